@@ -1,0 +1,82 @@
+# social: a social network back end inside PostgreSQL, and its bridge to HTTP.
+#
+#   make            build the extension and the bridge          make run    everything, in the foreground
+#   make install    install the extension (PGXS)                make up     the same in the background
+#   make test       prove it                                    make down   stop what `make up` started
+#   make bench      measure it                                  make lint / asan / fuzz
+#
+# Variables: RUN_DIR HTTP_PORT PGPORT REDIS_PORT DEMO RATE_LIMITS (scripts/instance says their defaults).
+
+EXTENSION  = social
+EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" social.control)
+PG_CONFIG ?= /usr/lib/postgresql/15/bin/pg_config
+
+# ---- the extension (PGXS) -------------------------------------------------------------------
+# Pure cores: no server headers; the bridge and the unit tests link them too.
+CORE_NAMES = $(filter $(basename $(notdir $(wildcard extension/*.c))), text_scan cursor base64url jwt password)
+CORE_SRCS  = $(CORE_NAMES:%=extension/%.c)
+CORE_LIBS  = -ljwt -ljansson -lsodium -licuuc -lcrypto
+
+# Run once, in this order; then the re-runnable files, in this order.
+SQL_SCHEMA = $(wildcard $(patsubst %,sql/schema/%.sql, user auth follow hashtag post mention comment reaction counter))
+SQL_API    = $(wildcard $(patsubst %,sql/api/%.sql, core text counter user auth follow post comment reaction hashtag mention search trending admin grant))
+
+MODULE_big   = social
+OBJS         = $(patsubst %.c,%.o,$(sort $(wildcard extension/*.c)))
+DATA_built   = social--$(EXTVERSION).sql
+DATA         = $(wildcard sql/upgrade/*--*.sql)
+SHLIB_LINK   = $(CORE_LIBS)
+WARNINGS     = -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wshadow=local \
+               -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -Wno-declaration-after-statement
+PG_CFLAGS    = $(WARNINGS) -MMD -MP
+with_llvm    = no
+EXTRA_CLEAN  = build $(wildcard extension/*.d)
+
+ifneq ($(wildcard $(PG_CONFIG)),)
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+override with_llvm = no
+include $(PGXS)
+endif
+-include $(OBJS:.o=.d)
+
+.DEFAULT_GOAL := all
+all: bridge
+
+social--$(EXTVERSION).sql: $(SQL_SCHEMA) $(SQL_API) social.control Makefile
+	@echo '\echo Use "CREATE EXTENSION social" to load this file. \quit' > $@.tmp
+	@cat $(SQL_SCHEMA) $(SQL_API) >> $@.tmp
+	@mv $@.tmp $@
+
+# ---- the bridge -----------------------------------------------------------------------------
+BUILD         = build/$(VARIANT)
+VARIANT      ?= release
+VARIANT_FLAGS_release = -O2
+VARIANT_FLAGS_asan    = -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+BRIDGE_CC     = $(if $(filter asan,$(VARIANT)),clang-14,gcc)
+BRIDGE_FLAGS  = -std=gnu11 -g $(VARIANT_FLAGS_$(VARIANT)) $(WARNINGS) -MMD -MP -Ibridge -Iextension \
+                -I$(shell $(PG_CONFIG) --includedir 2>/dev/null) -D_GNU_SOURCE \
+                -DSOCIAL_VERSION='"$(EXTVERSION)"' -DSCHEMA_FILE='"bridge/graphql/schema.graphql"'
+BRIDGE_LIBS   = -lpq -lmicrohttpd $(CORE_LIBS) -lpthread
+BRIDGE_SRCS   = $(sort $(wildcard bridge/*.c bridge/*/*.c)) $(CORE_SRCS)
+BRIDGE_OBJS   = $(BRIDGE_SRCS:%.c=$(BUILD)/%.o)
+BRIDGE_MAIN   = $(BUILD)/bridge/main.o
+BRIDGE_BIN    = $(BUILD)/social-bridge
+UNIT_BINS     = $(patsubst test/unit/%.c,$(BUILD)/test/unit/%,$(wildcard test/unit/*_test.c))
+
+.PHONY: all bridge unit deps run up down test bench lint asan fuzz
+bridge: $(BRIDGE_BIN)
+unit: $(UNIT_BINS)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(BRIDGE_CC) $(BRIDGE_FLAGS) -c $< -o $@
+$(BUILD)/bridge/graphql/schema_text.o: bridge/graphql/schema.graphql
+$(BRIDGE_BIN): $(BRIDGE_OBJS)
+	$(BRIDGE_CC) $(BRIDGE_FLAGS) $^ $(BRIDGE_LIBS) -o $@
+$(BUILD)/libbridge.a: $(filter-out $(BRIDGE_MAIN),$(BRIDGE_OBJS))
+	rm -f $@ && ar rcs $@ $^
+$(BUILD)/test/unit/%: test/unit/%.c $(BUILD)/libbridge.a
+	@mkdir -p $(@D)
+	$(BRIDGE_CC) $(BRIDGE_FLAGS) -Itest/unit $< $(BUILD)/libbridge.a $(BRIDGE_LIBS) -o $@
+.PRECIOUS: $(BUILD)/%.o
+-include $(BRIDGE_OBJS:.o=.d)

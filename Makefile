@@ -5,7 +5,7 @@
 #   make test       prove it                                    make down   stop what `make up` started
 #   make bench      measure it                                  make lint / asan / fuzz
 #
-# Variables: RUN_DIR HTTP_PORT PGPORT REDIS_PORT DEMO RATE_LIMITS (scripts/instance says their defaults).
+# Variables: RUN_DIR HTTP_PORT PGPORT REDIS_PORT DEMO RATE_LIMITS (docker/instance says their defaults).
 
 EXTENSION  = social
 EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" social.control)

@@ -73,10 +73,16 @@ $(BUILD)/%.o: %.c
 $(BUILD)/bridge/graphql/schema_text.o: bridge/graphql/schema.graphql
 $(BRIDGE_BIN): $(BRIDGE_OBJS)
 	$(BRIDGE_CC) $(BRIDGE_FLAGS) $^ $(BRIDGE_LIBS) -o $@
+# Unit tests link only the layer they name: graphql_*, bridge_*, else the pure cores.
+$(BUILD)/libcore.a: $(CORE_SRCS:%.c=$(BUILD)/%.o)
+$(BUILD)/libgraphql.a: $(patsubst %.c,$(BUILD)/%.o,$(wildcard bridge/graphql/*.c))
 $(BUILD)/libbridge.a: $(filter-out $(BRIDGE_MAIN),$(BRIDGE_OBJS))
+$(BUILD)/lib%.a:
 	rm -f $@ && ar rcs $@ $^
-$(BUILD)/test/unit/%: test/unit/%.c $(BUILD)/libbridge.a
+unit_lib = $(BUILD)/lib$(or $(filter graphql bridge,$(firstword $(subst _, ,$(notdir $(1))))),core).a
+.SECONDEXPANSION:
+$(BUILD)/test/unit/%: test/unit/%.c $$(call unit_lib,$$*)
 	@mkdir -p $(@D)
-	$(BRIDGE_CC) $(BRIDGE_FLAGS) -Itest/unit $< $(BUILD)/libbridge.a $(BRIDGE_LIBS) -o $@
+	$(BRIDGE_CC) $(BRIDGE_FLAGS) -Itest/unit $< $(call unit_lib,$*) $(BRIDGE_LIBS) -o $@
 .PRECIOUS: $(BUILD)/%.o
 -include $(BRIDGE_OBJS:.o=.d)

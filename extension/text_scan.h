@@ -1,0 +1,62 @@
+/*
+ * text_scan.h owns the grammar of #hashtags and @mentions: one linear pass over UTF-8, no regular
+ * expressions, no locale. Pure: no server headers.
+ *
+ * The rules are Twitter's (mission P-08, P-09; item 131) with our lengths:
+ * - a tag follows `#` or `＃`, holds letters, marks, decimal digits, `_` and a few joining
+ *   characters, at least one letter or mark, and at most 100 code points;
+ * - a tag does not follow a tag character or `&`, and is not followed by `#`, `＃` or `://`;
+ * - a mention follows `@` or `＠` and is 1-30 of [A-Za-z0-9_];
+ * - a mention does not follow a word character or one of `! # $ % & * @ ＠` (but may follow `RT`),
+ *   and is not followed by `@`, `＠`, an accented Latin letter or `://`;
+ * - a longer run is no tag and no mention, rather than a cut one;
+ * - nothing counts inside a URL (with or without a scheme) or an e-mail address.
+ */
+#ifndef SOCIAL_TEXT_SCAN_H
+#define SOCIAL_TEXT_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SOCIAL_HASHTAG_MAX_CODEPOINTS 100
+#define SOCIAL_MENTION_MAX_LENGTH 30
+
+/* What to look for; the values combine. */
+enum social_text_kind
+{
+	SOCIAL_TEXT_HASHTAG = 1,
+	SOCIAL_TEXT_MENTION = 2
+};
+
+/* One find. Byte offsets into the text: the sign stands at `start`, the name is [name, end). */
+struct social_text_entity
+{
+	enum social_text_kind kind;
+	size_t start;
+	size_t name;
+	size_t end;
+};
+
+/* The state of a pass; the text must outlive it. Nothing to free. */
+struct social_text_scanner
+{
+	const unsigned char *text;
+	size_t len;
+	size_t pos;		  /* everything before it is done with */
+	size_t url_limit; /* candidates before it stand inside the last URL found */
+	size_t word_start; /* memo: where the unbroken run of non-blanks around pos begins */
+	unsigned kinds;
+};
+
+/* Starts a pass over text[0 .. len); kinds is an OR of enum social_text_kind. Never fails. */
+extern void social_text_scan_begin(struct social_text_scanner *scanner, const char *text,
+								   size_t len, unsigned kinds);
+
+/*
+ * Finds the next tag or mention, in order of appearance. False at the end. Any bytes are safe:
+ * a byte that is not UTF-8 counts as a symbol. The whole pass is linear in the text's length.
+ */
+extern bool social_text_scan_next(struct social_text_scanner *scanner,
+								  struct social_text_entity *entity);
+
+#endif /* SOCIAL_TEXT_SCAN_H */

@@ -51,8 +51,10 @@ social--$(EXTVERSION).sql: $(SQL_SCHEMA) $(SQL_API) social.control Makefile
 BUILD         = build/$(VARIANT)
 VARIANT      ?= release
 VARIANT_FLAGS_release = -O2
-VARIANT_FLAGS_asan    = -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-BRIDGE_CC     = $(if $(filter asan,$(VARIANT)),clang-14,gcc)
+SANITIZE      = -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+VARIANT_FLAGS_asan    = $(SANITIZE)
+VARIANT_FLAGS_fuzz    = $(SANITIZE) -fsanitize=fuzzer-no-link
+BRIDGE_CC     = $(if $(filter release,$(VARIANT)),gcc,clang-14)
 BRIDGE_FLAGS  = -std=gnu11 -g $(VARIANT_FLAGS_$(VARIANT)) $(WARNINGS) -MMD -MP -Ibridge -Iextension \
                 -I$(shell $(PG_CONFIG) --includedir 2>/dev/null) -D_GNU_SOURCE \
                 -DSOCIAL_VERSION='"$(EXTVERSION)"' -DSCHEMA_FILE='"bridge/graphql/schema.graphql"'
@@ -84,5 +86,26 @@ unit_lib = $(BUILD)/lib$(or $(filter graphql bridge,$(firstword $(subst _, ,$(no
 $(BUILD)/test/unit/%: test/unit/%.c $$(call unit_lib,$$*)
 	@mkdir -p $(@D)
 	$(BRIDGE_CC) $(BRIDGE_FLAGS) -Itest/unit $< $(call unit_lib,$*) $(BRIDGE_LIBS) -o $@
+$(BUILD)/test/fuzz/%: test/fuzz/%.c $$(call unit_lib,$$*)
+	@mkdir -p $(@D)
+	$(BRIDGE_CC) $(BRIDGE_FLAGS) -fsanitize=fuzzer $< $(call unit_lib,$*) $(BRIDGE_LIBS) -o $@
 .PRECIOUS: $(BUILD)/%.o
 -include $(BRIDGE_OBJS:.o=.d)
+
+# ---- commands -------------------------------------------------------------------------------
+FUZZ_SECONDS ?= 60
+
+deps:
+	@docker/install-packages run test bench
+run up down:
+	@docker/instance $@
+test:
+	@test/run $(TESTS)
+asan:
+	@VARIANT=asan test/run test/unit test/http
+fuzz:
+	@test/fuzz/run $(FUZZ_SECONDS)
+lint:
+	@test/lint
+bench:
+	@bench/run $(BENCH)

@@ -1,0 +1,11 @@
+-- follow.sql owns who follows whom.
+
+CREATE TABLE social.follows (
+	follower_id bigint NOT NULL REFERENCES social.users ON DELETE CASCADE,
+	followed_id bigint NOT NULL REFERENCES social.users ON DELETE CASCADE,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (follower_id, followed_id),
+	CONSTRAINT follows_not_oneself CHECK (follower_id <> followed_id)
+);
+COMMENT ON TABLE social.follows IS 'One row for each follower and the person they follow.';
+CREATE INDEX follows_followed_idx ON social.follows (followed_id, created_at DESC, follower_id);

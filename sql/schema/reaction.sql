@@ -1,0 +1,19 @@
+-- reaction.sql owns likes, one for each person and target.
+
+CREATE TABLE social.post_likes (
+	post_id bigint NOT NULL REFERENCES social.posts ON DELETE CASCADE,
+	user_id bigint NOT NULL REFERENCES social.users ON DELETE CASCADE,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (post_id, user_id)
+);
+COMMENT ON TABLE social.post_likes IS 'Who likes which post.';
+CREATE INDEX post_likes_user_idx ON social.post_likes (user_id, created_at DESC);
+
+CREATE TABLE social.comment_likes (
+	comment_id bigint NOT NULL REFERENCES social.comments ON DELETE CASCADE,
+	user_id bigint NOT NULL REFERENCES social.users ON DELETE CASCADE,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (comment_id, user_id)
+);
+COMMENT ON TABLE social.comment_likes IS 'Who likes which comment.';
+CREATE INDEX comment_likes_user_idx ON social.comment_likes (user_id, created_at DESC);

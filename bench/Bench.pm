@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use Exporter 'import';
 use File::Temp 'tempfile';
+use POSIX qw(sysconf _SC_CLK_TCK);
 our @EXPORT = qw(sql pgbench interleave median row cpu_seconds rounds seconds_per_side);
 
 sub rounds           { $ENV{ROUNDS}           // 5 }
@@ -45,7 +46,7 @@ sub process_cpu
 	open my $stat, '<', "/proc/$pid/stat" or return 0;
 	my ($fields) = <$stat> =~ /\)\s+(.*)/;
 	my @fields = split ' ', $fields;
-	return ($fields[11] + $fields[12] + $fields[13] + $fields[14]) / 100;
+	return ($fields[11] + $fields[12] + $fields[13] + $fields[14]) / sysconf(_SC_CLK_TCK);
 }
 
 # CPU seconds of the whole PostgreSQL cluster, or of the bridge, so far.

@@ -17,14 +17,11 @@ CREATE TABLE plain (LIKE social.posts INCLUDING ALL,
 
 CREATE TABLE posts (LIKE social.posts INCLUDING ALL,
 	FOREIGN KEY (author_id) REFERENCES social.users ON DELETE CASCADE);
-CREATE TABLE post_counters (LIKE social.post_counters INCLUDING ALL,
-	FOREIGN KEY (post_id) REFERENCES posts ON DELETE CASCADE);
-CREATE TABLE user_counters (LIKE social.user_counters INCLUDING ALL,
-	FOREIGN KEY (user_id) REFERENCES social.users ON DELETE CASCADE);
+CREATE TABLE post_counters (LIKE social.post_counters INCLUDING ALL);
+CREATE TABLE user_counters (LIKE social.user_counters INCLUDING ALL);
 INSERT INTO user_counters (user_id) SELECT id FROM social.users;
 CREATE TABLE hashtags (LIKE social.hashtags INCLUDING ALL);
-CREATE TABLE hashtag_counters (LIKE social.hashtag_counters INCLUDING ALL,
-	FOREIGN KEY (hashtag_id) REFERENCES hashtags ON DELETE CASCADE);
+CREATE TABLE hashtag_counters (LIKE social.hashtag_counters INCLUDING ALL);
 CREATE TABLE post_hashtags (LIKE social.post_hashtags INCLUDING ALL,
 	FOREIGN KEY (post_id) REFERENCES posts ON DELETE CASCADE,
 	FOREIGN KEY (hashtag_id) REFERENCES hashtags ON DELETE CASCADE);
@@ -55,7 +52,7 @@ BEGIN
 	FOREACH tag_name IN ARRAY NEW.hashtags LOOP
 		SELECT id INTO tag_id FROM bench_post.hashtags WHERE tag = tag_name;
 		IF tag_id IS NULL THEN
-			INSERT INTO bench_post.hashtags (tag) VALUES (tag_name) ON CONFLICT DO NOTHING;
+			INSERT INTO bench_post.hashtags (tag, display) VALUES (tag_name, tag_name) ON CONFLICT DO NOTHING;
 			SELECT id INTO tag_id FROM bench_post.hashtags WHERE tag = tag_name;
 			INSERT INTO bench_post.hashtag_counters (hashtag_id) VALUES (tag_id) ON CONFLICT DO NOTHING;
 		END IF;

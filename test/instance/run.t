@@ -1,0 +1,135 @@
+# run.t: what a newcomer does. `make run` on an empty directory, the two curl lines it prints, the
+# README's examples line by line, Ctrl-C, and a second start that keeps the data (issue: first light).
+use strict;
+use warnings;
+use Cwd 'getcwd';
+use File::Temp 'tempdir';
+use IO::Select;
+use IO::Socket::INET;
+use POSIX ();
+use Test::More;
+use Time::HiRes qw(time sleep);
+
+my $top = getcwd();
+my $run_dir = tempdir('/tmp/social-run.XXXXXX', CLEANUP => 0);
+sub free_port { IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')->sockport }
+my %ports = map { $_ => free_port() } qw(HTTP_PORT PGPORT REDIS_PORT);
+
+# Starts `make run` in a process group of its own; returns its pid and its output up to the prompt.
+sub start
+{
+	pipe(my $read, my $write) or die;
+	my $pid = fork() // die;
+	if (!$pid)
+	{
+		POSIX::setpgid(0, 0);
+		delete @ENV{qw(PGHOST PGUSER PGDATABASE DATABASE_URL REDIS_URL BRIDGE_URL BRIDGE_BIN DEMO MAKEFLAGS MAKELEVEL MFLAGS)};
+		$ENV{VARIANT} = 'release';
+		open STDIN,  '<', '/dev/null';
+		open STDOUT, '>&', $write;
+		open STDERR, '>&', $write;
+		exec 'make', '--no-print-directory', 'run', "RUN_DIR=$run_dir", map { "$_=$ports{$_}" } sort keys %ports;
+	}
+	close $write;
+	my ($output, $deadline) = ('', time + 240);
+	my $select = IO::Select->new($read);
+	while ($output !~ /Ctrl-C stops it/ && time < $deadline)
+	{
+		next unless $select->can_read(1);
+		sysread($read, $output, 4096, length $output) or last;
+	}
+	return ($pid, $output);
+}
+
+# Sends Ctrl-C to the group; returns whether it ended within 60 seconds.
+sub interrupt
+{
+	my ($pid) = @_;
+	kill 'INT', -$pid;
+	my $deadline = time + 60;
+	while (time < $deadline)
+	{
+		return 1 if waitpid($pid, POSIX::WNOHANG()) == $pid;
+		sleep 0.05;
+	}
+	return 0;
+}
+
+sub processes { grep { !/pgrep/ } split /\n/, `pgrep -af '\Q$run_dir\E' 2>/dev/null` }
+
+sub port_open { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $_[0]) ? 1 : 0 }
+
+sub shell
+{
+	my ($command) = @_;
+	open my $pipe, '-|', 'bash', '-o', 'pipefail', '-c', "$command 2>&1" or die;
+	local $/;
+	my $output = <$pipe> // '';
+	close $pipe;
+	return wantarray ? ($output, $? >> 8) : $output;
+}
+
+my $psql = "psql -X -A -t -h $run_dir -p $ports{PGPORT} -U postgres social";
+
+# 1. An empty directory.
+my ($pid, $output) = start();
+like($output, qr/Ctrl-C stops it/, 'make run comes up and says so') or BAIL_OUT($output);
+my @curls = $output =~ /^\s+(curl .*)$/mg;
+is(scalar @curls, 2, 'it prints two curl lines to try');
+like(shell($curls[0]), qr/"searchPostsFts":\[\{"id":"\d+"/, 'the first finds a post over HTTP');
+like(shell($curls[1]), qr/"access":\s?"[\w-]+\.[\w-]+\.[\w-]+"/, 'the second logs a demo user in');
+cmp_ok(shell(qq{$psql -c 'SELECT count(*) FROM social.posts'}), '>', 100, 'the demo data is there (seed 152)');
+is((stat $run_dir)[2] & 077, 0, 'nobody but the owner enters RUN_DIR');
+
+# 2. The README's examples: each command of a ```console block and the output printed below it.
+open my $readme, '<', 'README.md' or die;
+my ($inside, @examples);
+while (<$readme>)
+{
+	if (/^```console/) { $inside = 1; next }
+	if (/^```/)        { $inside = 0; next }
+	next unless $inside;
+	if    (/^\$ (.*)$/s) { push @examples, { command => $1, want => '' } }
+	elsif ($inside && @examples && $examples[-1]{command} =~ /\\\n\z/) { $examples[-1]{command} .= $_ }
+	else { $examples[-1]{want} .= $_ if @examples }
+}
+sub steady
+{
+	my ($text) = @_;
+	$text =~ s/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(\+00(:00)?|Z)?/TIME/g;
+	$text =~ s/eyJ[\w.-]+/TOKEN/g;
+	$text =~ s/\s+\z//;
+	return $text;
+}
+cmp_ok(scalar @examples, '>=', 3, 'the README shows psql, curl and GraphQL');
+my $prelude = "cd $top; ";
+for my $example (@examples)
+{
+	my $command = $example->{command};
+	chomp $command;
+	$command =~ s/-h (\S*\.run) -p 54320/-h $run_dir -p $ports{PGPORT}/g;
+	$command =~ s/127\.0\.0\.1:8000/127.0.0.1:$ports{HTTP_PORT}/g;
+	if ($command =~ /^(TOKEN=.*)$/s) { $prelude .= "$1; "; next }
+	is(steady(shell("export PGTZ=UTC; $prelude$command")), steady($example->{want}), "README: " . ($command =~ /^(.{1,60})/)[0]);
+}
+
+# 3. Ctrl-C stops all it started and nothing else.
+my $posts = shell(qq{$psql -c 'SELECT count(*) FROM social.posts'});
+ok(interrupt($pid), 'Ctrl-C ends it');
+is(join("\n", processes()), '', 'no process of it is left');
+is(port_open($ports{$_}), 0, "$_ is closed") for sort keys %ports;
+if ($ENV{BRIDGE_URL})
+{
+	like(shell("curl -sS $ENV{BRIDGE_URL}/api/posts/health/"), qr/healthy/, 'the other instance goes on');
+}
+
+# 4. A second start keeps the data, installs nothing and takes seconds.
+my $begin = time;
+($pid, $output) = start();
+like($output, qr/Ctrl-C stops it/, 'it starts again');
+cmp_ok(time - $begin, '<', 30, 'within seconds');
+unlike($output, qr/installing/, 'nothing is installed again');
+is(shell(qq{$psql -c 'SELECT count(*) FROM social.posts'}), $posts, 'the data was kept');
+ok(interrupt($pid), 'Ctrl-C ends it again');
+system 'rm', '-rf', $run_dir;
+done_testing();

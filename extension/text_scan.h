@@ -10,7 +10,8 @@
  * - a mention does not follow a word character or one of `! # $ % & * @ ＠` (but may follow `RT`),
  *   and is not followed by `@`, `＠`, an accented Latin letter or `://`;
  * - a longer run is no tag and no mention, rather than a cut one;
- * - nothing counts inside a URL (with or without a scheme) or an e-mail address.
+ * - nothing counts inside a URL (scheme://host..., or host.tld followed by a path or query; any
+ *   host will do, no list of top-level domains is kept), no mention inside an e-mail address.
  */
 #ifndef SOCIAL_TEXT_SCAN_H
 #define SOCIAL_TEXT_SCAN_H
@@ -43,8 +44,11 @@ struct social_text_scanner
 	const unsigned char *text;
 	size_t len;
 	size_t pos;		  /* everything before it is done with */
-	size_t url_limit; /* candidates before it stand inside the last URL found */
-	size_t word_start; /* memo: where the unbroken run of non-blanks around pos begins */
+	size_t url_pos;	  /* the search for URLs has come so far ... */
+	size_t url_limit; /* ... and the last URL it found ends here */
+	size_t next_hash; /* the first `#`, `@` and byte 0xEF not before pos; len for none */
+	size_t next_at;
+	size_t next_wide;
 	unsigned kinds;
 };
 

@@ -1,0 +1,245 @@
+/*
+ * text.c owns the SQL side of the text scanner and the folding of tags into keys.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type_d.h"
+#include "fmgr.h"
+#include "mb/pg_wchar.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include <unicode/unorm2.h>
+#include <unicode/ustring.h>
+
+#include "errors.h"
+#include "text.h"
+#include "text_scan.h"
+
+/* A tag whose key is longer (compatibility forms unfold up to 18-fold) could not be indexed. */
+#define HASHTAG_KEY_MAX_BYTES 1000
+
+PG_FUNCTION_INFO_V1(social_extract_hashtags);
+PG_FUNCTION_INFO_V1(social_extract_mentions);
+PG_FUNCTION_INFO_V1(social_hashtag_key);
+
+static void
+check_encoding(void)
+{
+	if (GetDatabaseEncoding() != PG_UTF8)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("hashtags and mentions need a database in UTF-8"),
+				 errdetail("This database is encoded in %s.", GetDatabaseEncodingName())));
+}
+
+/* ---- folding ---------------------------------------------------------------------------------- */
+
+static bool
+is_ascii(const char *bytes, int len)
+{
+	for (int i = 0; i < len; i++)
+		if (IS_HIGHBIT_SET(bytes[i]))
+			return false;
+	return true;
+}
+
+static text *
+fold_ascii(const char *bytes, int len)
+{
+	text	   *folded = cstring_to_text_with_len(bytes, len);
+	char	   *data = VARDATA(folded);
+
+	for (int i = 0; i < len; i++)
+		if (data[i] >= 'A' && data[i] <= 'Z')
+			data[i] |= 0x20;
+	return folded;
+}
+
+static void
+check_icu(UErrorCode status)
+{
+	if (U_FAILURE(status))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not fold a hashtag"),
+				 errdetail("ICU reports %s.", u_errorName(status))));
+}
+
+text *
+social_text_fold(const char *bytes, int len)
+{
+	UErrorCode	status = U_ZERO_ERROR;
+	const UNormalizer2 *fold;
+	UChar	   *wide;
+	UChar	   *folded;
+	char	   *utf8;
+	int32_t		wide_len;
+	int32_t		folded_len;
+	int32_t		utf8_len;
+	text	   *result;
+
+	if (is_ascii(bytes, len))
+		return fold_ascii(bytes, len);
+	check_encoding();
+
+	wide = palloc_extended(((Size) len + 1) * sizeof(UChar), MCXT_ALLOC_HUGE);
+	u_strFromUTF8(wide, len + 1, &wide_len, bytes, len, &status);
+	fold = unorm2_getNFKCCasefoldInstance(&status);
+	check_icu(status);
+
+	folded_len = unorm2_normalize(fold, wide, wide_len, NULL, 0, &status);
+	if (status == U_BUFFER_OVERFLOW_ERROR)
+		status = U_ZERO_ERROR;
+	check_icu(status);
+	folded = palloc_extended(((Size) folded_len + 1) * sizeof(UChar), MCXT_ALLOC_HUGE);
+	unorm2_normalize(fold, wide, wide_len, folded, folded_len + 1, &status);
+	check_icu(status);
+
+	utf8 = palloc_extended((Size) folded_len * 3 + 1, MCXT_ALLOC_HUGE);
+	u_strToUTF8(utf8, folded_len * 3 + 1, &utf8_len, folded, folded_len, &status);
+	check_icu(status);
+	result = cstring_to_text_with_len(utf8, utf8_len);
+	pfree(utf8);
+	pfree(folded);
+	pfree(wide);
+	return result;
+}
+
+/* ---- distinct names for the triggers ------------------------------------------------------------ */
+
+static bool
+is_known(const struct social_text_names *names, const text *key)
+{
+	for (int i = 0; i < names->count; i++)
+	{
+		const text *known = (const text *) DatumGetPointer(names->keys[i]);
+
+		if (VARSIZE(known) == VARSIZE(key) && memcmp(known, key, VARSIZE(key)) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+add_name(struct social_text_names *names, const char *name, int len, bool is_tag)
+{
+	text	   *key = is_tag ? social_text_fold(name, len) : fold_ascii(name, len);
+
+	if (VARSIZE_ANY_EXHDR(key) == 0 || VARSIZE_ANY_EXHDR(key) > HASHTAG_KEY_MAX_BYTES ||
+		is_known(names, key))
+	{
+		pfree(key);
+		return;
+	}
+	names->keys[names->count] = PointerGetDatum(key);
+	names->spellings[names->count] = PointerGetDatum(cstring_to_text_with_len(name, len));
+	names->count++;
+}
+
+static void
+collect_names(const text *const *parts, int nparts, int limit, enum social_text_kind kind,
+			  struct social_text_names *names)
+{
+	check_encoding();
+	names->count = 0;
+	names->keys = palloc(Max(limit, 1) * sizeof(Datum));
+	names->spellings = palloc(Max(limit, 1) * sizeof(Datum));
+
+	for (int i = 0; i < nparts; i++)
+	{
+		struct social_text_scanner scanner;
+		struct social_text_entity entity;
+		const char *data;
+
+		if (parts[i] == NULL)
+			continue;
+		data = VARDATA_ANY(parts[i]);
+		social_text_scan_begin(&scanner, data, VARSIZE_ANY_EXHDR(parts[i]), kind);
+		while (names->count < limit && social_text_scan_next(&scanner, &entity))
+			add_name(names, data + entity.name, entity.end - entity.name,
+					 kind == SOCIAL_TEXT_HASHTAG);
+	}
+}
+
+void
+social_text_hashtags(const text *const *parts, int nparts, int limit,
+					 struct social_text_names *names)
+{
+	collect_names(parts, nparts, limit, SOCIAL_TEXT_HASHTAG, names);
+}
+
+void
+social_text_mentions(const text *const *parts, int nparts, int limit,
+					 struct social_text_names *names)
+{
+	collect_names(parts, nparts, limit, SOCIAL_TEXT_MENTION, names);
+}
+
+ArrayType *
+social_text_keys_array(const struct social_text_names *names)
+{
+	if (names->count == 0)
+		return construct_empty_array(TEXTOID);
+	return construct_array(names->keys, names->count, TEXTOID, -1, false, TYPALIGN_INT);
+}
+
+/* ---- SQL functions ---------------------------------------------------------------------------- */
+
+/* Every find of one kind as a text[]: as written, without the sign, repetitions kept. */
+static ArrayType *
+extract(const text *input, enum social_text_kind kind)
+{
+	struct social_text_scanner scanner;
+	struct social_text_entity entity;
+	const char *data = VARDATA_ANY(input);
+	int			capacity = 32;
+	int			count = 0;
+	Datum	   *found;
+
+	check_encoding();
+	social_text_scan_begin(&scanner, data, VARSIZE_ANY_EXHDR(input), kind);
+	if (!social_text_scan_next(&scanner, &entity))
+		return construct_empty_array(TEXTOID);
+
+	found = palloc(capacity * sizeof(Datum));
+	do
+	{
+		if (count == capacity)
+		{
+			capacity *= 2;
+			found = repalloc_huge(found, capacity * sizeof(Datum));
+		}
+		found[count++] = PointerGetDatum(
+			cstring_to_text_with_len(data + entity.name, entity.end - entity.name));
+	} while (social_text_scan_next(&scanner, &entity));
+	return construct_array(found, count, TEXTOID, -1, false, TYPALIGN_INT);
+}
+
+/* social.extract_hashtags(text) -> text[] */
+Datum
+social_extract_hashtags(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_ARRAYTYPE_P(extract(PG_GETARG_TEXT_PP(0), SOCIAL_TEXT_HASHTAG));
+}
+
+/* social.extract_mentions(text) -> text[] */
+Datum
+social_extract_mentions(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_ARRAYTYPE_P(extract(PG_GETARG_TEXT_PP(0), SOCIAL_TEXT_MENTION));
+}
+
+/* social.hashtag_key(text) -> text: the folded form; one leading sign is not part of the tag. */
+Datum
+social_hashtag_key(PG_FUNCTION_ARGS)
+{
+	text	   *tag = PG_GETARG_TEXT_PP(0);
+	const char *data = VARDATA_ANY(tag);
+	int			len = VARSIZE_ANY_EXHDR(tag);
+
+	if (len >= 1 && data[0] == '#')
+		PG_RETURN_TEXT_P(social_text_fold(data + 1, len - 1));
+	if (len >= 3 && memcmp(data, "\xEF\xBC\x83", 3) == 0)
+		PG_RETURN_TEXT_P(social_text_fold(data + 3, len - 3));
+	PG_RETURN_TEXT_P(social_text_fold(data, len));
+}

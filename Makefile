@@ -55,7 +55,8 @@ SANITIZE      = -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 VARIANT_FLAGS_asan    = $(SANITIZE)
 VARIANT_FLAGS_fuzz    = $(SANITIZE) -fsanitize=fuzzer-no-link
 BRIDGE_CC     = $(if $(filter release,$(VARIANT)),gcc,clang-14)
-BRIDGE_FLAGS  = -std=gnu11 -g $(VARIANT_FLAGS_$(VARIANT)) $(WARNINGS) -MMD -MP -Ibridge -Iextension \
+BRIDGE_FLAGS  = -std=gnu11 -g $(VARIANT_FLAGS_$(VARIANT)) \
+                $(if $(findstring clang,$(BRIDGE_CC)),$(patsubst -Wshadow=local,-Wshadow,$(WARNINGS)),$(WARNINGS)) -MMD -MP -Ibridge -Iextension \
                 -I$(shell $(PG_CONFIG) --includedir 2>/dev/null) -D_GNU_SOURCE \
                 -DSOCIAL_VERSION='"$(EXTVERSION)"' -DSCHEMA_FILE='"bridge/graphql/schema.graphql"'
 BRIDGE_LIBS   = -lpq -lmicrohttpd $(CORE_LIBS) -lpthread

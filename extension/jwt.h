@@ -1,0 +1,125 @@
+/*
+ * jwt.h owns JSON Web Tokens: RFC 7519 (claims), RFC 7515 (signatures), RFC 7518 (algorithms), with
+ * the advice of RFC 8725. Pure: no server headers; the extension and the bridge share it.
+ *
+ * libjwt signs and checks signatures; everything else is checked here, because the library takes
+ * any algorithm, a public key as an HMAC secret, and expired tokens (mission P-14).
+ */
+#ifndef SOCIAL_JWT_H
+#define SOCIAL_JWT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SOCIAL_JWT_MAX_LENGTH 8192
+#define SOCIAL_JWT_KID_MAX 64
+
+enum social_jwt_algorithm
+{
+	SOCIAL_JWT_UNKNOWN = 0,
+	SOCIAL_JWT_HS256,
+	SOCIAL_JWT_ES256,
+	SOCIAL_JWT_RS256 /* verified, never signed */
+};
+
+enum social_jwt_result
+{
+	SOCIAL_JWT_OK = 0,
+	SOCIAL_JWT_TOO_LONG,		/* over SOCIAL_JWT_MAX_LENGTH */
+	SOCIAL_JWT_MALFORMED,		/* not three non-empty parts of strict base64url */
+	SOCIAL_JWT_BAD_HEADER,		/* no JSON object, a member twice, wrong types, kid too long */
+	SOCIAL_JWT_BAD_ALGORITHM,	/* alg is not exactly that of the key */
+	SOCIAL_JWT_BAD_TYPE,		/* typ is given and is not JWT */
+	SOCIAL_JWT_CRITICAL_HEADER, /* crit: extensions that nobody here understands */
+	SOCIAL_JWT_BAD_KEY,			/* the key does not fit its algorithm */
+	SOCIAL_JWT_BAD_SIGNATURE,
+	SOCIAL_JWT_BAD_CLAIMS,	  /* no JSON object, a claim twice or of the wrong type */
+	SOCIAL_JWT_MISSING_CLAIM, /* a claim that the policy requires */
+	SOCIAL_JWT_EXPIRED,
+	SOCIAL_JWT_NOT_YET_VALID,
+	SOCIAL_JWT_ISSUED_IN_FUTURE,
+	SOCIAL_JWT_WRONG_ISSUER,
+	SOCIAL_JWT_WRONG_AUDIENCE,
+	SOCIAL_JWT_BAD_SUBJECT, /* not the decimal id that the policy requires */
+	SOCIAL_JWT_FAILURE		/* out of memory, or the library failed to sign */
+};
+
+/* A key and the one algorithm that it may be used with. */
+struct social_jwt_key
+{
+	enum social_jwt_algorithm algorithm;
+	const void *bytes; /* HMAC secret, or PEM: public to verify, private to sign */
+	size_t len;
+};
+
+/* What an unverified header says; only good for choosing a key. */
+struct social_jwt_header
+{
+	enum social_jwt_algorithm algorithm;
+	bool has_kid;
+	char kid[SOCIAL_JWT_KID_MAX + 1];
+};
+
+/* What a token must say. */
+struct social_jwt_policy
+{
+	int64_t now;		  /* seconds since 1970 */
+	int64_t leeway;		  /* seconds of clock skew forgiven for exp, nbf and iat */
+	const char *issuer;	  /* NULL: any */
+	const char *audience; /* NULL: any */
+	bool is_access_token; /* sub must be an id; exp, iat must be there */
+};
+
+/* Verified claims; the strings live as long as json. Absent ones are NULL or 0. */
+struct social_jwt_claims
+{
+	json_t *json;
+	const char *sub;
+	const char *iss;
+	const char *sid;
+	const char *jti;
+	int64_t subject_id; /* sub as a positive decimal number, else 0 */
+	int64_t exp;
+	int64_t nbf;
+	int64_t iat;
+};
+
+/* "HS256" and so on, exactly (RFC 7515 4.1.1: case-sensitive); UNKNOWN for anything else. */
+extern enum social_jwt_algorithm social_jwt_algorithm_by_name(const char *name);
+extern const char *social_jwt_algorithm_name(enum social_jwt_algorithm algorithm);
+
+/* A few words for people, such as "the token has expired". Never NULL. */
+extern const char *social_jwt_result_text(enum social_jwt_result result);
+
+/* Does the key fit its algorithm? Public: to verify with; otherwise to sign with. */
+extern enum social_jwt_result social_jwt_check_key(const struct social_jwt_key *key, bool is_public);
+
+/*
+ * Reads a token's header without trusting it. OK, or why the token cannot be good whatever the key.
+ * The signature is not checked. token need not be NUL-terminated.
+ */
+extern enum social_jwt_result social_jwt_peek(const char *token, size_t len,
+											  struct social_jwt_header *header);
+
+/*
+ * Verifies a token with one key and checks its claims. On OK the caller releases *claims with
+ * social_jwt_claims_release; otherwise nothing is to be freed.
+ */
+extern enum social_jwt_result social_jwt_verify(const char *token, size_t len,
+												const struct social_jwt_key *key,
+												const struct social_jwt_policy *policy,
+												struct social_jwt_claims *claims);
+extern void social_jwt_claims_release(struct social_jwt_claims *claims);
+
+/*
+ * Signs claims with HS256 or ES256; kid may be NULL. On OK *token is malloc'd, the caller frees it.
+ */
+extern enum social_jwt_result social_jwt_sign(const struct social_jwt_key *key, const char *kid,
+											  const json_t *claims, char **token);
+
+/* Makes a P-256 key pair as PEM texts, malloc'd, the caller frees both. False when OpenSSL fails. */
+extern bool social_jwt_generate_es256(char **private_pem, char **public_pem);
+
+#endif /* SOCIAL_JWT_H */

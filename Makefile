@@ -13,9 +13,9 @@ PG_CONFIG ?= /usr/lib/postgresql/15/bin/pg_config
 
 # ---- the extension (PGXS) -------------------------------------------------------------------
 # Pure cores: no server headers; the bridge and the unit tests link them too.
-CORE_NAMES = $(filter $(basename $(notdir $(wildcard extension/*.c))), text_scan cursor base64url jwt password)
+CORE_NAMES = $(filter $(basename $(notdir $(wildcard extension/*.c))), text_scan cursor base64url jws jwt password)
 CORE_SRCS  = $(CORE_NAMES:%=extension/%.c)
-CORE_LIBS  = -ljwt -ljansson -lsodium -licuuc -lcrypto
+CORE_LIBS  = -ljansson -lsodium -licuuc -lcrypto
 
 # Run once, in this order; then the re-runnable files, in this order.
 SQL_SCHEMA = $(wildcard $(patsubst %,sql/schema/%.sql, user auth follow hashtag post mention comment reaction counter))
@@ -43,7 +43,7 @@ endif
 all: bridge
 
 social--$(EXTVERSION).sql: $(SQL_SCHEMA) $(SQL_API) social.control Makefile
-	@echo '\echo Use "CREATE EXTENSION social" to load this file. \quit' > $@.tmp
+	@printf '%s\n' '\echo Use "CREATE EXTENSION social" to load this file. \quit' > $@.tmp
 	@cat $(SQL_SCHEMA) $(SQL_API) >> $@.tmp
 	@mv $@.tmp $@
 

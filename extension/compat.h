@@ -1,0 +1,98 @@
+/*
+ * compat.h owns what differs between the server versions that the extension compiles for (15-18).
+ */
+#ifndef SOCIAL_COMPAT_H
+#define SOCIAL_COMPAT_H
+
+#include "postgres.h"
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "executor/executor.h"
+#include "storage/proc.h"
+#include "utils/guc.h"
+#include "utils/regproc.h"
+
+/* A number that no other transaction of this backend has had for a very long time. */
+#if PG_VERSION_NUM >= 170000
+#define SOCIAL_LOCAL_TRANSACTION_ID (MyProc->vxid.lxid)
+#else
+#define SOCIAL_LOCAL_TRANSACTION_ID (MyProc->lxid)
+#endif
+
+/* Memory for the `extra` of a setting's check hook. */
+#if PG_VERSION_NUM >= 160000
+#define SOCIAL_GUC_MALLOC(size) guc_malloc(LOG, size)
+#define SOCIAL_GUC_FREE(pointer) guc_free(pointer)
+#else
+#define SOCIAL_GUC_MALLOC(size) malloc(size)
+#define SOCIAL_GUC_FREE(pointer) free(pointer)
+#endif
+
+/*
+ * Lets statements see pg_catalog only, until social_compat_unpin_search_path(level) or the end of
+ * the (sub)transaction; cheap where the server allows it.
+ */
+static inline int
+social_compat_pin_search_path(void)
+{
+#if PG_VERSION_NUM >= 170000
+	int level = NewGUCNestLevel();
+
+	RestrictSearchPath();
+	return level;
+#else
+	OverrideSearchPath path = {.schemas = NIL, .addCatalog = true, .addTemp = false};
+
+	PushOverrideSearchPath(&path);
+	return 0;
+#endif
+}
+
+static inline void
+social_compat_unpin_search_path(int level)
+{
+#if PG_VERSION_NUM >= 170000
+	AtEOXact_GUC(false, level);
+#else
+	PopOverrideSearchPath();
+#endif
+}
+
+/* The parts of a possibly qualified name; raises for a malformed one. */
+static inline List *
+social_compat_name_list(const char *name)
+{
+#if PG_VERSION_NUM >= 160000
+	return stringToQualifiedNameList(name, NULL);
+#else
+	return stringToQualifiedNameList(name);
+#endif
+}
+
+/* Updates a row that this transaction has locked; true when no index entries are needed. */
+static inline bool
+social_compat_heap_update(Relation table, ItemPointer old, HeapTuple tuple)
+{
+#if PG_VERSION_NUM >= 160000
+	TU_UpdateIndexes indexes;
+
+	simple_heap_update(table, old, tuple, &indexes);
+	return indexes == TU_None;
+#else
+	simple_heap_update(table, old, tuple);
+	return HeapTupleIsHeapOnly(tuple);
+#endif
+}
+
+static inline void
+social_compat_insert_index_tuples(ResultRelInfo *target, TupleTableSlot *slot, EState *estate)
+{
+#if PG_VERSION_NUM >= 160000
+	(void) ExecInsertIndexTuples(target, slot, estate, false, false, NULL, NIL, false);
+#else
+	(void) ExecInsertIndexTuples(target, slot, estate, false, false, NULL, NIL);
+#endif
+}
+
+#endif /* SOCIAL_COMPAT_H */

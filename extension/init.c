@@ -1,0 +1,26 @@
+/*
+ * init.c owns the library's entry point: one call for each feature.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/guc.h"
+
+#include "init.h"
+
+PG_MODULE_MAGIC;
+
+void
+_PG_init(void)
+{
+	social_guard_init();
+	social_viewer_init();
+	social_user_init();
+	social_auth_init();
+	social_post_init();
+	social_comment_init();
+	social_counter_init();
+	social_search_init();
+	social_worker_init();
+	MarkGUCPrefixReserved("social");
+}

@@ -1,0 +1,19 @@
+/*
+ * init.h lists the features' initialisers. Each registers its own settings (and hooks, and
+ * workers), is called once by _PG_init, in the order of init.c, and must not touch the catalogs.
+ */
+#ifndef SOCIAL_INIT_H
+#define SOCIAL_INIT_H
+
+extern PGDLLEXPORT void _PG_init(void);
+extern void social_guard_init(void);
+extern void social_viewer_init(void);
+extern void social_user_init(void);
+extern void social_auth_init(void);
+extern void social_post_init(void);
+extern void social_comment_init(void);
+extern void social_counter_init(void);
+extern void social_search_init(void);
+extern void social_worker_init(void);
+
+#endif /* SOCIAL_INIT_H */

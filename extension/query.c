@@ -1,0 +1,52 @@
+/*
+ * query.c owns running prepared SQL from inside triggers (see query.h).
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+
+#include "compat.h"
+#include "query.h"
+
+void
+social_query_begin(struct social_query_scope *scope, Relation table)
+{
+	GetUserIdAndSecContext(&scope->user, &scope->security_context);
+	SetUserIdAndSecContext(table->rd_rel->relowner,
+						   scope->security_context | SECURITY_LOCAL_USERID_CHANGE);
+	scope->search_path = social_compat_pin_search_path();
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+}
+
+/* Plans the statement for the rest of the session. */
+static void
+prepare(struct social_query *query)
+{
+	SPIPlanPtr plan = SPI_prepare(query->sql, query->narguments, query->types);
+
+	if (plan == NULL || SPI_keepplan(plan) != 0)
+		elog(ERROR, "could not prepare \"%s\": %s", query->sql, SPI_result_code_string(SPI_result));
+	query->plan = plan;
+}
+
+uint64
+social_query_run(struct social_query *query, Datum *arguments)
+{
+	int result;
+
+	if (query->plan == NULL)
+		prepare(query);
+	result = SPI_execute_plan(query->plan, arguments, NULL, false, 0);
+	if (result < 0)
+		elog(ERROR, "could not run \"%s\": %s", query->sql, SPI_result_code_string(result));
+	return SPI_processed;
+}
+
+void
+social_query_end(const struct social_query_scope *scope)
+{
+	SPI_finish();
+	social_compat_unpin_search_path(scope->search_path);
+	SetUserIdAndSecContext(scope->user, scope->security_context);
+}

@@ -1,0 +1,40 @@
+/*
+ * query.h owns running prepared SQL from inside triggers: planned once a session, as the owner of
+ * our tables, with a pinned search path.
+ */
+#ifndef SOCIAL_QUERY_H
+#define SOCIAL_QUERY_H
+
+#include "postgres.h"
+#include "executor/spi.h"
+#include "utils/rel.h"
+
+#define SOCIAL_QUERY_ARGUMENTS_MAX 4
+
+/* A statement; names in it are schema-qualified. `plan` is NULL until the first run. */
+struct social_query
+{
+	const char *sql;
+	int narguments;
+	Oid types[SOCIAL_QUERY_ARGUMENTS_MAX];
+	SPIPlanPtr plan;
+};
+
+/* Where a run of statements returns to. */
+struct social_query_scope
+{
+	Oid user;
+	int security_context;
+	int search_path;
+};
+
+/* Opens a run of statements that act as the owner of `table`. */
+extern void social_query_begin(struct social_query_scope *scope, Relation table);
+
+/* Runs one statement, without nulls among its arguments; returns how many rows it touched. */
+extern uint64 social_query_run(struct social_query *query, Datum *arguments);
+
+/* Ends the run. After an error the transaction's end does the same. */
+extern void social_query_end(const struct social_query_scope *scope);
+
+#endif /* SOCIAL_QUERY_H */

@@ -1,0 +1,133 @@
+/*
+ * table.c owns direct access to the extension's own tables (see table.h).
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/heapam.h"
+#include "access/relscan.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/namespace.h"
+#include "executor/executor.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+
+#include "compat.h"
+#include "table.h"
+
+Oid
+social_relation_find(const char *name)
+{
+	Oid schema = get_namespace_oid("social", true);
+
+	return OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+}
+
+Oid
+social_relation_oid(const char *name)
+{
+	Oid relation = social_relation_find(name);
+
+	if (!OidIsValid(relation))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+						errmsg("relation \"social.%s\" does not exist", name),
+						errhint("Run CREATE EXTENSION social.")));
+	return relation;
+}
+
+Relation
+social_table_open(const char *name, LOCKMODE lockmode)
+{
+	return table_open(social_relation_oid(name), lockmode);
+}
+
+bool
+social_table_has_rows(const char *name)
+{
+	Oid oid = social_relation_find(name);
+	Relation table;
+	TupleTableSlot *slot;
+	TableScanDesc scan;
+	Snapshot snapshot;
+	bool found;
+
+	if (!OidIsValid(oid))
+		return false;
+	table = table_open(oid, AccessShareLock);
+	slot = table_slot_create(table, NULL);
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	scan = table_beginscan(table, snapshot, 0, NULL);
+	found = table_scan_getnextslot(scan, ForwardScanDirection, slot);
+	table_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	UnregisterSnapshot(snapshot);
+	table_close(table, AccessShareLock);
+	return found;
+}
+
+bool
+social_table_find(Relation table, Relation index, RegProcedure equality, Datum key,
+				  Snapshot snapshot, TupleTableSlot *slot)
+{
+	ScanKeyData scankey;
+	IndexScanDesc scan;
+	bool found;
+
+	ScanKeyEntryInitialize(&scankey, 0, 1, BTEqualStrategyNumber, InvalidOid,
+						   index->rd_indcollation[0], equality, key);
+	scan = index_beginscan(table, index, snapshot, 1, 0);
+	index_rescan(scan, &scankey, 1, NULL, 0);
+	found = index_getnext_slot(scan, ForwardScanDirection, slot);
+	if (found)
+		ExecMaterializeSlot(slot);
+	index_endscan(scan);
+	return found;
+}
+
+Relation
+social_table_primary_key(Relation table, LOCKMODE lockmode)
+{
+	Oid index = RelationGetPrimaryKeyIndex(table);
+
+	if (!OidIsValid(index))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						errmsg("relation \"%s\" has no primary key",
+							   RelationGetRelationName(table))));
+	return index_open(index, lockmode);
+}
+
+/* Enters a tuple that has just been stored into every index of its table. */
+static void
+insert_index_entries(Relation table, HeapTuple tuple)
+{
+	EState *estate = CreateExecutorState();
+	ResultRelInfo *target = makeNode(ResultRelInfo);
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(table), &TTSOpsHeapTuple);
+
+	InitResultRelInfo(target, table, 1, NULL, 0);
+	ExecOpenIndices(target, false);
+	ExecStoreHeapTuple(tuple, slot, false);
+	slot->tts_tableOid = RelationGetRelid(table);
+	social_compat_insert_index_tuples(target, slot, estate);
+	ExecCloseIndices(target);
+	ExecDropSingleTupleTableSlot(slot);
+	FreeExecutorState(estate);
+}
+
+void
+social_table_insert(Relation table, Datum *values, bool *isnull)
+{
+	HeapTuple tuple = heap_form_tuple(RelationGetDescr(table), values, isnull);
+
+	simple_heap_insert(table, tuple);
+	insert_index_entries(table, tuple);
+	heap_freetuple(tuple);
+}
+
+void
+social_table_update(Relation table, ItemPointer old, HeapTuple tuple)
+{
+	if (!social_compat_heap_update(table, old, tuple))
+		insert_index_entries(table, tuple);
+}

@@ -1,0 +1,52 @@
+/*
+ * table.h owns direct access to the extension's own tables: rows found by index and changed without
+ * the planner, for the paths that run on every write or request.
+ *
+ * It checks no permissions and fires no triggers; callers are the triggers and functions that stand
+ * in for them. Raises SQLSTATE undefined_table when the extension's tables are gone.
+ */
+#ifndef SOCIAL_TABLE_H
+#define SOCIAL_TABLE_H
+
+#include "postgres.h"
+#include "access/htup.h"
+#include "executor/tuptable.h"
+#include "utils/rel.h"
+#include "utils/snapshot.h"
+
+/* The OID of social.<name>, or InvalidOid; any relation kind. */
+extern Oid social_relation_find(const char *name);
+
+/* The same, raising undefined_table when it does not exist. */
+extern Oid social_relation_oid(const char *name);
+
+/* Opens social.<name>; the caller closes it (NoLock keeps the lock to the end of transaction). */
+extern Relation social_table_open(const char *name, LOCKMODE lockmode);
+
+/* True when the table has a row that a fresh snapshot sees. */
+extern bool social_table_has_rows(const char *name);
+
+/*
+ * Puts the row whose first column of `index` equals `key` into `slot` (made by
+ * table_slot_create); false when there is none. `equality` is the operator's function (F_INT8EQ,
+ * F_TEXTEQ). The index must be open.
+ */
+extern bool social_table_find(Relation table, Relation index, RegProcedure equality, Datum key,
+							  Snapshot snapshot, TupleTableSlot *slot);
+
+/* Opens the primary key's index. */
+extern Relation social_table_primary_key(Relation table, LOCKMODE lockmode);
+
+/*
+ * Inserts one row with its index entries; duplicate keys raise as usual. Defaults are the caller's
+ * business. The table must be open with RowExclusiveLock.
+ */
+extern void social_table_insert(Relation table, Datum *values, bool *isnull);
+
+/*
+ * Replaces the row at `old`, which this transaction has locked, by `tuple`, with index entries
+ * where the update is not heap-only.
+ */
+extern void social_table_update(Relation table, ItemPointer old, HeapTuple tuple);
+
+#endif /* SOCIAL_TABLE_H */

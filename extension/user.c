@@ -1,0 +1,86 @@
+/*
+ * user.c owns look-ups of accounts, and the checks of a profile's fields.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/pg_collation.h"
+#include "commands/trigger.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/snapmgr.h"
+
+#include "compat.h"
+#include "guard.h"
+#include "init.h"
+#include "limit.h"
+#include "table.h"
+#include "user.h"
+
+PG_FUNCTION_INFO_V1(social_profile_check);
+
+static int bio_max_length;
+
+void
+social_user_init(void)
+{
+	social_limit_define("social.bio_max_length", "The longest profile text, in characters.",
+						&bio_max_length, 500);
+}
+
+/* The id of the account that `key` finds in an index of users, when active; else 0. */
+static int64
+find_active(Relation users, Relation index, RegProcedure equality, Datum key)
+{
+	TupleTableSlot *slot = table_slot_create(users, NULL);
+	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+	int64 user_id = 0;
+	bool isnull;
+
+	if (social_table_find(users, index, equality, key, snapshot, slot) &&
+		DatumGetBool(slot_getattr(slot, SOCIAL_USERS_IS_ACTIVE, &isnull)))
+		user_id = DatumGetInt64(slot_getattr(slot, SOCIAL_USERS_ID, &isnull));
+	UnregisterSnapshot(snapshot);
+	ExecDropSingleTupleTableSlot(slot);
+	return user_id;
+}
+
+bool
+social_user_is_active(int64 user_id)
+{
+	Relation users = social_table_open("users", AccessShareLock);
+	Relation index = social_table_primary_key(users, AccessShareLock);
+	int64 found = find_active(users, index, F_INT8EQ, Int64GetDatum(user_id));
+
+	index_close(index, AccessShareLock);
+	table_close(users, AccessShareLock);
+	return found != 0;
+}
+
+int64
+social_active_user_named(const char *username)
+{
+	Relation users = social_table_open("users", AccessShareLock);
+	Relation index = index_open(social_relation_oid("users_username_key"), AccessShareLock);
+	Datum key = DirectFunctionCall1Coll(lower, index->rd_indcollation[0],
+										CStringGetTextDatum(username));
+	int64 found = find_active(users, index, F_TEXTEQ, key);
+
+	index_close(index, AccessShareLock);
+	table_close(users, AccessShareLock);
+	return found;
+}
+
+/* BEFORE INSERT OR UPDATE on profiles: the text keeps to social.bio_max_length (SM400). */
+Datum
+social_profile_check(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = social_row_trigger(fcinfo);
+
+	if (!social_restoring())
+		social_limit_check_column(trigger, "bio", bio_max_length);
+	return PointerGetDatum(social_row_trigger_result(trigger));
+}

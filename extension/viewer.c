@@ -1,0 +1,181 @@
+/*
+ * viewer.c owns who is acting: a setting that only the functions here can change.
+ *
+ * The setting is what gives the viewer the life of a transaction or savepoint, and what carries it
+ * into parallel workers. Its parsed value is kept beside it, so that reading costs nothing.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+
+#include "compat.h"
+#include "errors.h"
+#include "init.h"
+#include "user.h"
+#include "viewer.h"
+
+PG_FUNCTION_INFO_V1(social_viewer_id);
+PG_FUNCTION_INFO_V1(social_require_viewer);
+PG_FUNCTION_INFO_V1(social_act_as_id);
+PG_FUNCTION_INFO_V1(social_act_as_name);
+PG_FUNCTION_INFO_V1(social_admit);
+PG_FUNCTION_INFO_V1(social_set_result_id);
+PG_FUNCTION_INFO_V1(social_result_id);
+
+static char *viewer_setting;
+static int64 viewer; /* parsed viewer_setting; 0 = nobody */
+
+static int64 result;
+static LocalTransactionId result_transaction = InvalidLocalTransactionId;
+
+/* Accepts '' (nobody) or a positive id. */
+static bool
+check_viewer(char **newval, void **extra, GucSource source)
+{
+	int64 *parsed = (int64 *) SOCIAL_GUC_MALLOC(sizeof(int64));
+	char *end;
+
+	if (parsed == NULL)
+		return false;
+	errno = 0;
+	*parsed = **newval == '\0' ? 0 : strtoll(*newval, &end, 10);
+	if (**newval != '\0' && (errno != 0 || *end != '\0' || *parsed <= 0))
+	{
+		SOCIAL_GUC_FREE(parsed);
+		return false;
+	}
+	*extra = parsed;
+	return true;
+}
+
+static void
+assign_viewer(const char *newval, void *extra)
+{
+	viewer = extra == NULL ? 0 : *(int64 *) extra;
+}
+
+void
+social_viewer_init(void)
+{
+	DefineCustomStringVariable(
+		"social.viewer_id", "The user who acts; set by act_as, admit and authenticate only.", NULL,
+		&viewer_setting, "", PGC_SUSET,
+		GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE | GUC_NO_RESET_ALL, check_viewer,
+		assign_viewer, NULL);
+}
+
+int64
+social_viewer(void)
+{
+	return viewer;
+}
+
+int64
+social_viewer_required(void)
+{
+	if (viewer == 0)
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_UNAUTHENTICATED), errmsg("authentication required"),
+						errhint("Log in, or call social.act_as() from a trusted role.")));
+	return viewer;
+}
+
+void
+social_viewer_set(int64 user_id, bool session)
+{
+	char value[32] = "";
+
+	if (user_id != 0)
+		snprintf(value, sizeof(value), INT64_FORMAT, user_id);
+	(void) set_config_option("social.viewer_id", value, PGC_SUSET, PGC_S_SESSION,
+							 session ? GUC_ACTION_SET : GUC_ACTION_LOCAL, true, 0, false);
+}
+
+/* viewer_id() bigint: the acting user, or null. */
+Datum
+social_viewer_id(PG_FUNCTION_ARGS)
+{
+	if (viewer == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(viewer);
+}
+
+/* require_viewer() bigint: the acting user; SM401 when nobody acts. */
+Datum
+social_require_viewer(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT64(social_viewer_required());
+}
+
+/* act_as(user_id bigint, session boolean): null means nobody. SM404 for an unknown account. */
+Datum
+social_act_as_id(PG_FUNCTION_ARGS)
+{
+	int64 user_id;
+
+	if (PG_ARGISNULL(0))
+	{
+		social_viewer_set(0, !PG_ARGISNULL(1) && PG_GETARG_BOOL(1));
+		PG_RETURN_NULL();
+	}
+	user_id = PG_GETARG_INT64(0);
+	if (!social_user_is_active(user_id))
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_NOT_FOUND), errmsg("user not found"),
+						errdetail("There is no active user " INT64_FORMAT ".", user_id)));
+	social_viewer_set(user_id, !PG_ARGISNULL(1) && PG_GETARG_BOOL(1));
+	PG_RETURN_INT64(user_id);
+}
+
+/* act_as(username text, session boolean): the same by name, in any case. */
+Datum
+social_act_as_name(PG_FUNCTION_ARGS)
+{
+	char *username;
+	int64 user_id;
+
+	if (PG_ARGISNULL(0))
+		return social_act_as_id(fcinfo);
+	username = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	user_id = social_active_user_named(username);
+	if (user_id == 0)
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_NOT_FOUND), errmsg("user not found"),
+						errdetail("There is no active user named \"%s\".", username)));
+	social_viewer_set(user_id, !PG_ARGISNULL(1) && PG_GETARG_BOOL(1));
+	PG_RETURN_INT64(user_id);
+}
+
+/*
+ * admit(user_id bigint): opens a request as this user, or as nobody for null; lasts until the end
+ * of the transaction. SM401 when the account is gone or inactive.
+ */
+Datum
+social_admit(PG_FUNCTION_ARGS)
+{
+	int64 user_id = PG_ARGISNULL(0) ? 0 : PG_GETARG_INT64(0);
+
+	if (user_id != 0 && !social_user_is_active(user_id))
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_UNAUTHENTICATED), errmsg("authentication required"),
+						errdetail("The account is gone or inactive.")));
+	if (user_id != viewer)
+		social_viewer_set(user_id, false);
+	PG_RETURN_VOID();
+}
+
+/* set_result_id(id bigint) bigint: leaves an id for the next statement of this transaction. */
+Datum
+social_set_result_id(PG_FUNCTION_ARGS)
+{
+	result = PG_GETARG_INT64(0);
+	result_transaction = SOCIAL_LOCAL_TRANSACTION_ID;
+	PG_RETURN_INT64(result);
+}
+
+/* result_id() bigint: the id left by set_result_id in this transaction, or null. */
+Datum
+social_result_id(PG_FUNCTION_ARGS)
+{
+	if (result_transaction != SOCIAL_LOCAL_TRANSACTION_ID)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(result);
+}

@@ -1,0 +1,21 @@
+/*
+ * viewer.h owns the question "who is acting?" for the C side.
+ */
+#ifndef SOCIAL_VIEWER_H
+#define SOCIAL_VIEWER_H
+
+#include "postgres.h"
+
+/* The acting user's id, or 0 when nobody acts. */
+extern int64 social_viewer(void);
+
+/* The acting user's id; raises SM401 when nobody acts. */
+extern int64 social_viewer_required(void);
+
+/*
+ * Makes user_id (0 = nobody) the viewer, until the end of the transaction, or of the session when
+ * `session`. Follows savepoints and rollback like any setting. Does not check the account.
+ */
+extern void social_viewer_set(int64 user_id, bool session);
+
+#endif /* SOCIAL_VIEWER_H */

@@ -1,0 +1,17 @@
+/*
+ * worker.h owns the background worker: what wakes it, and what a round of it does.
+ */
+#ifndef SOCIAL_WORKER_H
+#define SOCIAL_WORKER_H
+
+#include "postgres.h"
+
+/* Asks for a round soon after this transaction commits; forgotten when it aborts. */
+extern void social_worker_wake_at_commit(void);
+
+/* One round, in the current transaction: returns how many things it did. */
+extern int64 social_worker_round(void);
+
+extern PGDLLEXPORT void social_worker_main(Datum argument);
+
+#endif /* SOCIAL_WORKER_H */

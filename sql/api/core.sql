@@ -1,0 +1,70 @@
+-- core.sql owns what everything else stands on: the dump registration, the DROP guard, who is
+-- acting, and the way a request leaves an id for its next statement.
+
+-- Every table and sequence travels with pg_dump. Repeating a registration is harmless.
+DO $$
+DECLARE
+	relation regclass;
+BEGIN
+	FOR relation IN
+		SELECT c.oid FROM pg_catalog.pg_class c
+		JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		WHERE n.nspname = 'social' AND c.relkind IN ('r', 'p', 'S')
+		ORDER BY c.oid
+	LOOP
+		PERFORM pg_catalog.pg_extension_config_dump(relation, '');
+	END LOOP;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION social.guard_drop() RETURNS event_trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'social_guard_drop';
+COMMENT ON FUNCTION social.guard_drop() IS 'Event trigger: refuses to drop the extension, its schema or its owner''s objects while there are posts, unless social.allow_drop is on.';
+DO $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtname = 'social_guard_drop') THEN
+		CREATE EVENT TRIGGER social_guard_drop ON ddl_command_start
+			WHEN TAG IN ('DROP EXTENSION', 'DROP SCHEMA', 'DROP OWNED')
+			EXECUTE FUNCTION social.guard_drop();
+		COMMENT ON EVENT TRIGGER social_guard_drop IS 'Keeps posts from being dropped by accident; see social.allow_drop.';
+	END IF;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION social.viewer_id() RETURNS bigint
+	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_viewer_id';
+COMMENT ON FUNCTION social.viewer_id() IS 'The user who acts, or null. Set by act_as, admit and authenticate.';
+
+CREATE OR REPLACE FUNCTION social.require_viewer() RETURNS bigint
+	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_require_viewer';
+COMMENT ON FUNCTION social.require_viewer() IS 'The user who acts; SM401 when nobody does.';
+
+CREATE OR REPLACE FUNCTION social.act_as(user_id bigint, session boolean DEFAULT false) RETURNS bigint
+	LANGUAGE c AS 'MODULE_PATHNAME', 'social_act_as_id';
+COMMENT ON FUNCTION social.act_as(bigint, boolean) IS 'Makes a user the viewer until the end of the transaction, or of the session; null means nobody. For trusted roles. Returns the id; SM404 for an unknown or inactive account.';
+
+CREATE OR REPLACE FUNCTION social.act_as(username text, session boolean DEFAULT false) RETURNS bigint
+	LANGUAGE c AS 'MODULE_PATHNAME', 'social_act_as_name';
+COMMENT ON FUNCTION social.act_as(text, boolean) IS 'act_as by user name, in any case.';
+
+CREATE OR REPLACE FUNCTION social.admit(user_id bigint) RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'social_admit';
+COMMENT ON FUNCTION social.admit(bigint) IS 'Opens a request as this user (null: as nobody) until the end of the transaction. For the bridge, which has checked the token. SM401 when the account is gone or inactive.';
+
+CREATE OR REPLACE FUNCTION social.set_result_id(id bigint) RETURNS bigint
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'social_set_result_id';
+COMMENT ON FUNCTION social.set_result_id(bigint) IS 'Leaves an id for a later statement of the same transaction; returns it.';
+
+CREATE OR REPLACE FUNCTION social.result_id() RETURNS bigint
+	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'social_result_id';
+COMMENT ON FUNCTION social.result_id() IS 'The id that set_result_id left in this transaction, or null.';
+
+-- Errors that SQL functions raise: one function, so that a condition reads the same everywhere.
+CREATE OR REPLACE FUNCTION social.raise_error(code text, message text, detail text DEFAULT '', hint text DEFAULT '')
+	RETURNS boolean
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RAISE EXCEPTION USING ERRCODE = code, MESSAGE = message, DETAIL = detail, HINT = hint;
+END
+$$;
+COMMENT ON FUNCTION social.raise_error(text, text, text, text) IS 'Raises an error with this SQLSTATE; never returns.';

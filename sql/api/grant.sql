@@ -1,0 +1,98 @@
+-- grant.sql owns who may call what: every function stands in exactly one row here, and three
+-- functions give a role what its part needs. The install script itself creates no roles.
+
+CREATE OR REPLACE FUNCTION social.function_audience(OUT function_name text, OUT audience text)
+	RETURNS SETOF record
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+	-- reader: sees what a viewer may see, and writes as the viewer that a token proves.
+	SELECT unnest(ARRAY[
+		'viewer_id', 'require_viewer', 'result_id', 'authenticate',
+		'extract_hashtags', 'extract_mentions', 'hashtag_key', 'cursor_encode', 'cursor_decode', 'jwt_verify',
+		'page_size', 'page_key', 'post', 'posts_page', 'hashtag_posts', 'search_posts', 'trending_hashtags',
+		'user_json', 'post_json', 'comment_json', 'raise_error',
+		'create_post', 'create_comment', 'like_post', 'unlike_post', 'like_comment', 'unlike_comment',
+		'follow_user', 'unfollow_user', 'register_user', 'login',
+		'search_config', 'search_query', 'title_query'
+	]), 'reader'
+	UNION ALL
+	-- bridge: also names the viewer itself, because it has checked the token.
+	SELECT unnest(ARRAY['admit', 'set_result_id', 'bridge_config', 'tick']), 'bridge'
+	UNION ALL
+	-- admin: also acts as anybody, and keeps the data in order.
+	SELECT unnest(ARRAY['act_as', 'reconcile', 'fold_counters', 'init_data', 'verify_password', 'hash_password']), 'admin'
+	UNION ALL
+	-- owner: triggers, parts of other functions, and the grants themselves.
+	SELECT unnest(ARRAY['check_new_account', 'check_password', 'password_needs_rehash', 'sign_access_token',
+		'guard_drop', 'count_row', 'count_statement', 'profile_check', 'post_before', 'post_after', 'comment_check',
+		'counted_columns', 'reconcile_column', 'function_audience', 'grant_audience', 'grant_reader', 'grant_bridge', 'grant_admin']), 'owner';
+END;
+COMMENT ON FUNCTION social.function_audience() IS 'For each function the least powerful audience that may call it: reader, bridge, admin or owner.';
+
+CREATE OR REPLACE FUNCTION social.grant_audience(role name, audiences text[]) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	object text;
+BEGIN
+	EXECUTE format('GRANT USAGE ON SCHEMA social TO %I', role);
+	FOR object IN
+		SELECT format('social.%I', c.relname) FROM pg_class c
+		WHERE c.relnamespace = 'social'::regnamespace AND c.relkind = 'v'
+		ORDER BY 1
+	LOOP
+		EXECUTE format('GRANT SELECT ON %s TO %I', object, role);
+	END LOOP;
+	FOR object IN
+		SELECT p.oid::regprocedure::text FROM pg_proc p
+		JOIN social.function_audience() a ON a.function_name = p.proname
+		WHERE p.pronamespace = 'social'::regnamespace AND a.audience = ANY (audiences)
+		ORDER BY 1
+	LOOP
+		EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', object, role);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION social.grant_audience(name, text[]) IS 'Gives a role the schema, the views and the functions of these audiences.';
+
+CREATE OR REPLACE FUNCTION social.grant_reader(role name) RETURNS void
+	LANGUAGE sql
+BEGIN ATOMIC
+	SELECT social.grant_audience(role, ARRAY['reader']);
+END;
+COMMENT ON FUNCTION social.grant_reader(name) IS 'Gives a role what an application needs that shows tokens (social.authenticate): the views and the functions that act as the viewer. Repeat after an upgrade.';
+
+CREATE OR REPLACE FUNCTION social.grant_bridge(role name) RETURNS void
+	LANGUAGE sql
+BEGIN ATOMIC
+	SELECT social.grant_audience(role, ARRAY['reader', 'bridge']);
+END;
+COMMENT ON FUNCTION social.grant_bridge(name) IS 'Gives a role what social-bridge needs: a reader''s rights, and naming the viewer. Repeat after an upgrade.';
+
+CREATE OR REPLACE FUNCTION social.grant_admin(role name) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	object text;
+BEGIN
+	PERFORM social.grant_audience(role, ARRAY['reader', 'bridge', 'admin']);
+	FOR object IN
+		SELECT format('social.%I', c.relname) FROM pg_class c
+		WHERE c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'jwt_key'
+		ORDER BY 1
+	LOOP
+		EXECUTE format('GRANT SELECT ON %s TO %I', object, role);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION social.grant_admin(name) IS 'Gives a role what an operator needs: acting as anybody, upkeep, and reading every table but the signing keys. Repeat after an upgrade.';
+
+-- Nobody else gets anything.
+DO $$
+DECLARE
+	routine regprocedure;
+BEGIN
+	FOR routine IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'social'::pg_catalog.regnamespace
+	LOOP
+		EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', routine);
+	END LOOP;
+END
+$$;

@@ -1,23 +1,18 @@
 /*
- * jwt.c owns the checks around libjwt: the form of a token, its header, its signature, its claims.
+ * jwt.c owns the checks of a token: its form, its header, then its signature, then its claims.
  */
 #include "jwt.h"
 
 #include "base64url.h"
 
-#include <jwt.h>
-#include <openssl/bio.h>
-#include <openssl/ec.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
+#include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-/* RFC 7518 3.3 */
-#define RSA_MIN_BITS 2048
+/* A header of ours: alg, typ and an escaped kid. */
+#define HEADER_SIZE (64 + 6 * SOCIAL_JWT_KID_MAX)
 
 /* No date beyond it is exact in a double, nor can adding a leeway overflow. */
 #define MAX_DATE ((int64_t) 1 << 53)
@@ -29,49 +24,9 @@ struct parts
 	size_t header_len;
 	const char *payload;
 	size_t payload_len;
-	const char *signature;
+	unsigned char signature[SOCIAL_JWT_MAX_LENGTH];
 	size_t signature_len;
 };
-
-static const struct
-{
-	enum social_jwt_algorithm algorithm;
-	jwt_alg_t library_value;
-	const char *name;
-} algorithms[] = {
-	{SOCIAL_JWT_HS256, JWT_ALG_HS256, "HS256"},
-	{SOCIAL_JWT_ES256, JWT_ALG_ES256, "ES256"},
-	{SOCIAL_JWT_RS256, JWT_ALG_RS256, "RS256"},
-};
-
-#define NALGORITHMS (sizeof(algorithms) / sizeof(algorithms[0]))
-
-enum social_jwt_algorithm
-social_jwt_algorithm_by_name(const char *name)
-{
-	for (size_t i = 0; i < NALGORITHMS; i++)
-		if (strcmp(algorithms[i].name, name) == 0)
-			return algorithms[i].algorithm;
-	return SOCIAL_JWT_UNKNOWN;
-}
-
-const char *
-social_jwt_algorithm_name(enum social_jwt_algorithm algorithm)
-{
-	for (size_t i = 0; i < NALGORITHMS; i++)
-		if (algorithms[i].algorithm == algorithm)
-			return algorithms[i].name;
-	return "unknown";
-}
-
-static jwt_alg_t
-library_algorithm(enum social_jwt_algorithm algorithm)
-{
-	for (size_t i = 0; i < NALGORITHMS; i++)
-		if (algorithms[i].algorithm == algorithm)
-			return algorithms[i].library_value;
-	return JWT_ALG_NONE;
-}
 
 const char *
 social_jwt_result_text(enum social_jwt_result result)
@@ -100,129 +55,26 @@ social_jwt_result_text(enum social_jwt_result result)
 	return texts[result];
 }
 
-/* ---- keys ------------------------------------------------------------------------------------- */
-
-/* Keeps OpenSSL from asking a terminal for a passphrase. */
-static int
-no_passphrase(char *buffer, int size, int for_writing, void *arg)
-{
-	return -1;
-}
-
-/* Public material as an HMAC secret is the attack of RFC 8725 2.1. */
-static bool
-looks_public(const unsigned char *bytes, size_t len)
-{
-	const unsigned char *der = bytes;
-	EVP_PKEY *key;
-	bool is_der;
-
-	if (memmem(bytes, len, "-----BEGIN", 10) != NULL || (len > 4 && memcmp(bytes, "ssh-", 4) == 0) ||
-		(len > 6 && memcmp(bytes, "ecdsa-", 6) == 0))
-		return true;
-	key = d2i_PUBKEY(NULL, &der, (long) len);
-	is_der = key != NULL && der == bytes + len;
-	EVP_PKEY_free(key);
-	return is_der;
-}
-
-static bool
-fits_algorithm(const EVP_PKEY *key, enum social_jwt_algorithm algorithm)
-{
-	char curve[32];
-
-	if (algorithm == SOCIAL_JWT_RS256)
-		return EVP_PKEY_is_a(key, "RSA") && EVP_PKEY_get_bits(key) >= RSA_MIN_BITS;
-	return EVP_PKEY_is_a(key, "EC") &&
-		EVP_PKEY_get_group_name(key, curve, sizeof(curve), NULL) == 1 &&
-		strcmp(curve, "prime256v1") == 0;
-}
-
-enum social_jwt_result
-social_jwt_check_key(const struct social_jwt_key *key, bool is_public)
-{
-	BIO *bio;
-	EVP_PKEY *parsed;
-	bool fits;
-
-	if (key->algorithm == SOCIAL_JWT_UNKNOWN)
-		return SOCIAL_JWT_BAD_ALGORITHM;
-	if (key->bytes == NULL || key->len == 0 || key->len > SOCIAL_JWT_MAX_LENGTH)
-		return SOCIAL_JWT_BAD_KEY;
-	if (key->algorithm == SOCIAL_JWT_HS256)
-	{
-		fits = !looks_public(key->bytes, key->len);
-		ERR_clear_error();
-		return fits ? SOCIAL_JWT_OK : SOCIAL_JWT_BAD_KEY;
-	}
-
-	bio = BIO_new_mem_buf(key->bytes, (int) key->len);
-	if (bio == NULL)
-		return SOCIAL_JWT_FAILURE;
-	parsed = is_public ? PEM_read_bio_PUBKEY(bio, NULL, no_passphrase, NULL) :
-						 PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
-	BIO_free(bio);
-	fits = parsed != NULL && fits_algorithm(parsed, key->algorithm);
-	EVP_PKEY_free(parsed);
-	ERR_clear_error();
-	return fits ? SOCIAL_JWT_OK : SOCIAL_JWT_BAD_KEY;
-}
-
-static char *
-pem_text(BIO *bio)
-{
-	char *data;
-	long len = BIO_get_mem_data(bio, &data);
-
-	return len > 0 ? strndup(data, (size_t) len) : NULL;
-}
-
-bool
-social_jwt_generate_es256(char **private_pem, char **public_pem)
-{
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	BIO *private_bio = BIO_new(BIO_s_mem());
-	BIO *public_bio = BIO_new(BIO_s_mem());
-
-	*private_pem = *public_pem = NULL;
-	if (key != NULL && private_bio != NULL && public_bio != NULL &&
-		PEM_write_bio_PKCS8PrivateKey(private_bio, key, NULL, NULL, 0, NULL, NULL) == 1 &&
-		PEM_write_bio_PUBKEY(public_bio, key) == 1)
-	{
-		*private_pem = pem_text(private_bio);
-		*public_pem = pem_text(public_bio);
-	}
-	BIO_free(private_bio);
-	BIO_free(public_bio);
-	EVP_PKEY_free(key);
-	ERR_clear_error();
-	if (*private_pem != NULL && *public_pem != NULL)
-		return true;
-	free(*private_pem);
-	free(*public_pem);
-	*private_pem = *public_pem = NULL;
-	return false;
-}
-
 /* ---- form and header --------------------------------------------------------------------------- */
 
 /* RFC 7515 7.1: header, payload and signature, each at least one character. */
 static bool
 split(const char *token, size_t len, struct parts *parts)
 {
-	const char *first = memchr(token, '.', len);
 	const char *end = token + len;
+	const char *first = memchr(token, '.', len);
 	const char *second = first ? memchr(first + 1, '.', (size_t) (end - first - 1)) : NULL;
 
-	if (second == NULL || memchr(second + 1, '.', (size_t) (end - second - 1)) != NULL)
+	if (second == NULL)
 		return false;
 	parts->header = token;
 	parts->header_len = (size_t) (first - token);
 	parts->payload = first + 1;
 	parts->payload_len = (size_t) (second - first - 1);
-	parts->signature = second + 1;
-	parts->signature_len = (size_t) (end - second - 1);
-	return parts->header_len > 0 && parts->payload_len > 0 && parts->signature_len > 0;
+	return parts->header_len > 0 && parts->payload_len > 0 &&
+		social_base64url_decode(second + 1, (size_t) (end - second - 1), parts->signature,
+								sizeof(parts->signature), &parts->signature_len) &&
+		parts->signature_len > 0;
 }
 
 /*
@@ -267,25 +119,21 @@ check_header(const json_t *json, struct social_jwt_header *header)
 			return SOCIAL_JWT_BAD_HEADER;
 		strcpy(header->kid, json_string_value(kid));
 	}
-	header->algorithm = social_jwt_algorithm_by_name(json_string_value(alg));
-	return header->algorithm == SOCIAL_JWT_UNKNOWN ? SOCIAL_JWT_BAD_ALGORITHM : SOCIAL_JWT_OK;
+	header->algorithm = social_jws_algorithm_by_name(json_string_value(alg));
+	return header->algorithm == SOCIAL_JWS_UNKNOWN ? SOCIAL_JWT_BAD_ALGORITHM : SOCIAL_JWT_OK;
 }
 
 /* Everything about a token that needs no key. */
 static enum social_jwt_result
 open_token(const char *token, size_t len, struct parts *parts, struct social_jwt_header *header)
 {
-	unsigned char signature[SOCIAL_JWT_MAX_LENGTH];
 	enum social_jwt_result result;
 	bool well_formed;
-	size_t size;
 	json_t *json;
 
 	if (len > SOCIAL_JWT_MAX_LENGTH)
 		return SOCIAL_JWT_TOO_LONG;
-	if (!split(token, len, parts) ||
-		!social_base64url_decode(parts->signature, parts->signature_len, signature,
-								 sizeof(signature), &size))
+	if (!split(token, len, parts))
 		return SOCIAL_JWT_MALFORMED;
 	json = decode_object(parts->header, parts->header_len, &well_formed);
 	if (json == NULL)
@@ -301,24 +149,6 @@ social_jwt_peek(const char *token, size_t len, struct social_jwt_header *header)
 	struct parts parts;
 
 	return open_token(token, len, &parts, header);
-}
-
-/* ---- signature --------------------------------------------------------------------------------- */
-
-static enum social_jwt_result
-check_signature(const char *token, size_t len, const struct social_jwt_key *key)
-{
-	char terminated[SOCIAL_JWT_MAX_LENGTH + 1];
-	jwt_t *jwt = NULL;
-	bool matches;
-
-	memcpy(terminated, token, len);
-	terminated[len] = '\0';
-	matches = jwt_decode(&jwt, terminated, key->bytes, (int) key->len) == 0 &&
-		jwt_get_alg(jwt) == library_algorithm(key->algorithm);
-	jwt_free(jwt);
-	ERR_clear_error();
-	return matches ? SOCIAL_JWT_OK : SOCIAL_JWT_BAD_SIGNATURE;
 }
 
 /* ---- claims ------------------------------------------------------------------------------------ */
@@ -458,8 +288,33 @@ social_jwt_claims_release(struct social_jwt_claims *claims)
 	memset(claims, 0, sizeof(*claims));
 }
 
+char *
+social_jwt_claims_text(const struct social_jwt_claims *claims)
+{
+	return json_dumps(claims->json, JSON_COMPACT | JSON_ENSURE_ASCII);
+}
+
+/* ---- the whole ---------------------------------------------------------------------------------- */
+
+static enum social_jwt_result
+from_jws(enum social_jws_result result)
+{
+	switch (result)
+	{
+		case SOCIAL_JWS_OK:
+			return SOCIAL_JWT_OK;
+		case SOCIAL_JWS_BAD_KEY:
+			return SOCIAL_JWT_BAD_KEY;
+		case SOCIAL_JWS_BAD_SIGNATURE:
+			return SOCIAL_JWT_BAD_SIGNATURE;
+		case SOCIAL_JWS_FAILURE:
+			break;
+	}
+	return SOCIAL_JWT_FAILURE;
+}
+
 enum social_jwt_result
-social_jwt_verify(const char *token, size_t len, const struct social_jwt_key *key,
+social_jwt_verify(const char *token, size_t len, const struct social_jws_key *key,
 				  const struct social_jwt_policy *policy, struct social_jwt_claims *claims)
 {
 	struct parts parts;
@@ -468,12 +323,12 @@ social_jwt_verify(const char *token, size_t len, const struct social_jwt_key *ke
 	bool well_formed;
 
 	memset(claims, 0, sizeof(*claims));
-	if (result == SOCIAL_JWT_OK && header.algorithm != key->algorithm)
-		result = SOCIAL_JWT_BAD_ALGORITHM;
-	if (result == SOCIAL_JWT_OK)
-		result = social_jwt_check_key(key, true);
-	if (result == SOCIAL_JWT_OK)
-		result = check_signature(token, len, key);
+	if (result != SOCIAL_JWT_OK)
+		return result;
+	if (header.algorithm != key->algorithm)
+		return SOCIAL_JWT_BAD_ALGORITHM;
+	result = from_jws(social_jws_verify(key, token, parts.header_len + 1 + parts.payload_len,
+										parts.signature, parts.signature_len));
 	if (result != SOCIAL_JWT_OK)
 		return result;
 
@@ -486,24 +341,58 @@ social_jwt_verify(const char *token, size_t len, const struct social_jwt_key *ke
 	return result;
 }
 
-enum social_jwt_result
-social_jwt_sign(const struct social_jwt_key *key, const char *kid, const json_t *claims,
-				char **token)
+/* Writes {"alg":..,"typ":"JWT","kid":..}; false when kid is too long or not UTF-8. */
+static bool
+make_header(enum social_jws_algorithm algorithm, const char *kid, char header[HEADER_SIZE])
 {
-	enum social_jwt_result result = social_jwt_check_key(key, false);
-	char *json;
-	jwt_t *jwt = NULL;
+	json_t *json = json_pack("{s:s, s:s, s:s*}", "alg", social_jws_algorithm_name(algorithm), "typ",
+							 "JWT", "kid", kid);
+	size_t len = 0;
+
+	if (json != NULL && (kid == NULL || strlen(kid) <= SOCIAL_JWT_KID_MAX))
+		len = json_dumpb(json, header, HEADER_SIZE - 1, JSON_COMPACT);
+	json_decref(json);
+	if (len == 0 || len >= HEADER_SIZE)
+		return false;
+	header[len] = '\0';
+	return true;
+}
+
+enum social_jwt_result
+social_jwt_sign(const struct social_jws_key *key, const char *kid, const char *claims, char **token)
+{
+	unsigned char signature[SOCIAL_JWS_MAX_SIGNED_SIZE];
+	char header[HEADER_SIZE];
+	enum social_jwt_result result;
+	size_t header_len;
+	size_t signature_len;
+	size_t size;
+	char *end;
 
 	*token = NULL;
+	if (!make_header(key->algorithm, kid, header))
+		return SOCIAL_JWT_BAD_HEADER;
+	header_len = strlen(header);
+	size = SOCIAL_BASE64URL_SIZE(header_len) + SOCIAL_BASE64URL_SIZE(strlen(claims)) +
+		SOCIAL_BASE64URL_SIZE(sizeof(signature));
+	*token = malloc(size);
+	if (*token == NULL)
+		return SOCIAL_JWT_FAILURE;
+
+	social_base64url_encode(header, header_len, *token);
+	end = *token + strlen(*token);
+	*end++ = '.';
+	social_base64url_encode(claims, strlen(claims), end);
+	end += strlen(end);
+	result =
+		from_jws(social_jws_sign(key, *token, (size_t) (end - *token), signature, &signature_len));
 	if (result != SOCIAL_JWT_OK)
+	{
+		free(*token);
+		*token = NULL;
 		return result;
-	json = json_dumps(claims, JSON_COMPACT);
-	if (json != NULL && jwt_new(&jwt) == 0 && jwt_add_grants_json(jwt, json) == 0 &&
-		(kid == NULL || jwt_add_header(jwt, "kid", kid) == 0) &&
-		jwt_set_alg(jwt, library_algorithm(key->algorithm), key->bytes, (int) key->len) == 0)
-		*token = jwt_encode_str(jwt);
-	jwt_free(jwt);
-	free(json);
-	ERR_clear_error();
-	return *token != NULL ? SOCIAL_JWT_OK : SOCIAL_JWT_FAILURE;
+	}
+	*end++ = '.';
+	social_base64url_encode(signature, signature_len, end);
+	return SOCIAL_JWT_OK;
 }

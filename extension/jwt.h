@@ -2,27 +2,20 @@
  * jwt.h owns JSON Web Tokens: RFC 7519 (claims), RFC 7515 (signatures), RFC 7518 (algorithms), with
  * the advice of RFC 8725. Pure: no server headers; the extension and the bridge share it.
  *
- * libjwt signs and checks signatures; everything else is checked here, because the library takes
- * any algorithm, a public key as an HMAC secret, and expired tokens (mission P-14).
+ * JSON is jansson's, signatures are OpenSSL's (jws.h), every check is ours: the algorithm is pinned
+ * by the key, and nothing in the token chooses how it is verified (mission P-14).
  */
 #ifndef SOCIAL_JWT_H
 #define SOCIAL_JWT_H
 
-#include <jansson.h>
+#include "jws.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define SOCIAL_JWT_MAX_LENGTH 8192
 #define SOCIAL_JWT_KID_MAX 64
-
-enum social_jwt_algorithm
-{
-	SOCIAL_JWT_UNKNOWN = 0,
-	SOCIAL_JWT_HS256,
-	SOCIAL_JWT_ES256,
-	SOCIAL_JWT_RS256 /* verified, never signed */
-};
 
 enum social_jwt_result
 {
@@ -43,21 +36,13 @@ enum social_jwt_result
 	SOCIAL_JWT_WRONG_ISSUER,
 	SOCIAL_JWT_WRONG_AUDIENCE,
 	SOCIAL_JWT_BAD_SUBJECT, /* not the decimal id that the policy requires */
-	SOCIAL_JWT_FAILURE		/* out of memory, or the library failed to sign */
-};
-
-/* A key and the one algorithm that it may be used with. */
-struct social_jwt_key
-{
-	enum social_jwt_algorithm algorithm;
-	const void *bytes; /* HMAC secret, or PEM: public to verify, private to sign */
-	size_t len;
+	SOCIAL_JWT_FAILURE		/* out of memory, or the key failed to sign */
 };
 
 /* What an unverified header says; only good for choosing a key. */
 struct social_jwt_header
 {
-	enum social_jwt_algorithm algorithm;
+	enum social_jws_algorithm algorithm;
 	bool has_kid;
 	char kid[SOCIAL_JWT_KID_MAX + 1];
 };
@@ -75,7 +60,7 @@ struct social_jwt_policy
 /* Verified claims; the strings live as long as json. Absent ones are NULL or 0. */
 struct social_jwt_claims
 {
-	json_t *json;
+	struct json_t *json; /* all of them, jansson's; its header clashes with the server's */
 	const char *sub;
 	const char *iss;
 	const char *sid;
@@ -86,15 +71,8 @@ struct social_jwt_claims
 	int64_t iat;
 };
 
-/* "HS256" and so on, exactly (RFC 7515 4.1.1: case-sensitive); UNKNOWN for anything else. */
-extern enum social_jwt_algorithm social_jwt_algorithm_by_name(const char *name);
-extern const char *social_jwt_algorithm_name(enum social_jwt_algorithm algorithm);
-
 /* A few words for people, such as "the token has expired". Never NULL. */
 extern const char *social_jwt_result_text(enum social_jwt_result result);
-
-/* Does the key fit its algorithm? Public: to verify with; otherwise to sign with. */
-extern enum social_jwt_result social_jwt_check_key(const struct social_jwt_key *key, bool is_public);
 
 /*
  * Reads a token's header without trusting it. OK, or why the token cannot be good whatever the key.
@@ -108,18 +86,19 @@ extern enum social_jwt_result social_jwt_peek(const char *token, size_t len,
  * social_jwt_claims_release; otherwise nothing is to be freed.
  */
 extern enum social_jwt_result social_jwt_verify(const char *token, size_t len,
-												const struct social_jwt_key *key,
+												const struct social_jws_key *key,
 												const struct social_jwt_policy *policy,
 												struct social_jwt_claims *claims);
 extern void social_jwt_claims_release(struct social_jwt_claims *claims);
 
-/*
- * Signs claims with HS256 or ES256; kid may be NULL. On OK *token is malloc'd, the caller frees it.
- */
-extern enum social_jwt_result social_jwt_sign(const struct social_jwt_key *key, const char *kid,
-											  const json_t *claims, char **token);
+/* The claims as JSON text in ASCII, malloc'd, the caller frees; NULL when out of memory. */
+extern char *social_jwt_claims_text(const struct social_jwt_claims *claims);
 
-/* Makes a P-256 key pair as PEM texts, malloc'd, the caller frees both. False when OpenSSL fails. */
-extern bool social_jwt_generate_es256(char **private_pem, char **public_pem);
+/*
+ * Signs a JSON object (its text, UTF-8) with HS256 or ES256; kid may be NULL. On OK *token is
+ * malloc'd, the caller frees it.
+ */
+extern enum social_jwt_result social_jwt_sign(const struct social_jws_key *key, const char *kid,
+											  const char *claims, char **token);
 
 #endif /* SOCIAL_JWT_H */

@@ -1,0 +1,308 @@
+/*
+ * jws.c owns the use of OpenSSL for token signatures.
+ *
+ * Not libjwt: its calls of jansson's json_object() bind to the server's function of that name when
+ * it is loaded into a PostgreSQL backend, which crashes. OpenSSL's error queue is left empty, since
+ * the server's TLS code reads it too.
+ */
+#include "jws.h"
+
+#include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RSA_MIN_BITS 2048 /* RFC 7518 3.3 */
+#define HMAC_SIZE 32
+#define P256_SIZE 32 /* of r and of s */
+#define DER_SIZE 80	 /* of a P-256 signature, at most 72 */
+
+static const struct
+{
+	enum social_jws_algorithm algorithm;
+	const char *name;
+} algorithms[] = {
+	{SOCIAL_JWS_HS256, "HS256"},
+	{SOCIAL_JWS_ES256, "ES256"},
+	{SOCIAL_JWS_RS256, "RS256"},
+};
+
+#define NALGORITHMS (sizeof(algorithms) / sizeof(algorithms[0]))
+
+enum social_jws_algorithm
+social_jws_algorithm_by_name(const char *name)
+{
+	for (size_t i = 0; i < NALGORITHMS; i++)
+		if (strcmp(algorithms[i].name, name) == 0)
+			return algorithms[i].algorithm;
+	return SOCIAL_JWS_UNKNOWN;
+}
+
+const char *
+social_jws_algorithm_name(enum social_jws_algorithm algorithm)
+{
+	for (size_t i = 0; i < NALGORITHMS; i++)
+		if (algorithms[i].algorithm == algorithm)
+			return algorithms[i].name;
+	return "unknown";
+}
+
+/* ---- keys --------------------------------------------------------------------------------------- */
+
+/* Keeps OpenSSL from asking a terminal for a passphrase. */
+static int
+no_passphrase(char *buffer, int size, int for_writing, void *arg)
+{
+	return -1;
+}
+
+static bool
+starts_with(const struct social_jws_key *key, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return key->len >= len && memcmp(key->bytes, prefix, len) == 0;
+}
+
+/* Anything that others may hold too is no secret: PEM, an SSH key, a key or certificate in DER. */
+static bool
+is_secret(const struct social_jws_key *key)
+{
+	const unsigned char *der = key->bytes;
+	EVP_PKEY *public_key;
+	X509 *certificate;
+	bool is_public;
+
+	if (key->len == 0 || memmem(key->bytes, key->len, "-----BEGIN", 10) != NULL ||
+		starts_with(key, "ssh-") || starts_with(key, "ecdsa-sha2-"))
+		return false;
+	public_key = d2i_PUBKEY(NULL, &der, (long) key->len);
+	der = key->bytes;
+	certificate = d2i_X509(NULL, &der, (long) key->len);
+	is_public = public_key != NULL || certificate != NULL;
+	EVP_PKEY_free(public_key);
+	X509_free(certificate);
+	return !is_public;
+}
+
+static bool
+fits_algorithm(const EVP_PKEY *key, enum social_jws_algorithm algorithm)
+{
+	char curve[32];
+
+	if (algorithm == SOCIAL_JWS_RS256)
+		return EVP_PKEY_is_a(key, "RSA") && EVP_PKEY_get_bits(key) >= RSA_MIN_BITS;
+	return EVP_PKEY_is_a(key, "EC") &&
+		EVP_PKEY_get_group_name(key, curve, sizeof(curve), NULL) == 1 &&
+		strcmp(curve, "prime256v1") == 0;
+}
+
+/* Reads a PEM key that fits its algorithm, or NULL; the caller frees it. */
+static EVP_PKEY *
+read_pem(const struct social_jws_key *key, bool is_public)
+{
+	BIO *bio = BIO_new_mem_buf(key->bytes, (int) key->len);
+	EVP_PKEY *parsed = NULL;
+
+	if (bio != NULL)
+		parsed = is_public ? PEM_read_bio_PUBKEY(bio, NULL, no_passphrase, NULL) :
+							 PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+	BIO_free(bio);
+	if (parsed != NULL && fits_algorithm(parsed, key->algorithm))
+		return parsed;
+	EVP_PKEY_free(parsed);
+	return NULL;
+}
+
+static char *
+copy_pem(BIO *bio)
+{
+	char *data;
+	long len = BIO_get_mem_data(bio, &data);
+
+	return len > 0 ? strndup(data, (size_t) len) : NULL;
+}
+
+bool
+social_jws_generate_es256(char **private_pem, char **public_pem)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	BIO *private_bio = BIO_new(BIO_s_secmem());
+	BIO *public_bio = BIO_new(BIO_s_mem());
+
+	*private_pem = *public_pem = NULL;
+	if (key != NULL && private_bio != NULL && public_bio != NULL &&
+		PEM_write_bio_PKCS8PrivateKey(private_bio, key, NULL, NULL, 0, NULL, NULL) == 1 &&
+		PEM_write_bio_PUBKEY(public_bio, key) == 1)
+	{
+		*private_pem = copy_pem(private_bio);
+		*public_pem = copy_pem(public_bio);
+	}
+	BIO_free(private_bio);
+	BIO_free(public_bio);
+	EVP_PKEY_free(key);
+	ERR_clear_error();
+	if (*private_pem != NULL && *public_pem != NULL)
+		return true;
+	free(*private_pem);
+	free(*public_pem);
+	*private_pem = *public_pem = NULL;
+	return false;
+}
+
+/* ---- ECDSA: OpenSSL speaks DER, tokens hold r and s ------------------------------------------------ */
+
+/* Converts r and s to DER; returns its length, 0 on failure. */
+static size_t
+join_es256(const unsigned char *signature, unsigned char der[DER_SIZE])
+{
+	ECDSA_SIG *pair = ECDSA_SIG_new();
+	BIGNUM *r = BN_bin2bn(signature, P256_SIZE, NULL);
+	BIGNUM *s = BN_bin2bn(signature + P256_SIZE, P256_SIZE, NULL);
+	unsigned char *end = der;
+	int len = 0;
+
+	if (pair != NULL && r != NULL && s != NULL && ECDSA_SIG_set0(pair, r, s) == 1)
+	{
+		r = s = NULL; /* they belong to the pair now */
+		len = i2d_ECDSA_SIG(pair, &end);
+	}
+	BN_free(r);
+	BN_free(s);
+	ECDSA_SIG_free(pair);
+	return len > 0 ? (size_t) len : 0;
+}
+
+/* Converts DER to r and s. */
+static bool
+split_es256(const unsigned char *der, size_t len, unsigned char *signature)
+{
+	ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &der, (long) len);
+	bool done = pair != NULL &&
+		BN_bn2binpad(ECDSA_SIG_get0_r(pair), signature, P256_SIZE) == P256_SIZE &&
+		BN_bn2binpad(ECDSA_SIG_get0_s(pair), signature + P256_SIZE, P256_SIZE) == P256_SIZE;
+
+	ECDSA_SIG_free(pair);
+	return done;
+}
+
+/* ---- signatures ---------------------------------------------------------------------------------- */
+
+static bool
+compute_hmac(const struct social_jws_key *key, const void *message, size_t message_len,
+			 unsigned char mac[HMAC_SIZE])
+{
+	unsigned len = HMAC_SIZE;
+
+	return HMAC(EVP_sha256(), key->bytes, (int) key->len, message, message_len, mac, &len) != NULL &&
+		len == HMAC_SIZE;
+}
+
+static enum social_jws_result
+verify_hmac(const struct social_jws_key *key, const void *message, size_t message_len,
+			const unsigned char *signature, size_t len)
+{
+	unsigned char mac[HMAC_SIZE];
+
+	if (!is_secret(key))
+		return SOCIAL_JWS_BAD_KEY;
+	if (!compute_hmac(key, message, message_len, mac))
+		return SOCIAL_JWS_FAILURE;
+	return len == HMAC_SIZE && CRYPTO_memcmp(mac, signature, HMAC_SIZE) == 0 ?
+		SOCIAL_JWS_OK :
+		SOCIAL_JWS_BAD_SIGNATURE;
+}
+
+static enum social_jws_result
+verify_with_public_key(const struct social_jws_key *key, const void *message, size_t message_len,
+					   const unsigned char *signature, size_t len)
+{
+	unsigned char der[DER_SIZE];
+	EVP_PKEY *public_key = read_pem(key, true);
+	EVP_MD_CTX *context;
+	bool matches = false;
+
+	if (public_key == NULL)
+		return SOCIAL_JWS_BAD_KEY;
+	if (key->algorithm == SOCIAL_JWS_ES256)
+	{
+		len = len == 2 * P256_SIZE ? join_es256(signature, der) : 0;
+		signature = der;
+	}
+	context = EVP_MD_CTX_new();
+	if (context != NULL && len > 0 &&
+		EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, public_key) == 1)
+		matches = EVP_DigestVerify(context, signature, len, message, message_len) == 1;
+	EVP_MD_CTX_free(context);
+	EVP_PKEY_free(public_key);
+	return matches ? SOCIAL_JWS_OK : SOCIAL_JWS_BAD_SIGNATURE;
+}
+
+enum social_jws_result
+social_jws_verify(const struct social_jws_key *key, const void *message, size_t message_len,
+				  const unsigned char *signature, size_t len)
+{
+	enum social_jws_result result = SOCIAL_JWS_BAD_KEY;
+
+	if (key->bytes == NULL || key->len > SOCIAL_JWS_MAX_KEY_LENGTH)
+		return SOCIAL_JWS_BAD_KEY;
+	if (key->algorithm == SOCIAL_JWS_HS256)
+		result = verify_hmac(key, message, message_len, signature, len);
+	else if (key->algorithm != SOCIAL_JWS_UNKNOWN)
+		result = verify_with_public_key(key, message, message_len, signature, len);
+	ERR_clear_error();
+	return result;
+}
+
+static bool
+sign_es256(EVP_PKEY *private_key, const void *message, size_t message_len, unsigned char *signature)
+{
+	unsigned char der[DER_SIZE];
+	size_t len = sizeof(der);
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	bool signed_ok = context != NULL &&
+		EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, private_key) == 1 &&
+		EVP_DigestSign(context, der, &len, message, message_len) == 1 &&
+		split_es256(der, len, signature);
+
+	EVP_MD_CTX_free(context);
+	return signed_ok;
+}
+
+enum social_jws_result
+social_jws_sign(const struct social_jws_key *key, const void *message, size_t message_len,
+				unsigned char signature[SOCIAL_JWS_MAX_SIGNED_SIZE], size_t *len)
+{
+	EVP_PKEY *private_key;
+	bool signed_ok;
+
+	if (key->bytes == NULL || key->len > SOCIAL_JWS_MAX_KEY_LENGTH)
+		return SOCIAL_JWS_BAD_KEY;
+	if (key->algorithm == SOCIAL_JWS_HS256)
+	{
+		*len = HMAC_SIZE;
+		signed_ok = is_secret(key);
+		ERR_clear_error();
+		if (!signed_ok)
+			return SOCIAL_JWS_BAD_KEY;
+		return compute_hmac(key, message, message_len, signature) ? SOCIAL_JWS_OK :
+																	SOCIAL_JWS_FAILURE;
+	}
+	if (key->algorithm != SOCIAL_JWS_ES256)
+		return SOCIAL_JWS_FAILURE;
+	private_key = read_pem(key, false);
+	signed_ok = private_key != NULL && sign_es256(private_key, message, message_len, signature);
+	*len = 2 * P256_SIZE;
+	ERR_clear_error();
+	if (private_key == NULL)
+		return SOCIAL_JWS_BAD_KEY;
+	EVP_PKEY_free(private_key);
+	return signed_ok ? SOCIAL_JWS_OK : SOCIAL_JWS_FAILURE;
+}

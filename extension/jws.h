@@ -1,0 +1,61 @@
+/*
+ * jws.h owns signatures and the keys that make and check them: RFC 7515 with the algorithms of
+ * RFC 7518 that we take. Pure: no server headers; OpenSSL computes.
+ */
+#ifndef SOCIAL_JWS_H
+#define SOCIAL_JWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* HMAC with SHA-256: 32 bytes; ECDSA on P-256: 64 bytes. */
+#define SOCIAL_JWS_MAX_SIGNED_SIZE 64
+
+#define SOCIAL_JWS_MAX_KEY_LENGTH 8192
+
+enum social_jws_algorithm
+{
+	SOCIAL_JWS_UNKNOWN = 0,
+	SOCIAL_JWS_HS256,
+	SOCIAL_JWS_ES256,
+	SOCIAL_JWS_RS256 /* verified, never signed */
+};
+
+enum social_jws_result
+{
+	SOCIAL_JWS_OK = 0,
+	SOCIAL_JWS_BAD_KEY, /* empty, unreadable, of another kind, too weak (RSA under 2048 bits) */
+	SOCIAL_JWS_BAD_SIGNATURE,
+	SOCIAL_JWS_FAILURE /* out of memory, or an algorithm that is never signed with */
+};
+
+/* A key and the one algorithm that it may be used with. */
+struct social_jws_key
+{
+	enum social_jws_algorithm algorithm;
+	const void *bytes; /* HMAC secret, or PEM: public to verify, private to sign */
+	size_t len;
+};
+
+/* "HS256" and so on, exactly (RFC 7515 4.1.1: case-sensitive); UNKNOWN for anything else. */
+extern enum social_jws_algorithm social_jws_algorithm_by_name(const char *name);
+extern const char *social_jws_algorithm_name(enum social_jws_algorithm algorithm);
+
+/*
+ * Checks a signature in the form of RFC 7518 (ES256: r and s, 32 bytes each). Public keys and
+ * certificates are no HMAC secrets (RFC 8725 2.1): BAD_KEY.
+ */
+extern enum social_jws_result social_jws_verify(const struct social_jws_key *key,
+												const void *message, size_t message_len,
+												const unsigned char *signature, size_t len);
+
+/* Signs with HS256 or ES256; *len gets the length of the signature. */
+extern enum social_jws_result social_jws_sign(const struct social_jws_key *key, const void *message,
+											  size_t message_len,
+											  unsigned char signature[SOCIAL_JWS_MAX_SIGNED_SIZE],
+											  size_t *len);
+
+/* Makes a P-256 key pair as PEM texts, malloc'd, the caller frees both. False when OpenSSL fails. */
+extern bool social_jws_generate_es256(char **private_pem, char **public_pem);
+
+#endif /* SOCIAL_JWS_H */

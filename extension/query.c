@@ -4,6 +4,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "nodes/parsenodes.h"
 
 #include "compat.h"
 #include "query.h"
@@ -19,11 +20,15 @@ social_query_begin(struct social_query_scope *scope, Relation table)
 		elog(ERROR, "SPI_connect failed");
 }
 
-/* Plans the statement for the rest of the session. */
+/*
+ * Plans the statement for the rest of the session, once: planning anew for each call's values, as
+ * the server would for arrays, costs several times the execution.
+ */
 static void
 prepare(struct social_query *query)
 {
-	SPIPlanPtr plan = SPI_prepare(query->sql, query->narguments, query->types);
+	SPIPlanPtr plan = SPI_prepare_cursor(query->sql, query->narguments, query->types,
+										CURSOR_OPT_GENERIC_PLAN);
 
 	if (plan == NULL || SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not prepare \"%s\": %s", query->sql, SPI_result_code_string(SPI_result));

@@ -1,0 +1,14 @@
+/*
+ * api.h owns the list of handlers that routes.def may name. Each answers the request now, or later
+ * from a callback, with one of sb_request_reply*() or sb_request_fail*(): exactly once.
+ */
+#ifndef SB_API_H
+#define SB_API_H
+
+struct sb_request;
+
+extern void sb_api_rest(struct sb_request *request);	/* every row of SB_ROUTE */
+extern void sb_api_health(struct sb_request *request);	/* mission 043 */
+extern void sb_api_graphql(struct sb_request *request); /* mission 050-087 */
+
+#endif /* SB_API_H */

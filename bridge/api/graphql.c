@@ -1,0 +1,272 @@
+/*
+ * graphql.c owns /graphql/: GraphQL over HTTP in front of the library in graphql/.
+ *
+ * A query is one unit. A mutation is one unit per root field, run in order; a failed one becomes
+ * an error of that field, and the next goes on (GraphQL specification, section 6.2.2).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "api/content.h"
+#include "graphql/graphql.h"
+#include "http/request.h"
+#include "utf8.h"
+
+/* The work of one request; in the request's arena. */
+struct run
+{
+	struct sb_graphql_execution *execution;
+	int			step;
+	struct sb_graphql_result *results; /* one per step; texts in the arena or in taken */
+	PGresult  **taken;
+};
+
+static void run_step(struct sb_request *request);
+
+static void
+on_end(struct sb_request *request)
+{
+	struct run *run = request->state;
+
+	for (int i = 0; i < run->execution->nsteps; i++)
+		PQclear(run->taken[i]);
+	sb_graphql_execution_free(run->execution);
+}
+
+static void
+respond(struct sb_request *request, int status)
+{
+	struct run *run = request->state;
+	size_t		len;
+	char	   *body = sb_graphql_respond(run->execution, run->results, &len);
+
+	sb_request_reply(request, status,
+					 sb_content_accepts(request, "application/graphql-response+json")
+						 ? "application/graphql-response+json"
+						 : "application/json",
+					 body, len);
+}
+
+/* ---- running --------------------------------------------------------------------------------- */
+
+static const char *
+copy(struct sb_request *request, const char *text)
+{
+	return text ? sb_arena_copy(&request->arena, text, strlen(text)) : NULL;
+}
+
+static void
+set_error(struct sb_request *request, struct sb_graphql_result *result,
+		  const struct sb_error *error)
+{
+	result->json = NULL;
+	result->error_message = copy(request, error->message);
+	result->error_code = error->code;
+	result->error_detail = copy(request, error->detail);
+}
+
+/* Puts down what a step came to. */
+static void
+keep(struct sb_request *request, enum sb_pg_outcome outcome)
+{
+	struct run *run = request->state;
+	struct sb_pg_unit *unit = &request->unit;
+	struct sb_graphql_result *result = &run->results[run->step];
+	struct sb_error error = outcome == SB_PG_LATE ? sb_error_late() : sb_error_unavailable();
+	int			last = unit->nresults - 1;
+
+	if (outcome == SB_PG_ERROR)
+	{
+		error = sb_error_from_result(unit->error);
+		if (error.status >= 500)
+			sb_request_log_result(request, unit->error);
+	}
+	if (outcome != SB_PG_OK)
+		set_error(request, result, &error);
+	else if (PQntuples(unit->results[last]) != 1 || PQgetisnull(unit->results[last], 0, 0))
+	{
+		result->json = "null";
+		result->json_len = 4;
+	}
+	else
+	{
+		result->json = PQgetvalue(unit->results[last], 0, 0);
+		result->json_len = (size_t) PQgetlength(unit->results[last], 0, 0);
+		run->taken[run->step] = sb_pg_unit_take(unit, last);
+	}
+}
+
+static void
+on_step_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
+{
+	struct sb_request *request = unit->owner;
+	struct run *run = request->state;
+	bool		is_query = !run->execution->is_mutation;
+
+	/* The admission was refused, or there is no answer at all: nothing a field could say. */
+	if ((outcome == SB_PG_ERROR && unit->failed_at == 0 && run->step == 0) ||
+		(outcome != SB_PG_OK && outcome != SB_PG_ERROR && is_query))
+	{
+		sb_request_fail_unit(request, outcome);
+		return;
+	}
+	keep(request, outcome);
+	if (++run->step < run->execution->nsteps)
+		run_step(request);
+	else
+		respond(request, 200);
+}
+
+static void
+add_statement(struct sb_pg_unit *unit, const struct sb_graphql_statement *statement)
+{
+	if (statement->sql)
+		sb_pg_unit_add(unit, statement->id, statement->sql, statement->nparams, statement->values);
+}
+
+static void
+run_step(struct sb_request *request)
+{
+	struct run *run = request->state;
+	const struct sb_graphql_step *step = &run->execution->steps[run->step];
+	struct sb_error error = sb_error_unavailable();
+
+	sb_request_begin_unit(request, on_step_done);
+	add_statement(&request->unit, &step->call);
+	add_statement(&request->unit, &step->select);
+	if (sb_pg_pool_submit(request->loop->pool,
+						  run->execution->is_mutation ? SB_LANE_WRITE : SB_LANE_READ,
+						  &request->unit))
+		return;
+	if (run->step == 0)
+	{
+		sb_request_fail_with(request, &error);
+		return;
+	}
+	/* Earlier steps are committed: the answer must say so. */
+	for (; run->step < run->execution->nsteps; run->step++)
+		set_error(request, &run->results[run->step], &error);
+	respond(request, 200);
+}
+
+static void
+execute(struct sb_request *request, const struct sb_graphql_request *asked)
+{
+	struct run *run = sb_arena_alloc(&request->arena, sizeof(*run));
+	size_t		nsteps;
+
+	run->execution = sb_graphql_prepare(request->loop->graphql, asked);
+	nsteps = (size_t) run->execution->nsteps;
+	run->results = sb_arena_alloc(&request->arena, nsteps * sizeof(*run->results));
+	run->taken = sb_arena_alloc(&request->arena, nsteps * sizeof(*run->taken));
+	request->state = run;
+	request->on_end = on_end;
+	if (nsteps > 0)
+		run_step(request);
+	else
+	{
+		int			status = sb_graphql_http_status(run->execution);
+
+		if (status == 405)
+			sb_request_add_header(request, "Allow", "POST");
+		respond(request, status);
+	}
+}
+
+/* ---- reading the request --------------------------------------------------------------------- */
+
+/* Takes query, operationName and variables out of a JSON object; NULL, or what is wrong. */
+static const char *
+read_members(json_t *body, struct sb_graphql_request *asked)
+{
+	json_t	   *query = json_object_get(body, "query");
+	json_t	   *name = json_object_get(body, "operationName");
+	json_t	   *variables = json_object_get(body, "variables");
+
+	if (!json_is_string(query))
+		return query ? "query must be a text" : "query is required";
+	if (name && !json_is_null(name) && !json_is_string(name))
+		return "operationName must be a text";
+	if (variables && !json_is_null(variables) && !json_is_object(variables))
+		return "variables must be an object";
+	asked->document = json_string_value(query);
+	asked->document_len = json_string_length(query);
+	asked->operation_name = json_string_value(name);
+	asked->variables = json_is_object(variables) ? variables : NULL;
+	return NULL;
+}
+
+static void
+handle_post(struct sb_request *request)
+{
+	struct sb_graphql_request asked = {.allow_mutation = true};
+	const char *problem = NULL;
+
+	if (sb_content_is(request, "application/graphql"))
+	{
+		asked.document = request->body_len ? request->body : "";
+		asked.document_len = request->body_len;
+		if (!sb_utf8_is_text(asked.document, asked.document_len))
+			problem = "the document is not valid UTF-8 text";
+	}
+	else if (sb_content_is(request, "application/json"))
+	{
+		request->json = sb_params_parse_body(&request->arena, request->body, request->body_len,
+											 &problem);
+		if (request->json)
+			problem = read_members(request->json, &asked);
+	}
+	else
+	{
+		sb_request_fail(request, 415, "the body must be application/json or application/graphql");
+		return;
+	}
+	if (problem)
+		sb_request_fail(request, 400, problem);
+	else
+		execute(request, &asked);
+}
+
+static void
+handle_get(struct sb_request *request)
+{
+	struct sb_graphql_request asked = {.allow_mutation = false};
+	const char *problem = NULL;
+	const char *variables;
+	bool		twice[3];
+
+	asked.document = sb_url_query(&request->url, "query", &twice[0]);
+	asked.operation_name = sb_url_query(&request->url, "operationName", &twice[1]);
+	variables = sb_url_query(&request->url, "variables", &twice[2]);
+	if (asked.operation_name && *asked.operation_name == '\0')
+		asked.operation_name = NULL;
+	if (asked.document == NULL)
+		problem = "query is required: POST a GraphQL document here, or GET with ?query=";
+	else if (twice[0] || twice[1] || twice[2])
+		problem = "a parameter is given more than once";
+	else if (variables && *variables)
+	{
+		request->json = sb_params_parse_body(&request->arena, variables, strlen(variables),
+											 &problem);
+		if (problem)
+			problem = "variables must be a JSON object";
+		asked.variables = request->json;
+	}
+	if (problem)
+	{
+		sb_request_fail(request, 400, problem);
+		return;
+	}
+	asked.document_len = strlen(asked.document);
+	execute(request, &asked);
+}
+
+void
+sb_api_graphql(struct sb_request *request)
+{
+	if (request->route->method == SB_POST)
+		handle_post(request);
+	else
+		handle_get(request);
+}

@@ -1,0 +1,88 @@
+/*
+ * rest.c owns the routes that are one row of routes.def: parameters in, statements, JSON out.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "api/api.h"
+#include "api/content.h"
+#include "http/request.h"
+
+/* The path of what was created: the route's location with the id that call returned. */
+static void
+add_location(struct sb_request *request, const PGresult *call)
+{
+	const char *format = request->route->location;
+	const char *mark = format ? strstr(format, "%s") : NULL;
+
+	if (mark && PQntuples(call) == 1)
+		sb_request_add_header(request, "Location",
+							  sb_arena_printf(&request->arena, "%.*s%s%s", (int) (mark - format),
+											  format, PQgetvalue(call, 0, 0), mark + 2));
+}
+
+static void
+on_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
+{
+	struct sb_request *request = unit->owner;
+	int			last = unit->nresults - 1;
+
+	if (outcome != SB_PG_OK)
+	{
+		sb_request_fail_unit(request, outcome);
+		return;
+	}
+	if (PQntuples(unit->results[last]) != 1 || PQgetisnull(unit->results[last], 0, 0))
+	{
+		sb_request_fail(request, 404, "not found");
+		return;
+	}
+	if (request->route->call)
+		add_location(request, unit->results[last - 1]);
+	sb_request_reply_result(request, request->route->status, sb_pg_unit_take(unit, last));
+}
+
+/* Reads the body when the route takes something from it. False when that was answered. */
+static bool
+read_body(struct sb_request *request)
+{
+	const char *problem = NULL;
+
+	if (!request->route->params.has_body)
+		return true;
+	if (!sb_content_is(request, "application/json"))
+	{
+		sb_request_fail(request, 415, "the body must be application/json");
+		return false;
+	}
+	request->json = sb_params_parse_body(&request->arena, request->body, request->body_len,
+										 &problem);
+	if (request->json == NULL)
+		sb_request_fail(request, 400, problem);
+	return request->json != NULL;
+}
+
+void
+sb_api_rest(struct sb_request *request)
+{
+	const struct sb_route *route = request->route;
+	const char **values = sb_arena_alloc(&request->arena, SB_PARAMS_MAX * sizeof(*values));
+	const char *problem;
+
+	if (!read_body(request))
+		return;
+	problem = sb_params_collect(&route->params, &request->arena, &request->url, request->json,
+								values);
+	if (problem)
+	{
+		sb_request_fail(request, 400, problem);
+		return;
+	}
+	sb_request_begin_unit(request, on_done);
+	/* The parameters are the first statement's; a select behind a call asks for result_id(). */
+	if (route->call)
+		sb_pg_unit_add(&request->unit, route->call_id, route->call, route->params.count, values);
+	sb_pg_unit_add(&request->unit, route->select_id, route->select,
+				   route->call ? 0 : route->params.count, values);
+	sb_request_submit(request, route->lane);
+}

@@ -1,0 +1,279 @@
+/*
+ * auth.c owns the question whose token it is.
+ */
+#include "auth/auth.h"
+
+#include <openssl/sha.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "auth/cache.h"
+#include "auth/keys.h"
+#include "log.h"
+#include "loop.h"
+#include "memory.h"
+#include "pg/pool.h"
+
+/* Unknown keys may make us read the keys again this often at once, then once per interval. */
+#define RELOAD_BURST 5
+#define RELOAD_EVERY_MS 3000
+#define REFRESH_EVERY_MS 60000 /* so that a key taken back is forgotten */
+#define CLOCK_SKEW 5		 /* seconds that the database's clock may be ahead of ours */
+
+struct sb_auth
+{
+	struct sb_loop *loop;
+	struct sb_token_cache *cache;
+	struct sb_keys *keys; /* NULL until they were read */
+	struct sb_pg_unit unit;
+	bool		loading;
+	bool		wanted; /* a load failed, was asked for while one ran, or must wait for its turn */
+	int			spent;	/* reloads not yet earned back, one per RELOAD_EVERY_MS */
+	uint64_t	earned_at_ms;
+	uint64_t	loaded_at_ms;
+	char	   *text;				   /* what the keys were read from */
+	struct sb_auth_check *waiting; /* for the next end of a load */
+};
+
+/* ---- one token ------------------------------------------------------------------------------- */
+
+enum verdict
+{
+	GOOD,
+	BAD,
+	UNKNOWN_KEY
+};
+
+/* Verifies a token that the cache does not know. */
+static enum verdict
+verify(struct sb_auth *auth, const char *token, size_t len, int64_t now, int64_t *user_id,
+	   int64_t *exp)
+{
+	struct social_jwt_policy policy = {.now = now,
+									   .leeway = CLOCK_SKEW,
+									   .issuer = auth->keys->issuer,
+									   .audience = auth->keys->audience,
+									   .is_access_token = true};
+	struct social_jwt_header header;
+	struct social_jwt_claims claims;
+	const struct sb_key *key;
+
+	if (social_jwt_peek(token, len, &header) != SOCIAL_JWT_OK || !header.has_kid)
+		return BAD;
+	key = sb_keys_find(auth->keys, header.kid);
+	if (key == NULL)
+		return UNKNOWN_KEY;
+	if (social_jwt_verify(token, len, &key->key, &policy, &claims) != SOCIAL_JWT_OK)
+		return BAD;
+	*user_id = claims.subject_id;
+	*exp = claims.exp;
+	social_jwt_claims_release(&claims);
+	/* The skew is for tokens just made, not for those that have ended. */
+	return *exp > now && *user_id > 0 ? GOOD : BAD;
+}
+
+static enum verdict
+check_token(struct sb_auth *auth, const char *token, int64_t *user_id)
+{
+	unsigned char hash[SB_TOKEN_HASH];
+	size_t		len = strlen(token);
+	int64_t		now = time(NULL);
+	int64_t		exp;
+	enum verdict verdict;
+
+	if (len > SOCIAL_JWT_MAX_LENGTH)
+		return BAD;
+	SHA256((const unsigned char *) token, len, hash);
+	*user_id = sb_token_cache_get(auth->cache, hash, now);
+	if (*user_id)
+		return GOOD;
+	verdict = verify(auth, token, len, now, user_id, &exp);
+	if (verdict == GOOD)
+		sb_token_cache_put(auth->cache, hash, *user_id, exp);
+	return verdict;
+}
+
+/* Answers a check with the keys there are; an unknown key is final here. */
+static void
+answer(struct sb_auth *auth, struct sb_auth_check *check)
+{
+	int64_t		user_id = 0;
+
+	if (auth->keys == NULL)
+		check->on_checked(check->arg, SB_AUTH_UNAVAILABLE, 0);
+	else if (check_token(auth, check->token, &user_id) == GOOD)
+		check->on_checked(check->arg, SB_AUTH_OK, user_id);
+	else
+		check->on_checked(check->arg, SB_AUTH_INVALID, 0);
+}
+
+/* Begins a load, or leaves it to sb_auth_tick() when there were too many lately. */
+static void
+load_in_turn(struct sb_auth *auth)
+{
+	if (auth->loading)
+		return;
+	if (auth->spent >= RELOAD_BURST)
+	{
+		auth->wanted = true;
+		return;
+	}
+	auth->spent++;
+	sb_auth_load(auth);
+}
+
+void
+sb_auth_check(struct sb_auth *auth, struct sb_auth_check *check)
+{
+	int64_t		user_id = 0;
+	enum verdict verdict = auth->keys ? check_token(auth, check->token, &user_id) : UNKNOWN_KEY;
+
+	if (verdict == GOOD)
+		check->on_checked(check->arg, SB_AUTH_OK, user_id);
+	else if (verdict == BAD || !sb_pg_pool_is_ready(auth->loop->pool))
+		check->on_checked(check->arg, verdict == BAD ? SB_AUTH_INVALID : SB_AUTH_UNAVAILABLE, 0);
+	else
+	{
+		check->next = auth->waiting;
+		auth->waiting = check;
+		load_in_turn(auth);
+	}
+}
+
+/* ---- the keys -------------------------------------------------------------------------------- */
+
+static void
+use_keys(struct sb_auth *auth, PGresult *result)
+{
+	struct sb_keys *keys = NULL;
+	const char *text = PQntuples(result) == 1 ? PQgetvalue(result, 0, 0) : "";
+
+	if (auth->text && strcmp(auth->text, text) == 0)
+		return;
+	keys = sb_keys_parse(text, strlen(text));
+	if (keys == NULL)
+	{
+		sb_log(SB_LOG_ERROR, "social.bridge_config() is not what this bridge knows", NULL, NULL);
+		auth->wanted = true;
+		return;
+	}
+	sb_keys_free(auth->keys);
+	free(auth->text);
+	auth->keys = keys;
+	auth->text = sb_checked(strdup(text));
+	sb_token_cache_clear(auth->cache);
+}
+
+static void
+on_loaded(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
+{
+	struct sb_auth *auth = unit->owner;
+	struct sb_auth_check *waiting = auth->waiting;
+
+	auth->loading = false;
+	auth->waiting = NULL;
+	if (outcome == SB_PG_OK)
+		use_keys(auth, unit->results[0]);
+	else
+	{
+		auth->wanted = true;
+		sb_log(SB_LOG_WARNING, "the keys could not be read", "error",
+			   outcome == SB_PG_ERROR ? PQresultErrorField(unit->error, PG_DIAG_MESSAGE_PRIMARY)
+									  : NULL);
+	}
+	sb_pg_unit_clear(unit);
+	while (waiting)
+	{
+		struct sb_auth_check *check = waiting;
+
+		waiting = check->next;
+		answer(auth, check);
+	}
+}
+
+void
+sb_auth_load(struct sb_auth *auth)
+{
+	static const char sql[] = "SELECT social.bridge_config()";
+
+	if (auth->loading)
+	{
+		auth->wanted = true;
+		return;
+	}
+	auth->wanted = false;
+	auth->loaded_at_ms = auth->loop->now_ms;
+	sb_pg_unit_clear(&auth->unit);
+	auth->unit.owner = auth;
+	auth->unit.on_done = on_loaded;
+	sb_pg_unit_add(&auth->unit, sb_pg_statement_id(sql), sql, 0, NULL);
+	auth->loading = sb_pg_pool_submit(auth->loop->pool, SB_LANE_READ, &auth->unit);
+	if (!auth->loading)
+		auth->wanted = true;
+}
+
+/* Ends the checks that no load can end: the database is away. */
+static void
+give_up_waiting(struct sb_auth *auth)
+{
+	while (auth->waiting)
+	{
+		struct sb_auth_check *check = auth->waiting;
+
+		auth->waiting = check->next;
+		check->on_checked(check->arg, SB_AUTH_UNAVAILABLE, 0);
+	}
+}
+
+void
+sb_auth_tick(struct sb_auth *auth)
+{
+	uint64_t	now = auth->loop->now_ms;
+
+	if (now - auth->earned_at_ms >= RELOAD_EVERY_MS)
+	{
+		auth->earned_at_ms = now;
+		auth->spent -= auth->spent > 0;
+	}
+	if (auth->loading)
+		return;
+	if (!sb_pg_pool_is_ready(auth->loop->pool))
+		give_up_waiting(auth);
+	else if (auth->wanted ? auth->spent < RELOAD_BURST
+						  : now - auth->loaded_at_ms >= REFRESH_EVERY_MS)
+	{
+		auth->spent += auth->wanted;
+		sb_auth_load(auth);
+	}
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+struct sb_auth *
+sb_auth_new(struct sb_loop *loop)
+{
+	struct sb_auth *auth = sb_calloc(1, sizeof(*auth));
+
+	auth->loop = loop;
+	auth->cache = sb_token_cache_new(loop->config->token_cache);
+	return auth;
+}
+
+void
+sb_auth_free(struct sb_auth *auth)
+{
+	if (auth == NULL)
+		return;
+	give_up_waiting(auth);
+	sb_keys_free(auth->keys);
+	free(auth->text);
+	sb_token_cache_free(auth->cache);
+	free(auth);
+}
+
+bool
+sb_auth_is_ready(const struct sb_auth *auth)
+{
+	return auth->keys != NULL;
+}

@@ -1,0 +1,51 @@
+/*
+ * auth.h owns the question whose token it is: a signature check against the keys of the database,
+ * once per token, then a cache (mission P-13, P-14).
+ */
+#ifndef SB_AUTH_H
+#define SB_AUTH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sb_auth;
+struct sb_loop;
+
+enum sb_auth_outcome
+{
+	SB_AUTH_OK,
+	SB_AUTH_INVALID,	/* malformed, forged, expired, of another issuer, … */
+	SB_AUTH_UNAVAILABLE /* the keys could not be read yet */
+};
+
+/* A check under way; the caller keeps it alive until on_checked, which is called exactly once. */
+struct sb_auth_check
+{
+	struct sb_auth_check *next;
+	const char *token;
+	void		(*on_checked)(void *arg, enum sb_auth_outcome outcome, int64_t user_id);
+	void	   *arg;
+};
+
+extern struct sb_auth *sb_auth_new(struct sb_loop *loop);
+
+/* Answers the checks that wait; after the pool, before the server. */
+extern void sb_auth_free(struct sb_auth *auth);
+
+/*
+ * Checks a token; on_checked may be called before this returns. A token with an unknown key waits
+ * for the keys to be read again; a flood of unknown keys makes that no more frequent than once in
+ * a few seconds.
+ */
+extern void sb_auth_check(struct sb_auth *auth, struct sb_auth_check *check);
+
+/* Reads keys and limits of the database (again); all cached answers are forgotten. */
+extern void sb_auth_load(struct sb_auth *auth);
+
+/* Tries again what failed. A few times a second. */
+extern void sb_auth_tick(struct sb_auth *auth);
+
+/* Whether keys have been read once. */
+extern bool sb_auth_is_ready(const struct sb_auth *auth);
+
+#endif /* SB_AUTH_H */

@@ -1,0 +1,153 @@
+/*
+ * client.c owns the TCP connections of one loop and their deadlines.
+ *
+ * Each state has one timeout, so each list is in the order of its deadlines by itself.
+ */
+#include "http/client.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "http/errors.h"
+#include "http/peers.h"
+#include "http/request.h"
+#include "memory.h"
+
+#define STOP_GRACE_MS 500
+
+static uint64_t
+timeout_ms(const struct sb_clients *clients, enum sb_client_state state)
+{
+	if (state == SB_CLIENT_IDLE)
+		return (uint64_t) clients->config->keepalive_timeout * 1000;
+	return (uint64_t) clients->config->request_timeout * 1000;
+}
+
+static void
+unlink_client(struct sb_clients *clients, struct sb_client *client)
+{
+	if (client->prev)
+		client->prev->next = client->next;
+	else
+		clients->lists[client->state].head = client->next;
+	if (client->next)
+		client->next->prev = client->prev;
+	else
+		clients->lists[client->state].tail = client->prev;
+}
+
+static void
+link_client(struct sb_clients *clients, struct sb_client *client)
+{
+	client->next = NULL;
+	client->prev = clients->lists[client->state].tail;
+	if (client->prev)
+		client->prev->next = client;
+	else
+		clients->lists[client->state].head = client;
+	clients->lists[client->state].tail = client;
+}
+
+struct sb_client *
+sb_client_new(struct sb_clients *clients, int fd, const struct sockaddr *address, uint64_t now_ms)
+{
+	struct sb_client *client = sb_calloc(1, sizeof(*client));
+
+	client->fd = fd;
+	client->state = SB_CLIENT_NEW;
+	client->deadline_ms = now_ms + timeout_ms(clients, SB_CLIENT_NEW);
+	memcpy(&client->address, address,
+		   address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+										  : sizeof(struct sockaddr_in));
+	link_client(clients, client);
+	clients->count++;
+	sb_peers_add(address);
+	return client;
+}
+
+void
+sb_client_free(struct sb_clients *clients, struct sb_client *client)
+{
+	sb_peers_remove((struct sockaddr *) &client->address);
+	unlink_client(clients, client);
+	clients->count--;
+	free(client);
+}
+
+void
+sb_client_enter(struct sb_clients *clients, struct sb_client *client, enum sb_client_state state,
+				uint64_t now_ms)
+{
+	if (client->state == SB_CLIENT_CLOSING)
+		return;
+	unlink_client(clients, client);
+	client->state = state;
+	client->deadline_ms = now_ms + timeout_ms(clients, state);
+	link_client(clients, client);
+}
+
+/* Writes an answer past the library: it takes none before the request is whole. */
+static void
+send_last_words(int fd, int status, const char *message)
+{
+	struct sb_error error = {status, sb_error_code(status), message, NULL, NULL};
+	size_t		body_len;
+	char	   *body = sb_error_body(&error, &body_len);
+	char		answer[1024];
+	int			len = snprintf(answer, sizeof(answer),
+							   "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\n"
+							   "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
+							   status, status == 408 ? "Request Timeout" : "Content Too Large",
+							   body_len, body);
+
+	/* The socket's buffer is empty, so this fits or the client is gone. */
+	if (send(fd, answer, (size_t) len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		status = 0;
+	free(body);
+}
+
+void
+sb_client_cut(struct sb_clients *clients, struct sb_client *client, int status,
+			  const char *message, uint64_t now_ms)
+{
+	if (client->state == SB_CLIENT_CLOSING)
+		return;
+	if (status)
+		send_last_words(client->fd, status, message);
+	if (client->request && status)
+		client->request->status = status;
+	sb_client_enter(clients, client, SB_CLIENT_CLOSING, now_ms);
+	shutdown(client->fd, SHUT_RDWR);
+}
+
+static void
+expire_list(struct sb_clients *clients, enum sb_client_state state, int status, uint64_t now_ms)
+{
+	struct sb_client *client;
+
+	while ((client = clients->lists[state].head) && client->deadline_ms <= now_ms)
+		sb_client_cut(clients, client, status, "the request did not arrive in time", now_ms);
+}
+
+void
+sb_clients_expire(struct sb_clients *clients, uint64_t now_ms)
+{
+	expire_list(clients, SB_CLIENT_NEW, 408, now_ms);
+	expire_list(clients, SB_CLIENT_READING, 408, now_ms);
+	expire_list(clients, SB_CLIENT_WRITING, 0, now_ms);
+	expire_list(clients, SB_CLIENT_IDLE, 0, now_ms);
+}
+
+void
+sb_clients_stop(struct sb_clients *clients, uint64_t now_ms)
+{
+	uint64_t	young = timeout_ms(clients, SB_CLIENT_NEW) - STOP_GRACE_MS;
+	struct sb_client *client;
+
+	while ((client = clients->lists[SB_CLIENT_IDLE].head))
+		sb_client_cut(clients, client, 0, NULL, now_ms);
+	while ((client = clients->lists[SB_CLIENT_NEW].head) && client->deadline_ms <= now_ms + young)
+		sb_client_cut(clients, client, 0, NULL, now_ms);
+}

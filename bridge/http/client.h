@@ -1,0 +1,75 @@
+/*
+ * client.h owns the TCP connections of one loop: what each is doing and until when it may.
+ *
+ * The HTTP library's timeout only sees idle connections; here a whole request has a deadline, so a
+ * client that sends a byte now and then is closed too (design D13).
+ */
+#ifndef SB_HTTP_CLIENT_H
+#define SB_HTTP_CLIENT_H
+
+#include <netinet/in.h>
+#include <stdint.h>
+
+#include "config.h"
+
+struct sb_request;
+
+enum sb_client_state
+{
+	SB_CLIENT_NEW,	   /* nothing complete has come yet: the first request's deadline runs */
+	SB_CLIENT_READING, /* a request line has come, the rest has not */
+	SB_CLIENT_WORKING, /* a request is being handled; the database's own deadlines apply */
+	SB_CLIENT_WRITING, /* the answer is going out */
+	SB_CLIENT_IDLE,	   /* between two requests */
+	SB_CLIENT_CLOSING, /* cut off; the library will notice */
+	SB_CLIENT_STATES
+};
+
+struct sb_client
+{
+	struct sb_client *next; /* in the list of its state, the earliest deadline first */
+	struct sb_client *prev;
+	enum sb_client_state state;
+	uint64_t	deadline_ms;
+	int			fd;
+	struct sb_request *request; /* NULL between requests */
+	struct sockaddr_storage address;
+};
+
+/* A connection is on exactly one list, that of its state. */
+struct sb_clients
+{
+	const struct sb_config *config;
+	struct
+	{
+		struct sb_client *head;
+		struct sb_client *tail;
+	}			lists[SB_CLIENT_STATES];
+	int			count;
+};
+
+extern struct sb_client *sb_client_new(struct sb_clients *clients, int fd,
+									   const struct sockaddr *address, uint64_t now_ms);
+extern void sb_client_free(struct sb_clients *clients, struct sb_client *client);
+
+/* Enters a state; its deadline begins to run. */
+extern void sb_client_enter(struct sb_clients *clients, struct sb_client *client,
+							enum sb_client_state state, uint64_t now_ms);
+
+/*
+ * Cuts a connection off, after a last answer when status is not 0 and the client has not been
+ * given any. Only while the library has nothing to send. The library closes it afterwards.
+ */
+extern void sb_client_cut(struct sb_clients *clients, struct sb_client *client, int status,
+						  const char *message, uint64_t now_ms);
+
+/* Cuts off whoever has run out of time. */
+extern void sb_clients_expire(struct sb_clients *clients, uint64_t now_ms);
+
+/*
+ * The bridge stops: cuts off those between two requests, and those that have been here for half a
+ * second without a first one.
+ */
+extern void sb_clients_stop(struct sb_clients *clients, uint64_t now_ms);
+
+#endif /* SB_HTTP_CLIENT_H */

@@ -1,0 +1,23 @@
+/*
+ * cors.h owns which web pages of other origins may call (mission 156, 165, I-14): the origins of
+ * CORS_ALLOWED_ORIGINS and FRONTEND_URL. Bearer tokens only, so credentials are never allowed.
+ */
+#ifndef SB_HTTP_CORS_H
+#define SB_HTTP_CORS_H
+
+#include <stdbool.h>
+
+#include "config.h"
+
+struct sb_request;
+
+/* Reads the settings; before any thread. False with the faulty origin in *error. */
+extern bool sb_cors_init(const struct sb_config *config, const char **error);
+
+/* Adds what a browser needs to show the answer to the page, when its origin may call. */
+extern void sb_cors_add_headers(struct sb_request *request);
+
+/* Adds what answers a preflight, when the request is one of an origin that may call. */
+extern void sb_cors_add_preflight(struct sb_request *request, const char *methods);
+
+#endif /* SB_HTTP_CORS_H */

@@ -1,0 +1,131 @@
+/*
+ * errors.c owns the table from SQLSTATE to HTTP status and code, and the error body.
+ */
+#include "http/errors.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "buffer.h"
+
+/* A state, or a class of them (two characters); the first row that fits counts. */
+struct row
+{
+	const char *sqlstate;
+	int			status;
+	const char *message; /* NULL: public, the server's own texts are for the client */
+};
+
+static const char unavailable[] = "the service is not available at the moment, try again";
+static const char late[] = "the request took too long";
+static const char internal[] = "something went wrong on our side";
+
+static const struct row rows[] = {
+	{"SM400", 400, NULL},
+	{"SM401", 401, NULL},
+	{"SM403", 403, NULL},
+	{"SM404", 404, NULL},
+	{"SM409", 409, NULL},
+	{"SM422", 422, NULL},
+	{"SM429", 429, NULL},
+	{"22", 400, NULL},				   /* data exceptions: out of range, malformed, not in encoding */
+	{"23505", 409, "already exists"},  /* a race that the function's own check lost */
+	{"40", 503, unavailable},		   /* deadlock, serialization: a second try works */
+	{"57014", 504, late},			   /* statement_timeout */
+	{"57", 503, unavailable},		   /* shutdown, restart, crash of another backend */
+	{"53", 503, unavailable},		   /* no connection slot, memory or disk left */
+	{"08", 503, unavailable},		   /* connection trouble */
+	{"0A000", 503, unavailable},	   /* the extension was upgraded under a prepared statement */
+	{"26000", 503, unavailable},	   /* likewise: prepared again by the next request */
+	{"", 500, internal},
+};
+
+struct code_row
+{
+	int			status;
+	const char *code;
+};
+
+static const struct code_row codes[] = {
+	{400, "BAD_REQUEST"},
+	{401, "UNAUTHENTICATED"},
+	{403, "FORBIDDEN"},
+	{404, "NOT_FOUND"},
+	{405, "METHOD_NOT_ALLOWED"},
+	{408, "TIMEOUT"},
+	{409, "CONFLICT"},
+	{413, "PAYLOAD_TOO_LARGE"},
+	{415, "UNSUPPORTED_MEDIA_TYPE"},
+	{422, "UNPROCESSABLE"},
+	{429, "RATE_LIMITED"},
+	{503, "UNAVAILABLE"},
+	{504, "TIMEOUT"},
+};
+
+const char *
+sb_error_code(int status)
+{
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (codes[i].status == status)
+			return codes[i].code;
+	return "INTERNAL";
+}
+
+struct sb_error
+sb_error_from_result(const PGresult *result)
+{
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const struct row *row = rows;
+	struct sb_error error = {0};
+
+	if (sqlstate == NULL)
+		return sb_error_unavailable(); /* libpq's own: the connection broke */
+	while (strncmp(sqlstate, row->sqlstate, strlen(row->sqlstate)) != 0)
+		row++;
+	error.status = row->status;
+	error.code = sb_error_code(row->status);
+	error.message = row->message;
+	if (row->message == NULL)
+	{
+		error.message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+		error.detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+		error.hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+	}
+	return error;
+}
+
+struct sb_error
+sb_error_unavailable(void)
+{
+	return (struct sb_error){503, sb_error_code(503), unavailable, NULL, NULL};
+}
+
+struct sb_error
+sb_error_late(void)
+{
+	return (struct sb_error){504, sb_error_code(504), late, NULL, NULL};
+}
+
+static void
+put(struct sb_buffer *buffer, const char *key, const char *text)
+{
+	sb_buffer_puts(buffer, key);
+	if (text)
+		sb_buffer_put_json(buffer, text, strlen(text));
+	else
+		sb_buffer_puts(buffer, "null");
+}
+
+char *
+sb_error_body(const struct sb_error *error, size_t *len)
+{
+	struct sb_buffer buffer = {0};
+
+	put(&buffer, "{\"error\":", error->message);
+	put(&buffer, ",\"code\":", error->code);
+	put(&buffer, ",\"detail\":", error->detail);
+	if (error->hint)
+		put(&buffer, ",\"hint\":", error->hint);
+	sb_buffer_puts(&buffer, "}");
+	return sb_buffer_take(&buffer, len);
+}

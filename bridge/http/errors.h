@@ -1,0 +1,37 @@
+/*
+ * errors.h owns what a client is told when something fails: the one table from SQLSTATE to HTTP
+ * status and code, and the error body (mission 126, design D2).
+ */
+#ifndef SB_HTTP_ERRORS_H
+#define SB_HTTP_ERRORS_H
+
+#include <libpq-fe.h>
+#include <stddef.h>
+
+/* Everything that an error body holds; texts may be NULL but for message and code. */
+struct sb_error
+{
+	int			status;
+	const char *code;
+	const char *message;
+	const char *detail;
+	const char *hint;
+};
+
+/*
+ * What a failed statement means to the client. The texts point into the result or are constant.
+ * Texts of the server reach the client only for the states that the table calls public.
+ */
+extern struct sb_error sb_error_from_result(const PGresult *result);
+
+/* The database is away, or has no room: 503. It did not answer in time: 504. */
+extern struct sb_error sb_error_unavailable(void);
+extern struct sb_error sb_error_late(void);
+
+/* The code that stands for an HTTP status, e.g. 404 NOT_FOUND; "INTERNAL" for those without. */
+extern const char *sb_error_code(int status);
+
+/* {"error":…,"code":…,"detail":…[,"hint":…]}, malloc'd, NUL-terminated, length in *len. */
+extern char *sb_error_body(const struct sb_error *error, size_t *len);
+
+#endif /* SB_HTTP_ERRORS_H */

@@ -1,0 +1,311 @@
+/*
+ * intake.c owns what happens to a request before its handler and after its answer.
+ */
+#include "http/intake.h"
+
+#include <inttypes.h>
+#include <microhttpd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "auth/auth.h"
+#include "http/cors.h"
+#include "http/request.h"
+#include "log.h"
+#include "memory.h"
+
+#define MAX_HEADERS 100
+/* A body that is refused is passed over up to this size; beyond it the connection ends. */
+#define MAX_PASSED_OVER (16 * 1024 * 1024)
+#define FIRST_BODY 16384
+
+/* ---- the head -------------------------------------------------------------------------------- */
+
+static enum MHD_Result
+collect_header(void *arg, enum MHD_ValueKind kind, const char *name, size_t name_len,
+			   const char *value, size_t value_len)
+{
+	struct sb_request *request = arg;
+	struct sb_header *header = &request->headers[request->nheaders];
+
+	if (request->nheaders == MAX_HEADERS)
+		return MHD_NO;
+	*header = (struct sb_header){name, name_len, value ? value : "", value_len};
+	request->nheaders++;
+	return MHD_YES;
+}
+
+/* NULL, or why the head is refused. */
+static const char *
+check_head(struct sb_request *request, const char *method, const char *version)
+{
+	struct sb_head head = {.method = method,
+						   .target = request->raw_target,
+						   .target_len = request->target_len,
+						   .version = version};
+	int			count = MHD_get_connection_values_n(request->mhd, MHD_HEADER_KIND, NULL, NULL);
+
+	if (count > MAX_HEADERS)
+		return "the request has too many headers";
+	request->headers = sb_arena_alloc(&request->arena, (size_t) count * sizeof(struct sb_header));
+	MHD_get_connection_values_n(request->mhd, MHD_HEADER_KIND, collect_header, request);
+	head.headers = request->headers;
+	head.nheaders = request->nheaders;
+	head.size = MHD_get_connection_info(request->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)
+					->header_size;
+	return sb_strict_check(&head);
+}
+
+static uint64_t
+next_random(struct sb_loop *loop)
+{
+	uint64_t	x = loop->random;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	loop->random = x;
+	return x * UINT64_C(0x2545f4914f6cdd1d);
+}
+
+/* Takes the client's X-Request-Id when it is harmless, else makes one. */
+static void
+choose_id(struct sb_request *request)
+{
+	const char *given = sb_request_header(request, "X-Request-Id");
+	size_t		len = given ? strlen(given) : 0;
+
+	if (len > 0 && len <= SB_REQUEST_ID_MAX &&
+		strspn(given, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.") == len)
+		memcpy(request->id, given, len + 1);
+	else
+		snprintf(request->id, sizeof(request->id), "%016" PRIx64, next_random(request->loop));
+}
+
+static void
+refuse_and_close(struct sb_request *request, int status, const char *message)
+{
+	request->must_close = true;
+	sb_request_fail(request, status, message);
+}
+
+/* Answers a request that no row of the table serves. */
+static void
+answer_unrouted(struct sb_request *request, unsigned allowed)
+{
+	char	   *methods = sb_arena_alloc(&request->arena, 64);
+
+	if (allowed == 0)
+	{
+		sb_request_fail(request, 404, "there is nothing at this path");
+		return;
+	}
+	sb_router_allow(allowed, methods, 64);
+	sb_request_add_header(request, "Allow", methods);
+	if (request->method == SB_OPTIONS)
+	{
+		sb_cors_add_preflight(request, methods);
+		sb_request_reply_constant(request, 204, NULL);
+	}
+	else
+		sb_request_fail(request, 405, "this path does not know that method");
+}
+
+/* Room for a body of size bytes. Not the arena's: a large one moves while it grows. */
+static void
+resize_body(struct sb_request *request, size_t size)
+{
+	request->body = sb_realloc(request->body, size);
+	request->body_size = size;
+}
+
+/* Makes room for a body of known length, or refuses it. */
+static void
+expect_body(struct sb_request *request)
+{
+	const char *text = sb_request_header(request, "Content-Length");
+	uint64_t	length = text ? strtoull(text, NULL, 10) : 0;
+	bool		waits = sb_request_header(request, "Expect") != NULL;
+
+	if (length <= (uint64_t) request->loop->config->max_body)
+	{
+		if (length > 0)
+			resize_body(request, length < FIRST_BODY ? length : FIRST_BODY);
+		return;
+	}
+	request->must_close = waits || length > MAX_PASSED_OVER;
+	sb_request_fail(request, 413, "the request body is too large");
+}
+
+void
+sb_intake_head(struct sb_request *request, const char *method, const char *version)
+{
+	const char *problem = check_head(request, method, version);
+	unsigned	allowed;
+
+	request->method_name = method;
+	request->method = sb_router_method(method);
+	choose_id(request);
+	if (problem)
+	{
+		refuse_and_close(request, 400, problem);
+		return;
+	}
+	expect_body(request);
+	if (request->response)
+		return;
+	problem = sb_url_parse(&request->url, &request->arena, request->target, request->target_len);
+	if (problem)
+	{
+		sb_request_fail(request, 400, problem);
+		return;
+	}
+	request->route = sb_router_find(&request->url, request->method, &allowed);
+	if (request->route == NULL)
+		answer_unrouted(request, allowed);
+}
+
+/* ---- the body -------------------------------------------------------------------------------- */
+
+/* Room for len more bytes: an announced length is only believed as its bytes arrive. */
+static void
+grow_body(struct sb_request *request, size_t len)
+{
+	size_t		size = request->body_size ? request->body_size : FIRST_BODY;
+
+	while (size - request->body_len < len)
+		size *= 2;
+	if (size != request->body_size)
+		resize_body(request, size);
+}
+
+bool
+sb_intake_body(struct sb_request *request, const char *data, size_t len)
+{
+	if (request->response == NULL &&
+		request->body_len + len > (size_t) request->loop->config->max_body)
+		sb_request_fail(request, 413, "the request body is too large");
+	if (request->response)
+	{
+		request->discarded += len;
+		return request->discarded <= MAX_PASSED_OVER;
+	}
+	grow_body(request, len);
+	memcpy(request->body + request->body_len, data, len);
+	request->body_len += len;
+	return true;
+}
+
+/* ---- who asks -------------------------------------------------------------------------------- */
+
+static bool
+needs_token(const struct sb_request *request)
+{
+	const struct sb_config *config = request->loop->config;
+
+	switch (request->route->auth)
+	{
+		case SB_AUTH_REQUIRED:
+			return true;
+		case SB_AUTH_CONTENT:
+			return !config->anonymous_read;
+		case SB_AUTH_GRAPHQL:
+			return !config->anonymous_graphql;
+		case SB_AUTH_NONE:
+		case SB_AUTH_OPTIONAL:
+			break;
+	}
+	return false;
+}
+
+/* The end of the check, now or after the keys were read again. */
+static void
+on_checked(void *arg, enum sb_auth_outcome outcome, int64_t user_id)
+{
+	struct sb_request *request = arg;
+	struct sb_error error = sb_error_unavailable();
+
+	if (outcome == SB_AUTH_INVALID)
+		sb_request_fail_token(request, "the token is not valid or has expired");
+	else if (outcome == SB_AUTH_UNAVAILABLE)
+		sb_request_fail_with(request, &error);
+	else
+	{
+		request->user_id = user_id;
+		snprintf(request->user_text, sizeof(request->user_text), "%" PRId64, user_id);
+		request->route->handler(request);
+	}
+}
+
+void
+sb_intake_whole(struct sb_request *request)
+{
+	const char *given = sb_request_header(request, "Authorization");
+	struct sb_auth_check *check;
+
+	if (request->route->auth == SB_AUTH_NONE || (given == NULL && !needs_token(request)))
+	{
+		request->route->handler(request);
+		return;
+	}
+	if (given == NULL)
+	{
+		sb_request_fail_token(request, NULL);
+		return;
+	}
+	if (sb_request_count_headers(request, "Authorization") > 1 ||
+		strncasecmp(given, "Bearer ", 7) != 0)
+	{
+		sb_request_fail_token(request, "the Authorization header must be one Bearer token");
+		return;
+	}
+	check = sb_arena_alloc(&request->arena, sizeof(*check));
+	check->token = given + 7 + strspn(given + 7, " ");
+	check->on_checked = on_checked;
+	check->arg = request;
+	sb_auth_check(request->loop->auth, check);
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+static void
+log_request(const struct sb_request *request, bool delivered)
+{
+	char		path[257];
+	size_t		len = request->url.path_len < 256 ? request->url.path_len : 256;
+
+	if (!sb_log_wants(SB_LOG_INFO))
+		return;
+	memcpy(path, request->url.path ? request->url.path : "", len);
+	path[len] = '\0';
+	sb_log_begin(SB_LOG_INFO, "request");
+	sb_log_text("request_id", request->id);
+	sb_log_text("method", request->method_name);
+	sb_log_text("path", path);
+	sb_log_text("route", request->route ? request->route->name : NULL);
+	sb_log_int("status", request->status);
+	sb_log_ms("ms", sb_loop_clock_us() - request->started_us);
+	sb_log_int("bytes", (int64_t) request->answer_len);
+	if (request->user_id)
+		sb_log_int("user", request->user_id);
+	if (!delivered)
+		sb_log_text("note", "the client did not take the whole answer");
+	sb_log_end();
+}
+
+void
+sb_intake_end(struct sb_request *request, bool delivered)
+{
+	log_request(request, delivered);
+	if (request->on_end)
+		request->on_end(request);
+	if (request->response)
+		MHD_destroy_response(request->response);
+	sb_pg_unit_clear(&request->unit);
+	json_decref(request->json);
+	free(request->body);
+	sb_arena_free(&request->arena);
+	free(request);
+}

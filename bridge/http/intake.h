@@ -1,0 +1,28 @@
+/*
+ * intake.h owns what happens to a request before its handler and after its answer: the strict
+ * checks, the route, the body, who asks, the log line.
+ */
+#ifndef SB_HTTP_INTAKE_H
+#define SB_HTTP_INTAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct sb_request;
+
+/*
+ * The head is there. May answer already; with must_close the answer goes out at once and the
+ * connection ends, otherwise the body is passed over first, so that the connection can go on.
+ */
+extern void sb_intake_head(struct sb_request *request, const char *method, const char *version);
+
+/* A piece of the body. False when it is too much even to pass over. */
+extern bool sb_intake_body(struct sb_request *request, const char *data, size_t len);
+
+/* All is there: find out who asks, then call the handler. */
+extern void sb_intake_whole(struct sb_request *request);
+
+/* Logs the request and frees it. */
+extern void sb_intake_end(struct sb_request *request, bool delivered);
+
+#endif /* SB_HTTP_INTAKE_H */

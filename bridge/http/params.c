@@ -1,0 +1,244 @@
+/*
+ * params.c owns how a request's values become a statement's parameters.
+ */
+#include "http/params.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct word
+{
+	const char *word;
+	int			value;
+};
+
+static const struct word sources[] = {{"body", SB_PARAM_BODY},
+									  {"query", SB_PARAM_QUERY},
+									  {"path", SB_PARAM_PATH}};
+static const struct word types[] = {{"text", SB_PARAM_TEXT},
+									{"int", SB_PARAM_INT},
+									{"bigint", SB_PARAM_BIGINT},
+									{"bool", SB_PARAM_BOOL}};
+
+static const char *const type_texts[] = {
+	[SB_PARAM_TEXT] = "a text",
+	[SB_PARAM_INT] = "a whole number",
+	[SB_PARAM_BIGINT] = "a whole number",
+	[SB_PARAM_BOOL] = "true or false",
+};
+
+/* ---- reading the specification --------------------------------------------------------------- */
+
+static int
+find_word(const struct word *words, size_t count, const char *text, size_t len)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strlen(words[i].word) == len && strncmp(words[i].word, text, len) == 0)
+			return words[i].value;
+	return -1;
+}
+
+/* The number of the path's segment that reads {name}, or -1. */
+static int
+find_segment(const char *path, const char *name)
+{
+	int			segment = -1;
+
+	for (; *path; path++)
+		if (*path == '/')
+		{
+			segment++;
+			if (path[1] == '{' && strncmp(path + 2, name, strlen(name)) == 0 &&
+				path[2 + strlen(name)] == '}')
+				return segment;
+		}
+	return -1;
+}
+
+/* Reads one item, item[0 .. len). */
+static bool
+compile_item(struct sb_param *param, const char *item, size_t len, const char *path)
+{
+	const char *end = item + len;
+	const char *dot = memchr(item, '.', len);
+	const char *colon = memchr(item, ':', len);
+	const char *type_end;
+	int			source;
+	int			type;
+
+	if (!dot || !colon || colon < dot || colon - dot - 1 >= SB_PARAM_NAME)
+		return false;
+	for (type_end = colon + 1; type_end < end && isalpha((unsigned char) *type_end); type_end++)
+		;
+	source = find_word(sources, 3, item, (size_t) (dot - item));
+	type = find_word(types, 4, colon + 1, (size_t) (type_end - colon - 1));
+	if (source < 0 || type < 0 || end - type_end > SB_PARAM_NAME)
+		return false;
+	memset(param, 0, sizeof(*param));
+	param->source = (enum sb_param_source) source;
+	param->type = (enum sb_param_type) type;
+	memcpy(param->name, dot + 1, (size_t) (colon - dot - 1));
+	param->required = type_end + 1 == end && *type_end == '!';
+	param->has_default = type_end < end && *type_end == '=';
+	if (param->has_default)
+		memcpy(param->value, type_end + 1, (size_t) (end - type_end - 1));
+	else if (type_end != end && !param->required)
+		return false;
+	param->segment = source == SB_PARAM_PATH ? find_segment(path, param->name) : 0;
+	return param->segment >= 0;
+}
+
+bool
+sb_params_compile(struct sb_params *params, const char *spec, const char *path, const char **error)
+{
+	memset(params, 0, sizeof(*params));
+	while (*spec)
+	{
+		size_t		len = strcspn(spec, " ");
+
+		if (params->count == SB_PARAMS_MAX ||
+			!compile_item(&params->list[params->count], spec, len, path))
+		{
+			*error = spec;
+			return false;
+		}
+		if (params->list[params->count++].source == SB_PARAM_BODY)
+			params->has_body = true;
+		spec += len + strspn(spec + len, " ");
+	}
+	return true;
+}
+
+/* ---- reading a request ----------------------------------------------------------------------- */
+
+static bool
+is_in_range(enum sb_param_type type, int64_t number)
+{
+	return type == SB_PARAM_BIGINT || (number >= INT32_MIN && number <= INT32_MAX);
+}
+
+/* Whether the text of a query or path value is of the type. */
+static bool
+text_fits(enum sb_param_type type, const char *text)
+{
+	char	   *end;
+	intmax_t	number;
+
+	if (type == SB_PARAM_TEXT)
+		return true;
+	if (type == SB_PARAM_BOOL)
+		return strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
+	errno = 0;
+	number = strtoimax(text, &end, 10);
+	return errno == 0 && end != text && *end == '\0' && !isspace((unsigned char) *text) &&
+		   *text != '+' && is_in_range(type, number);
+}
+
+/* The parameter's text of a JSON value, or NULL when it is of another type. */
+static const char *
+json_fits(enum sb_param_type type, struct sb_arena *arena, json_t *value)
+{
+	switch (type)
+	{
+		case SB_PARAM_TEXT:
+			return json_string_value(value);
+		case SB_PARAM_BOOL:
+			return json_is_boolean(value) ? (json_is_true(value) ? "true" : "false") : NULL;
+		case SB_PARAM_INT:
+		case SB_PARAM_BIGINT:
+			if (json_is_integer(value) && is_in_range(type, json_integer_value(value)))
+				return sb_arena_printf(arena, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+			return NULL;
+	}
+	return NULL;
+}
+
+static const char *
+wrong_type(const struct sb_param *param, struct sb_arena *arena)
+{
+	return sb_arena_printf(arena, "%s must be %s", param->name, type_texts[param->type]);
+}
+
+static const char *
+collect_body(const struct sb_param *param, struct sb_arena *arena, json_t *body,
+			 const char **value)
+{
+	json_t	   *member = json_object_get(body, param->name);
+
+	*value = NULL;
+	if (member == NULL || json_is_null(member))
+		return NULL;
+	*value = json_fits(param->type, arena, member);
+	return *value ? NULL : wrong_type(param, arena);
+}
+
+static const char *
+collect_query(const struct sb_param *param, struct sb_arena *arena, const struct sb_url *url,
+			  const char **value)
+{
+	bool		twice;
+
+	*value = sb_url_query(url, param->name, &twice);
+	if (twice)
+		return sb_arena_printf(arena, "%s is given more than once", param->name);
+	if (*value && !text_fits(param->type, *value))
+		return wrong_type(param, arena);
+	return NULL;
+}
+
+const char *
+sb_params_collect(const struct sb_params *params, struct sb_arena *arena, const struct sb_url *url,
+				  json_t *body, const char **values)
+{
+	for (int i = 0; i < params->count; i++)
+	{
+		const struct sb_param *param = &params->list[i];
+		const char *problem = NULL;
+
+		if (param->source == SB_PARAM_BODY)
+			problem = collect_body(param, arena, body, &values[i]);
+		else if (param->source == SB_PARAM_QUERY)
+			problem = collect_query(param, arena, url, &values[i]);
+		else
+			values[i] = url->segments[param->segment];
+		if (problem)
+			return problem;
+		if (values[i] == NULL && param->required)
+			return sb_arena_printf(arena, "%s is required", param->name);
+		if (values[i] == NULL && param->has_default)
+			values[i] = param->value;
+	}
+	return NULL;
+}
+
+json_t *
+sb_params_parse_body(struct sb_arena *arena, const char *text, size_t len, const char **error)
+{
+	json_error_t problem;
+	json_t	   *body;
+
+	if (len == 0)
+	{
+		*error = "the body is empty; it must be a JSON object";
+		return NULL;
+	}
+	body = json_loadb(text, len, JSON_REJECT_DUPLICATES, &problem);
+	if (body == NULL)
+	{
+		/* What the parser says may quote the body; where it stopped is enough. */
+		*error = sb_arena_printf(arena, "the body is not valid JSON (line %d, column %d)",
+								 problem.line, problem.column);
+		return NULL;
+	}
+	if (!json_is_object(body))
+	{
+		json_decref(body);
+		*error = "the body must be a JSON object";
+		return NULL;
+	}
+	return body;
+}

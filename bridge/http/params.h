@@ -1,0 +1,74 @@
+/*
+ * params.h owns how a request's values become a statement's parameters: a specification per
+ * route, read once, applied to each request. No HTTP library, no database.
+ *
+ * A specification is a list of `source.name:type`, in the order of $1, $2, …:
+ *   source  body (a member of the JSON object), query, path (the {name} of the route's path)
+ *   type    text, int, bigint, bool
+ *   then    ! = must be there, =word = default; neither = null when absent
+ * A JSON null counts as absent.
+ */
+#ifndef SB_HTTP_PARAMS_H
+#define SB_HTTP_PARAMS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "arena.h"
+#include "http/url.h"
+
+#define SB_PARAMS_MAX 16
+#define SB_PARAM_NAME 48
+
+enum sb_param_source
+{
+	SB_PARAM_BODY,
+	SB_PARAM_QUERY,
+	SB_PARAM_PATH
+};
+
+enum sb_param_type
+{
+	SB_PARAM_TEXT,
+	SB_PARAM_INT,
+	SB_PARAM_BIGINT,
+	SB_PARAM_BOOL
+};
+
+struct sb_param
+{
+	enum sb_param_source source;
+	enum sb_param_type type;
+	char		name[SB_PARAM_NAME];
+	bool		required;
+	bool		has_default;
+	char		value[SB_PARAM_NAME]; /* the default */
+	int			segment;			  /* path: which segment of the URL holds it */
+};
+
+struct sb_params
+{
+	int			count;
+	bool		has_body; /* at least one comes from the body */
+	struct sb_param list[SB_PARAMS_MAX];
+};
+
+/* Reads a specification; path is the route's. False with the faulty item in *error. */
+extern bool sb_params_compile(struct sb_params *params, const char *spec, const char *path,
+							  const char **error);
+
+/*
+ * Fills values[0 .. count) with texts that live as long as arena, url and body (NULL unless
+ * has_body). NULL when fine, else one line, from the arena, that names the field.
+ */
+extern const char *sb_params_collect(const struct sb_params *params, struct sb_arena *arena,
+									 const struct sb_url *url, json_t *body, const char **values);
+
+/*
+ * Reads a JSON object strictly: UTF-8, no member twice, no \u0000, bounded depth, nothing behind
+ * it. The caller owns the result; NULL with one line from the arena in *error.
+ */
+extern json_t *sb_params_parse_body(struct sb_arena *arena, const char *text, size_t len,
+									const char **error);
+
+#endif /* SB_HTTP_PARAMS_H */

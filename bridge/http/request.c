@@ -1,0 +1,209 @@
+/*
+ * request.c owns how a request is answered.
+ */
+#include "http/request.h"
+
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "http/cors.h"
+#include "http/server.h"
+#include "log.h"
+#include "memory.h"
+
+static const char type_json[] = "application/json";
+
+const char *
+sb_request_header(const struct sb_request *request, const char *name)
+{
+	size_t		len = strlen(name);
+
+	for (int i = 0; i < request->nheaders; i++)
+		if (request->headers[i].name_len == len &&
+			strncasecmp(request->headers[i].name, name, len) == 0)
+			return request->headers[i].value;
+	return NULL;
+}
+
+int
+sb_request_count_headers(const struct sb_request *request, const char *name)
+{
+	size_t		len = strlen(name);
+	int			count = 0;
+
+	for (int i = 0; i < request->nheaders; i++)
+		count += request->headers[i].name_len == len &&
+				 strncasecmp(request->headers[i].name, name, len) == 0;
+	return count;
+}
+
+void
+sb_request_add_header(struct sb_request *request, const char *name, const char *value)
+{
+	struct sb_answer_header *header = sb_arena_alloc(&request->arena, sizeof(*header));
+
+	header->name = name;
+	header->value = value;
+	header->next = request->answer_headers;
+	request->answer_headers = header;
+}
+
+/* ---- the answer ------------------------------------------------------------------------------ */
+
+/* On every answer (mission 165). Answers depend on who asks, so no cache may keep them. */
+static const char *const common_headers[][2] = {
+	{"X-Content-Type-Options", "nosniff"},
+	{"X-Frame-Options", "DENY"},
+	{"Referrer-Policy", "no-referrer"},
+	{"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+	{"Cache-Control", "no-store"},
+};
+
+static void
+finish(struct sb_request *request, int status, const char *content_type, size_t len,
+	   struct MHD_Response *response)
+{
+	sb_checked(response);
+	for (size_t i = 0; i < sizeof(common_headers) / sizeof(common_headers[0]); i++)
+		MHD_add_response_header(response, common_headers[i][0], common_headers[i][1]);
+	MHD_add_response_header(response, "X-Request-Id", request->id);
+	if (content_type)
+		MHD_add_response_header(response, "Content-Type", content_type);
+	sb_cors_add_headers(request);
+	for (struct sb_answer_header *header = request->answer_headers; header; header = header->next)
+		MHD_add_response_header(response, header->name, header->value);
+	if (request->must_close || request->loop->stopping)
+		MHD_add_response_header(response, "Connection", "close");
+	request->status = status;
+	request->answer_len = len;
+	request->response = response;
+	sb_server_deliver(request);
+}
+
+void
+sb_request_reply(struct sb_request *request, int status, const char *content_type, char *body,
+				 size_t len)
+{
+	finish(request, status, content_type, len,
+		   MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE));
+}
+
+static void
+clear_result(void *result)
+{
+	PQclear(result);
+}
+
+void
+sb_request_reply_result(struct sb_request *request, int status, PGresult *result)
+{
+	size_t		len = (size_t) PQgetlength(result, 0, 0);
+
+	finish(request, status, type_json, len,
+		   MHD_create_response_from_buffer_with_free_callback_cls(len, PQgetvalue(result, 0, 0),
+																  clear_result, result));
+}
+
+void
+sb_request_reply_constant(struct sb_request *request, int status, const char *json)
+{
+	size_t		len = json ? strlen(json) : 0;
+
+	finish(request, status, json ? type_json : NULL, len,
+		   MHD_create_response_from_buffer(len, (void *) (json ? json : ""),
+										   MHD_RESPMEM_PERSISTENT));
+}
+
+/* ---- errors ---------------------------------------------------------------------------------- */
+
+void
+sb_request_fail_with(struct sb_request *request, const struct sb_error *error)
+{
+	size_t		len;
+	char	   *body = sb_error_body(error, &len);
+
+	if (error->status == 503)
+		sb_request_add_header(request, "Retry-After", "1");
+	sb_request_reply(request, error->status, type_json, body, len);
+}
+
+void
+sb_request_fail(struct sb_request *request, int status, const char *message)
+{
+	struct sb_error error = {status, sb_error_code(status), message, NULL, NULL};
+
+	sb_request_fail_with(request, &error);
+}
+
+void
+sb_request_fail_token(struct sb_request *request, const char *message)
+{
+	sb_request_add_header(request, "WWW-Authenticate",
+						  message ? "Bearer error=\"invalid_token\"" : "Bearer");
+	sb_request_fail(request, 401, message ? message : "authentication is required");
+}
+
+void
+sb_request_log_result(struct sb_request *request, const PGresult *result)
+{
+	sb_log_begin(SB_LOG_ERROR, "statement failed");
+	sb_log_text("request_id", request->id);
+	sb_log_text("route", request->route ? request->route->name : NULL);
+	sb_log_text("sqlstate", PQresultErrorField(result, PG_DIAG_SQLSTATE));
+	sb_log_text("error", PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+	sb_log_end();
+}
+
+void
+sb_request_fail_unit(struct sb_request *request, enum sb_pg_outcome outcome)
+{
+	struct sb_pg_unit *unit = &request->unit;
+	struct sb_error error = sb_error_unavailable();
+
+	if (outcome == SB_PG_LATE)
+		error = sb_error_late();
+	else if (outcome == SB_PG_ERROR)
+		error = sb_error_from_result(unit->error);
+	if (outcome == SB_PG_ERROR && error.status >= 500)
+		sb_request_log_result(request, unit->error);
+	if (outcome == SB_PG_ERROR && error.status == 401)
+	{
+		bool		bad_token = unit->failed_at == 0 && request->user_id != 0;
+
+		sb_request_add_header(request, "WWW-Authenticate",
+							  bad_token ? "Bearer error=\"invalid_token\"" : "Bearer");
+	}
+	sb_request_fail_with(request, &error);
+}
+
+/* ---- work for the database ------------------------------------------------------------------- */
+
+void
+sb_request_begin_unit(struct sb_request *request,
+					  void (*on_done)(struct sb_pg_unit *, enum sb_pg_outcome))
+{
+	static const char admit[] = "SELECT social.admit($1)";
+	static uint64_t admit_id; /* the same in every loop, so a race to set it is harmless */
+	const char **values = sb_arena_alloc(&request->arena, sizeof(*values));
+
+	if (admit_id == 0)
+		admit_id = sb_pg_statement_id(admit);
+	values[0] = request->user_id ? request->user_text : NULL;
+	sb_pg_unit_clear(&request->unit);
+	request->unit.owner = request;
+	request->unit.on_done = on_done;
+	sb_pg_unit_add(&request->unit, admit_id, admit, 1, values);
+}
+
+bool
+sb_request_submit(struct sb_request *request, enum sb_pg_lane lane)
+{
+	struct sb_error error = sb_error_unavailable();
+
+	if (sb_pg_pool_submit(request->loop->pool, lane, &request->unit))
+		return true;
+	sb_request_fail_with(request, &error);
+	return false;
+}

@@ -1,0 +1,165 @@
+/*
+ * router.c owns the route table and how a request finds its row.
+ */
+#include "http/router.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "memory.h"
+
+static struct sb_route routes[] = {
+#define SB_ROUTE(method, path, name, auth, lane, status, location, parameters, call, select)      \
+	{SB_##method, path,		  name, SB_AUTH_##auth, SB_LANE_##lane, status,                       \
+	 location,	  parameters, call, select,			sb_api_rest},
+#define SB_HANDLER(method, path, name, auth, function)                                            \
+	{SB_##method, path, name, SB_AUTH_##auth, SB_LANE_READ, 200, NULL, "", NULL, NULL, function},
+#include "http/routes.def"
+#undef SB_ROUTE
+#undef SB_HANDLER
+};
+
+#define ROUTES ((int) (sizeof(routes) / sizeof(routes[0])))
+
+static const char *const method_names[] = {"GET",	 "POST", "PUT",	   "PATCH",
+										   "DELETE", "HEAD", "OPTIONS"};
+
+enum sb_method
+sb_router_method(const char *name)
+{
+	int			method = 0;
+
+	while (method < SB_METHODS && strcmp(method_names[method], name) != 0)
+		method++;
+	return (enum sb_method) method;
+}
+
+/* ---- reading the rows ------------------------------------------------------------------------ */
+
+/* Cuts the path into segments that live as long as the process. */
+static bool
+cut_path(struct sb_route *route)
+{
+	char	   *copy = sb_checked(strdup(route->path));
+	char	   *rest = NULL;
+
+	for (char *segment = strtok_r(copy, "/", &rest); segment; segment = strtok_r(NULL, "/", &rest))
+	{
+		if (route->nsegments == SB_URL_MAX_SEGMENTS)
+			return false;
+		route->segments[route->nsegments++] = *segment == '{' ? NULL : segment;
+	}
+	return true;
+}
+
+bool
+sb_router_init(void)
+{
+	for (int i = 0; i < ROUTES; i++)
+	{
+		struct sb_route *route = &routes[i];
+		const char *problem = route->path;
+
+		if (!cut_path(route) ||
+			!sb_params_compile(&route->params, route->parameters, route->path, &problem))
+		{
+			fprintf(stderr, "social-bridge: route %s: cannot read %s\n", route->name, problem);
+			return false;
+		}
+		route->call_id = route->call ? sb_pg_statement_id(route->call) : 0;
+		route->select_id = route->select ? sb_pg_statement_id(route->select) : 0;
+	}
+	return true;
+}
+
+/* ---- finding a row --------------------------------------------------------------------------- */
+
+/* An id that a bigint can hold; others name nothing. */
+static bool
+is_id(const char *text)
+{
+	size_t		len = strspn(text, "0123456789");
+
+	return len > 0 && text[len] == '\0' &&
+		   (len < 19 || (len == 19 && strcmp(text, "9223372036854775807") <= 0));
+}
+
+static bool
+path_fits(const struct sb_route *route, const struct sb_url *url)
+{
+	if (route->nsegments != url->nsegments)
+		return false;
+	for (int i = 0; i < url->nsegments; i++)
+	{
+		const char *literal = route->segments[i];
+
+		if (literal ? strcmp(literal, url->segments[i]) != 0 : !is_id(url->segments[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Below 0 when a is the closer fit, 0 when both have the same shape. */
+static int
+compare_fit(const struct sb_route *a, const struct sb_route *b)
+{
+	for (int i = 0; i < a->nsegments; i++)
+		if ((a->segments[i] == NULL) != (b->segments[i] == NULL))
+			return a->segments[i] ? -1 : 1;
+	return 0;
+}
+
+const struct sb_route *
+sb_router_find(const struct sb_url *url, enum sb_method method, unsigned *allowed)
+{
+	enum sb_method wanted = method == SB_HEAD ? SB_GET : method;
+	const struct sb_route *best = NULL;
+	const struct sb_route *found = NULL;
+
+	*allowed = 0;
+	for (int i = 0; i < ROUTES; i++)
+	{
+		const struct sb_route *route = &routes[i];
+		int			fit;
+
+		if (!path_fits(route, url))
+			continue;
+		fit = best ? compare_fit(route, best) : -1;
+		if (fit > 0)
+			continue;
+		if (fit < 0)
+		{
+			best = route;
+			found = NULL;
+			*allowed = 0;
+		}
+		*allowed |= 1u << route->method;
+		if (route->method == wanted)
+			found = route;
+	}
+	if (*allowed & (1u << SB_GET))
+		*allowed |= 1u << SB_HEAD;
+	if (*allowed)
+		*allowed |= 1u << SB_OPTIONS;
+	return found;
+}
+
+void
+sb_router_allow(unsigned allowed, char *text, size_t size)
+{
+	size_t		len = 0;
+
+	text[0] = '\0';
+	for (int method = 0; method < SB_METHODS; method++)
+		if ((allowed & (1u << method)) && len < size)
+			len += (size_t) snprintf(text + len, size - len, "%s%s", len ? ", " : "",
+									 method_names[method]);
+}
+
+const struct sb_route *
+sb_router_routes(int *count)
+{
+	*count = ROUTES;
+	return routes;
+}

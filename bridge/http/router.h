@@ -1,0 +1,75 @@
+/*
+ * router.h owns the route table of routes.def and how a request finds its row.
+ */
+#ifndef SB_HTTP_ROUTER_H
+#define SB_HTTP_ROUTER_H
+
+#include "http/params.h"
+#include "http/url.h"
+#include "pg/pool.h"
+
+struct sb_request;
+
+enum sb_method
+{
+	SB_GET,
+	SB_POST,
+	SB_PUT,
+	SB_PATCH,
+	SB_DELETE,
+	SB_HEAD,
+	SB_OPTIONS,
+	SB_METHODS /* also: any other */
+};
+
+enum sb_route_auth
+{
+	SB_AUTH_NONE,
+	SB_AUTH_OPTIONAL,
+	SB_AUTH_CONTENT,  /* required unless ANONYMOUS_READ */
+	SB_AUTH_GRAPHQL,  /* optional unless ANONYMOUS_GRAPHQL=off */
+	SB_AUTH_REQUIRED
+};
+
+struct sb_route
+{
+	enum sb_method method;
+	const char *path;
+	const char *name;
+	enum sb_route_auth auth;
+	enum sb_pg_lane lane;
+	int			status;
+	const char *location;
+	const char *parameters;
+	const char *call;
+	const char *select;
+	void		(*handler)(struct sb_request *request);
+
+	/* Filled by sb_router_init(). */
+	struct sb_params params;
+	int			nsegments;
+	const char *segments[SB_URL_MAX_SEGMENTS]; /* NULL = an id */
+	uint64_t	call_id;
+	uint64_t	select_id;
+};
+
+/* Reads the rows; false with one line on standard error when one is faulty. Before any thread. */
+extern bool sb_router_init(void);
+
+/*
+ * The row for a method and path. NULL when there is none: then *allowed is the set of methods
+ * (1 << method) that the path has, 0 for an unknown path. HEAD finds GET's row. Literal segments
+ * win over ids.
+ */
+extern const struct sb_route *sb_router_find(const struct sb_url *url, enum sb_method method,
+											 unsigned *allowed);
+
+/* "GET, HEAD, OPTIONS" of a set of methods, into text. */
+extern void sb_router_allow(unsigned allowed, char *text, size_t size);
+
+extern enum sb_method sb_router_method(const char *name);
+
+/* All rows, for documents made from them. */
+extern const struct sb_route *sb_router_routes(int *count);
+
+#endif /* SB_HTTP_ROUTER_H */

@@ -1,0 +1,41 @@
+/*
+ * server.h owns the HTTP side of one loop: libmicrohttpd in external epoll mode.
+ */
+#ifndef SB_HTTP_SERVER_H
+#define SB_HTTP_SERVER_H
+
+#include <stdbool.h>
+
+struct sb_loop;
+struct sb_request;
+struct sb_server;
+
+/*
+ * A listening socket for host and port, bound with SO_REUSEPORT so that each loop can have one of
+ * its own. exclusive: fail when anybody else listens there already (for the first of them).
+ * Below 0 with errno set on failure.
+ */
+extern int	sb_server_listen(const char *host, int port, bool exclusive);
+
+/* Serves listen_fd, which becomes the server's. NULL when the library cannot start. */
+extern struct sb_server *sb_server_new(struct sb_loop *loop, int listen_fd);
+
+/* No request may be in flight any more. */
+extern void sb_server_free(struct sb_server *server);
+
+/* Lets the library work; true when it has more to do at once. Once an iteration. */
+extern bool sb_server_run(struct sb_server *server);
+
+/* Ends what has run out of time. A few times a second. */
+extern void sb_server_tick(struct sb_server *server);
+
+/* Accepts no more connections and closes the idle ones. */
+extern void sb_server_quiesce(struct sb_server *server);
+
+/* Connections that are still open. */
+extern int	sb_server_connections(const struct sb_server *server);
+
+/* Hands request->response to the library, now or when it can take it. For http/request.c. */
+extern void sb_server_deliver(struct sb_request *request);
+
+#endif /* SB_HTTP_SERVER_H */

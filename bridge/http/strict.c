@@ -1,0 +1,136 @@
+/*
+ * strict.c owns the refusals that the HTTP library does not make. Pure.
+ */
+#include "http/strict.h"
+
+#include <string.h>
+#include <strings.h>
+
+static const char gap[] = "the request holds bytes that are no part of HTTP";
+
+bool
+sb_strict_is_token(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+	{
+		unsigned char c = (unsigned char) text[i];
+
+		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			  (c && strchr("!#$%&'*+-.^_`|~", c))))
+			return false;
+	}
+	return len > 0;
+}
+
+static bool
+is_field_value(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+	{
+		unsigned char c = (unsigned char) text[i];
+
+		if ((c < 0x20 && c != '\t') || c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_named(const struct sb_header *header, const char *name)
+{
+	return header->name_len == strlen(name) &&
+		   strncasecmp(header->name, name, header->name_len) == 0;
+}
+
+static const char *
+check_fields(const struct sb_head *head)
+{
+	for (int i = 0; i < head->nheaders; i++)
+	{
+		const struct sb_header *header = &head->headers[i];
+
+		if (!sb_strict_is_token(header->name, header->name_len))
+			return "a header's name holds a character that is not allowed";
+		if (!is_field_value(header->value, header->value_len))
+			return "a header's value holds a control character";
+	}
+	return NULL;
+}
+
+static bool
+is_chunked(const struct sb_header *header)
+{
+	return header->value_len == 7 && strncasecmp(header->value, "chunked", 7) == 0;
+}
+
+/* What decides where the body ends, and for whom the request is. */
+static const char *
+check_framing(const struct sb_head *head)
+{
+	bool		is_1_0 = strcmp(head->version, "HTTP/1.0") == 0;
+	int			hosts = 0;
+	int			lengths = 0;
+	int			encodings = 0;
+
+	for (int i = 0; i < head->nheaders; i++)
+	{
+		const struct sb_header *header = &head->headers[i];
+
+		hosts += is_named(header, "Host");
+		lengths += is_named(header, "Content-Length");
+		if (is_named(header, "Transfer-Encoding"))
+		{
+			encodings++;
+			if (!is_chunked(header))
+				return "Transfer-Encoding may only be chunked";
+		}
+	}
+	if (hosts > 1 || (hosts == 0 && !is_1_0))
+		return "the request needs exactly one Host header";
+	if (lengths > 1)
+		return "Content-Length is given more than once";
+	if (encodings > 1 || (encodings && is_1_0))
+		return "Transfer-Encoding may only be given once, in HTTP/1.1";
+	if (encodings && lengths)
+		return "Transfer-Encoding and Content-Length exclude each other";
+	return NULL;
+}
+
+/* Each part must follow the last one after its separator alone. */
+static const char *
+check_gaps(const struct sb_head *head)
+{
+	const char *at = head->method + strlen(head->method) + 1;
+
+	if (head->target != at)
+		return gap;
+	at += head->target_len + 1;
+	if (head->version != at)
+		return gap;
+	at += strlen(head->version) + 2;
+	for (int i = 0; i < head->nheaders; i++)
+	{
+		const struct sb_header *header = &head->headers[i];
+		const char *colon = header->name + header->name_len;
+
+		if (header->name != at || header->value <= colon)
+			return gap;
+		for (const char *blank = colon + 1; blank < header->value; blank++)
+			if (*blank != ' ' && *blank != '\t')
+				return gap;
+		at = header->value + header->value_len + 2;
+	}
+	return at + 2 == head->method + head->size ? NULL : gap;
+}
+
+const char *
+sb_strict_check(const struct sb_head *head)
+{
+	const char *problem = check_fields(head);
+
+	if (problem == NULL)
+		problem = check_framing(head);
+	if (problem == NULL)
+		problem = check_gaps(head);
+	return problem;
+}

@@ -1,0 +1,44 @@
+/*
+ * strict.h owns the refusals that the HTTP library does not make: what two parsers could read in
+ * two ways must not get past the first (RFC 9112 sections 3, 5, 6 and 11.2). Pure.
+ */
+#ifndef SB_HTTP_STRICT_H
+#define SB_HTTP_STRICT_H
+
+#include <stddef.h>
+#include <stdbool.h>
+
+/* A header as the library found it: both texts lie in the buffer that the request was read into. */
+struct sb_header
+{
+	const char *name;
+	size_t		name_len;
+	const char *value;
+	size_t		value_len;
+};
+
+/* The head of a request as it lies in that buffer, its separators overwritten by NULs. */
+struct sb_head
+{
+	const char *method;
+	const char *target;
+	size_t		target_len; /* before anything of it was decoded */
+	const char *version;
+	size_t		size; /* from the method through the empty line */
+	const struct sb_header *headers;
+	int			nheaders;
+};
+
+/*
+ * NULL for a head that may be served, else one line that says why not:
+ * a header's name is not a token, or a value holds control characters; Host is missing (HTTP/1.1)
+ * or there twice; Content-Length twice, or beside Transfer-Encoding; a transfer coding other than
+ * one "chunked"; bytes that the library passed over: each part must lie exactly one separator
+ * behind the one before it, so a NUL, a bare LF, a folded line or a second blank shows as a gap.
+ */
+extern const char *sb_strict_check(const struct sb_head *head);
+
+/* Whether text[0 .. len) is a token (RFC 9110 section 5.6.2). */
+extern bool sb_strict_is_token(const char *text, size_t len);
+
+#endif /* SB_HTTP_STRICT_H */

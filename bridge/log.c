@@ -1,0 +1,154 @@
+/*
+ * log.c owns the log lines and the buffer of each thread.
+ */
+#include "log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "buffer.h"
+
+#define FLUSH_AT 32768
+
+static const char *const level_names[] = {"error", "warning", "info", "debug"};
+static enum sb_log_level wanted = SB_LOG_INFO;
+
+static __thread struct sb_buffer lines;
+static __thread bool skipping; /* the line being built is below the level */
+
+bool
+sb_log_init(const char *name)
+{
+	for (int level = SB_LOG_ERROR; level <= SB_LOG_DEBUG; level++)
+		if (strcmp(name, level_names[level]) == 0)
+		{
+			wanted = level;
+			return true;
+		}
+	return false;
+}
+
+bool
+sb_log_wants(enum sb_log_level level)
+{
+	return level <= wanted;
+}
+
+/* The time of day in RFC 3339, with milliseconds. The calendar part is kept for its second. */
+static void
+put_time(void)
+{
+	static __thread time_t second;
+	static __thread char calendar[32];
+	struct timespec now;
+	char		fraction[8];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (now.tv_sec != second)
+	{
+		struct tm	broken;
+
+		gmtime_r(&now.tv_sec, &broken);
+		strftime(calendar, sizeof(calendar), "{\"ts\":\"%Y-%m-%dT%H:%M:%S", &broken);
+		second = now.tv_sec;
+	}
+	sb_buffer_puts(&lines, calendar);
+	snprintf(fraction, sizeof(fraction), ".%03dZ\"", (int) (now.tv_nsec / 1000000));
+	sb_buffer_puts(&lines, fraction);
+}
+
+static void
+put_key(const char *key)
+{
+	sb_buffer_puts(&lines, ",\"");
+	sb_buffer_puts(&lines, key);
+	sb_buffer_puts(&lines, "\":");
+}
+
+void
+sb_log_begin(enum sb_log_level level, const char *message)
+{
+	skipping = !sb_log_wants(level);
+	if (skipping)
+		return;
+	put_time();
+	sb_log_text("level", level_names[level]);
+	sb_log_text("msg", message);
+}
+
+void
+sb_log_text(const char *key, const char *value)
+{
+	if (skipping || value == NULL)
+		return;
+	put_key(key);
+	sb_buffer_put_json(&lines, value, strlen(value));
+}
+
+void
+sb_log_int(const char *key, int64_t value)
+{
+	if (skipping)
+		return;
+	put_key(key);
+	sb_buffer_put_int(&lines, value);
+}
+
+void
+sb_log_ms(const char *key, uint64_t microseconds)
+{
+	char		text[32];
+
+	if (skipping)
+		return;
+	put_key(key);
+	snprintf(text, sizeof(text), "%llu.%03llu", (unsigned long long) microseconds / 1000,
+			 (unsigned long long) microseconds % 1000);
+	sb_buffer_puts(&lines, text);
+}
+
+void
+sb_log_end(void)
+{
+	if (skipping)
+		return;
+	sb_buffer_append(&lines, "}\n", 2);
+	if (lines.len >= FLUSH_AT)
+		sb_log_flush();
+}
+
+void
+sb_log(enum sb_log_level level, const char *message, const char *key, const char *value)
+{
+	sb_log_begin(level, message);
+	if (key)
+		sb_log_text(key, value);
+	sb_log_end();
+}
+
+void
+sb_log_flush(void)
+{
+	size_t		done = 0;
+
+	while (done < lines.len)
+	{
+		ssize_t		n = write(STDERR_FILENO, lines.data + done, lines.len - done);
+
+		if (n > 0)
+			done += (size_t) n;
+		else if (n < 0 && errno != EINTR)
+			break; /* nobody reads the log: lines are dropped, requests go on */
+	}
+	lines.len = 0;
+}
+
+void
+sb_log_finish(void)
+{
+	sb_log_flush();
+	sb_buffer_free(&lines);
+}

@@ -1,0 +1,58 @@
+/*
+ * conn.h owns one connection to PostgreSQL: non-blocking, in libpq's pipeline mode, reconnecting
+ * by itself. Units go in and come out in the same order.
+ */
+#ifndef SB_PG_CONN_H
+#define SB_PG_CONN_H
+
+#include "loop.h"
+#include "pg/unit.h"
+
+struct sb_pg_prepared;
+
+enum sb_pg_conn_state
+{
+	SB_PG_DOWN,		  /* waits for retry_at_ms */
+	SB_PG_CONNECTING, /* PQconnectPoll() is not through */
+	SB_PG_SETTING_UP, /* the session's settings are under way */
+	SB_PG_READY
+};
+
+struct sb_pg_conn
+{
+	struct sb_watch watch; /* must stay first: on_ready gets its address */
+	struct sb_loop *loop;
+	bool		read_only; /* every transaction is READ ONLY (design D15) */
+	void		(*on_change)(struct sb_pg_conn *conn); /* ready, gone, or room for a unit */
+	void	   *owner;
+
+	enum sb_pg_conn_state state;
+	PGconn	   *pg; /* NULL when down */
+	struct sb_pg_prepared *prepared;
+	struct sb_pg_unit *head; /* sent, unanswered; oldest first */
+	struct sb_pg_unit *tail;
+	int			inflight;
+	uint64_t	since_ms;	 /* when the head unit came to be the head, or the connect began */
+	uint64_t	retry_at_ms; /* valid when down */
+	uint32_t	backoff_ms;
+	bool		broken; /* sending failed: sb_pg_conn_settle() ends the connection */
+	bool		stale;	/* takes no more units, and begins anew once it is empty */
+};
+
+/* Prepares the object; the connection begins with the first sb_pg_conn_settle(). */
+extern void sb_pg_conn_init(struct sb_pg_conn *conn, struct sb_loop *loop, bool read_only,
+							void (*on_change)(struct sb_pg_conn *), void *owner);
+
+/* Closes and frees what conn holds; units in flight end as SB_PG_LOST. */
+extern void sb_pg_conn_finish(struct sb_pg_conn *conn);
+
+/* Whether a unit may be sent now. */
+extern bool sb_pg_conn_usable(const struct sb_pg_conn *conn);
+
+/* Sends a unit: statements not yet prepared here are prepared first, in the same flight. */
+extern void sb_pg_conn_send(struct sb_pg_conn *conn, struct sb_pg_unit *unit);
+
+/* Does what is due: ends a broken or silent connection, begins a new one. Once an iteration. */
+extern void sb_pg_conn_settle(struct sb_pg_conn *conn);
+
+#endif /* SB_PG_CONN_H */

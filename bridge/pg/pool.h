@@ -1,0 +1,38 @@
+/*
+ * pool.h owns the connections of one loop, in lanes: a slow statement delays only those of its own
+ * lane (design D13).
+ */
+#ifndef SB_PG_POOL_H
+#define SB_PG_POOL_H
+
+#include "pg/unit.h"
+
+struct sb_loop;
+struct sb_pg_pool;
+
+enum sb_pg_lane
+{
+	SB_LANE_READ,  /* pipelined, READ ONLY transactions */
+	SB_LANE_WRITE, /* pipelined */
+	SB_LANE_SLOW,  /* one unit a connection: password hashes, search, exports */
+	SB_LANES
+};
+
+/* on_ready is called whenever reads become possible again. sb_pg_pool_free() ends the rest. */
+extern struct sb_pg_pool *sb_pg_pool_new(struct sb_loop *loop, void (*on_ready)(struct sb_loop *));
+extern void sb_pg_pool_free(struct sb_pg_pool *pool);
+
+/*
+ * Sends the unit, or lets it wait for its turn. False, and on_done is never called, when the
+ * lane has no connection or its queue is full.
+ */
+extern bool sb_pg_pool_submit(struct sb_pg_pool *pool, enum sb_pg_lane lane,
+							  struct sb_pg_unit *unit);
+
+/* Whether a read could be sent now. */
+extern bool sb_pg_pool_is_ready(const struct sb_pg_pool *pool);
+
+/* Does what is due; once an iteration of the loop. */
+extern void sb_pg_pool_settle(struct sb_pg_pool *pool);
+
+#endif /* SB_PG_POOL_H */

@@ -1,0 +1,58 @@
+/*
+ * utf8.c owns the question whether bytes are UTF-8. Pure.
+ */
+#include "utf8.h"
+
+#include <stdint.h>
+
+static bool
+is_tail(unsigned char byte)
+{
+	return (byte & 0xc0) == 0x80;
+}
+
+size_t
+sb_utf8_width(const char *text, size_t len)
+{
+	const unsigned char *byte = (const unsigned char *) text;
+
+	if (len == 0)
+		return 0;
+	if (byte[0] < 0x80)
+		return 1;
+	if (byte[0] < 0xc2 || byte[0] > 0xf4)
+		return 0;
+	if (len < 2 || !is_tail(byte[1]))
+		return 0;
+	if (byte[0] < 0xe0)
+		return 2;
+	if (len < 3 || !is_tail(byte[2]))
+		return 0;
+	if (byte[0] < 0xf0)
+	{
+		if ((byte[0] == 0xe0 && byte[1] < 0xa0) || (byte[0] == 0xed && byte[1] > 0x9f))
+			return 0;
+		return 3;
+	}
+	if (len < 4 || !is_tail(byte[3]))
+		return 0;
+	if ((byte[0] == 0xf0 && byte[1] < 0x90) || (byte[0] == 0xf4 && byte[1] > 0x8f))
+		return 0;
+	return 4;
+}
+
+bool
+sb_utf8_is_text(const char *text, size_t len)
+{
+	size_t		at = 0;
+
+	while (at < len)
+	{
+		size_t		width = sb_utf8_width(text + at, len - at);
+
+		if (width == 0 || text[at] == '\0')
+			return false;
+		at += width;
+	}
+	return true;
+}

@@ -1,0 +1,17 @@
+/*
+ * utf8.h owns the question whether bytes are UTF-8 (RFC 3629: no overlong form, no surrogate,
+ * nothing above U+10FFFF). Pure.
+ */
+#ifndef SB_UTF8_H
+#define SB_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The bytes of the character at text, 1 to 4; 0 when text[0 .. len) does not begin with one. */
+extern size_t sb_utf8_width(const char *text, size_t len);
+
+/* Whether all of text[0 .. len) is UTF-8 without a NUL. */
+extern bool sb_utf8_is_text(const char *text, size_t len);
+
+#endif /* SB_UTF8_H */

@@ -32,37 +32,29 @@
 PG_FUNCTION_INFO_V1(social_count_row);
 PG_FUNCTION_INFO_V1(social_count_statement);
 
-enum
-{
-	USER_COUNTERS,
-	POST_COUNTERS,
-	COMMENT_COUNTERS,
-	HASHTAG_COUNTERS
-};
-
 const struct social_counter social_counters[] = {
-	[USER_COUNTERS] = {"user_counters", "user_counter_deltas", "user_counter_deltas_idx", "user_id",
+	[SOCIAL_USER_COUNTERS] = {"user_counters", "user_counter_deltas", "user_counter_deltas_idx", "user_id",
 					   "users", 3, {"followers_count", "following_count", "posts_count"}},
-	[POST_COUNTERS] = {"post_counters", "post_counter_deltas", "post_counter_deltas_idx", "post_id",
+	[SOCIAL_POST_COUNTERS] = {"post_counters", "post_counter_deltas", "post_counter_deltas_idx", "post_id",
 					   "posts", 2, {"likes_count", "comments_count"}},
-	[COMMENT_COUNTERS] = {"comment_counters", "comment_counter_deltas",
+	[SOCIAL_COMMENT_COUNTERS] = {"comment_counters", "comment_counter_deltas",
 						  "comment_counter_deltas_idx", "comment_id", "comments", 2,
 						  {"likes_count", "replies_count"}},
-	[HASHTAG_COUNTERS] = {"hashtag_counters", "hashtag_counter_deltas",
+	[SOCIAL_HASHTAG_COUNTERS] = {"hashtag_counters", "hashtag_counter_deltas",
 						  "hashtag_counter_deltas_idx", "hashtag_id", "hashtags", 1,
 						  {"posts_count"}},
 };
 const int social_ncounters = lengthof(social_counters);
 
 const struct social_counted social_counted[] = {
-	{"follows", "followed_id", USER_COUNTERS, 0},
-	{"follows", "follower_id", USER_COUNTERS, 1},
-	{"posts", "author_id", USER_COUNTERS, 2, "position"},
-	{"post_likes", "post_id", POST_COUNTERS, 0},
-	{"comments", "post_id", POST_COUNTERS, 1},
-	{"comment_likes", "comment_id", COMMENT_COUNTERS, 0},
-	{"comments", "parent_id", COMMENT_COUNTERS, 1},
-	{"post_hashtags", "hashtag_id", HASHTAG_COUNTERS, 0},
+	{"follows", "followed_id", SOCIAL_USER_COUNTERS, 0},
+	{"follows", "follower_id", SOCIAL_USER_COUNTERS, 1},
+	{"posts", "author_id", SOCIAL_USER_COUNTERS, 2, "position"},
+	{"post_likes", "post_id", SOCIAL_POST_COUNTERS, 0},
+	{"comments", "post_id", SOCIAL_POST_COUNTERS, 1},
+	{"comment_likes", "comment_id", SOCIAL_COMMENT_COUNTERS, 0},
+	{"comments", "parent_id", SOCIAL_COMMENT_COUNTERS, 1},
+	{"post_hashtags", "hashtag_id", SOCIAL_HASHTAG_COUNTERS, 0},
 };
 const int social_ncounted = lengthof(social_counted);
 

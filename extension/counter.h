@@ -43,6 +43,16 @@ struct social_counted
 	const char *when_set; /* counts only while this column is not null; NULL: always */
 };
 
+/* Indexes into social_counters, and the columns that C changes without a row trigger. */
+enum
+{
+	SOCIAL_USER_COUNTERS,
+	SOCIAL_POST_COUNTERS,
+	SOCIAL_COMMENT_COUNTERS,
+	SOCIAL_HASHTAG_COUNTERS
+};
+#define SOCIAL_HASHTAG_POSTS 0
+
 extern const struct social_counter social_counters[];
 extern const int social_ncounters;
 extern const struct social_counted social_counted[];

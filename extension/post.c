@@ -9,11 +9,9 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
-#include "catalog/pg_type.h"
 #include "commands/sequence.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
@@ -21,7 +19,7 @@
 #include "guard.h"
 #include "init.h"
 #include "limit.h"
-#include "query.h"
+#include "post.h"
 #include "search.h"
 #include "table.h"
 #include "text.h"
@@ -47,40 +45,6 @@ enum
 	POST_UPDATED_AT,
 	POST_NCOLUMNS = POST_UPDATED_AT
 };
-
-static struct social_query link_hashtags = {
-	"INSERT INTO social.post_hashtags (post_id, hashtag_id, position) "
-	"SELECT $1, h.id, $2 FROM social.hashtags h WHERE h.tag = ANY ($3) ON CONFLICT DO NOTHING",
-	3,
-	{INT8OID, INT8OID, TEXTARRAYOID}};
-
-/* In key order, so that two posts that make the same new tags cannot deadlock. */
-static struct social_query create_hashtags = {
-	"INSERT INTO social.hashtags (tag, display) "
-	"SELECT w.tag, w.display FROM unnest($1, $2) AS w (tag, display) "
-	"WHERE NOT EXISTS (SELECT FROM social.hashtags h WHERE h.tag = w.tag) "
-	"ORDER BY w.tag COLLATE \"C\" ON CONFLICT DO NOTHING",
-	2,
-	{TEXTARRAYOID, TEXTARRAYOID}};
-
-static struct social_query unlink_hashtags = {
-	"DELETE FROM social.post_hashtags l USING social.hashtags h "
-	"WHERE l.post_id = $1 AND h.id = l.hashtag_id AND (h.tag <> ALL ($3) OR l.position <> $2)",
-	3,
-	{INT8OID, INT8OID, TEXTARRAYOID}};
-
-static struct social_query link_mentions = {
-	"INSERT INTO social.mentions (post_id, mentioned_user_id) "
-	"SELECT $1, u.id FROM social.users u WHERE lower(u.username) = ANY ($2) AND u.is_active "
-	"ORDER BY array_position($2, lower(u.username)) ON CONFLICT DO NOTHING",
-	2,
-	{INT8OID, TEXTARRAYOID}};
-
-static struct social_query unlink_mentions = {
-	"DELETE FROM social.mentions m USING social.users u "
-	"WHERE m.post_id = $1 AND u.id = m.mentioned_user_id AND lower(u.username) <> ALL ($2)",
-	2,
-	{INT8OID, TEXTARRAYOID}};
 
 void
 social_post_init(void)
@@ -200,45 +164,6 @@ social_post_before(PG_FUNCTION_ARGS)
 
 /* ---- after: links --------------------------------------------------------------------------- */
 
-static Datum
-text_array(const Datum *elements, int count)
-{
-	return PointerGetDatum(
-		construct_array((Datum *) elements, count, TEXTOID, -1, false, TYPALIGN_INT));
-}
-
-/* Makes the hashtag rows of a public post; with `update` also drops those it no longer has. */
-static void
-keep_hashtags(int64 post_id, int64 position, const struct social_text_names *names, bool update)
-{
-	Datum keys = text_array(names->keys, names->count);
-	Datum link[] = {Int64GetDatum(post_id), Int64GetDatum(position), keys};
-	Datum create[] = {keys, text_array(names->spellings, names->count)};
-
-	if (update)
-	{
-		social_query_run(&unlink_hashtags, link);
-		if (names->count > 0)
-			social_query_run(&create_hashtags, create);
-	}
-	if (names->count == 0 || social_query_run(&link_hashtags, link) == names->count || update)
-		return;
-	social_query_run(&create_hashtags, create);
-	social_query_run(&link_hashtags, link);
-}
-
-/* The same for mentions of people who exist. */
-static void
-keep_mentions(int64 post_id, const struct social_text_names *names, bool update)
-{
-	Datum link[] = {Int64GetDatum(post_id), text_array(names->keys, names->count)};
-
-	if (update)
-		social_query_run(&unlink_mentions, link);
-	if (names->count > 0)
-		social_query_run(&link_mentions, link);
-}
-
 /* Did anything change that the links follow from? */
 static bool
 links_changed(const TriggerData *trigger)
@@ -261,7 +186,6 @@ social_post_after(PG_FUNCTION_ARGS)
 	bool is_update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
 	struct social_text_names hashtags = {0};
 	struct social_text_names mentions = {0};
-	struct social_query_scope scope;
 	bool is_draft;
 	bool isnull;
 	int64 position = DatumGetInt64(column_of(trigger, row, POST_POSITION, &is_draft));
@@ -277,11 +201,7 @@ social_post_after(PG_FUNCTION_ARGS)
 		social_text_hashtags((const text *const *) parts, 2, SOCIAL_POST_HASHTAGS_MAX, &hashtags);
 		social_text_mentions((const text *const *) parts, 2, SOCIAL_POST_MENTIONS_MAX, &mentions);
 	}
-	if (!is_update && hashtags.count == 0 && mentions.count == 0)
-		return PointerGetDatum(NULL);
-	social_query_begin(&scope, trigger->tg_relation);
-	keep_hashtags(post_id, is_draft ? 0 : position, &hashtags, is_update);
-	keep_mentions(post_id, &mentions, is_update);
-	social_query_end(&scope);
+	social_post_keep_hashtags(post_id, is_draft ? 0 : position, &hashtags, is_update);
+	social_post_keep_mentions(post_id, &mentions, is_update);
 	return PointerGetDatum(NULL);
 }

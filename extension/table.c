@@ -97,37 +97,65 @@ social_table_primary_key(Relation table, LOCKMODE lockmode)
 	return index_open(index, lockmode);
 }
 
+void
+social_table_writer_begin(struct social_table_writer *writer, Relation table)
+{
+	writer->table = table;
+	writer->estate = CreateExecutorState();
+	writer->target = makeNode(ResultRelInfo);
+	InitResultRelInfo(writer->target, table, 1, NULL, 0);
+	ExecOpenIndices(writer->target, false);
+	writer->slot = MakeSingleTupleTableSlot(RelationGetDescr(table), &TTSOpsHeapTuple);
+}
+
 /* Enters a tuple that has just been stored into every index of its table. */
 static void
-insert_index_entries(Relation table, HeapTuple tuple)
+write_index_entries(struct social_table_writer *writer, HeapTuple tuple)
 {
-	EState *estate = CreateExecutorState();
-	ResultRelInfo *target = makeNode(ResultRelInfo);
-	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(table), &TTSOpsHeapTuple);
-
-	InitResultRelInfo(target, table, 1, NULL, 0);
-	ExecOpenIndices(target, false);
-	ExecStoreHeapTuple(tuple, slot, false);
-	slot->tts_tableOid = RelationGetRelid(table);
-	social_compat_insert_index_tuples(target, slot, estate);
-	ExecCloseIndices(target);
-	ExecDropSingleTupleTableSlot(slot);
-	FreeExecutorState(estate);
+	ExecStoreHeapTuple(tuple, writer->slot, false);
+	writer->slot->tts_tableOid = RelationGetRelid(writer->table);
+	social_compat_insert_index_tuples(writer->target, writer->slot, writer->estate);
+	ExecClearTuple(writer->slot);
+	ResetPerTupleExprContext(writer->estate);
 }
 
 void
-social_table_insert(Relation table, Datum *values, bool *isnull)
+social_table_write(struct social_table_writer *writer, const Datum *values, const bool *isnull)
 {
-	HeapTuple tuple = heap_form_tuple(RelationGetDescr(table), values, isnull);
+	HeapTuple tuple = heap_form_tuple(RelationGetDescr(writer->table), (Datum *) values,
+									  (bool *) isnull);
 
-	simple_heap_insert(table, tuple);
-	insert_index_entries(table, tuple);
+	simple_heap_insert(writer->table, tuple);
+	write_index_entries(writer, tuple);
 	heap_freetuple(tuple);
+}
+
+void
+social_table_writer_end(struct social_table_writer *writer)
+{
+	ExecCloseIndices(writer->target);
+	ExecDropSingleTupleTableSlot(writer->slot);
+	FreeExecutorState(writer->estate);
+}
+
+void
+social_table_insert(Relation table, const Datum *values, const bool *isnull)
+{
+	struct social_table_writer writer;
+
+	social_table_writer_begin(&writer, table);
+	social_table_write(&writer, values, isnull);
+	social_table_writer_end(&writer);
 }
 
 void
 social_table_update(Relation table, ItemPointer old, HeapTuple tuple)
 {
-	if (!social_compat_heap_update(table, old, tuple))
-		insert_index_entries(table, tuple);
+	struct social_table_writer writer;
+
+	if (social_compat_heap_update(table, old, tuple))
+		return;
+	social_table_writer_begin(&writer, table);
+	write_index_entries(&writer, tuple);
+	social_table_writer_end(&writer);
 }

@@ -11,6 +11,7 @@
 #include "postgres.h"
 #include "access/htup.h"
 #include "executor/tuptable.h"
+#include "nodes/execnodes.h"
 #include "utils/rel.h"
 #include "utils/snapshot.h"
 
@@ -38,10 +39,24 @@ extern bool social_table_find(Relation table, Relation index, RegProcedure equal
 extern Relation social_table_primary_key(Relation table, LOCKMODE lockmode);
 
 /*
- * Inserts one row with its index entries; duplicate keys raise as usual. Defaults are the caller's
- * business. The table must be open with RowExclusiveLock.
+ * Inserts rows with their index entries; duplicate keys raise as usual. Defaults and foreign keys
+ * are the caller's business. The table must be open with RowExclusiveLock from begin to end.
  */
-extern void social_table_insert(Relation table, Datum *values, bool *isnull);
+struct social_table_writer
+{
+	Relation table;
+	EState *estate;
+	ResultRelInfo *target;
+	TupleTableSlot *slot;
+};
+
+extern void social_table_writer_begin(struct social_table_writer *writer, Relation table);
+extern void social_table_write(struct social_table_writer *writer, const Datum *values,
+							   const bool *isnull);
+extern void social_table_writer_end(struct social_table_writer *writer);
+
+/* The same for a single row. */
+extern void social_table_insert(Relation table, const Datum *values, const bool *isnull);
 
 /*
  * Replaces the row at `old`, which this transaction has locked, by `tuple`, with index entries

@@ -6,6 +6,7 @@
 #include "access/genam.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "access/xact.h"
 #include "catalog/pg_collation.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
@@ -72,6 +73,34 @@ social_active_user_named(const char *username)
 	index_close(index, AccessShareLock);
 	table_close(users, AccessShareLock);
 	return found;
+}
+
+void
+social_users_named(const Datum *names, int count, int64 *ids)
+{
+	Relation users = social_table_open("users", RowShareLock);
+	Relation index = index_open(social_relation_oid("users_username_key"), AccessShareLock);
+	TupleTableSlot *slot = table_slot_create(users, NULL);
+	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+
+	for (int i = 0; i < count; i++)
+	{
+		TM_FailureData failure;
+		bool isnull;
+
+		ids[i] = 0;
+		if (!social_table_find(users, index, F_TEXTEQ, names[i], snapshot, slot) ||
+			!DatumGetBool(slot_getattr(slot, SOCIAL_USERS_IS_ACTIVE, &isnull)))
+			continue;
+		if (table_tuple_lock(users, &slot->tts_tid, snapshot, slot, GetCurrentCommandId(true),
+							 LockTupleKeyShare, LockWaitBlock, TUPLE_LOCK_FLAG_FIND_LAST_VERSION,
+							 &failure) == TM_Ok)
+			ids[i] = DatumGetInt64(slot_getattr(slot, SOCIAL_USERS_ID, &isnull));
+	}
+	UnregisterSnapshot(snapshot);
+	ExecDropSingleTupleTableSlot(slot);
+	index_close(index, AccessShareLock);
+	table_close(users, NoLock);
 }
 
 /* BEFORE INSERT OR UPDATE on profiles: the text keeps to social.bio_max_length (SM400). */

@@ -1,5 +1,5 @@
 /*
- * user.h owns look-ups of accounts for the C side. Both read with a fresh snapshot.
+ * user.h owns look-ups of accounts for the C side. They read with a fresh snapshot.
  */
 #ifndef SOCIAL_USER_H
 #define SOCIAL_USER_H
@@ -15,5 +15,11 @@ extern bool social_user_is_active(int64 user_id);
 
 /* The id of the active account with this name, in any case; 0 when there is none. */
 extern int64 social_active_user_named(const char *username);
+
+/*
+ * The ids of the active accounts with these names (text Datums in lower case), 0 for nobody; their
+ * rows are locked FOR KEY SHARE, as a foreign key check would.
+ */
+extern void social_users_named(const Datum *names, int count, int64 *ids);
 
 #endif /* SOCIAL_USER_H */

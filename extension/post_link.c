@@ -1,0 +1,277 @@
+/*
+ * post_link.c owns the rows that link a public post with its hashtags and mentions (see post.h).
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/heapam.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/sequence.h"
+#include "utils/array.h"
+#include "utils/fmgroids.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "counter.h"
+#include "post.h"
+#include "query.h"
+#include "table.h"
+#include "user.h"
+
+/* Columns that C reads by number; an upgrade only ever appends columns. */
+enum
+{
+	HASHTAG_ID = 1
+};
+enum
+{
+	POST_HASHTAG_POST_ID = 1,
+	POST_HASHTAG_HASHTAG_ID,
+	POST_HASHTAG_POSITION,
+	POST_HASHTAG_CREATED_AT,
+	POST_HASHTAG_NCOLUMNS = POST_HASHTAG_CREATED_AT
+};
+enum
+{
+	MENTION_ID = 1,
+	MENTION_POST_ID,
+	MENTION_USER_ID,
+	MENTION_CREATED_AT,
+	MENTION_NCOLUMNS = MENTION_CREATED_AT
+};
+
+/* In key order, so that two posts that make the same new tags cannot deadlock. */
+static struct social_query create_hashtags = {
+	"INSERT INTO social.hashtags (tag, display) "
+	"SELECT w.tag, w.display FROM unnest($1, $2) AS w (tag, display) "
+	"ORDER BY w.tag COLLATE \"C\" ON CONFLICT DO NOTHING",
+	2,
+	{TEXTARRAYOID, TEXTARRAYOID}};
+
+/* ---- rows that are there -------------------------------------------------------------------- */
+
+/* A link that an edited post has already; `keep` when it stays. */
+struct link
+{
+	int64 target; /* hashtag or user */
+	int64 position;
+	ItemPointerData tid;
+	bool keep;
+};
+
+/*
+ * Reads the post's rows from a link table through an index whose first column is the post's id.
+ * position_column is 0 where links have none.
+ */
+static struct link *
+read_links(Relation table, const char *index_name, int64 post_id, int target_column,
+		   int position_column, int *count)
+{
+	Relation index = index_open(social_relation_oid(index_name), RowExclusiveLock);
+	TupleTableSlot *slot = table_slot_create(table, NULL);
+	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+	IndexScanDesc scan = index_beginscan(table, index, snapshot, 1, 0);
+	int capacity = 32;
+	struct link *links = palloc(capacity * sizeof(*links));
+	ScanKeyData key;
+	bool isnull;
+
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(post_id));
+	index_rescan(scan, &key, 1, NULL, 0);
+	*count = 0;
+	while (index_getnext_slot(scan, ForwardScanDirection, slot))
+	{
+		struct link *link;
+
+		if (*count == capacity)
+			links = repalloc(links, (capacity *= 2) * sizeof(*links));
+		link = &links[(*count)++];
+		link->target = DatumGetInt64(slot_getattr(slot, target_column, &isnull));
+		link->position = position_column == 0
+							 ? 0
+							 : DatumGetInt64(slot_getattr(slot, position_column, &isnull));
+		link->tid = slot->tts_tid;
+		link->keep = false;
+	}
+	index_endscan(scan);
+	UnregisterSnapshot(snapshot);
+	ExecDropSingleTupleTableSlot(slot);
+	index_close(index, NoLock);
+	return links;
+}
+
+/* Marks the link to `target` as staying; false when there is none. */
+static bool
+keep_link(struct link *links, int count, int64 target, int64 position)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if (links[i].target == target && links[i].position == position)
+			return links[i].keep = true;
+	}
+	return false;
+}
+
+/* Deletes the links that do not stay; their hashtags (if they are) lose one post. */
+static void
+delete_links(Relation table, const struct link *links, int count, bool are_hashtags)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if (links[i].keep)
+			continue;
+		simple_heap_delete(table, (ItemPointer) &links[i].tid);
+		if (are_hashtags)
+			social_counter_add(SOCIAL_HASHTAG_COUNTERS, SOCIAL_HASHTAG_POSTS, links[i].target, -1);
+	}
+	CommandCounterIncrement();
+}
+
+/* ---- hashtags ------------------------------------------------------------------------------- */
+
+static Datum
+text_array(const Datum *elements, int count)
+{
+	return PointerGetDatum(
+		construct_array((Datum *) elements, count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/* Looks the keys up; ids[i] is 0 for a tag that does not exist. Returns how many exist. */
+static int
+find_hashtags(Relation hashtags, Relation index, const struct social_text_names *names, int64 *ids)
+{
+	TupleTableSlot *slot = table_slot_create(hashtags, NULL);
+	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+	int found = 0;
+	bool isnull;
+
+	for (int i = 0; i < names->count; i++)
+	{
+		ids[i] = 0;
+		if (!social_table_find(hashtags, index, F_TEXTEQ, names->keys[i], snapshot, slot))
+			continue;
+		ids[i] = DatumGetInt64(slot_getattr(slot, HASHTAG_ID, &isnull));
+		found++;
+	}
+	UnregisterSnapshot(snapshot);
+	ExecDropSingleTupleTableSlot(slot);
+	return found;
+}
+
+/* The ids of these tags, made where they are missing. */
+static void
+resolve_hashtags(const struct social_text_names *names, int64 *ids)
+{
+	Relation hashtags = social_table_open("hashtags", AccessShareLock);
+	Relation index = index_open(social_relation_oid("hashtags_tag_key"), AccessShareLock);
+
+	if (find_hashtags(hashtags, index, names, ids) < names->count)
+	{
+		Datum arguments[] = {text_array(names->keys, names->count),
+							 text_array(names->spellings, names->count)};
+		struct social_query_scope scope;
+
+		social_query_begin(&scope, hashtags);
+		social_query_run(&create_hashtags, arguments);
+		social_query_end(&scope);
+		if (find_hashtags(hashtags, index, names, ids) < names->count)
+			ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+							errmsg("could not create hashtags"), errhint("Try again.")));
+	}
+	index_close(index, AccessShareLock);
+	table_close(hashtags, AccessShareLock);
+}
+
+void
+social_post_keep_hashtags(int64 post_id, int64 position, const struct social_text_names *names,
+						  bool update)
+{
+	struct social_table_writer writer;
+	struct link *links = NULL;
+	Relation table;
+	int64 *ids;
+	int nlinks = 0;
+
+	if (names->count == 0 && !update)
+		return;
+	table = social_table_open("post_hashtags", RowExclusiveLock);
+	ids = palloc(sizeof(*ids) * (names->count + 1));
+	if (names->count > 0)
+		resolve_hashtags(names, ids);
+	if (update)
+	{
+		links = read_links(table, "post_hashtags_pkey", post_id, POST_HASHTAG_HASHTAG_ID,
+						   POST_HASHTAG_POSITION, &nlinks);
+		for (int i = 0; i < names->count; i++)
+		{
+			if (keep_link(links, nlinks, ids[i], position))
+				ids[i] = 0;
+		}
+		delete_links(table, links, nlinks, true);
+	}
+	social_table_writer_begin(&writer, table);
+	for (int i = 0; i < names->count; i++)
+	{
+		Datum values[POST_HASHTAG_NCOLUMNS] = {
+			Int64GetDatum(post_id), Int64GetDatum(ids[i]), Int64GetDatum(position),
+			TimestampTzGetDatum(GetCurrentTransactionStartTimestamp())};
+		bool isnull[POST_HASHTAG_NCOLUMNS] = {false};
+
+		if (ids[i] == 0)
+			continue;
+		social_table_write(&writer, values, isnull);
+		social_counter_add(SOCIAL_HASHTAG_COUNTERS, SOCIAL_HASHTAG_POSTS, ids[i], 1);
+	}
+	social_table_writer_end(&writer);
+	table_close(table, NoLock);
+}
+
+/* ---- mentions ------------------------------------------------------------------------------- */
+
+void
+social_post_keep_mentions(int64 post_id, const struct social_text_names *names, bool update)
+{
+	struct social_table_writer writer;
+	struct link *links = NULL;
+	Relation table;
+	Oid sequence;
+	int nlinks = 0;
+	int64 *ids;
+
+	if (names->count == 0 && !update)
+		return;
+	table = social_table_open("mentions", RowExclusiveLock);
+	ids = palloc(sizeof(*ids) * (names->count + 1));
+	social_users_named(names->keys, names->count, ids);
+	if (update)
+	{
+		links = read_links(table, "mentions_post_user_key", post_id, MENTION_USER_ID, 0, &nlinks);
+		for (int i = 0; i < names->count; i++)
+		{
+			if (keep_link(links, nlinks, ids[i], 0))
+				ids[i] = 0;
+		}
+		delete_links(table, links, nlinks, false);
+	}
+	sequence = social_relation_oid("mentions_id_seq");
+	social_table_writer_begin(&writer, table);
+	for (int i = 0; i < names->count; i++)
+	{
+		Datum values[MENTION_NCOLUMNS];
+		bool isnull[MENTION_NCOLUMNS] = {false};
+
+		if (ids[i] == 0)
+			continue;
+		values[MENTION_ID - 1] = Int64GetDatum(nextval_internal(sequence, false));
+		values[MENTION_POST_ID - 1] = Int64GetDatum(post_id);
+		values[MENTION_USER_ID - 1] = Int64GetDatum(ids[i]);
+		values[MENTION_CREATED_AT - 1] =
+			TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+		social_table_write(&writer, values, isnull);
+	}
+	social_table_writer_end(&writer);
+	table_close(table, NoLock);
+}

@@ -71,7 +71,7 @@ test_base64url(void)
 		{"", ""},		   {"Zg", "f"},		{"Zm8", "fo"},	  {"Zm9v", "foo"},	 {"_-8", "\xFF\xEF"},
 		{"Zg==", NULL},	   {"Zm8=", NULL},	{"Z", NULL},	  {"Zm9vY", NULL},	 {"Zh", NULL},
 		{"Zm9", NULL},	   {"Zm 9v", NULL}, {"Zm9v\n", NULL}, {"/+8", NULL},	 {"Zm9v.", NULL},
-		{"Zm9vZm9v", NULL}, /* longer than the room */
+		{"Zm\xC3\xA9", NULL}, {"\xC3\xA9\xC3\xA9", NULL}, {"Zm9vZm9v", NULL}, /* longer than the room */
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)

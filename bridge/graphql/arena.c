@@ -29,14 +29,15 @@ must(void *memory)
 void *
 gql_alloc(struct gql_arena *arena, size_t size)
 {
-	char	   *result;
+	char *result;
 
-	size = (size + sizeof(max_align_t) - 1) & ~(sizeof(max_align_t) - 1);
+	size = (size + !size + sizeof(max_align_t) - 1) & ~(sizeof(max_align_t) - 1);
 	if (size > (size_t) (arena->end - arena->at))
 	{
-		size_t		room = size > CHUNK_SIZE / 4 ? size : CHUNK_SIZE;
+		size_t room = size > CHUNK_SIZE / 4 ? size : CHUNK_SIZE;
 		struct gql_chunk *chunk = must(malloc(sizeof(*chunk) + room));
 
+		arena->total += room;
 		chunk->next = arena->chunks;
 		arena->chunks = chunk;
 		if (room == size)
@@ -55,7 +56,7 @@ gql_alloc(struct gql_arena *arena, size_t size)
 char *
 gql_strndup(struct gql_arena *arena, const char *text, size_t len)
 {
-	char	   *copy = gql_alloc(arena, len + 1);
+	char *copy = gql_alloc(arena, len + 1);
 
 	if (len > 0)
 		memcpy(copy, text, len);
@@ -65,9 +66,9 @@ gql_strndup(struct gql_arena *arena, const char *text, size_t len)
 char *
 gql_vprintf(struct gql_arena *arena, const char *format, va_list args)
 {
-	va_list		again;
-	char	   *text;
-	int			len;
+	va_list again;
+	char *text;
+	int len;
 
 	va_copy(again, args);
 	len = vsnprintf(NULL, 0, format, args);
@@ -80,8 +81,8 @@ gql_vprintf(struct gql_arena *arena, const char *format, va_list args)
 char *
 gql_printf(struct gql_arena *arena, const char *format, ...)
 {
-	va_list		args;
-	char	   *text;
+	va_list args;
+	char *text;
 
 	va_start(args, format);
 	text = gql_vprintf(arena, format, args);
@@ -109,7 +110,7 @@ gql_buf_reserve(struct gql_buf *buf, size_t more)
 {
 	if (buf->len + more + 1 > buf->size)
 	{
-		size_t		size = buf->size ? buf->size * 2 : 256;
+		size_t size = buf->size ? buf->size * 2 : 256;
 
 		while (size < buf->len + more + 1)
 			size *= 2;
@@ -143,8 +144,8 @@ gql_buf_putc(struct gql_buf *buf, char c)
 void
 gql_buf_printf(struct gql_buf *buf, const char *format, ...)
 {
-	va_list		args;
-	int			len;
+	va_list args;
+	int len;
 
 	va_start(args, format);
 	len = vsnprintf(NULL, 0, format, args);
@@ -159,13 +160,13 @@ gql_buf_printf(struct gql_buf *buf, const char *format, ...)
 void
 gql_buf_json(struct gql_buf *buf, const char *text, size_t len)
 {
-	size_t		i = 0;
+	size_t i = 0;
 
 	gql_buf_putc(buf, '"');
 	while (i < len)
 	{
 		unsigned char c = (unsigned char) text[i];
-		int			width = gql_utf8_width(text + i, len - i);
+		int width = gql_utf8_width(text + i, len - i);
 
 		if (c == '"' || c == '\\')
 			gql_buf_printf(buf, "\\%c", c);

@@ -22,13 +22,13 @@ struct sb_graphql;
 /* What one request may ask for. Every limit is on; the defaults serve a rich client's pages. */
 struct sb_graphql_limits
 {
-	size_t		max_bytes;	   /* length of the document */
-	int			max_tokens;	   /* tokens of the document, and fields after fragment expansion */
-	int			max_depth;	   /* nested fields; introspection has its own bound */
-	int			max_aliases;   /* aliased fields of the operation after fragment expansion */
-	long		max_cost;	   /* rows the statement may touch: sum over fields of page size products */
-	int			max_page_size; /* largest first/limit argument */
-	int			cache_entries; /* document shapes remembered */
+	size_t max_bytes;  /* length of the document */
+	int max_tokens;    /* tokens of the document, and fields after fragment expansion */
+	int max_depth;     /* nested fields; introspection has its own bound */
+	int max_aliases;   /* aliased fields of the operation after fragment expansion */
+	long max_cost;     /* rows the statement may touch: sum over fields of page size products */
+	int max_page_size; /* largest first/limit argument */
+	int cache_entries; /* document shapes remembered */
 };
 
 /* 64 KiB, 5000 tokens, depth 12, 50 aliases, cost 50000, pages of 100, 512 shapes. */
@@ -45,41 +45,41 @@ extern const size_t sb_graphql_schema_text_len;
 struct sb_graphql *sb_graphql_new(const char *sdl, size_t len,
 								  const struct sb_graphql_limits *limits, char **error);
 
-/* Frees the schema and the cache. Executions still running keep their own plan alive. */
-void		sb_graphql_free(struct sb_graphql *graphql);
+/* Frees the schema and the cache; every execution must have been freed before. */
+void sb_graphql_free(struct sb_graphql *graphql);
 
 /* One request as GraphQL over HTTP carries it. Only borrowed until sb_graphql_prepare returns. */
 struct sb_graphql_request
 {
 	const char *document;
-	size_t		document_len;
+	size_t document_len;
 	const char *operation_name; /* NULL when there is none */
-	json_t	   *variables;		/* an object, or NULL; anything else is a request error */
-	bool		allow_mutation; /* false for GET: a mutation is answered 405 */
+	json_t *variables;          /* an object, or NULL; anything else is a request error */
+	bool allow_mutation;        /* false for GET: a mutation is answered 405 */
 };
 
 /* A statement to prepare under a name made of `id` and to run with text parameters. */
 struct sb_graphql_statement
 {
-	const char *sql;		   /* NULL = there is none */
-	uint64_t	id;			   /* equal for equal SQL text, for the life of the process */
-	int			nparams;
+	const char *sql; /* NULL = there is none */
+	uint64_t id;     /* equal for equal SQL text, for the life of the process */
+	int nparams;
 	const char *const *values; /* text format, NULL = null; the SQL casts each one */
 };
 
 /* A unit of work with its own transaction. */
 struct sb_graphql_step
 {
-	const char *response_key;			/* mutation: the root field's key; query: NULL */
-	struct sb_graphql_statement call;	/* mutation: runs the function; its row is not looked at */
+	const char *response_key;           /* mutation: the root field's key; query: NULL */
+	struct sb_graphql_statement call;   /* mutation: runs the function; its row is not looked at */
 	struct sb_graphql_statement select; /* one row, one text column of JSON */
 };
 
 /* A prepared request; read-only for the caller, freed with sb_graphql_execution_free. */
 struct sb_graphql_execution
 {
-	bool		is_mutation;
-	int			nsteps; /* 0: the response is already complete */
+	bool is_mutation;
+	int nsteps; /* 0: the response is already complete */
 	const struct sb_graphql_step *steps;
 };
 
@@ -97,9 +97,9 @@ struct sb_graphql_execution *sb_graphql_prepare(struct sb_graphql *graphql,
 struct sb_graphql_result
 {
 	const char *json; /* NULL on error */
-	size_t		json_len;
+	size_t json_len;
 	const char *error_message;
-	const char *error_code;	  /* extensions.code, e.g. "NOT_FOUND"; NULL = "INTERNAL" */
+	const char *error_code;   /* extensions.code, e.g. "NOT_FOUND"; NULL = "INTERNAL" */
 	const char *error_detail; /* extensions.detail, or NULL */
 };
 
@@ -107,35 +107,35 @@ struct sb_graphql_result
  * The response body, malloc'd and NUL-terminated, its length in *len. `results` has one entry per
  * step (NULL when nsteps is 0). A failed step becomes null with an error that carries its path.
  */
-char	   *sb_graphql_respond(struct sb_graphql_execution *execution,
-							   const struct sb_graphql_result *results, size_t *len);
+char *sb_graphql_respond(struct sb_graphql_execution *execution,
+						 const struct sb_graphql_result *results, size_t *len);
 
 /*
  * 200, or 400 for a request error, or 405 for a mutation that GET may not run. GraphQL over HTTP
  * wants 200 for request errors under `application/json` of old clients: the caller's choice.
  */
-int			sb_graphql_http_status(const struct sb_graphql_execution *execution);
+int sb_graphql_http_status(const struct sb_graphql_execution *execution);
 
-void		sb_graphql_execution_free(struct sb_graphql_execution *execution);
+void sb_graphql_execution_free(struct sb_graphql_execution *execution);
 
 /* The public schema as SDL, without the directives that name SQL; malloc'd, length in *len. */
-char	   *sb_graphql_sdl(const struct sb_graphql *graphql, size_t *len);
+char *sb_graphql_sdl(const struct sb_graphql *graphql, size_t *len);
 
 /*
  * Everything in SQL that the schema names, as a JSON array of {"field","sql","type"}: preparing
  * each `sql` proves that views, columns and functions exist, and its last column must have a type
  * that can serve as `type` (a GraphQL scalar; null for rows). malloc'd, length in *len.
  */
-char	   *sb_graphql_describe_sources(const struct sb_graphql *graphql, size_t *len);
+char *sb_graphql_describe_sources(const struct sb_graphql *graphql, size_t *len);
 
 /* Counters for the metrics page. */
 struct sb_graphql_stats
 {
-	uint64_t	hits;
-	uint64_t	misses;
-	uint64_t	evictions;
-	int			entries;
+	uint64_t hits;
+	uint64_t misses;
+	uint64_t evictions;
+	int entries;
 };
-void		sb_graphql_get_stats(const struct sb_graphql *graphql, struct sb_graphql_stats *stats);
+void sb_graphql_get_stats(const struct sb_graphql *graphql, struct sb_graphql_stats *stats);
 
 #endif /* SB_GRAPHQL_H */

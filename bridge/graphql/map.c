@@ -10,8 +10,8 @@
 struct gql_map_slot
 {
 	const char *key;
-	uint64_t	hash;
-	void	   *value;
+	uint64_t hash;
+	void *value;
 };
 
 static uint64_t hash_key[2];
@@ -53,10 +53,10 @@ uint64_t
 gql_hash(const void *bytes, size_t len)
 {
 	const unsigned char *in = bytes;
-	uint64_t	last = (uint64_t) len << 56;
-	uint64_t	word;
-	uint64_t	v[4];
-	size_t		i;
+	uint64_t last = (uint64_t) len << 56;
+	uint64_t word;
+	uint64_t v[4];
+	size_t i;
 
 	pthread_once(&hash_key_once, draw_hash_key);
 	v[0] = hash_key[0] ^ 0x736f6d6570736575u;
@@ -87,7 +87,7 @@ gql_hash(const void *bytes, size_t len)
 static struct gql_map_slot *
 find_slot(const struct gql_map *map, const char *key, uint64_t hash)
 {
-	uint32_t	at = (uint32_t) hash & (map->nslots - 1);
+	uint32_t at = (uint32_t) hash & (map->nslots - 1);
 
 	while (map->slots[at].key &&
 		   (map->slots[at].hash != hash || strcmp(map->slots[at].key, key) != 0))
@@ -118,7 +118,7 @@ gql_map_get(const struct gql_map *map, const char *key)
 void *
 gql_map_put(struct gql_map *map, const char *key, void *value)
 {
-	uint64_t	hash = gql_hash(key, strlen(key));
+	uint64_t hash = gql_hash(key, strlen(key));
 	struct gql_map_slot *slot;
 
 	if (map->used * 2 >= map->nslots)

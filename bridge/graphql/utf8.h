@@ -12,7 +12,7 @@ gql_utf8_width(const char *text, size_t len)
 	const unsigned char *s = (const unsigned char *) text;
 	unsigned char low = 0x80;
 	unsigned char high = 0xBF;
-	int			width;
+	int width;
 
 	if (len == 0)
 		return 0;

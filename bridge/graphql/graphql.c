@@ -1,0 +1,192 @@
+/* graphql.c owns the life of the library object and its side doors: SDL, sources, figures. */
+#include "graphql/graphql.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "graphql/plan.h"
+#include "graphql/template.h"
+
+const struct sb_graphql_limits sb_graphql_limits_default = {
+	.max_bytes = 64 * 1024,
+	.max_tokens = 5000,
+	.max_depth = 12,
+	.max_aliases = 50,
+	.max_cost = 50000,
+	.max_page_size = 100,
+	.cache_entries = 512,
+};
+
+struct sb_graphql *
+sb_graphql_new(const char *sdl, size_t len, const struct sb_graphql_limits *limits, char **error)
+{
+	struct sb_graphql *graphql = calloc(1, sizeof(*graphql));
+	struct gql_errors errors = {.source = sdl, .source_len = len};
+
+	if (!graphql)
+		abort();
+	*error = NULL;
+	errors.arena = &graphql->arena;
+	graphql->limits = limits ? *limits : sb_graphql_limits_default;
+	gql_cache_init(&graphql->cache, graphql->limits.cache_entries);
+	graphql->schema = gql_schema_compile(&graphql->arena, sdl, len, &errors);
+	if (graphql->schema && gql_schema_bind(graphql->schema, &errors))
+	{
+		gql_schema_bind_introspection(graphql->schema);
+		return graphql;
+	}
+	if (errors.items[0].at[0] != GQL_NOWHERE)
+	{
+		int line;
+		int column;
+
+		gql_locate(sdl, len, errors.items[0].at[0], &line, &column);
+		*error = strdup(gql_printf(&graphql->arena, "line %d, column %d: %s", line, column,
+								   errors.items[0].message));
+	}
+	else
+		*error = strdup(errors.items[0].message);
+	sb_graphql_free(graphql);
+	return NULL;
+}
+
+void
+sb_graphql_free(struct sb_graphql *graphql)
+{
+	if (!graphql)
+		return;
+	gql_cache_free(&graphql->cache);
+	gql_tokens_free(&graphql->tokens);
+	gql_buf_free(&graphql->key);
+	free(graphql->lifted.items);
+	gql_arena_free(&graphql->arena);
+	free(graphql);
+}
+
+void
+sb_graphql_get_stats(const struct sb_graphql *graphql, struct sb_graphql_stats *stats)
+{
+	*stats = graphql->cache.stats;
+	stats->entries = graphql->cache.entries;
+}
+
+static char *
+take(struct gql_buf *buf, size_t *len)
+{
+	*len = buf->len;
+	return buf->data;
+}
+
+char *
+sb_graphql_sdl(const struct sb_graphql *graphql, size_t *len)
+{
+	struct gql_buf out = {0};
+
+	gql_schema_print(&out, graphql->schema);
+	return take(&out, len);
+}
+
+/* ---- sources -------------------------------------------------------------------------------- */
+
+/* A template with typed nulls for arguments and `p` for the row around. */
+static void
+expand(struct gql_buf *out, const struct gql_field *field, const char *template)
+{
+	struct gql_template_part part;
+
+	while (gql_template_next(&template, &part))
+	{
+		if (part.kind == GQL_TEMPLATE_TEXT)
+			gql_buf_add(out, part.text, part.len);
+		else if (part.kind == GQL_TEMPLATE_PARENT)
+			gql_buf_printf(out, "p.\"%.*s\"", (int) part.len, part.text);
+		else
+		{
+			for (int i = 0; i < field->ninputs; i++)
+			{
+				if (strlen(field->inputs[i].name) == part.len &&
+					memcmp(field->inputs[i].name, part.text, part.len) == 0)
+					gql_buf_printf(out, "NULL::%s", gql_named(field->inputs[i].type)->sql_type);
+			}
+		}
+	}
+}
+
+static void
+describe_rows(struct gql_buf *sql, const struct gql_type *parent, const struct gql_field *field)
+{
+	const char *separator = "";
+
+	gql_buf_puts(sql, "SELECT r.* FROM ");
+	if (parent->view)
+		gql_buf_printf(sql, "%s p, ", parent->view);
+	gql_buf_puts(sql, "LATERAL (SELECT ");
+	for (int i = 0; i < field->target->nfields; i++)
+	{
+		if (field->target->fields[i].source.kind != GQL_COLUMN)
+			continue;
+		gql_buf_printf(sql, "%s\"%s\"", separator, field->target->fields[i].source.column);
+		separator = ", ";
+	}
+	gql_buf_puts(sql, " FROM ");
+	expand(sql, field, field->source.from);
+	gql_buf_puts(sql, " s");
+	if (field->source.where)
+	{
+		gql_buf_puts(sql, " WHERE ");
+		expand(sql, field, field->source.where);
+	}
+	if (field->source.order)
+		gql_buf_printf(sql, " ORDER BY %s", field->source.order);
+	gql_buf_puts(sql, " LIMIT 1) r");
+}
+
+static void
+describe_call(struct gql_buf *sql, const struct gql_field *field)
+{
+	gql_buf_printf(sql, "SELECT social.set_result_id(%s(", field->source.function);
+	for (int i = 0; i < field->ninputs; i++)
+		gql_buf_printf(sql, "%s%s => NULL::%s", i > 0 ? ", " : "", field->inputs[i].sql_name,
+					   gql_named(field->inputs[i].type)->sql_type);
+	gql_buf_puts(sql, "))");
+}
+
+static void
+describe_field(struct gql_buf *out, const struct gql_type *type, const struct gql_field *field)
+{
+	struct gql_buf sql = {0};
+
+	if (field->source.kind == GQL_COLUMN)
+		gql_buf_printf(&sql, "SELECT t.\"%s\" FROM %s t", field->source.column, type->view);
+	else if (field->source.kind == GQL_ROWS)
+		describe_rows(&sql, type, field);
+	else if (field->source.kind == GQL_CALL)
+		describe_call(&sql, field);
+	else
+		return;
+	gql_buf_printf(out, "%s{\"field\":\"%s.%s\",\"sql\":", out->len > 1 ? ",\n" : "", type->name,
+				   field->name);
+	gql_buf_json(out, sql.data, sql.len);
+	if (field->source.kind == GQL_COLUMN)
+		gql_buf_printf(out, ",\"type\":\"%s\"}", field->target->name);
+	else
+		gql_buf_puts(out, ",\"type\":null}");
+	gql_buf_free(&sql);
+}
+
+char *
+sb_graphql_describe_sources(const struct sb_graphql *graphql, size_t *len)
+{
+	struct gql_buf out = {0};
+
+	gql_buf_putc(&out, '[');
+	for (int i = 0; i < graphql->schema->ntypes; i++)
+	{
+		const struct gql_type *type = &graphql->schema->types[i];
+
+		for (int j = 0; j < type->nfields && type->kind == GQL_OBJECT && !type->builtin; j++)
+			describe_field(&out, type, &type->fields[j]);
+	}
+	gql_buf_putc(&out, ']');
+	return take(&out, len);
+}

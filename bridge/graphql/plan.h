@@ -1,0 +1,198 @@
+/*
+ * plan.h owns what is known about a document shape once it was parsed, validated and planned: the
+ * merged fields, the SQL, and where each parameter's value comes from. Plans are shared by all
+ * requests of the same shape and never change.
+ */
+#ifndef SB_GRAPHQL_PLAN_H
+#define SB_GRAPHQL_PLAN_H
+
+#include <jansson.h>
+
+#include "graphql/graphql.h"
+#include "graphql/schema.h"
+#include "graphql/validate.h"
+
+/* A field of the response after fragments are merged and @skip/@include are applied. */
+struct gql_node
+{
+	const char *key;
+	const struct gql_field *field;
+	const struct gql_type *parent;
+	const struct gql_selection *selection; /* the first of the merged ones: its arguments count */
+	struct gql_node *children;
+	struct gql_node *next;
+};
+
+/* A statement parameter: which argument value it carries. */
+struct gql_param
+{
+	const struct gql_node *node; /* introspection: the meta-field; then `input` is NULL */
+	const struct gql_input *input;
+	const struct gql_value *value; /* as given in the document, or NULL */
+	bool page;                     /* a page size */
+	bool lookup;                   /* an identifier that cannot exist finds nothing */
+};
+
+struct gql_sql
+{
+	const char *text; /* NULL = no statement */
+	uint64_t id;
+	struct gql_param *params;
+	int nparams;
+	int first; /* where its values start among all values of the execution */
+};
+
+struct gql_plan_step
+{
+	const struct gql_node *node; /* mutation: the root field */
+	struct gql_sql call;
+	struct gql_sql select;
+};
+
+/* A field that reads rows: how many per row of the field around. */
+struct gql_rows_cost
+{
+	int around;                    /* index of the field around, or -1 */
+	const struct gql_value *page;  /* the page argument in the document, or NULL */
+	const struct gql_input *input; /* its definition, or NULL: then `size` counts */
+	long size;
+};
+
+struct gql_plan
+{
+	struct gql_arena arena;
+	int references;
+	struct gql_operation *operation;
+	const struct gql_type *root;
+	struct gql_node *nodes; /* root fields */
+	uint32_t *tokens;       /* token number of each root field, for locations */
+	int nnodes;
+	struct gql_plan_step *steps;
+	int nsteps;
+	int nvalues; /* parameters of all steps */
+	struct gql_rows_cost *costs;
+	int ncosts;
+	const struct gql_type **lifted;
+	int nlifted;
+	struct gql_equality *equalities;
+	bool cacheable;
+	/* Cache membership. */
+	const char *key;
+	size_t key_len;
+	uint64_t hash;
+	struct gql_plan *chain;
+	struct gql_plan *newer;
+	struct gql_plan *older;
+};
+
+void gql_plan_release(struct gql_plan *plan);
+
+/* A coerced variable. */
+struct gql_variable_value
+{
+	bool present;
+	const char *text; /* scalars and enums; NULL = null */
+	size_t len;
+};
+
+/* What one request brings to a plan. */
+struct gql_binding
+{
+	const struct sb_graphql *graphql;
+	struct gql_arena *arena;
+	struct gql_errors *errors;
+	const struct gql_operation *operation;
+	struct gql_variable_value *variables; /* by index of the operation's variables */
+	const char *source;
+	const struct gql_token *tokens;
+	const uint32_t *lifted; /* token number of each lifted literal */
+};
+
+/* The value of an argument; text NULL = null. `given` is false when nobody said anything. */
+struct gql_argument_value
+{
+	bool given;
+	const char *text;
+	size_t len;
+};
+
+/* CoerceVariableValues (section 6.1.2). False with errors that name variable and path. */
+bool gql_coerce_variables(struct gql_binding *binding, const struct gql_schema *schema,
+						  json_t *variables);
+/* Document value, variable or default, whatever counts (section 6.4.1). */
+struct gql_argument_value gql_argument_of(const struct gql_binding *binding,
+										  const struct gql_value *value,
+										  const struct gql_input *input);
+/* An argument of a node by name. */
+struct gql_argument_value gql_node_argument(const struct gql_binding *binding,
+											const struct gql_node *node, const char *name);
+
+/* CollectFields for the whole operation, within depth, alias and size limits. */
+struct gql_node *gql_collect(struct gql_binding *binding, struct gql_arena *arena,
+							 const struct gql_operation *operation, const struct gql_type *root,
+							 const struct sb_graphql_limits *limits);
+/* Writes the SQL of every step and the cost items. */
+void gql_plan_sql(struct gql_plan *plan, const struct sb_graphql_limits *limits);
+/* Page sizes and cost against the limits; lifted literals against their types. */
+bool gql_check_costs(struct gql_binding *binding, const struct gql_plan *plan,
+					 const struct sb_graphql_limits *limits);
+bool gql_check_lifted(struct gql_binding *binding, const struct gql_plan *plan);
+/* Fills `values` for all steps of the plan. */
+bool gql_bind_values(struct gql_binding *binding, const struct gql_schema *schema,
+					 const struct gql_plan *plan, const char **values);
+
+/* Appends the JSON of __schema or __type; false past the size limit of introspection. */
+bool gql_introspect(struct gql_buf *out, const struct gql_schema *schema,
+					const struct gql_binding *binding, const struct gql_node *node);
+
+/* ---- shape and cache ------------------------------------------------------------------------ */
+
+/* Lifted literals of a document, by token number. */
+struct gql_lifted
+{
+	uint32_t *items;
+	uint32_t n;
+	uint32_t size;
+};
+
+/*
+ * Writes the key of a document's shape: its tokens without lifted literals' values, the operation
+ * name, and the values of variables that @skip and @include read.
+ */
+void gql_shape(struct gql_buf *key, struct gql_lifted *lifted, const char *source,
+			   const struct gql_tokens *tokens, const char *operation_name, json_t *variables);
+
+struct gql_cache
+{
+	struct gql_plan **slots;
+	uint32_t nslots;
+	struct gql_plan *newest;
+	struct gql_plan *oldest;
+	int entries;
+	int max_entries;
+	size_t bytes;
+	struct sb_graphql_stats stats;
+};
+
+void gql_cache_init(struct gql_cache *cache, int max_entries);
+void gql_cache_free(struct gql_cache *cache);
+/* The plan of exactly this key, now the newest; NULL when there is none. */
+struct gql_plan *gql_cache_find(struct gql_cache *cache, const char *key, size_t len);
+/* Takes a reference to the plan under a copy of the key; drops the oldest ones over the bounds. */
+void gql_cache_add(struct gql_cache *cache, struct gql_plan *plan, const char *key, size_t len);
+
+/* ---- the library object --------------------------------------------------------------------- */
+
+struct sb_graphql
+{
+	struct gql_arena arena;
+	struct gql_schema *schema;
+	struct sb_graphql_limits limits;
+	struct gql_cache cache;
+	/* Reused from request to request. */
+	struct gql_tokens tokens;
+	struct gql_buf key;
+	struct gql_lifted lifted;
+};
+
+#endif /* SB_GRAPHQL_PLAN_H */

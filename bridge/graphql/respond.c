@@ -1,0 +1,124 @@
+/* respond.c owns the response body (specification section 7): the database's bytes and the errors.
+ */
+#include <string.h>
+
+#include "graphql/execution.h"
+
+static void
+print_failure(struct gql_buf *out, const struct sb_graphql_result *result,
+			  const struct gql_root_field *root)
+{
+	const char *message = result->error_message ? result->error_message : "internal error";
+	const char *code = result->error_code ? result->error_code : "INTERNAL";
+
+	gql_buf_puts(out, "{\"message\":");
+	gql_buf_json(out, message, strlen(message));
+	if (root)
+	{
+		gql_buf_printf(out, ",\"locations\":[{\"line\":%d,\"column\":%d}],\"path\":[\"%s\"]",
+					   root->line, root->column, root->key);
+	}
+	gql_buf_puts(out, ",\"extensions\":{\"code\":");
+	gql_buf_json(out, code, strlen(code));
+	if (result->error_detail)
+	{
+		gql_buf_puts(out, ",\"detail\":");
+		gql_buf_json(out, result->error_detail, strlen(result->error_detail));
+	}
+	gql_buf_puts(out, "}}");
+}
+
+static void
+respond_query(struct gql_execution *execution, const struct sb_graphql_result *result)
+{
+	struct gql_buf *out = &execution->body;
+	const struct gql_root_field *root = execution->nroots == 1 ? execution->roots : NULL;
+
+	if (result->json)
+	{
+		gql_buf_reserve(out, result->json_len + 16);
+		gql_buf_puts(out, "{\"data\":");
+		gql_buf_add(out, result->json, result->json_len);
+		gql_buf_putc(out, '}');
+		return;
+	}
+	gql_buf_puts(out, "{\"errors\":[");
+	print_failure(out, result, root);
+	if (root && root->nullable)
+		gql_buf_printf(out, "],\"data\":{\"%s\":null}}", root->key);
+	else
+		gql_buf_puts(out, "],\"data\":null}");
+}
+
+static void
+print_mutation_errors(struct gql_execution *execution, const struct sb_graphql_result *results)
+{
+	struct gql_buf *out = &execution->body;
+	bool any = false;
+	int step = 0;
+
+	for (int i = 0; i < execution->nroots; i++)
+	{
+		const struct gql_root_field *root = &execution->roots[i];
+
+		if (root->constant || results[step++].json)
+			continue;
+		gql_buf_puts(out, any ? "," : "\"errors\":[");
+		print_failure(out, &results[step - 1], root);
+		any = true;
+	}
+	if (any)
+		gql_buf_puts(out, "],");
+}
+
+static void
+respond_mutation(struct gql_execution *execution, const struct sb_graphql_result *results)
+{
+	struct gql_buf *out = &execution->body;
+	int step = 0;
+
+	gql_buf_putc(out, '{');
+	print_mutation_errors(execution, results);
+	gql_buf_puts(out, "\"data\":{");
+	for (int i = 0; i < execution->nroots; i++)
+	{
+		const struct gql_root_field *root = &execution->roots[i];
+
+		gql_buf_printf(out, "%s\"%s\":", i > 0 ? "," : "", root->key);
+		if (root->constant)
+			gql_buf_puts(out, root->constant);
+		else if (results[step].json)
+			gql_buf_add(out, results[step].json, results[step].json_len);
+		else
+			gql_buf_puts(out, "null");
+		step += !root->constant;
+	}
+	gql_buf_puts(out, "}}");
+}
+
+char *
+sb_graphql_respond(struct sb_graphql_execution *public, const struct sb_graphql_result *results,
+				   size_t *len)
+{
+	struct gql_execution *execution = (struct gql_execution *) public;
+	char *body;
+
+	if (public->nsteps > 0)
+	{
+		execution->body.len = 0;
+		if (public->is_mutation)
+			respond_mutation(execution, results);
+		else
+			respond_query(execution, results);
+	}
+	body = execution->body.data;
+	*len = execution->body.len;
+	execution->body = (struct gql_buf){0};
+	return body;
+}
+
+int
+sb_graphql_http_status(const struct sb_graphql_execution *public)
+{
+	return ((const struct gql_execution *) public)->status;
+}

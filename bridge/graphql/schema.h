@@ -1,0 +1,219 @@
+/*
+ * schema.h owns the compiled type system (specification section 3) and what each field stands for
+ * in SQL. Read-only once compiled.
+ */
+#ifndef SB_GRAPHQL_SCHEMA_H
+#define SB_GRAPHQL_SCHEMA_H
+
+#include "graphql/ast.h"
+
+enum gql_type_kind
+{
+	GQL_SCALAR,
+	GQL_OBJECT,
+	GQL_INTERFACE,
+	GQL_UNION,
+	GQL_ENUM,
+	GQL_INPUT_OBJECT,
+};
+
+/* An argument or an input field. */
+struct gql_input
+{
+	const char *name;
+	const char *description;
+	const struct gql_type_ref *type;
+	const struct gql_value *initial; /* default value, or NULL */
+	const char *deprecated;          /* reason, or NULL */
+	const char *sql_name;            /* of a field's argument: snake_case, for calls by name */
+};
+
+struct gql_enum_item
+{
+	const char *name;
+	const char *description;
+	const char *deprecated;
+};
+
+/* What a field is made of; GQL_UNBOUND only in schemas compiled without sources. */
+enum gql_source_kind
+{
+	GQL_UNBOUND,
+	GQL_COLUMN,   /* a column of the row */
+	GQL_CONSTANT, /* the same for every row */
+	GQL_ROWS,     /* rows of a view or function */
+	GQL_CALL,     /* a mutation's function; the payload has no row of its own */
+	GQL_TYPENAME, /* meta-fields */
+	GQL_META_SCHEMA,
+	GQL_META_TYPE,
+};
+
+/* SQL of a field. Templates hold {parent} and {argument}; source.c has checked them. */
+struct gql_source
+{
+	enum gql_source_kind kind;
+	const char *column;   /* COLUMN */
+	const char *constant; /* CONSTANT: its text */
+	const char *function; /* CALL */
+	const char *from;     /* ROWS: a view or a FROM item */
+	bool from_view;       /* ROWS: `from` is the type's own view */
+	const char *where;    /* ROWS, or NULL */
+	const char *order;    /* ROWS, or NULL */
+	int limit;            /* ROWS, list: most rows without a page argument; 0 = none given */
+	int page;             /* ROWS, list: index of the argument first or limit, or -1 */
+	bool page_in_from;    /* the source takes the page argument itself */
+};
+
+struct gql_node;
+struct gql_introspection;
+/* Writes the value of one introspection field of `object`. */
+typedef void (*gql_introspect_fn)(struct gql_introspection *, const struct gql_node *,
+								  const void *object);
+
+struct gql_field
+{
+	const char *name;
+	const char *description;
+	const struct gql_type_ref *type;
+	const struct gql_type *target; /* the named type inside `type` */
+	struct gql_input *inputs;
+	int ninputs;
+	const char *deprecated;
+	const struct gql_field_definition *ast;
+	struct gql_source source;
+	gql_introspect_fn introspect; /* of introspection types */
+};
+
+struct gql_type
+{
+	enum gql_type_kind kind;
+	const char *name;
+	struct gql_type_ref self; /* a reference to this very type */
+	const char *description;
+	bool builtin;             /* defined by the specification, not printed */
+	struct gql_field *fields; /* object, interface */
+	int nfields;
+	struct gql_input *inputs; /* input object */
+	int ninputs;
+	bool one_of;
+	struct gql_enum_item *items; /* enum */
+	int nitems;
+	const struct gql_type **interfaces; /* object, interface: what it implements */
+	int ninterfaces;
+	const struct gql_type **possible; /* interface, union: its object types */
+	int npossible;
+	const char *url;      /* scalar: specifiedBy */
+	const char *sql_type; /* scalar: the SQL type of an argument */
+	bool sql_text;        /* scalar: columns are cast to text (identifiers) */
+	const char *view;     /* object: where its rows come from, or NULL */
+	const char *order;    /* object: order of its lists, or NULL */
+	const struct gql_type_definition *ast;
+};
+
+struct gql_directive_type
+{
+	const char *name;
+	const char *description;
+	struct gql_input *inputs;
+	int ninputs;
+	uint32_t locations; /* bits 1 << enum gql_location */
+	bool repeatable;
+	bool internal; /* names SQL: hidden from introspection and from the printed schema */
+	bool builtin;
+};
+
+/* The order of __DirectiveLocation in the specification. */
+enum gql_location
+{
+	GQL_AT_QUERY,
+	GQL_AT_MUTATION,
+	GQL_AT_SUBSCRIPTION,
+	GQL_AT_FIELD,
+	GQL_AT_FRAGMENT_DEFINITION,
+	GQL_AT_FRAGMENT_SPREAD,
+	GQL_AT_INLINE_FRAGMENT,
+	GQL_AT_VARIABLE_DEFINITION,
+	GQL_AT_SCHEMA,
+	GQL_AT_SCALAR,
+	GQL_AT_OBJECT,
+	GQL_AT_FIELD_DEFINITION,
+	GQL_AT_ARGUMENT_DEFINITION,
+	GQL_AT_INTERFACE,
+	GQL_AT_UNION,
+	GQL_AT_ENUM,
+	GQL_AT_ENUM_VALUE,
+	GQL_AT_INPUT_OBJECT,
+	GQL_AT_INPUT_FIELD_DEFINITION,
+	GQL_NLOCATIONS,
+};
+extern const char *const gql_location_names[GQL_NLOCATIONS];
+
+struct gql_schema
+{
+	struct gql_arena *arena;
+	const char *description;
+	struct gql_type *types;
+	int ntypes;
+	struct gql_map type_map;
+	struct gql_directive_type *directives;
+	int ndirectives;
+	const struct gql_type *roots[3]; /* by enum gql_operation_kind; NULL = not served */
+	struct gql_field meta_typename;
+	struct gql_field meta_schema;
+	struct gql_field meta_type;
+};
+
+/* The specification's own definitions: scalars, directives, introspection types. */
+extern const char gql_builtin_sdl[];
+
+/*
+ * Compiles the type system of `sdl`, without looking at SQL. Everything lives in `arena`. NULL with
+ * errors added (offsets into `sdl`).
+ */
+struct gql_schema *gql_schema_compile(struct gql_arena *arena, const char *sdl, size_t len,
+									  struct gql_errors *errors);
+/* Reads the directives that name SQL and binds every field of every reachable row type. */
+bool gql_schema_bind(struct gql_schema *schema, struct gql_errors *errors);
+/* Connects the introspection types' fields with the functions that answer them. */
+void gql_schema_bind_introspection(struct gql_schema *schema);
+/* Appends the public schema as SDL. */
+void gql_schema_print(struct gql_buf *out, const struct gql_schema *schema);
+
+const struct gql_type *gql_find_type(const struct gql_schema *schema, const char *name);
+/* The field, meta-fields included; NULL when the type has none of that name. */
+const struct gql_field *gql_find_field(const struct gql_schema *schema, const struct gql_type *type,
+									   const char *name);
+const struct gql_input *gql_find_input(const struct gql_input *inputs, int n, const char *name);
+const struct gql_directive_type *gql_find_directive(const struct gql_schema *schema,
+													const char *name);
+const struct gql_argument *gql_find_argument(const struct gql_argument *arguments,
+											 const char *name);
+
+/* Resolves the named type inside a reference; NULL when the schema has no such type. */
+const struct gql_type *gql_resolve(const struct gql_schema *schema, struct gql_type_ref *ref);
+/* The named type inside a resolved reference. */
+const struct gql_type *gql_named(const struct gql_type_ref *ref);
+/* The reference without its outer non-null. */
+const struct gql_type_ref *gql_nullable(const struct gql_type_ref *ref);
+/* As written in SDL, for messages. */
+const char *gql_type_text(struct gql_arena *arena, const struct gql_type_ref *ref);
+
+static inline bool
+gql_is_composite(const struct gql_type *type)
+{
+	return type->kind == GQL_OBJECT || type->kind == GQL_INTERFACE || type->kind == GQL_UNION;
+}
+
+static inline bool
+gql_is_list(const struct gql_type_ref *ref)
+{
+	return gql_nullable(ref)->kind == GQL_LIST;
+}
+
+/* True when an object of `type` can also be one of `other`. */
+bool gql_types_overlap(const struct gql_type *type, const struct gql_type *other);
+
+/* Prints a constant value in GraphQL syntax (defaults in introspection and SDL). */
+void gql_print_value(struct gql_buf *out, const struct gql_value *value);
+
+#endif /* SB_GRAPHQL_SCHEMA_H */

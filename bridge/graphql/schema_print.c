@@ -1,0 +1,174 @@
+/* schema_print.c owns the printed schema: what clients may know, in SDL. */
+#include <string.h>
+
+#include "graphql/schema.h"
+
+static void
+print_description(struct gql_buf *out, const char *text, const char *indent)
+{
+	if (!text)
+		return;
+	gql_buf_puts(out, indent);
+	gql_buf_json(out, text, strlen(text));
+	gql_buf_putc(out, '\n');
+}
+
+static void
+print_type_ref(struct gql_buf *out, const struct gql_type_ref *ref)
+{
+	if (ref->kind == GQL_NAMED)
+		gql_buf_puts(out, ref->name);
+	else
+	{
+		gql_buf_puts(out, ref->kind == GQL_LIST ? "[" : "");
+		print_type_ref(out, ref->of);
+		gql_buf_putc(out, ref->kind == GQL_LIST ? ']' : '!');
+	}
+}
+
+static void
+print_deprecated(struct gql_buf *out, const char *reason)
+{
+	if (!reason)
+		return;
+	gql_buf_puts(out, " @deprecated(reason: ");
+	gql_buf_json(out, reason, strlen(reason));
+	gql_buf_putc(out, ')');
+}
+
+static void
+print_input(struct gql_buf *out, const struct gql_input *input, const char *indent)
+{
+	print_description(out, input->description, indent);
+	gql_buf_printf(out, "%s%s: ", indent, input->name);
+	print_type_ref(out, input->type);
+	if (input->initial)
+	{
+		gql_buf_puts(out, " = ");
+		gql_print_value(out, input->initial);
+	}
+	print_deprecated(out, input->deprecated);
+	gql_buf_putc(out, '\n');
+}
+
+static void
+print_arguments(struct gql_buf *out, const struct gql_input *inputs, int n, const char *indent)
+{
+	if (n == 0)
+		return;
+	gql_buf_puts(out, "(\n");
+	for (int i = 0; i < n; i++)
+		print_input(out, &inputs[i], *indent ? "    " : "  ");
+	gql_buf_printf(out, "%s)", indent);
+}
+
+static void
+print_fields(struct gql_buf *out, const struct gql_type *type)
+{
+	gql_buf_puts(out, " {\n");
+	for (int i = 0; i < type->nfields; i++)
+	{
+		const struct gql_field *field = &type->fields[i];
+
+		print_description(out, field->description, "  ");
+		gql_buf_printf(out, "  %s", field->name);
+		print_arguments(out, field->inputs, field->ninputs, "  ");
+		gql_buf_puts(out, ": ");
+		print_type_ref(out, field->type);
+		print_deprecated(out, field->deprecated);
+		gql_buf_putc(out, '\n');
+	}
+	gql_buf_puts(out, "}\n\n");
+}
+
+static void
+print_names(struct gql_buf *out, const char *before, const char *separator,
+			const struct gql_type *const *types, int n)
+{
+	for (int i = 0; i < n; i++)
+		gql_buf_printf(out, "%s%s", i == 0 ? before : separator, types[i]->name);
+}
+
+static void
+print_type(struct gql_buf *out, const struct gql_type *type)
+{
+	static const char *const words[] = {"scalar", "type", "interface", "union", "enum", "input"};
+
+	print_description(out, type->description, "");
+	gql_buf_printf(out, "%s %s", words[type->kind], type->name);
+	print_names(out, " implements ", " & ", type->interfaces, type->ninterfaces);
+	switch (type->kind)
+	{
+		case GQL_SCALAR:
+			if (type->url)
+			{
+				gql_buf_puts(out, " @specifiedBy(url: ");
+				gql_buf_json(out, type->url, strlen(type->url));
+				gql_buf_putc(out, ')');
+			}
+			gql_buf_puts(out, "\n\n");
+			break;
+		case GQL_OBJECT:
+		case GQL_INTERFACE:
+			print_fields(out, type);
+			break;
+		case GQL_UNION:
+			print_names(out, " = ", " | ", type->possible, type->npossible);
+			gql_buf_puts(out, "\n\n");
+			break;
+		case GQL_ENUM:
+			gql_buf_puts(out, " {\n");
+			for (int i = 0; i < type->nitems; i++)
+			{
+				print_description(out, type->items[i].description, "  ");
+				gql_buf_printf(out, "  %s", type->items[i].name);
+				print_deprecated(out, type->items[i].deprecated);
+				gql_buf_putc(out, '\n');
+			}
+			gql_buf_puts(out, "}\n\n");
+			break;
+		case GQL_INPUT_OBJECT:
+			gql_buf_puts(out, type->one_of ? " @oneOf {\n" : " {\n");
+			for (int i = 0; i < type->ninputs; i++)
+				print_input(out, &type->inputs[i], "  ");
+			gql_buf_puts(out, "}\n\n");
+			break;
+	}
+}
+
+static void
+print_directive(struct gql_buf *out, const struct gql_directive_type *directive)
+{
+	const char *separator = " on ";
+
+	print_description(out, directive->description, "");
+	gql_buf_printf(out, "directive @%s", directive->name);
+	print_arguments(out, directive->inputs, directive->ninputs, "");
+	gql_buf_puts(out, directive->repeatable ? " repeatable" : "");
+	for (int i = 0; i < GQL_NLOCATIONS; i++)
+	{
+		if (!(directive->locations & 1u << i))
+			continue;
+		gql_buf_printf(out, "%s%s", separator, gql_location_names[i]);
+		separator = " | ";
+	}
+	gql_buf_puts(out, "\n\n");
+}
+
+void
+gql_schema_print(struct gql_buf *out, const struct gql_schema *schema)
+{
+	for (int i = 0; i < schema->ndirectives; i++)
+	{
+		if (!schema->directives[i].internal && !schema->directives[i].builtin)
+			print_directive(out, &schema->directives[i]);
+	}
+	for (int i = 0; i < schema->ntypes; i++)
+	{
+		if (schema->types[i].name && !schema->types[i].builtin)
+			print_type(out, &schema->types[i]);
+	}
+	if (out->len > 0)
+		out->len--;
+	gql_buf_add(out, "", 0);
+}

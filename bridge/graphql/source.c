@@ -1,0 +1,291 @@
+/*
+ * source.c owns the directives that name SQL: it reads them off the schema file, checks them and
+ * binds every field, so that planning needs no further look at them. schema.graphql documents them.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "graphql/schema.h"
+#include "graphql/template.h"
+
+struct binder
+{
+	struct gql_schema *schema;
+	struct gql_errors *errors;
+};
+
+static const struct gql_directive *
+directive_of(const struct gql_directive *directives, const char *name)
+{
+	while (directives && strcmp(directives->name, name) != 0)
+		directives = directives->next;
+	return directives;
+}
+
+/* A directive argument as text, or NULL. */
+static const char *
+text_of(const struct gql_directive *directive, const char *name)
+{
+	const struct gql_argument *argument = gql_find_argument(directive->arguments, name);
+
+	return argument ? argument->value->text : NULL;
+}
+
+/* Directive applications must match their definitions, so that a typing error does not pass. */
+static void
+check_directives(struct binder *binder, const struct gql_directive *directives)
+{
+	for (; directives; directives = directives->next)
+	{
+		const struct gql_directive_type *type =
+			gql_find_directive(binder->schema, directives->name);
+
+		if (!type)
+		{
+			gql_fail(binder->errors, GQL_VALIDATION_FAILED, directives->at,
+					 "Unknown directive \"@%s\"", directives->name);
+			continue;
+		}
+		for (const struct gql_argument *at = directives->arguments; at; at = at->next)
+		{
+			if (!gql_find_input(type->inputs, type->ninputs, at->name))
+				gql_fail(binder->errors, GQL_VALIDATION_FAILED, at->at,
+						 "\"@%s\" takes no argument \"%s\"", type->name, at->name);
+		}
+		for (int i = 0; i < type->ninputs; i++)
+		{
+			if (type->inputs[i].type->kind == GQL_NON_NULL && !type->inputs[i].initial &&
+				!gql_find_argument(directives->arguments, type->inputs[i].name))
+				gql_fail(binder->errors, GQL_VALIDATION_FAILED, directives->at,
+						 "\"@%s\" needs the argument \"%s\"", type->name, type->inputs[i].name);
+		}
+	}
+}
+
+static const char *
+snake_case(struct gql_arena *arena, const char *name)
+{
+	char *out = gql_alloc(arena, strlen(name) * 2 + 1);
+	char *at = out;
+
+	for (; *name; name++)
+	{
+		if (isupper((unsigned char) *name))
+			*at++ = '_';
+		*at++ = (char) tolower((unsigned char) *name);
+	}
+	return out;
+}
+
+/* Every {name} of a template must be {parent}.column or an argument of the field. */
+static void
+check_template(struct binder *binder, struct gql_field *field, const char *template)
+{
+	struct gql_template_part part;
+
+	while (gql_template_next(&template, &part))
+	{
+		const char *name;
+
+		if (part.kind == GQL_TEMPLATE_TEXT || part.kind == GQL_TEMPLATE_PARENT)
+			continue;
+		name = gql_strndup(binder->schema->arena, part.text, part.len);
+		if (part.kind == GQL_TEMPLATE_FAULT)
+			gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
+					 "\"%s\": unclosed brace in \"%s\"", field->name, name);
+		else if (!gql_find_input(field->inputs, field->ninputs, name))
+			gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
+					 "\"%s\" has no argument for {%s}", field->name, name);
+	}
+}
+
+static bool
+template_names(const char *template, const char *argument)
+{
+	struct gql_template_part part;
+
+	while (gql_template_next(&template, &part))
+	{
+		if (part.kind == GQL_TEMPLATE_ARGUMENT && strlen(argument) == part.len &&
+			memcmp(part.text, argument, part.len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A list is paged by its argument `first` or `limit`; without one it needs a fixed limit. */
+static void
+bind_page(struct binder *binder, struct gql_field *field, const char *limit)
+{
+	struct gql_source *source = &field->source;
+
+	source->page = -1;
+	source->limit = limit ? atoi(limit) : 0;
+	if (!gql_is_list(field->type))
+		return;
+	for (int i = 0; i < field->ninputs; i++)
+	{
+		if (strcmp(field->inputs[i].name, "first") == 0 ||
+			strcmp(field->inputs[i].name, "limit") == 0)
+			source->page = i;
+	}
+	if (source->page >= 0)
+	{
+		const struct gql_value *initial = field->inputs[source->page].initial;
+
+		source->page_in_from = template_names(source->from, field->inputs[source->page].name);
+		if (!initial || initial->kind != GQL_VALUE_INT || atoi(initial->text) < 1)
+			gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
+					 "\"%s\": a page argument needs a default", field->name);
+	}
+	else if (source->limit < 1)
+		gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
+				 "\"%s\": a list needs the argument first or limit, or @rows(limit:)", field->name);
+}
+
+static void
+bind_rows(struct binder *binder, struct gql_field *field, const struct gql_directive *rows)
+{
+	struct gql_source *source = &field->source;
+	const struct gql_type *target = field->target;
+
+	source->kind = GQL_ROWS;
+	source->from = text_of(rows, "from");
+	source->where = text_of(rows, "where");
+	source->order = text_of(rows, "order");
+	if (!source->from)
+	{
+		source->from = target->view;
+		source->from_view = true;
+		if (!source->order && gql_is_list(field->type))
+			source->order = target->order;
+	}
+	if (!source->from || target->kind != GQL_OBJECT || !target->view)
+	{
+		gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
+				 "\"%s\": the rows of type \"%s\" need a @source", field->name, target->name);
+		return;
+	}
+	check_template(binder, field, source->from);
+	if (source->where)
+		check_template(binder, field, source->where);
+	bind_page(binder, field, text_of(rows, "limit"));
+}
+
+static void
+bind_leaf(struct binder *binder, const struct gql_type *type, struct gql_field *field)
+{
+	const struct gql_directive *column = directive_of(field->ast->directives, "column");
+	const struct gql_directive *constant = directive_of(field->ast->directives, "constant");
+
+	if (constant)
+	{
+		field->source.kind = GQL_CONSTANT;
+		field->source.constant = text_of(constant, "value");
+		return;
+	}
+	field->source.kind = GQL_COLUMN;
+	field->source.column =
+		column ? text_of(column, "name") : snake_case(binder->schema->arena, field->name);
+	if (!type->view)
+		gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
+				 "\"%s.%s\": a column needs a @source on its type", type->name, field->name);
+}
+
+static void
+bind_field(struct binder *binder, const struct gql_type *type, struct gql_field *field)
+{
+	const struct gql_directive *rows = directive_of(field->ast->directives, "rows");
+	const struct gql_directive *call = directive_of(field->ast->directives, "call");
+
+	check_directives(binder, field->ast->directives);
+	for (int i = 0; i < field->ninputs; i++)
+	{
+		const struct gql_type_ref *ref = gql_nullable(field->inputs[i].type);
+
+		field->inputs[i].sql_name = snake_case(binder->schema->arena, field->inputs[i].name);
+		if (ref->kind != GQL_NAMED ||
+			(ref->target->kind != GQL_SCALAR && ref->target->kind != GQL_ENUM))
+			gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
+					 "\"%s.%s\": only scalars and enums can be arguments", type->name, field->name);
+	}
+	if (rows)
+		bind_rows(binder, field, rows);
+	else if (call)
+	{
+		field->source.kind = GQL_CALL;
+		field->source.function = text_of(call, "name");
+	}
+	else if (!gql_is_composite(field->target))
+		bind_leaf(binder, type, field);
+	else
+		gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at, "\"%s.%s\" names no source",
+				 type->name, field->name);
+	if ((type == binder->schema->roots[GQL_MUTATION]) != (field->source.kind == GQL_CALL))
+		gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
+				 "\"%s.%s\": @call is for the fields of the mutation type, and only it is",
+				 type->name, field->name);
+}
+
+/* Scalars that PostgreSQL must be told how to read; @sql(type:) adds others. */
+static const struct
+{
+	const char *scalar;
+	const char *sql_type;
+	bool text;
+} known_scalars[] = {
+	{"Int", "integer", false}, {"Float", "double precision", false},
+	{"String", "text", false}, {"Boolean", "boolean", false},
+	{"ID", "bigint", true},
+};
+
+static void
+bind_scalar(struct binder *binder, struct gql_type *type)
+{
+	const struct gql_directive *sql = directive_of(type->ast->directives, "sql");
+
+	check_directives(binder, type->ast->directives);
+	type->sql_type = sql ? text_of(sql, "type") : "text";
+	for (size_t i = 0; i < sizeof(known_scalars) / sizeof(known_scalars[0]); i++)
+	{
+		if (strcmp(known_scalars[i].scalar, type->name) == 0)
+		{
+			type->sql_type = known_scalars[i].sql_type;
+			type->sql_text = known_scalars[i].text;
+		}
+	}
+}
+
+bool
+gql_schema_bind(struct gql_schema *schema, struct gql_errors *errors)
+{
+	struct binder binder = {.schema = schema, .errors = errors};
+
+	for (int i = 0; i < schema->ntypes; i++)
+	{
+		struct gql_type *type = &schema->types[i];
+		const struct gql_directive *source = directive_of(type->ast->directives, "source");
+
+		if (type->kind == GQL_SCALAR)
+			bind_scalar(&binder, type);
+		else if (type->kind == GQL_ENUM)
+			type->sql_type = "text";
+		else if (type->kind == GQL_OBJECT && source)
+		{
+			check_directives(&binder, type->ast->directives);
+			type->view = text_of(source, "view");
+			type->order = text_of(source, "order");
+		}
+	}
+	for (int i = 0; i < schema->ntypes; i++)
+	{
+		struct gql_type *type = &schema->types[i];
+
+		if (type->kind != GQL_OBJECT || type->builtin)
+			continue;
+		for (int j = 0; j < type->nfields; j++)
+			bind_field(&binder, type, &type->fields[j]);
+	}
+	return errors->n == 0;
+}

@@ -1,0 +1,337 @@
+/*
+ * sql.c owns the SQL of an operation: one statement of nested sub-selects. Identifiers come from
+ * the schema file, response keys are GraphQL names of at most 63 bytes and are quoted, and
+ * everything else that a client says is a parameter.
+ *
+ * A page is cut twice: by the constant largest page in the inner select, so that a generic plan
+ * knows that few rows are wanted, and by the parameter around it. What belongs to a row is selected
+ * around both, so it is computed for the rows of the page alone.
+ */
+#include <string.h>
+
+#include "graphql/plan.h"
+#include "graphql/template.h"
+
+struct writer
+{
+	struct gql_plan *plan;
+	const struct sb_graphql_limits *limits;
+	struct gql_param *params; /* of the current statement */
+	int nparams;
+	int params_size;
+	int aliases;
+	int costs_size;
+	bool lookups; /* malformed identifiers find nothing */
+};
+
+/* A row source under way: what its sub-selects need of it. */
+struct rows
+{
+	int alias;
+	int cost; /* index of its cost item, or -1 */
+	const struct gql_node *node;
+	const struct rows *around;
+	struct gql_map columns; /* needed, so far */
+	struct gql_buf list;    /* the needed ones as SQL */
+};
+
+static void write_fields(struct writer *writer, struct gql_buf *out, struct rows *rows,
+						 const struct gql_node *nodes);
+
+static void *
+grow(struct gql_arena *arena, void *items, int n, int *size, size_t each)
+{
+	void *bigger;
+
+	if (n < *size)
+		return items;
+	*size = *size ? *size * 2 : 8;
+	bigger = gql_alloc(arena, (size_t) *size * each);
+	if (n > 0)
+		memcpy(bigger, items, (size_t) n * each);
+	return bigger;
+}
+
+/* The number of the parameter that carries this argument value; equal ones share a number. */
+static int
+param_number(struct writer *writer, struct gql_param param)
+{
+	for (int i = 0; i < writer->nparams; i++)
+	{
+		if (writer->params[i].value == param.value && writer->params[i].input == param.input &&
+			writer->params[i].node == param.node)
+			return i + 1;
+	}
+	writer->params = grow(&writer->plan->arena, writer->params, writer->nparams,
+						  &writer->params_size, sizeof(param));
+	writer->params[writer->nparams++] = param;
+	return writer->nparams;
+}
+
+/* Writes `$n::type` for an argument of a node. */
+static void
+write_argument(struct writer *writer, struct gql_buf *out, const struct gql_node *node,
+			   const struct gql_input *input)
+{
+	const struct gql_argument *given = gql_find_argument(node->selection->arguments, input->name);
+	const struct gql_source *source = &node->field->source;
+	struct gql_param param = {.node = node,
+							  .input = input,
+							  .value = given ? given->value : NULL,
+							  .page = source->kind == GQL_ROWS && source->page >= 0 &&
+									  &node->field->inputs[source->page] == input,
+							  .lookup = writer->lookups};
+
+	gql_buf_printf(out, "$%d::%s", param_number(writer, param), gql_named(input->type)->sql_type);
+}
+
+/* A column of a row source, remembered as needed. */
+static void
+write_column(struct gql_buf *out, struct rows *rows, const char *column)
+{
+	if (!gql_map_put(&rows->columns, column, rows))
+		gql_buf_printf(&rows->list, "%s\"%s\"", rows->list.len ? ", " : "", column);
+	gql_buf_printf(out, "t%d.\"%s\"", rows->alias, column);
+}
+
+static void
+write_template(struct writer *writer, struct gql_buf *out, struct rows *around,
+			   const struct gql_node *node, const char *template)
+{
+	struct gql_template_part part;
+
+	while (gql_template_next(&template, &part))
+	{
+		const char *name;
+
+		if (part.kind == GQL_TEMPLATE_TEXT)
+		{
+			gql_buf_add(out, part.text, part.len);
+			continue;
+		}
+		name = gql_strndup(&writer->plan->arena, part.text, part.len);
+		if (part.kind == GQL_TEMPLATE_PARENT)
+			write_column(out, around, name);
+		else
+			write_argument(writer, out, node,
+						   gql_find_input(node->field->inputs, node->field->ninputs, name));
+	}
+}
+
+static void
+write_clauses(struct writer *writer, struct gql_buf *out, struct rows *around,
+			  const struct gql_node *node)
+{
+	const struct gql_source *source = &node->field->source;
+
+	if (source->where)
+	{
+		gql_buf_puts(out, " WHERE ");
+		write_template(writer, out, around, node, source->where);
+	}
+	if (source->order)
+		gql_buf_printf(out, " ORDER BY %s", source->order);
+}
+
+static int
+add_cost(struct writer *writer, const struct gql_node *node, int around)
+{
+	struct gql_plan *plan = writer->plan;
+	const struct gql_source *source = &node->field->source;
+	struct gql_rows_cost cost = {.around = around, .size = 1};
+
+	if (gql_is_list(node->field->type))
+	{
+		cost.size = source->limit;
+		if (source->page >= 0)
+		{
+			const struct gql_argument *given;
+
+			cost.input = &node->field->inputs[source->page];
+			given = gql_find_argument(node->selection->arguments, cost.input->name);
+			cost.page = given ? given->value : NULL;
+		}
+	}
+	plan->costs = grow(&plan->arena, plan->costs, plan->ncosts, &writer->costs_size, sizeof(cost));
+	plan->costs[plan->ncosts] = cost;
+	return plan->ncosts++;
+}
+
+/* FROM and what follows, for a list that is cut here: two limits around the needed columns. */
+static void
+write_page(struct writer *writer, struct gql_buf *out, struct rows *rows, struct rows *around)
+{
+	const struct gql_node *node = rows->node;
+	const struct gql_source *source = &node->field->source;
+	int most = writer->limits->max_page_size;
+
+	gql_buf_printf(out, " FROM (SELECT %s FROM ", rows->list.len ? rows->list.data : "");
+	write_template(writer, out, around, node, source->from);
+	gql_buf_puts(out, " s");
+	write_clauses(writer, out, around, node);
+	gql_buf_printf(out, " LIMIT %d) t%d", source->page < 0 ? source->limit : most, rows->alias);
+	if (source->page >= 0)
+	{
+		gql_buf_puts(out, " LIMIT ");
+		write_argument(writer, out, node, &node->field->inputs[source->page]);
+	}
+}
+
+static void
+write_rows(struct writer *writer, struct gql_buf *out, struct rows *around,
+		   const struct gql_node *node)
+{
+	const struct gql_source *source = &node->field->source;
+	bool list = gql_is_list(node->field->type);
+	struct rows rows = {.alias = ++writer->aliases, .node = node, .around = around};
+	struct gql_buf fields = {0};
+
+	rows.columns.arena = &writer->plan->arena;
+	rows.cost = add_cost(writer, node, around ? around->cost : -1);
+	write_fields(writer, &fields, &rows, node->children);
+	gql_buf_printf(out, "(SELECT %s FROM (SELECT %s",
+				   list ? gql_printf(&writer->plan->arena,
+									 "coalesce(json_agg(row_to_json(r%d)), '[]')", rows.alias)
+						: gql_printf(&writer->plan->arena, "row_to_json(r%d)", rows.alias),
+				   fields.len ? fields.data : "");
+	if (list && !source->page_in_from)
+		write_page(writer, out, &rows, around);
+	else
+	{
+		gql_buf_puts(out, " FROM ");
+		write_template(writer, out, around, node, source->from);
+		gql_buf_printf(out, " t%d", rows.alias);
+		write_clauses(writer, out, around, node);
+	}
+	gql_buf_printf(out, ") r%d)", rows.alias);
+	gql_buf_free(&fields);
+	gql_buf_free(&rows.list);
+}
+
+/* A constant of the schema file as an SQL literal. */
+static void
+write_constant(struct gql_buf *out, const char *text, const char *sql_type)
+{
+	gql_buf_putc(out, '\'');
+	for (; *text; text++)
+		gql_buf_printf(out, *text == '\'' ? "''" : "%c", *text);
+	gql_buf_printf(out, "'::%s", sql_type);
+}
+
+static void
+write_field(struct writer *writer, struct gql_buf *out, struct rows *rows,
+			const struct gql_node *node)
+{
+	const struct gql_source *source = &node->field->source;
+
+	switch (source->kind)
+	{
+		case GQL_COLUMN:
+			write_column(out, rows, source->column);
+			if (node->field->target->sql_text)
+				gql_buf_puts(out, "::text");
+			break;
+		case GQL_CONSTANT:
+			write_constant(out, source->constant, node->field->target->sql_type);
+			break;
+		case GQL_TYPENAME:
+			write_constant(out, node->parent->name, "text");
+			break;
+		case GQL_ROWS:
+			write_rows(writer, out, rows, node);
+			break;
+		case GQL_META_SCHEMA:
+		case GQL_META_TYPE:
+			gql_buf_printf(out, "$%d::json",
+						   param_number(writer, (struct gql_param){.node = node}));
+			break;
+		default:
+			gql_buf_puts(out, "NULL");
+	}
+	gql_buf_printf(out, " AS \"%s\"", node->key);
+}
+
+static void
+write_fields(struct writer *writer, struct gql_buf *out, struct rows *rows,
+			 const struct gql_node *nodes)
+{
+	for (const struct gql_node *at = nodes; at; at = at->next)
+	{
+		if (at != nodes)
+			gql_buf_puts(out, ", ");
+		write_field(writer, out, rows, at);
+	}
+}
+
+/* Ends the current statement: its text, its name and its parameters. */
+static struct gql_sql
+finish(struct writer *writer, struct gql_buf *text)
+{
+	struct gql_plan *plan = writer->plan;
+	struct gql_sql sql = {.text = gql_strndup(&plan->arena, text->data, text->len),
+						  .id = gql_hash(text->data, text->len),
+						  .params = writer->params,
+						  .nparams = writer->nparams,
+						  .first = plan->nvalues};
+
+	plan->nvalues += writer->nparams;
+	writer->params = NULL;
+	writer->nparams = writer->params_size = writer->aliases = 0;
+	gql_buf_free(text);
+	return sql;
+}
+
+static struct gql_sql
+select_object(struct writer *writer, const struct gql_node *nodes)
+{
+	struct gql_buf text = {0};
+
+	writer->lookups = true;
+	gql_buf_puts(&text, "SELECT row_to_json(r0)::text FROM (SELECT ");
+	write_fields(writer, &text, NULL, nodes);
+	gql_buf_puts(&text, ") r0");
+	return finish(writer, &text);
+}
+
+static struct gql_sql
+call_function(struct writer *writer, const struct gql_node *node)
+{
+	struct gql_buf text = {0};
+	const char *separator = "";
+
+	writer->lookups = false;
+	gql_buf_printf(&text, "SELECT social.set_result_id(%s(", node->field->source.function);
+	for (int i = 0; i < node->field->ninputs; i++)
+	{
+		const struct gql_input *input = &node->field->inputs[i];
+
+		if (!gql_find_argument(node->selection->arguments, input->name) && !input->initial)
+			continue;
+		gql_buf_puts(&text, separator);
+		gql_buf_printf(&text, "%s => ", input->sql_name);
+		write_argument(writer, &text, node, input);
+		separator = ", ";
+	}
+	gql_buf_puts(&text, "))");
+	return finish(writer, &text);
+}
+
+void
+gql_plan_sql(struct gql_plan *plan, const struct sb_graphql_limits *limits)
+{
+	struct writer writer = {.plan = plan, .limits = limits};
+	bool rows = false;
+
+	plan->steps = gql_new_array(&plan->arena, struct gql_plan_step, (size_t) plan->nnodes + 1);
+	for (struct gql_node *at = plan->nodes; at; at = at->next)
+	{
+		rows |= at->field->source.kind == GQL_ROWS;
+		if (at->field->source.kind == GQL_CALL)
+			plan->steps[plan->nsteps++] =
+				(struct gql_plan_step){.node = at,
+									   .call = call_function(&writer, at),
+									   .select = select_object(&writer, at->children)};
+	}
+	if (rows)
+		plan->steps[plan->nsteps++].select = select_object(&writer, plan->nodes);
+}

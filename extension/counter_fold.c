@@ -44,26 +44,24 @@ struct fold
 	Snapshot snapshot;	  /* what the deltas were read with */
 };
 
-static int
-compare_deltas(const void *a, const void *b)
-{
-	int64 left = ((const struct delta *) a)->object_id;
-	int64 right = ((const struct delta *) b)->object_id;
-
-	return (left > right) - (left < right);
-}
-
-/* Reads up to FOLD_BATCH deltas, sorted by object; palloc'd. */
+/*
+ * Reads up to FOLD_BATCH deltas, sorted by object; palloc'd. It walks the index and not the heap:
+ * there, entries of deltas that earlier rounds took are dropped on the way, so that a round costs
+ * what is new and not what has been since the last VACUUM.
+ */
 static struct delta *
 read_deltas(const struct fold *fold, int *count)
 {
 	TupleTableSlot *slot = table_slot_create(fold->deltas, NULL);
-	TableScanDesc scan = table_beginscan(fold->deltas, fold->snapshot, 0, NULL);
+	Relation index =
+		index_open(social_relation_oid(fold->counter->deltas_index), RowExclusiveLock);
+	IndexScanDesc scan = index_beginscan(fold->deltas, index, fold->snapshot, 0, 0);
 	int capacity = 64;
 	struct delta *deltas = palloc(capacity * sizeof(*deltas));
 
+	index_rescan(scan, NULL, 0, NULL, 0);
 	*count = 0;
-	while (*count < FOLD_BATCH && table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	while (*count < FOLD_BATCH && index_getnext_slot(scan, ForwardScanDirection, slot))
 	{
 		struct delta *delta;
 		bool isnull;
@@ -76,9 +74,9 @@ read_deltas(const struct fold *fold, int *count)
 		for (int i = 0; i < fold->counter->ncolumns; i++)
 			delta->changes[i] = DatumGetInt32(slot_getattr(slot, i + 2, &isnull));
 	}
-	table_endscan(scan);
+	index_endscan(scan);
+	index_close(index, NoLock);
 	ExecDropSingleTupleTableSlot(slot);
-	qsort(deltas, *count, sizeof(*deltas), compare_deltas);
 	return deltas;
 }
 

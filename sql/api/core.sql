@@ -62,9 +62,5 @@ COMMENT ON FUNCTION social.result_id() IS 'The id that set_result_id left in thi
 -- Errors that SQL functions raise: one function, so that a condition reads the same everywhere.
 CREATE OR REPLACE FUNCTION social.raise_error(code text, message text, detail text DEFAULT '', hint text DEFAULT '')
 	RETURNS boolean
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-	RAISE EXCEPTION USING ERRCODE = code, MESSAGE = message, DETAIL = detail, HINT = hint;
-END
-$$;
+	LANGUAGE c PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_raise_error';
 COMMENT ON FUNCTION social.raise_error(text, text, text, text) IS 'Raises an error with this SQLSTATE; never returns.';

@@ -29,7 +29,7 @@ COMMENT ON FUNCTION social.password_needs_rehash(text) IS
 -- ---- tokens --------------------------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION social.jwt_verify(
-	token text, key bytea, alg text, at timestamptz DEFAULT now(),
+	token text, key bytea, alg text, at timestamptz DEFAULT clock_timestamp(),
 	issuer text DEFAULT NULL, audience text DEFAULT NULL) RETURNS jsonb
 	LANGUAGE c STABLE PARALLEL SAFE
 	AS 'MODULE_PATHNAME', 'social_jwt_verify_sql';

@@ -22,7 +22,6 @@ sub post_json
 	return decode_json($response->{content});
 }
 
-sql('SELECT social.init_data()') if sql("SELECT count(*) FROM social.users WHERE username = 'alice'") eq '0';
 sql('VACUUM ANALYZE');
 my $token = post_json('/api/auth/login/', { username => 'alice', password => 'demo-password' })->{access};
 my $query = '{ allPosts(first: 20) { id title createdAt likesCount commentsCount author { id username } hashtags { tag } } }';

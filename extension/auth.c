@@ -1,8 +1,8 @@
 /*
- * auth.c owns the SQL side of tokens and passwords, and their settings.
+ * auth.c owns the SQL side of tokens, their settings and their keys.
  *
- * The cores allocate with malloc; what they return is copied or released before anything that can
- * raise. No message holds a token, a password, a hash or a key.
+ * The core allocates with malloc; what it returns is copied or released before anything that can
+ * raise. No message holds a token or a key.
  */
 #include "postgres.h"
 
@@ -20,17 +20,12 @@
 #include "errors.h"
 #include "init.h"
 #include "jwt.h"
-#include "password.h"
 #include "user.h"
 #include "viewer.h"
 
 PG_FUNCTION_INFO_V1(social_jwt_verify_sql);
 PG_FUNCTION_INFO_V1(social_authenticate);
 PG_FUNCTION_INFO_V1(social_sign_access_token);
-PG_FUNCTION_INFO_V1(social_hash_password);
-PG_FUNCTION_INFO_V1(social_verify_password);
-PG_FUNCTION_INFO_V1(social_check_password);
-PG_FUNCTION_INFO_V1(social_password_needs_rehash_sql);
 
 /* Clocks of database servers differ by this much, in seconds. */
 #define CLOCK_LEEWAY 5
@@ -39,14 +34,11 @@ PG_FUNCTION_INFO_V1(social_password_needs_rehash_sql);
 #define FIRST_KEY_LOCK "pg_catalog.hashtextextended('social.jwt_key', 0)"
 
 #define RANDOM_NAME_BYTES 16
-#define RANDOM_NAME_SIZE SOCIAL_BASE64URL_SIZE(RANDOM_NAME_BYTES)
+#define RANDOM_NAME_SIZE  SOCIAL_BASE64URL_SIZE(RANDOM_NAME_BYTES)
 
 static char *jwt_issuer;
 static char *jwt_audience;
 static int access_token_lifetime;
-static int password_min_length;
-static int argon2_memory;
-static int argon2_iterations;
 
 /* A row of jwt_key, in the caller's memory. */
 struct stored_key
@@ -54,10 +46,11 @@ struct stored_key
 	char *kid;
 	enum social_jws_algorithm algorithm;
 	bytea *private_key; /* NULL when only verified */
-	char *public_key;	/* NULL for HS256 */
+	char *public_key;   /* NULL for HS256 */
 };
 
-/* ---- settings ----------------------------------------------------------------------------------- */
+/* ---- settings -----------------------------------------------------------------------------------
+ */
 
 static const struct
 {
@@ -70,26 +63,6 @@ static const struct
 	{"social.jwt_audience", "The audience (aud) that tokens are for.", &jwt_audience, "social"},
 };
 
-static const struct
-{
-	const char *name;
-	const char *purpose;
-	int *value;
-	int initial;
-	int least;
-	int most;
-	int unit;
-} number_settings[] = {
-	{"social.access_token_lifetime", "How long an access token is valid.", &access_token_lifetime,
-	 900, 1, 86400 * 366, GUC_UNIT_S},
-	{"social.password_min_length", "The fewest characters of a new password.", &password_min_length,
-	 8, 1, SOCIAL_PASSWORD_MAX_BYTES, 0},
-	{"social.argon2_memory", "The memory that hashing a password takes.", &argon2_memory, 19456, 8,
-	 SOCIAL_PASSWORD_MAX_MEMORY_KB, GUC_UNIT_KB},
-	{"social.argon2_iterations", "The passes over that memory.", &argon2_iterations, 2, 1,
-	 SOCIAL_PASSWORD_MAX_PASSES, 0},
-};
-
 void
 social_auth_init(void)
 {
@@ -97,14 +70,13 @@ social_auth_init(void)
 		DefineCustomStringVariable(text_settings[i].name, text_settings[i].purpose, NULL,
 								   text_settings[i].value, text_settings[i].initial, PGC_SUSET, 0,
 								   NULL, NULL, NULL);
-	for (int i = 0; i < lengthof(number_settings); i++)
-		DefineCustomIntVariable(number_settings[i].name, number_settings[i].purpose, NULL,
-								number_settings[i].value, number_settings[i].initial,
-								number_settings[i].least, number_settings[i].most, PGC_SUSET,
-								number_settings[i].unit, NULL, NULL, NULL);
+	DefineCustomIntVariable("social.access_token_lifetime", "How long an access token is valid.",
+							NULL, &access_token_lifetime, 900, 1, 86400 * 366, PGC_SUSET,
+							GUC_UNIT_S, NULL, NULL, NULL);
 }
 
-/* ---- keys in the table -------------------------------------------------------------------------- */
+/* ---- keys in the table --------------------------------------------------------------------------
+ */
 
 /* The stored key that the query returns, copied to the caller's memory; false for no row. */
 static bool
@@ -154,7 +126,8 @@ make_random_name(char name[RANDOM_NAME_SIZE])
 	unsigned char bytes[RANDOM_NAME_BYTES];
 
 	if (!pg_strong_random(bytes, sizeof(bytes)))
-		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate random values")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate random values")));
 	social_base64url_encode(bytes, sizeof(bytes), name);
 }
 
@@ -183,7 +156,8 @@ insert_active_key(void)
 	SPI_finish();
 }
 
-/* The key that signs. The first caller ever makes it; callers at the same time wait for that one. */
+/* The key that signs. The first caller ever makes it; callers at the same time wait for that one.
+ */
 static void
 get_signing_key(struct stored_key *key)
 {
@@ -218,13 +192,14 @@ verification_key(const struct stored_key *stored)
 	return key;
 }
 
-/* ---- tokens -------------------------------------------------------------------------------------- */
+/* ---- tokens
+ * -------------------------------------------------------------------------------------- */
 
 static int64
 seconds_since_1970(TimestampTz at)
 {
 	return at / USECS_PER_SEC - (at % USECS_PER_SEC < 0 ? 1 : 0) +
-		(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * (int64) SECS_PER_DAY;
+		   (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * (int64) SECS_PER_DAY;
 }
 
 static void
@@ -237,9 +212,9 @@ refuse_token(enum social_jwt_result result)
 static char *
 optional_argument(FunctionCallInfo fcinfo, int argument)
 {
-	return PG_NARGS() <= argument || PG_ARGISNULL(argument) ?
-		NULL :
-		text_to_cstring(PG_GETARG_TEXT_PP(argument));
+	return PG_NARGS() <= argument || PG_ARGISNULL(argument)
+			   ? NULL
+			   : text_to_cstring(PG_GETARG_TEXT_PP(argument));
 }
 
 /*
@@ -306,10 +281,9 @@ social_authenticate(PG_FUNCTION_ARGS)
 
 	if (result != SOCIAL_JWT_OK)
 		refuse_token(result);
-	if (!header.has_kid ||
-		!fetch_key("SELECT kid, alg, private_key, public_key FROM social.jwt_key"
-				   " WHERE kid = $1 AND status IN ('active', 'retired')",
-				   header.kid, &stored))
+	if (!header.has_kid || !fetch_key("SELECT kid, alg, private_key, public_key FROM social.jwt_key"
+									  " WHERE kid = $1 AND status IN ('active', 'retired')",
+									  header.kid, &stored))
 		refuse_token(SOCIAL_JWT_BAD_KEY);
 	key = verification_key(&stored);
 	result = social_jwt_verify(chars, len, &key, &policy, &claims);
@@ -370,85 +344,4 @@ social_sign_access_token(PG_FUNCTION_ARGS)
 	copy = cstring_to_text(token);
 	free(token);
 	PG_RETURN_TEXT_P(copy);
-}
-
-/* ---- passwords ------------------------------------------------------------------------------------ */
-
-static struct social_password_cost
-current_cost(void)
-{
-	struct social_password_cost cost = {argon2_memory, argon2_iterations};
-
-	if ((int64) argon2_memory * argon2_iterations > SOCIAL_PASSWORD_MAX_MEMORY_PASSES)
-		ereport(ERROR, (errcode(ERRCODE_CONFIG_FILE_ERROR),
-						errmsg("hashing a password would cost too much"),
-						errhint("Lower social.argon2_memory or social.argon2_iterations.")));
-	return cost;
-}
-
-/* social.hash_password(password text) -> text: argon2id at the cost of the settings. */
-Datum
-social_hash_password(PG_FUNCTION_ARGS)
-{
-	text *password = PG_GETARG_TEXT_PP(0);
-	struct social_password_cost cost = current_cost();
-	char encoded[SOCIAL_PASSWORD_ENCODED_SIZE];
-
-	enum social_password_result result =
-		social_password_hash(VARDATA_ANY(password), VARSIZE_ANY_EXHDR(password), &cost, encoded);
-
-	if (result == SOCIAL_PASSWORD_REFUSED)
-		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("password is too long"),
-						errdetail("The limit is %d bytes.", SOCIAL_PASSWORD_MAX_BYTES)));
-	if (result != SOCIAL_PASSWORD_OK)
-		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("could not hash a password")));
-	PG_RETURN_TEXT_P(cstring_to_text(encoded));
-}
-
-static enum social_password_result
-verify(text *password, text *encoded)
-{
-	enum social_password_result result =
-		social_password_verify(VARDATA_ANY(password), VARSIZE_ANY_EXHDR(password),
-							   text_to_cstring(encoded));
-
-	if (result == SOCIAL_PASSWORD_FAILURE)
-		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("could not verify a password")));
-	return result;
-}
-
-/* social.verify_password(password text, encoded text) -> boolean: false for unknown forms. */
-Datum
-social_verify_password(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(verify(PG_GETARG_TEXT_PP(0), PG_GETARG_TEXT_PP(1)) == SOCIAL_PASSWORD_OK);
-}
-
-/*
- * social.check_password(password text, encoded text) -> boolean: the same for a door that must not
- * tell whether an account exists or has a password: a null or unusable hash costs one hash too.
- */
-Datum
-social_check_password(PG_FUNCTION_ARGS)
-{
-	text *password = PG_ARGISNULL(0) ? cstring_to_text("") : PG_GETARG_TEXT_PP(0);
-	struct social_password_cost cost = current_cost();
-	char discarded[SOCIAL_PASSWORD_ENCODED_SIZE];
-	enum social_password_result result =
-		PG_ARGISNULL(1) ? SOCIAL_PASSWORD_UNKNOWN_FORM : verify(password, PG_GETARG_TEXT_PP(1));
-
-	if (result == SOCIAL_PASSWORD_UNKNOWN_FORM)
-		(void) social_password_hash(VARDATA_ANY(password), VARSIZE_ANY_EXHDR(password), &cost,
-									discarded);
-	PG_RETURN_BOOL(result == SOCIAL_PASSWORD_OK);
-}
-
-/* social.password_needs_rehash(encoded text) -> boolean: not an argon2id of the settings' cost? */
-Datum
-social_password_needs_rehash_sql(PG_FUNCTION_ARGS)
-{
-	struct social_password_cost cost = current_cost();
-
-	PG_RETURN_BOOL(
-		social_password_needs_rehash(text_to_cstring(PG_GETARG_TEXT_PP(0)), &cost));
 }

@@ -9,9 +9,9 @@
 #include <string.h>
 
 #define CURSOR_VERSION 1
-#define PAYLOAD_BYTES 17
-#define CHECK_BYTES 4
-#define KIND_MAX 64
+#define PAYLOAD_BYTES  17
+#define CHECK_BYTES    4
+#define KIND_MAX       64
 
 /* A fixed key: the check guards against accidents, not against people. */
 static const unsigned char check_key[crypto_shorthash_KEYBYTES] = "social cursor 1";

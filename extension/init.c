@@ -17,6 +17,7 @@ _PG_init(void)
 	social_viewer_init();
 	social_user_init();
 	social_auth_init();
+	social_auth_password_init();
 	social_post_init();
 	social_comment_init();
 	social_counter_init();

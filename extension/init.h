@@ -10,6 +10,7 @@ extern void social_guard_init(void);
 extern void social_viewer_init(void);
 extern void social_user_init(void);
 extern void social_auth_init(void);
+extern void social_auth_password_init(void);
 extern void social_post_init(void);
 extern void social_comment_init(void);
 extern void social_counter_init(void);

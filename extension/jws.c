@@ -20,9 +20,9 @@
 #include <string.h>
 
 #define RSA_MIN_BITS 2048 /* RFC 7518 3.3 */
-#define HMAC_SIZE 32
-#define P256_SIZE 32 /* of r and of s */
-#define DER_SIZE 80	 /* of a P-256 signature, at most 72 */
+#define HMAC_SIZE    32
+#define P256_SIZE    32 /* of r and of s */
+#define DER_SIZE     80 /* of a P-256 signature, at most 72 */
 
 static const struct
 {
@@ -54,7 +54,8 @@ social_jws_algorithm_name(enum social_jws_algorithm algorithm)
 	return "unknown";
 }
 
-/* ---- keys --------------------------------------------------------------------------------------- */
+/* ---- keys ---------------------------------------------------------------------------------------
+ */
 
 /* Keeps OpenSSL from asking a terminal for a passphrase. */
 static int
@@ -100,8 +101,8 @@ fits_algorithm(const EVP_PKEY *key, enum social_jws_algorithm algorithm)
 	if (algorithm == SOCIAL_JWS_RS256)
 		return EVP_PKEY_is_a(key, "RSA") && EVP_PKEY_get_bits(key) >= RSA_MIN_BITS;
 	return EVP_PKEY_is_a(key, "EC") &&
-		EVP_PKEY_get_group_name(key, curve, sizeof(curve), NULL) == 1 &&
-		strcmp(curve, "prime256v1") == 0;
+		   EVP_PKEY_get_group_name(key, curve, sizeof(curve), NULL) == 1 &&
+		   strcmp(curve, "prime256v1") == 0;
 }
 
 /* Reads a PEM key that fits its algorithm, or NULL; the caller frees it. */
@@ -112,8 +113,8 @@ read_pem(const struct social_jws_key *key, bool is_public)
 	EVP_PKEY *parsed = NULL;
 
 	if (bio != NULL)
-		parsed = is_public ? PEM_read_bio_PUBKEY(bio, NULL, no_passphrase, NULL) :
-							 PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+		parsed = is_public ? PEM_read_bio_PUBKEY(bio, NULL, no_passphrase, NULL)
+						   : PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
 	BIO_free(bio);
 	if (parsed != NULL && fits_algorithm(parsed, key->algorithm))
 		return parsed;
@@ -157,7 +158,8 @@ social_jws_generate_es256(char **private_pem, char **public_pem)
 	return false;
 }
 
-/* ---- ECDSA: OpenSSL speaks DER, tokens hold r and s ------------------------------------------------ */
+/* ---- ECDSA: OpenSSL speaks DER, tokens hold r and s
+ * ------------------------------------------------ */
 
 /* Converts r and s to DER; returns its length, 0 on failure. */
 static size_t
@@ -186,14 +188,15 @@ split_es256(const unsigned char *der, size_t len, unsigned char *signature)
 {
 	ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &der, (long) len);
 	bool done = pair != NULL &&
-		BN_bn2binpad(ECDSA_SIG_get0_r(pair), signature, P256_SIZE) == P256_SIZE &&
-		BN_bn2binpad(ECDSA_SIG_get0_s(pair), signature + P256_SIZE, P256_SIZE) == P256_SIZE;
+				BN_bn2binpad(ECDSA_SIG_get0_r(pair), signature, P256_SIZE) == P256_SIZE &&
+				BN_bn2binpad(ECDSA_SIG_get0_s(pair), signature + P256_SIZE, P256_SIZE) == P256_SIZE;
 
 	ECDSA_SIG_free(pair);
 	return done;
 }
 
-/* ---- signatures ---------------------------------------------------------------------------------- */
+/* ---- signatures
+ * ---------------------------------------------------------------------------------- */
 
 static bool
 compute_hmac(const struct social_jws_key *key, const void *message, size_t message_len,
@@ -201,8 +204,9 @@ compute_hmac(const struct social_jws_key *key, const void *message, size_t messa
 {
 	unsigned len = HMAC_SIZE;
 
-	return HMAC(EVP_sha256(), key->bytes, (int) key->len, message, message_len, mac, &len) != NULL &&
-		len == HMAC_SIZE;
+	return HMAC(EVP_sha256(), key->bytes, (int) key->len, message, message_len, mac, &len) !=
+			   NULL &&
+		   len == HMAC_SIZE;
 }
 
 static enum social_jws_result
@@ -215,9 +219,9 @@ verify_hmac(const struct social_jws_key *key, const void *message, size_t messag
 		return SOCIAL_JWS_BAD_KEY;
 	if (!compute_hmac(key, message, message_len, mac))
 		return SOCIAL_JWS_FAILURE;
-	return len == HMAC_SIZE && CRYPTO_memcmp(mac, signature, HMAC_SIZE) == 0 ?
-		SOCIAL_JWS_OK :
-		SOCIAL_JWS_BAD_SIGNATURE;
+	return len == HMAC_SIZE && CRYPTO_memcmp(mac, signature, HMAC_SIZE) == 0
+			   ? SOCIAL_JWS_OK
+			   : SOCIAL_JWS_BAD_SIGNATURE;
 }
 
 static enum social_jws_result
@@ -268,9 +272,9 @@ sign_es256(EVP_PKEY *private_key, const void *message, size_t message_len, unsig
 	size_t len = sizeof(der);
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	bool signed_ok = context != NULL &&
-		EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, private_key) == 1 &&
-		EVP_DigestSign(context, der, &len, message, message_len) == 1 &&
-		split_es256(der, len, signature);
+					 EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, private_key) == 1 &&
+					 EVP_DigestSign(context, der, &len, message, message_len) == 1 &&
+					 split_es256(der, len, signature);
 
 	EVP_MD_CTX_free(context);
 	return signed_ok;
@@ -292,8 +296,8 @@ social_jws_sign(const struct social_jws_key *key, const void *message, size_t me
 		ERR_clear_error();
 		if (!signed_ok)
 			return SOCIAL_JWS_BAD_KEY;
-		return compute_hmac(key, message, message_len, signature) ? SOCIAL_JWS_OK :
-																	SOCIAL_JWS_FAILURE;
+		return compute_hmac(key, message, message_len, signature) ? SOCIAL_JWS_OK
+																  : SOCIAL_JWS_FAILURE;
 	}
 	if (key->algorithm != SOCIAL_JWS_ES256)
 		return SOCIAL_JWS_FAILURE;

@@ -55,7 +55,8 @@ extern enum social_jws_result social_jws_sign(const struct social_jws_key *key, 
 											  unsigned char signature[SOCIAL_JWS_MAX_SIGNED_SIZE],
 											  size_t *len);
 
-/* Makes a P-256 key pair as PEM texts, malloc'd, the caller frees both. False when OpenSSL fails. */
+/* Makes a P-256 key pair as PEM texts, malloc'd, the caller frees both. False when OpenSSL fails.
+ */
 extern bool social_jws_generate_es256(char **private_pem, char **public_pem);
 
 #endif /* SOCIAL_JWS_H */

@@ -55,7 +55,8 @@ social_jwt_result_text(enum social_jwt_result result)
 	return texts[result];
 }
 
-/* ---- form and header --------------------------------------------------------------------------- */
+/* ---- form and header ---------------------------------------------------------------------------
+ */
 
 /* RFC 7515 7.1: header, payload and signature, each at least one character. */
 static bool
@@ -72,9 +73,9 @@ split(const char *token, size_t len, struct parts *parts)
 	parts->payload = first + 1;
 	parts->payload_len = (size_t) (second - first - 1);
 	return parts->header_len > 0 && parts->payload_len > 0 &&
-		social_base64url_decode(second + 1, (size_t) (end - second - 1), parts->signature,
-								sizeof(parts->signature), &parts->signature_len) &&
-		parts->signature_len > 0;
+		   social_base64url_decode(second + 1, (size_t) (end - second - 1), parts->signature,
+								   sizeof(parts->signature), &parts->signature_len) &&
+		   parts->signature_len > 0;
 }
 
 /*
@@ -151,7 +152,8 @@ social_jwt_peek(const char *token, size_t len, struct social_jwt_header *header)
 	return open_token(token, len, &parts, header);
 }
 
-/* ---- claims ------------------------------------------------------------------------------------ */
+/* ---- claims ------------------------------------------------------------------------------------
+ */
 
 /* An optional claim that must be a string if it is there. */
 static bool
@@ -294,7 +296,8 @@ social_jwt_claims_text(const struct social_jwt_claims *claims)
 	return json_dumps(claims->json, JSON_COMPACT | JSON_ENSURE_ASCII);
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------- */
+/* ---- the whole ----------------------------------------------------------------------------------
+ */
 
 static enum social_jwt_result
 from_jws(enum social_jws_result result)
@@ -374,7 +377,7 @@ social_jwt_sign(const struct social_jws_key *key, const char *kid, const char *c
 		return SOCIAL_JWT_BAD_HEADER;
 	header_len = strlen(header);
 	size = SOCIAL_BASE64URL_SIZE(header_len) + SOCIAL_BASE64URL_SIZE(strlen(claims)) +
-		SOCIAL_BASE64URL_SIZE(sizeof(signature));
+		   SOCIAL_BASE64URL_SIZE(sizeof(signature));
 	*token = malloc(size);
 	if (*token == NULL)
 		return SOCIAL_JWT_FAILURE;

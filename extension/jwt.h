@@ -15,20 +15,20 @@
 #include <stdint.h>
 
 #define SOCIAL_JWT_MAX_LENGTH 8192
-#define SOCIAL_JWT_KID_MAX 64
+#define SOCIAL_JWT_KID_MAX    64
 
 enum social_jwt_result
 {
 	SOCIAL_JWT_OK = 0,
-	SOCIAL_JWT_TOO_LONG,		/* over SOCIAL_JWT_MAX_LENGTH */
-	SOCIAL_JWT_MALFORMED,		/* not three non-empty parts of strict base64url */
-	SOCIAL_JWT_BAD_HEADER,		/* no JSON object, a member twice, wrong types, kid too long */
-	SOCIAL_JWT_BAD_ALGORITHM,	/* alg is not exactly that of the key */
-	SOCIAL_JWT_BAD_TYPE,		/* typ is given and is not JWT */
+	SOCIAL_JWT_TOO_LONG,        /* over SOCIAL_JWT_MAX_LENGTH */
+	SOCIAL_JWT_MALFORMED,       /* not three non-empty parts of strict base64url */
+	SOCIAL_JWT_BAD_HEADER,      /* no JSON object, a member twice, wrong types, kid too long */
+	SOCIAL_JWT_BAD_ALGORITHM,   /* alg is not exactly that of the key */
+	SOCIAL_JWT_BAD_TYPE,        /* typ is given and is not JWT */
 	SOCIAL_JWT_CRITICAL_HEADER, /* crit: extensions that nobody here understands */
-	SOCIAL_JWT_BAD_KEY,			/* the key does not fit its algorithm */
+	SOCIAL_JWT_BAD_KEY,         /* the key does not fit its algorithm */
 	SOCIAL_JWT_BAD_SIGNATURE,
-	SOCIAL_JWT_BAD_CLAIMS,	  /* no JSON object, a claim twice or of the wrong type */
+	SOCIAL_JWT_BAD_CLAIMS,    /* no JSON object, a claim twice or of the wrong type */
 	SOCIAL_JWT_MISSING_CLAIM, /* a claim that the policy requires */
 	SOCIAL_JWT_EXPIRED,
 	SOCIAL_JWT_NOT_YET_VALID,
@@ -36,7 +36,7 @@ enum social_jwt_result
 	SOCIAL_JWT_WRONG_ISSUER,
 	SOCIAL_JWT_WRONG_AUDIENCE,
 	SOCIAL_JWT_BAD_SUBJECT, /* not the decimal id that the policy requires */
-	SOCIAL_JWT_FAILURE		/* out of memory, or the key failed to sign */
+	SOCIAL_JWT_FAILURE      /* out of memory, or the key failed to sign */
 };
 
 /* What an unverified header says; only good for choosing a key. */
@@ -50,9 +50,9 @@ struct social_jwt_header
 /* What a token must say. */
 struct social_jwt_policy
 {
-	int64_t now;		  /* seconds since 1970 */
-	int64_t leeway;		  /* seconds of clock skew forgiven for exp, nbf and iat */
-	const char *issuer;	  /* NULL: any */
+	int64_t now;          /* seconds since 1970 */
+	int64_t leeway;       /* seconds of clock skew forgiven for exp, nbf and iat */
+	const char *issuer;   /* NULL: any */
 	const char *audience; /* NULL: any */
 	bool is_access_token; /* sub must be an id; exp, iat must be there */
 };

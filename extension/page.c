@@ -18,8 +18,8 @@ PG_FUNCTION_INFO_V1(social_cursor_decode_sql);
 Datum
 social_cursor_encode_sql(PG_FUNCTION_ARGS)
 {
-	char	   *kind = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	char		cursor[SOCIAL_CURSOR_LENGTH + 1];
+	char *kind = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char cursor[SOCIAL_CURSOR_LENGTH + 1];
 
 	social_cursor_encode(kind, PG_GETARG_INT64(1), PG_GETARG_INT64(2), cursor);
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(cursor, SOCIAL_CURSOR_LENGTH));
@@ -29,18 +29,17 @@ social_cursor_encode_sql(PG_FUNCTION_ARGS)
 Datum
 social_cursor_decode_sql(PG_FUNCTION_ARGS)
 {
-	char	   *kind = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	text	   *cursor = PG_GETARG_TEXT_PP(1);
-	TupleDesc	tupdesc;
-	Datum		values[2];
-	bool		nulls[2] = {false, false};
-	int64_t		key;
-	int64_t		id;
+	char *kind = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	text *cursor = PG_GETARG_TEXT_PP(1);
+	TupleDesc tupdesc;
+	Datum values[2];
+	bool nulls[2] = {false, false};
+	int64_t key;
+	int64_t id;
 
 	if (!social_cursor_decode(kind, VARDATA_ANY(cursor), VARSIZE_ANY_EXHDR(cursor), &key, &id))
-		ereport(ERROR,
-				(errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("invalid cursor"),
-				 errhint("Pass the cursor that the last page of the same list returned.")));
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("invalid cursor"),
+						errhint("Pass the cursor that the last page of the same list returned.")));
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "cursor_decode must return a row");
 	values[0] = Int64GetDatum(key);

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #define DJANGO_ARGON2_PREFIX "argon2"
-#define PBKDF2_PREFIX "pbkdf2_sha256$"
-#define PBKDF2_BYTES 32
+#define PBKDF2_PREFIX        "pbkdf2_sha256$"
+#define PBKDF2_BYTES         32
 
 #define ENCODED_MAX 512
 
@@ -106,8 +106,8 @@ verify_pbkdf2(const char *password, size_t len, const char *encoded)
 		ERR_clear_error();
 		return SOCIAL_PASSWORD_FAILURE;
 	}
-	return sodium_memcmp(expected, computed, sizeof(expected)) == 0 ? SOCIAL_PASSWORD_OK :
-																	   SOCIAL_PASSWORD_MISMATCH;
+	return sodium_memcmp(expected, computed, sizeof(expected)) == 0 ? SOCIAL_PASSWORD_OK
+																	: SOCIAL_PASSWORD_MISMATCH;
 }
 
 /* A NUL byte would cut the password short in libraries that take C strings. */
@@ -147,8 +147,8 @@ social_password_verify(const char *password, size_t len, const char *encoded)
 	argon2 = parse_argon2(encoded, &cost);
 	if (argon2 == NULL)
 		return verify_pbkdf2(password, len, encoded);
-	return crypto_pwhash_str_verify(argon2, password, len) == 0 ? SOCIAL_PASSWORD_OK :
-																  SOCIAL_PASSWORD_MISMATCH;
+	return crypto_pwhash_str_verify(argon2, password, len) == 0 ? SOCIAL_PASSWORD_OK
+																: SOCIAL_PASSWORD_MISMATCH;
 }
 
 bool
@@ -157,5 +157,5 @@ social_password_needs_rehash(const char *encoded, const struct social_password_c
 	struct argon2_cost cost;
 
 	return parse_argon2(encoded, &cost) == NULL || !cost.is_ours || cost.lanes != 1 ||
-		cost.memory_kb != wanted->memory_kb || cost.passes != wanted->passes;
+		   cost.memory_kb != wanted->memory_kb || cost.passes != wanted->passes;
 }

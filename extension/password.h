@@ -1,6 +1,6 @@
 /*
- * password.h owns password hashes: makes argon2id (RFC 9106), and also verifies the two that a Django
- * site brings along. Pure: no server headers.
+ * password.h owns password hashes: makes argon2id (RFC 9106), and also verifies the two that a
+ * Django site brings along. Pure: no server headers.
  *
  * Accepted forms (mission items 95, 117; design D10):
  *   $argon2id$v=19$m=...,t=...,p=...$salt$hash          ours
@@ -13,17 +13,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SOCIAL_PASSWORD_MAX_BYTES 1000
+#define SOCIAL_PASSWORD_MAX_BYTES    1000
 #define SOCIAL_PASSWORD_ENCODED_SIZE 128 /* with the terminating NUL */
 
 /*
  * What a stored hash may cost us at most (one pass over a GiB takes about a second); anything above
  * is refused, never computed.
  */
-#define SOCIAL_PASSWORD_MAX_MEMORY_KB (1024 * 1024)
-#define SOCIAL_PASSWORD_MAX_MEMORY_PASSES (4L * 1024 * 1024) /* kB times passes */
-#define SOCIAL_PASSWORD_MAX_PASSES 1000
-#define SOCIAL_PASSWORD_MAX_LANES 64
+#define SOCIAL_PASSWORD_MAX_MEMORY_KB         (1024 * 1024)
+#define SOCIAL_PASSWORD_MAX_MEMORY_PASSES     (4L * 1024 * 1024) /* kB times passes */
+#define SOCIAL_PASSWORD_MAX_PASSES            1000
+#define SOCIAL_PASSWORD_MAX_LANES             64
 #define SOCIAL_PASSWORD_MAX_PBKDF2_ITERATIONS 5000000
 
 enum social_password_result
@@ -31,8 +31,8 @@ enum social_password_result
 	SOCIAL_PASSWORD_OK = 0,
 	SOCIAL_PASSWORD_MISMATCH,
 	SOCIAL_PASSWORD_UNKNOWN_FORM, /* not one of the forms above, malformed, or too costly */
-	SOCIAL_PASSWORD_REFUSED,	  /* the password holds a NUL byte or is too long */
-	SOCIAL_PASSWORD_FAILURE		  /* out of memory or randomness */
+	SOCIAL_PASSWORD_REFUSED,      /* the password holds a NUL byte or is too long */
+	SOCIAL_PASSWORD_FAILURE       /* out of memory or randomness */
 };
 
 struct social_password_cost

@@ -27,13 +27,13 @@ static void
 check_encoding(void)
 {
 	if (GetDatabaseEncoding() != PG_UTF8)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("hashtags and mentions need a database in UTF-8"),
-				 errdetail("This database is encoded in %s.", GetDatabaseEncodingName())));
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("hashtags and mentions need a database in UTF-8"),
+						errdetail("This database is encoded in %s.", GetDatabaseEncodingName())));
 }
 
-/* ---- folding ---------------------------------------------------------------------------------- */
+/* ---- folding ----------------------------------------------------------------------------------
+ */
 
 static bool
 is_ascii(const char *bytes, int len)
@@ -47,8 +47,8 @@ is_ascii(const char *bytes, int len)
 static text *
 fold_ascii(const char *bytes, int len)
 {
-	text	   *folded = cstring_to_text_with_len(bytes, len);
-	char	   *data = VARDATA(folded);
+	text *folded = cstring_to_text_with_len(bytes, len);
+	char *data = VARDATA(folded);
 
 	for (int i = 0; i < len; i++)
 		if (data[i] >= 'A' && data[i] <= 'Z')
@@ -60,23 +60,22 @@ static void
 check_icu(UErrorCode status)
 {
 	if (U_FAILURE(status))
-		ereport(ERROR,
-				(errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not fold a hashtag"),
-				 errdetail("ICU reports %s.", u_errorName(status))));
+		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not fold a hashtag"),
+						errdetail("ICU reports %s.", u_errorName(status))));
 }
 
 text *
 social_text_fold(const char *bytes, int len)
 {
-	UErrorCode	status = U_ZERO_ERROR;
+	UErrorCode status = U_ZERO_ERROR;
 	const UNormalizer2 *fold;
-	UChar	   *wide;
-	UChar	   *folded;
-	char	   *utf8;
-	int32_t		wide_len;
-	int32_t		folded_len;
-	int32_t		utf8_len;
-	text	   *result;
+	UChar *wide;
+	UChar *folded;
+	char *utf8;
+	int32_t wide_len;
+	int32_t folded_len;
+	int32_t utf8_len;
+	text *result;
 
 	if (is_ascii(bytes, len))
 		return fold_ascii(bytes, len);
@@ -105,7 +104,8 @@ social_text_fold(const char *bytes, int len)
 	return result;
 }
 
-/* ---- distinct names for the triggers ------------------------------------------------------------ */
+/* ---- distinct names for the triggers ------------------------------------------------------------
+ */
 
 static bool
 is_known(const struct social_text_names *names, const text *key)
@@ -123,7 +123,7 @@ is_known(const struct social_text_names *names, const text *key)
 static void
 add_name(struct social_text_names *names, const char *name, int len, bool is_tag)
 {
-	text	   *key = is_tag ? social_text_fold(name, len) : fold_ascii(name, len);
+	text *key = is_tag ? social_text_fold(name, len) : fold_ascii(name, len);
 
 	if (VARSIZE_ANY_EXHDR(key) == 0 || VARSIZE_ANY_EXHDR(key) > HASHTAG_KEY_MAX_BYTES ||
 		is_known(names, key))
@@ -183,7 +183,8 @@ social_text_keys_array(const struct social_text_names *names)
 	return construct_array(names->keys, names->count, TEXTOID, -1, false, TYPALIGN_INT);
 }
 
-/* ---- SQL functions ---------------------------------------------------------------------------- */
+/* ---- SQL functions ----------------------------------------------------------------------------
+ */
 
 /* Every find of one kind as a text[]: as written, without the sign, repetitions kept. */
 static ArrayType *
@@ -192,9 +193,9 @@ extract(const text *input, enum social_text_kind kind)
 	struct social_text_scanner scanner;
 	struct social_text_entity entity;
 	const char *data = VARDATA_ANY(input);
-	int			capacity = 32;
-	int			count = 0;
-	Datum	   *found;
+	int capacity = 32;
+	int count = 0;
+	Datum *found;
 
 	check_encoding();
 	social_text_scan_begin(&scanner, data, VARSIZE_ANY_EXHDR(input), kind);
@@ -209,8 +210,8 @@ extract(const text *input, enum social_text_kind kind)
 			capacity *= 2;
 			found = repalloc_huge(found, capacity * sizeof(Datum));
 		}
-		found[count++] = PointerGetDatum(
-			cstring_to_text_with_len(data + entity.name, entity.end - entity.name));
+		found[count++] =
+			PointerGetDatum(cstring_to_text_with_len(data + entity.name, entity.end - entity.name));
 	} while (social_text_scan_next(&scanner, &entity));
 	return construct_array(found, count, TEXTOID, -1, false, TYPALIGN_INT);
 }
@@ -233,9 +234,9 @@ social_extract_mentions(PG_FUNCTION_ARGS)
 Datum
 social_hashtag_key(PG_FUNCTION_ARGS)
 {
-	text	   *tag = PG_GETARG_TEXT_PP(0);
+	text *tag = PG_GETARG_TEXT_PP(0);
 	const char *data = VARDATA_ANY(tag);
-	int			len = VARSIZE_ANY_EXHDR(tag);
+	int len = VARSIZE_ANY_EXHDR(tag);
 
 	if (len >= 1 && data[0] == '#')
 		PG_RETURN_TEXT_P(social_text_fold(data + 1, len - 1));

@@ -16,9 +16,9 @@
  */
 struct social_text_names
 {
-	int			count;
-	Datum	   *keys;
-	Datum	   *spellings;
+	int count;
+	Datum *keys;
+	Datum *spellings;
 };
 
 /*

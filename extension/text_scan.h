@@ -20,7 +20,7 @@
 #include <stddef.h>
 
 #define SOCIAL_HASHTAG_MAX_CODEPOINTS 100
-#define SOCIAL_MENTION_MAX_LENGTH 30
+#define SOCIAL_MENTION_MAX_LENGTH     30
 
 /* What to look for; the values combine. */
 enum social_text_kind
@@ -43,8 +43,8 @@ struct social_text_scanner
 {
 	const unsigned char *text;
 	size_t len;
-	size_t pos;		  /* everything before it is done with */
-	size_t url_pos;	  /* the search for URLs has come so far ... */
+	size_t pos;       /* everything before it is done with */
+	size_t url_pos;   /* the search for URLs has come so far ... */
 	size_t url_limit; /* ... and the last URL it found ends here */
 	size_t next_hash; /* the first `#`, `@` and byte 0xEF not before pos; len for none */
 	size_t next_at;

@@ -1,6 +1,6 @@
 /*
- * jwt_fuzz.c feeds any bytes to the token core: as a whole token, and as header and payload of a token
- * with a good signature. Nothing is accepted whose signature was not made here.
+ * jwt_fuzz.c feeds any bytes to the token core: as a whole token, and as header and payload of a
+ * token with a good signature. Nothing is accepted whose signature was not made here.
  */
 #include "base64url.h"
 #include "jwt.h"
@@ -10,11 +10,12 @@
 #include <string.h>
 
 #define CHECK(condition) ((condition) ? (void) 0 : abort())
-#define PART_MAX 3000
+#define PART_MAX         3000
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const struct social_jws_key key = {SOCIAL_JWS_HS256, "a secret of at least thirty-two bytes", 37};
+static const struct social_jws_key key = {SOCIAL_JWS_HS256, "a secret of at least thirty-two bytes",
+										  37};
 
 static const struct social_jwt_policy policy = {
 	.now = 1000, .leeway = 5, .issuer = "a", .audience = "b", .is_access_token = true};
@@ -65,7 +66,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint8_t header[] = "{\"alg\":\"HS256\"}";
-	static const uint8_t payload[] = "{\"iss\":\"a\",\"aud\":\"b\",\"sub\":\"1\",\"iat\":1,\"exp\":9999}";
+	static const uint8_t payload[] =
+		"{\"iss\":\"a\",\"aud\":\"b\",\"sub\":\"1\",\"iat\":1,\"exp\":9999}";
 
 	verify_raw((const char *) data, size);
 	if (size > PART_MAX)

@@ -21,7 +21,8 @@ test_round_trips(void)
 			char name[100];
 
 			social_cursor_encode("posts", values[i], values[j], cursor);
-			snprintf(name, sizeof(name), "(%" PRId64 ", %" PRId64 ") round-trips", values[i], values[j]);
+			snprintf(name, sizeof(name), "(%" PRId64 ", %" PRId64 ") round-trips", values[i],
+					 values[j]);
 			ok(strlen(cursor) == SOCIAL_CURSOR_LENGTH &&
 				   social_cursor_decode("posts", cursor, strlen(cursor), &key, &id) &&
 				   key == values[i] && id == values[j],
@@ -44,8 +45,10 @@ test_refusals(void)
 	   "a cursor of a list with a similar name is refused");
 	ok(!social_cursor_decode("posts", cursor, SOCIAL_CURSOR_LENGTH - 1, &key, &id), "a cut cursor");
 	ok(!social_cursor_decode("posts", "", 0, &key, &id), "an empty cursor");
-	ok(!social_cursor_decode("posts", "AAAAAAAAAAAAAAAAAAAAAAAAAAAA", 28, &key, &id), "a made-up cursor");
-	ok(!social_cursor_decode("posts", "not a cursor, but 28 long!!!", 28, &key, &id), "a text of its length");
+	ok(!social_cursor_decode("posts", "AAAAAAAAAAAAAAAAAAAAAAAAAAAA", 28, &key, &id),
+	   "a made-up cursor");
+	ok(!social_cursor_decode("posts", "not a cursor, but 28 long!!!", 28, &key, &id),
+	   "a text of its length");
 
 	for (int at = 0; at < SOCIAL_CURSOR_LENGTH; at++)
 		for (int c = 1; c < 256; c++)
@@ -68,10 +71,24 @@ test_base64url(void)
 		const char *chars;
 		const char *bytes; /* NULL: refused */
 	} cases[] = {
-		{"", ""},		   {"Zg", "f"},		{"Zm8", "fo"},	  {"Zm9v", "foo"},	 {"_-8", "\xFF\xEF"},
-		{"Zg==", NULL},	   {"Zm8=", NULL},	{"Z", NULL},	  {"Zm9vY", NULL},	 {"Zh", NULL},
-		{"Zm9", NULL},	   {"Zm 9v", NULL}, {"Zm9v\n", NULL}, {"/+8", NULL},	 {"Zm9v.", NULL},
-		{"Zm\xC3\xA9", NULL}, {"\xC3\xA9\xC3\xA9", NULL}, {"Zm9vZm9v", NULL}, /* longer than the room */
+		{"", ""},
+		{"Zg", "f"},
+		{"Zm8", "fo"},
+		{"Zm9v", "foo"},
+		{"_-8", "\xFF\xEF"},
+		{"Zg==", NULL},
+		{"Zm8=", NULL},
+		{"Z", NULL},
+		{"Zm9vY", NULL},
+		{"Zh", NULL},
+		{"Zm9", NULL},
+		{"Zm 9v", NULL},
+		{"Zm9v\n", NULL},
+		{"/+8", NULL},
+		{"Zm9v.", NULL},
+		{"Zm\xC3\xA9", NULL},
+		{"\xC3\xA9\xC3\xA9", NULL},
+		{"Zm9vZm9v", NULL}, /* longer than the room */
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -87,7 +104,8 @@ test_base64url(void)
 		if (cases[i].bytes == NULL)
 			ok(!decoded, name);
 		else
-			ok(decoded && len == strlen(cases[i].bytes) && memcmp(out, cases[i].bytes, len) == 0, name);
+			ok(decoded && len == strlen(cases[i].bytes) && memcmp(out, cases[i].bytes, len) == 0,
+			   name);
 	}
 }
 

@@ -1,6 +1,6 @@
 /*
- * jwt_test.c proves the token core (seed 114, pain P-14): every row of the negative corpus is refused
- * for its reason, tokens round-trip, and published vectors hold.
+ * jwt_test.c proves the token core (seed 114, pain P-14): every row of the negative corpus is
+ * refused for its reason, tokens round-trip, and published vectors hold.
  */
 #include "tap.h"
 
@@ -10,8 +10,8 @@
 #include <openssl/pem.h>
 #include <stdlib.h>
 
-#define CORPUS "test/data/jwt_negative.tsv"
-#define KEYS "test/data/jwt_keys/"
+#define CORPUS      "test/data/jwt_negative.tsv"
+#define KEYS        "test/data/jwt_keys/"
 #define CORPUS_TIME 1700000000
 
 struct file_text
@@ -206,14 +206,14 @@ static void
 test_published_vector(void)
 {
 	static const unsigned char secret[] = {
-		3,	 35,  53,  75,	43,	 15,  165, 188, 131, 126, 6,   101, 119, 123, 166, 143,
-		90,	 179, 40,  230, 240, 84,  201, 40,	169, 15,  132, 178, 210, 80,  46,  191,
-		211, 251, 90,  146, 210, 6,	  71,  239, 150, 138, 180, 195, 119, 98,  61,  34,
-		61,	 46,  33,  114, 5,	 46,  79,  8,	192, 205, 154, 245, 103, 208, 128, 163};
-	static const char token[] =
-		"eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9."
-		"eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ."
-		"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+		3,   35,  53, 75,  43,  15, 165, 188, 131, 126, 6,   101, 119, 123, 166, 143,
+		90,  179, 40, 230, 240, 84, 201, 40,  169, 15,  132, 178, 210, 80,  46,  191,
+		211, 251, 90, 146, 210, 6,  71,  239, 150, 138, 180, 195, 119, 98,  61,  34,
+		61,  46,  33, 114, 5,   46, 79,  8,   192, 205, 154, 245, 103, 208, 128, 163};
+	static const char token[] = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9."
+								"eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcG"
+								"xlLmNvbS9pc19yb290Ijp0cnVlfQ."
+								"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 	struct social_jws_key key = {SOCIAL_JWS_HS256, secret, sizeof(secret)};
 	struct social_jwt_policy policy = {.now = 1300819379, .issuer = "joe"};
 
@@ -248,7 +248,8 @@ test_secrets(void)
 	key.algorithm = SOCIAL_JWS_ES256;
 	key.bytes = pem.bytes;
 	key.len = pem.len;
-	is_int(social_jwt_sign(&key, NULL, "{}", &token), SOCIAL_JWT_BAD_KEY, "a public key does not sign");
+	is_int(social_jwt_sign(&key, NULL, "{}", &token), SOCIAL_JWT_BAD_KEY,
+		   "a public key does not sign");
 	ok(token == NULL, "a refusal returns no token");
 	OPENSSL_free(der);
 	EVP_PKEY_free(rsa);

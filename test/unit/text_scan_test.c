@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define TEN "abcdefghij"
+#define TEN     "abcdefghij"
 #define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 
 struct scan_case
 {
 	const char *name;
 	const char *text;
-	const char *tags;	  /* joined by blanks */
+	const char *tags;     /* joined by blanks */
 	const char *mentions; /* joined by blanks */
 };
 
@@ -212,7 +212,8 @@ time_pattern(const char *pattern, size_t size)
 		clock_gettime(CLOCK_MONOTONIC, &start);
 		free(scan(text, size, SOCIAL_TEXT_HASHTAG | SOCIAL_TEXT_MENTION));
 		clock_gettime(CLOCK_MONOTONIC, &end);
-		seconds = (double) (end.tv_sec - start.tv_sec) + (double) (end.tv_nsec - start.tv_nsec) / 1e9;
+		seconds =
+			(double) (end.tv_sec - start.tv_sec) + (double) (end.tv_nsec - start.tv_nsec) / 1e9;
 		best = seconds < best ? seconds : best;
 	}
 	free(text);
@@ -224,9 +225,11 @@ static void
 test_linear_time(void)
 {
 	static const char *patterns[] = {
-		"#", "@", "＃", "＠", "a.", "http://", "#a", "@a", "#a ", "@a ", "a.#", "a.b/", "a/#", "a?@",
-		"/#", "?#", "x.co/(#", "x.co/@", "http://#", "http://a/#", "://@", ":/#", "a.co/。#",
-		"http://a。#", ".#", "-@", "。#", "é@a.", "a+@b.cc", "\xEF\xBC", "1:1/#", "aa.aa:1/。#",
+		"#",       "@",        "＃",          "＠",          "a.",       "http://",    "#a",
+		"@a",      "#a ",      "@a ",         "a.#",         "a.b/",     "a/#",        "a?@",
+		"/#",      "?#",       "x.co/(#",     "x.co/@",      "http://#", "http://a/#", "://@",
+		":/#",     "a.co/。#", "http://a。#", ".#",          "-@",       "。#",        "é@a.",
+		"a+@b.cc", "\xEF\xBC", "1:1/#",       "aa.aa:1/。#",
 	};
 
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)

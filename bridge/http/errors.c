@@ -71,6 +71,15 @@ sb_error_code(int status)
 	return "INTERNAL";
 }
 
+/* A text that the server sends, or NULL when it says nothing. */
+static const char *
+field(const PGresult *result, int code)
+{
+	const char *text = PQresultErrorField(result, code);
+
+	return text && *text ? text : NULL;
+}
+
 struct sb_error
 sb_error_from_result(const PGresult *result)
 {
@@ -88,8 +97,8 @@ sb_error_from_result(const PGresult *result)
 	if (row->message == NULL)
 	{
 		error.message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-		error.detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
-		error.hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+		error.detail = field(result, PG_DIAG_MESSAGE_DETAIL);
+		error.hint = field(result, PG_DIAG_MESSAGE_HINT);
 	}
 	return error;
 }

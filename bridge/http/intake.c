@@ -43,6 +43,7 @@ check_head(struct sb_request *request, const char *method, const char *version)
 {
 	struct sb_head head = {.method = method,
 						   .target = request->raw_target,
+						   .target_text = request->target,
 						   .target_len = request->target_len,
 						   .version = version};
 	int			count = MHD_get_connection_values_n(request->mhd, MHD_HEADER_KIND, NULL, NULL);

@@ -35,7 +35,6 @@ struct sb_server
 	struct MHD_Daemon *daemon;
 	struct sb_clients clients;
 	bool		due; /* a descriptor is ready, or an answer was handed over */
-	int			quiet_fd; /* the listening socket after sb_server_quiesce(), else -1 */
 };
 
 /* ---- listening ------------------------------------------------------------------------------- */
@@ -285,7 +284,6 @@ sb_server_new(struct sb_loop *loop, int listen_fd)
 	server->clients.config = loop->config;
 	server->watch.fd = -1;
 	server->watch.on_ready = on_ready;
-	server->quiet_fd = -1;
 	server->daemon = start_daemon(server, listen_fd);
 	if (server->daemon == NULL)
 	{
@@ -305,8 +303,6 @@ sb_server_free(struct sb_server *server)
 		return;
 	sb_loop_unwatch(server->loop, &server->watch);
 	MHD_stop_daemon(server->daemon);
-	if (server->quiet_fd >= 0)
-		close(server->quiet_fd);
 	free(server);
 }
 
@@ -336,7 +332,8 @@ sb_server_tick(struct sb_server *server)
 void
 sb_server_quiesce(struct sb_server *server)
 {
-	server->quiet_fd = MHD_quiesce_daemon(server->daemon);
+	MHD_run(server->daemon); /* takes those in who have knocked already */
+	close(MHD_quiesce_daemon(server->daemon));
 	server->due = true;
 	sb_server_tick(server);
 }

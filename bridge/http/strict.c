@@ -36,6 +36,15 @@ is_field_value(const char *text, size_t len)
 }
 
 static bool
+is_target(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char) text[i] <= ' ' || text[i] == 0x7f)
+			return false;
+	return len > 0;
+}
+
+static bool
 is_named(const struct sb_header *header, const char *name)
 {
 	return header->name_len == strlen(name) &&
@@ -126,8 +135,11 @@ check_gaps(const struct sb_head *head)
 const char *
 sb_strict_check(const struct sb_head *head)
 {
-	const char *problem = check_fields(head);
+	const char *problem;
 
+	if (!is_target(head->target_text, head->target_len))
+		return "the request target is missing or holds a blank";
+	problem = check_fields(head);
 	if (problem == NULL)
 		problem = check_framing(head);
 	if (problem == NULL)

@@ -21,8 +21,9 @@ struct sb_header
 struct sb_head
 {
 	const char *method;
-	const char *target;
-	size_t		target_len; /* before anything of it was decoded */
+	const char *target;		 /* where it lies; the library has cut it up already */
+	const char *target_text; /* a copy of it as it came */
+	size_t		target_len;
 	const char *version;
 	size_t		size; /* from the method through the empty line */
 	const struct sb_header *headers;
@@ -30,7 +31,7 @@ struct sb_head
 };
 
 /*
- * NULL for a head that may be served, else one line that says why not:
+ * NULL for a head that may be served, else one line that says why not: a blank in the target;
  * a header's name is not a token, or a value holds control characters; Host is missing (HTTP/1.1)
  * or there twice; Content-Length twice, or beside Transfer-Encoding; a transfer coding other than
  * one "chunked"; bytes that the library passed over: each part must lie exactly one separator

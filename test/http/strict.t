@@ -1,0 +1,89 @@
+# What two HTTP parsers could read in two ways is refused and the connection closed (design D13,
+# RFC 9112 sections 3, 5, 6, 11.2). Raw sockets: no client library would send these.
+use strict;
+use warnings;
+use Social;
+use Test::More;
+
+my $line   = "POST /api/auth/login/ HTTP/1.1\r\n";
+my $get    = "GET /api/posts/health/ HTTP/1.1\r\n";
+my $body   = '{"username":"a","password":"b"}';
+my $length = 'Content-Length: ' . length($body) . "\r\n";
+my $type   = "Content-Type: application/json\r\n";
+
+# Every case must be answered 400 with the error body, closed, and never be read as two requests.
+my @refused = (
+	[ "${line}Host: x\r\n$type${length}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 'Transfer-Encoding beside Content-Length' ],
+	[ "${line}Host: x\r\n${type}Transfer-Encoding: chunked\r\n$length\r\n0\r\n\r\n", 'the other way round' ],
+	[ "${line}Host: x\r\n$type${length}Content-Length: 3\r\n\r\n$body",              'two different Content-Lengths' ],
+	[ "${line}Host: x\r\n$type$length$length\r\n$body",                             'the same Content-Length twice' ],
+	[ "${line}Host: x\r\n${type}Transfer-Encoding: gzip\r\n\r\n",                    'an unknown transfer coding' ],
+	[ "${line}Host: x\r\n${type}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",  'a list of transfer codings' ],
+	[ "${line}Host: x\r\n${type}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 'chunked twice' ],
+	[ "${line}Host: x\r\n${type}Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n",    'a vertical tab before chunked' ],
+	[ "POST /api/auth/login/ HTTP/1.0\r\nHost: x\r\n${type}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 'chunked in HTTP/1.0' ],
+	[ "${get}Host: a\r\nHost: b\r\n\r\n",            'two different Hosts' ],
+	[ "${get}Host: a\r\nHost: a\r\n\r\n",            'the same Host twice' ],
+	[ "${get}Accept: x\r\n\r\n",                     'no Host in HTTP/1.1' ],
+	[ "${get}Host : a\r\n\r\n",                      'a blank before the colon' ],
+	[ "${get}Host: x\r\nContent-Length : 5\r\n\r\n", 'a blank before the colon of Content-Length' ],
+	[ "${get}Host: x\r\nX\tY: 1\r\n\r\n",            'a tab in a name' ],
+	[ "${get}Host: x\r\nX(Y): 1\r\n\r\n",            'brackets in a name' ],
+	[ "${get}Host: x\r\nX\xe9: 1\r\n\r\n",           'a byte above ASCII in a name' ],
+	[ "${get}Host: x\r\n: 1\r\n\r\n",                'an empty name' ],
+	[ "${get}Host: x\r\nA: b\0c\r\n\r\n",            'a NUL in the last value' ],
+	[ "${get}A: b\0c\r\nHost: x\r\n\r\n",            'a NUL in another value' ],
+	[ "${get}Host: x\r\nA: b\0\0\0\0C: d\r\n\r\n",   'several NULs in a value' ],
+	[ "${get}A: b\0\0C: d\r\nHost: x\r\n\r\n",       'NULs that look like a line end' ],
+	[ "${get}Host: x\r\n\0A: b\r\n\r\n",             'a NUL before a name' ],
+	[ "${get}Host: x\r\nA: b\x01c\r\n\r\n",          'a control character in a value' ],
+	[ "${get}Host: x\r\nA: b\x7fc\r\n\r\n",          'DEL in a value' ],
+	[ "${get}Host: x\r\nA: b\rC: d\r\n\r\n",         'a bare CR in a value' ],
+	[ "${get}Host: x\nA: b\r\n\r\n",                 'a bare LF after a header' ],
+	[ "GET /api/posts/health/ HTTP/1.1\nHost: x\r\n\r\n", 'a bare LF after the request line' ],
+	[ "${get}Host: x\r\n\n",                         'a bare LF at the end' ],
+	[ "${get}Host: x\r\nA: b\r\n c\r\n\r\n",         'a folded line' ],
+	[ "${get}Host: x\r\nA: b\r\n\tTransfer-Encoding: chunked\r\n\r\n", 'a folded line that hides a header' ],
+	[ "GET /api/posts/health/\0x HTTP/1.1\r\nHost: x\r\n\r\n", 'a NUL in the target' ],
+	[ "GET /api/posts/health/ x HTTP/1.1\r\nHost: x\r\n\r\n",  'a blank in the target' ],
+	[ "GET  /api/posts/health/ HTTP/1.1\r\nHost: x\r\n\r\n",   'two blanks before the target' ],
+	[ "GET /api/posts/health/  HTTP/1.1\r\nHost: x\r\n\r\n",   'two blanks behind the target' ],
+);
+for my $case (@refused)
+{
+	my ($answer, $closed) = raw($case->[0] . $get . "Host: smuggled\r\n\r\n");
+	ok($answer =~ m{^HTTP/1\.1 400 } && $answer =~ /"code":"BAD_REQUEST"/, "400 for $case->[1]") or diag($answer);
+	ok($closed && $answer =~ /^Connection: close\r$/m && (() = $answer =~ m{HTTP/1\.1 }g) == 1, 'and the connection ends there') or diag($answer);
+}
+
+# The library itself refuses these; what counts is that nothing is served.
+for my $case (
+	[ "${line}Host: x\r\n${type}Content-Length: -1\r\n\r\n", 'a negative Content-Length' ],
+	[ "${line}Host: x\r\n${type}Content-Length: 5, 5\r\n\r\n$body", 'a list as Content-Length' ],
+	[ "${line}Host: x\r\n${type}Content-Length: 0x5\r\n\r\n$body", 'a hexadecimal Content-Length' ],
+	[ "${line}Host: x\r\n${type}Content-Length: 99999999999999999999999\r\n\r\n", 'a Content-Length beyond all numbers' ],
+	[ "${line}Host: x\r\n${type}Transfer-Encoding: chunked\r\n\r\nzz\r\n", 'a chunk size that is no number' ],
+	[ "${get}Host x\r\n\r\n",                        'a header without a colon' ],
+	[ "GET\r\n\r\n",                                 'a request line without a target' ],
+	[ "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 'TLS spoken to a plain port' ],
+	[ "GET /api/posts/health/ HTTP/3.7\r\nHost: x\r\n\r\n", 'an unknown version' ],
+	[ $get . 'Host: x' . "\r\nA: " . 'a' x 20_000 . "\r\n\r\n", 'a head beyond its room' ],
+	[ 'GET /' . 'a' x 20_000 . " HTTP/1.1\r\nHost: x\r\n\r\n", 'a target beyond its room' ],
+	[ "${get}Host: x\r\n" . join('', map {"A$_: b\r\n"} 1 .. 2000) . "\r\n", 'thousands of headers' ],
+  )
+{
+	my ($answer, $closed) = raw($case->[0]);
+	ok($closed && $answer !~ m{^HTTP/1\.1 2}m, "$case->[1] is not served") or diag($answer);
+}
+
+my ($answer) = raw("GET http://example.com/api/posts/health/ HTTP/1.1\r\nHost: example.com\r\n\r\n", qr/healthy"\}/);
+like($answer, qr{^HTTP/1\.1 200 }, 'an absolute target is understood');
+($answer) = raw("GET /api/posts/health/ HTTP/1.0\r\n\r\n");
+like($answer, qr{^HTTP/1\.[01] 200 }, 'HTTP/1.0 needs no Host');
+($answer) = raw("\r\n${get}hOsT:x\r\nACCEPT:\t*/*\r\nEmpty:\r\n\r\n", qr/healthy"\}/);
+like($answer, qr{^HTTP/1\.1 200 }, 'names in any case, no blank, a tab, an empty value');
+($answer) = raw("${line}Host: x\r\n${type}Transfer-Encoding: Chunked\r\n\r\n5\r\n" . substr($body, 0, 5) . "\r\n1a\r\n" . substr($body, 5) . "\r\n0\r\n\r\n",
+	qr/UNAUTHENTICATED/);
+like($answer, qr{^HTTP/1\.1 401 }, 'a chunked body is read');
+is(api(GET => '/api/posts/health/')->{status}, 200, 'the server is up');
+done_testing;

@@ -1,0 +1,121 @@
+# dump_restore.t: a dump restored into an empty database equals the original table by table, by each
+# documented way, and goes on living there. mission P-03, design D1.
+use strict;
+use warnings;
+use File::Temp qw(tempdir);
+use Test::More;
+
+my $dir    = tempdir(CLEANUP => 1);
+my $source = "social_dump_$$";
+my @databases;
+
+# Runs a program without a shell; its exit status must be 0.
+sub run
+{
+	my (@command) = @_;
+	system(@command) == 0 or BAIL_OUT("@command failed: $?");
+}
+
+# Runs a psql script in a database and returns its output, unaligned.
+sub sql
+{
+	my ($database, $sql) = @_;
+	open my $script, '>', "$dir/script.sql" or BAIL_OUT("script: $!");
+	print $script $sql;
+	close $script;
+	open my $psql, '-|', 'psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-d', $database, '-f', "$dir/script.sql"
+		or BAIL_OUT("psql: $!");
+	my $output = join '', <$psql>;
+	close $psql or BAIL_OUT("psql failed in $database: $sql");
+	chomp $output;
+	return $output;
+}
+
+sub create_database
+{
+	my ($name) = @_;
+	sql('postgres', "CREATE DATABASE $name TEMPLATE template0 ENCODING 'UTF8'");
+	push @databases, $name;
+	return $name;
+}
+
+# Every table's rows and every sequence's state, one line each.
+sub fingerprint
+{
+	my ($database) = @_;
+	my $relations = "FROM pg_class WHERE relnamespace = 'social'::regnamespace AND relkind";
+	my @lines;
+	for my $table (split /\n/, sql($database, "SELECT relname $relations = 'r' ORDER BY 1")) {
+		push @lines, "$table " . sql($database,
+			"SELECT count(*) || ' ' || coalesce(md5(string_agg(t::text, chr(10) ORDER BY t::text)), '') FROM social.$table t");
+	}
+	for my $sequence (split /\n/, sql($database, "SELECT relname $relations = 'S' ORDER BY 1")) {
+		push @lines, "$sequence " . sql($database, "SELECT last_value, is_called FROM social.$sequence");
+	}
+	return join "\n", @lines;
+}
+
+# A restored database holds its counts, counts on, and gives out new ids.
+sub lives_on
+{
+	my ($database, $how) = @_;
+	is(sql($database, 'SELECT count(*) FROM social.reconcile()'), 0, "$how: counts equal the truth");
+	is(sql($database, <<'SQL'), "2|1|1|0", "$how: a new post links, counts and mentions");
+SELECT social.act_as('alice', true) AS viewer \gset
+SELECT social.create_post('After the restore', '#django and #afterwards with @bob') AS id \gset
+SELECT social.like_post(:id) AS liked \gset
+SELECT cardinality(hashtags), likes_count,
+	(SELECT count(*) FROM social.visible_mentions m WHERE m.post_id = p.id),
+	(SELECT count(*) FROM social.reconcile())
+FROM social.post(:id) p;
+SQL
+	is(sql($database, 'SELECT count(*) FROM pg_trigger WHERE tgrelid::regclass::text LIKE $$social.%$$ AND tgenabled <> $$O$$'),
+		0, "$how: no trigger is left disabled");
+}
+
+create_database($source);
+sql($source, 'CREATE EXTENSION social');
+sql($source, 'SELECT social.init_data()');
+sql($source, q{SELECT social.login('alice', 'demo-password')});
+# A dump may meet deltas that are not folded yet.
+sql($source, q{
+	UPDATE social.post_counters SET likes_count = likes_count - 3 WHERE post_id = (SELECT min(id) FROM social.posts);
+	INSERT INTO social.post_counter_deltas SELECT min(id), 3, 0 FROM social.posts});
+my $original = fingerprint($source);
+like($original, qr/^posts 1000 /m, 'the original has posts');
+like($original, qr/^post_counter_deltas 1 /m, 'the original has a waiting delta');
+
+run('pg_dump', '-d', $source, '-f', "$dir/plain.sql");
+run('pg_dump', '-d', $source, '-Fc', '-f', "$dir/custom");
+run('pg_dump', '-d', $source, '--data-only', '-f', "$dir/data.sql");
+
+my %restore = (
+	'plain' => sub {
+		run('psql', '-X', '-q', '-o', '/dev/null', '-v', 'ON_ERROR_STOP=1', '-d', $_[0], '-f', "$dir/plain.sql");
+	},
+	'custom' => sub {
+		run('pg_restore', '-d', $_[0], "$dir/custom");
+	},
+	'custom, one transaction' => sub {
+		run('pg_restore', '-1', '-d', $_[0], "$dir/custom");
+	},
+	'parallel' => sub {
+		run('pg_restore', '--section=pre-data', '-d', $_[0], "$dir/custom");
+		run('pg_restore', '--data-only', '--disable-triggers', '-j', 4, '-d', $_[0], "$dir/custom");
+	},
+	'data only, into a fresh installation' => sub {
+		sql($_[0], 'CREATE EXTENSION social');
+		run('psql', '-X', '-q', '-o', '/dev/null', '-v', 'ON_ERROR_STOP=1', '-d', $_[0], '-f', "$dir/data.sql");
+	},
+);
+my $number = 0;
+for my $how (sort keys %restore) {
+	my $target = create_database("${source}_" . ++$number);
+	$restore{$how}->($target);
+	is(fingerprint($target), $original, "$how: every table and sequence is equal");
+	sql($target, 'SELECT social.tick()');
+	lives_on($target, $how);
+}
+
+END { sql('postgres', "DROP DATABASE $_") for reverse @databases }
+done_testing();

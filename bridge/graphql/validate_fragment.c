@@ -14,6 +14,7 @@ collect_names(struct gql_validator *validator)
 	{
 		struct gql_fragment *earlier = gql_map_put(&validator->fragments, at->name, at);
 
+		at->used = earlier != NULL; /* one error is enough */
 		if (earlier)
 			gql_fail2(validator->errors, GQL_VALIDATION_FAILED, earlier->at, at->at,
 					  "There are two fragments named \"%s\"", at->name);

@@ -8,6 +8,12 @@ struct scope
 	struct gql_map variables;
 };
 
+static bool
+is_input(const struct gql_type *type)
+{
+	return type && !gql_is_composite(type);
+}
+
 /* AreTypesCompatible of section 5.8.5, without recursion. */
 static bool
 compatible(const struct gql_type_ref *variable, const struct gql_type_ref *location)
@@ -68,7 +74,7 @@ check_usages(struct scope *scope, struct gql_definition *definition)
 			continue;
 		}
 		variable->used = true;
-		if (at->type && gql_named(variable->type) && !usage_allowed(variable, at))
+		if (at->type && is_input(gql_named(variable->type)) && !usage_allowed(variable, at))
 			gql_fail2(errors, GQL_VALIDATION_FAILED, variable->at, at->at,
 					  "Variable \"$%s\" of type \"%s\" cannot stand where \"%s\" is wanted",
 					  at->text, gql_type_text(scope->validator->arena, variable->type),
@@ -98,8 +104,11 @@ check_definition(struct scope *scope, struct gql_variable *variable)
 	const struct gql_type *type = gql_resolve(validator->schema, variable->type);
 
 	if (gql_map_put(&scope->variables, variable->name, variable))
+	{
+		variable->used = true; /* one error is enough */
 		gql_fail(validator->errors, GQL_VALIDATION_FAILED, variable->at,
 				 "Variable \"$%s\" is defined twice", variable->name);
+	}
 	if (!type)
 		gql_fail(validator->errors, GQL_VALIDATION_FAILED, variable->type->at,
 				 "Unknown type \"%s\"", gql_type_text(validator->arena, variable->type));

@@ -1,0 +1,186 @@
+/*
+ * graphql_limit_test.c owns the tests of the limits (mission 3.1): each is met and then exceeded by
+ * one, and documents made to hurt are refused in little time and little stack.
+ */
+#include <time.h>
+
+#include "graphql_request.h"
+
+static char *
+repeat(const char *head, const char *part, int n, const char *tail)
+{
+	size_t each = strlen(part);
+	char *text = malloc(strlen(head) + each * (size_t) n + strlen(tail) + 1);
+	char *at = text + sprintf(text, "%s", head);
+
+	for (int i = 0; i < n; i++, at += each)
+		memcpy(at, part, each);
+	strcpy(at, tail);
+	return text;
+}
+
+/* Asks for head, n times part, and tail; returns the seconds it took. */
+static double
+ask_repeated(const char *head, const char *part, int n, const char *tail)
+{
+	char *document = repeat(head, part, n, tail);
+	struct timespec start_time;
+	struct timespec end_time;
+
+	clock_gettime(CLOCK_MONOTONIC, &start_time);
+	ask(document, NULL);
+	clock_gettime(CLOCK_MONOTONIC, &end_time);
+	free(document);
+	return (double) (end_time.tv_sec - start_time.tv_sec) +
+		   (double) (end_time.tv_nsec - start_time.tv_nsec) / 1e9;
+}
+
+static void
+test_each_limit(void)
+{
+	struct sb_graphql_limits limits = sb_graphql_limits_default;
+
+	limits.max_bytes = 20;
+	start(&limits);
+	ok(ask("{ me { id   bio  } }", NULL), "20 bytes");
+	refused("{ me { id   bio   } }", NULL, "LIMIT_EXCEEDED", NULL, "longer than 20 bytes");
+	limits = sb_graphql_limits_default;
+	limits.max_tokens = 7;
+	start(&limits);
+	ok(ask("{ me { id bio } }", NULL), "seven tokens");
+	refused("{ me { id bio avatar } }", NULL, "LIMIT_EXCEEDED", NULL, "more than 7 tokens");
+	limits = sb_graphql_limits_default;
+	limits.max_depth = 3;
+	start(&limits);
+	ok(ask("{ allPosts { author { id } } }", NULL), "depth 3");
+	refused("{ allPosts { author { posts { id } } } }", NULL, "LIMIT_EXCEEDED", "1:31",
+			"nests too deeply");
+	refused("{ allPosts { ...F } } fragment F on Post { author { posts { id } } }", NULL,
+			"LIMIT_EXCEEDED", NULL, "nests too deeply");
+	limits = sb_graphql_limits_default;
+	limits.max_aliases = 2;
+	start(&limits);
+	ok(ask("{ a: me { id } b: me { id } c: me @skip(if: true) { id } }", NULL),
+	   "two aliases count");
+	refused("{ a: me { id } b: me { id } c: me { id } }", NULL, "LIMIT_EXCEEDED", "1:29",
+			"too many aliases");
+}
+
+static void
+test_cost(void)
+{
+	struct sb_graphql_limits limits = sb_graphql_limits_default;
+	const char *document =
+		"query ($n: Int) { allPosts(first: 10) { comments(first: $n) { author { id } } } }";
+
+	limits.max_cost = 210;
+	start(&limits);
+	ok(ask(document, "{\"n\": 10}"), "10 posts + 100 comments + 100 authors");
+	refused(document, "{\"n\": 11}", "LIMIT_EXCEEDED", NULL, "more than 210 rows");
+	ok(ask(document, "{\"n\": 1}"), "the real page sizes count, on a hit too");
+	ok(ask("{ allPosts(first: 10) { comments(first: 10) { id } } }", NULL),
+	   "literals count as well");
+	refused("{ allPosts(first: 10) { comments(first: 21) { id } } }", NULL, "LIMIT_EXCEEDED", NULL,
+			"rows");
+	start(NULL);
+	ok(ask("{ allPosts { author { id } comments { author { id } replies { author { id } } } } }",
+		   NULL),
+	   "seed 086: nested pages of default size fit");
+	refused("{ allPosts(first: 100) { comments(first: 100) { replies(first: 100) { id } } } }",
+			NULL, "LIMIT_EXCEEDED", NULL, "rows");
+}
+
+static void
+test_introspection_apart(void)
+{
+	struct sb_graphql_limits limits = sb_graphql_limits_default;
+
+	limits.max_depth = 2;
+	start(&limits);
+	ask("{ __schema { types { fields { type { ofType { ofType { name } } } } } } }", NULL);
+	is_int(nerrors(), 0, "introspection has its own depth");
+	start(NULL);
+	refused("{ __schema { types { fields { type { fields { type { fields { type { fields { type {"
+			" fields { type { name } } } } } } } } } } } } }",
+			NULL, "LIMIT_EXCEEDED", NULL, "introspection");
+}
+
+static void
+test_nesting(void)
+{
+	struct sb_graphql_limits limits = sb_graphql_limits_default;
+
+	limits.max_bytes = 4 << 20;
+	limits.max_tokens = 2000000;
+	start(&limits);
+	ok(ask_repeated("", "{a", 10000, "") < 1 && strcmp(code(), "LIMIT_EXCEEDED") == 0,
+	   "10,000 open braces");
+	ok(ask_repeated("{a", "{a", 10000, "") < 1 && nerrors() == 1, "the same with a start");
+	ok(ask_repeated("{a(b:", "[", 10000, "") < 1 && strcmp(code(), "LIMIT_EXCEEDED") == 0, "lists");
+	ok(ask_repeated("{a(b:", "{c:", 10000, "") < 1 && strcmp(code(), "LIMIT_EXCEEDED") == 0,
+	   "objects");
+	ok(ask_repeated("query($a:", "[", 10000, "") < 1 && strcmp(code(), "LIMIT_EXCEEDED") == 0,
+	   "types");
+	ok(ask_repeated("{", "...{", 10000, "") < 1 && strcmp(code(), "LIMIT_EXCEEDED") == 0,
+	   "inline fragments");
+}
+
+static void
+test_large(void)
+{
+	struct sb_graphql_limits limits = sb_graphql_limits_default;
+
+	limits.max_bytes = 4 << 20;
+	limits.max_tokens = 2000000;
+	start(&limits);
+	ok(ask_repeated("{ me {", " id", 350000, "} }") < 3, "1 MB of one field");
+	ok(asked->nsteps == 1, "is one field");
+	ok(ask_repeated("{ me {", " x", 500000, "} }") < 1, "1 MB of unknown fields");
+	ok(ask_repeated("#", " comment", 130000, "\n{ me { id } }") < 1, "1 MB of comment");
+	ok(ask_repeated("{ userByUsername(username: \"", "a", 1000000, "\") { id } }") < 1,
+	   "1 MB of string");
+	ok(ask_repeated("{ me { ...F } }", " fragment F on User { id }", 40000, "") < 1,
+	   "one fragment, often");
+	ok(ask_repeated("{ me { id(", "a: 1 ", 200000, ") } }") < 1, "1 MB of arguments");
+	ok(ask_repeated("query (", "$a: Int ", 120000, ") { me { id } }") < 1, "1 MB of variables");
+	ok(ask_repeated("{ me { id", " @skip(if: false)", 60000, "} }") < 1, "1 MB of directives");
+	ok(ask_repeated("", "}", 1000000, "") < 1, "1 MB of closing braces");
+}
+
+/* Fragments that double at each level: 2^n fields from n lines. */
+static void
+test_fragment_bomb(void)
+{
+	char document[8192];
+	char *at = document + sprintf(document, "{ me { ...F0 } }");
+	double seconds;
+
+	start(NULL);
+	for (int i = 0; i < 30; i++)
+		at += sprintf(at,
+					  " fragment F%d on User { a: posts { author { ...F%d } } b: posts { author {"
+					  " ...F%d } } }",
+					  i, i + 1, i + 1);
+	sprintf(at, " fragment F30 on User { id }");
+	seconds = ask_repeated(document, "", 0, "");
+	ok(seconds < 0.5, "doubling fragments cost little");
+	is_str(code(), "LIMIT_EXCEEDED", "and are refused");
+	at = document + sprintf(document, "{ me { ...F0 } }");
+	for (int i = 0; i < 200; i++)
+		at += sprintf(at, " fragment F%d on User { ...F%d }", i, i + 1);
+	sprintf(at, " fragment F200 on User { id }");
+	ok(ask(document, NULL), "a chain of 200 fragments is one field");
+}
+
+int
+main(void)
+{
+	test_each_limit();
+	test_cost();
+	test_introspection_apart();
+	test_nesting();
+	test_large();
+	test_fragment_bomb();
+	stop();
+	return done_testing();
+}

@@ -1,0 +1,188 @@
+/*
+ * graphql_plan_test.c owns the tests of planning (mission 50-87, P-10): one statement per query,
+ * values only as parameters, and plans that serve every document of the same shape.
+ */
+#include "graphql_request.h"
+
+static void
+test_one_statement(void)
+{
+	ok(ask("{ allPosts { comments { replies { author { username } } } } }", NULL),
+	   "seed 086: posts, comments, replies and authors");
+	is_int(asked->nsteps, 1, "P-10: four levels are one statement");
+	ok(!asked->is_mutation && !asked->steps[0].call.sql, "a query calls nothing");
+	has(sql(), "json_agg(row_to_json(", "rows become JSON in the database");
+	ok(!strstr(sql(), "jsonb") && !strstr(sql(), "json_build_object"), "by the fast functions");
+}
+
+static void
+test_columns(void)
+{
+	ask("{ post(id: 7) { id t: title createdAt author { firstName } } }", NULL);
+	has(sql(), "t1.\"id\"::text AS \"id\"", "identifiers are strings");
+	has(sql(), "t1.\"title\" AS \"t\"", "an alias names the key");
+	has(sql(), "t1.\"created_at\" AS \"createdAt\"", "names are camelCase outside");
+	has(sql(), "id = t1.\"author_id\"", "the author is found by the post's column");
+	ok(!strstr(sql(), "content"), "what is not asked is not read");
+	is_str(value(1), "7", "the id is a parameter");
+	ask("{ __typename post(id: 7) { __typename } }", NULL);
+	has(sql(), "'Query'::text AS \"__typename\"", "the root's type name");
+	has(sql(), "'Post'::text AS \"__typename\"", "a row's type name");
+}
+
+static void
+test_fragments_flatten(void)
+{
+	ask("{ post(id: 1) { ...A id ... on Post { title author { id } } } }"
+		" fragment A on Post { title author { username } }",
+		NULL);
+	has(sql(),
+		"SELECT t1.\"title\" AS \"title\", (SELECT row_to_json(r2) FROM (SELECT"
+		" t2.\"username\" AS \"username\", t2.\"id\"::text AS \"id\"",
+		"fields merge where they first appear");
+	ask("query ($yes: Boolean!, $no: Boolean = false) { post(id: 1) { a: id @include(if: $yes)"
+		" b: id @skip(if: $yes) c: id @include(if: $no) ... @skip(if: $no) { d: id } e: id"
+		" @include(if: false) } }",
+		"{\"yes\": true}");
+	has(sql(), "(SELECT t1.\"id\"::text AS \"a\", t1.\"id\"::text AS \"d\" FROM",
+		"@skip, @include");
+	ok(ask("{ post(id: 1) { id @skip(if: true) } }", NULL), "nothing left of an object");
+	has(sql(), "(SELECT row_to_json(r1) FROM (SELECT  FROM", "is an empty row");
+	ok(!ask("{ post(id: 1) @skip(if: true) { id } }", NULL), "nothing left at all");
+	ok(json_is_object(json_object_get(answer, "data")), "is an empty object");
+}
+
+static void
+test_pages(void)
+{
+	ask("{ allPosts(first: 5) { id } }", NULL);
+	has(sql(), "ORDER BY position DESC LIMIT 100) t1 LIMIT $1::integer", "cut inside and outside");
+	is_str(value(1), "5", "by the page asked for");
+	ask("{ allPosts { id comments { id } } }", NULL);
+	is_str(value(1), "20", "or by the default");
+	ask("query ($n: Int) { allPosts(first: $n) { id } }", "{\"n\": null}");
+	is_str(value(1), "20", "which null means too");
+	ask("query ($n: Int) { allPosts(first: $n) { id } }", NULL);
+	is_str(value(1), "20", "and a variable that nobody gave");
+	ask("query ($n: Int = 3) { allPosts(first: $n) { id } }", NULL);
+	is_str(value(1), "3", "unless the variable has its own default");
+	ask("{ searchPostsFts(query: \"x\", first: 4) { id } }", NULL);
+	has(sql(), "FROM social.search_posts(query => $1::text, first => $2::integer) t1)",
+		"seed 059: a function pages by itself");
+	ask("{ trendingHashtags(limit: 3) { tag } }", NULL);
+	has(sql(), "social.trending_hashtags(\"limit\" => $1::integer)", "seed 063");
+}
+
+static void
+test_injection(void)
+{
+	const char *evil = "'; DROP TABLE social.posts; -- \\\" $1 {parent}";
+
+	ask("{ hashtagPosts(tag: \"'; DROP TABLE social.posts; -- \\\\\\\" $1 {parent}\") { id } }",
+		NULL);
+	is_str(value(1), evil, "a literal arrives as it is");
+	ok(!strstr(sql(), "DROP"), "and only as a parameter");
+	ask("query ($t: String!) { hashtagPosts(tag: $t) { id } }",
+		"{\"t\": \"'; DROP TABLE social.posts; -- \\\\\\\" $1 {parent}\"}");
+	is_str(value(1), evil, "a variable arrives as it is");
+	ok(!strstr(sql(), "DROP"), "and only as a parameter");
+	refused("{ a\"b: me { id } }", NULL, "GRAPHQL_PARSE_FAILED", NULL, "");
+	refused("{ \xC3\xA9: me { id } }", NULL, "GRAPHQL_PARSE_FAILED", NULL, "");
+	ok(ask("{ select: me { from: id } }", NULL), "SQL's words are keys like others");
+	has(sql(), "AS \"from\"", "because keys are quoted");
+	refused("{ hashtagPosts(tag: \"a\\u0000b\") { id } }", NULL, "BAD_USER_INPUT", "1:21",
+			"U+0000");
+	refused("query ($t: String!) { hashtagPosts(tag: $t) { id } }", "{\"t\": \"a\\u0000b\"}",
+			"BAD_USER_INPUT", NULL, "U+0000");
+	refused("{ a23456789012345678901234567890123456789012345678901234567890_123: me { id } }", NULL,
+			"LIMIT_EXCEEDED", NULL, "alias is too long");
+	ok(ask("{ a2345678901234567890123456789012345678901234567890123456789_123: me { id } }", NULL),
+	   "63 bytes are what PostgreSQL keeps");
+}
+
+static void
+test_identifiers(void)
+{
+	ask("{ post(id: \"abc\") { id } }", NULL);
+	is_str(value(1), "NULL", "an id that cannot be finds nothing");
+	ask("{ post(id: \"9223372036854775807\") { id } }", NULL);
+	is_str(value(1), "9223372036854775807", "the largest id");
+	ask("{ post(id: \"9223372036854775808\") { id } }", NULL);
+	is_str(value(1), "NULL", "one more finds nothing");
+	ask("{ post(id: \"-1\") { id } }", NULL);
+	is_str(value(1), "NULL", "nor does a sign");
+	ask("{ post(id: \"\") { id } }", NULL);
+	is_str(value(1), "NULL", "nor nothing");
+	refused("mutation { likePost(postId: \"abc\") { success } }", NULL, "BAD_USER_INPUT", "1:29",
+			"not an identifier");
+	refused("mutation { likePost(postId: \"1 OR 1=1\") { success } }", NULL, "BAD_USER_INPUT", NULL,
+			"not an identifier");
+}
+
+static void
+test_mutations(void)
+{
+	ok(ask("mutation { one: createPost(title: \"T\", content: \"C\") { post { id title hashtags { "
+		   "tag }"
+		   " mentions { mentionedUser { username } } createdAt } success message }"
+		   " likePost(postId: 3) { post { likesCount } } }",
+		   NULL),
+	   "seed 071, 077, 083, 084");
+	is_int(asked->nsteps, 2, "one step per root field");
+	ok(asked->is_mutation, "a mutation");
+	is_str(asked->steps[0].response_key, "one", "keys in order");
+	is_str(asked->steps[0].call.sql,
+		   "SELECT social.set_result_id(social.create_post(title => $1::text, content => $2::text,"
+		   " is_published => $3::boolean))",
+		   "the call names its arguments");
+	is_str(asked->steps[0].call.values[0], "T", "with its values");
+	is_str(asked->steps[0].call.values[2], "true", "and its defaults");
+	has(asked->steps[0].select.sql, "WHERE id = social.result_id()",
+		"the payload reads the result");
+	has(asked->steps[0].select.sql, "'Post created'::text AS \"message\"",
+		"and says what happened");
+	is_str(asked->steps[1].call.values[0], "3", "the second call has its own values");
+	ask("mutation { createComment(postId: 1, content: \"x\") { success } }", NULL);
+	ok(!strstr(asked->steps[0].call.sql, "parent_id"), "what is not given is not passed");
+	ask("mutation ($p: ID) { createComment(postId: 1, content: \"x\", parentId: $p) { success } }",
+		NULL);
+	ok(asked->steps[0].call.values[2] == NULL, "a variable that nobody gave is null");
+	ok(!ask_operation("mutation { likePost(postId: 1) { success } }", NULL, NULL, false),
+	   "over GET");
+	is_int(sb_graphql_http_status(asked), 405, "a mutation is not allowed");
+	is_str(code(), "METHOD_NOT_ALLOWED", "and told so");
+	ok(!ask("mutation { __typename }", NULL), "only a type name");
+	is_str(json_string_value(json_object_get(json_object_get(answer, "data"), "__typename")),
+		   "Mutation", "needs no database");
+}
+
+static void
+test_operation_choice(void)
+{
+	const char *two = "query A { me { id } } query B { post(id: 1) { id } }";
+
+	ok(ask_operation(two, NULL, "B", true), "the operation is chosen by name");
+	has(sql(), "AS \"post\"", "the right one");
+	ok(!ask_operation(two, NULL, NULL, true), "two operations and no name");
+	is_str(code(), "OPERATION_RESOLUTION_FAILURE", "is an error");
+	ok(!ask_operation(two, NULL, "C", true), "an unknown name");
+	is_str(code(), "OPERATION_RESOLUTION_FAILURE", "is an error");
+	ok(ask_operation("{ me { id } }", NULL, "", true), "an empty name is none");
+	refused("fragment F on Post { id }", NULL, "GRAPHQL_VALIDATION_FAILED", NULL, "never used");
+}
+
+int
+main(void)
+{
+	start(NULL);
+	test_one_statement();
+	test_columns();
+	test_fragments_flatten();
+	test_pages();
+	test_injection();
+	test_identifiers();
+	test_mutations();
+	test_operation_choice();
+	stop();
+	return done_testing();
+}

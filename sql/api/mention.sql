@@ -16,7 +16,7 @@ BEGIN ATOMIC
 				SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, u.avatar AS profile_image
 				FROM social.visible_users u WHERE u.id = ($1).author_id) a) AS author,
 			($1).title, ($1).content, ($1).hashtags,
-			ARRAY(SELECT u.username FROM social.mentions m JOIN social.visible_users u ON u.id = m.mentioned_user_id
+			ARRAY(SELECT u.username FROM social.visible_mentions m JOIN social.visible_users u ON u.id = m.mentioned_user_id
 				WHERE m.post_id = ($1).id ORDER BY m.id) AS mentions,
 			($1).is_published, ($1).likes_count, ($1).comments_count, ($1).created_at, ($1).updated_at) r;
 END;

@@ -1,0 +1,69 @@
+-- catalog.sql proves what must hold for every object of the extension, whoever adds one.
+BEGIN;
+SELECT no_plan();
+
+CREATE TEMPORARY VIEW members AS
+SELECT d.classid, d.objid FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
+WHERE d.refclassid = 'pg_extension'::regclass AND e.extname = 'social' AND d.deptype = 'e';
+CREATE TEMPORARY VIEW routines AS
+SELECT p.* FROM pg_proc p JOIN members m ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid;
+
+SELECT is_empty($$
+	SELECT c.oid::regclass FROM pg_class c JOIN members m ON m.classid = 'pg_class'::regclass AND m.objid = c.oid, pg_extension e
+	WHERE e.extname = 'social' AND c.relkind IN ('r', 'p', 'S') AND NOT c.oid = ANY (e.extconfig)
+$$, 'every table and sequence is registered for pg_dump (P-03)');
+SELECT isnt_empty($$
+	SELECT 1 FROM pg_extension WHERE extname = 'social' AND cardinality(extconfig) > 20
+$$, 'and there are some');
+
+SELECT is_empty($$
+	SELECT c.oid::regclass FROM pg_class c JOIN members m ON m.classid = 'pg_class'::regclass AND m.objid = c.oid
+	WHERE c.relkind IN ('r', 'p', 'v') AND obj_description(c.oid, 'pg_class') IS NULL
+$$, 'every table and view has a comment');
+SELECT is_empty($$
+	SELECT oid::regprocedure FROM routines WHERE obj_description(oid, 'pg_proc') IS NULL
+$$, 'every function has a comment');
+
+-- C functions that run no SQL need no search path; the others pin theirs or are parsed at creation.
+SELECT is_empty($$
+	SELECT r.oid::regprocedure FROM routines r JOIN pg_language l ON l.oid = r.prolang
+	WHERE r.prosqlbody IS NULL AND l.lanname <> 'c'
+	AND NOT EXISTS (SELECT FROM unnest(r.proconfig) c WHERE c LIKE 'search_path=pg_catalog, %pg_temp%' OR c = 'search_path=pg_catalog, pg_temp')
+$$, 'every SQL and PL/pgSQL function has a pinned search path');
+
+SELECT set_eq($$
+	SELECT DISTINCT proname::text FROM routines WHERE prosecdef
+$$, ARRAY[
+	-- they write as the viewer
+	'create_post', 'create_comment', 'like_post', 'unlike_post', 'like_comment', 'unlike_comment', 'follow_user', 'unfollow_user',
+	-- they open the door
+	'register_user', 'login', 'authenticate', 'bridge_config',
+	-- they read tables on the way to a visible_* view
+	'search_posts', 'hashtag_posts', 'trending_hashtags',
+	-- an operator may call them
+	'init_data', 'reconcile'
+], 'only listed functions run with the owner''s rights');
+
+SELECT is_empty($$
+	SELECT c.oid::regclass, con.conname FROM pg_constraint con JOIN pg_class c ON c.oid = con.conrelid
+	JOIN members m ON m.classid = 'pg_class'::regclass AND m.objid = c.oid
+	WHERE con.contype = 'f' AND NOT EXISTS (
+		SELECT FROM pg_index i WHERE i.indrelid = con.conrelid
+		AND (i.indkey::int2[])[0] = ANY (con.conkey))
+$$, 'every foreign key starts an index (seed 164)');
+SELECT is_empty($$
+	SELECT attrelid::regclass, attname FROM pg_attribute a JOIN members m ON m.classid = 'pg_class'::regclass AND m.objid = a.attrelid
+	WHERE attnum > 0 AND atttypid = ANY ('{oid,regclass,regproc,regprocedure,regtype,regconfig,regrole,regnamespace}'::regtype[])
+$$, 'no column holds an OID, which a restore would not keep');
+
+SELECT is_empty($$
+	SELECT oid::regprocedure FROM routines WHERE proacl IS NULL OR EXISTS (SELECT FROM aclexplode(proacl) WHERE grantee = 0)
+$$, 'PUBLIC may execute nothing');
+SELECT is_empty($$
+	SELECT c.oid::regclass FROM pg_class c JOIN members m ON m.classid = 'pg_class'::regclass AND m.objid = c.oid,
+		LATERAL aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a
+	WHERE a.grantee = 0
+$$, 'PUBLIC may read nothing');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,51 @@
+-- grant.sql proves who may call what.
+BEGIN;
+SELECT no_plan();
+
+SELECT is_empty($$
+	SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'social'::regnamespace
+	AND (SELECT count(*) FROM social.function_audience() a WHERE a.function_name = p.proname) <> 1
+$$, 'every function has exactly one audience');
+SELECT is_empty($$
+	SELECT a.function_name FROM social.function_audience() a
+	WHERE NOT EXISTS (SELECT FROM pg_proc p WHERE p.proname = a.function_name AND p.pronamespace = 'social'::regnamespace)
+$$, 'every function that has an audience exists');
+
+CREATE ROLE tap_reader;
+CREATE ROLE tap_bridge;
+CREATE ROLE tap_admin;
+SELECT social.grant_reader('tap_reader');
+SELECT social.grant_bridge('tap_bridge');
+SELECT social.grant_admin('tap_admin');
+
+SELECT function_privs_are('social', 'create_post', ARRAY['text', 'text', 'boolean'], 'tap_reader', ARRAY['EXECUTE'], 'a reader writes as the viewer');
+SELECT function_privs_are('social', 'admit', ARRAY['bigint'], 'tap_reader', ARRAY[]::text[], 'a reader does not name the viewer');
+SELECT function_privs_are('social', 'admit', ARRAY['bigint'], 'tap_bridge', ARRAY['EXECUTE'], 'the bridge does');
+SELECT function_privs_are('social', 'act_as', ARRAY['bigint', 'boolean'], 'tap_bridge', ARRAY[]::text[], 'the bridge acts within a request only');
+SELECT function_privs_are('social', 'act_as', ARRAY['bigint', 'boolean'], 'tap_admin', ARRAY['EXECUTE'], 'an admin acts as anybody');
+SELECT is_empty($$
+	SELECT c.relname, r FROM pg_class c, unnest(ARRAY['tap_reader', 'tap_bridge']) r
+	WHERE c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'S') AND has_table_privilege(r, c.oid, 'SELECT, INSERT, UPDATE, DELETE')
+$$, 'readers and bridges touch no table');
+SELECT table_privs_are('social', 'users', 'tap_admin', ARRAY['SELECT'], 'an admin reads tables');
+SELECT table_privs_are('social', 'jwt_key', 'tap_admin', ARRAY[]::text[], 'but no signing keys');
+
+INSERT INTO social.users (username) VALUES ('tap_writer');
+SET LOCAL ROLE tap_reader;
+SELECT throws_ok($$ SET social.viewer_id = '1' $$, '42501', NULL, 'a reader cannot set the viewer');
+SELECT throws_ok($$ SELECT set_config('social.viewer_id', '1', true) $$, '42501', NULL, 'nor by set_config');
+SELECT throws_ok($$ SELECT social.create_post('a', 'b') $$, 'SM401', NULL, 'nobody acts, nobody writes');
+RESET ROLE;
+SELECT social.act_as('tap_writer') \gset
+SELECT social.admit(:act_as);
+SET LOCAL ROLE tap_bridge;
+SELECT lives_ok($$ SELECT social.set_result_id(social.create_post('By the bridge', 'with #tap_bridge and @tap_writer')) $$, 'the bridge creates a post');
+SELECT is((SELECT social.post_json(p)::jsonb - 'id' - 'author' - 'created_at' - 'updated_at' FROM social.visible_posts p WHERE p.id = social.result_id()),
+	'{"title": "By the bridge", "content": "with #tap_bridge and @tap_writer", "hashtags": ["tap_bridge"], "mentions": ["tap_writer"], "is_published": true, "likes_count": 0, "comments_count": 0}'::jsonb,
+	'and reads it back');
+SELECT lives_ok($$ SELECT social.posts_page(); SELECT count(*) FROM social.search_posts('bridge'); SELECT count(*) FROM social.hashtag_posts('tap_bridge'); SELECT count(*) FROM social.trending_hashtags(); SELECT count(*) FROM social.post(1) $$, 'and runs every list');
+SELECT throws_ok($$ SELECT * FROM social.posts $$, '42501', NULL, 'but no table');
+RESET ROLE;
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,40 @@
+-- guard.sql proves that posts are not dropped by accident, and that a restore is left alone.
+BEGIN;
+SELECT no_plan();
+
+INSERT INTO social.users (username) VALUES ('tap_author');
+INSERT INTO social.posts (author_id, title, content) SELECT id, 'kept', 'text' FROM social.users WHERE username = 'tap_author';
+
+SELECT throws_ok('DROP EXTENSION social', '2BP01', 'cannot drop extension social while it holds posts', 'DROP EXTENSION is refused');
+SELECT throws_ok('DROP EXTENSION IF EXISTS social CASCADE', '2BP01', NULL, 'so is CASCADE');
+SELECT throws_ok('DROP SCHEMA social CASCADE', '2BP01', 'cannot drop extension social while it holds posts', 'DROP SCHEMA is refused');
+SELECT throws_ok('DROP OWNED BY current_user CASCADE', '2BP01', 'cannot drop extension social while it holds posts', 'DROP OWNED BY the owner is refused');
+SELECT throws_ok('DROP TABLE social.posts CASCADE', '2BP01', NULL, 'a member table cannot be dropped alone');
+CREATE SCHEMA tap_other;
+SELECT lives_ok('DROP SCHEMA tap_other', 'other schemas go as ever');
+SAVEPOINT kept;
+SET LOCAL social.allow_drop = on;
+SELECT lives_ok('DROP EXTENSION social CASCADE', 'social.allow_drop allows it');
+ROLLBACK TO kept;
+SELECT isnt_empty('SELECT FROM social.posts', 'and a rollback brings all back');
+
+-- What pg_dump writes at the head of a dump makes our triggers silent.
+SAVEPOINT before_restore;
+SET LOCAL row_security = off;
+SET LOCAL check_function_bodies = off;
+SELECT set_config('search_path', '', true);
+INSERT INTO social.users (username) VALUES ('tap_restored');
+INSERT INTO social.posts (author_id, title, content, hashtags, position)
+SELECT id, '', '#not_read', '{as_dumped}', -7 FROM social.users WHERE username = 'tap_restored';
+SET LOCAL search_path = public;
+SELECT results_eq($$ SELECT p.hashtags, p.position FROM social.posts p JOIN social.users u ON u.id = p.author_id WHERE u.username = 'tap_restored' $$,
+	$$ VALUES ('{as_dumped}'::text[] COLLATE "C", -7::bigint) $$, 'a restored post keeps what the dump holds');
+SELECT is_empty($$ SELECT FROM social.user_counters c JOIN social.users u ON u.id = c.user_id WHERE u.username = 'tap_restored' $$, 'and counts nothing');
+ROLLBACK TO before_restore;
+
+SET LOCAL social.restoring = on;
+INSERT INTO social.users (username) VALUES ('tap_said');
+SELECT is_empty($$ SELECT FROM social.user_counters c JOIN social.users u ON u.id = c.user_id WHERE u.username = 'tap_said' $$, 'social.restoring says it in so many words');
+
+SELECT * FROM finish();
+ROLLBACK;

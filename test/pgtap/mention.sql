@@ -1,0 +1,23 @@
+-- mention.sql proves mentions.
+BEGIN;
+SELECT no_plan();
+
+SELECT columns_are('social', 'visible_mentions', ARRAY['id', 'post_id', 'mentioned_user_id', 'created_at'], 'seed 104: fields of a mention');
+SELECT col_is_unique('social', 'mentions', ARRAY['post_id', 'mentioned_user_id'], 'seed 104: unique for post and user');
+SELECT has_index('social', 'mentions', 'mentions_user_created_idx', 'seed 163: mentions by user, newest first');
+INSERT INTO social.users (username) SELECT 'tap_' || n FROM generate_series(1, 25) n;
+INSERT INTO social.users (username, is_active) VALUES ('tap_gone', false);
+SELECT social.act_as('tap_1');
+SELECT social.create_post('To @tap_2', '@tap_2 @TAP_2 @tap_3 mail@tap_4 @tap_gone @tap_nobody') AS post \gset
+SELECT results_eq('SELECT u.username FROM social.visible_mentions m JOIN social.visible_users u ON u.id = m.mentioned_user_id WHERE m.post_id = ' || :post || ' ORDER BY m.id',
+	$$ VALUES ('tap_2'), ('tap_3') $$, 'seed 104: each active person once, in order; mail addresses and unknown names stay text');
+SELECT max(id) AS newest FROM social.mentions \gset
+UPDATE social.posts SET content = '@tap_3 @tap_5' WHERE id = :post;
+SELECT results_eq('SELECT u.username, m.id > ' || :newest || ' FROM social.mentions m JOIN social.users u ON u.id = m.mentioned_user_id WHERE m.post_id = ' || :post || ' ORDER BY 1',
+	$$ VALUES ('tap_2', false), ('tap_3', false), ('tap_5', true) $$, 'P-09: an edit adds only new names and keeps the rest');
+SELECT social.create_post('Many', (SELECT string_agg('@tap_' || n, ' ' ORDER BY n) FROM generate_series(1, 25) n)) AS many \gset
+SELECT is((SELECT count(*) FROM social.mentions WHERE post_id = :many), 20::bigint, 'P-09: at most 20 mentions a post');
+SELECT is((SELECT social.post_json(p) -> 'mentions' ->> 0 FROM social.post(:many) p), 'tap_1', 'a post''s JSON names them');
+
+SELECT * FROM finish();
+ROLLBACK;

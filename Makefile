@@ -66,7 +66,11 @@ BRIDGE_MAIN   = $(BUILD)/bridge/main.o
 BRIDGE_BIN    = $(BUILD)/social-bridge
 UNIT_BINS     = $(patsubst test/unit/%.c,$(BUILD)/test/unit/%,$(wildcard test/unit/*_test.c))
 
-.PHONY: all bridge unit deps run up down test bench lint asan fuzz
+# for test/lint
+core-files:
+	@echo $(CORE_SRCS) $(wildcard $(CORE_SRCS:.c=.h))
+
+.PHONY: all bridge unit core-files deps run up down test bench lint asan fuzz
 bridge: $(BRIDGE_BIN)
 unit: $(UNIT_BINS)
 

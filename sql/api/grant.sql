@@ -25,7 +25,6 @@ BEGIN ATOMIC
 	-- owner: triggers, parts of other functions, and the grants themselves.
 	SELECT unnest(ARRAY['check_new_account', 'check_password', 'password_needs_rehash', 'sign_access_token',
 		'guard_drop', 'count_row', 'count_statement', 'profile_check', 'post_before', 'post_after', 'comment_check', 'hashtag_delete',
-		'check_password', 'password_needs_rehash', 'sign_access_token', 'check_new_account',
 		'counted_columns', 'reconcile_column', 'function_audience', 'grant_audience', 'grant_reader', 'grant_bridge', 'grant_admin']), 'owner';
 END;
 COMMENT ON FUNCTION social.function_audience() IS 'For each function the least powerful audience that may call it: reader, bridge, admin or owner.';

@@ -93,6 +93,8 @@ test_cost(void)
 static void
 test_introspection_apart(void)
 {
+	char document[4096] = "{";
+	char *at = document + 1;
 	struct sb_graphql_limits limits = sb_graphql_limits_default;
 
 	limits.max_depth = 2;
@@ -100,9 +102,11 @@ test_introspection_apart(void)
 	ask("{ __schema { types { fields { type { ofType { ofType { name } } } } } } }", NULL);
 	is_int(nerrors(), 0, "introspection has its own depth");
 	start(NULL);
-	refused("{ __schema { types { fields { type { fields { type { fields { type { fields { type {"
-			" fields { type { name } } } } } } } } } } } } }",
-			NULL, "LIMIT_EXCEEDED", NULL, "introspection");
+	for (int i = 0; i < 50; i++)
+		at += sprintf(at, " a%d: __schema { types { ...T } }", i);
+	sprintf(at, " } fragment T on __Type { name description fields { name description type { name"
+				" fields { name description } } args { name description defaultValue } } }");
+	refused(document, NULL, "LIMIT_EXCEEDED", NULL, "introspection answer");
 }
 
 static void

@@ -14,7 +14,7 @@ static struct sb_graphql *service;
 static struct sb_graphql_execution *asked;
 static json_t *answer;
 
-static void
+static inline void
 forget(void)
 {
 	sb_graphql_execution_free(asked);
@@ -24,7 +24,7 @@ forget(void)
 }
 
 /* Starts a service on the product's own schema. */
-static void
+static inline void
 start(const struct sb_graphql_limits *limits)
 {
 	char *error;
@@ -36,7 +36,7 @@ start(const struct sb_graphql_limits *limits)
 		printf("Bail out! %s\n", error);
 }
 
-static void
+static inline void
 stop(void)
 {
 	forget();
@@ -45,7 +45,7 @@ stop(void)
 }
 
 /* Prepares a document; `variables` is JSON text or NULL. True when there is something to run. */
-static bool
+static inline bool
 ask_operation(const char *document, const char *variables, const char *operation, bool post)
 {
 	struct sb_graphql_request request = {.document = document,

@@ -1,0 +1,230 @@
+/*
+ * graphql_introspection_test.c owns the tests of introspection (GraphQL specification, section 4)
+ * and of the schema file itself: everything has a description, and no SQL leaks.
+ */
+#include "graphql_request.h"
+
+/* What graphical tools send, at their deepest. */
+static const char full[] =
+	"query IntrospectionQuery { __schema { description queryType { name kind } mutationType { name "
+	"}"
+	" subscriptionType { name } types { ...FullType } directives { name description isRepeatable"
+	" locations args(includeDeprecated: true) { ...InputValue } } } }"
+	" fragment FullType on __Type { kind name description specifiedByURL isOneOf"
+	" fields(includeDeprecated: true) { name description args(includeDeprecated: true) {"
+	" ...InputValue } type { ...TypeRef } isDeprecated deprecationReason }"
+	" inputFields(includeDeprecated: true) { ...InputValue } interfaces { ...TypeRef }"
+	" enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason }"
+	" possibleTypes { ...TypeRef } }"
+	" fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue"
+	" isDeprecated deprecationReason }"
+	" fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind "
+	"name"
+	" ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind "
+	"name"
+	" ofType { kind name } } } } } } } } } }";
+
+static const char *
+text(json_t *object, const char *key)
+{
+	const char *found = json_string_value(json_object_get(object, key));
+
+	return found ? found : "(null)";
+}
+
+static json_t *
+named(json_t *list, const char *name)
+{
+	size_t i;
+	json_t *item;
+
+	json_array_foreach(list, i, item)
+	{
+		if (strcmp(text(item, "name"), name) == 0)
+			return item;
+	}
+	return NULL;
+}
+
+static json_t *
+schema(void)
+{
+	return json_object_get(json_object_get(answer, "data"), "__schema");
+}
+
+static void
+test_full(void)
+{
+	json_t *types;
+	json_t *field;
+	json_t *type;
+
+	ok(!ask(full, NULL), "introspection needs no database");
+	is_int(nerrors(), 0, "and has no errors");
+	is_str(text(json_object_get(schema(), "queryType"), "name"), "Query", "query type");
+	ok(json_is_null(json_object_get(schema(), "subscriptionType")), "no subscription type");
+	types = json_object_get(schema(), "types");
+	ok(named(types, "__Type") && named(types, "__DirectiveLocation"),
+	   "introspection types are listed");
+	ok(!named(types, "__Meta"), "helpers are not");
+	ok(named(json_object_get(schema(), "directives"), "oneOf") != NULL,
+	   "built-in directives are listed");
+	ok(!named(json_object_get(schema(), "directives"), "rows"), "those that name SQL are not");
+	field = named(json_object_get(named(types, "Query"), "fields"), "allPosts");
+	type = json_object_get(field, "type");
+	is_str(text(type, "kind"), "NON_NULL", "[Post!]! is non-null");
+	type = json_object_get(type, "ofType");
+	is_str(text(type, "kind"), "LIST", "of a list");
+	ok(json_is_null(json_object_get(type, "name")), "which has no name");
+	type = json_object_get(json_object_get(type, "ofType"), "ofType");
+	is_str(text(type, "name"), "Post", "of non-null posts");
+	is_str(text(json_array_get(json_object_get(field, "args"), 0), "defaultValue"), "20",
+		   "defaults are shown");
+	is_str(text(named(types, "DateTime"), "kind"), "SCALAR", "a scalar of ours");
+	has(text(named(types, "DateTime"), "specifiedByURL"), "https://", "with its specification");
+	ok(json_is_null(json_object_get(named(types, "Post"), "enumValues")),
+	   "an object has no enum values");
+	is_int((int64_t) json_array_size(json_object_get(named(types, "Post"), "interfaces")), 0,
+		   "and an empty list of interfaces");
+	is_int((int64_t) json_array_size(
+			   json_object_get(named(types, "__DirectiveLocation"), "enumValues")),
+		   19, "every directive location");
+}
+
+/* Names of things without a description, one per line; NULL when there are none. */
+static int
+undescribed(json_t *list, const char *owner)
+{
+	size_t i;
+	json_t *item;
+	int n = 0;
+
+	json_array_foreach(list, i, item)
+	{
+		if (strncmp(text(item, "name"), "__", 2) == 0)
+			continue;
+		if (!json_is_string(json_object_get(item, "description")))
+		{
+			printf("# no description: %s.%s\n", owner, text(item, "name"));
+			n++;
+		}
+		n += undescribed(json_object_get(item, "fields"), text(item, "name"));
+		n += undescribed(json_object_get(item, "args"), text(item, "name"));
+	}
+	return n;
+}
+
+static void
+test_descriptions(void)
+{
+	ask(full, NULL);
+	is_int(undescribed(json_object_get(schema(), "types"), "schema"), 0,
+		   "every type, field and argument has a description");
+}
+
+static void
+test_type(void)
+{
+	ask("{ __type(name: \"Mention\") { name fields { name } } }", NULL);
+	is_int((int64_t) json_array_size(json_object_get(
+			   json_object_get(json_object_get(answer, "data"), "__type"), "fields")),
+		   3, "seed 085: mentionedUser, post, createdAt");
+	ask("{ __type(name: \"Nothing\") { name } }", NULL);
+	ok(json_is_null(json_object_get(json_object_get(answer, "data"), "__type")),
+	   "unknown types are null");
+	ask("query ($n: String!) { __type(name: $n) { name kind } }", "{\"n\": \"User\"}");
+	is_str(text(json_object_get(json_object_get(answer, "data"), "__type"), "kind"), "OBJECT",
+		   "by variable");
+	ask("{ __type(name: \"__Meta\") { name } }", NULL);
+	ok(json_is_null(json_object_get(json_object_get(answer, "data"), "__type")),
+	   "helpers stay hidden");
+	ok(ask("{ me { id } __type(name: \"Post\") { name } __typename }", NULL), "together with data");
+	has(sql(), "$1::json AS \"__type\"", "introspection rides along");
+	is_str(value(1), "{\"name\":\"Post\"}", "as a parameter");
+	ask("{ me { id } __type(name: \"User\") { name } __typename }", NULL);
+	is_str(value(1), "{\"name\":\"User\"}", "that each request fills by itself");
+}
+
+static void
+test_sdl(void)
+{
+	size_t len;
+	char *printed = sb_graphql_sdl(service, &len);
+	char *sources = sb_graphql_describe_sources(service, &len);
+	char *error;
+	struct sb_graphql *again;
+
+	ok(!strstr(printed, "social.") && !strstr(printed, "@rows"), "the printed schema names no SQL");
+	has(printed, "  allPosts(\n    \"How many.\"\n    first: Int = 20\n  ): [Post!]!\n", "in SDL");
+	again = sb_graphql_new(printed, strlen(printed), NULL, &error);
+	ok(!again && strstr(error, "source"), "which parses, and only lacks its sources");
+	free(error);
+	has(sources, "SELECT t.\\\"post_count\\\" FROM social.visible_hashtags t",
+		"sources can be checked");
+	free(printed);
+	free(sources);
+}
+
+/* A faulty schema file is refused with its line. */
+static void
+faulty(const char *sdl, const char *words)
+{
+	char *error;
+	struct sb_graphql *graphql = sb_graphql_new(sdl, strlen(sdl), NULL, &error);
+
+	if (!ok(!graphql && strstr(error, words), words))
+		printf("#   %s\n", error ? error : "accepted");
+	free(error);
+	sb_graphql_free(graphql);
+}
+
+static void
+test_faulty_schemas(void)
+{
+#define DIRECTIVES                                                                                 \
+	"directive @source(view: String!, order: String) on OBJECT "                                   \
+	"directive @rows(from: String, where: String, order: String, limit: Int) on FIELD_DEFINITION " \
+	"directive @call(name: String!) on FIELD_DEFINITION "
+	faulty("type Query { a: Int", "line 1, column 20: Syntax Error");
+	faulty("type A { a: Int }", "needs a query type");
+	faulty("type Query { a: B }", "Unknown type \"B\"");
+	faulty("type Query { a: Int a: Int }", "defined twice");
+	faulty("type Query { a: Int } type Query { a: Int }", "defined twice");
+	faulty("type Query { a(b: Query): Int }", "not an input type");
+	faulty("type __Query { a: Int } type Query { a: Int }", "reserved");
+	faulty("type Query { a: Int }", "needs a @source");
+	faulty("{ a }", "no operations");
+	faulty(DIRECTIVES "type Query { t: T } type T @source(view: \"v\") { a: Int }",
+		   "names no source");
+	faulty(DIRECTIVES
+		   "type Query { t: T @rows(wher: \"x\") } type T @source(view: \"v\") { a: Int }",
+		   "takes no argument \"wher\"");
+	faulty(DIRECTIVES "type Query { t: T @row } type T @source(view: \"v\") { a: Int }",
+		   "Unknown directive \"@row\"");
+	faulty(DIRECTIVES
+		   "type Query { t: T @rows(where: \"{x}\") } type T @source(view: \"v\") { a: Int }",
+		   "no argument for {x}");
+	faulty(DIRECTIVES
+		   "type Query { t: T @rows(where: \"{parent}\") } type T @source(view: \"v\") { a: Int }",
+		   "unclosed");
+	faulty(DIRECTIVES "type Query { t: [T] @rows } type T @source(view: \"v\") { a: Int }",
+		   "needs the argument first or limit");
+	faulty(DIRECTIVES
+		   "type Query { t: T @call(name: \"f\") } type T @source(view: \"v\") { a: Int }",
+		   "@call is for the fields of the mutation type");
+	faulty(DIRECTIVES "type Query { t(l: [Int]): T @rows } type T @source(view: \"v\") { a: Int }",
+		   "only scalars and enums");
+}
+
+int
+main(void)
+{
+	start(NULL);
+	test_full();
+	test_descriptions();
+	test_type();
+	test_sdl();
+	test_faulty_schemas();
+	stop();
+	return done_testing();
+}

@@ -28,7 +28,7 @@ sub storm
 	open my $file, '>', "$dir/storm.sql" or BAIL_OUT("script: $!");
 	print $file $script;
 	close $file;
-	open my $pgbench, '-|', 'pgbench', '-n', '-c', 16, '-j', 2, '-f', "$dir/storm.sql", @options, '-d', $own
+	open my $pgbench, '-|', 'pgbench', '-n', '-c', 16, '-j', 2, '-f', "$dir/storm.sql", @options, $own
 		or BAIL_OUT("pgbench: $!");
 	my $output = join '', <$pgbench>;
 	my $status = close $pgbench;

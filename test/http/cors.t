@@ -1,0 +1,41 @@
+# Which pages of other origins may call (seed 156, 165, I-14), and OPTIONS.
+use strict;
+use warnings;
+use Social;
+use Test::More;
+
+my $path   = '/api/posts/health/';
+my $bridge = start_bridge(CORS_ALLOWED_ORIGINS => 'https://app.example.com, http://localhost:3000', FRONTEND_URL => 'https://www.example.com/start/');
+my @bridge = (url => $bridge->{url});
+
+for my $origin ('https://app.example.com', 'http://localhost:3000', 'https://www.example.com')
+{
+	my $answer = api(GET => $path, @bridge, headers => { Origin => $origin });
+	is($answer->{headers}{'access-control-allow-origin'}, $origin, "$origin may call");
+	is($answer->{headers}{vary}, 'Origin', 'and caches know that it matters');
+}
+for my $origin ('https://evil.example', 'https://app.example.com.evil.example', 'http://app.example.com', 'https://app.example.com:444', 'null')
+{
+	my $answer = api(GET => $path, @bridge, headers => { Origin => $origin });
+	is("$answer->{status} " . ($answer->{headers}{'access-control-allow-origin'} // 'no'), '200 no', "$origin may not");
+}
+my %ask = ('Access-Control-Request-Method' => 'POST', 'Access-Control-Request-Headers' => 'authorization');
+my $preflight = api(OPTIONS => '/api/posts/posts/', @bridge, headers => { Origin => 'https://app.example.com', %ask });
+is($preflight->{status}, 204, 'a preflight is answered 204');
+is($preflight->{headers}{'access-control-allow-origin'},  'https://app.example.com', 'with the origin');
+is($preflight->{headers}{'access-control-allow-methods'}, 'GET, POST, HEAD, OPTIONS', 'the methods of the path');
+like($preflight->{headers}{'access-control-allow-headers'}, qr/Authorization/, 'and the headers that may be sent');
+ok(!exists $preflight->{headers}{'access-control-allow-credentials'}, 'cookies are never asked for');
+$preflight = api(OPTIONS => '/api/posts/posts/', @bridge, headers => { Origin => 'https://evil.example', %ask });
+ok(!exists $preflight->{headers}{'access-control-allow-methods'}, 'others get no permission');
+is(api(GET => '/nothing/', @bridge, headers => { Origin => 'http://localhost:3000' })->{headers}{'access-control-allow-origin'},
+	'http://localhost:3000', 'errors can be read too');
+
+my $options = api(OPTIONS => '/api/posts/posts/');
+is("$options->{status} $options->{headers}{allow}", '204 GET, POST, HEAD, OPTIONS', 'OPTIONS says what a path knows');
+is_error(api(OPTIONS => '/nothing/'), 404, 'NOT_FOUND', 'or that it is none');
+ok(!exists api(GET => $path, headers => { Origin => 'https://app.example.com' })->{headers}{'access-control-allow-origin'}, 'without the setting nobody may');
+my $all = start_bridge(CORS_ALLOWED_ORIGINS => '*');
+is(api(GET => $path, url => $all->{url}, headers => { Origin => 'https://anything.example' })->{headers}{'access-control-allow-origin'},
+	'https://anything.example', '* lets all');
+done_testing;

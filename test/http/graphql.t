@@ -1,0 +1,94 @@
+# /graphql/ over HTTP: bodies, GET, media types, statuses, who may (seed 059, 062-063, 071, 083-084, 087, I-12, I-14).
+use strict;
+use warnings;
+use Social;
+use Test::More;
+
+sub graphql { my ($query, %option) = @_; return api(POST => '/graphql/', json => { query => $query, %{ delete $option{body} // {} } }, %option) }
+sub escape { my ($text) = @_; return $text =~ s/([^A-Za-z0-9_.~-])/sprintf '%%%02X', ord $1/ger }
+
+my $user   = account();
+my $friend = account();
+my $tag    = sprintf 'tag%x', $$;
+my $create = 'mutation ($title: String!, $content: String!) { createPost(title: $title, content: $content)
+	{ post { id title hashtags { tag } mentions { mentionedUser { username } } createdAt } success message } }';
+
+my $made = graphql($create, token => $user->{token}, body => { variables => { title => 'Hello', content => "First #$tag with \@$friend->{username}" } });
+is($made->{status}, 200, 'seed 071: createPost');
+my $payload = $made->{json}{data}{createPost};
+is_deeply([ @$payload{qw(success message)}, @{ $payload->{post} }{qw(title hashtags mentions)} ],
+	[ JSON::PP::true, $payload->{message}, 'Hello', [ { tag => $tag } ], [ { mentionedUser => { username => $friend->{username} } } ] ],
+	'seed 083, 084: answers the post with its tags and mentions') or diag($made->{content});
+my $id = $payload->{post}{id};
+
+my $post = graphql("{ post(id: $id) { ...f author { username } } } fragment f on Post { number: id title commentsCount }");
+is_deeply($post->{json}, { data => { post => { number => "$id", title => 'Hello', commentsCount => 0, author => { username => $user->{username} } } } },
+	'I-12: anonymous reading, with an alias and a fragment') or diag($post->{content});
+is($post->{headers}{'content-type'}, 'application/json', 'JSON by default');
+is(graphql("{ hashtagPosts(tag: \"$tag\") { id } }")->{json}{data}{hashtagPosts}[0]{id}, $id, 'seed 062: hashtagPosts');
+is(ref graphql('{ trendingHashtags(limit: 2) { tag postCount } }')->{json}{data}{trendingHashtags}, 'ARRAY', 'seed 063: trendingHashtags');
+is(graphql("{ searchPostsFts(query: \"hello $tag\") { id } }")->{json}{data}{searchPostsFts}[0]{id}, $id, 'seed 059: searchPostsFts');
+
+# ---- media types and GET
+my $document = "{ post(id: $id) { id } }";
+my $want     = qq({"data":{"post":{"id":"$id"}}});
+is(api(POST => '/graphql/', type => 'application/graphql', body => $document)->{content}, $want, 'application/graphql');
+is(api(POST => '/graphql', type => 'application/json; charset=UTF-8', body => qq({"query":"$document"}))->{content}, $want, 'without the last slash');
+is(api(GET => '/graphql/?query=' . escape($document))->{content}, $want, 'GET');
+is(api(GET => '/graphql/?query=' . escape('query q($id: ID!) { post(id: $id) { id } } query r { __typename }') . '&operationName=q&variables=' . escape(qq({"id":"$id"})))->{content},
+	$want, 'GET with operation name and variables');
+my $typed = graphql('{ __typename }', headers => { Accept => 'application/graphql-response+json, application/json;q=0.9' });
+is("$typed->{status} $typed->{headers}{'content-type'} $typed->{content}", '200 application/graphql-response+json {"data":{"__typename":"Query"}}', 'the newer media type when asked for');
+
+# ---- refusals
+sub is_refused
+{
+	my ($answer, $status, $name) = @_;
+	my $errors = ref $answer->{json} eq 'HASH' ? $answer->{json}{errors} : undef;
+	ok($answer->{status} == $status && ref $errors eq 'ARRAY' && length $errors->[0]{message}, $name) or diag("$answer->{status} $answer->{content}");
+}
+is_refused(graphql($_->[0]), 400, $_->[1])
+  for [ '{ a', 'a syntax error' ], [ '{ nothing }', 'an unknown field' ], [ '{ post { id } }', 'a missing argument' ], [ '', 'an empty document' ],
+  [ 'query ($a: Int!) { __typename }', 'a missing variable' ], [ '{' x 5000, 'deep nesting' ], 
+  [ '{ ' . '__typename ' x 20_000 . '}', 'too long a document' ];
+is_refused(api(GET => '/graphql/?query=' . escape('mutation { likePost(postId: 1) { success } }')), 405, 'I-14: no mutation by GET');
+is(api(GET => '/graphql/?query=' . escape('mutation { likePost(postId: 1) { success } }'), token => $user->{token})->{headers}{allow}, 'POST', 'and what would do');
+is_error(api(POST => '/graphql/', @{ $_->[0] }), $_->[1], $_->[2], $_->[3])
+  for [ [ type => 'application/x-www-form-urlencoded', body => 'query=%7B__typename%7D' ], 415, 'UNSUPPORTED_MEDIA_TYPE', 'I-14: a form' ],
+  [ [ type => 'text/plain', body => '{"query":"{__typename}"}' ], 415, 'UNSUPPORTED_MEDIA_TYPE', 'plain text' ],
+  [ [ body => '{"query":"{__typename}"' ], 400, 'BAD_REQUEST', 'malformed JSON' ],
+  [ [ body => '[{"query":"{__typename}"}]' ], 400, 'BAD_REQUEST', 'a batch' ],
+  [ [ json => {} ], 400, 'BAD_REQUEST', 'no query' ],
+  [ [ json => { query => 1 } ], 400, 'BAD_REQUEST', 'a number as query' ],
+  [ [ json => { query => '{__typename}', variables => [] } ], 400, 'BAD_REQUEST', 'an array as variables' ],
+  [ [ json => { query => '{__typename}', operationName => 1 } ], 400, 'BAD_REQUEST', 'a number as operation name' ],
+  [ [ type => 'application/graphql', body => "{ post(id: \"\xff\") { id } }" ], 400, 'BAD_REQUEST', 'a document that is no UTF-8' ];
+is_error(api(GET => $_), 400, 'BAD_REQUEST', $_)
+  for '/graphql/', '/graphql/?query=%7B__typename%7D&query=x', '/graphql/?query=%7B__typename%7D&variables=%5B', '/graphql/?query=%7B__typename%7D&variables=%5B%5D';
+
+# ---- who may, and errors of single fields
+my $count   = psql('SELECT count(*) FROM social.posts');
+my $refused = graphql($create, body => { variables => { title => 'x', content => 'x' } });
+is("$refused->{status} $refused->{json}{errors}[0]{extensions}{code}", '200 UNAUTHENTICATED', 'an anonymous mutation is refused by the database');
+is(psql('SELECT count(*) FROM social.posts'), $count, 'and nothing was written');
+my $three = graphql('mutation { a: createPost(title: "1", content: "1") { post { id } } b: createPost(title: "", content: "2") { post { id } } c: createPost(title: "3", content: "3") { post { title } } }',
+	token => $user->{token});
+is_deeply([ map { $_->{path} } @{ $three->{json}{errors} } ], [ ['b'] ], 'of three mutations the failed one has an error with its path');
+is($three->{json}{errors}[0]{extensions}{code}, 'BAD_REQUEST', 'and its code');
+ok($three->{json}{data}{a}{post}{id} && !$three->{json}{data}{b} && $three->{json}{data}{c}{post}{title} eq '3', 'the others were done');
+is(psql('SELECT count(*) FROM social.posts'), $count + 2, 'and kept');
+
+my $closed = start_bridge(ANONYMOUS_GRAPHQL => 'off');
+is_error(graphql('{ __typename }', url => $closed->{url}), 401, 'UNAUTHENTICATED', 'I-12: ANONYMOUS_GRAPHQL=off closes reading');
+is(graphql('{ __typename }', url => $closed->{url}, token => $user->{token})->{status}, 200, 'but for a token');
+
+# Many distinct documents: prepared statements stay bounded on the server.
+my $few = start_bridge(LOOPS => 1, DB_CONNECTIONS => 1, DB_STATEMENTS => 16);
+my $bad = 0;
+for my $n (1 .. 200)
+{
+	my $answer = graphql("{ a$n: post(id: $id) { b$n: id } }", url => $few->{url});
+	$bad++ unless $answer->{content} eq qq({"data":{"a$n":{"b$n":"$id"}}});
+}
+is($bad, 0, '200 distinct documents with room for 16 statements are all answered');
+done_testing;

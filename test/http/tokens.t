@@ -1,0 +1,81 @@
+# Tokens: good, bad, expired, of unknown keys; on every kind of route (seed 049, 133, P-13, P-14).
+use strict;
+use warnings;
+use MIME::Base64 qw(encode_base64url decode_base64url);
+use Social;
+use Test::More;
+use Time::HiRes 'time';
+
+my $user = account();
+my ($head, $claims, $signature) = split /\./, $user->{token};
+my %changed = (
+	'no token at all'           => '',
+	'no JWT'                    => 'abc',
+	'two parts'                 => "$head.$claims",
+	'an empty signature'        => "$head.$claims.",
+	'another signature'         => "$head.$claims." . encode_base64url('x' x 64),
+	'changed claims'            => "$head." . encode_base64url(decode_base64url($claims) =~ s/"sub":\s*"\d+"/"sub":"1"/r) . ".$signature",
+	'alg none'                  => encode_base64url('{"alg":"none","typ":"JWT"}') . ".$claims.",
+	'alg HS256 of the same kid' => encode_base64url(decode_base64url($head) =~ s/ES256/HS256/r) . ".$claims.$signature",
+	'an unknown kid'            => encode_base64url(decode_base64url($head) =~ s/"kid":\s*"[^"]*"/"kid":"nobody"/r) . ".$claims.$signature",
+	'no kid'                    => encode_base64url('{"alg":"ES256","typ":"JWT"}') . ".$claims.$signature",
+	'a very long one'           => "$head.$claims." . 'A' x 9000,
+	'a blank inside'            => "$head. $claims.$signature",
+);
+
+for my $name (sort keys %changed)
+{
+	for my $route ([ GET => '/api/posts/posts/' ], [ POST => '/graphql/', json => { query => '{ __typename }' } ])
+	{
+		my ($method, $path, @body) = @$route;
+		my $answer = api($method, $path, token => $changed{$name}, @body);
+		is_error($answer, 401, 'UNAUTHENTICATED', "$name: 401 on $path");
+		is($answer->{headers}{'www-authenticate'}, 'Bearer error="invalid_token"', 'with the challenge');
+	}
+}
+for my $value ('Basic YTpi', $user->{token}, 'Bearer', "Token $user->{token}")
+{
+	my $answer = api(GET => '/api/posts/posts/', headers => { Authorization => $value });
+	is_error($answer, 401, 'UNAUTHENTICATED', 'Authorization: ' . substr $value, 0, 12);
+}
+my ($twice) = raw("GET /api/posts/posts/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer $user->{token}\r\nAuthorization: Bearer $user->{token}\r\n\r\n", qr/null\}/);
+like($twice, qr{^HTTP/1\.1 401 }, 'two Authorization headers');
+is(api(GET => '/api/posts/posts/', headers => { Authorization => "bearer  $user->{token}" })->{status}, 200, 'the scheme in any case, more blanks');
+
+# A token just made is taken at once, though its key may be new to the bridge.
+my $fresh = start_bridge();
+my $began = time;
+is(api(GET => '/api/posts/posts/', url => $fresh->{url}, token => account(url => $fresh->{url})->{token})->{status}, 200, 'a token just made is good');
+cmp_ok(time - $began, '<', 2.5, 'without waiting for the keys');
+
+# An account that is switched off loses its access at once, cached token or not.
+my $gone = account();
+is(api(GET => '/api/posts/posts/', token => $gone->{token})->{status}, 200, 'an active account');
+psql("UPDATE social.users SET is_active = false WHERE id = $gone->{id}");
+my $answer = api(GET => '/api/posts/posts/', token => $gone->{token});
+is_error($answer, 401, 'UNAUTHENTICATED', 'switched off: 401');
+is($answer->{headers}{'www-authenticate'}, 'Bearer error="invalid_token"', 'as for a bad token');
+is_error(api(POST => '/graphql/', token => $gone->{token}, json => { query => '{ trendingHashtags(limit: 1) { tag } }' }), 401, 'UNAUTHENTICATED', 'also over GraphQL');
+
+# A token dies at its time although it was checked before.
+psql('ALTER SYSTEM SET social.access_token_lifetime = 2; SELECT pg_reload_conf()');
+my $short;
+wait_until(5, sub { psql('SHOW social.access_token_lifetime') =~ /^2/ });
+wait_until(5, sub { $short = account(); api(POST => '/api/auth/login/', json => { username => $short->{username}, password => $short->{password} })->{json}{expires_in} == 2 });
+psql('ALTER SYSTEM RESET social.access_token_lifetime; SELECT pg_reload_conf()');
+is(api(GET => '/api/posts/posts/', token => $short->{token})->{status}, 200, 'a short-lived token is good');
+ok(wait_until(6, sub { api(GET => '/api/posts/posts/', token => $short->{token})->{status} == 401 }), 'and ends, though it is cached');
+
+# Keys taken back are forgotten on SIGHUP.
+my $hup = start_bridge(LOOPS => 1);
+my $old = account(url => $hup->{url});
+is(api(GET => '/api/posts/posts/', url => $hup->{url}, token => $old->{token})->{status}, 200, 'before the key is taken back');
+my $status = sub { api(GET => '/api/posts/posts/', url => $hup->{url}, token => $old->{token})->{status} };
+my $kid    = psql(q{UPDATE social.jwt_key SET status = 'standby' WHERE status = 'active' RETURNING kid});
+is($status->(), 200, 'the bridge does not know yet');
+$hup->signal('HUP');
+ok(wait_until(5, sub { $status->() == 401 }), 'SIGHUP tells it');
+psql("UPDATE social.jwt_key SET status = 'active' WHERE kid = '$kid'");
+$hup->signal('HUP');
+ok(wait_until(5, sub { $status->() == 200 }), 'and back');
+done_testing;

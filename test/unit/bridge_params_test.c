@@ -1,0 +1,125 @@
+/*
+ * bridge_params_test.c: http/params.c, how a request's values become parameters, and the router.
+ */
+#include "http/params.h"
+#include "http/router.h"
+#include "tap.h"
+
+static struct sb_arena arena;
+static struct sb_params params;
+static const char *values[SB_PARAMS_MAX];
+
+static bool
+compiles(const char *spec)
+{
+	const char *error;
+
+	return sb_params_compile(&params, spec, "/a/{id}/b/{other}/", &error);
+}
+
+/* Collects from a target and a body; "ok", or what was wrong. */
+static const char *
+collect(const char *target, const char *text)
+{
+	struct sb_url url;
+	const char *error = NULL;
+	json_t	   *body = text ? sb_params_parse_body(&arena, text, strlen(text), &error) : NULL;
+
+	if (error == NULL && sb_url_parse(&url, &arena, target, strlen(target)) == NULL)
+		error = sb_params_collect(&params, &arena, &url, body, values);
+	for (int i = 0; i < params.count; i++)
+		if (values[i] && error == NULL)
+			values[i] = sb_arena_copy(&arena, values[i], strlen(values[i]));
+	json_decref(body);
+	return error ? error : "ok";
+}
+
+static void
+test_specification(void)
+{
+	ok(compiles(""), "an empty specification");
+	ok(compiles("body.a:text! query.b:int=5 path.other:bigint body.c:bool"), "all its forms");
+	is_int(params.count, 4, "are four");
+	ok(params.has_body, "and want a body");
+	is_int(params.list[2].segment, 3, "a path parameter knows its segment");
+	ok(!compiles("body.a") && !compiles("a:text") && !compiles("head.a:text") &&
+		   !compiles("body.a:texts") && !compiles("body.a:text?") && !compiles("path.c:bigint"),
+	   "malformed items");
+}
+
+static void
+test_values(void)
+{
+	compiles("body.t:text! body.i:int body.b:bool=true query.q:int=20 path.id:bigint query.s:text");
+	is_str(collect("/a/7/b/8/?s=x", "{\"t\":\"\\u00e9\",\"i\":-3,\"b\":false,\"more\":1}"), "ok", "good");
+	is_str(values[0], "\xc3\xa9", "text");
+	is_str(values[1], "-3", "int");
+	is_str(values[2], "false", "bool");
+	is_str(values[3], "20", "default");
+	is_str(values[4], "7", "path");
+	is_str(values[5], "x", "query");
+	is_str(collect("/a/7/b/8/", "{\"t\":\"\",\"i\":null}"), "ok", "null is absent");
+	is_str(values[1], NULL, "and becomes null");
+	is_str(values[2], "true", "or the default");
+	is_str(collect("/a/7/b/8/", "{}"), "t is required", "missing");
+	is_str(collect("/a/7/b/8/", "{\"t\":1}"), "t must be a text", "wrong type");
+	is_str(collect("/a/7/b/8/", "{\"t\":\"\",\"i\":2147483648}"), "i must be a whole number", "range");
+	is_str(collect("/a/7/b/8/", "{\"t\":\"\",\"i\":1.0}"), "i must be a whole number", "a real");
+	is_str(collect("/a/7/b/8/?q=1&q=1", "{\"t\":\"\"}"), "q is given more than once", "twice");
+	is_str(collect("/a/7/b/8/?q=%201", "{\"t\":\"\"}"), "q must be a whole number", "a blank");
+}
+
+static void
+test_body(void)
+{
+	const char *error = NULL;
+
+	compiles("");
+	is_str(collect("/", "[]"), "the body must be a JSON object", "an array");
+	is_str(collect("/", ""), "the body is empty; it must be a JSON object", "empty");
+	ok(strcmp(collect("/", "{\"a\":1,\"a\":1}"), "ok") != 0, "a member twice");
+	ok(strcmp(collect("/", "{\"a\":\"\\u0000\"}"), "ok") != 0, "an escaped NUL");
+	ok(strcmp(collect("/", "{} {}"), "ok") != 0, "something behind it");
+	ok(sb_params_parse_body(&arena, "{\"secret", 8, &error) == NULL && !strstr(error, "secret"),
+	   "what is said does not quote the body");
+}
+
+static const char *
+route_of(enum sb_method method, const char *target, unsigned *allowed)
+{
+	struct sb_url url;
+	const struct sb_route *route;
+
+	sb_url_parse(&url, &arena, target, strlen(target));
+	route = sb_router_find(&url, method, allowed);
+	return route ? route->name : NULL;
+}
+
+static void
+test_router(void)
+{
+	unsigned	allowed;
+	char		text[64];
+
+	ok(sb_router_init(), "every row of the table can be read");
+	is_str(route_of(SB_GET, "/api/posts/posts/", &allowed), "posts.list", "a path");
+	is_str(route_of(SB_GET, "/api/posts/posts", &allowed), "posts.list", "without the last slash");
+	is_str(route_of(SB_HEAD, "/api/posts/posts/12/", &allowed), "posts.get", "an id; HEAD is GET's");
+	is_str(route_of(SB_GET, "/api/posts/posts/1a/", &allowed), NULL, "digits only");
+	is_str(route_of(SB_GET, "/api/posts/posts/9223372036854775808/", &allowed), NULL, "no bigint");
+	is_int(allowed, 0, "is an unknown path");
+	is_str(route_of(SB_DELETE, "/api/posts/posts/", &allowed), NULL, "an unknown method");
+	sb_router_allow(allowed, text, sizeof(text));
+	is_str(text, "GET, POST, HEAD, OPTIONS", "of a known path");
+}
+
+int
+main(void)
+{
+	test_specification();
+	test_values();
+	test_body();
+	test_router();
+	sb_arena_free(&arena);
+	return done_testing();
+}

@@ -1,0 +1,108 @@
+/*
+ * bridge_store_test.c: the bounded memories of the bridge: prepared statements (pg/prepared.c) and
+ * tokens (auth/cache.c); and the writing of JSON texts (buffer.c).
+ */
+#include <stdlib.h>
+
+#include "auth/cache.h"
+#include "buffer.h"
+#include "pg/prepared.h"
+#include "pg/unit.h"
+#include "tap.h"
+
+static void
+test_prepared(void)
+{
+	struct sb_pg_prepared *prepared = sb_pg_prepared_new(16);
+	uint64_t	evicted = 0;
+	bool		full = false;
+	int			kept = 0;
+
+	for (uint64_t id = 1; id <= 16; id++)
+		full = full || sb_pg_prepared_add(prepared, id, &evicted);
+	ok(!full, "room for as many as the limit");
+	ok(sb_pg_prepared_use(prepared, 1), "one that is there");
+	ok(!sb_pg_prepared_use(prepared, 17), "one that is not");
+	ok(sb_pg_prepared_add(prepared, 17, &evicted), "one more");
+	is_int((int64_t) evicted, 2, "drives out the one used longest ago");
+	ok(sb_pg_prepared_use(prepared, 1) && !sb_pg_prepared_use(prepared, 2), "not the used one");
+	sb_pg_prepared_drop(prepared, 5);
+	sb_pg_prepared_drop(prepared, 99);
+	ok(!sb_pg_prepared_use(prepared, 5) && !sb_pg_prepared_add(prepared, 18, &evicted), "a dropped one leaves room");
+	for (uint64_t id = 1000; id < 101000; id++)
+		sb_pg_prepared_add(prepared, id * UINT64_C(0x9e3779b97f4a7c15), &evicted);
+	for (uint64_t id = 1000; id < 101000; id++)
+		kept += sb_pg_prepared_use(prepared, id * UINT64_C(0x9e3779b97f4a7c15));
+	is_int(kept, 16, "a hundred thousand leave the last ones");
+	sb_pg_prepared_clear(prepared);
+	ok(!sb_pg_prepared_use(prepared, 1), "and clear leaves none");
+	sb_pg_prepared_free(prepared);
+}
+
+static void
+hash_of(unsigned number, unsigned char hash[SB_TOKEN_HASH])
+{
+	memset(hash, 7, SB_TOKEN_HASH);
+	memcpy(hash, &number, sizeof(number));
+}
+
+static void
+test_tokens(void)
+{
+	struct sb_token_cache *cache = sb_token_cache_new(64);
+	unsigned char hash[SB_TOKEN_HASH];
+	int			kept = 0;
+
+	hash_of(1, hash);
+	is_int(sb_token_cache_get(cache, hash, 100), 0, "an unknown token");
+	sb_token_cache_put(cache, hash, 42, 200);
+	is_int(sb_token_cache_get(cache, hash, 199), 42, "a known token");
+	is_int(sb_token_cache_get(cache, hash, 200), 0, "dies with its exp");
+	is_int(sb_token_cache_get(cache, hash, 100), 0, "for good");
+	hash[31] ^= 1;
+	sb_token_cache_put(cache, hash, 42, 200);
+	hash[31] ^= 1;
+	is_int(sb_token_cache_get(cache, hash, 100), 0, "every byte of the hash counts");
+	for (unsigned i = 0; i < 10000; i++)
+	{
+		hash_of(i, hash);
+		sb_token_cache_put(cache, hash, i + 1, 200);
+		kept += sb_token_cache_get(cache, hash, 100) == i + 1;
+	}
+	is_int(kept, 10000, "the newest is always kept");
+	kept = 0;
+	for (unsigned i = 0; i < 10000; i++)
+	{
+		hash_of(i, hash);
+		kept += sb_token_cache_get(cache, hash, 100) != 0;
+	}
+	is_int(kept, 64, "and no more than there is room for");
+	sb_token_cache_clear(cache);
+	is_int(sb_token_cache_get(cache, hash, 100), 0, "clear forgets");
+	sb_token_cache_free(cache);
+}
+
+static void
+test_json(const char *text, size_t len, const char *want, const char *name)
+{
+	struct sb_buffer buffer = {0};
+	char	   *got;
+
+	sb_buffer_put_json(&buffer, text, len);
+	got = sb_buffer_take(&buffer, NULL);
+	is_str(got, want, name);
+	free(got);
+}
+
+int
+main(void)
+{
+	test_prepared();
+	test_tokens();
+	test_json("a\"b\\c\n\t", 7, "\"a\\\"b\\\\c\\n\\u0009\"", "escapes");
+	test_json("\xc3\xa9\xf0\x9f\x98\x80", 6, "\"\xc3\xa9\xf0\x9f\x98\x80\"", "UTF-8 stays");
+	test_json("a\xff\0\x7f", 4, "\"a\\u00ff\\u0000\\u007f\"", "what is no text is escaped");
+	test_json("", 0, "\"\"", "nothing");
+	ok(sb_pg_statement_id("SELECT 1") != sb_pg_statement_id("SELECT 2"), "ids differ with the SQL");
+	return done_testing();
+}

@@ -7,7 +7,7 @@
 #include "graphql/plan.h"
 
 /* Answers beyond this come from cycles (type -> fields -> type ...), not from tools. */
-#define MAX_ANSWER ((size_t) 2 * 1024 * 1024)
+#define MAX_ANSWER ((size_t) 1024 * 1024)
 
 struct gql_introspection
 {

@@ -3,14 +3,26 @@
 
 #include "graphql/parse.h"
 
-static const char *const keywords[] = {"schema", "scalar", "type",  "interface",
-									   "union",  "enum",   "input", "directive"};
-#define NKEYWORDS (sizeof(keywords) / sizeof(keywords[0]))
+enum keyword
+{
+	SCHEMA,
+	SCALAR,
+	TYPE,
+	INTERFACE,
+	UNION,
+	ENUM,
+	INPUT,
+	DIRECTIVE,
+	NKEYWORDS,
+};
+
+static const char *const keywords[NKEYWORDS] = {"schema", "scalar", "type",  "interface",
+												"union",  "enum",   "input", "directive"};
 
 bool
 gql_at_type_definition(const struct gql_parser *parser)
 {
-	for (size_t i = 0; i < NKEYWORDS; i++)
+	for (int i = 0; i < NKEYWORDS; i++)
 	{
 		if (gql_at_keyword(parser, keywords[i]))
 			return true;
@@ -109,49 +121,59 @@ parse_directive_definition(struct gql_parser *parser, struct gql_type_definition
 	definition->values = parse_names(parser, '|');
 }
 
+/* What follows the keyword; extensions may leave the braces out. */
 static void
-parse_body(struct gql_parser *parser, struct gql_type_definition *definition)
+parse_body(struct gql_parser *parser, struct gql_type_definition *definition, enum keyword keyword)
 {
-	char first = definition->keyword[0];
-	char second = definition->keyword[1];
-
-	if (first != 's' || second != 'c' || definition->keyword[2] != 'h')
+	if (keyword != SCHEMA)
 		definition->name = gql_parse_name(parser);
-	if (gql_accept_keyword(parser, "implements"))
+	if ((keyword == TYPE || keyword == INTERFACE) && gql_accept_keyword(parser, "implements"))
 		definition->members = parse_names(parser, '&');
 	definition->directives = gql_parse_directives(parser, true);
-	if (first == 't' || (first == 'i' && definition->keyword[2] == 't'))
-		definition->fields = parse_fields(parser, '{', '}', false);
-	else if (first == 'i')
-		definition->fields = parse_fields(parser, '{', '}', true);
-	else if (first == 'u' && gql_accept(parser, '='))
-		definition->members = parse_names(parser, '|');
-	else if (first == 'e')
-		definition->values = parse_values(parser, false);
-	else if (first == 's' && !definition->name)
-		definition->values = parse_values(parser, true);
+	switch (keyword)
+	{
+		case TYPE:
+		case INTERFACE:
+			definition->fields = parse_fields(parser, '{', '}', false);
+			break;
+		case INPUT:
+			definition->fields = parse_fields(parser, '{', '}', true);
+			break;
+		case UNION:
+			if (gql_accept(parser, '='))
+				definition->members = parse_names(parser, '|');
+			break;
+		case ENUM:
+		case SCHEMA:
+			definition->values = parse_values(parser, keyword == SCHEMA);
+			break;
+		default:
+			break;
+	}
 }
 
 struct gql_type_definition *
 gql_parse_type_definition(struct gql_parser *parser, const char *description)
 {
 	struct gql_type_definition *definition = gql_new(parser->arena, struct gql_type_definition);
+	int keyword = 0;
 
 	definition->at = parser->token->start;
 	definition->description = description;
 	if (gql_at_keyword(parser, "extend") && description)
 		gql_unexpected(parser, "a definition that takes a description");
 	definition->extend = gql_accept_keyword(parser, "extend");
-	for (size_t i = 0; i < NKEYWORDS && !definition->keyword; i++)
+	while (keyword < NKEYWORDS && !gql_accept_keyword(parser, keywords[keyword]))
+		keyword++;
+	if (keyword == NKEYWORDS)
 	{
-		if (gql_accept_keyword(parser, keywords[i]))
-			definition->keyword = keywords[i];
-	}
-	if (!definition->keyword)
 		gql_unexpected(parser, "a type system definition");
-	else if (strcmp(definition->keyword, "directive") == 0)
+		return definition;
+	}
+	definition->keyword = keywords[keyword];
+	if (keyword == DIRECTIVE)
 		parse_directive_definition(parser, definition);
 	else
-		parse_body(parser, definition);
+		parse_body(parser, definition, (enum keyword) keyword);
 	return definition;
 }

@@ -155,6 +155,12 @@ sb_pg_conn_usable(const struct sb_pg_conn *conn)
 	return conn->state == SB_PG_READY && !conn->broken && !conn->stale;
 }
 
+bool
+sb_pg_conn_hopeful(const struct sb_pg_conn *conn)
+{
+	return conn->state != SB_PG_READY && !conn->broken && conn->backoff_ms == BACKOFF_FIRST_MS;
+}
+
 void
 sb_pg_conn_send(struct sb_pg_conn *conn, struct sb_pg_unit *unit)
 {

@@ -49,6 +49,9 @@ extern void sb_pg_conn_finish(struct sb_pg_conn *conn);
 /* Whether a unit may be sent now. */
 extern bool sb_pg_conn_usable(const struct sb_pg_conn *conn);
 
+/* Whether it will most likely be usable in a moment: it connects, and has not failed lately. */
+extern bool sb_pg_conn_hopeful(const struct sb_pg_conn *conn);
+
 /* Sends a unit: statements not yet prepared here are prepared first, in the same flight. */
 extern void sb_pg_conn_send(struct sb_pg_conn *conn, struct sb_pg_unit *unit);
 

@@ -57,6 +57,16 @@ has_connection(const struct lane *lane)
 	return false;
 }
 
+/* Whether it makes sense to wait for this lane. */
+static bool
+is_worth_waiting(const struct lane *lane)
+{
+	for (int i = 0; i < lane->nconns; i++)
+		if (sb_pg_conn_hopeful(&lane->conns[i]))
+			return true;
+	return has_connection(lane);
+}
+
 static struct sb_pg_unit *
 pop(struct lane *lane)
 {
@@ -141,7 +151,7 @@ sb_pg_pool_submit(struct sb_pg_pool *pool, enum sb_pg_lane which, struct sb_pg_u
 		sb_pg_conn_send(conn, unit);
 		return true;
 	}
-	if (!has_connection(lane) || lane->waiting >= pool->loop->config->db_queue)
+	if (!is_worth_waiting(lane) || lane->waiting >= pool->loop->config->db_queue)
 		return false;
 	unit->next = NULL;
 	unit->queued_at_ms = pool->loop->now_ms;
@@ -157,7 +167,10 @@ sb_pg_pool_submit(struct sb_pg_pool *pool, enum sb_pg_lane which, struct sb_pg_u
 bool
 sb_pg_pool_is_ready(const struct sb_pg_pool *pool)
 {
-	return has_connection(&pool->lanes[SB_LANE_READ]);
+	for (int i = 0; i < SB_LANES; i++)
+		if (!has_connection(&pool->lanes[i]))
+			return false;
+	return true;
 }
 
 /* Ends the units that wait for nothing, or have waited too long. */
@@ -166,7 +179,7 @@ settle_queue(struct lane *lane)
 {
 	struct sb_loop *loop = lane->pool->loop;
 	uint64_t	patience = (uint64_t) loop->config->request_timeout * 1000;
-	bool		gone = !has_connection(lane);
+	bool		gone = !is_worth_waiting(lane);
 
 	while (lane->head && (gone || loop->now_ms - lane->head->queued_at_ms > patience))
 	{

@@ -18,7 +18,7 @@ enum sb_pg_lane
 	SB_LANES
 };
 
-/* on_ready is called whenever reads become possible again. sb_pg_pool_free() ends the rest. */
+/* on_ready is called whenever every lane has got a connection. sb_pg_pool_free() ends the rest. */
 extern struct sb_pg_pool *sb_pg_pool_new(struct sb_loop *loop, void (*on_ready)(struct sb_loop *));
 extern void sb_pg_pool_free(struct sb_pg_pool *pool);
 
@@ -29,7 +29,7 @@ extern void sb_pg_pool_free(struct sb_pg_pool *pool);
 extern bool sb_pg_pool_submit(struct sb_pg_pool *pool, enum sb_pg_lane lane,
 							  struct sb_pg_unit *unit);
 
-/* Whether a read could be sent now. */
+/* Whether every lane has a connection. */
 extern bool sb_pg_pool_is_ready(const struct sb_pg_pool *pool);
 
 /* Does what is due; once an iteration of the loop. */

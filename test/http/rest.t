@@ -64,11 +64,11 @@ is_error(api(GET => "/api/posts/posts/$draft->{json}{id}/", token => account()->
 
 for my $route ([ GET => '/api/posts/posts/' ], [ GET => "/api/posts/posts/$id/" ], [ POST => '/api/posts/posts/' ], [ POST => "/api/posts/posts/$id/like/" ])
 {
-	my $answer = api(@$route, $route->[0] eq 'POST' ? (json => { title => 'x', content => 'x' }) : ());
+	my $answer = api(@$route, $route->[0] eq 'POST' ? (json => { title => $name, content => 'x' }) : ());
 	is_error($answer, 401, 'UNAUTHENTICATED', "seed 049: $route->[0] $route->[1] needs a token");
 	is($answer->{headers}{'www-authenticate'}, 'Bearer', 'and says which kind');
 }
-is(psql("SELECT count(*) FROM social.posts WHERE title = 'x'"), 0, 'and nothing was written');
+is(psql("SELECT count(*) FROM social.posts WHERE title = '$name'"), 0, 'and nothing was written');
 
 my $open = start_bridge(ANONYMOUS_READ => 'on');
 is(api(GET => "/api/posts/posts/$id/", url => $open->{url})->{status}, 200, 'I-12: ANONYMOUS_READ opens reading');

@@ -10,7 +10,9 @@
 #include "access/xact.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "storage/lmgr.h"
+#include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -186,6 +188,7 @@ social_counter_fold(void)
 Datum
 social_fold_counters(PG_FUNCTION_ARGS)
 {
+	PreventCommandIfReadOnly("social.fold_counters()");
 	PG_RETURN_INT64(social_counter_fold());
 }
 

@@ -115,18 +115,27 @@ keep_link(struct link *links, int count, int64 target, int64 position)
 	return false;
 }
 
-/* Deletes the links that do not stay; their hashtags (if they are) lose one post. */
+/*
+ * Deletes the links that do not stay; their hashtags (if they are) lose one post. A link that a
+ * deleted user or hashtag has taken along meanwhile is gone already, and counted there.
+ */
 static void
-delete_links(Relation table, const struct link *links, int count, bool are_hashtags)
+delete_links(Relation table, struct link *links, int count, bool are_hashtags)
 {
+	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+
 	for (int i = 0; i < count; i++)
 	{
-		if (links[i].keep)
+		TM_FailureData failure;
+
+		if (links[i].keep ||
+			table_tuple_delete(table, &links[i].tid, GetCurrentCommandId(true), snapshot,
+							   InvalidSnapshot, true, &failure, false) != TM_Ok)
 			continue;
-		simple_heap_delete(table, (ItemPointer) &links[i].tid);
 		if (are_hashtags)
 			social_counter_add(SOCIAL_HASHTAG_COUNTERS, SOCIAL_HASHTAG_POSTS, links[i].target, -1);
 	}
+	UnregisterSnapshot(snapshot);
 	CommandCounterIncrement();
 }
 

@@ -126,6 +126,7 @@ social_worker_round(void)
 Datum
 social_tick(PG_FUNCTION_ARGS)
 {
+	PreventCommandIfReadOnly("social.tick()");
 	PG_RETURN_INT64(social_worker_round());
 }
 

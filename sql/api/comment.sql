@@ -18,16 +18,19 @@ LEFT JOIN social.comment_counters c ON c.comment_id = m.id;
 COMMENT ON VIEW social.visible_comments IS 'Comments by active people under posts that the viewer may see.';
 
 CREATE OR REPLACE FUNCTION social.comment_json(visible_comments social.visible_comments) RETURNS json
-	LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
-	SELECT row_to_json(r) FROM (
-		SELECT ($1).id, ($1).post_id,
-			(SELECT row_to_json(a) FROM (
-				SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, u.avatar AS profile_image
-				FROM social.visible_users u WHERE u.id = ($1).author_id) a) AS author,
-			($1).parent_id, ($1).parent_id AS parent_comment, ($1).content, ($1).is_edited,
-			($1).likes_count, ($1).replies_count, ($1).created_at, ($1).updated_at) r;
-END;
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN (
+		SELECT row_to_json(r) FROM (
+			SELECT ($1).id, ($1).post_id,
+				(SELECT row_to_json(a) FROM (
+					SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, u.avatar AS profile_image
+					FROM social.visible_users u WHERE u.id = ($1).author_id) a) AS author,
+				($1).parent_id, ($1).parent_id AS parent_comment, ($1).content, ($1).is_edited,
+				($1).likes_count, ($1).replies_count, ($1).created_at, ($1).updated_at) r
+	);
+END
+$$;
 COMMENT ON FUNCTION social.comment_json(social.visible_comments) IS 'A comment as REST shows it.';
 
 CREATE OR REPLACE FUNCTION social.create_comment(post_id bigint, content text, parent_id bigint DEFAULT NULL) RETURNS bigint

@@ -21,31 +21,41 @@ END;
 COMMENT ON FUNCTION social.page_key(text, text) IS 'The key that a newest-first page starts below; no cursor starts at the newest. SM400 for a bad cursor.';
 
 CREATE OR REPLACE FUNCTION social.posts_page(first integer DEFAULT 20, after text DEFAULT NULL) RETURNS json
-	LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
-	WITH page AS MATERIALIZED (
-		SELECT p, p.position FROM social.visible_posts p
-		WHERE p.position < social.page_key('posts', after)
-		ORDER BY p.position DESC LIMIT social.page_size(first) + 1
-	), shown AS MATERIALIZED (
-		SELECT * FROM page ORDER BY page.position DESC LIMIT social.page_size(first)
-	)
-	SELECT row_to_json(r) FROM (
-		SELECT coalesce((SELECT json_agg(social.post_json(s.p) ORDER BY s.position DESC) FROM shown s), '[]') AS results,
-			CASE WHEN (SELECT count(*) FROM page) > social.page_size(first)
-				THEN social.cursor_encode('posts', (SELECT min(s.position) FROM shown s), 0) END AS next) r;
-END;
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	page_size integer := social.page_size(first);
+	before bigint := social.page_key('posts', after);
+BEGIN
+	RETURN (
+		SELECT row_to_json(r) FROM (
+			SELECT coalesce(json_agg(p.document ORDER BY p.position DESC) FILTER (WHERE p.n <= page_size), '[]') AS results,
+				CASE WHEN count(*) > page_size
+					THEN social.cursor_encode('posts', min(p.position) FILTER (WHERE p.n <= page_size), 0) END AS next
+			FROM (
+				SELECT d.document, d.position, row_number() OVER (ORDER BY d.position DESC) AS n
+				FROM social.visible_post_documents d
+				WHERE d.position < before
+				ORDER BY d.position DESC LIMIT page_size + 1
+			) p
+		) r
+	);
+END
+$$;
 COMMENT ON FUNCTION social.posts_page(integer, text) IS 'A page of public posts, newest first, as {"results": [...], "next": cursor or null}. SM400 for a bad page size or cursor.';
 
 CREATE OR REPLACE FUNCTION social.hashtag_posts(tag text, first integer DEFAULT 20, after text DEFAULT NULL)
 	RETURNS SETOF social.visible_posts
-	LANGUAGE sql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-	SELECT p.*
-	FROM social.hashtags h
-	JOIN social.post_hashtags l ON l.hashtag_id = h.id
-	JOIN social.visible_posts p ON p.id = l.post_id
-	WHERE h.tag = social.hashtag_key($1) AND l.position < social.page_key('hashtag_posts', $3)
-	ORDER BY l.position DESC LIMIT social.page_size($2)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	page_size integer := social.page_size(first);
+	before bigint := social.page_key('hashtag_posts', after);
+	wanted bigint := (SELECT h.id FROM social.hashtags h WHERE h.tag = social.hashtag_key($1));
+BEGIN
+	RETURN QUERY
+	SELECT p.* FROM social.post_hashtags l JOIN social.visible_posts p ON p.id = l.post_id
+	WHERE l.hashtag_id = wanted AND l.position < before
+	ORDER BY l.position DESC LIMIT page_size;
+END
 $$;
 COMMENT ON FUNCTION social.hashtag_posts(text, integer, text) IS 'Public posts that carry a tag (in any spelling, with or without the sign), newest first. after is cursor_encode(''hashtag_posts'', position, id) of the last post seen. No rows for an unknown tag; SM400 for a bad page size or cursor.';
 

@@ -6,7 +6,8 @@
 
 #include "graphql/plan.h"
 
-/* Answers beyond this come from cycles (type -> fields -> type ...), not from tools. */
+/* More than this per request comes from repetition and cycles (type, fields, type ...), not tools.
+ */
 #define MAX_ANSWER ((size_t) 1024 * 1024)
 
 struct gql_introspection
@@ -14,6 +15,7 @@ struct gql_introspection
 	struct gql_buf *out;
 	const struct gql_schema *schema;
 	const struct gql_binding *binding;
+	size_t limit; /* of out->len */
 };
 
 typedef struct gql_introspection out_t;
@@ -38,7 +40,7 @@ write_bool(out_t *i, bool value)
 static void
 write_object(out_t *i, node_t *node, const void *object)
 {
-	if (!object || i->out->len > MAX_ANSWER)
+	if (!object || i->out->len > i->limit)
 	{
 		gql_buf_puts(i->out, "null");
 		return;
@@ -447,11 +449,14 @@ gql_schema_bind_introspection(struct gql_schema *schema)
 }
 
 bool
-gql_introspect(struct gql_buf *out, const struct gql_schema *schema,
-			   const struct gql_binding *binding, const struct gql_node *node)
+gql_introspect(struct gql_buf *out, const struct gql_schema *schema, struct gql_binding *binding,
+			   const struct gql_node *node)
 {
-	struct gql_introspection state = {.out = out, .schema = schema, .binding = binding};
 	size_t start = out->len;
+	struct gql_introspection state = {.out = out,
+									  .schema = schema,
+									  .binding = binding,
+									  .limit = start + MAX_ANSWER - binding->introspected};
 	const struct gql_type *type;
 	const char *name;
 
@@ -463,8 +468,11 @@ gql_introspect(struct gql_buf *out, const struct gql_schema *schema,
 		type = name ? gql_find_type(schema, name) : NULL;
 		write_object(&state, node, type ? &type->self : NULL);
 	}
-	if (out->len - start <= MAX_ANSWER)
+	if (out->len <= state.limit)
+	{
+		binding->introspected += out->len - start;
 		return true;
+	}
 	gql_fail(binding->errors, GQL_LIMIT_EXCEEDED, GQL_NOWHERE,
 			 "The introspection answer would be longer than %zu bytes", MAX_ANSWER);
 	return false;

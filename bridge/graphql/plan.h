@@ -106,6 +106,7 @@ struct gql_binding
 	const char *source;
 	const struct gql_token *tokens;
 	const uint32_t *lifted; /* token number of each lifted literal */
+	size_t introspected;    /* bytes of introspection answers so far */
 };
 
 /* The value of an argument; text NULL = null. `given` is false when nobody said anything. */
@@ -143,7 +144,7 @@ bool gql_bind_values(struct gql_binding *binding, const struct gql_schema *schem
 
 /* Appends the JSON of __schema or __type; false past the size limit of introspection. */
 bool gql_introspect(struct gql_buf *out, const struct gql_schema *schema,
-					const struct gql_binding *binding, const struct gql_node *node);
+					struct gql_binding *binding, const struct gql_node *node);
 
 /* ---- shape and cache ------------------------------------------------------------------------ */
 

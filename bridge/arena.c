@@ -12,20 +12,20 @@
 #include "memory.h"
 
 #define BLOCK_SIZE 4096
-#define ALIGNMENT 16
+#define ALIGNMENT  16
 
 struct sb_arena_block
 {
 	struct sb_arena_block *older;
-	size_t		used;
-	size_t		size;
+	size_t used;
+	size_t size;
 	_Alignas(ALIGNMENT) char data[];
 };
 
 static struct sb_arena_block *
 add_block(struct sb_arena *arena, size_t size)
 {
-	size_t		room = BLOCK_SIZE - sizeof(struct sb_arena_block);
+	size_t room = BLOCK_SIZE - sizeof(struct sb_arena_block);
 	struct sb_arena_block *block;
 
 	if (size > room)
@@ -42,7 +42,7 @@ void *
 sb_arena_alloc(struct sb_arena *arena, size_t size)
 {
 	struct sb_arena_block *block = arena->blocks;
-	void	   *memory;
+	void *memory;
 
 	size = (size + ALIGNMENT - 1) & ~(size_t) (ALIGNMENT - 1);
 	if (block == NULL || block->size - block->used < size)
@@ -55,7 +55,7 @@ sb_arena_alloc(struct sb_arena *arena, size_t size)
 char *
 sb_arena_copy(struct sb_arena *arena, const char *text, size_t len)
 {
-	char	   *copy = sb_arena_alloc(arena, len + 1);
+	char *copy = sb_arena_alloc(arena, len + 1);
 
 	if (len > 0)
 		memcpy(copy, text, len);
@@ -65,9 +65,9 @@ sb_arena_copy(struct sb_arena *arena, const char *text, size_t len)
 char *
 sb_arena_printf(struct sb_arena *arena, const char *format, ...)
 {
-	va_list		args;
-	int			len;
-	char	   *text;
+	va_list args;
+	int len;
+	char *text;
 
 	va_start(args, format);
 	len = vsnprintf(NULL, 0, format, args);

@@ -13,7 +13,7 @@
 static void
 reserve(struct sb_buffer *buffer, size_t more)
 {
-	size_t		size = buffer->size ? buffer->size : 256;
+	size_t size = buffer->size ? buffer->size : 256;
 
 	while (size - buffer->len < more)
 		size *= 2;
@@ -43,17 +43,17 @@ sb_buffer_puts(struct sb_buffer *buffer, const char *text)
 void
 sb_buffer_put_int(struct sb_buffer *buffer, int64_t number)
 {
-	char		digits[32];
+	char digits[32];
 
-	sb_buffer_append(buffer, digits,
-					 (size_t) snprintf(digits, sizeof(digits), "%" PRId64, number));
+	snprintf(digits, sizeof(digits), "%" PRId64, number);
+	sb_buffer_puts(buffer, digits);
 }
 
 /* Writes what cannot stand in a JSON string as it is. */
 static void
 put_escape(struct sb_buffer *buffer, unsigned char byte)
 {
-	char		escape[8];
+	char escape[8];
 
 	if (byte == '"' || byte == '\\')
 		snprintf(escape, sizeof(escape), "\\%c", byte);
@@ -67,17 +67,17 @@ put_escape(struct sb_buffer *buffer, unsigned char byte)
 void
 sb_buffer_put_json(struct sb_buffer *buffer, const char *text, size_t len)
 {
-	size_t		start = 0;
-	size_t		at = 0;
+	size_t start = 0;
+	size_t at = 0;
 
 	sb_buffer_append(buffer, "\"", 1);
 	while (at < len)
 	{
 		unsigned char byte = (unsigned char) text[at];
-		size_t		width = sb_utf8_width(text + at, len - at);
+		size_t width = sb_utf8_width(text + at, len - at);
 
-		if (width > 1 || (width == 1 && byte >= 0x20 && byte != 0x7f && byte != '"' &&
-						  byte != '\\'))
+		if (width > 1 ||
+			(width == 1 && byte >= 0x20 && byte != 0x7f && byte != '"' && byte != '\\'))
 		{
 			at += width;
 			continue;
@@ -93,7 +93,7 @@ sb_buffer_put_json(struct sb_buffer *buffer, const char *text, size_t len)
 char *
 sb_buffer_take(struct sb_buffer *buffer, size_t *len)
 {
-	char	   *data;
+	char *data;
 
 	reserve(buffer, 1);
 	data = buffer->data;

@@ -10,9 +10,9 @@
 /* Zeroed memory is an empty buffer. data is not NUL-terminated unless sb_buffer_take() gave it. */
 struct sb_buffer
 {
-	char	   *data;
-	size_t		len;
-	size_t		size;
+	char *data;
+	size_t len;
+	size_t size;
 };
 
 extern void sb_buffer_append(struct sb_buffer *buffer, const char *bytes, size_t len);

@@ -20,12 +20,12 @@ enum kind
 
 struct setting
 {
-	enum kind	kind;
+	enum kind kind;
 	const char *name;
-	size_t		offset;
-	int			value; /* default of an int or bool */
-	int			min;
-	int			max;
+	size_t offset;
+	int value; /* default of an int or bool */
+	int min;
+	int max;
 	const char *text; /* default of a text */
 	const char *help;
 };
@@ -33,11 +33,11 @@ struct setting
 #define AT(field) offsetof(struct sb_config, field)
 
 static const struct setting settings[] = {
-#define SB_INT(field, name, value, min, max, help)                                                \
+#define SB_INT(field, name, value, min, max, help)                                                 \
 	{KIND_INT, name, AT(field), value, min, max, NULL, help},
 #define SB_BOOL(field, name, value, help) {KIND_BOOL, name, AT(field), value, 0, 1, NULL, help},
 #define SB_TEXT(field, name, value, help) {KIND_TEXT, name, AT(field), 0, 0, 0, value, help},
-#define SB_SECRET(field, name, help) {KIND_SECRET, name, AT(field), 0, 0, 0, NULL, help},
+#define SB_SECRET(field, name, help)      {KIND_SECRET, name, AT(field), 0, 0, 0, NULL, help},
 #include "settings.def"
 };
 
@@ -52,7 +52,7 @@ field_of(struct sb_config *config, const struct setting *setting)
 static void
 set_default(struct sb_config *config, const struct setting *setting)
 {
-	void	   *field = field_of(config, setting);
+	void *field = field_of(config, setting);
 
 	if (setting->kind == KIND_INT)
 		*(int *) field = setting->value;
@@ -65,8 +65,8 @@ set_default(struct sb_config *config, const struct setting *setting)
 static bool
 parse_int(const struct setting *setting, const char *text, int *out)
 {
-	char	   *end;
-	long		number;
+	char *end;
+	long number;
 
 	errno = 0;
 	number = strtol(text, &end, 10);
@@ -97,7 +97,7 @@ static bool
 set_text(struct sb_config *config, const struct setting *setting, const char *text, char *error,
 		 size_t size)
 {
-	void	   *field = field_of(config, setting);
+	void *field = field_of(config, setting);
 
 	if (setting->kind == KIND_INT && !parse_int(setting, text, field))
 	{
@@ -143,7 +143,7 @@ load_flags(struct sb_config *config, int argc, char **argv, char *error, size_t 
 	{
 		const char *flag = argv[i];
 		const char *equals = strchr(flag, '=');
-		size_t		len = equals ? (size_t) (equals - flag) : strlen(flag);
+		size_t len = equals ? (size_t) (equals - flag) : strlen(flag);
 		const struct setting *setting;
 
 		if (strcmp(flag, "--help") == 0)

@@ -11,9 +11,9 @@
 struct sb_config
 {
 #define SB_INT(field, name, value, min, max, help) int field;
-#define SB_BOOL(field, name, value, help) bool field;
-#define SB_TEXT(field, name, value, help) const char *field;
-#define SB_SECRET(field, name, help) const char *field;
+#define SB_BOOL(field, name, value, help)          bool field;
+#define SB_TEXT(field, name, value, help)          const char *field;
+#define SB_SECRET(field, name, help)               const char *field;
 #include "settings.def"
 #undef SB_INT
 #undef SB_BOOL
@@ -24,9 +24,9 @@ struct sb_config
 enum sb_config_outcome
 {
 	SB_CONFIG_OK,
-	SB_CONFIG_HELP,	   /* --help was asked for */
+	SB_CONFIG_HELP,    /* --help was asked for */
 	SB_CONFIG_VERSION, /* --version was asked for */
-	SB_CONFIG_ERROR	   /* error holds one line that says which setting and why */
+	SB_CONFIG_ERROR    /* error holds one line that says which setting and why */
 };
 
 /*

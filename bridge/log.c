@@ -44,12 +44,12 @@ put_time(void)
 	static __thread time_t second;
 	static __thread char calendar[32];
 	struct timespec now;
-	char		fraction[8];
+	char fraction[8];
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (now.tv_sec != second)
 	{
-		struct tm	broken;
+		struct tm broken;
 
 		gmtime_r(&now.tv_sec, &broken);
 		strftime(calendar, sizeof(calendar), "{\"ts\":\"%Y-%m-%dT%H:%M:%S", &broken);
@@ -100,7 +100,7 @@ sb_log_int(const char *key, int64_t value)
 void
 sb_log_ms(const char *key, uint64_t microseconds)
 {
-	char		text[32];
+	char text[32];
 
 	if (skipping)
 		return;
@@ -132,11 +132,11 @@ sb_log(enum sb_log_level level, const char *message, const char *key, const char
 void
 sb_log_flush(void)
 {
-	size_t		done = 0;
+	size_t done = 0;
 
 	while (done < lines.len)
 	{
-		ssize_t		n = write(STDERR_FILENO, lines.data + done, lines.len - done);
+		ssize_t n = write(STDERR_FILENO, lines.data + done, lines.len - done);
 
 		if (n > 0)
 			done += (size_t) n;

@@ -24,8 +24,8 @@
 #include "memory.h"
 #include "pg/pool.h"
 
-#define MAX_EVENTS 64
-#define TICK_MS 100
+#define MAX_EVENTS    64
+#define TICK_MS       100
 #define LAST_WORDS_MS 1000 /* for answers still going out when everything else has ended */
 
 uint64_t
@@ -70,7 +70,7 @@ sb_loop_unwatch(struct sb_loop *loop, struct sb_watch *watch)
 static void
 on_wake(struct sb_watch *watch, uint32_t events)
 {
-	uint64_t	count;
+	uint64_t count;
 
 	if (read(watch->fd, &count, sizeof(count)) < 0)
 		return; /* somebody else's wake-up was enough */
@@ -79,7 +79,7 @@ on_wake(struct sb_watch *watch, uint32_t events)
 static void
 send_message(struct sb_loop *loop, int *flag)
 {
-	uint64_t	one = 1;
+	uint64_t one = 1;
 
 	__atomic_store_n(flag, 1, __ATOMIC_RELEASE);
 	if (write(loop->wake.fd, &one, sizeof(one)) < 0)
@@ -117,8 +117,8 @@ static void
 iterate(struct sb_loop *loop, bool at_once)
 {
 	struct epoll_event events[MAX_EVENTS];
-	int			wait = TICK_MS;
-	int			count;
+	int wait = TICK_MS;
+	int count;
 
 	count = epoll_wait(loop->epoll_fd, events, MAX_EVENTS, at_once ? 0 : wait);
 	loop->now_ms = sb_loop_clock_us() / 1000;
@@ -153,7 +153,7 @@ is_finished(const struct sb_loop *loop)
 static void
 wind_up(struct sb_loop *loop)
 {
-	uint64_t	until;
+	uint64_t until;
 
 	sb_pg_pool_free(loop->pool);
 	loop->pool = NULL;
@@ -174,7 +174,7 @@ static void *
 run(void *arg)
 {
 	struct sb_loop *loop = arg;
-	bool		more = true;
+	bool more = true;
 
 	while (!is_finished(loop))
 	{
@@ -201,7 +201,7 @@ on_database_ready(struct sb_loop *loop)
 static bool
 compile_schema(struct sb_loop *loop)
 {
-	char	   *error = NULL;
+	char *error = NULL;
 
 	loop->graphql =
 		sb_graphql_new(sb_graphql_schema_text, sb_graphql_schema_text_len, NULL, &error);

@@ -21,30 +21,30 @@ struct sb_server;
 /* A file descriptor in the loop. The owner keeps it alive until sb_loop_unwatch(). */
 struct sb_watch
 {
-	int			fd;		/* -1 = not watched */
-	uint32_t	events; /* EPOLLIN, EPOLLOUT as last asked for */
-	void		(*on_ready)(struct sb_watch *watch, uint32_t events);
+	int fd;          /* -1 = not watched */
+	uint32_t events; /* EPOLLIN, EPOLLOUT as last asked for */
+	void (*on_ready)(struct sb_watch *watch, uint32_t events);
 };
 
 struct sb_loop
 {
 	const struct sb_config *config;
-	int			index;
-	int			epoll_fd;
-	uint64_t	now_ms; /* CLOCK_MONOTONIC, read once an iteration */
+	int index;
+	int epoll_fd;
+	uint64_t now_ms; /* CLOCK_MONOTONIC, read once an iteration */
 	struct sb_server *server;
 	struct sb_pg_pool *pool;
 	struct sb_auth *auth;
 	struct sb_graphql *graphql;
-	uint64_t	random; /* state of the request ids; not a secret */
+	uint64_t random; /* state of the request ids; not a secret */
 
-	pthread_t	thread;
+	pthread_t thread;
 	struct sb_watch wake; /* eventfd: another thread left a message in the flags below */
-	int			stop;	  /* atomic: finish and return */
-	int			reload;	  /* atomic: read the keys again */
-	bool		stopping;
-	uint64_t	stop_at_ms;
-	uint64_t	tick_at_ms;
+	int stop;             /* atomic: finish and return */
+	int reload;           /* atomic: read the keys again */
+	bool stopping;
+	uint64_t stop_at_ms;
+	uint64_t tick_at_ms;
 };
 
 /*

@@ -49,7 +49,7 @@ raise_descriptor_limit(void)
 static bool
 load_config(struct sb_config *config, int argc, char **argv, int *exit_status)
 {
-	char		error[256];
+	char error[256];
 	const char *problem = error;
 	enum sb_config_outcome outcome = sb_config_load(config, argc, argv, error, sizeof(error));
 
@@ -79,7 +79,7 @@ make_loops(const struct sb_config *config, struct sb_loop **loops, int count)
 {
 	for (int i = 0; i < count; i++)
 	{
-		int			fd = sb_server_listen(config->http_host, config->http_port, i == 0);
+		int fd = sb_server_listen(config->http_host, config->http_port, i == 0);
 
 		if (fd < 0)
 		{
@@ -101,7 +101,7 @@ make_loops(const struct sb_config *config, struct sb_loop **loops, int count)
 static void
 serve(struct sb_loop **loops, int count, const sigset_t *signals)
 {
-	int			signal_number = 0;
+	int signal_number = 0;
 
 	while (signal_number != SIGTERM && signal_number != SIGINT)
 	{
@@ -126,9 +126,9 @@ main(int argc, char **argv)
 {
 	struct sb_config config;
 	struct sb_loop **loops;
-	sigset_t	signals;
-	int			exit_status;
-	int			count;
+	sigset_t signals;
+	int exit_status;
+	int count;
 
 	if (!load_config(&config, argc, argv, &exit_status))
 		return exit_status;

@@ -44,11 +44,11 @@ sb_utf8_width(const char *text, size_t len)
 bool
 sb_utf8_is_text(const char *text, size_t len)
 {
-	size_t		at = 0;
+	size_t at = 0;
 
 	while (at < len)
 	{
-		size_t		width = sb_utf8_width(text + at, len - at);
+		size_t width = sb_utf8_width(text + at, len - at);
 
 		if (width == 0 || text[at] == '\0')
 			return false;

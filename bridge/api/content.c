@@ -12,7 +12,7 @@
 static bool
 names_type(const char *value, const char *type)
 {
-	size_t		len = strlen(type);
+	size_t len = strlen(type);
 
 	value += strspn(value, " \t");
 	return strncasecmp(value, type, len) == 0 && strchr("; \t,", value[len]) != NULL;

@@ -17,9 +17,9 @@
 struct run
 {
 	struct sb_graphql_execution *execution;
-	int			step;
+	int step;
 	struct sb_graphql_result *results; /* one per step; texts in the arena or in taken */
-	PGresult  **taken;
+	PGresult **taken;
 };
 
 static void run_step(struct sb_request *request);
@@ -38,8 +38,8 @@ static void
 respond(struct sb_request *request, int status)
 {
 	struct run *run = request->state;
-	size_t		len;
-	char	   *body = sb_graphql_respond(run->execution, run->results, &len);
+	size_t len;
+	char *body = sb_graphql_respond(run->execution, run->results, &len);
 
 	sb_request_reply(request, status,
 					 sb_content_accepts(request, "application/graphql-response+json")
@@ -74,7 +74,7 @@ keep(struct sb_request *request, enum sb_pg_outcome outcome)
 	struct sb_pg_unit *unit = &request->unit;
 	struct sb_graphql_result *result = &run->results[run->step];
 	struct sb_error error = outcome == SB_PG_LATE ? sb_error_late() : sb_error_unavailable();
-	int			last = unit->nresults - 1;
+	int last = unit->nresults - 1;
 
 	if (outcome == SB_PG_ERROR)
 	{
@@ -102,7 +102,7 @@ on_step_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 {
 	struct sb_request *request = unit->owner;
 	struct run *run = request->state;
-	bool		is_query = !run->execution->is_mutation;
+	bool is_query = !run->execution->is_mutation;
 
 	/* The admission was refused, or there is no answer at all: nothing a field could say. */
 	if ((outcome == SB_PG_ERROR && unit->failed_at == 0 && run->step == 0) ||
@@ -154,7 +154,7 @@ static void
 execute(struct sb_request *request, const struct sb_graphql_request *asked)
 {
 	struct run *run = sb_arena_alloc(&request->arena, sizeof(*run));
-	size_t		nsteps;
+	size_t nsteps;
 
 	run->execution = sb_graphql_prepare(request->loop->graphql, asked);
 	nsteps = (size_t) run->execution->nsteps;
@@ -166,7 +166,7 @@ execute(struct sb_request *request, const struct sb_graphql_request *asked)
 		run_step(request);
 	else
 	{
-		int			status = sb_graphql_http_status(run->execution);
+		int status = sb_graphql_http_status(run->execution);
 
 		if (status == 405)
 			sb_request_add_header(request, "Allow", "POST");
@@ -180,9 +180,9 @@ execute(struct sb_request *request, const struct sb_graphql_request *asked)
 static const char *
 read_members(json_t *body, struct sb_graphql_request *asked)
 {
-	json_t	   *query = json_object_get(body, "query");
-	json_t	   *name = json_object_get(body, "operationName");
-	json_t	   *variables = json_object_get(body, "variables");
+	json_t *query = json_object_get(body, "query");
+	json_t *name = json_object_get(body, "operationName");
+	json_t *variables = json_object_get(body, "variables");
 
 	if (!json_is_string(query))
 		return query ? "query must be a text" : "query is required";
@@ -212,8 +212,8 @@ handle_post(struct sb_request *request)
 	}
 	else if (sb_content_is(request, "application/json"))
 	{
-		request->json = sb_params_parse_body(&request->arena, request->body, request->body_len,
-											 &problem);
+		request->json =
+			sb_params_parse_body(&request->arena, request->body, request->body_len, &problem);
 		if (request->json)
 			problem = read_members(request->json, &asked);
 	}
@@ -234,7 +234,7 @@ handle_get(struct sb_request *request)
 	struct sb_graphql_request asked = {.allow_mutation = false};
 	const char *problem = NULL;
 	const char *variables;
-	bool		twice[3];
+	bool twice[3];
 
 	asked.document = sb_url_query(&request->url, "query", &twice[0]);
 	asked.operation_name = sb_url_query(&request->url, "operationName", &twice[1]);
@@ -247,8 +247,8 @@ handle_get(struct sb_request *request)
 		problem = "a parameter is given more than once";
 	else if (variables && *variables)
 	{
-		request->json = sb_params_parse_body(&request->arena, variables, strlen(variables),
-											 &problem);
+		request->json =
+			sb_params_parse_body(&request->arena, variables, strlen(variables), &problem);
 		if (problem)
 			problem = "variables must be a JSON object";
 		asked.variables = request->json;

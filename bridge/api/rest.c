@@ -25,7 +25,7 @@ static void
 on_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 {
 	struct sb_request *request = unit->owner;
-	int			last = unit->nresults - 1;
+	int last = unit->nresults - 1;
 
 	if (outcome != SB_PG_OK)
 	{
@@ -55,8 +55,8 @@ read_body(struct sb_request *request)
 		sb_request_fail(request, 415, "the body must be application/json");
 		return false;
 	}
-	request->json = sb_params_parse_body(&request->arena, request->body, request->body_len,
-										 &problem);
+	request->json =
+		sb_params_parse_body(&request->arena, request->body, request->body_len, &problem);
 	if (request->json == NULL)
 		sb_request_fail(request, 400, problem);
 	return request->json != NULL;
@@ -71,8 +71,8 @@ sb_api_rest(struct sb_request *request)
 
 	if (!read_body(request))
 		return;
-	problem = sb_params_collect(&route->params, &request->arena, &request->url, request->json,
-								values);
+	problem =
+		sb_params_collect(&route->params, &request->arena, &request->url, request->json, values);
 	if (problem)
 	{
 		sb_request_fail(request, 400, problem);

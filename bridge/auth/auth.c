@@ -16,10 +16,10 @@
 #include "pg/pool.h"
 
 /* Unknown keys may make us read the keys again this often at once, then once per interval. */
-#define RELOAD_BURST 5
-#define RELOAD_EVERY_MS 3000
+#define RELOAD_BURST     5
+#define RELOAD_EVERY_MS  3000
 #define REFRESH_EVERY_MS 60000 /* so that a key taken back is forgotten */
-#define CLOCK_SKEW 5		 /* seconds that the database's clock may be ahead of ours */
+#define CLOCK_SKEW       5     /* seconds that the database's clock may be ahead of ours */
 
 struct sb_auth
 {
@@ -27,12 +27,12 @@ struct sb_auth
 	struct sb_token_cache *cache;
 	struct sb_keys *keys; /* NULL until they were read */
 	struct sb_pg_unit unit;
-	bool		loading;
-	bool		wanted; /* a load failed, was asked for while one ran, or must wait for its turn */
-	int			spent;	/* reloads not yet earned back, one per RELOAD_EVERY_MS */
-	uint64_t	earned_at_ms;
-	uint64_t	loaded_at_ms;
-	char	   *text;				   /* what the keys were read from */
+	bool loading;
+	bool wanted; /* a load failed, was asked for while one ran, or must wait for its turn */
+	int spent;   /* reloads not yet earned back, one per RELOAD_EVERY_MS */
+	uint64_t earned_at_ms;
+	uint64_t loaded_at_ms;
+	char *text;                    /* what the keys were read from */
 	struct sb_auth_check *waiting; /* for the next end of a load */
 };
 
@@ -77,9 +77,9 @@ static enum verdict
 check_token(struct sb_auth *auth, const char *token, int64_t *user_id)
 {
 	unsigned char hash[SB_TOKEN_HASH];
-	size_t		len = strlen(token);
-	int64_t		now = time(NULL);
-	int64_t		exp;
+	size_t len = strlen(token);
+	int64_t now = time(NULL);
+	int64_t exp;
 	enum verdict verdict;
 
 	if (len > SOCIAL_JWT_MAX_LENGTH)
@@ -98,7 +98,7 @@ check_token(struct sb_auth *auth, const char *token, int64_t *user_id)
 static void
 answer(struct sb_auth *auth, struct sb_auth_check *check)
 {
-	int64_t		user_id = 0;
+	int64_t user_id = 0;
 
 	if (auth->keys == NULL)
 		check->on_checked(check->arg, SB_AUTH_UNAVAILABLE, 0);
@@ -126,7 +126,7 @@ load_in_turn(struct sb_auth *auth)
 void
 sb_auth_check(struct sb_auth *auth, struct sb_auth_check *check)
 {
-	int64_t		user_id = 0;
+	int64_t user_id = 0;
 	enum verdict verdict = auth->keys ? check_token(auth, check->token, &user_id) : UNKNOWN_KEY;
 
 	if (verdict == GOOD)
@@ -229,7 +229,7 @@ give_up_waiting(struct sb_auth *auth)
 void
 sb_auth_tick(struct sb_auth *auth)
 {
-	uint64_t	now = auth->loop->now_ms;
+	uint64_t now = auth->loop->now_ms;
 
 	if (now - auth->earned_at_ms >= RELOAD_EVERY_MS)
 	{

@@ -14,7 +14,7 @@ struct sb_loop;
 enum sb_auth_outcome
 {
 	SB_AUTH_OK,
-	SB_AUTH_INVALID,	/* malformed, forged, expired, of another issuer, … */
+	SB_AUTH_INVALID,    /* malformed, forged, expired, of another issuer, … */
 	SB_AUTH_UNAVAILABLE /* the keys could not be read yet */
 };
 
@@ -23,8 +23,8 @@ struct sb_auth_check
 {
 	struct sb_auth_check *next;
 	const char *token;
-	void		(*on_checked)(void *arg, enum sb_auth_outcome outcome, int64_t user_id);
-	void	   *arg;
+	void (*on_checked)(void *arg, enum sb_auth_outcome outcome, int64_t user_id);
+	void *arg;
 };
 
 extern struct sb_auth *sb_auth_new(struct sb_loop *loop);

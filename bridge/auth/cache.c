@@ -14,15 +14,15 @@
 struct entry
 {
 	unsigned char hash[SB_TOKEN_HASH];
-	int64_t		user_id; /* 0 = empty */
-	int64_t		exp;
-	uint64_t	used; /* count of uses of the cache at its last use */
+	int64_t user_id; /* 0 = empty */
+	int64_t exp;
+	uint64_t used; /* count of uses of the cache at its last use */
 };
 
 struct sb_token_cache
 {
-	uint64_t	uses;
-	uint32_t	nsets; /* power of two */
+	uint64_t uses;
+	uint32_t nsets; /* power of two */
 	struct entry *entries;
 };
 
@@ -50,7 +50,7 @@ sb_token_cache_free(struct sb_token_cache *cache)
 static struct entry *
 set_of(struct sb_token_cache *cache, const unsigned char *hash)
 {
-	uint32_t	number;
+	uint32_t number;
 
 	memcpy(&number, hash, sizeof(number));
 	return cache->entries + (size_t) (number & (cache->nsets - 1)) * WAYS;

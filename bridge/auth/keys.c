@@ -14,7 +14,7 @@ add_key(struct sb_keys *keys, json_t *member)
 	struct sb_key *key = &keys->list[keys->count];
 	const char *kid = json_string_value(json_object_get(member, "kid"));
 	const char *alg = json_string_value(json_object_get(member, "alg"));
-	json_t	   *pem = json_object_get(member, "public_key");
+	json_t *pem = json_object_get(member, "public_key");
 
 	if (kid == NULL || alg == NULL || !json_is_string(pem))
 		return;
@@ -31,10 +31,10 @@ struct sb_keys *
 sb_keys_parse(const char *text, size_t len)
 {
 	struct sb_keys *keys = sb_calloc(1, sizeof(*keys));
-	json_t	   *jwt;
-	json_t	   *list;
-	json_t	   *member;
-	size_t		i;
+	json_t *jwt;
+	json_t *list;
+	json_t *member;
+	size_t i;
 
 	keys->json = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 	jwt = json_object_get(keys->json, "jwt");

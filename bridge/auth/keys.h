@@ -18,10 +18,10 @@ struct sb_key
 
 struct sb_keys
 {
-	json_t	   *json; /* owns the texts below */
+	json_t *json; /* owns the texts below */
 	const char *issuer;
 	const char *audience;
-	int			count;
+	int count;
 	struct sb_key *list;
 };
 

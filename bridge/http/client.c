@@ -93,14 +93,14 @@ static void
 send_last_words(int fd, int status, const char *message)
 {
 	struct sb_error error = {status, sb_error_code(status), message, NULL, NULL};
-	size_t		body_len;
-	char	   *body = sb_error_body(&error, &body_len);
-	char		answer[1024];
-	int			len = snprintf(answer, sizeof(answer),
-							   "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\n"
-							   "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
-							   status, status == 408 ? "Request Timeout" : "Content Too Large",
-							   body_len, body);
+	size_t body_len;
+	char *body = sb_error_body(&error, &body_len);
+	char answer[1024];
+	int len =
+		snprintf(answer, sizeof(answer),
+				 "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\n"
+				 "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
+				 status, status == 408 ? "Request Timeout" : "Content Too Large", body_len, body);
 
 	/* The socket's buffer is empty, so this fits or the client is gone. */
 	if (send(fd, answer, (size_t) len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
@@ -109,8 +109,8 @@ send_last_words(int fd, int status, const char *message)
 }
 
 void
-sb_client_cut(struct sb_clients *clients, struct sb_client *client, int status,
-			  const char *message, uint64_t now_ms)
+sb_client_cut(struct sb_clients *clients, struct sb_client *client, int status, const char *message,
+			  uint64_t now_ms)
 {
 	if (client->state == SB_CLIENT_CLOSING)
 		return;
@@ -143,7 +143,7 @@ sb_clients_expire(struct sb_clients *clients, uint64_t now_ms)
 void
 sb_clients_stop(struct sb_clients *clients, uint64_t now_ms)
 {
-	uint64_t	young = timeout_ms(clients, SB_CLIENT_NEW) - STOP_GRACE_MS;
+	uint64_t young = timeout_ms(clients, SB_CLIENT_NEW) - STOP_GRACE_MS;
 	struct sb_client *client;
 
 	while ((client = clients->lists[SB_CLIENT_IDLE].head))

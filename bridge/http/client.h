@@ -16,11 +16,11 @@ struct sb_request;
 
 enum sb_client_state
 {
-	SB_CLIENT_NEW,	   /* nothing complete has come yet: the first request's deadline runs */
+	SB_CLIENT_NEW,     /* nothing complete has come yet: the first request's deadline runs */
 	SB_CLIENT_READING, /* a request line has come, the rest has not */
 	SB_CLIENT_WORKING, /* a request is being handled; the database's own deadlines apply */
 	SB_CLIENT_WRITING, /* the answer is going out */
-	SB_CLIENT_IDLE,	   /* between two requests */
+	SB_CLIENT_IDLE,    /* between two requests */
 	SB_CLIENT_CLOSING, /* cut off; the library will notice */
 	SB_CLIENT_STATES
 };
@@ -30,8 +30,8 @@ struct sb_client
 	struct sb_client *next; /* in the list of its state, the earliest deadline first */
 	struct sb_client *prev;
 	enum sb_client_state state;
-	uint64_t	deadline_ms;
-	int			fd;
+	uint64_t deadline_ms;
+	int fd;
 	struct sb_request *request; /* NULL between requests */
 	struct sockaddr_storage address;
 };
@@ -44,8 +44,8 @@ struct sb_clients
 	{
 		struct sb_client *head;
 		struct sb_client *tail;
-	}			lists[SB_CLIENT_STATES];
-	int			count;
+	} lists[SB_CLIENT_STATES];
+	int count;
 };
 
 extern struct sb_client *sb_client_new(struct sb_clients *clients, int fd,

@@ -11,16 +11,16 @@
 #define MAX_ORIGINS 64
 
 static const char *origins[MAX_ORIGINS];
-static int	norigins;
+static int norigins;
 static bool any_origin;
 
 /* Cuts text[0 .. len) to scheme://host[:port]; NULL when it is no such thing. */
 static const char *
 origin_of(const char *text, size_t len)
 {
-	char	   *origin = sb_checked(strndup(text, len));
-	char	   *host = strstr(origin, "://");
-	char	   *slash = host ? strchr(host + 3, '/') : NULL;
+	char *origin = sb_checked(strndup(text, len));
+	char *host = strstr(origin, "://");
+	char *slash = host ? strchr(host + 3, '/') : NULL;
 
 	if (host == NULL || host == origin || host[3] == '\0' || host[3] == '/')
 	{
@@ -37,7 +37,7 @@ add_origins(const char *list, const char **error)
 {
 	while (list && *list)
 	{
-		size_t		len = strcspn(list, ", ");
+		size_t len = strcspn(list, ", ");
 
 		if (len == 1 && *list == '*')
 			any_origin = true;

@@ -12,7 +12,7 @@
 struct row
 {
 	const char *sqlstate;
-	int			status;
+	int status;
 	const char *message; /* NULL: public, the server's own texts are for the client */
 };
 
@@ -28,37 +28,29 @@ static const struct row rows[] = {
 	{"SM409", 409, NULL},
 	{"SM422", 422, NULL},
 	{"SM429", 429, NULL},
-	{"22", 400, NULL},				   /* data exceptions: out of range, malformed, not in encoding */
-	{"23505", 409, "already exists"},  /* a race that the function's own check lost */
-	{"40", 503, unavailable},		   /* deadlock, serialization: a second try works */
-	{"57014", 504, late},			   /* statement_timeout */
-	{"57", 503, unavailable},		   /* shutdown, restart, crash of another backend */
-	{"53", 503, unavailable},		   /* no connection slot, memory or disk left */
-	{"08", 503, unavailable},		   /* connection trouble */
-	{"0A000", 503, unavailable},	   /* the extension was upgraded under a prepared statement */
-	{"26000", 503, unavailable},	   /* likewise: prepared again by the next request */
+	{"22", 400, NULL}, /* data exceptions: out of range, malformed, not in encoding */
+	{"23505", 409, "already exists"}, /* a race that the function's own check lost */
+	{"40", 503, unavailable},         /* deadlock, serialization: a second try works */
+	{"57014", 504, late},             /* statement_timeout */
+	{"57", 503, unavailable},         /* shutdown, restart, crash of another backend */
+	{"53", 503, unavailable},         /* no connection slot, memory or disk left */
+	{"08", 503, unavailable},         /* connection trouble */
+	{"0A000", 503, unavailable},      /* the extension was upgraded under a prepared statement */
+	{"26000", 503, unavailable},      /* likewise: prepared again by the next request */
 	{"", 500, internal},
 };
 
 struct code_row
 {
-	int			status;
+	int status;
 	const char *code;
 };
 
 static const struct code_row codes[] = {
-	{400, "BAD_REQUEST"},
-	{401, "UNAUTHENTICATED"},
-	{403, "FORBIDDEN"},
-	{404, "NOT_FOUND"},
-	{405, "METHOD_NOT_ALLOWED"},
-	{408, "TIMEOUT"},
-	{409, "CONFLICT"},
-	{413, "PAYLOAD_TOO_LARGE"},
-	{415, "UNSUPPORTED_MEDIA_TYPE"},
-	{422, "UNPROCESSABLE"},
-	{429, "RATE_LIMITED"},
-	{503, "UNAVAILABLE"},
+	{400, "BAD_REQUEST"},   {401, "UNAUTHENTICATED"},    {403, "FORBIDDEN"},
+	{404, "NOT_FOUND"},     {405, "METHOD_NOT_ALLOWED"}, {408, "TIMEOUT"},
+	{409, "CONFLICT"},      {413, "PAYLOAD_TOO_LARGE"},  {415, "UNSUPPORTED_MEDIA_TYPE"},
+	{422, "UNPROCESSABLE"}, {429, "RATE_LIMITED"},       {503, "UNAVAILABLE"},
 	{504, "TIMEOUT"},
 };
 

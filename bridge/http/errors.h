@@ -11,7 +11,7 @@
 /* Everything that an error body holds; texts may be NULL but for message and code. */
 struct sb_error
 {
-	int			status;
+	int status;
 	const char *code;
 	const char *message;
 	const char *detail;

@@ -16,10 +16,10 @@
 #include "log.h"
 #include "memory.h"
 
-#define MAX_HEADERS 100
+#define MAX_HEADERS     100
 /* A body that is refused is passed over up to this size; beyond it the connection ends. */
 #define MAX_PASSED_OVER (16 * 1024 * 1024)
-#define FIRST_BODY 16384
+#define FIRST_BODY      16384
 
 /* ---- the head -------------------------------------------------------------------------------- */
 
@@ -46,7 +46,7 @@ check_head(struct sb_request *request, const char *method, const char *version)
 						   .target_text = request->target,
 						   .target_len = request->target_len,
 						   .version = version};
-	int			count = MHD_get_connection_values_n(request->mhd, MHD_HEADER_KIND, NULL, NULL);
+	int count = MHD_get_connection_values_n(request->mhd, MHD_HEADER_KIND, NULL, NULL);
 
 	if (count > MAX_HEADERS)
 		return "the request has too many headers";
@@ -54,15 +54,15 @@ check_head(struct sb_request *request, const char *method, const char *version)
 	MHD_get_connection_values_n(request->mhd, MHD_HEADER_KIND, collect_header, request);
 	head.headers = request->headers;
 	head.nheaders = request->nheaders;
-	head.size = MHD_get_connection_info(request->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)
-					->header_size;
+	head.size =
+		MHD_get_connection_info(request->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
 	return sb_strict_check(&head);
 }
 
 static uint64_t
 next_random(struct sb_loop *loop)
 {
-	uint64_t	x = loop->random;
+	uint64_t x = loop->random;
 
 	x ^= x << 13;
 	x ^= x >> 7;
@@ -76,7 +76,7 @@ static void
 choose_id(struct sb_request *request)
 {
 	const char *given = sb_request_header(request, "X-Request-Id");
-	size_t		len = given ? strlen(given) : 0;
+	size_t len = given ? strlen(given) : 0;
 
 	if (len > 0 && len <= SB_REQUEST_ID_MAX &&
 		strspn(given, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.") == len)
@@ -96,7 +96,7 @@ refuse_and_close(struct sb_request *request, int status, const char *message)
 static void
 answer_unrouted(struct sb_request *request, unsigned allowed)
 {
-	char	   *methods = sb_arena_alloc(&request->arena, 64);
+	char *methods = sb_arena_alloc(&request->arena, 64);
 
 	if (allowed == 0)
 	{
@@ -127,8 +127,8 @@ static void
 expect_body(struct sb_request *request)
 {
 	const char *text = sb_request_header(request, "Content-Length");
-	uint64_t	length = text ? strtoull(text, NULL, 10) : 0;
-	bool		waits = sb_request_header(request, "Expect") != NULL;
+	uint64_t length = text ? strtoull(text, NULL, 10) : 0;
+	bool waits = sb_request_header(request, "Expect") != NULL;
 
 	if (length <= (uint64_t) request->loop->config->max_body)
 	{
@@ -144,7 +144,7 @@ void
 sb_intake_head(struct sb_request *request, const char *method, const char *version)
 {
 	const char *problem = check_head(request, method, version);
-	unsigned	allowed;
+	unsigned allowed;
 
 	request->method_name = method;
 	request->method = sb_router_method(method);
@@ -174,7 +174,7 @@ sb_intake_head(struct sb_request *request, const char *method, const char *versi
 static void
 grow_body(struct sb_request *request, size_t len)
 {
-	size_t		size = request->body_size ? request->body_size : FIRST_BODY;
+	size_t size = request->body_size ? request->body_size : FIRST_BODY;
 
 	while (size - request->body_len < len)
 		size *= 2;
@@ -274,8 +274,8 @@ sb_intake_whole(struct sb_request *request)
 static void
 log_request(const struct sb_request *request, bool delivered)
 {
-	char		path[257];
-	size_t		len = request->url.path_len < 256 ? request->url.path_len : 256;
+	char path[257];
+	size_t len = request->url.path_len < 256 ? request->url.path_len : 256;
 
 	if (!sb_log_wants(SB_LOG_INFO))
 		return;
@@ -291,7 +291,9 @@ log_request(const struct sb_request *request, bool delivered)
 	sb_log_int("bytes", (int64_t) request->answer_len);
 	if (request->user_id)
 		sb_log_int("user", request->user_id);
-	if (!delivered)
+	if (request->status == 0)
+		sb_log_text("note", "malformed, or given up by the client, before it was whole");
+	else if (!delivered)
 		sb_log_text("note", "the client did not take the whole answer");
 	sb_log_end();
 }

@@ -13,12 +13,11 @@
 struct word
 {
 	const char *word;
-	int			value;
+	int value;
 };
 
-static const struct word sources[] = {{"body", SB_PARAM_BODY},
-									  {"query", SB_PARAM_QUERY},
-									  {"path", SB_PARAM_PATH}};
+static const struct word sources[] = {
+	{"body", SB_PARAM_BODY}, {"query", SB_PARAM_QUERY}, {"path", SB_PARAM_PATH}};
 static const struct word types[] = {{"text", SB_PARAM_TEXT},
 									{"int", SB_PARAM_INT},
 									{"bigint", SB_PARAM_BIGINT},
@@ -46,7 +45,7 @@ find_word(const struct word *words, size_t count, const char *text, size_t len)
 static int
 find_segment(const char *path, const char *name)
 {
-	int			segment = -1;
+	int segment = -1;
 
 	for (; *path; path++)
 		if (*path == '/')
@@ -67,8 +66,8 @@ compile_item(struct sb_param *param, const char *item, size_t len, const char *p
 	const char *dot = memchr(item, '.', len);
 	const char *colon = memchr(item, ':', len);
 	const char *type_end;
-	int			source;
-	int			type;
+	int source;
+	int type;
 
 	if (!dot || !colon || colon < dot || colon - dot - 1 >= SB_PARAM_NAME)
 		return false;
@@ -98,7 +97,7 @@ sb_params_compile(struct sb_params *params, const char *spec, const char *path, 
 	memset(params, 0, sizeof(*params));
 	while (*spec)
 	{
-		size_t		len = strcspn(spec, " ");
+		size_t len = strcspn(spec, " ");
 
 		if (params->count == SB_PARAMS_MAX ||
 			!compile_item(&params->list[params->count], spec, len, path))
@@ -125,8 +124,8 @@ is_in_range(enum sb_param_type type, int64_t number)
 static bool
 text_fits(enum sb_param_type type, const char *text)
 {
-	char	   *end;
-	intmax_t	number;
+	char *end;
+	intmax_t number;
 
 	if (type == SB_PARAM_TEXT)
 		return true;
@@ -164,10 +163,9 @@ wrong_type(const struct sb_param *param, struct sb_arena *arena)
 }
 
 static const char *
-collect_body(const struct sb_param *param, struct sb_arena *arena, json_t *body,
-			 const char **value)
+collect_body(const struct sb_param *param, struct sb_arena *arena, json_t *body, const char **value)
 {
-	json_t	   *member = json_object_get(body, param->name);
+	json_t *member = json_object_get(body, param->name);
 
 	*value = NULL;
 	if (member == NULL || json_is_null(member))
@@ -180,7 +178,7 @@ static const char *
 collect_query(const struct sb_param *param, struct sb_arena *arena, const struct sb_url *url,
 			  const char **value)
 {
-	bool		twice;
+	bool twice;
 
 	*value = sb_url_query(url, param->name, &twice);
 	if (twice)
@@ -219,7 +217,7 @@ json_t *
 sb_params_parse_body(struct sb_arena *arena, const char *text, size_t len, const char **error)
 {
 	json_error_t problem;
-	json_t	   *body;
+	json_t *body;
 
 	if (len == 0)
 	{

@@ -39,17 +39,17 @@ struct sb_param
 {
 	enum sb_param_source source;
 	enum sb_param_type type;
-	char		name[SB_PARAM_NAME];
-	bool		required;
-	bool		has_default;
-	char		value[SB_PARAM_NAME]; /* the default */
-	int			segment;			  /* path: which segment of the URL holds it */
+	char name[SB_PARAM_NAME];
+	bool required;
+	bool has_default;
+	char value[SB_PARAM_NAME]; /* the default */
+	int segment;               /* path: which segment of the URL holds it */
 };
 
 struct sb_params
 {
-	int			count;
-	bool		has_body; /* at least one comes from the body */
+	int count;
+	bool has_body; /* at least one comes from the body */
 	struct sb_param list[SB_PARAMS_MAX];
 };
 

@@ -29,14 +29,14 @@ sb_peers_init(int max_total, int max_per_address)
 static atomic_int *
 slot_of(const struct sockaddr *address)
 {
-	uint64_t	key = 0;
+	uint64_t key = 0;
 
 	if (address->sa_family == AF_INET)
 		key = ((const struct sockaddr_in *) address)->sin_addr.s_addr;
 	else if (address->sa_family == AF_INET6)
 	{
 		const struct in6_addr *v6 = &((const struct sockaddr_in6 *) address)->sin6_addr;
-		uint32_t	v4;
+		uint32_t v4;
 
 		memcpy(&key, v6->s6_addr, 8);
 		if (IN6_IS_ADDR_V4MAPPED(v6))

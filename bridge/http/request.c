@@ -18,7 +18,7 @@ static const char type_json[] = "application/json";
 const char *
 sb_request_header(const struct sb_request *request, const char *name)
 {
-	size_t		len = strlen(name);
+	size_t len = strlen(name);
 
 	for (int i = 0; i < request->nheaders; i++)
 		if (request->headers[i].name_len == len &&
@@ -30,8 +30,8 @@ sb_request_header(const struct sb_request *request, const char *name)
 int
 sb_request_count_headers(const struct sb_request *request, const char *name)
 {
-	size_t		len = strlen(name);
-	int			count = 0;
+	size_t len = strlen(name);
+	int count = 0;
 
 	for (int i = 0; i < request->nheaders; i++)
 		count += request->headers[i].name_len == len &&
@@ -99,7 +99,7 @@ clear_result(void *result)
 void
 sb_request_reply_result(struct sb_request *request, int status, PGresult *result)
 {
-	size_t		len = (size_t) PQgetlength(result, 0, 0);
+	size_t len = (size_t) PQgetlength(result, 0, 0);
 
 	finish(request, status, type_json, len,
 		   MHD_create_response_from_buffer_with_free_callback_cls(len, PQgetvalue(result, 0, 0),
@@ -109,11 +109,11 @@ sb_request_reply_result(struct sb_request *request, int status, PGresult *result
 void
 sb_request_reply_constant(struct sb_request *request, int status, const char *json)
 {
-	size_t		len = json ? strlen(json) : 0;
+	size_t len = json ? strlen(json) : 0;
 
-	finish(request, status, json ? type_json : NULL, len,
-		   MHD_create_response_from_buffer(len, (void *) (json ? json : ""),
-										   MHD_RESPMEM_PERSISTENT));
+	finish(
+		request, status, json ? type_json : NULL, len,
+		MHD_create_response_from_buffer(len, (void *) (json ? json : ""), MHD_RESPMEM_PERSISTENT));
 }
 
 /* ---- errors ---------------------------------------------------------------------------------- */
@@ -121,8 +121,8 @@ sb_request_reply_constant(struct sb_request *request, int status, const char *js
 void
 sb_request_fail_with(struct sb_request *request, const struct sb_error *error)
 {
-	size_t		len;
-	char	   *body = sb_error_body(error, &len);
+	size_t len;
+	char *body = sb_error_body(error, &len);
 
 	if (error->status == 503)
 		sb_request_add_header(request, "Retry-After", "1");
@@ -170,7 +170,7 @@ sb_request_fail_unit(struct sb_request *request, enum sb_pg_outcome outcome)
 		sb_request_log_result(request, unit->error);
 	if (outcome == SB_PG_ERROR && error.status == 401)
 	{
-		bool		bad_token = unit->failed_at == 0 && request->user_id != 0;
+		bool bad_token = unit->failed_at == 0 && request->user_id != 0;
 
 		sb_request_add_header(request, "WWW-Authenticate",
 							  bad_token ? "Bearer error=\"invalid_token\"" : "Bearer");

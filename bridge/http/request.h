@@ -25,11 +25,11 @@ struct sb_client;
 
 enum sb_phase
 {
-	SB_PHASE_HEAD,		/* the library reads the head */
-	SB_PHASE_BODY,		/* the body comes in; an answer known already waits for its end */
-	SB_PHASE_HANDLING,	/* the handler runs, called by the library */
+	SB_PHASE_HEAD,      /* the library reads the head */
+	SB_PHASE_BODY,      /* the body comes in; an answer known already waits for its end */
+	SB_PHASE_HANDLING,  /* the handler runs, called by the library */
 	SB_PHASE_SUSPENDED, /* the handler waits for something; the library leaves it alone */
-	SB_PHASE_ANSWERED	/* the library has the answer */
+	SB_PHASE_ANSWERED   /* the library has the answer */
 };
 
 struct sb_answer_header
@@ -45,49 +45,49 @@ struct sb_request
 	struct sb_loop *loop;
 	struct sb_client *client;
 	struct MHD_Connection *mhd;
-	uint64_t	started_us;
+	uint64_t started_us;
 	enum sb_phase phase;
 
 	/* The head: valid from SB_PHASE_BODY on. */
 	const char *raw_target; /* where the library keeps it; only for http/strict.c */
 	const char *target;
-	size_t		target_len;
+	size_t target_len;
 	const char *method_name;
 	enum sb_method method;
 	struct sb_url url;
 	struct sb_header *headers;
-	int			nheaders;
-	char		id[SB_REQUEST_ID_MAX + 1];
+	int nheaders;
+	char id[SB_REQUEST_ID_MAX + 1];
 	const struct sb_route *route; /* NULL when none fits */
 
 	/* The body: whole from SB_PHASE_HANDLING on. */
-	char	   *body;
-	size_t		body_len;
-	size_t		body_size;
-	size_t		discarded; /* bytes of a body that nobody wants */
+	char *body;
+	size_t body_len;
+	size_t body_size;
+	size_t discarded; /* bytes of a body that nobody wants */
 
-	int64_t		user_id; /* 0 = anonymous */
-	char		user_text[24];
+	int64_t user_id; /* 0 = anonymous */
+	char user_text[24];
 
 	/* For the handler. */
 	struct sb_pg_unit unit;
-	json_t	   *json;							 /* released with the request */
-	void	   *state;
-	void		(*on_end)(struct sb_request *); /* frees state; may be NULL */
+	json_t *json; /* released with the request */
+	void *state;
+	void (*on_end)(struct sb_request *); /* frees state; may be NULL */
 
 	/* The answer. */
 	struct MHD_Response *response;
-	int			status;
-	size_t		answer_len;
+	int status;
+	size_t answer_len;
 	struct sb_answer_header *answer_headers;
-	bool		must_close;
+	bool must_close;
 };
 
 /* The value of a request header (case-insensitive), or NULL; the first when there are several. */
 extern const char *sb_request_header(const struct sb_request *request, const char *name);
 
 /* How many headers have this name. */
-extern int	sb_request_count_headers(const struct sb_request *request, const char *name);
+extern int sb_request_count_headers(const struct sb_request *request, const char *name);
 
 /* Adds a header to the answer; the texts must live as long as the request. */
 extern void sb_request_add_header(struct sb_request *request, const char *name, const char *value);

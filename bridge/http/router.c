@@ -10,10 +10,10 @@
 #include "memory.h"
 
 static struct sb_route routes[] = {
-#define SB_ROUTE(method, path, name, auth, lane, status, location, parameters, call, select)      \
-	{SB_##method, path,		  name, SB_AUTH_##auth, SB_LANE_##lane, status,                       \
-	 location,	  parameters, call, select,			sb_api_rest},
-#define SB_HANDLER(method, path, name, auth, function)                                            \
+#define SB_ROUTE(method, path, name, auth, lane, status, location, parameters, call, select)       \
+	{SB_##method, path,       name, SB_AUTH_##auth, SB_LANE_##lane, status,                        \
+	 location,    parameters, call, select,         sb_api_rest},
+#define SB_HANDLER(method, path, name, auth, function)                                             \
 	{SB_##method, path, name, SB_AUTH_##auth, SB_LANE_READ, 200, NULL, "", NULL, NULL, function},
 #include "http/routes.def"
 #undef SB_ROUTE
@@ -22,13 +22,13 @@ static struct sb_route routes[] = {
 
 #define ROUTES ((int) (sizeof(routes) / sizeof(routes[0])))
 
-static const char *const method_names[] = {"GET",	 "POST", "PUT",	   "PATCH",
+static const char *const method_names[] = {"GET",    "POST", "PUT",    "PATCH",
 										   "DELETE", "HEAD", "OPTIONS"};
 
 enum sb_method
 sb_router_method(const char *name)
 {
-	int			method = 0;
+	int method = 0;
 
 	while (method < SB_METHODS && strcmp(method_names[method], name) != 0)
 		method++;
@@ -41,8 +41,8 @@ sb_router_method(const char *name)
 static bool
 cut_path(struct sb_route *route)
 {
-	char	   *copy = sb_checked(strdup(route->path));
-	char	   *rest = NULL;
+	char *copy = sb_checked(strdup(route->path));
+	char *rest = NULL;
 
 	for (char *segment = strtok_r(copy, "/", &rest); segment; segment = strtok_r(NULL, "/", &rest))
 	{
@@ -79,7 +79,7 @@ sb_router_init(void)
 static bool
 is_id(const char *text)
 {
-	size_t		len = strspn(text, "0123456789");
+	size_t len = strspn(text, "0123456789");
 
 	return len > 0 && text[len] == '\0' &&
 		   (len < 19 || (len == 19 && strcmp(text, "9223372036854775807") <= 0));
@@ -121,7 +121,7 @@ sb_router_find(const struct sb_url *url, enum sb_method method, unsigned *allowe
 	for (int i = 0; i < ROUTES; i++)
 	{
 		const struct sb_route *route = &routes[i];
-		int			fit;
+		int fit;
 
 		if (!path_fits(route, url))
 			continue;
@@ -148,7 +148,7 @@ sb_router_find(const struct sb_url *url, enum sb_method method, unsigned *allowe
 void
 sb_router_allow(unsigned allowed, char *text, size_t size)
 {
-	size_t		len = 0;
+	size_t len = 0;
 
 	text[0] = '\0';
 	for (int method = 0; method < SB_METHODS; method++)

@@ -26,8 +26,8 @@ enum sb_route_auth
 {
 	SB_AUTH_NONE,
 	SB_AUTH_OPTIONAL,
-	SB_AUTH_CONTENT,  /* required unless ANONYMOUS_READ */
-	SB_AUTH_GRAPHQL,  /* optional unless ANONYMOUS_GRAPHQL=off */
+	SB_AUTH_CONTENT, /* required unless ANONYMOUS_READ */
+	SB_AUTH_GRAPHQL, /* optional unless ANONYMOUS_GRAPHQL=off */
 	SB_AUTH_REQUIRED
 };
 
@@ -38,19 +38,19 @@ struct sb_route
 	const char *name;
 	enum sb_route_auth auth;
 	enum sb_pg_lane lane;
-	int			status;
+	int status;
 	const char *location;
 	const char *parameters;
 	const char *call;
 	const char *select;
-	void		(*handler)(struct sb_request *request);
+	void (*handler)(struct sb_request *request);
 
 	/* Filled by sb_router_init(). */
 	struct sb_params params;
-	int			nsegments;
+	int nsegments;
 	const char *segments[SB_URL_MAX_SEGMENTS]; /* NULL = an id */
-	uint64_t	call_id;
-	uint64_t	select_id;
+	uint64_t call_id;
+	uint64_t select_id;
 };
 
 /* Reads the rows; false with one line on standard error when one is faulty. Before any thread. */

@@ -27,8 +27,8 @@
 /* Room for one request's head and one answer's; a head that needs more gets 431. */
 #define CONNECTION_MEMORY 16384
 /* Rounds of the library in one iteration of the loop, while it says it has more to do. */
-#define RUNS 3
-#define LATE_BODIES 64
+#define RUNS              3
+#define LATE_BODIES       64
 
 struct sb_server
 {
@@ -36,9 +36,9 @@ struct sb_server
 	struct sb_loop *loop;
 	struct MHD_Daemon *daemon;
 	struct sb_clients clients;
-	bool		due; /* a descriptor is ready, or an answer was handed over */
-	int			late_bodies[LATE_BODIES]; /* sockets whose body did not come with the head */
-	int			nlate;
+	bool due;                     /* a descriptor is ready, or an answer was handed over */
+	int late_bodies[LATE_BODIES]; /* sockets whose body did not come with the head */
+	int nlate;
 };
 
 /* ---- listening ------------------------------------------------------------------------------- */
@@ -46,8 +46,8 @@ struct sb_server
 static int
 bind_socket(const struct addrinfo *address, bool reuse_port)
 {
-	int			on = 1;
-	int			fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int on = 1;
+	int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return -1;
@@ -56,7 +56,7 @@ bind_socket(const struct addrinfo *address, bool reuse_port)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
 	if (bind(fd, address->ai_addr, address->ai_addrlen) != 0)
 	{
-		int			reason = errno;
+		int reason = errno;
 
 		close(fd);
 		errno = reason;
@@ -70,8 +70,8 @@ sb_server_listen(const char *host, int port, bool exclusive)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
 	struct addrinfo *address;
-	char		service[16];
-	int			fd;
+	char service[16];
+	int fd;
 
 	snprintf(service, sizeof(service), "%d", port);
 	if (getaddrinfo(host, service, &hints, &address) != 0)
@@ -112,7 +112,7 @@ on_connection(void *arg, struct MHD_Connection *mhd, void **context,
 	{
 		const struct sockaddr *address =
 			MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
-		int			fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+		int fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 
 		*context = sb_client_new(&server->clients, fd, address, server->loop->now_ms);
 	}
@@ -192,10 +192,11 @@ body_has_come(struct sb_server *server, const struct sb_request *request)
 static void
 acknowledge_heads(struct sb_server *server)
 {
-	int			on = 1;
+	int on = 1;
 
 	while (server->nlate > 0)
-		setsockopt(server->late_bodies[--server->nlate], IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+		setsockopt(server->late_bodies[--server->nlate], IPPROTO_TCP, TCP_QUICKACK, &on,
+				   sizeof(on));
 }
 
 static enum MHD_Result
@@ -273,7 +274,7 @@ on_unescape(void *arg, struct MHD_Connection *mhd, char *text)
 static void
 on_library_log(void *arg, const char *format, va_list args)
 {
-	char		line[256];
+	char line[256];
 
 	if (!sb_log_wants(SB_LOG_DEBUG))
 		return;

@@ -15,7 +15,7 @@ struct sb_server;
  * its own. exclusive: fail when anybody else listens there already (for the first of them).
  * Below 0 with errno set on failure.
  */
-extern int	sb_server_listen(const char *host, int port, bool exclusive);
+extern int sb_server_listen(const char *host, int port, bool exclusive);
 
 /* Serves listen_fd, which becomes the server's. NULL when the library cannot start. */
 extern struct sb_server *sb_server_new(struct sb_loop *loop, int listen_fd);
@@ -33,7 +33,7 @@ extern void sb_server_tick(struct sb_server *server);
 extern void sb_server_quiesce(struct sb_server *server);
 
 /* Connections that are still open. */
-extern int	sb_server_connections(const struct sb_server *server);
+extern int sb_server_connections(const struct sb_server *server);
 
 /* Hands request->response to the library, now or when it can take it. For http/request.c. */
 extern void sb_server_deliver(struct sb_request *request);

@@ -76,10 +76,10 @@ is_chunked(const struct sb_header *header)
 static const char *
 check_framing(const struct sb_head *head)
 {
-	bool		is_1_0 = strcmp(head->version, "HTTP/1.0") == 0;
-	int			hosts = 0;
-	int			lengths = 0;
-	int			encodings = 0;
+	bool is_1_0 = strcmp(head->version, "HTTP/1.0") == 0;
+	int hosts = 0;
+	int lengths = 0;
+	int encodings = 0;
 
 	for (int i = 0; i < head->nheaders; i++)
 	{

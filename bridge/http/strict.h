@@ -12,22 +12,22 @@
 struct sb_header
 {
 	const char *name;
-	size_t		name_len;
+	size_t name_len;
 	const char *value;
-	size_t		value_len;
+	size_t value_len;
 };
 
 /* The head of a request as it lies in that buffer, its separators overwritten by NULs. */
 struct sb_head
 {
 	const char *method;
-	const char *target;		 /* where it lies; the library has cut it up already */
+	const char *target;      /* where it lies; the library has cut it up already */
 	const char *target_text; /* a copy of it as it came */
-	size_t		target_len;
+	size_t target_len;
 	const char *version;
-	size_t		size; /* from the method through the empty line */
+	size_t size; /* from the method through the empty line */
 	const struct sb_header *headers;
-	int			nheaders;
+	int nheaders;
 };
 
 /*

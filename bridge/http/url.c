@@ -29,15 +29,15 @@ static const char *
 decode(struct sb_arena *arena, const char *text, size_t len, bool plus_is_blank,
 	   const char **problem)
 {
-	char	   *out = sb_arena_alloc(arena, len + 1);
-	size_t		n = 0;
+	char *out = sb_arena_alloc(arena, len + 1);
+	size_t n = 0;
 
 	for (size_t i = 0; i < len; i++)
 	{
 		if (text[i] == '%')
 		{
-			int			high = i + 2 < len ? hex_value(text[i + 1]) : -1;
-			int			low = high >= 0 ? hex_value(text[i + 2]) : -1;
+			int high = i + 2 < len ? hex_value(text[i + 1]) : -1;
+			int low = high >= 0 ? hex_value(text[i + 2]) : -1;
 
 			if (low < 0)
 			{
@@ -87,7 +87,7 @@ static const char *
 parse_pair(struct sb_url *url, struct sb_arena *arena, const char *pair, size_t len)
 {
 	const char *equals = memchr(pair, '=', len);
-	size_t		name_len = equals ? (size_t) (equals - pair) : len;
+	size_t name_len = equals ? (size_t) (equals - pair) : len;
 	struct sb_query_value *query = &url->query[url->nquery];
 	const char *problem = NULL;
 
@@ -122,8 +122,8 @@ parse_query(struct sb_url *url, struct sb_arena *arena, const char *at, const ch
 static const char *
 skip_origin(const char *target, const char *end)
 {
-	size_t		len = (size_t) (end - target);
-	size_t		scheme = 0;
+	size_t len = (size_t) (end - target);
+	size_t scheme = 0;
 
 	if (len > 7 && strncasecmp(target, "http://", 7) == 0)
 		scheme = 7;

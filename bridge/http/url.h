@@ -12,7 +12,7 @@
 #include "arena.h"
 
 #define SB_URL_MAX_SEGMENTS 12
-#define SB_URL_MAX_QUERY 32
+#define SB_URL_MAX_QUERY    32
 
 struct sb_query_value
 {
@@ -23,10 +23,10 @@ struct sb_query_value
 struct sb_url
 {
 	const char *path; /* as it came, without the query */
-	size_t		path_len;
-	int			nsegments; /* decoded, between the slashes; a trailing slash adds none */
+	size_t path_len;
+	int nsegments; /* decoded, between the slashes; a trailing slash adds none */
 	const char *segments[SB_URL_MAX_SEGMENTS];
-	int			nquery;
+	int nquery;
 	struct sb_query_value query[SB_URL_MAX_QUERY];
 };
 

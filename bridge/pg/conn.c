@@ -18,11 +18,11 @@
 #include "memory.h"
 #include "pg/prepared.h"
 
-#define BACKOFF_FIRST_MS 100
-#define BACKOFF_LAST_MS 5000
+#define BACKOFF_FIRST_MS   100
+#define BACKOFF_LAST_MS    5000
 #define CONNECT_TIMEOUT_MS 10000
-#define ANSWER_GRACE_MS 5000 /* on top of statement_timeout, for the network */
-#define NAME_SIZE 24
+#define ANSWER_GRACE_MS    5000 /* on top of statement_timeout, for the network */
+#define NAME_SIZE          24
 
 static void receive(struct sb_pg_conn *conn);
 
@@ -32,7 +32,7 @@ static void receive(struct sb_pg_conn *conn);
 struct own_unit
 {
 	struct sb_pg_unit unit;
-	uint64_t	statement_id; /* of a PREPARE; 0 otherwise */
+	uint64_t statement_id; /* of a PREPARE; 0 otherwise */
 };
 
 static const char *
@@ -50,7 +50,7 @@ on_own_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 {
 	struct own_unit *own = (struct own_unit *) unit;
 	struct sb_pg_conn *conn = unit->owner;
-	char		line[256];
+	char line[256];
 
 	if (outcome == SB_PG_ERROR)
 	{
@@ -104,7 +104,7 @@ push_sync(struct sb_pg_conn *conn, struct sb_pg_unit *unit, bool sent)
 static void
 flush(struct sb_pg_conn *conn)
 {
-	int			rc = conn->broken ? -1 : PQflush(conn->pg);
+	int rc = conn->broken ? -1 : PQflush(conn->pg);
 
 	if (rc < 0)
 		conn->broken = true;
@@ -123,21 +123,20 @@ static void
 send_deallocate(struct sb_pg_conn *conn, uint64_t id)
 {
 	struct own_unit *own = own_unit_new(conn);
-	char		name[NAME_SIZE];
-	char		sql[NAME_SIZE + 16];
+	char name[NAME_SIZE];
+	char sql[NAME_SIZE + 16];
 
 	statement_name(id, name);
 	snprintf(sql, sizeof(sql), "DEALLOCATE %s", name);
-	push_sync(conn, &own->unit,
-			  PQsendQueryParams(conn->pg, sql, 0, NULL, NULL, NULL, NULL, 0));
+	push_sync(conn, &own->unit, PQsendQueryParams(conn->pg, sql, 0, NULL, NULL, NULL, NULL, 0));
 }
 
 static void
 prepare(struct sb_pg_conn *conn, const struct sb_pg_statement *statement)
 {
 	struct own_unit *own;
-	uint64_t	evicted;
-	char		name[NAME_SIZE];
+	uint64_t evicted;
+	char name[NAME_SIZE];
 
 	if (sb_pg_prepared_use(conn->prepared, statement->id))
 		return;
@@ -164,8 +163,8 @@ sb_pg_conn_hopeful(const struct sb_pg_conn *conn)
 void
 sb_pg_conn_send(struct sb_pg_conn *conn, struct sb_pg_unit *unit)
 {
-	bool		sent = true;
-	char		name[NAME_SIZE];
+	bool sent = true;
+	char name[NAME_SIZE];
 
 	for (int i = 0; i < unit->nstatements; i++)
 		prepare(conn, &unit->statements[i]);
@@ -194,10 +193,12 @@ start(struct sb_pg_conn *conn)
 {
 	const struct sb_config *config = conn->loop->config;
 	const char *database = config->database_url ? config->database_url : config->db_name;
-	const char *const keys[] = {"host", "port", "user", "password", "fallback_application_name",
-								"client_encoding", "dbname", NULL};
-	const char *const values[] = {config->db_host, config->db_port, config->db_user,
-								  config->db_password, "social-bridge", "UTF8", database, NULL};
+	const char *const keys[] = {
+		"host",   "port", "user", "password", "fallback_application_name", "client_encoding",
+		"dbname", NULL};
+	const char *const values[] = {
+		config->db_host, config->db_port, config->db_user, config->db_password,
+		"social-bridge", "UTF8",          database,        NULL};
 
 	conn->since_ms = conn->loop->now_ms;
 	conn->pg = sb_checked(PQconnectStartParams(keys, values, 1));
@@ -246,7 +247,7 @@ close_conn(struct sb_pg_conn *conn, enum sb_pg_outcome outcome)
 static void
 lose(struct sb_pg_conn *conn, enum sb_pg_outcome outcome, const char *reason)
 {
-	char		line[256];
+	char line[256];
 
 	snprintf(line, sizeof(line), "%s", PQerrorMessage(conn->pg));
 	line[strcspn(line, "\n")] = '\0';
@@ -280,7 +281,8 @@ on_settings_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 	on_own_done(unit, outcome);
 }
 
-/* The session's settings. jit: these statements are short, compiling them costs more than it saves. */
+/* The session's settings. jit: these statements are short, compiling them costs more than it saves.
+ */
 static void
 send_settings(struct sb_pg_conn *conn)
 {
@@ -289,14 +291,13 @@ send_settings(struct sb_pg_conn *conn)
 							  "pg_catalog.set_config('statement_timeout', $1, false), "
 							  "pg_catalog.set_config('default_transaction_read_only', $2, false)";
 	struct own_unit *own = own_unit_new(conn);
-	char		timeout[32];
+	char timeout[32];
 	const char *values[2] = {timeout, conn->read_only ? "on" : "off"};
 
 	snprintf(timeout, sizeof(timeout), "%ds", conn->loop->config->statement_timeout);
 	own->unit.on_done = on_settings_done;
 	conn->state = SB_PG_SETTING_UP;
-	push_sync(conn, &own->unit,
-			  PQsendQueryParams(conn->pg, sql, 2, NULL, values, NULL, NULL, 0));
+	push_sync(conn, &own->unit, PQsendQueryParams(conn->pg, sql, 2, NULL, values, NULL, NULL, 0));
 	flush(conn);
 }
 
@@ -337,11 +338,21 @@ on_ready(struct sb_watch *watch, uint32_t events)
 
 /* ---- receiving ------------------------------------------------------------------------------ */
 
-/* After these the connection's prepared statements are not what the list says. */
+/*
+ * Whether the connection's prepared statements are not what the list says any more: one is missing,
+ * or its result type changed with the schema (both only happen when somebody upgrades or drops the
+ * extension under us).
+ */
 static bool
-makes_stale(const char *sqlstate)
+makes_stale(const PGresult *error)
 {
-	return strcmp(sqlstate, "0A000") == 0 || strcmp(sqlstate, "26000") == 0;
+	const char *sqlstate = PQresultErrorField(error, PG_DIAG_SQLSTATE);
+	const char *function = PQresultErrorField(error, PG_DIAG_SOURCE_FUNCTION);
+
+	if (sqlstate == NULL)
+		return false;
+	return strcmp(sqlstate, "26000") == 0 || (strcmp(sqlstate, "0A000") == 0 && function &&
+											  strcmp(function, "RevalidateCachedQuery") == 0);
 }
 
 static void
@@ -359,11 +370,9 @@ keep_result(struct sb_pg_conn *conn, struct sb_pg_unit *unit, PGresult *result)
 	}
 	else if (status == PGRES_FATAL_ERROR && unit->error == NULL)
 	{
-		const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-
 		unit->error = result;
 		unit->failed_at = unit->nresults;
-		conn->stale = conn->stale || (sqlstate && makes_stale(sqlstate));
+		conn->stale = conn->stale || makes_stale(result);
 		return;
 	}
 	PQclear(result); /* PGRES_PIPELINE_ABORTED, or the same error said again */
@@ -385,13 +394,13 @@ finish_head(struct sb_pg_conn *conn)
 static void
 receive(struct sb_pg_conn *conn)
 {
-	PGconn	   *pg = conn->pg;
+	PGconn *pg = conn->pg;
 
 	if (!PQconsumeInput(pg))
 		conn->broken = true; /* what came before the end is still read below */
 	while (conn->pg == pg && conn->head && !PQisBusy(pg))
 	{
-		PGresult   *result = PQgetResult(pg);
+		PGresult *result = PQgetResult(pg);
 
 		if (result == NULL)
 		{
@@ -454,7 +463,7 @@ patience_ms(const struct sb_pg_conn *conn)
 void
 sb_pg_conn_settle(struct sb_pg_conn *conn)
 {
-	uint64_t	now = conn->loop->now_ms;
+	uint64_t now = conn->loop->now_ms;
 
 	if (conn->state == SB_PG_DOWN)
 	{

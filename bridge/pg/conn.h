@@ -12,7 +12,7 @@ struct sb_pg_prepared;
 
 enum sb_pg_conn_state
 {
-	SB_PG_DOWN,		  /* waits for retry_at_ms */
+	SB_PG_DOWN,       /* waits for retry_at_ms */
 	SB_PG_CONNECTING, /* PQconnectPoll() is not through */
 	SB_PG_SETTING_UP, /* the session's settings are under way */
 	SB_PG_READY
@@ -22,21 +22,21 @@ struct sb_pg_conn
 {
 	struct sb_watch watch; /* must stay first: on_ready gets its address */
 	struct sb_loop *loop;
-	bool		read_only; /* every transaction is READ ONLY (design D15) */
-	void		(*on_change)(struct sb_pg_conn *conn); /* ready, gone, or room for a unit */
-	void	   *owner;
+	bool read_only;                             /* every transaction is READ ONLY (design D15) */
+	void (*on_change)(struct sb_pg_conn *conn); /* ready, gone, or room for a unit */
+	void *owner;
 
 	enum sb_pg_conn_state state;
-	PGconn	   *pg; /* NULL when down */
+	PGconn *pg; /* NULL when down */
 	struct sb_pg_prepared *prepared;
 	struct sb_pg_unit *head; /* sent, unanswered; oldest first */
 	struct sb_pg_unit *tail;
-	int			inflight;
-	uint64_t	since_ms;	 /* when the head unit came to be the head, or the connect began */
-	uint64_t	retry_at_ms; /* valid when down */
-	uint32_t	backoff_ms;
-	bool		broken; /* sending failed: sb_pg_conn_settle() ends the connection */
-	bool		stale;	/* takes no more units, and begins anew once it is empty */
+	int inflight;
+	uint64_t since_ms;    /* when the head unit came to be the head, or the connect began */
+	uint64_t retry_at_ms; /* valid when down */
+	uint32_t backoff_ms;
+	bool broken; /* sending failed: sb_pg_conn_settle() ends the connection */
+	bool stale;  /* takes no more units, and begins anew once it is empty */
 };
 
 /* Prepares the object; the connection begins with the first sb_pg_conn_settle(). */

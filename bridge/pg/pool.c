@@ -15,20 +15,20 @@ struct lane
 {
 	struct sb_pg_pool *pool;
 	struct sb_pg_conn *conns;
-	int			nconns;
-	int			depth;
+	int nconns;
+	int depth;
 	struct sb_pg_unit *head; /* waiting, oldest first */
 	struct sb_pg_unit *tail;
-	int			waiting;
+	int waiting;
 };
 
 struct sb_pg_pool
 {
 	struct sb_loop *loop;
-	void		(*on_ready)(struct sb_loop *);
+	void (*on_ready)(struct sb_loop *);
 	struct lane lanes[SB_LANES];
-	bool		ready; /* as last told by on_ready */
-	bool		closed;
+	bool ready; /* as last told by on_ready */
+	bool closed;
 };
 
 /* The usable connection with the fewest units that has room; NULL when there is none. */
@@ -178,8 +178,8 @@ static void
 settle_queue(struct lane *lane)
 {
 	struct sb_loop *loop = lane->pool->loop;
-	uint64_t	patience = (uint64_t) loop->config->request_timeout * 1000;
-	bool		gone = !is_worth_waiting(lane);
+	uint64_t patience = (uint64_t) loop->config->request_timeout * 1000;
+	bool gone = !is_worth_waiting(lane);
 
 	while (lane->head && (gone || loop->now_ms - lane->head->queued_at_ms > patience))
 	{
@@ -192,7 +192,7 @@ settle_queue(struct lane *lane)
 void
 sb_pg_pool_settle(struct sb_pg_pool *pool)
 {
-	bool		ready;
+	bool ready;
 
 	for (int i = 0; i < SB_LANES; i++)
 	{

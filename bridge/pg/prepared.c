@@ -13,18 +13,18 @@
 
 struct entry
 {
-	uint64_t	id;
-	int			chain; /* next of the bucket, or of the free list; 0 = end */
-	int			newer;
-	int			older;
+	uint64_t id;
+	int chain; /* next of the bucket, or of the free list; 0 = end */
+	int newer;
+	int older;
 };
 
 struct sb_pg_prepared
 {
-	int			limit;
-	int			nbuckets; /* power of two */
-	int			free;	  /* first entry of the free list */
-	int		   *buckets;
+	int limit;
+	int nbuckets; /* power of two */
+	int free;     /* first entry of the free list */
+	int *buckets;
 	struct entry *entries; /* 1 .. limit; 0 is the ring's head */
 };
 
@@ -84,7 +84,7 @@ ring_insert(struct sb_pg_prepared *prepared, int at)
 static int
 find(struct sb_pg_prepared *prepared, uint64_t id)
 {
-	int			at = *bucket_of(prepared, id);
+	int at = *bucket_of(prepared, id);
 
 	while (at && prepared->entries[at].id != id)
 		at = prepared->entries[at].chain;
@@ -94,7 +94,7 @@ find(struct sb_pg_prepared *prepared, uint64_t id)
 bool
 sb_pg_prepared_use(struct sb_pg_prepared *prepared, uint64_t id)
 {
-	int			at = find(prepared, id);
+	int at = find(prepared, id);
 
 	if (at == 0)
 		return false;
@@ -106,9 +106,9 @@ sb_pg_prepared_use(struct sb_pg_prepared *prepared, uint64_t id)
 bool
 sb_pg_prepared_add(struct sb_pg_prepared *prepared, uint64_t id, uint64_t *evicted)
 {
-	bool		full = prepared->free == 0;
-	int		   *bucket = bucket_of(prepared, id);
-	int			at;
+	bool full = prepared->free == 0;
+	int *bucket = bucket_of(prepared, id);
+	int at;
 
 	if (full)
 	{
@@ -127,8 +127,8 @@ sb_pg_prepared_add(struct sb_pg_prepared *prepared, uint64_t id, uint64_t *evict
 void
 sb_pg_prepared_drop(struct sb_pg_prepared *prepared, uint64_t id)
 {
-	int		   *link = bucket_of(prepared, id);
-	int			at;
+	int *link = bucket_of(prepared, id);
+	int at;
 
 	while (*link && prepared->entries[*link].id != id)
 		link = &prepared->entries[*link].chain;

@@ -20,7 +20,7 @@ sb_pg_unit_add(struct sb_pg_unit *unit, uint64_t id, const char *sql, int nparam
 PGresult *
 sb_pg_unit_take(struct sb_pg_unit *unit, int i)
 {
-	PGresult   *result = unit->results[i];
+	PGresult *result = unit->results[i];
 
 	unit->results[i] = NULL;
 	return result;
@@ -42,7 +42,7 @@ sb_pg_unit_clear(struct sb_pg_unit *unit)
 uint64_t
 sb_pg_statement_id(const char *sql)
 {
-	uint64_t	hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
 	for (; *sql; sql++)
 		hash = (hash ^ (unsigned char) *sql) * UINT64_C(0x100000001b3);

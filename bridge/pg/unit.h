@@ -12,18 +12,18 @@
 /* One statement with its parameters in text format; the id names the prepared statement. */
 struct sb_pg_statement
 {
-	uint64_t	id; /* equal for equal SQL */
+	uint64_t id; /* equal for equal SQL */
 	const char *sql;
-	int			nparams;
+	int nparams;
 	const char *const *values; /* NULL = null */
 };
 
 enum sb_pg_outcome
 {
-	SB_PG_OK,	 /* committed; results[i] holds each statement's rows */
+	SB_PG_OK,    /* committed; results[i] holds each statement's rows */
 	SB_PG_ERROR, /* a statement failed, nothing is kept: error holds it, failed_at says which */
-	SB_PG_LOST,	 /* the connection went away; whether the transaction was kept is unknown */
-	SB_PG_LATE	 /* no answer in time */
+	SB_PG_LOST,  /* the connection went away; whether the transaction was kept is unknown */
+	SB_PG_LATE   /* no answer in time */
 };
 
 #define SB_PG_UNIT_MAX 4
@@ -37,15 +37,15 @@ struct sb_pg_unit
 {
 	struct sb_pg_unit *next;
 	struct sb_pg_statement statements[SB_PG_UNIT_MAX];
-	int			nstatements;
-	void		(*on_done)(struct sb_pg_unit *unit, enum sb_pg_outcome outcome);
-	void	   *owner;
+	int nstatements;
+	void (*on_done)(struct sb_pg_unit *unit, enum sb_pg_outcome outcome);
+	void *owner;
 
-	PGresult   *results[SB_PG_UNIT_MAX];
-	int			nresults;
-	PGresult   *error;
-	int			failed_at;
-	uint64_t	queued_at_ms;
+	PGresult *results[SB_PG_UNIT_MAX];
+	int nresults;
+	PGresult *error;
+	int failed_at;
+	uint64_t queued_at_ms;
 };
 
 /* Adds a statement; at most SB_PG_UNIT_MAX. */

@@ -23,7 +23,7 @@ collect(const char *target, const char *text)
 {
 	struct sb_url url;
 	const char *error = NULL;
-	json_t	   *body = text ? sb_params_parse_body(&arena, text, strlen(text), &error) : NULL;
+	json_t *body = text ? sb_params_parse_body(&arena, text, strlen(text), &error) : NULL;
 
 	if (error == NULL && sb_url_parse(&url, &arena, target, strlen(target)) == NULL)
 		error = sb_params_collect(&params, &arena, &url, body, values);
@@ -51,7 +51,8 @@ static void
 test_values(void)
 {
 	compiles("body.t:text! body.i:int body.b:bool=true query.q:int=20 path.id:bigint query.s:text");
-	is_str(collect("/a/7/b/8/?s=x", "{\"t\":\"\\u00e9\",\"i\":-3,\"b\":false,\"more\":1}"), "ok", "good");
+	is_str(collect("/a/7/b/8/?s=x", "{\"t\":\"\\u00e9\",\"i\":-3,\"b\":false,\"more\":1}"), "ok",
+		   "good");
 	is_str(values[0], "\xc3\xa9", "text");
 	is_str(values[1], "-3", "int");
 	is_str(values[2], "false", "bool");
@@ -63,7 +64,8 @@ test_values(void)
 	is_str(values[2], "true", "or the default");
 	is_str(collect("/a/7/b/8/", "{}"), "t is required", "missing");
 	is_str(collect("/a/7/b/8/", "{\"t\":1}"), "t must be a text", "wrong type");
-	is_str(collect("/a/7/b/8/", "{\"t\":\"\",\"i\":2147483648}"), "i must be a whole number", "range");
+	is_str(collect("/a/7/b/8/", "{\"t\":\"\",\"i\":2147483648}"), "i must be a whole number",
+		   "range");
 	is_str(collect("/a/7/b/8/", "{\"t\":\"\",\"i\":1.0}"), "i must be a whole number", "a real");
 	is_str(collect("/a/7/b/8/?q=1&q=1", "{\"t\":\"\"}"), "q is given more than once", "twice");
 	is_str(collect("/a/7/b/8/?q=%201", "{\"t\":\"\"}"), "q must be a whole number", "a blank");
@@ -98,13 +100,14 @@ route_of(enum sb_method method, const char *target, unsigned *allowed)
 static void
 test_router(void)
 {
-	unsigned	allowed;
-	char		text[64];
+	unsigned allowed;
+	char text[64];
 
 	ok(sb_router_init(), "every row of the table can be read");
 	is_str(route_of(SB_GET, "/api/posts/posts/", &allowed), "posts.list", "a path");
 	is_str(route_of(SB_GET, "/api/posts/posts", &allowed), "posts.list", "without the last slash");
-	is_str(route_of(SB_HEAD, "/api/posts/posts/12/", &allowed), "posts.get", "an id; HEAD is GET's");
+	is_str(route_of(SB_HEAD, "/api/posts/posts/12/", &allowed), "posts.get",
+		   "an id; HEAD is GET's");
 	is_str(route_of(SB_GET, "/api/posts/posts/1a/", &allowed), NULL, "digits only");
 	is_str(route_of(SB_GET, "/api/posts/posts/9223372036854775808/", &allowed), NULL, "no bigint");
 	is_int(allowed, 0, "is an unknown path");

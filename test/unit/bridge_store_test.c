@@ -14,9 +14,9 @@ static void
 test_prepared(void)
 {
 	struct sb_pg_prepared *prepared = sb_pg_prepared_new(16);
-	uint64_t	evicted = 0;
-	bool		full = false;
-	int			kept = 0;
+	uint64_t evicted = 0;
+	bool full = false;
+	int kept = 0;
 
 	for (uint64_t id = 1; id <= 16; id++)
 		full = full || sb_pg_prepared_add(prepared, id, &evicted);
@@ -28,7 +28,8 @@ test_prepared(void)
 	ok(sb_pg_prepared_use(prepared, 1) && !sb_pg_prepared_use(prepared, 2), "not the used one");
 	sb_pg_prepared_drop(prepared, 5);
 	sb_pg_prepared_drop(prepared, 99);
-	ok(!sb_pg_prepared_use(prepared, 5) && !sb_pg_prepared_add(prepared, 18, &evicted), "a dropped one leaves room");
+	ok(!sb_pg_prepared_use(prepared, 5) && !sb_pg_prepared_add(prepared, 18, &evicted),
+	   "a dropped one leaves room");
 	for (uint64_t id = 1000; id < 101000; id++)
 		sb_pg_prepared_add(prepared, id * UINT64_C(0x9e3779b97f4a7c15), &evicted);
 	for (uint64_t id = 1000; id < 101000; id++)
@@ -51,7 +52,7 @@ test_tokens(void)
 {
 	struct sb_token_cache *cache = sb_token_cache_new(64);
 	unsigned char hash[SB_TOKEN_HASH];
-	int			kept = 0;
+	int kept = 0;
 
 	hash_of(1, hash);
 	is_int(sb_token_cache_get(cache, hash, 100), 0, "an unknown token");
@@ -86,7 +87,7 @@ static void
 test_json(const char *text, size_t len, const char *want, const char *name)
 {
 	struct sb_buffer buffer = {0};
-	char	   *got;
+	char *got;
 
 	sb_buffer_put_json(&buffer, text, len);
 	got = sb_buffer_take(&buffer, NULL);

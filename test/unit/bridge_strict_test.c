@@ -17,13 +17,13 @@
 static const char *
 check(const char *bytes, size_t size)
 {
-	char	   *buffer = malloc(size + 1);
-	char	   *copy = malloc(size + 1);
+	char *buffer = malloc(size + 1);
+	char *copy = malloc(size + 1);
 	struct sb_header headers[MAX_HEADERS];
 	struct sb_head head = {.method = buffer, .size = size, .headers = headers};
 	const char *problem;
-	char	   *at;
-	char	   *end;
+	char *at;
+	char *end;
 
 	memcpy(buffer, bytes, size);
 	buffer[size] = '\0';
@@ -41,7 +41,7 @@ check(const char *bytes, size_t size)
 	while (at < buffer + size && *at != '\r')
 	{
 		struct sb_header *header = &headers[head.nheaders++];
-		char	   *colon = strchr(at, ':');
+		char *colon = strchr(at, ':');
 
 		end = memmem(at, (size_t) (buffer + size - at), "\r\n", 2);
 		*end = end[1] = '\0';
@@ -59,8 +59,8 @@ check(const char *bytes, size_t size)
 }
 
 #define REFUSED(head, name) ok(check(head, sizeof(head) - 1) != NULL, name)
-#define SERVED(head, name) is_str(check(head, sizeof(head) - 1), NULL, name)
-#define GET "GET /a HTTP/1.1\r\n"
+#define SERVED(head, name)  is_str(check(head, sizeof(head) - 1), NULL, name)
+#define GET                 "GET /a HTTP/1.1\r\n"
 
 int
 main(void)

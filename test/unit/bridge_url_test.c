@@ -37,7 +37,7 @@ test_path(void)
 static void
 test_query(void)
 {
-	bool		twice;
+	bool twice;
 
 	ok(parses("/?a=1&b=x%20y+z&c&=d&&e=%26") && url.nquery == 5, "pairs");
 	is_str(sb_url_query(&url, "b", &twice), "x y z", "escapes and plus");
@@ -59,7 +59,8 @@ test_utf8(void)
 		   !sb_utf8_is_text("\xf0\x8f\xbf\xbf", 4),
 	   "overlong forms");
 	ok(!sb_utf8_is_text("\xed\xa0\x80", 3), "a surrogate");
-	ok(!sb_utf8_is_text("\xf4\x90\x80\x80", 4) && !sb_utf8_is_text("\xf5\x80\x80\x80", 4), "too large");
+	ok(!sb_utf8_is_text("\xf4\x90\x80\x80", 4) && !sb_utf8_is_text("\xf5\x80\x80\x80", 4),
+	   "too large");
 	ok(!sb_utf8_is_text("\xc3", 1) && !sb_utf8_is_text("\xe2\x82", 2) &&
 		   !sb_utf8_is_text("\xf0\x9f\x98", 3) && !sb_utf8_is_text("\x80", 1),
 	   "cut off, or a tail alone");

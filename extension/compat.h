@@ -22,10 +22,10 @@
 
 /* Memory for the `extra` of a setting's check hook. */
 #if PG_VERSION_NUM >= 160000
-#define SOCIAL_GUC_MALLOC(size) guc_malloc(LOG, size)
+#define SOCIAL_GUC_MALLOC(size)  guc_malloc(LOG, size)
 #define SOCIAL_GUC_FREE(pointer) guc_free(pointer)
 #else
-#define SOCIAL_GUC_MALLOC(size) malloc(size)
+#define SOCIAL_GUC_MALLOC(size)  malloc(size)
 #define SOCIAL_GUC_FREE(pointer) free(pointer)
 #endif
 

@@ -9,40 +9,52 @@
 #include "postgres.h"
 
 #include "access/genam.h"
-#include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "access/tableam.h"
 #include "access/xact.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "fmgr.h"
-#include "utils/fmgroids.h"
 #include "utils/hsearch.h"
-#include "utils/snapmgr.h"
 
-#include "compat.h"
 #include "counter.h"
 #include "guard.h"
 #include "init.h"
 #include "limit.h"
 #include "table.h"
-#include "worker.h"
 
 PG_FUNCTION_INFO_V1(social_count_row);
 PG_FUNCTION_INFO_V1(social_count_statement);
 
 const struct social_counter social_counters[] = {
-	[SOCIAL_USER_COUNTERS] = {"user_counters", "user_counter_deltas", "user_counter_deltas_idx", "user_id",
-					   "users", 3, {"followers_count", "following_count", "posts_count"}},
-	[SOCIAL_POST_COUNTERS] = {"post_counters", "post_counter_deltas", "post_counter_deltas_idx", "post_id",
-					   "posts", 2, {"likes_count", "comments_count"}},
-	[SOCIAL_COMMENT_COUNTERS] = {"comment_counters", "comment_counter_deltas",
-						  "comment_counter_deltas_idx", "comment_id", "comments", 2,
-						  {"likes_count", "replies_count"}},
-	[SOCIAL_HASHTAG_COUNTERS] = {"hashtag_counters", "hashtag_counter_deltas",
-						  "hashtag_counter_deltas_idx", "hashtag_id", "hashtags", 1,
-						  {"posts_count"}},
+	[SOCIAL_USER_COUNTERS] = {"user_counters",
+							  "user_counter_deltas",
+							  "user_counter_deltas_idx",
+							  "user_id",
+							  "users",
+							  3,
+							  {"followers_count", "following_count", "posts_count"}},
+	[SOCIAL_POST_COUNTERS] = {"post_counters",
+							  "post_counter_deltas",
+							  "post_counter_deltas_idx",
+							  "post_id",
+							  "posts",
+							  2,
+							  {"likes_count", "comments_count"}},
+	[SOCIAL_COMMENT_COUNTERS] = {"comment_counters",
+								 "comment_counter_deltas",
+								 "comment_counter_deltas_idx",
+								 "comment_id",
+								 "comments",
+								 2,
+								 {"likes_count", "replies_count"}},
+	[SOCIAL_HASHTAG_COUNTERS] = {"hashtag_counters",
+								 "hashtag_counter_deltas",
+								 "hashtag_counter_deltas_idx",
+								 "hashtag_id",
+								 "hashtags",
+								 1,
+								 {"posts_count"}},
 };
 const int social_ncounters = lengthof(social_counters);
 
@@ -120,114 +132,7 @@ forget_notes(SubTransactionId subtransaction)
 	}
 }
 
-/* ---- counter rows --------------------------------------------------------------------------- */
-
-enum social_counter_lock
-social_counter_try_lock(Relation table, Relation index, int64 object_id, TupleTableSlot *slot)
-{
-	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
-	TM_FailureData failure;
-	TM_Result result = TM_Deleted;
-
-	if (social_table_find(table, index, F_INT8EQ, Int64GetDatum(object_id), snapshot, slot))
-		result = table_tuple_lock(table, &slot->tts_tid, snapshot, slot, GetCurrentCommandId(true),
-								  LockTupleNoKeyExclusive, LockWaitSkip,
-								  TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure);
-	UnregisterSnapshot(snapshot);
-	if (result == TM_Ok)
-		return SOCIAL_COUNTER_LOCKED;
-	return result == TM_Deleted ? SOCIAL_COUNTER_MISSING : SOCIAL_COUNTER_BUSY;
-}
-
-void
-social_counter_change(Relation table, TupleTableSlot *slot, int ncolumns, const int64 *changes)
-{
-	Datum values[SOCIAL_COUNTER_COLUMNS_MAX];
-	bool isnull[SOCIAL_COUNTER_COLUMNS_MAX] = {false};
-	int columns[SOCIAL_COUNTER_COLUMNS_MAX];
-	bool ignored;
-	HeapTuple old = ExecFetchSlotHeapTuple(slot, false, NULL);
-	HeapTuple tuple;
-
-	for (int i = 0; i < ncolumns; i++)
-	{
-		columns[i] = i + 2;
-		values[i] = Int64GetDatum(DatumGetInt64(slot_getattr(slot, i + 2, &ignored)) + changes[i]);
-	}
-	tuple = heap_modify_tuple_by_cols(old, RelationGetDescr(table), ncolumns, columns, values,
-									  isnull);
-	social_table_update(table, &slot->tts_tid, tuple);
-	heap_freetuple(tuple);
-}
-
-void
-social_counter_append_delta(const struct social_counter *counter, Relation deltas, int64 object_id,
-							const int64 *changes)
-{
-	Datum values[SOCIAL_COUNTER_COLUMNS_MAX + 1];
-	bool isnull[SOCIAL_COUNTER_COLUMNS_MAX + 1] = {false};
-
-	values[0] = Int64GetDatum(object_id);
-	for (int i = 0; i < counter->ncolumns; i++)
-		values[i + 1] = Int32GetDatum((int32) changes[i]);
-	social_table_insert(deltas, values, isnull);
-	social_worker_wake_at_commit();
-}
-
-/* Makes the counter row of a new object. */
-static void
-create_counter(const struct social_counter *counter, Relation table, const struct note *note)
-{
-	Datum values[SOCIAL_COUNTER_COLUMNS_MAX + 1];
-	bool isnull[SOCIAL_COUNTER_COLUMNS_MAX + 1] = {false};
-
-	values[0] = Int64GetDatum(note->key.object_id);
-	for (int i = 0; i < counter->ncolumns; i++)
-		values[i + 1] = Int64GetDatum(note->changes[i]);
-	social_table_insert(table, values, isnull);
-}
-
-/* Deletes the object's delta rows that we see; those that a fold takes meanwhile are its own. */
-static void
-delete_deltas(const struct social_counter *counter, int64 object_id)
-{
-	Relation deltas = social_table_open(counter->deltas, RowExclusiveLock);
-	Relation index = index_open(social_relation_oid(counter->deltas_index), RowExclusiveLock);
-	TupleTableSlot *slot = table_slot_create(deltas, NULL);
-	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
-	TM_FailureData failure;
-
-	while (social_table_find(deltas, index, F_INT8EQ, Int64GetDatum(object_id), snapshot, slot))
-	{
-		if (table_tuple_delete(deltas, &slot->tts_tid, GetCurrentCommandId(true), snapshot,
-							   InvalidSnapshot, true, &failure, false) != TM_Ok)
-			break;
-		CommandCounterIncrement();
-		UnregisterSnapshot(snapshot);
-		snapshot = RegisterSnapshot(GetLatestSnapshot());
-	}
-	UnregisterSnapshot(snapshot);
-	ExecDropSingleTupleTableSlot(slot);
-	index_close(index, NoLock);
-	table_close(deltas, NoLock);
-}
-
-/* Removes the counter row and the deltas of an object that is gone. */
-static void
-remove_counter(const struct social_counter *counter, Relation table, Relation index,
-			   TupleTableSlot *slot, int64 object_id)
-{
-	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
-	TM_FailureData failure;
-
-	if (social_table_find(table, index, F_INT8EQ, Int64GetDatum(object_id), snapshot, slot) &&
-		table_tuple_lock(table, &slot->tts_tid, snapshot, slot, GetCurrentCommandId(true),
-						 LockTupleExclusive, LockWaitBlock, TUPLE_LOCK_FLAG_FIND_LAST_VERSION,
-						 &failure) == TM_Ok)
-		simple_heap_delete(table, &slot->tts_tid);
-	UnregisterSnapshot(snapshot);
-	delete_deltas(counter, object_id);
-}
+/* ---- applying them -------------------------------------------------------------------------- */
 
 static void
 change_counter(const struct social_counter *counter, Relation table, Relation index,
@@ -282,9 +187,9 @@ apply_to_counter(int which)
 			slot = table_slot_create(table, NULL);
 		}
 		if (note.removed)
-			remove_counter(counter, table, index, slot, note.key.object_id);
+			social_counter_remove(counter, table, index, slot, note.key.object_id);
 		else if (note.created)
-			create_counter(counter, table, &note);
+			social_counter_create(counter, table, note.key.object_id, note.changes);
 		else if (changes_something(counter, &note))
 			change_counter(counter, table, index, slot, &note);
 		ExecClearTuple(slot);

@@ -25,7 +25,7 @@
 struct social_counter
 {
 	const char *table;
-	const char *deltas;		  /* same columns; what found the counter row locked */
+	const char *deltas;       /* same columns; what found the counter row locked */
 	const char *deltas_index; /* on the object's id */
 	const char *key;
 	const char *objects; /* the table of the counted objects, key column id */
@@ -38,8 +38,8 @@ struct social_counted
 {
 	const char *source;
 	const char *key;
-	int counter; /* index into social_counters */
-	int column;	 /* index into its columns */
+	int counter;          /* index into social_counters */
+	int column;           /* index into its columns */
 	const char *when_set; /* counts only while this column is not null; NULL: always */
 };
 
@@ -61,9 +61,9 @@ extern const int social_ncounted;
 /* What a try to lock a counter row found. */
 enum social_counter_lock
 {
-	SOCIAL_COUNTER_LOCKED,	/* the newest version is in the slot, and ours until commit */
-	SOCIAL_COUNTER_BUSY,	/* somebody else holds it */
-	SOCIAL_COUNTER_MISSING	/* there is no such row */
+	SOCIAL_COUNTER_LOCKED, /* the newest version is in the slot, and ours until commit */
+	SOCIAL_COUNTER_BUSY,   /* somebody else holds it */
+	SOCIAL_COUNTER_MISSING /* there is no such row */
 };
 
 /*
@@ -79,6 +79,14 @@ extern enum social_counter_lock social_counter_try_lock(Relation table, Relation
 /* Adds changes[0 .. ncolumns) to the counter row that try_lock has put into the slot. */
 extern void social_counter_change(Relation table, TupleTableSlot *slot, int ncolumns,
 								  const int64 *changes);
+
+/* Makes the counter row of a new object. */
+extern void social_counter_create(const struct social_counter *counter, Relation table,
+								  int64 object_id, const int64 *counts);
+
+/* Removes the counter row and the deltas of an object that is gone; waits for their holders. */
+extern void social_counter_remove(const struct social_counter *counter, Relation table,
+								  Relation index, TupleTableSlot *slot, int64 object_id);
 
 /* Appends a delta row. */
 extern void social_counter_append_delta(const struct social_counter *counter, Relation deltas,

@@ -43,7 +43,7 @@ struct fold
 	Relation index;
 	Relation deltas;
 	TupleTableSlot *slot; /* of table */
-	Snapshot snapshot;	  /* what the deltas were read with */
+	Snapshot snapshot;    /* what the deltas were read with */
 };
 
 /*
@@ -55,8 +55,7 @@ static struct delta *
 read_deltas(const struct fold *fold, int *count)
 {
 	TupleTableSlot *slot = table_slot_create(fold->deltas, NULL);
-	Relation index =
-		index_open(social_relation_oid(fold->counter->deltas_index), RowExclusiveLock);
+	Relation index = index_open(social_relation_oid(fold->counter->deltas_index), RowExclusiveLock);
 	IndexScanDesc scan = index_beginscan(fold->deltas, index, fold->snapshot, 0, 0);
 	int capacity = 64;
 	struct delta *deltas = palloc(capacity * sizeof(*deltas));
@@ -172,8 +171,8 @@ fold_table(const struct social_counter *counter)
 int64
 social_counter_fold(void)
 {
-	MemoryContext round = AllocSetContextCreate(CurrentMemoryContext, "social counter fold",
-												ALLOCSET_DEFAULT_SIZES);
+	MemoryContext round =
+		AllocSetContextCreate(CurrentMemoryContext, "social counter fold", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(round);
 	int64 taken = 0;
 

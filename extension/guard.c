@@ -32,17 +32,18 @@ void
 social_guard_init(void)
 {
 	DefineCustomBoolVariable("social.restoring", "Keeps the extension's triggers silent.",
-							 "Sessions that restore a pg_dump are recognised without it.", &restoring,
-							 false, PGC_SUSET, 0, NULL, NULL, NULL);
+							 "Sessions that restore a pg_dump are recognised without it.",
+							 &restoring, false, PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("social.allow_drop",
-							 "Allows dropping the extension while there are posts.", NULL, &allow_drop,
-							 false, PGC_SUSET, GUC_NOT_IN_SAMPLE, NULL, NULL, NULL);
+							 "Allows dropping the extension while there are posts.", NULL,
+							 &allow_drop, false, PGC_SUSET, GUC_NOT_IN_SAMPLE, NULL, NULL, NULL);
 }
 
 bool
 social_restoring(void)
 {
-	return restoring || (!row_security && !check_function_bodies && namespace_search_path[0] == '\0');
+	return restoring ||
+		   (!row_security && !check_function_bodies && namespace_search_path[0] == '\0');
 }
 
 /* Does this DROP statement name the extension, or the schema it lives in? */

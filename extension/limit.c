@@ -59,7 +59,8 @@ social_row_trigger(FunctionCallInfo fcinfo)
 HeapTuple
 social_row_trigger_result(const TriggerData *trigger)
 {
-	return TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
+	return TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple
+													  : trigger->tg_trigtuple;
 }
 
 text *

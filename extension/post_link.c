@@ -90,9 +90,8 @@ read_links(Relation table, const char *index_name, int64 post_id, int target_col
 			links = repalloc(links, (capacity *= 2) * sizeof(*links));
 		link = &links[(*count)++];
 		link->target = DatumGetInt64(slot_getattr(slot, target_column, &isnull));
-		link->position = position_column == 0
-							 ? 0
-							 : DatumGetInt64(slot_getattr(slot, position_column, &isnull));
+		link->position =
+			position_column == 0 ? 0 : DatumGetInt64(slot_getattr(slot, position_column, &isnull));
 		link->tid = slot->tts_tid;
 		link->keep = false;
 	}
@@ -277,8 +276,7 @@ social_post_keep_mentions(int64 post_id, const struct social_text_names *names, 
 		values[MENTION_ID - 1] = Int64GetDatum(nextval_internal(sequence, false));
 		values[MENTION_POST_ID - 1] = Int64GetDatum(post_id);
 		values[MENTION_USER_ID - 1] = Int64GetDatum(ids[i]);
-		values[MENTION_CREATED_AT - 1] =
-			TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+		values[MENTION_CREATED_AT - 1] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
 		social_table_write(&writer, values, isnull);
 	}
 	social_table_writer_end(&writer);

@@ -27,8 +27,8 @@ social_query_begin(struct social_query_scope *scope, Relation table)
 static void
 prepare(struct social_query *query)
 {
-	SPIPlanPtr plan = SPI_prepare_cursor(query->sql, query->narguments, query->types,
-										CURSOR_OPT_GENERIC_PLAN);
+	SPIPlanPtr plan =
+		SPI_prepare_cursor(query->sql, query->narguments, query->types, CURSOR_OPT_GENERIC_PLAN);
 
 	if (plan == NULL || SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not prepare \"%s\": %s", query->sql, SPI_result_code_string(SPI_result));

@@ -34,8 +34,8 @@ social_search_init(void)
 	DefineCustomStringVariable("social.search_config", "The text search configuration of posts.",
 							   "A name outside pg_catalog needs its schema.", &search_config,
 							   "english", PGC_SUSET, 0, NULL, NULL, NULL);
-	social_limit_define("social.search_query_max_length", "The longest search query, in characters.",
-						&search_query_max_length, 500);
+	social_limit_define("social.search_query_max_length",
+						"The longest search query, in characters.", &search_query_max_length, 500);
 	social_limit_define("social.page_size_max", "The most rows that one page may hold.",
 						&page_size_max, 100);
 }

@@ -91,9 +91,9 @@ social_table_primary_key(Relation table, LOCKMODE lockmode)
 	Oid index = RelationGetPrimaryKeyIndex(table);
 
 	if (!OidIsValid(index))
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-						errmsg("relation \"%s\" has no primary key",
-							   RelationGetRelationName(table))));
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("relation \"%s\" has no primary key", RelationGetRelationName(table))));
 	return index_open(index, lockmode);
 }
 
@@ -122,8 +122,8 @@ write_index_entries(struct social_table_writer *writer, HeapTuple tuple)
 void
 social_table_write(struct social_table_writer *writer, const Datum *values, const bool *isnull)
 {
-	HeapTuple tuple = heap_form_tuple(RelationGetDescr(writer->table), (Datum *) values,
-									  (bool *) isnull);
+	HeapTuple tuple =
+		heap_form_tuple(RelationGetDescr(writer->table), (Datum *) values, (bool *) isnull);
 
 	simple_heap_insert(writer->table, tuple);
 	write_index_entries(writer, tuple);

@@ -66,8 +66,8 @@ social_active_user_named(const char *username)
 {
 	Relation users = social_table_open("users", AccessShareLock);
 	Relation index = index_open(social_relation_oid("users_username_key"), AccessShareLock);
-	Datum key = DirectFunctionCall1Coll(lower, index->rd_indcollation[0],
-										CStringGetTextDatum(username));
+	Datum key =
+		DirectFunctionCall1Coll(lower, index->rd_indcollation[0], CStringGetTextDatum(username));
 	int64 found = find_active(users, index, F_TEXTEQ, key);
 
 	index_close(index, AccessShareLock);

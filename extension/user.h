@@ -7,7 +7,7 @@
 #include "postgres.h"
 
 /* Columns of social.users that C reads by number; an upgrade only ever appends columns. */
-#define SOCIAL_USERS_ID 1
+#define SOCIAL_USERS_ID        1
 #define SOCIAL_USERS_IS_ACTIVE 7
 
 /* Does this account exist, and may it act? */

@@ -44,18 +44,18 @@
 PG_FUNCTION_INFO_V1(social_tick);
 extern PGDLLEXPORT void social_launcher_main(Datum argument);
 
-#define ROUND_PAUSE 50		   /* ms between rounds while there is work */
-#define IDLE_PAUSE 10000	   /* ms between looks when nothing wakes the worker */
-#define LAUNCHER_PAUSE 5000	   /* ms between looks for a database or extension that is not there */
-#define STEP_ASIDE_TIME 10000  /* ms that the database stays free of us for a DROP or a copy */
+#define ROUND_PAUSE     50    /* ms between rounds while there is work */
+#define IDLE_PAUSE      10000 /* ms between looks when nothing wakes the worker */
+#define LAUNCHER_PAUSE  5000  /* ms between looks for a database or extension that is not there */
+#define STEP_ASIDE_TIME 10000 /* ms that the database stays free of us for a DROP or a copy */
 
 /* What backends, launcher and worker share; all fields under the spinlock. */
 struct worker_shared
 {
 	slock_t lock;
-	Latch *latch;			 /* whom to wake: the worker, else the launcher, else NULL */
-	Oid database;			 /* the worker's database; InvalidOid while there is no worker */
-	bool work;				 /* somebody has asked for a round since the last one began */
+	Latch *latch;            /* whom to wake: the worker, else the launcher, else NULL */
+	Oid database;            /* the worker's database; InvalidOid while there is no worker */
+	bool work;               /* somebody has asked for a round since the last one began */
 	TimestampTz aside_until; /* nobody connects to the database before */
 };
 

@@ -26,11 +26,12 @@ social_raise_error(PG_FUNCTION_ARGS)
 	char *detail = argument(fcinfo, 2);
 	char *hint = argument(fcinfo, 3);
 
-	if (code == NULL || strlen(code) != 5 || message == NULL)
+	if (code != NULL && strlen(code) == 5 && message != NULL)
+		ereport(ERROR, (errcode(MAKE_SQLSTATE(code[0], code[1], code[2], code[3], code[4])),
+						errmsg("%s", message), detail ? errdetail("%s", detail) : 0,
+						hint ? errhint("%s", hint) : 0));
+	else
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("an error needs a code of five characters and a message")));
-	ereport(ERROR, (errcode(MAKE_SQLSTATE(code[0], code[1], code[2], code[3], code[4])),
-					errmsg("%s", message), detail ? errdetail("%s", detail) : 0,
-					hint ? errhint("%s", hint) : 0));
 	PG_RETURN_NULL();
 }

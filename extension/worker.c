@@ -15,11 +15,9 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_database.h"
-#include "commands/defrem.h"
 #include "commands/extension.h"
 #include "fmgr.h"
 #include "miscadmin.h"
-#include "nodes/parsenodes.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
@@ -35,7 +33,6 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
-#include "compat.h"
 #include "counter.h"
 #include "init.h"
 #include "table.h"
@@ -60,13 +57,12 @@ struct worker_shared
 };
 
 static struct worker_shared *shared; /* NULL unless preloaded */
-static char *database_name;
+char *social_worker_database;
 static bool wake_at_commit;
 static volatile sig_atomic_t in_round;
 
 static shmem_request_hook_type previous_shmem_request;
 static shmem_startup_hook_type previous_shmem_startup;
-static ProcessUtility_hook_type previous_utility;
 
 /* ---- waking --------------------------------------------------------------------------------- */
 
@@ -279,7 +275,7 @@ find_database(void)
 	{
 		Form_pg_database row = (Form_pg_database) GETSTRUCT(tuple);
 
-		if (strcmp(NameStr(row->datname), database_name) == 0 && row->datallowconn)
+		if (strcmp(NameStr(row->datname), social_worker_database) == 0 && row->datallowconn)
 			database = row->oid;
 	}
 	table_endscan(scan);
@@ -344,37 +340,8 @@ social_launcher_main(Datum argument)
 	proc_exit(0);
 }
 
-/* ---- stepping aside ------------------------------------------------------------------------- */
-
-/* Does this statement need its database free of other sessions, and is it ours? */
-static bool
-wants_database(Node *statement)
-{
-	const char *name = NULL;
-	ListCell *cell;
-
-	if (IsA(statement, DropdbStmt))
-		name = ((DropdbStmt *) statement)->dbname;
-	else if (IsA(statement, RenameStmt) &&
-			 ((RenameStmt *) statement)->renameType == OBJECT_DATABASE)
-		name = ((RenameStmt *) statement)->subname;
-	else if (IsA(statement, AlterDatabaseStmt))
-		name = ((AlterDatabaseStmt *) statement)->dbname;
-	else if (IsA(statement, CreatedbStmt))
-	{
-		foreach (cell, ((CreatedbStmt *) statement)->options)
-		{
-			DefElem *option = lfirst(cell);
-
-			if (strcmp(option->defname, "template") == 0 && option->arg != NULL)
-				name = defGetString(option);
-		}
-	}
-	return name != NULL && strcmp(name, database_name) == 0;
-}
-
-static void
-step_aside(void)
+void
+social_worker_step_aside(void)
 {
 	Latch *latch;
 
@@ -384,21 +351,6 @@ step_aside(void)
 	SpinLockRelease(&shared->lock);
 	if (latch != NULL)
 		SetLatch(latch);
-}
-
-static void
-on_utility(PlannedStmt *statement, const char *text, bool read_only_tree,
-		   ProcessUtilityContext context, ParamListInfo parameters, QueryEnvironment *environment,
-		   DestReceiver *destination, QueryCompletion *completion)
-{
-	if (wants_database(statement->utilityStmt))
-		step_aside();
-	if (previous_utility != NULL)
-		previous_utility(statement, text, read_only_tree, context, parameters, environment,
-						 destination, completion);
-	else
-		standard_ProcessUtility(statement, text, read_only_tree, context, parameters, environment,
-								destination, completion);
 }
 
 /* ---- start ---------------------------------------------------------------------------------- */
@@ -448,7 +400,8 @@ void
 social_worker_init(void)
 {
 	DefineCustomStringVariable("social.database", "The database that the background worker serves.",
-							   NULL, &database_name, "social", PGC_SIGHUP, 0, NULL, NULL, NULL);
+							   NULL, &social_worker_database, "social", PGC_SIGHUP, 0, NULL, NULL,
+							   NULL);
 	RegisterXactCallback(on_transaction, NULL);
 	if (!process_shared_preload_libraries_in_progress)
 		return;
@@ -456,7 +409,6 @@ social_worker_init(void)
 	shmem_request_hook = request_shared_memory;
 	previous_shmem_startup = shmem_startup_hook;
 	shmem_startup_hook = attach_shared_memory;
-	previous_utility = ProcessUtility_hook;
-	ProcessUtility_hook = on_utility;
+	social_worker_aside_init();
 	register_launcher();
 }

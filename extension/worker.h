@@ -12,6 +12,15 @@ extern void social_worker_wake_at_commit(void);
 /* One round, in the current transaction: returns how many things it did. */
 extern int64 social_worker_round(void);
 
+/* The name of the database that the worker serves (social.database). */
+extern char *social_worker_database;
+
+/* Makes the worker leave its database, and the launcher stay away, for a while. Only preloaded. */
+extern void social_worker_step_aside(void);
+
+/* Watches for statements that need the worker's database free. Only preloaded. */
+extern void social_worker_aside_init(void);
+
 extern PGDLLEXPORT void social_worker_main(Datum argument);
 
 #endif /* SOCIAL_WORKER_H */

@@ -108,7 +108,8 @@ sb_pg_pool_new(struct sb_loop *loop, void (*on_ready)(struct sb_loop *))
 	pool->loop = loop;
 	pool->on_ready = on_ready;
 	lane_init(&pool->lanes[SB_LANE_READ], pool, config->db_connections, PIPELINE_DEPTH, true);
-	lane_init(&pool->lanes[SB_LANE_WRITE], pool, config->db_connections, PIPELINE_DEPTH, false);
+	lane_init(&pool->lanes[SB_LANE_WRITE], pool, config->db_write_connections, PIPELINE_DEPTH,
+			  false);
 	lane_init(&pool->lanes[SB_LANE_SLOW], pool, config->db_slow_connections, 1, false);
 	return pool;
 }

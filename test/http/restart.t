@@ -60,7 +60,7 @@ wait_until(10, sub { psql(q{SELECT count(*) FROM pg_locks WHERE relation = 'soci
 my @stuck = map { raw_connect($bridge->{url}) } 1 .. 5;
 syswrite $_, "GET /api/posts/posts/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer $user->{token}\r\n\r\n" for @stuck;
 wait_until(10, sub { psql(q{SELECT count(*) FROM pg_stat_activity WHERE usename = 'social_bridge' AND wait_event_type = 'Lock'}) > 0 });
-pg_ctl('stop', '-m', 'fast');
+pg_ctl('stop', '-m', 'immediate');
 waitpid $lock, 0;
 my $answers = join ' ', map { (raw_read($_, 10, qr/\}$/))[0] =~ m{^HTTP/1\.1 (\d+)} } @stuck;
 is($answers, '503 503 503 503 503', 'requests in flight get 503');

@@ -80,7 +80,8 @@ snake_case(struct gql_arena *arena, const char *name)
 
 /* Every {name} of a template must be {parent}.column or an argument of the field. */
 static void
-check_template(struct binder *binder, struct gql_field *field, const char *template)
+check_template(struct binder *binder, const struct gql_type *type, struct gql_field *field,
+			   const char *template)
 {
 	struct gql_template_part part;
 
@@ -88,6 +89,9 @@ check_template(struct binder *binder, struct gql_field *field, const char *templ
 	{
 		const char *name;
 
+		if (part.kind == GQL_TEMPLATE_PARENT && !type->view)
+			gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
+					 "\"%s.%s\": there is no row for {parent}", type->name, field->name);
 		if (part.kind == GQL_TEMPLATE_TEXT || part.kind == GQL_TEMPLATE_PARENT)
 			continue;
 		name = gql_strndup(binder->schema->arena, part.text, part.len);
@@ -145,7 +149,8 @@ bind_page(struct binder *binder, struct gql_field *field, const char *limit)
 }
 
 static void
-bind_rows(struct binder *binder, struct gql_field *field, const struct gql_directive *rows)
+bind_rows(struct binder *binder, const struct gql_type *type, struct gql_field *field,
+		  const struct gql_directive *rows)
 {
 	struct gql_source *source = &field->source;
 	const struct gql_type *target = field->target;
@@ -167,9 +172,9 @@ bind_rows(struct binder *binder, struct gql_field *field, const struct gql_direc
 				 "\"%s\": the rows of type \"%s\" need a @source", field->name, target->name);
 		return;
 	}
-	check_template(binder, field, source->from);
+	check_template(binder, type, field, source->from);
 	if (source->where)
-		check_template(binder, field, source->where);
+		check_template(binder, type, field, source->where);
 	bind_page(binder, field, text_of(rows, "limit"));
 }
 
@@ -211,7 +216,7 @@ bind_field(struct binder *binder, const struct gql_type *type, struct gql_field 
 					 "\"%s.%s\": only scalars and enums can be arguments", type->name, field->name);
 	}
 	if (rows)
-		bind_rows(binder, field, rows);
+		bind_rows(binder, type, field, rows);
 	else if (call)
 	{
 		field->source.kind = GQL_CALL;

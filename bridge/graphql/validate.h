@@ -24,6 +24,7 @@ struct gql_validator
 	struct gql_map fragments;
 	struct gql_definition *definition; /* the one being walked */
 	long budget;                       /* field visits left for merging */
+	struct gql_definition constants;   /* walked outside of selections: holds no variables */
 	uint32_t stamp;
 	struct gql_equality *equalities; /* out: what a cache hit must check again */
 	const struct gql_type **lifted;  /* out: the type of each lifted literal */

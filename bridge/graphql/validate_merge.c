@@ -273,7 +273,7 @@ gql_check_merging(struct gql_validator *validator)
 		struct set set = new_set(validator);
 
 		flatten(&set, at->body.selections);
-		if (at->kind == GQL_SUBSCRIPTION)
+		if (at->kind == GQL_SUBSCRIPTION && set.first)
 			check_subscription(validator, at, set.first);
 		check_groups(validator, set.first, true);
 	}

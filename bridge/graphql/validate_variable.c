@@ -127,11 +127,10 @@ gql_check_variables(struct gql_validator *validator)
 	for (struct gql_operation *at = validator->document->operations;
 		 at && !gql_errors_full(validator->errors); at = at->next)
 	{
-		struct gql_definition none = {0};
 		struct scope scope = {.validator = validator, .operation = at};
 
 		scope.variables.arena = validator->arena;
-		validator->definition = &none;
+		validator->definition = &validator->constants;
 		for (struct gql_variable *variable = at->variables;
 			 variable && !gql_errors_full(validator->errors); variable = variable->next)
 			check_definition(&scope, variable);

@@ -207,6 +207,9 @@ test_faulty_schemas(void)
 	faulty(DIRECTIVES
 		   "type Query { t: T @rows(where: \"{parent}\") } type T @source(view: \"v\") { a: Int }",
 		   "unclosed");
+	faulty(DIRECTIVES "type Query { t: T @rows(where: \"{parent}.a\") }"
+					  " type T @source(view: \"v\") { a: Int }",
+		   "no row for {parent}");
 	faulty(DIRECTIVES "type Query { t: [T] @rows } type T @source(view: \"v\") { a: Int }",
 		   "needs the argument first or limit");
 	faulty(DIRECTIVES

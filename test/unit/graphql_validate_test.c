@@ -148,6 +148,8 @@ test_merging(void)
 				8) > 0 &&
 		   strcmp(errors.items[0].code, "LIMIT_EXCEEDED") == 0,
 	   "merging stops at its budget");
+	ok(validate("query A { dog { nick name volume } } subscription B { barks { nick } }", 1) > 0,
+	   "and leaves later operations alone");
 }
 
 static void

@@ -16,6 +16,7 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "utils/hsearch.h"
+#include "utils/snapmgr.h"
 
 #include "counter.h"
 #include "guard.h"
@@ -136,11 +137,12 @@ forget_notes(SubTransactionId subtransaction)
 
 static void
 change_counter(const struct social_counter *counter, Relation table, Relation index,
-			   TupleTableSlot *slot, const struct note *note)
+			   Snapshot snapshot, TupleTableSlot *slot, const struct note *note)
 {
 	Relation deltas;
 
-	if (social_counter_try_lock(table, index, note->key.object_id, slot) == SOCIAL_COUNTER_LOCKED)
+	if (social_counter_try_lock(table, index, note->key.object_id, snapshot, slot) ==
+		SOCIAL_COUNTER_LOCKED)
 	{
 		social_counter_change(table, slot, counter->ncolumns, note->changes);
 		return;
@@ -161,9 +163,12 @@ changes_something(const struct social_counter *counter, const struct note *note)
 	return false;
 }
 
-/* Applies the notes of this subtransaction that belong to one counter table. */
+/*
+ * Applies the notes of this subtransaction that belong to one counter table. Each object has one
+ * note, so that one snapshot does for all.
+ */
 static void
-apply_to_counter(int which)
+apply_to_counter(int which, Snapshot snapshot)
 {
 	const struct social_counter *counter = &social_counters[which];
 	Relation table = NULL;
@@ -191,9 +196,8 @@ apply_to_counter(int which)
 		else if (note.created)
 			social_counter_create(counter, table, note.key.object_id, note.changes);
 		else if (changes_something(counter, &note))
-			change_counter(counter, table, index, slot, &note);
+			change_counter(counter, table, index, snapshot, slot, &note);
 		ExecClearTuple(slot);
-		CommandCounterIncrement();
 	}
 	if (table == NULL)
 		return;
@@ -205,12 +209,16 @@ apply_to_counter(int which)
 static void
 apply_notes(void)
 {
-	for (int i = 0; i < social_ncounters; i++)
-	{
-		if (hash_get_num_entries(notes) == 0)
-			break;
-		apply_to_counter(i);
-	}
+	Snapshot snapshot;
+
+	if (hash_get_num_entries(notes) == 0)
+		return;
+	CommandCounterIncrement();
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	for (int i = 0; i < social_ncounters && hash_get_num_entries(notes) > 0; i++)
+		apply_to_counter(i, snapshot);
+	UnregisterSnapshot(snapshot);
+	CommandCounterIncrement();
 }
 
 /* ---- triggers ------------------------------------------------------------------------------- */

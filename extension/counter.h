@@ -18,6 +18,7 @@
 #include "postgres.h"
 #include "utils/rel.h"
 #include "executor/tuptable.h"
+#include "utils/snapshot.h"
 
 #define SOCIAL_COUNTER_COLUMNS_MAX 8
 
@@ -72,9 +73,13 @@ enum social_counter_lock
  */
 extern void social_counter_add(int counter, int column, int64 object_id, int change);
 
-/* Tries to lock a counter row without waiting. `index` is the table's primary key. */
+/*
+ * Tries to lock a counter row without waiting. `index` is the table's primary key; the snapshot
+ * must see this transaction's own changes, and newer versions than it sees are followed.
+ */
 extern enum social_counter_lock social_counter_try_lock(Relation table, Relation index,
-														int64 object_id, TupleTableSlot *slot);
+														int64 object_id, Snapshot snapshot,
+														TupleTableSlot *slot);
 
 /* Adds changes[0 .. ncolumns) to the counter row that try_lock has put into the slot. */
 extern void social_counter_change(Relation table, TupleTableSlot *slot, int ncolumns,

@@ -112,7 +112,8 @@ fold_object(const struct fold *fold, struct delta *deltas, int count)
 	int64 sum[SOCIAL_COUNTER_COLUMNS_MAX] = {0};
 	int taken = 0;
 
-	switch (social_counter_try_lock(fold->table, fold->index, deltas[0].object_id, fold->slot))
+	switch (social_counter_try_lock(fold->table, fold->index, deltas[0].object_id, fold->snapshot,
+									fold->slot))
 	{
 		case SOCIAL_COUNTER_LOCKED:
 			taken = take_deltas(fold, deltas, count, sum);

@@ -17,9 +17,9 @@
 #include "worker.h"
 
 enum social_counter_lock
-social_counter_try_lock(Relation table, Relation index, int64 object_id, TupleTableSlot *slot)
+social_counter_try_lock(Relation table, Relation index, int64 object_id, Snapshot snapshot,
+						TupleTableSlot *slot)
 {
-	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
 	TM_FailureData failure;
 	TM_Result result = TM_Deleted;
 
@@ -27,7 +27,6 @@ social_counter_try_lock(Relation table, Relation index, int64 object_id, TupleTa
 		result = table_tuple_lock(table, &slot->tts_tid, snapshot, slot, GetCurrentCommandId(true),
 								  LockTupleNoKeyExclusive, LockWaitSkip,
 								  TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure);
-	UnregisterSnapshot(snapshot);
 	if (result == TM_Ok)
 		return SOCIAL_COUNTER_LOCKED;
 	return result == TM_Deleted ? SOCIAL_COUNTER_MISSING : SOCIAL_COUNTER_BUSY;

@@ -1,0 +1,87 @@
+/*
+ * bridge_input_fuzz.c feeds any bytes to what reads a request before any route: the target, the
+ * body, the keys from the database; and to the writer of JSON texts, whose output must be JSON.
+ */
+#include <jansson.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/keys.h"
+#include "buffer.h"
+#include "http/params.h"
+#include "http/strict.h"
+#include "http/url.h"
+#include "utf8.h"
+
+#define CHECK(condition) ((condition) ? (void) 0 : abort())
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What a target was cut into is text, and there is not too much of it. */
+static void
+read_target(const char *text, size_t len)
+{
+	struct sb_arena arena = {0};
+	struct sb_url url;
+
+	if (sb_url_parse(&url, &arena, text, len) == NULL)
+	{
+		CHECK(url.nsegments <= SB_URL_MAX_SEGMENTS && url.nquery <= SB_URL_MAX_QUERY);
+		for (int i = 0; i < url.nsegments; i++)
+			CHECK(sb_utf8_is_text(url.segments[i], strlen(url.segments[i])));
+		for (int i = 0; i < url.nquery; i++)
+			CHECK(sb_utf8_is_text(url.query[i].value, strlen(url.query[i].value)));
+	}
+	sb_arena_free(&arena);
+}
+
+static void
+read_body(const char *text, size_t len)
+{
+	static const char spec[] = "body.t:text! body.i:int body.l:bigint body.b:bool=true";
+	struct sb_arena arena = {0};
+	struct sb_url url = {0};
+	struct sb_params params;
+	const char *values[SB_PARAMS_MAX];
+	const char *error = NULL;
+	json_t *body = sb_params_parse_body(&arena, text, len, &error);
+
+	CHECK((body == NULL) == (error != NULL));
+	CHECK(sb_params_compile(&params, spec, "/", &error));
+	if (body && sb_params_collect(&params, &arena, &url, body, values) == NULL)
+		CHECK(values[0] && sb_utf8_is_text(values[0], strlen(values[0])) && values[3]);
+	json_decref(body);
+	sb_arena_free(&arena);
+}
+
+static void
+write_json(const char *text, size_t len)
+{
+	struct sb_buffer buffer = {0};
+	char *json;
+	json_t *value;
+	size_t json_len;
+
+	sb_buffer_put_json(&buffer, text, len);
+	json = sb_buffer_take(&buffer, &json_len);
+	value = json_loadb(json, json_len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	CHECK(value != NULL);
+	if (sb_utf8_is_text(text, len))
+		CHECK(json_string_length(value) == len && memcmp(json_string_value(value), text, len) == 0);
+	json_decref(value);
+	free(json);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *text = (const char *) data;
+
+	read_target(text, size);
+	read_body(text, size);
+	write_json(text, size);
+	sb_keys_free(sb_keys_parse(text, size));
+	sb_strict_is_token(text, size);
+	return 0;
+}

@@ -8,18 +8,18 @@
 #include "utils/elog.h"
 
 /* The input itself is wrong: missing, over-long, malformed, an unknown enum value, a bad cursor. */
-#define ERRCODE_SOCIAL_BAD_REQUEST MAKE_SQLSTATE('S', 'M', '4', '0', '0')
+#define ERRCODE_SOCIAL_BAD_REQUEST     MAKE_SQLSTATE('S', 'M', '4', '0', '0')
 /* Nobody acts, or the credentials do not hold. */
 #define ERRCODE_SOCIAL_UNAUTHENTICATED MAKE_SQLSTATE('S', 'M', '4', '0', '1')
 /* Somebody acts who may not do this. */
-#define ERRCODE_SOCIAL_FORBIDDEN MAKE_SQLSTATE('S', 'M', '4', '0', '3')
+#define ERRCODE_SOCIAL_FORBIDDEN       MAKE_SQLSTATE('S', 'M', '4', '0', '3')
 /* The object does not exist, or the viewer may not know that it does. */
-#define ERRCODE_SOCIAL_NOT_FOUND MAKE_SQLSTATE('S', 'M', '4', '0', '4')
+#define ERRCODE_SOCIAL_NOT_FOUND       MAKE_SQLSTATE('S', 'M', '4', '0', '4')
 /* A unique name is taken, or the state forbids the change. */
-#define ERRCODE_SOCIAL_CONFLICT MAKE_SQLSTATE('S', 'M', '4', '0', '9')
+#define ERRCODE_SOCIAL_CONFLICT        MAKE_SQLSTATE('S', 'M', '4', '0', '9')
 /* Well-formed, but contradicts what an earlier request said. */
-#define ERRCODE_SOCIAL_UNPROCESSABLE MAKE_SQLSTATE('S', 'M', '4', '2', '2')
+#define ERRCODE_SOCIAL_UNPROCESSABLE   MAKE_SQLSTATE('S', 'M', '4', '2', '2')
 /* A rate limit's window is exhausted. */
-#define ERRCODE_SOCIAL_RATE_LIMITED MAKE_SQLSTATE('S', 'M', '4', '2', '9')
+#define ERRCODE_SOCIAL_RATE_LIMITED    MAKE_SQLSTATE('S', 'M', '4', '2', '9')
 
 #endif /* SOCIAL_ERRORS_H */

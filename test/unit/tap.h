@@ -29,7 +29,7 @@ tap_ok(bool passed, const char *name, const char *file, int line)
 static inline bool
 tap_is_int(int64_t got, int64_t want, const char *name, const char *file, int line)
 {
-	bool		passed = tap_ok(got == want, name, file, line);
+	bool passed = tap_ok(got == want, name, file, line);
 
 	if (!passed)
 		printf("#   got %" PRId64 ", want %" PRId64 "\n", got, want);
@@ -39,8 +39,8 @@ tap_is_int(int64_t got, int64_t want, const char *name, const char *file, int li
 static inline bool
 tap_is_str(const char *got, const char *want, const char *name, const char *file, int line)
 {
-	bool		same = (got && want) ? strcmp(got, want) == 0 : got == want;
-	bool		passed = tap_ok(same, name, file, line);
+	bool same = (got && want) ? strcmp(got, want) == 0 : got == want;
+	bool passed = tap_ok(same, name, file, line);
 
 	if (!passed)
 		printf("#   got  %s\n#   want %s\n", got ? got : "(null)", want ? want : "(null)");
@@ -55,7 +55,7 @@ done_testing(void)
 	return tap_failed ? 1 : 0;
 }
 
-#define ok(passed, name) tap_ok((passed), (name), __FILE__, __LINE__)
+#define ok(passed, name)        tap_ok((passed), (name), __FILE__, __LINE__)
 #define is_int(got, want, name) tap_is_int((got), (want), (name), __FILE__, __LINE__)
 #define is_str(got, want, name) tap_is_str((got), (want), (name), __FILE__, __LINE__)
 

@@ -2,6 +2,8 @@
  * main.c owns the process: settings, one loop per core, signals.
  */
 #include <errno.h>
+#include <jansson.h>
+#include <libpq-fe.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,8 +20,6 @@
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
-
-#include <jansson.h>
 
 /* The signals that main() waits for; no other thread gets them. */
 static void
@@ -46,30 +46,57 @@ raise_descriptor_limit(void)
 	}
 }
 
+/* Whether libpq can read the text; what it says may hold the password, so nobody repeats it. */
+static bool
+is_connection_string(const char *text)
+{
+	PQconninfoOption *options = PQconninfoParse(text, NULL);
+
+	PQconninfoFree(options);
+	return options != NULL;
+}
+
+/* What the table of settings cannot check by itself; false with one line in error. */
+static bool
+check_config(const struct sb_config *config, char *error, size_t size)
+{
+	const char *origin;
+
+	if (!sb_log_init(config->log_level))
+		snprintf(error, size, "LOG_LEVEL must be error, warning, info or debug");
+	else if (config->database_url && !is_connection_string(config->database_url))
+		snprintf(error, size, "DATABASE_URL is no connection string or URI");
+	else if (!sb_cors_init(config, &origin))
+		snprintf(error, size, "%.200s is not an origin (scheme://host[:port])", origin);
+	else
+		return true;
+	return false;
+}
+
+/* Whether to go on; otherwise the process ends with *exit_status. */
 static bool
 load_config(struct sb_config *config, int argc, char **argv, int *exit_status)
 {
 	char error[256];
-	const char *problem = error;
-	enum sb_config_outcome outcome = sb_config_load(config, argc, argv, error, sizeof(error));
 
 	*exit_status = 0;
-	if (outcome == SB_CONFIG_HELP)
-		sb_config_help(stdout);
-	else if (outcome == SB_CONFIG_VERSION)
-		puts("social-bridge " SOCIAL_VERSION);
-	if (outcome == SB_CONFIG_HELP || outcome == SB_CONFIG_VERSION)
-		return false;
+	switch (sb_config_load(config, argc, argv, error, sizeof(error)))
+	{
+		case SB_CONFIG_HELP:
+			sb_config_help(stdout);
+			return false;
+		case SB_CONFIG_VERSION:
+			puts("social-bridge " SOCIAL_VERSION);
+			return false;
+		case SB_CONFIG_OK:
+			if (check_config(config, error, sizeof(error)))
+				return true;
+			break;
+		case SB_CONFIG_ERROR:
+			break;
+	}
+	fprintf(stderr, "social-bridge: %s\n", error);
 	*exit_status = 2;
-	if (outcome == SB_CONFIG_OK && !sb_log_init(config->log_level))
-		problem = "LOG_LEVEL must be error, warning, info or debug";
-	else if (outcome == SB_CONFIG_OK && sb_cors_init(config, &problem))
-		return true;
-	fprintf(stderr, "social-bridge: %s%s\n",
-			outcome == SB_CONFIG_OK && problem != error && problem[0] != 'L'
-				? "not an origin (scheme://host[:port]): "
-				: "",
-			problem);
 	return false;
 }
 

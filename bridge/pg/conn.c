@@ -105,22 +105,16 @@ on_settings_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 {
 	struct sb_pg_conn *conn = unit->owner;
 
-	if (outcome == SB_PG_OK)
-	{
-		conn->state = SB_PG_READY;
-		conn->backoff_ms = BACKOFF_FIRST_MS;
-		sb_pg_unit_clear(unit);
-		free(unit);
-		conn->on_change(conn);
-		return;
-	}
 	if (outcome == SB_PG_ERROR)
 		conn->broken = true;
-	on_own_done(unit, outcome);
+	if (outcome != SB_PG_OK)
+		return;
+	conn->state = SB_PG_READY;
+	conn->backoff_ms = BACKOFF_FIRST_MS;
+	conn->on_change(conn);
 }
 
-/* The session's settings. jit: these statements are short, compiling them costs more than it saves.
- */
+/* The session's settings. jit: these statements are short, compiling costs more than it saves. */
 static void
 send_settings(struct sb_pg_conn *conn)
 {
@@ -128,15 +122,12 @@ send_settings(struct sb_pg_conn *conn)
 							  "pg_catalog.set_config('jit', 'off', false), "
 							  "pg_catalog.set_config('statement_timeout', $1, false), "
 							  "pg_catalog.set_config('default_transaction_read_only', $2, false)";
-	struct own_unit *own = own_unit_new(conn);
 	char timeout[32];
 	const char *values[2] = {timeout, conn->read_only ? "on" : "off"};
 
 	snprintf(timeout, sizeof(timeout), "%ds", conn->loop->config->statement_timeout);
-	own->unit.on_done = on_settings_done;
 	conn->state = SB_PG_SETTING_UP;
-	push_sync(conn, &own->unit, PQsendQueryParams(conn->pg, sql, 2, NULL, values, NULL, NULL, 0));
-	flush(conn);
+	sb_pg_flight_send_own(conn, sql, 2, values, on_settings_done);
 }
 
 static void

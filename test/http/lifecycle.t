@@ -10,11 +10,12 @@ my $help = `$ENV{BRIDGE_BIN} --help`;
 is($?, 0, '--help succeeds');
 like($help, qr/^\s+$_ /m, "and names $_") for qw(HTTP_PORT DATABASE_URL CORS_ALLOWED_ORIGINS MAX_BODY LOG_LEVEL);
 like(`$ENV{BRIDGE_BIN} --version`, qr/^social-bridge \d+\.\d+/, '--version');
-for my $case ([ '--http-port=99999', 'HTTP_PORT must be' ], [ '--no-such-flag=1', 'unknown flag' ], [ '--max-body', 'needs a value' ], [ '--rate-limits=maybe', 'on or off' ], [ '--log-level=loud', 'LOG_LEVEL must be' ], [ '--cors-allowed-origins=example.com', 'not an origin' ])
+for my $case ([ '--http-port=99999', 'HTTP_PORT must be' ], [ '--no-such-flag=1', 'unknown flag' ], [ '--max-body', 'needs a value' ], [ '--rate-limits=maybe', 'on or off' ], [ '--log-level=loud', 'LOG_LEVEL must be' ], [ '--cors-allowed-origins=example.com', 'not an origin' ], [ '--database-url=postgres//u:pw-secret-9@h/d', 'DATABASE_URL is no connection string' ])
 {
 	my $said = `$ENV{BRIDGE_BIN} $case->[0] 2>&1`;
 	is($? >> 8, 2, "$case->[0] ends with status 2");
 	like($said, qr/$case->[1]/, 'and says why');
+	unlike($said, qr/secret-9/, 'without a secret') if $case->[0] =~ /secret/;
 }
 my ($port) = (host_port())[1];
 my $second = start_bridge(HTTP_PORT => $port, wait => 0);

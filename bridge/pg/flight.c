@@ -1,0 +1,268 @@
+/*
+ * flight.c owns what travels on a connection: units out, results in, in the same order.
+ *
+ * The order in the pipeline is everything: each unit ends in its own Sync, so an error aborts that
+ * unit alone. A PREPARE or DEALLOCATE is a unit of its own before the one that needs it; should a
+ * PREPARE fail, the id leaves the list again, the unit behind it fails by itself ("prepared
+ * statement does not exist") and the next use tries anew.
+ */
+#include "pg/flight.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "log.h"
+#include "memory.h"
+#include "pg/prepared.h"
+
+#define NAME_SIZE 24
+
+/* ---- units of the connection's own ---------------------------------------------------------- */
+
+/* A PREPARE, DEALLOCATE or the session's settings. */
+struct own_unit
+{
+	struct sb_pg_unit unit;
+	uint64_t statement_id;                                    /* of a PREPARE; 0 otherwise */
+	void (*on_done)(struct sb_pg_unit *, enum sb_pg_outcome); /* hears of it too; may be NULL */
+};
+
+static const char *
+first_error_line(PGresult *error, char *line, size_t size)
+{
+	const char *message = PQresultErrorField(error, PG_DIAG_MESSAGE_PRIMARY);
+
+	snprintf(line, size, "%s", message ? message : PQresultErrorMessage(error));
+	line[strcspn(line, "\n")] = '\0';
+	return line;
+}
+
+static void
+on_own_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
+{
+	struct own_unit *own = (struct own_unit *) unit;
+	struct sb_pg_conn *conn = unit->owner;
+	char line[256];
+
+	if (outcome == SB_PG_ERROR)
+	{
+		if (own->statement_id)
+			sb_pg_prepared_drop(conn->prepared, own->statement_id);
+		sb_log_begin(SB_LOG_WARNING, "the database refused a statement of the bridge");
+		sb_log_text("sqlstate", PQresultErrorField(unit->error, PG_DIAG_SQLSTATE));
+		sb_log_text("error", first_error_line(unit->error, line, sizeof(line)));
+		sb_log_end();
+	}
+	if (own->on_done)
+		own->on_done(unit, outcome);
+	sb_pg_unit_clear(unit);
+	free(own);
+}
+
+static struct own_unit *
+own_unit_new(struct sb_pg_conn *conn)
+{
+	struct own_unit *own = sb_calloc(1, sizeof(*own));
+
+	own->unit.on_done = on_own_done;
+	own->unit.owner = conn;
+	return own;
+}
+
+/* ---- sending -------------------------------------------------------------------------------- */
+
+static void
+push(struct sb_pg_conn *conn, struct sb_pg_unit *unit)
+{
+	unit->next = NULL;
+	if (conn->tail)
+		conn->tail->next = unit;
+	else
+	{
+		conn->head = unit;
+		conn->since_ms = conn->loop->now_ms;
+	}
+	conn->tail = unit;
+	conn->inflight++;
+}
+
+/* Ends a unit with its Sync. sent tells whether all before it went well. */
+static void
+push_sync(struct sb_pg_conn *conn, struct sb_pg_unit *unit, bool sent)
+{
+	push(conn, unit);
+	if (!sent || !PQpipelineSync(conn->pg))
+		conn->broken = true;
+}
+
+void
+sb_pg_flight_flush(struct sb_pg_conn *conn)
+{
+	int rc = conn->broken ? -1 : PQflush(conn->pg);
+
+	if (rc < 0)
+		conn->broken = true;
+	else
+		sb_loop_watch(conn->loop, &conn->watch, PQsocket(conn->pg),
+					  rc > 0 ? EPOLLIN | EPOLLOUT : EPOLLIN);
+}
+
+static void
+statement_name(uint64_t id, char name[NAME_SIZE])
+{
+	snprintf(name, NAME_SIZE, "s%016" PRIx64, id);
+}
+
+static void
+send_deallocate(struct sb_pg_conn *conn, uint64_t id)
+{
+	struct own_unit *own = own_unit_new(conn);
+	char name[NAME_SIZE];
+	char sql[NAME_SIZE + 16];
+
+	statement_name(id, name);
+	snprintf(sql, sizeof(sql), "DEALLOCATE %s", name);
+	push_sync(conn, &own->unit, PQsendQueryParams(conn->pg, sql, 0, NULL, NULL, NULL, NULL, 0));
+}
+
+static void
+prepare(struct sb_pg_conn *conn, const struct sb_pg_statement *statement)
+{
+	struct own_unit *own;
+	uint64_t evicted;
+	char name[NAME_SIZE];
+
+	if (sb_pg_prepared_use(conn->prepared, statement->id))
+		return;
+	if (sb_pg_prepared_add(conn->prepared, statement->id, &evicted))
+		send_deallocate(conn, evicted);
+	own = own_unit_new(conn);
+	own->statement_id = statement->id;
+	statement_name(statement->id, name);
+	push_sync(conn, &own->unit, PQsendPrepare(conn->pg, name, statement->sql, 0, NULL));
+}
+
+void
+sb_pg_conn_send(struct sb_pg_conn *conn, struct sb_pg_unit *unit)
+{
+	bool sent = true;
+	char name[NAME_SIZE];
+
+	for (int i = 0; i < unit->nstatements; i++)
+		prepare(conn, &unit->statements[i]);
+	for (int i = 0; i < unit->nstatements && sent; i++)
+	{
+		const struct sb_pg_statement *statement = &unit->statements[i];
+
+		statement_name(statement->id, name);
+		sent = PQsendQueryPrepared(conn->pg, name, statement->nparams, statement->values, NULL,
+								   NULL, 0);
+	}
+	push_sync(conn, unit, sent);
+	sb_pg_flight_flush(conn);
+}
+
+void
+sb_pg_flight_send_own(struct sb_pg_conn *conn, const char *sql, int nparams,
+					  const char *const *values,
+					  void (*on_done)(struct sb_pg_unit *, enum sb_pg_outcome))
+{
+	struct own_unit *own = own_unit_new(conn);
+
+	own->on_done = on_done;
+	push_sync(conn, &own->unit,
+			  PQsendQueryParams(conn->pg, sql, nparams, NULL, values, NULL, NULL, 0));
+	sb_pg_flight_flush(conn);
+}
+
+/* ---- receiving ------------------------------------------------------------------------------ */
+
+/*
+ * Whether the connection's prepared statements are not what the list says any more: one is missing,
+ * or its result type changed with the schema (both only happen when somebody upgrades or drops the
+ * extension under us).
+ */
+static bool
+makes_stale(const PGresult *error)
+{
+	const char *sqlstate = PQresultErrorField(error, PG_DIAG_SQLSTATE);
+	const char *function = PQresultErrorField(error, PG_DIAG_SOURCE_FUNCTION);
+
+	if (sqlstate == NULL)
+		return false;
+	return strcmp(sqlstate, "26000") == 0 || (strcmp(sqlstate, "0A000") == 0 && function &&
+											  strcmp(function, "RevalidateCachedQuery") == 0);
+}
+
+static void
+keep_result(struct sb_pg_conn *conn, struct sb_pg_unit *unit, PGresult *result)
+{
+	ExecStatusType status = PQresultStatus(result);
+
+	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
+	{
+		if (unit->nresults < SB_PG_UNIT_MAX)
+		{
+			unit->results[unit->nresults++] = result;
+			return;
+		}
+	}
+	else if (status == PGRES_FATAL_ERROR && unit->error == NULL)
+	{
+		unit->error = result;
+		unit->failed_at = unit->nresults;
+		conn->stale = conn->stale || makes_stale(result);
+		return;
+	}
+	PQclear(result); /* PGRES_PIPELINE_ABORTED, or the same error said again */
+}
+
+static void
+finish_head(struct sb_pg_conn *conn)
+{
+	struct sb_pg_unit *unit = conn->head;
+
+	conn->head = unit->next;
+	if (conn->head == NULL)
+		conn->tail = NULL;
+	conn->inflight--;
+	conn->since_ms = conn->loop->now_ms;
+	unit->on_done(unit, unit->error ? SB_PG_ERROR : SB_PG_OK);
+}
+
+void
+sb_pg_flight_receive(struct sb_pg_conn *conn)
+{
+	PGconn *pg = conn->pg;
+
+	if (!PQconsumeInput(pg))
+		conn->broken = true; /* what came before the end is still read below */
+	while (conn->pg == pg && conn->head && !PQisBusy(pg))
+	{
+		PGresult *result = PQgetResult(pg);
+
+		if (result == NULL)
+		{
+			if (PQstatus(pg) == CONNECTION_BAD)
+				break;
+			continue; /* between two statements */
+		}
+		if (PQresultStatus(result) != PGRES_PIPELINE_SYNC)
+		{
+			keep_result(conn, conn->head, result);
+			continue;
+		}
+		PQclear(result);
+		finish_head(conn);
+	}
+	if (conn->pg == pg)
+	{
+		if (PQstatus(pg) == CONNECTION_BAD)
+			conn->broken = true;
+		else if (conn->state == SB_PG_READY)
+			conn->on_change(conn);
+	}
+}

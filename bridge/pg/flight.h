@@ -1,0 +1,23 @@
+/*
+ * flight.h owns what travels on a connection: units out, results in. For pg/conn.c alone.
+ */
+#ifndef SB_PG_FLIGHT_H
+#define SB_PG_FLIGHT_H
+
+#include "pg/conn.h"
+
+/* Hands libpq's buffer to the socket, and watches for room when not all of it went. */
+extern void sb_pg_flight_flush(struct sb_pg_conn *conn);
+
+/* Takes in what has come, and ends the units that are complete. */
+extern void sb_pg_flight_receive(struct sb_pg_conn *conn);
+
+/*
+ * Sends a statement of the connection's own, outside of any request; a failure is logged. on_done
+ * gets the connection as unit->owner and must not keep the unit.
+ */
+extern void sb_pg_flight_send_own(struct sb_pg_conn *conn, const char *sql, int nparams,
+								  const char *const *values,
+								  void (*on_done)(struct sb_pg_unit *, enum sb_pg_outcome));
+
+#endif /* SB_PG_FLIGHT_H */

@@ -111,6 +111,27 @@ take_messages(struct sb_loop *loop)
 	}
 }
 
+/* ---- readiness ------------------------------------------------------------------------------- */
+
+static int unready_loops; /* atomic */
+
+bool
+sb_loop_all_ready(void)
+{
+	return __atomic_load_n(&unready_loops, __ATOMIC_ACQUIRE) == 0;
+}
+
+static void
+note_readiness(struct sb_loop *loop)
+{
+	bool ready =
+		!loop->stopping && sb_pg_pool_is_ready(loop->pool) && sb_auth_is_ready(loop->auth);
+
+	if (ready != loop->ready)
+		__atomic_add_fetch(&unready_loops, ready ? -1 : 1, __ATOMIC_ACQ_REL);
+	loop->ready = ready;
+}
+
 /* ---- the iteration --------------------------------------------------------------------------- */
 
 static void
@@ -181,6 +202,7 @@ run(void *arg)
 		iterate(loop, more);
 		take_messages(loop);
 		sb_pg_pool_settle(loop->pool);
+		note_readiness(loop);
 		more = sb_server_run(loop->server);
 		tick(loop);
 		sb_log_flush();
@@ -218,6 +240,7 @@ sb_loop_new(const struct sb_config *config, int index, int listen_fd)
 
 	loop->config = config;
 	loop->index = index;
+	__atomic_add_fetch(&unready_loops, 1, __ATOMIC_ACQ_REL);
 	loop->now_ms = sb_loop_clock_us() / 1000;
 	if (getrandom(&loop->random, sizeof(loop->random), 0) < 0 || loop->random == 0)
 		loop->random = sb_loop_clock_us();

@@ -1,8 +1,9 @@
 /*
  * loop.h owns the event loop: one thread, one epoll set, and all that the thread serves.
  *
- * Loops share nothing but the configuration and the route table (read-only), and the counts of
- * connections per address (http/peers.h). Everything below is used by its own thread only.
+ * Loops share nothing but the configuration and the route table (read-only), the counts of
+ * connections per address (http/peers.h), and how many of them are not ready to serve. Everything
+ * below is used by its own thread only.
  */
 #ifndef SB_LOOP_H
 #define SB_LOOP_H
@@ -43,6 +44,7 @@ struct sb_loop
 	int stop;             /* atomic: finish and return */
 	int reload;           /* atomic: read the keys again */
 	bool stopping;
+	bool ready; /* as last counted: the database's lanes are there, and the keys */
 	uint64_t stop_at_ms;
 	uint64_t tick_at_ms;
 };
@@ -60,6 +62,9 @@ extern bool sb_loop_start(struct sb_loop *loop);
 /* From any thread: stop gracefully; read the keys again. */
 extern void sb_loop_stop(struct sb_loop *loop);
 extern void sb_loop_reload(struct sb_loop *loop);
+
+/* From any thread: whether every loop of the process is ready to serve, and none is stopping. */
+extern bool sb_loop_all_ready(void);
 
 /* Watches fd for events, or changes the events it is watched for. */
 extern void sb_loop_watch(struct sb_loop *loop, struct sb_watch *watch, int fd, uint32_t events);

@@ -37,7 +37,7 @@ for my $signal ('TERM', 'INT')
 	sleep 0.01;
 	$bridge->signal($signal);
 	ok((raw_read($idle, 5))[1], "SIG$signal: an idle connection is closed");
-	ok(!defined eval { raw_connect($bridge->{url}) }, 'no new one is accepted');
+	ok(wait_until(5, sub { !defined eval { raw_connect($bridge->{url}) } }), 'no new one is accepted');
 	syswrite $half, substr $login, 1;
 	my $answered = 0;
 	for (@busy, $half)

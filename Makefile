@@ -18,13 +18,15 @@ CORE_SRCS  = $(CORE_NAMES:%=extension/%.c)
 CORE_LIBS  = -ljansson -lsodium -licuuc -lcrypto
 
 # Run once, in this order; then the re-runnable files, in this order.
-SQL_SCHEMA = $(wildcard $(patsubst %,sql/schema/%.sql, user auth follow hashtag post mention comment reaction counter))
-SQL_API    = $(wildcard $(patsubst %,sql/api/%.sql, core text counter user auth follow post comment reaction hashtag mention search trending admin grant))
+SQL_SCHEMA = $(wildcard $(patsubst %,sql/schema/%.sql, user auth follow relation hashtag post mention comment reaction share counter notification trending moderation))
+SQL_API    = $(wildcard $(patsubst %,sql/api/%.sql, core text counter visibility user relation auth follow post comment reaction share hashtag mention search notification trending moderation admin grant))
 
 MODULE_big   = social
 OBJS         = $(patsubst %.c,%.o,$(sort $(wildcard extension/*.c)))
-DATA_built   = social--$(EXTVERSION).sql
-DATA         = $(wildcard sql/upgrade/*--*.sql)
+# Earlier versions, as they were released, and the steps from one to the next.
+UPGRADES     = $(patsubst sql/upgrade/%,social--%,$(wildcard sql/upgrade/*--*.sql))
+DATA_built   = social--$(EXTVERSION).sql $(UPGRADES)
+DATA         = $(wildcard sql/release/*.sql)
 SHLIB_LINK   = $(CORE_LIBS)
 WARNINGS     = -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wshadow=local \
                -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -Wno-declaration-after-statement
@@ -45,6 +47,12 @@ all: bridge
 social--$(EXTVERSION).sql: $(SQL_SCHEMA) $(SQL_API) social.control Makefile
 	@printf '%s\n' '\echo Use "CREATE EXTENSION social" to load this file. \quit' > $@.tmp
 	@cat $(SQL_SCHEMA) $(SQL_API) >> $@.tmp
+	@mv $@.tmp $@
+
+# A step: the tables' delta, then everything that is re-runnable.
+social--%.sql: sql/upgrade/%.sql $(SQL_API) Makefile
+	@printf '%s\n' '\echo Use "ALTER EXTENSION social UPDATE" to load this file. \quit' > $@.tmp
+	@cat $< $(SQL_API) >> $@.tmp
 	@mv $@.tmp $@
 
 # ---- the bridge -----------------------------------------------------------------------------

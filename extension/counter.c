@@ -40,8 +40,8 @@ const struct social_counter social_counters[] = {
 							  "post_counter_deltas_idx",
 							  "post_id",
 							  "posts",
-							  2,
-							  {"likes_count", "comments_count"}},
+							  4,
+							  {"likes_count", "comments_count", "reposts_count", "views_count"}},
 	[SOCIAL_COMMENT_COUNTERS] = {"comment_counters",
 								 "comment_counter_deltas",
 								 "comment_counter_deltas_idx",
@@ -67,7 +67,7 @@ const struct social_counted social_counted[] = {
 	{"comments", "post_id", SOCIAL_POST_COUNTERS, 1},
 	{"comment_likes", "comment_id", SOCIAL_COMMENT_COUNTERS, 0},
 	{"comments", "parent_id", SOCIAL_COMMENT_COUNTERS, 1},
-	{"post_hashtags", "hashtag_id", SOCIAL_HASHTAG_COUNTERS, 0},
+	{"post_hashtags", "hashtag_id", SOCIAL_HASHTAG_COUNTERS, 0, "is_public"},
 };
 const int social_ncounted = lengthof(social_counted);
 
@@ -231,9 +231,12 @@ counted_object(const struct social_counted *counted, TupleDesc columns, HeapTupl
 	bool isnull;
 	Datum value;
 
-	if (counted->when_set != NULL)
+	int condition = counted->when_set == NULL ? 0 : SPI_fnumber(columns, counted->when_set);
+
+	/* A column that the installed version does not have yet sets no condition. */
+	if (condition > 0)
 	{
-		(void) heap_getattr(row, SPI_fnumber(columns, counted->when_set), columns, &isnull);
+		(void) heap_getattr(row, condition, columns, &isnull);
 		if (isnull)
 			return false;
 	}

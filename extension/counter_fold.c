@@ -72,7 +72,8 @@ read_deltas(const struct fold *fold, int *count)
 		delta = &deltas[(*count)++];
 		delta->tid = slot->tts_tid;
 		delta->object_id = DatumGetInt64(slot_getattr(slot, 1, &isnull));
-		for (int i = 0; i < fold->counter->ncolumns; i++)
+		memset(delta->changes, 0, sizeof(delta->changes));
+		for (int i = 0; i < Min(fold->counter->ncolumns, slot->tts_tupleDescriptor->natts - 1); i++)
 			delta->changes[i] = DatumGetInt32(slot_getattr(slot, i + 2, &isnull));
 	}
 	index_endscan(scan);

@@ -42,6 +42,8 @@ social_counter_change(Relation table, TupleTableSlot *slot, int ncolumns, const 
 	HeapTuple old = ExecFetchSlotHeapTuple(slot, false, NULL);
 	HeapTuple tuple;
 
+	/* Between a new library and ALTER EXTENSION UPDATE the table has fewer columns. */
+	ncolumns = Min(ncolumns, RelationGetNumberOfAttributes(table) - 1);
 	for (int i = 0; i < ncolumns; i++)
 	{
 		columns[i] = i + 2;

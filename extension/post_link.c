@@ -32,7 +32,8 @@ enum
 	POST_HASHTAG_HASHTAG_ID,
 	POST_HASHTAG_POSITION,
 	POST_HASHTAG_CREATED_AT,
-	POST_HASHTAG_NCOLUMNS = POST_HASHTAG_CREATED_AT
+	POST_HASHTAG_IS_PUBLIC,
+	POST_HASHTAG_NCOLUMNS = POST_HASHTAG_IS_PUBLIC
 };
 enum
 {
@@ -225,7 +226,7 @@ social_post_keep_hashtags(int64 post_id, int64 position, const struct social_tex
 	{
 		Datum values[POST_HASHTAG_NCOLUMNS] = {
 			Int64GetDatum(post_id), Int64GetDatum(ids[i]), Int64GetDatum(position),
-			TimestampTzGetDatum(GetCurrentTransactionStartTimestamp())};
+			TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()), BoolGetDatum(true)};
 		bool isnull[POST_HASHTAG_NCOLUMNS] = {false};
 
 		if (ids[i] == 0)

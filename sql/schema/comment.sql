@@ -9,6 +9,9 @@ CREATE TABLE social.comments (
 	is_edited boolean NOT NULL DEFAULT false,
 	created_at timestamptz NOT NULL DEFAULT now(),
 	updated_at timestamptz NOT NULL DEFAULT now(),
+	edited_at timestamptz,
+	deleted_at timestamptz,
+	hidden_at timestamptz,
 	CONSTRAINT comments_post_id_key UNIQUE (post_id, id),
 	CONSTRAINT comments_parent_fkey FOREIGN KEY (post_id, parent_id)
 		REFERENCES social.comments (post_id, id) ON DELETE CASCADE
@@ -16,3 +19,4 @@ CREATE TABLE social.comments (
 COMMENT ON TABLE social.comments IS 'Comments; parent_id makes a reply, and a reply stands under the same post as its parent.';
 CREATE INDEX comments_parent_idx ON social.comments (parent_id, id) WHERE parent_id IS NOT NULL;
 CREATE INDEX comments_author_created_idx ON social.comments (author_id, created_at DESC);
+CREATE INDEX comments_deleted_idx ON social.comments (deleted_at) WHERE deleted_at IS NOT NULL;

@@ -21,13 +21,17 @@ CREATE INDEX user_counter_deltas_idx ON social.user_counter_deltas (user_id);
 CREATE TABLE social.post_counters (
 	post_id bigint PRIMARY KEY,
 	likes_count bigint NOT NULL DEFAULT 0,
-	comments_count bigint NOT NULL DEFAULT 0
+	comments_count bigint NOT NULL DEFAULT 0,
+	reposts_count bigint NOT NULL DEFAULT 0,
+	views_count bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE social.post_counters IS 'Likes and comments of each post, but for the deltas not folded yet.';
 CREATE TABLE social.post_counter_deltas (
 	post_id bigint NOT NULL,
 	likes_count integer NOT NULL DEFAULT 0,
-	comments_count integer NOT NULL DEFAULT 0
+	comments_count integer NOT NULL DEFAULT 0,
+	reposts_count integer NOT NULL DEFAULT 0,
+	views_count integer NOT NULL DEFAULT 0
 );
 COMMENT ON TABLE social.post_counter_deltas IS 'Changes of post_counters that found the row locked.';
 CREATE INDEX post_counter_deltas_idx ON social.post_counter_deltas (post_id);

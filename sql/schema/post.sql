@@ -14,6 +14,17 @@ CREATE TABLE social.posts (
 	search_vector tsvector NOT NULL DEFAULT '',
 	created_at timestamptz NOT NULL DEFAULT now(),
 	updated_at timestamptz NOT NULL DEFAULT now(),
+	visibility text COLLATE "C" NOT NULL DEFAULT 'public' CONSTRAINT posts_visibility_check CHECK (visibility IN ('public', 'followers', 'mentioned', 'private')),
+	reply_settings text COLLATE "C" NOT NULL DEFAULT 'everyone' CONSTRAINT posts_reply_settings_check CHECK (reply_settings IN ('everyone', 'followers', 'mentioned', 'none')),
+	publish_at timestamptz,
+	is_pinned boolean NOT NULL DEFAULT false,
+	is_highlighted boolean NOT NULL DEFAULT false,
+	quoted_post_id bigint REFERENCES social.posts ON DELETE SET NULL,
+	image text,
+	video text,
+	edited_at timestamptz,
+	deleted_at timestamptz,
+	hidden_at timestamptz,
 	CONSTRAINT posts_position_key UNIQUE (position)
 );
 COMMENT ON TABLE social.posts IS 'Posts and drafts. hashtags, search_vector and position are kept by a trigger: folded tags in order of first appearance, title weighted A above content B, and the place in newest-first lists (null until the post is public).';
@@ -21,6 +32,9 @@ CREATE INDEX posts_author_created_idx ON social.posts (author_id, created_at DES
 CREATE INDEX posts_author_position_idx ON social.posts (author_id, position DESC) WHERE position IS NOT NULL;
 CREATE INDEX posts_published_created_idx ON social.posts (is_published, created_at DESC);
 CREATE INDEX posts_created_idx ON social.posts (created_at);
+CREATE INDEX posts_quoted_idx ON social.posts (quoted_post_id, id) WHERE quoted_post_id IS NOT NULL;
+CREATE INDEX posts_due_idx ON social.posts (publish_at) WHERE publish_at IS NOT NULL AND NOT is_published;
+CREATE INDEX posts_deleted_idx ON social.posts (deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX posts_search_idx ON social.posts USING gin (search_vector) WITH (fastupdate = on, gin_pending_list_limit = 512);
 
 CREATE TABLE social.post_hashtags (
@@ -28,7 +42,8 @@ CREATE TABLE social.post_hashtags (
 	hashtag_id bigint NOT NULL REFERENCES social.hashtags ON DELETE CASCADE,
 	position bigint NOT NULL,
 	created_at timestamptz NOT NULL DEFAULT now(),
+	is_public boolean,
 	PRIMARY KEY (post_id, hashtag_id)
 );
-COMMENT ON TABLE social.post_hashtags IS 'Which public post carries which tag; position repeats the post''s, so that a tag''s page is one walk of one index. A draft has no rows here.';
+COMMENT ON TABLE social.post_hashtags IS 'Which published post carries which tag; position repeats the post''s, so that a tag''s page is one walk of one index. A draft has no rows here. is_public is null where not everybody may see the post: such a link does not count.';
 CREATE UNIQUE INDEX post_hashtags_page_idx ON social.post_hashtags (hashtag_id, position DESC);

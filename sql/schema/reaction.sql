@@ -4,6 +4,7 @@ CREATE TABLE social.post_likes (
 	post_id bigint NOT NULL REFERENCES social.posts ON DELETE CASCADE,
 	user_id bigint NOT NULL REFERENCES social.users ON DELETE CASCADE,
 	created_at timestamptz NOT NULL DEFAULT now(),
+	reaction text NOT NULL DEFAULT 'heart' CONSTRAINT post_likes_reaction_check CHECK (char_length(reaction) BETWEEN 1 AND 32),
 	PRIMARY KEY (post_id, user_id)
 );
 COMMENT ON TABLE social.post_likes IS 'Who likes which post.';
@@ -13,6 +14,7 @@ CREATE TABLE social.comment_likes (
 	comment_id bigint NOT NULL REFERENCES social.comments ON DELETE CASCADE,
 	user_id bigint NOT NULL REFERENCES social.users ON DELETE CASCADE,
 	created_at timestamptz NOT NULL DEFAULT now(),
+	reaction text NOT NULL DEFAULT 'heart' CONSTRAINT comment_likes_reaction_check CHECK (char_length(reaction) BETWEEN 1 AND 32),
 	PRIMARY KEY (comment_id, user_id)
 );
 COMMENT ON TABLE social.comment_likes IS 'Who likes which comment.';

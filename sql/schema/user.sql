@@ -11,7 +11,10 @@ CREATE TABLE social.users (
 	is_staff boolean NOT NULL DEFAULT false,
 	is_superuser boolean NOT NULL DEFAULT false,
 	created_at timestamptz NOT NULL DEFAULT now(),
-	last_login_at timestamptz
+	last_login_at timestamptz,
+	is_locked boolean NOT NULL DEFAULT false,
+	suspended_at timestamptz,
+	suspended_until timestamptz
 );
 COMMENT ON TABLE social.users IS 'Accounts. Names and e-mail addresses are unique whatever their case; password holds an encoded hash; an inactive account cannot act and is not seen.';
 CREATE UNIQUE INDEX users_username_key ON social.users (lower(username));

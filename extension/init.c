@@ -15,6 +15,7 @@ _PG_init(void)
 {
 	social_guard_init();
 	social_viewer_init();
+	social_audit_init();
 	social_user_init();
 	social_auth_init();
 	social_auth_password_init();

@@ -8,6 +8,7 @@
 extern PGDLLEXPORT void _PG_init(void);
 extern void social_guard_init(void);
 extern void social_viewer_init(void);
+extern void social_audit_init(void);
 extern void social_user_init(void);
 extern void social_auth_init(void);
 extern void social_auth_password_init(void);

@@ -22,6 +22,13 @@ BEGIN ATOMIC
 	-- admin: also acts as anybody, and keeps the data in order.
 	SELECT unnest(ARRAY['act_as', 'reconcile', 'fold_counters', 'init_data', 'verify_password', 'hash_password']), 'admin'
 	UNION ALL
+	-- audit
+	SELECT unnest(ARRAY['set_client_address']), 'bridge'
+	UNION ALL
+	SELECT unnest(ARRAY['audit']), 'admin'
+	UNION ALL
+	SELECT unnest(ARRAY['append_only']), 'owner'
+	UNION ALL
 	-- owner: triggers, parts of other functions, and the grants themselves.
 	SELECT unnest(ARRAY['check_new_account', 'check_password', 'password_needs_rehash', 'sign_access_token',
 		'guard_drop', 'count_row', 'count_statement', 'profile_check', 'post_before', 'post_after', 'comment_check', 'hashtag_delete',
@@ -38,6 +45,7 @@ BEGIN
 	FOR object IN
 		SELECT format('social.%I', c.relname) FROM pg_class c
 		WHERE c.relnamespace = 'social'::regnamespace AND c.relkind = 'v'
+			AND ('admin' = ANY (audiences) OR NOT starts_with(c.relname, 'admin_'))
 		ORDER BY 1
 	LOOP
 		EXECUTE format('GRANT SELECT ON %s TO %I', object, role);
@@ -52,7 +60,7 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION social.grant_audience(name, text[]) IS 'Gives a role the schema, the views and the functions of these audiences.';
+COMMENT ON FUNCTION social.grant_audience(name, text[]) IS 'Gives a role the schema, the views (admin_* only with the audience admin) and the functions of these audiences.';
 
 CREATE OR REPLACE FUNCTION social.grant_reader(role name) RETURNS void
 	LANGUAGE sql

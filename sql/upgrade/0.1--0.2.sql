@@ -220,7 +220,7 @@ CREATE INDEX audit_log_object_idx ON social.audit_log (object_type, object_id, i
 
 CREATE TABLE social.retention (
 	data_class text COLLATE "C" PRIMARY KEY,
-	keep interval,
-	description text NOT NULL
+	keep interval CONSTRAINT retention_keep_check CHECK (keep >= interval '0'),
+	changed_at timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE social.retention IS 'How long each class of data is kept; null keeps it for ever. The worker deletes what is older, in batches.';
+COMMENT ON TABLE social.retention IS 'Where an installation keeps a class of data for another time than social.retention_policy says by default; null keeps it for ever.';

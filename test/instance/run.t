@@ -55,7 +55,19 @@ sub interrupt
 	return 0;
 }
 
-sub processes { grep { !/pgrep/ } split /\n/, `pgrep -af '\Q$run_dir\E' 2>/dev/null` }
+# The processes that name RUN_DIR or Redis's port in their command line or stand in RUN_DIR.
+sub processes
+{
+	my @found;
+	for my $process (glob '/proc/[0-9]*')
+	{
+		open my $file, '<', "$process/cmdline" or next;
+		local $/;
+		my $command = (<$file> // '') =~ tr/\0/ /r;
+		push @found, $command if $command =~ /\Q$run_dir\E|127\.0\.0\.1:$ports{REDIS_PORT}/ || (readlink("$process/cwd") // '') =~ /^\Q$run_dir\E/;
+	}
+	return @found;
+}
 
 sub port_open { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $_[0]) ? 1 : 0 }
 
@@ -80,6 +92,8 @@ like(shell($curls[0]), qr/"searchPostsFts":\[\{"id":"\d+"/, 'the first finds a p
 like(shell($curls[1]), qr/"access":\s?"[\w-]+\.[\w-]+\.[\w-]+"/, 'the second logs a demo user in');
 cmp_ok(shell(qq{$psql -c 'SELECT count(*) FROM social.posts'}), '>', 100, 'the demo data is there (seed 152)');
 is((stat $run_dir)[2] & 077, 0, 'nobody but the owner enters RUN_DIR');
+
+cmp_ok(scalar processes(), '>=', 3, 'PostgreSQL, Redis and the bridge run there');
 
 # 2. The README's examples: each command of a ```console block and the output printed below it.
 open my $readme, '<', 'README.md' or die;

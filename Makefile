@@ -32,6 +32,7 @@ WARNINGS     = -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -W
                -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -Wno-declaration-after-statement
 PG_CFLAGS    = $(WARNINGS) -MMD -MP
 with_llvm    = no
+NO_INSTALLCHECK = 1
 EXTRA_CLEAN  = build $(wildcard extension/*.d)
 
 ifneq ($(wildcard $(PG_CONFIG)),)
@@ -78,7 +79,7 @@ UNIT_BINS     = $(patsubst test/unit/%.c,$(BUILD)/test/unit/%,$(wildcard test/un
 core-files:
 	@echo $(CORE_SRCS) $(wildcard $(CORE_SRCS:.c=.h))
 
-.PHONY: all bridge unit core-files deps run up down test bench lint asan fuzz
+.PHONY: all bridge unit core-files deps run up down test installcheck bench lint asan fuzz
 bridge: $(BRIDGE_BIN)
 unit: $(UNIT_BINS)
 
@@ -118,6 +119,9 @@ asan:
 	@VARIANT=asan test/run test/unit test/http
 fuzz:
 	@test/fuzz/run $(FUZZ_SECONDS)
+# Against the installed extension in a running server (PGHOST, PGPORT, PGUSER say which).
+installcheck:
+	@test/installcheck
 lint:
 	@test/lint
 bench:

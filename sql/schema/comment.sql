@@ -12,11 +12,13 @@ CREATE TABLE social.comments (
 	edited_at timestamptz,
 	deleted_at timestamptz,
 	hidden_at timestamptz,
+	is_counted boolean DEFAULT true,
 	CONSTRAINT comments_post_id_key UNIQUE (post_id, id),
 	CONSTRAINT comments_parent_fkey FOREIGN KEY (post_id, parent_id)
 		REFERENCES social.comments (post_id, id) ON DELETE CASCADE
 );
-COMMENT ON TABLE social.comments IS 'Comments; parent_id makes a reply, and a reply stands under the same post as its parent.';
+COMMENT ON TABLE social.comments IS 'Comments; parent_id makes a reply, and a reply stands under the same post as its parent. A deleted comment that has replies stays as a tombstone; is_counted is null there, so that it does not count for its post.';
 CREATE INDEX comments_parent_idx ON social.comments (parent_id, id) WHERE parent_id IS NOT NULL;
 CREATE INDEX comments_author_created_idx ON social.comments (author_id, created_at DESC);
-CREATE INDEX comments_deleted_idx ON social.comments (deleted_at) WHERE deleted_at IS NOT NULL;
+CREATE INDEX comments_top_idx ON social.comments (post_id, id) WHERE parent_id IS NULL;
+CREATE INDEX comments_deleted_idx ON social.comments (deleted_at) WHERE deleted_at IS NOT NULL AND content <> '';

@@ -7,5 +7,5 @@ CREATE TABLE social.mentions (
 	created_at timestamptz NOT NULL DEFAULT now(),
 	CONSTRAINT mentions_post_user_key UNIQUE (post_id, mentioned_user_id)
 );
-COMMENT ON TABLE social.mentions IS 'One row for each person a public post names; kept by the post trigger.';
-CREATE INDEX mentions_user_created_idx ON social.mentions (mentioned_user_id, created_at DESC);
+COMMENT ON TABLE social.mentions IS 'One row for each person that a published post names, unless the post is private or one of the two blocks the other; kept by the post trigger.';
+CREATE INDEX mentions_user_created_idx ON social.mentions (mentioned_user_id, created_at DESC, id DESC);

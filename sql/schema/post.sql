@@ -25,9 +25,10 @@ CREATE TABLE social.posts (
 	edited_at timestamptz,
 	deleted_at timestamptz,
 	hidden_at timestamptz,
+	kept_position bigint,
 	CONSTRAINT posts_position_key UNIQUE (position)
 );
-COMMENT ON TABLE social.posts IS 'Posts and drafts. hashtags, search_vector and position are kept by a trigger: folded tags in order of first appearance, title weighted A above content B, and the place in newest-first lists (null until the post is public).';
+COMMENT ON TABLE social.posts IS 'Posts and drafts. hashtags, search_vector and position are kept by a trigger: folded tags in order of first appearance, title weighted A above content B, and the place in newest-first lists (null unless the post is published and not deleted). kept_position is the place that a deleted post gets back when it is restored; publish_at is null once a post is published.';
 CREATE INDEX posts_author_created_idx ON social.posts (author_id, created_at DESC);
 CREATE INDEX posts_author_position_idx ON social.posts (author_id, position DESC) WHERE position IS NOT NULL;
 CREATE INDEX posts_published_created_idx ON social.posts (is_published, created_at DESC);
@@ -35,6 +36,8 @@ CREATE INDEX posts_created_idx ON social.posts (created_at);
 CREATE INDEX posts_quoted_idx ON social.posts (quoted_post_id, id) WHERE quoted_post_id IS NOT NULL;
 CREATE INDEX posts_due_idx ON social.posts (publish_at) WHERE publish_at IS NOT NULL AND NOT is_published;
 CREATE INDEX posts_deleted_idx ON social.posts (deleted_at) WHERE deleted_at IS NOT NULL;
+CREATE INDEX posts_author_deleted_idx ON social.posts (author_id, deleted_at DESC, id DESC) WHERE deleted_at IS NOT NULL;
+CREATE INDEX posts_pinned_idx ON social.posts (author_id, position DESC) WHERE is_pinned;
 CREATE INDEX posts_search_idx ON social.posts USING gin (search_vector) WITH (fastupdate = on, gin_pending_list_limit = 512);
 
 CREATE TABLE social.post_hashtags (

@@ -7,7 +7,8 @@ CREATE TABLE social.post_likes (
 	reaction text NOT NULL DEFAULT 'heart' CONSTRAINT post_likes_reaction_check CHECK (char_length(reaction) BETWEEN 1 AND 32),
 	PRIMARY KEY (post_id, user_id)
 );
-COMMENT ON TABLE social.post_likes IS 'Who likes which post.';
+COMMENT ON TABLE social.post_likes IS 'Who likes which post, and with which reaction.';
+CREATE INDEX post_likes_newest_idx ON social.post_likes (post_id, created_at DESC, user_id DESC);
 CREATE INDEX post_likes_user_idx ON social.post_likes (user_id, created_at DESC);
 
 CREATE TABLE social.comment_likes (
@@ -17,5 +18,6 @@ CREATE TABLE social.comment_likes (
 	reaction text NOT NULL DEFAULT 'heart' CONSTRAINT comment_likes_reaction_check CHECK (char_length(reaction) BETWEEN 1 AND 32),
 	PRIMARY KEY (comment_id, user_id)
 );
-COMMENT ON TABLE social.comment_likes IS 'Who likes which comment.';
+COMMENT ON TABLE social.comment_likes IS 'Who likes which comment, and with which reaction.';
+CREATE INDEX comment_likes_newest_idx ON social.comment_likes (comment_id, created_at DESC, user_id DESC);
 CREATE INDEX comment_likes_user_idx ON social.comment_likes (user_id, created_at DESC);

@@ -17,9 +17,20 @@ ALTER TABLE social.posts ADD COLUMN video text;
 ALTER TABLE social.posts ADD COLUMN edited_at timestamptz;
 ALTER TABLE social.posts ADD COLUMN deleted_at timestamptz;
 ALTER TABLE social.posts ADD COLUMN hidden_at timestamptz;
+ALTER TABLE social.posts ADD COLUMN kept_position bigint;
 CREATE INDEX posts_quoted_idx ON social.posts (quoted_post_id, id) WHERE quoted_post_id IS NOT NULL;
 CREATE INDEX posts_due_idx ON social.posts (publish_at) WHERE publish_at IS NOT NULL AND NOT is_published;
 CREATE INDEX posts_deleted_idx ON social.posts (deleted_at) WHERE deleted_at IS NOT NULL;
+COMMENT ON TABLE social.posts IS 'Posts and drafts. hashtags, search_vector and position are kept by a trigger: folded tags in order of first appearance, title weighted A above content B, and the place in newest-first lists (null unless the post is published and not deleted). kept_position is the place that a deleted post gets back when it is restored; publish_at is null once a post is published.';
+CREATE INDEX posts_author_deleted_idx ON social.posts (author_id, deleted_at DESC, id DESC) WHERE deleted_at IS NOT NULL;
+CREATE INDEX posts_pinned_idx ON social.posts (author_id, position DESC) WHERE is_pinned;
+-- The arguments have changed.
+DROP FUNCTION social.create_post(text, text, boolean);
+DROP FUNCTION social.like_post(bigint);
+DROP FUNCTION social.like_comment(bigint);
+DROP INDEX social.mentions_user_created_idx;
+CREATE INDEX mentions_user_created_idx ON social.mentions (mentioned_user_id, created_at DESC, id DESC);
+COMMENT ON TABLE social.mentions IS 'One row for each person that a published post names, unless the post is private or one of the two blocks the other; kept by the post trigger.';
 ALTER TABLE social.post_hashtags ADD COLUMN is_public boolean;
 UPDATE social.post_hashtags SET is_public = true;
 COMMENT ON TABLE social.post_hashtags IS 'Which published post carries which tag; position repeats the post''s, so that a tag''s page is one walk of one index. A draft has no rows here. is_public is null where not everybody may see the post: such a link does not count.';
@@ -27,7 +38,14 @@ COMMENT ON TABLE social.post_hashtags IS 'Which published post carries which tag
 ALTER TABLE social.comments ADD COLUMN edited_at timestamptz;
 ALTER TABLE social.comments ADD COLUMN deleted_at timestamptz;
 ALTER TABLE social.comments ADD COLUMN hidden_at timestamptz;
-CREATE INDEX comments_deleted_idx ON social.comments (deleted_at) WHERE deleted_at IS NOT NULL;
+ALTER TABLE social.comments ADD COLUMN is_counted boolean DEFAULT true;
+COMMENT ON TABLE social.comments IS 'Comments; parent_id makes a reply, and a reply stands under the same post as its parent. A deleted comment that has replies stays as a tombstone; is_counted is null there, so that it does not count for its post.';
+CREATE INDEX comments_top_idx ON social.comments (post_id, id) WHERE parent_id IS NULL;
+CREATE INDEX comments_deleted_idx ON social.comments (deleted_at) WHERE deleted_at IS NOT NULL AND content <> '';
+CREATE INDEX post_likes_newest_idx ON social.post_likes (post_id, created_at DESC, user_id DESC);
+COMMENT ON TABLE social.post_likes IS 'Who likes which post, and with which reaction.';
+CREATE INDEX comment_likes_newest_idx ON social.comment_likes (comment_id, created_at DESC, user_id DESC);
+COMMENT ON TABLE social.comment_likes IS 'Who likes which comment, and with which reaction.';
 ALTER TABLE social.post_likes ADD COLUMN reaction text NOT NULL DEFAULT 'heart' CONSTRAINT post_likes_reaction_check CHECK (char_length(reaction) BETWEEN 1 AND 32);
 ALTER TABLE social.comment_likes ADD COLUMN reaction text NOT NULL DEFAULT 'heart' CONSTRAINT comment_likes_reaction_check CHECK (char_length(reaction) BETWEEN 1 AND 32);
 -- counters

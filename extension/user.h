@@ -7,8 +7,12 @@
 #include "postgres.h"
 
 /* Columns of social.users that C reads by number; an upgrade only ever appends columns. */
-#define SOCIAL_USERS_ID        1
-#define SOCIAL_USERS_IS_ACTIVE 7
+#define SOCIAL_USERS_ID              1
+#define SOCIAL_USERS_IS_ACTIVE       7
+#define SOCIAL_USERS_IS_STAFF        8
+#define SOCIAL_USERS_IS_SUPERUSER    9
+#define SOCIAL_USERS_SUSPENDED_AT    13
+#define SOCIAL_USERS_SUSPENDED_UNTIL 14
 
 /* Does this account exist, and may it act? */
 extern bool social_user_is_active(int64 user_id);

@@ -1,21 +1,10 @@
--- comment.sql owns comments and replies: who sees them, their JSON, and writing them.
+-- comment.sql owns comments and replies: their JSON, and writing them.
 
 CREATE OR REPLACE FUNCTION social.comment_check() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_comment_check';
 COMMENT ON FUNCTION social.comment_check() IS 'Row trigger: checks a comment''s content (SM400); an edit sets is_edited and updated_at.';
 CREATE OR REPLACE TRIGGER social_comment_check BEFORE INSERT OR UPDATE ON social.comments
 	FOR EACH ROW EXECUTE FUNCTION social.comment_check();
-
-CREATE OR REPLACE VIEW social.visible_comments AS
-SELECT m.id, m.post_id, m.author_id, m.parent_id, m.content, m.is_edited,
-	coalesce(c.likes_count, 0) + coalesce((SELECT sum(d.likes_count) FROM social.comment_counter_deltas d WHERE d.comment_id = m.id), 0) AS likes_count,
-	coalesce(c.replies_count, 0) + coalesce((SELECT sum(d.replies_count) FROM social.comment_counter_deltas d WHERE d.comment_id = m.id), 0) AS replies_count,
-	m.created_at, m.updated_at
-FROM social.comments m
-JOIN social.users a ON a.id = m.author_id AND a.is_active
-JOIN social.visible_posts p ON p.id = m.post_id
-LEFT JOIN social.comment_counters c ON c.comment_id = m.id;
-COMMENT ON VIEW social.visible_comments IS 'Comments by active people under posts that the viewer may see.';
 
 CREATE OR REPLACE FUNCTION social.comment_json(visible_comments social.visible_comments) RETURNS json
 	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$

@@ -1,12 +1,5 @@
 -- follow.sql owns following and its end.
 
-CREATE OR REPLACE VIEW social.visible_follows AS
-SELECT f.follower_id, f.followed_id, f.created_at
-FROM social.follows f
-JOIN social.users a ON a.id = f.follower_id AND a.is_active
-JOIN social.users b ON b.id = f.followed_id AND b.is_active;
-COMMENT ON VIEW social.visible_follows IS 'Who follows whom, among active people.';
-
 CREATE OR REPLACE FUNCTION social.follow_user(user_id bigint) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -1,4 +1,4 @@
--- post.sql owns posts: their triggers, who sees them, their JSON, and writing them.
+-- post.sql owns posts: their triggers, their JSON, and writing them.
 
 CREATE OR REPLACE FUNCTION social.post_before() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_post_before';
@@ -11,17 +11,6 @@ CREATE OR REPLACE FUNCTION social.post_after() RETURNS trigger
 COMMENT ON FUNCTION social.post_after() IS 'Row trigger: keeps a public post''s hashtag and mention rows.';
 CREATE OR REPLACE TRIGGER social_post_after AFTER INSERT OR UPDATE ON social.posts
 	FOR EACH ROW EXECUTE FUNCTION social.post_after();
-
-CREATE OR REPLACE VIEW social.visible_posts AS
-SELECT p.id, p.author_id, p.title, p.content, p.hashtags, p.is_published, p.position,
-	coalesce(c.likes_count, 0) + coalesce((SELECT sum(d.likes_count) FROM social.post_counter_deltas d WHERE d.post_id = p.id), 0) AS likes_count,
-	coalesce(c.comments_count, 0) + coalesce((SELECT sum(d.comments_count) FROM social.post_counter_deltas d WHERE d.post_id = p.id), 0) AS comments_count,
-	p.created_at, p.updated_at
-FROM social.posts p
-JOIN social.users a ON a.id = p.author_id AND a.is_active
-LEFT JOIN social.post_counters c ON c.post_id = p.id
-WHERE p.is_published OR p.author_id = social.viewer_id();
-COMMENT ON VIEW social.visible_posts IS 'Posts that the viewer may see: public ones of active authors, and own drafts (position is null there).';
 
 CREATE OR REPLACE FUNCTION social.post(id bigint) RETURNS SETOF social.visible_posts
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 1

@@ -1,19 +1,5 @@
 -- reaction.sql owns likes of posts and comments.
 
-CREATE OR REPLACE VIEW social.visible_post_likes AS
-SELECT l.post_id, l.user_id, l.created_at
-FROM social.post_likes l
-JOIN social.users u ON u.id = l.user_id AND u.is_active
-JOIN social.visible_posts p ON p.id = l.post_id;
-COMMENT ON VIEW social.visible_post_likes IS 'Likes by active people of posts that the viewer may see.';
-
-CREATE OR REPLACE VIEW social.visible_comment_likes AS
-SELECT l.comment_id, l.user_id, l.created_at
-FROM social.comment_likes l
-JOIN social.users u ON u.id = l.user_id AND u.is_active
-JOIN social.visible_comments m ON m.id = l.comment_id;
-COMMENT ON VIEW social.visible_comment_likes IS 'Likes by active people of comments that the viewer may see.';
-
 CREATE OR REPLACE FUNCTION social.like_post(post_id bigint) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

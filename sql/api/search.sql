@@ -33,7 +33,7 @@ BEGIN
 					THEN social.cursor_encode('posts', min(p.position) FILTER (WHERE p.n <= page_size), 0) END AS next
 			FROM (
 				SELECT d.document, d.position, row_number() OVER (ORDER BY d.position DESC) AS n
-				FROM social.visible_post_documents d
+				FROM social.listed_post_documents d
 				WHERE d.position < before
 				ORDER BY d.position DESC LIMIT page_size + 1
 			) p
@@ -52,7 +52,7 @@ DECLARE
 	wanted bigint := (SELECT h.id FROM social.hashtags h WHERE h.tag = social.hashtag_key($1));
 BEGIN
 	RETURN QUERY
-	SELECT p.* FROM social.post_hashtags l JOIN social.visible_posts p ON p.id = l.post_id
+	SELECT p.* FROM social.post_hashtags l JOIN social.listed_posts p ON p.id = l.post_id
 	WHERE l.hashtag_id = wanted AND l.position < before
 	ORDER BY l.position DESC LIMIT page_size;
 END
@@ -100,7 +100,7 @@ BEGIN
 		UNION
 		SELECT t.id, t.position, ts_rank(t.search_vector, wanted) + 2 FROM titled t
 	)
-	SELECT p.* FROM ranked r JOIN social.visible_posts p ON p.id = r.id
+	SELECT p.* FROM ranked r JOIN social.listed_posts p ON p.id = r.id
 	WHERE (r.score, r.position) < (last_score, last_position)
 	ORDER BY r.score DESC, r.position DESC LIMIT page_size;
 END

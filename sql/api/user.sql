@@ -1,24 +1,10 @@
--- user.sql owns who can be seen, and a person's JSON.
+-- user.sql owns people: their profiles, accounts and JSON.
 
 CREATE OR REPLACE FUNCTION social.profile_check() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_profile_check';
 COMMENT ON FUNCTION social.profile_check() IS 'Row trigger: a profile''s text keeps to social.bio_max_length (SM400).';
 CREATE OR REPLACE TRIGGER social_profile_check BEFORE INSERT OR UPDATE ON social.profiles
 	FOR EACH ROW EXECUTE FUNCTION social.profile_check();
-
-CREATE OR REPLACE VIEW social.visible_users AS
-SELECT u.id, u.username, u.first_name, u.last_name,
-	coalesce(p.bio, '') AS bio, p.avatar, p.banner_image,
-	coalesce(p.location, '') AS location, coalesce(p.website, '') AS website,
-	coalesce(c.followers_count, 0) + coalesce((SELECT sum(d.followers_count) FROM social.user_counter_deltas d WHERE d.user_id = u.id), 0) AS followers_count,
-	coalesce(c.following_count, 0) + coalesce((SELECT sum(d.following_count) FROM social.user_counter_deltas d WHERE d.user_id = u.id), 0) AS following_count,
-	coalesce(c.posts_count, 0) + coalesce((SELECT sum(d.posts_count) FROM social.user_counter_deltas d WHERE d.user_id = u.id), 0) AS posts_count,
-	u.created_at
-FROM social.users u
-LEFT JOIN social.profiles p ON p.user_id = u.id
-LEFT JOIN social.user_counters c ON c.user_id = u.id
-WHERE u.is_active;
-COMMENT ON VIEW social.visible_users IS 'Active people with profile and counts.';
 
 CREATE OR REPLACE FUNCTION social.user_json(visible_users social.visible_users) RETURNS json
 	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$

@@ -36,7 +36,7 @@ SELECT is((SELECT posts_count FROM social.visible_users WHERE id = :author), 2::
 UPDATE social.posts SET content = 'now #tapthree for @tap_author' WHERE id = :post;
 SELECT is((SELECT hashtags FROM social.posts WHERE id = :post), '{tapone,tapthree}'::text[] COLLATE "C", 'seed 072: an edit extracts again');
 SELECT results_eq($$ SELECT tag, post_count FROM social.visible_hashtags WHERE tag LIKE 'tap%' ORDER BY tag $$,
-	$$ VALUES ('tapone' COLLATE "C", 1::bigint), ('tapthree', 1), ('taptwo', 0) $$, 'seed 131: and moves the counts');
+	$$ VALUES ('tapone' COLLATE "C", 1::bigint), ('tapthree', 1) $$, 'seed 131: and moves the counts; a tag in no post is gone');
 SELECT results_eq('SELECT mentioned_user_id FROM social.mentions WHERE post_id = ' || :post, 'SELECT ' || :author || '::bigint', 'and the mentions');
 SELECT position AS place FROM social.posts WHERE id = :post \gset
 UPDATE social.posts SET created_at = created_at WHERE id = :post;
@@ -56,7 +56,7 @@ SELECT cmp_ok((SELECT position FROM social.post(:draft)), '>', :place::bigint, '
 SELECT results_eq($$ SELECT post_count FROM social.visible_hashtags WHERE tag = 'tapdraft' $$, ARRAY[1::bigint], 'with its hashtags');
 SELECT isnt_empty('SELECT FROM social.mentions WHERE post_id = ' || :draft, 'and its mentions');
 UPDATE social.posts SET is_published = false WHERE id = :draft;
-SELECT results_eq($$ SELECT post_count FROM social.visible_hashtags WHERE tag = 'tapdraft' $$, ARRAY[0::bigint], 'taken back, it gives them up');
+SELECT is_empty($$ SELECT post_count FROM social.visible_hashtags WHERE tag = 'tapdraft' $$, 'taken back, it gives them up');
 SELECT is_empty('SELECT FROM social.mentions WHERE post_id = ' || :draft, 'and its mentions too');
 
 SELECT is_empty('SELECT FROM social.post(NULL)', 'no id, no post');

@@ -1,0 +1,190 @@
+-- visibility.sql owns who may see what: one predicate, in the views that every read goes through.
+--
+-- visible_*: what the viewer may see at all; what may not be seen does not exist.
+-- listed_*: what belongs into the viewer's lists, searches and counts: published, and not by people
+-- whose posts the viewer has muted.
+--
+-- What concerns the viewer alone stands in scalar sub-selects, which run once a statement. Counts
+-- are sub-selects and left joins on unique keys: a query that does not use them does not pay.
+
+CREATE OR REPLACE FUNCTION social.viewer_is_staff() RETURNS boolean
+	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_viewer_is_staff';
+COMMENT ON FUNCTION social.viewer_is_staff() IS 'Is the acting user staff or a superuser? False when nobody acts.';
+
+CREATE OR REPLACE FUNCTION social.blocked_ids() RETURNS bigint[]
+	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_blocked_ids';
+COMMENT ON FUNCTION social.blocked_ids() IS 'The people whom the viewer blocks, and those who block the viewer; empty when nobody acts.';
+
+CREATE OR REPLACE FUNCTION social.muted_ids() RETURNS bigint[]
+	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_muted_ids';
+COMMENT ON FUNCTION social.muted_ids() IS 'The people whose posts the viewer has muted, for good or for a time that is not over; empty when nobody acts.';
+
+CREATE OR REPLACE FUNCTION social.viewer_in_audience(post_id bigint, author_id bigint, visibility text) RETURNS boolean
+	LANGUAGE c STABLE PARALLEL SAFE STRICT COST 20 AS 'MODULE_PATHNAME', 'social_viewer_in_audience';
+COMMENT ON FUNCTION social.viewer_in_audience(bigint, bigint, text) IS 'Is a published post of this visibility for the viewer too: everybody''s, a follower''s, or that of somebody it names?';
+
+-- ---- people --------------------------------------------------------------------------------------
+
+CREATE OR REPLACE VIEW social.visible_users AS
+SELECT u.id, u.username, u.first_name, u.last_name,
+	coalesce(p.bio, '') AS bio, p.avatar, p.banner_image,
+	coalesce(p.location, '') AS location, coalesce(p.website, '') AS website,
+	coalesce(c.followers_count, 0) + coalesce((SELECT sum(d.followers_count) FROM social.user_counter_deltas d WHERE d.user_id = u.id), 0) AS followers_count,
+	coalesce(c.following_count, 0) + coalesce((SELECT sum(d.following_count) FROM social.user_counter_deltas d WHERE d.user_id = u.id), 0) AS following_count,
+	coalesce(c.posts_count, 0) + coalesce((SELECT sum(d.posts_count) FROM social.user_counter_deltas d WHERE d.user_id = u.id), 0) AS posts_count,
+	u.created_at, u.is_locked
+FROM social.users u
+LEFT JOIN social.profiles p ON p.user_id = u.id
+LEFT JOIN social.user_counters c ON c.user_id = u.id
+WHERE u.is_active
+	AND ((SELECT social.viewer_is_staff())
+		OR ((u.suspended_at IS NULL OR u.suspended_until <= now())
+			AND u.id <> ALL ((SELECT social.blocked_ids())::bigint[])));
+COMMENT ON VIEW social.visible_users IS 'People with profile and counts: active, not suspended, and with no block between them and the viewer. Staff see suspended people and across blocks.';
+
+CREATE OR REPLACE VIEW social.visible_follows AS
+SELECT f.follower_id, f.followed_id, f.created_at
+FROM social.follows f
+JOIN social.visible_users a ON a.id = f.follower_id
+JOIN social.visible_users b ON b.id = f.followed_id;
+COMMENT ON VIEW social.visible_follows IS 'Who follows whom, among people that the viewer may see.';
+
+-- ---- posts ---------------------------------------------------------------------------------------
+
+CREATE OR REPLACE VIEW social.visible_posts AS
+SELECT p.id, p.author_id, p.title, p.content, p.hashtags, p.is_published, p.position,
+	coalesce(c.likes_count, 0) + coalesce((SELECT sum(d.likes_count) FROM social.post_counter_deltas d WHERE d.post_id = p.id), 0) AS likes_count,
+	coalesce(c.comments_count, 0) + coalesce((SELECT sum(d.comments_count) FROM social.post_counter_deltas d WHERE d.post_id = p.id), 0) AS comments_count,
+	p.created_at, p.updated_at,
+	p.visibility, p.reply_settings, p.is_pinned, p.is_highlighted, p.quoted_post_id, p.image, p.video,
+	p.edited_at, p.edited_at IS NOT NULL AS is_edited, p.publish_at,
+	coalesce(c.reposts_count, 0) + coalesce((SELECT sum(d.reposts_count) FROM social.post_counter_deltas d WHERE d.post_id = p.id), 0) AS reposts_count,
+	coalesce(c.views_count, 0) + coalesce((SELECT sum(d.views_count) FROM social.post_counter_deltas d WHERE d.post_id = p.id), 0) AS views_count,
+	p.hidden_at, p.deleted_at
+FROM social.posts p
+JOIN social.users a ON a.id = p.author_id
+LEFT JOIN social.post_counters c ON c.post_id = p.id
+WHERE a.is_active
+	AND ((SELECT social.viewer_is_staff())
+		OR ((a.suspended_at IS NULL OR a.suspended_until <= now())
+			AND p.author_id <> ALL ((SELECT social.blocked_ids())::bigint[])
+			AND p.deleted_at IS NULL
+			AND (p.author_id = (SELECT social.viewer_id())
+				OR (p.position IS NOT NULL AND p.hidden_at IS NULL
+					AND (p.visibility = 'public' OR social.viewer_in_audience(p.id, p.author_id, p.visibility))))));
+COMMENT ON VIEW social.visible_posts IS 'Posts that the viewer may see: published ones for everybody, for the viewer''s follows, or naming the viewer, whose authors are visible; own drafts, scheduled, private and hidden ones (position is null until a post is published). Staff see all of active authors, deleted ones too.';
+
+CREATE OR REPLACE VIEW social.listed_posts AS
+SELECT p.* FROM social.visible_posts p
+WHERE p.position IS NOT NULL AND p.deleted_at IS NULL
+	AND p.author_id <> ALL ((SELECT social.muted_ids())::bigint[]);
+COMMENT ON VIEW social.listed_posts IS 'Posts for the viewer''s lists: visible and published ones, without those by people whose posts the viewer has muted. The same columns as visible_posts.';
+
+-- ---- comments ------------------------------------------------------------------------------------
+
+-- A deleted comment stays, emptied, while something hangs on it, so that the thread keeps its shape.
+CREATE OR REPLACE VIEW social.visible_comments AS
+SELECT m.id, m.post_id, CASE WHEN m.deleted_at IS NULL THEN m.author_id END AS author_id, m.parent_id,
+	CASE WHEN m.deleted_at IS NULL THEN m.content ELSE '' END AS content,
+	m.is_edited AND m.deleted_at IS NULL AS is_edited,
+	coalesce(c.likes_count, 0) + coalesce((SELECT sum(d.likes_count) FROM social.comment_counter_deltas d WHERE d.comment_id = m.id), 0) AS likes_count,
+	coalesce(c.replies_count, 0) + coalesce((SELECT sum(d.replies_count) FROM social.comment_counter_deltas d WHERE d.comment_id = m.id), 0) AS replies_count,
+	m.created_at, CASE WHEN m.deleted_at IS NULL THEN m.updated_at ELSE m.deleted_at END AS updated_at,
+	m.deleted_at IS NOT NULL AS is_deleted,
+	CASE WHEN m.deleted_at IS NULL THEN m.edited_at END AS edited_at,
+	m.hidden_at
+FROM social.comments m
+JOIN social.users a ON a.id = m.author_id
+JOIN social.visible_posts p ON p.id = m.post_id
+LEFT JOIN social.comment_counters c ON c.comment_id = m.id
+WHERE a.is_active
+	AND ((SELECT social.viewer_is_staff())
+		OR ((a.suspended_at IS NULL OR a.suspended_until <= now())
+			AND m.author_id <> ALL ((SELECT social.blocked_ids())::bigint[])
+			AND (m.hidden_at IS NULL OR m.author_id = (SELECT social.viewer_id()))))
+	AND (m.deleted_at IS NULL OR coalesce((SELECT true FROM social.comments r WHERE r.parent_id = m.id LIMIT 1), false));
+COMMENT ON VIEW social.visible_comments IS 'Comments by visible people under posts that the viewer may see. A deleted comment that has replies stays without author and content (is_deleted). Hidden ones are seen by their author and staff.';
+
+CREATE OR REPLACE VIEW social.listed_comments AS
+SELECT m.* FROM social.visible_comments m
+WHERE (m.author_id <> ALL ((SELECT social.muted_ids())::bigint[])) IS NOT FALSE;
+COMMENT ON VIEW social.listed_comments IS 'Comments for the viewer''s lists: visible ones, without those by people whose posts the viewer has muted. The same columns as visible_comments.';
+
+-- ---- hashtags and mentions -----------------------------------------------------------------------
+
+-- A tag that stands in no post for the viewer does not exist; for most a public post answers that.
+CREATE OR REPLACE VIEW social.visible_hashtags AS
+SELECT h.id, h.tag,
+	coalesce(c.posts_count, 0) + coalesce((SELECT sum(d.posts_count) FROM social.hashtag_counter_deltas d WHERE d.hashtag_id = h.id), 0) AS post_count,
+	h.created_at, h.display
+FROM social.hashtags h
+LEFT JOIN social.hashtag_counters c ON c.hashtag_id = h.id
+WHERE coalesce((SELECT true FROM social.post_hashtags l WHERE l.hashtag_id = h.id AND l.is_public LIMIT 1),
+	(SELECT true FROM social.post_hashtags l JOIN social.visible_posts p ON p.id = l.post_id WHERE l.hashtag_id = h.id LIMIT 1),
+	false);
+COMMENT ON VIEW social.visible_hashtags IS 'Hashtags of posts that the viewer may see, with the number of public posts that carry them; display is the first spelling used.';
+
+CREATE OR REPLACE VIEW social.visible_mentions AS
+SELECT m.id, m.post_id, m.mentioned_user_id, m.created_at
+FROM social.mentions m
+JOIN social.visible_users u ON u.id = m.mentioned_user_id
+JOIN social.visible_posts p ON p.id = m.post_id;
+COMMENT ON VIEW social.visible_mentions IS 'Mentions of visible people in posts that the viewer may see.';
+
+-- ---- likes, shares, bookmarks ----------------------------------------------------------------------
+
+CREATE OR REPLACE VIEW social.visible_post_likes AS
+SELECT l.post_id, l.user_id, l.created_at, l.reaction
+FROM social.post_likes l
+JOIN social.visible_users u ON u.id = l.user_id
+JOIN social.visible_posts p ON p.id = l.post_id;
+COMMENT ON VIEW social.visible_post_likes IS 'Likes by visible people of posts that the viewer may see.';
+
+CREATE OR REPLACE VIEW social.visible_comment_likes AS
+SELECT l.comment_id, l.user_id, l.created_at, l.reaction
+FROM social.comment_likes l
+JOIN social.visible_users u ON u.id = l.user_id
+JOIN social.visible_comments m ON m.id = l.comment_id AND NOT m.is_deleted;
+COMMENT ON VIEW social.visible_comment_likes IS 'Likes by visible people of comments that the viewer may see.';
+
+CREATE OR REPLACE VIEW social.visible_shares AS
+SELECT r.post_id, r.user_id, ''::text AS message, r.created_at, NULL::bigint AS quote_id, r.position
+FROM social.reposts r
+JOIN social.visible_users u ON u.id = r.user_id
+JOIN social.visible_posts p ON p.id = r.post_id
+UNION ALL
+SELECT q.quoted_post_id, q.author_id, q.content, q.created_at, q.id, q.position
+FROM social.visible_posts q
+JOIN social.visible_posts p ON p.id = q.quoted_post_id
+WHERE q.position IS NOT NULL AND q.deleted_at IS NULL;
+COMMENT ON VIEW social.visible_shares IS 'Who passed which post on: reposts (message is empty), and quotes, which are posts themselves (quote_id). Both people and posts visible.';
+
+CREATE OR REPLACE VIEW social.visible_bookmarks AS
+SELECT b.user_id, b.post_id, b.created_at
+FROM social.bookmarks b
+JOIN social.visible_posts p ON p.id = b.post_id
+WHERE b.user_id = (SELECT social.viewer_id());
+COMMENT ON VIEW social.visible_bookmarks IS 'The viewer''s own bookmarks, of posts that can still be seen.';
+
+-- ---- documents -----------------------------------------------------------------------------------
+
+CREATE OR REPLACE VIEW social.visible_post_documents AS
+SELECT p.id, p.position,
+	(SELECT row_to_json(r) FROM (
+		SELECT p.id,
+			(SELECT row_to_json(a) FROM (
+				SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, u.avatar AS profile_image
+				FROM social.visible_users u WHERE u.id = p.author_id) a) AS author,
+			p.title, p.content, p.hashtags,
+			ARRAY(SELECT u.username FROM social.mentions m JOIN social.visible_users u ON u.id = m.mentioned_user_id
+				WHERE m.post_id = p.id ORDER BY m.id) AS mentions,
+			p.is_published, p.likes_count, p.comments_count, p.created_at, p.updated_at) r) AS document,
+	p.author_id, p.deleted_at
+FROM social.visible_posts p;
+COMMENT ON VIEW social.visible_post_documents IS 'Posts that the viewer may see, as REST shows them.';
+
+CREATE OR REPLACE VIEW social.listed_post_documents AS
+SELECT d.* FROM social.visible_post_documents d
+WHERE d.position IS NOT NULL AND d.deleted_at IS NULL
+	AND d.author_id <> ALL ((SELECT social.muted_ids())::bigint[]);
+COMMENT ON VIEW social.listed_post_documents IS 'Posts for the viewer''s lists, as REST shows them.';

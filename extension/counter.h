@@ -52,6 +52,7 @@ enum
 	SOCIAL_COMMENT_COUNTERS,
 	SOCIAL_HASHTAG_COUNTERS
 };
+#define SOCIAL_POST_VIEWS    3
 #define SOCIAL_HASHTAG_POSTS 0
 
 extern const struct social_counter social_counters[];

@@ -15,6 +15,7 @@
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "fmgr.h"
+#include "utils/fmgroids.h"
 #include "utils/hsearch.h"
 #include "utils/snapmgr.h"
 
@@ -136,20 +137,40 @@ forget_notes(SubTransactionId subtransaction)
 
 /* ---- applying them -------------------------------------------------------------------------- */
 
+/* Whether the counted object is there: a cascade removes it before the rows that counted for it. */
+static bool
+object_exists(const struct social_counter *counter, int64 object_id, Snapshot snapshot)
+{
+	Relation objects = social_table_open(counter->objects, AccessShareLock);
+	Relation index = social_table_primary_key(objects, AccessShareLock);
+	TupleTableSlot *slot = table_slot_create(objects, NULL);
+	bool exists =
+		social_table_find(objects, index, F_INT8EQ, Int64GetDatum(object_id), snapshot, slot);
+
+	ExecDropSingleTupleTableSlot(slot);
+	index_close(index, NoLock);
+	table_close(objects, NoLock);
+	return exists;
+}
+
 static void
 change_counter(const struct social_counter *counter, Relation table, Relation index,
 			   Snapshot snapshot, TupleTableSlot *slot, const struct note *note)
 {
+	int64 object_id = note->key.object_id;
+	enum social_counter_lock found =
+		social_counter_try_lock(table, index, object_id, snapshot, slot);
 	Relation deltas;
 
-	if (social_counter_try_lock(table, index, note->key.object_id, snapshot, slot) ==
-		SOCIAL_COUNTER_LOCKED)
+	if (found == SOCIAL_COUNTER_LOCKED)
 	{
 		social_counter_change(table, slot, counter->ncolumns, note->changes);
 		return;
 	}
+	if (found == SOCIAL_COUNTER_MISSING && !object_exists(counter, object_id, snapshot))
+		return;
 	deltas = social_table_open(counter->deltas, RowExclusiveLock);
-	social_counter_append_delta(counter, deltas, note->key.object_id, note->changes);
+	social_counter_append_delta(counter, deltas, object_id, note->changes);
 	table_close(deltas, NoLock);
 }
 

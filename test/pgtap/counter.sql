@@ -71,5 +71,12 @@ SELECT isnt_empty('SELECT FROM social.reconcile(true) WHERE stored IS NULL AND o
 SELECT is_empty('SELECT pg_temp.drift()', 'repair sets them right');
 SELECT is_empty('SELECT FROM social.post_counter_deltas WHERE post_id = -1', 'and drops deltas of nothing');
 
+-- A cascade removes the object before the rows that counted for it: nothing is left to be folded.
+INSERT INTO social.users (id, username) VALUES (9000001, 'tap_gone'), (9000002, 'tap_stays');
+INSERT INTO social.follows VALUES (9000001, 9000002), (9000002, 9000001);
+DELETE FROM social.users WHERE id = 9000001;
+SELECT is_empty('SELECT FROM social.user_counter_deltas WHERE user_id = 9000001', 'a removed user leaves no delta');
+SELECT results_eq('SELECT followers_count, following_count FROM social.visible_users WHERE id = 9000002', 'VALUES (0::bigint, 0::bigint)', 'and no count with others');
+
 SELECT * FROM finish();
 ROLLBACK;

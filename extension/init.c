@@ -21,7 +21,9 @@ _PG_init(void)
 	social_auth_password_init();
 	social_post_init();
 	social_comment_init();
+	social_moderation_init();
 	social_counter_init();
+	social_notification_init();
 	social_search_init();
 	social_worker_init();
 	MarkGUCPrefixReserved("social");

@@ -14,7 +14,9 @@ extern void social_auth_init(void);
 extern void social_auth_password_init(void);
 extern void social_post_init(void);
 extern void social_comment_init(void);
+extern void social_moderation_init(void);
 extern void social_counter_init(void);
+extern void social_notification_init(void);
 extern void social_search_init(void);
 extern void social_worker_init(void);
 

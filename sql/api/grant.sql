@@ -8,7 +8,7 @@ BEGIN ATOMIC
 	-- reader: sees what a viewer may see, and writes as the viewer that a token proves.
 	SELECT unnest(ARRAY[
 		'viewer_id', 'require_viewer', 'result_id', 'authenticate',
-		'viewer_is_staff', 'blocked_ids', 'muted_ids', 'viewer_in_audience',
+		'viewer_is_staff', 'blocked_ids', 'muted_ids', 'viewer_in_audience', 'hashtag_is_visible',
 		'extract_hashtags', 'extract_mentions', 'hashtag_key', 'cursor_encode', 'cursor_decode', 'jwt_verify',
 		'page_size', 'page_key', 'post', 'posts_page', 'hashtag_posts', 'search_posts', 'trending_hashtags',
 		'user_json', 'post_json', 'comment_json', 'raise_error',
@@ -29,6 +29,14 @@ BEGIN ATOMIC
 	SELECT unnest(ARRAY['audit']), 'admin'
 	UNION ALL
 	SELECT unnest(ARRAY['append_only']), 'owner'
+	UNION ALL
+	-- moderation: staff are told apart by who acts
+	SELECT unnest(ARRAY['require_staff', 'report_user', 'report_post', 'report_comment', 'reports', 'resolve_report',
+		'hide_post', 'unhide_post', 'hide_comment', 'unhide_comment', 'suspend_user', 'unsuspend_user',
+		'add_content_rule', 'remove_content_rule']), 'reader'
+	UNION ALL
+	SELECT unnest(ARRAY['file_report', 'report_by_rule', 'spare_superusers', 'moderate_content', 'require_rule_keeper',
+		'content_check', 'content_report', 'content_rules_changed']), 'owner'
 	UNION ALL
 	-- owner: triggers, parts of other functions, and the grants themselves.
 	SELECT unnest(ARRAY['check_new_account', 'check_password', 'password_needs_rehash', 'sign_access_token',

@@ -1,0 +1,80 @@
+/*
+ * notification.h owns telling people what others do: notes made row by row, and the rows of
+ * social.notifications that they become when the statement ends (mission items 105, 133).
+ *
+ * Rows are written by direct access, without foreign key checks. What the checks would hold, holds
+ * by other means: each notification follows from a row whose own foreign keys have locked the
+ * people and the target FOR KEY SHARE, and a recipient who is being deleted takes along the post,
+ * comment or follow that the notification hangs on, and so the notification.
+ *
+ * Nobody waits for anybody: an insert locks nothing that others want. An undo deletes the one row
+ * that belongs to the row undone, and functions that mark rows read skip those that it holds.
+ */
+#ifndef SOCIAL_NOTIFICATION_H
+#define SOCIAL_NOTIFICATION_H
+
+#include "postgres.h"
+#include "access/htup.h"
+#include "access/tupdesc.h"
+
+/* Columns of social.notifications by number; an upgrade only ever appends columns. */
+enum
+{
+	NOTIFICATION_ID = 1,
+	NOTIFICATION_RECIPIENT_ID,
+	NOTIFICATION_TYPE,
+	NOTIFICATION_ACTOR_ID,
+	NOTIFICATION_POST_ID,
+	NOTIFICATION_COMMENT_ID,
+	NOTIFICATION_MESSAGE,
+	NOTIFICATION_IS_READ,
+	NOTIFICATION_READ_AT,
+	NOTIFICATION_CREATED_AT,
+	NOTIFICATION_QUOTE_ID,
+	NOTIFICATION_NCOLUMNS = NOTIFICATION_QUOTE_ID
+};
+
+/* The kinds that C makes; social_notification_types holds their names. */
+enum social_notification_type
+{
+	SOCIAL_NOTIFY_LIKE,
+	SOCIAL_NOTIFY_COMMENT_LIKE,
+	SOCIAL_NOTIFY_COMMENT,
+	SOCIAL_NOTIFY_REPLY,
+	SOCIAL_NOTIFY_FOLLOW,
+	SOCIAL_NOTIFY_FOLLOW_REQUEST,
+	SOCIAL_NOTIFY_REPOST,
+	SOCIAL_NOTIFY_MENTION,
+	SOCIAL_NOTIFY_NTYPES
+};
+
+extern const char *const social_notification_types[];
+
+/* One thing that somebody did, or undid, to something. Ids are 0 where they do not apply. */
+struct social_notice
+{
+	SubTransactionId subtransaction;
+	enum social_notification_type type;
+	bool undone;
+	int64 actor;
+	int64 recipient; /* 0: the author of the target */
+	int64 post;
+	int64 comment;
+	int64 parent; /* of a comment that is a reply */
+	int64 quote;  /* the post that quotes `post` */
+};
+
+/*
+ * Tells people that a published post names them. For the post's trigger, with newly added names
+ * only; applied when the statement on posts ends. Ids of 0 are left out.
+ */
+extern void social_notify_mentions(int64 post_id, int64 author_id, const int64 *user_ids, int n);
+
+/* Notes what a changed row of `source` (before or after may be NULL) means for anybody. */
+extern void social_notify_row(const char *source, TupleDesc columns, HeapTuple before,
+							  HeapTuple after);
+
+/* Writes what this subtransaction has noted; called when a statement ends. */
+extern void social_notify_apply(void);
+
+#endif /* SOCIAL_NOTIFICATION_H */

@@ -23,6 +23,7 @@
 #include "guard.h"
 #include "init.h"
 #include "limit.h"
+#include "notification.h"
 #include "table.h"
 
 PG_FUNCTION_INFO_V1(social_count_row);
@@ -324,6 +325,7 @@ social_count_row(PG_FUNCTION_ARGS)
 		if (strcmp(social_counters[i].objects, source) == 0)
 			note_object(i, columns, before, after);
 	}
+	social_notify_row(source, columns, before, after);
 	return PointerGetDatum(NULL);
 }
 
@@ -335,6 +337,7 @@ social_count_statement(PG_FUNCTION_ARGS)
 						errmsg("not called as a trigger")));
 	if (notes != NULL)
 		apply_notes();
+	social_notify_apply();
 	return PointerGetDatum(NULL);
 }
 

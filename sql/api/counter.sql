@@ -13,7 +13,7 @@ DO $$
 DECLARE
 	source text;
 BEGIN
-	FOREACH source IN ARRAY ARRAY['users', 'hashtags', 'posts', 'post_hashtags', 'comments', 'follows', 'post_likes', 'comment_likes', 'reposts']
+	FOREACH source IN ARRAY ARRAY['users', 'hashtags', 'posts', 'post_hashtags', 'comments', 'follows', 'follow_requests', 'post_likes', 'comment_likes', 'reposts']
 	LOOP
 		EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER social_count_row AFTER INSERT OR UPDATE OR DELETE ON social.%I FOR EACH ROW EXECUTE FUNCTION social.count_row()', source);
 		EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER social_count_statement AFTER INSERT OR UPDATE OR DELETE ON social.%I FOR EACH STATEMENT EXECUTE FUNCTION social.count_statement()', source);

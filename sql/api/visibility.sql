@@ -112,16 +112,22 @@ COMMENT ON VIEW social.listed_comments IS 'Comments for the viewer''s lists: vis
 
 -- ---- hashtags and mentions -----------------------------------------------------------------------
 
--- A tag that stands in no post for the viewer does not exist; for most a public post answers that.
+CREATE OR REPLACE FUNCTION social.hashtag_is_visible(hashtag_id bigint) RETURNS boolean
+	LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT SECURITY DEFINER COST 1000 SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM social.post_hashtags l JOIN social.visible_posts p ON p.id = l.post_id WHERE l.hashtag_id = $1);
+END
+$$;
+COMMENT ON FUNCTION social.hashtag_is_visible(bigint) IS 'Does a post that the viewer may see carry this hashtag?';
+
+-- A tag that stands in no post for the viewer does not exist; for most the count of public posts answers that.
 CREATE OR REPLACE VIEW social.visible_hashtags AS
 SELECT h.id, h.tag,
 	coalesce(c.posts_count, 0) + coalesce((SELECT sum(d.posts_count) FROM social.hashtag_counter_deltas d WHERE d.hashtag_id = h.id), 0) AS post_count,
 	h.created_at, h.display
 FROM social.hashtags h
 LEFT JOIN social.hashtag_counters c ON c.hashtag_id = h.id
-WHERE coalesce((SELECT true FROM social.post_hashtags l WHERE l.hashtag_id = h.id AND l.is_public LIMIT 1),
-	(SELECT true FROM social.post_hashtags l JOIN social.visible_posts p ON p.id = l.post_id WHERE l.hashtag_id = h.id LIMIT 1),
-	false);
+WHERE c.posts_count > 0 OR social.hashtag_is_visible(h.id);
 COMMENT ON VIEW social.visible_hashtags IS 'Hashtags of posts that the viewer may see, with the number of public posts that carry them; display is the first spelling used.';
 
 CREATE OR REPLACE VIEW social.visible_mentions AS

@@ -39,7 +39,7 @@ $$, ARRAY[
 	-- they open the door
 	'register_user', 'login', 'authenticate', 'bridge_config',
 	-- they read tables on the way to a visible_* view
-	'search_posts', 'hashtag_posts', 'trending_hashtags',
+	'search_posts', 'hashtag_posts', 'trending_hashtags', 'hashtag_is_visible',
 	-- an operator may call them
 	'init_data', 'reconcile'
 ], 'only listed functions run with the owner''s rights');

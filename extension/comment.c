@@ -1,5 +1,5 @@
 /*
- * comment.c owns the checks of a comment's content.
+ * comment.c owns the checks of a comment's content, and what its deletion means for counts.
  */
 #include "postgres.h"
 
@@ -17,42 +17,77 @@
 PG_FUNCTION_INFO_V1(social_comment_check);
 
 static int comment_max_length;
+static int comment_depth_max;
 
 void
 social_comment_init(void)
 {
 	social_limit_define("social.comment_max_length", "The longest comment, in characters.",
 						&comment_max_length, 5000);
+	social_limit_define("social.comment_depth_max",
+						"How deep replies may nest; a comment on a post has depth 1.",
+						&comment_depth_max, 20);
 }
 
-/* BEFORE INSERT OR UPDATE on comments: content is required and limited; an edit leaves its mark. */
+/* A column that the trigger sets; the installed version may not have it yet. */
+static HeapTuple
+with_column(HeapTuple row, TupleDesc columns, const char *name, Datum value, bool isnull)
+{
+	int number = SPI_fnumber(columns, name);
+
+	if (number <= 0)
+		return row;
+	return heap_modify_tuple_by_cols(row, columns, 1, &number, &value, &isnull);
+}
+
+static bool
+is_deleted(TupleDesc columns, HeapTuple row)
+{
+	int number = SPI_fnumber(columns, "deleted_at");
+	bool isnull = true;
+
+	if (number > 0)
+		(void) SPI_getbinval(row, columns, number, &isnull);
+	return !isnull;
+}
+
+static bool
+same_text(const text *one, const text *other)
+{
+	return VARSIZE_ANY_EXHDR(one) == VARSIZE_ANY_EXHDR(other) &&
+		   memcmp(VARDATA_ANY(one), VARDATA_ANY(other), VARSIZE_ANY_EXHDR(one)) == 0;
+}
+
+/*
+ * BEFORE INSERT OR UPDATE on comments: content is required and limited; an edit leaves its mark; a
+ * deleted comment, which may be empty, does not count.
+ */
 Datum
 social_comment_check(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = social_row_trigger(fcinfo);
 	HeapTuple row = social_row_trigger_result(trigger);
 	TupleDesc columns = RelationGetDescr(trigger->tg_relation);
+	bool is_update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
+	Datum now = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+	bool deleted;
 	text *content;
-	text *before;
 
 	if (social_restoring())
 		return PointerGetDatum(row);
+	deleted = is_deleted(columns, row);
 	content = social_row_text(trigger, row, "content");
-	social_limit_require("content", content);
-	social_limit_check("content", content, comment_max_length);
-	if (!TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+	if (!deleted)
+		social_limit_require("content", content);
+	if (content != NULL)
+		social_limit_check("content", content, comment_max_length);
+	if (deleted || (is_update && is_deleted(columns, trigger->tg_trigtuple)))
+		row = with_column(row, columns, "is_counted", BoolGetDatum(true), deleted);
+	if (!is_update || deleted ||
+		same_text(social_row_text(trigger, trigger->tg_trigtuple, "content"), content))
 		return PointerGetDatum(row);
-	before = social_row_text(trigger, trigger->tg_trigtuple, "content");
-	if (VARSIZE_ANY_EXHDR(before) == VARSIZE_ANY_EXHDR(content) &&
-		memcmp(VARDATA_ANY(before), VARDATA_ANY(content), VARSIZE_ANY_EXHDR(content)) == 0)
-		return PointerGetDatum(row);
-	{
-		int numbers[] = {SPI_fnumber(columns, "is_edited"), SPI_fnumber(columns, "updated_at")};
-		Datum values[] = {BoolGetDatum(true),
-						  TimestampTzGetDatum(GetCurrentTransactionStartTimestamp())};
-		bool isnull[] = {false, false};
-
-		row = heap_modify_tuple_by_cols(row, columns, 2, numbers, values, isnull);
-	}
+	row = with_column(row, columns, "is_edited", BoolGetDatum(true), false);
+	row = with_column(row, columns, "updated_at", now, false);
+	row = with_column(row, columns, "edited_at", now, false);
 	return PointerGetDatum(row);
 }

@@ -17,13 +17,25 @@
 
 /*
  * Makes the post's hashtag rows those of `names`, creating new hashtags in key order, so that two
- * posts cannot deadlock. Without `update` the post is known to have none. Mission items 103, 131.
+ * posts cannot deadlock. Without `update` the post is known to have none. Only links of a post that
+ * is public to all count for their tags. Mission items 103, 131.
  */
-extern void social_post_keep_hashtags(int64 post_id, int64 position,
+extern void social_post_keep_hashtags(int64 post_id, int64 position, bool is_public,
 									  const struct social_text_names *names, bool update);
 
-/* The same for mentions; names of nobody stay text. Mission item 104. */
-extern void social_post_keep_mentions(int64 post_id, const struct social_text_names *names,
-									  bool update);
+/*
+ * The same for mentions; names of nobody stay text, and so do those of people whom the author
+ * blocks or is blocked by. Puts the users who had no mention before into *added (palloc'd) and
+ * returns how many there are. Mission item 104, P-09.
+ */
+extern int social_post_keep_mentions(int64 post_id, int64 author_id,
+									 const struct social_text_names *names, bool update,
+									 int64 **added);
+
+/*
+ * Appends what a post said before an edit to its revisions. The caller's update holds the post's
+ * row, so that revisions are numbered without gaps.
+ */
+extern void social_post_keep_revision(int64 post_id, text *title, text *content);
 
 #endif /* SOCIAL_POST_H */

@@ -20,6 +20,8 @@
 #include "query.h"
 #include "table.h"
 #include "user.h"
+#include "viewer.h"
+#include "visibility.h"
 
 /* Columns that C reads by number; an upgrade only ever appends columns. */
 enum
@@ -52,6 +54,15 @@ static struct social_query create_hashtags = {
 	2,
 	{TEXTARRAYOID, TEXTARRAYOID}};
 
+/* An editor who is no user (a DBA's own UPDATE) is null. */
+static struct social_query append_revision = {
+	"INSERT INTO social.post_revisions (post_id, revision, title, content, editor_id) "
+	"SELECT $1, (SELECT coalesce(pg_catalog.max(r.revision), 0) + 1 "
+	"FROM social.post_revisions r WHERE r.post_id = $1), $2, $3, "
+	"(SELECT u.id FROM social.users u WHERE u.id = $4)",
+	4,
+	{INT8OID, TEXTOID, TEXTOID, INT8OID}};
+
 /* ---- rows that are there -------------------------------------------------------------------- */
 
 /* A link that an edited post has already; `keep` when it stays. */
@@ -60,16 +71,16 @@ struct link
 	int64 target; /* hashtag or user */
 	int64 position;
 	ItemPointerData tid;
+	bool is_public; /* counts for its hashtag */
 	bool keep;
 };
 
 /*
  * Reads the post's rows from a link table through an index whose first column is the post's id.
- * position_column is 0 where links have none.
+ * are_hashtags says which of the two tables it is; mentions have neither position nor is_public.
  */
 static struct link *
-read_links(Relation table, const char *index_name, int64 post_id, int target_column,
-		   int position_column, int *count)
+read_links(Relation table, const char *index_name, int64 post_id, bool are_hashtags, int *count)
 {
 	Relation index = index_open(social_relation_oid(index_name), RowExclusiveLock);
 	TupleTableSlot *slot = table_slot_create(table, NULL);
@@ -77,6 +88,7 @@ read_links(Relation table, const char *index_name, int64 post_id, int target_col
 	IndexScanDesc scan = index_beginscan(table, index, snapshot, 1, 0);
 	int capacity = 32;
 	struct link *links = palloc(capacity * sizeof(*links));
+	int target_column = are_hashtags ? POST_HASHTAG_HASHTAG_ID : MENTION_USER_ID;
 	ScanKeyData key;
 	bool isnull;
 
@@ -91,8 +103,14 @@ read_links(Relation table, const char *index_name, int64 post_id, int target_col
 			links = repalloc(links, (capacity *= 2) * sizeof(*links));
 		link = &links[(*count)++];
 		link->target = DatumGetInt64(slot_getattr(slot, target_column, &isnull));
-		link->position =
-			position_column == 0 ? 0 : DatumGetInt64(slot_getattr(slot, position_column, &isnull));
+		link->position = 0;
+		link->is_public = false;
+		if (are_hashtags)
+		{
+			link->position = DatumGetInt64(slot_getattr(slot, POST_HASHTAG_POSITION, &isnull));
+			(void) slot_getattr(slot, POST_HASHTAG_IS_PUBLIC, &isnull);
+			link->is_public = !isnull;
+		}
 		link->tid = slot->tts_tid;
 		link->keep = false;
 	}
@@ -105,22 +123,23 @@ read_links(Relation table, const char *index_name, int64 post_id, int target_col
 
 /* Marks the link to `target` as staying; false when there is none. */
 static bool
-keep_link(struct link *links, int count, int64 target, int64 position)
+keep_link(struct link *links, int count, int64 target, int64 position, bool is_public)
 {
 	for (int i = 0; i < count; i++)
 	{
-		if (links[i].target == target && links[i].position == position)
+		if (links[i].target == target && links[i].position == position &&
+			links[i].is_public == is_public)
 			return links[i].keep = true;
 	}
 	return false;
 }
 
 /*
- * Deletes the links that do not stay; their hashtags (if they are) lose one post. A link that a
+ * Deletes the links that do not stay; the hashtags of public ones lose one post. A link that a
  * deleted user or hashtag has taken along meanwhile is gone already, and counted there.
  */
 static void
-delete_links(Relation table, struct link *links, int count, bool are_hashtags)
+delete_links(Relation table, struct link *links, int count)
 {
 	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
 
@@ -132,7 +151,7 @@ delete_links(Relation table, struct link *links, int count, bool are_hashtags)
 			table_tuple_delete(table, &links[i].tid, GetCurrentCommandId(true), snapshot,
 							   InvalidSnapshot, true, &failure, false) != TM_Ok)
 			continue;
-		if (are_hashtags)
+		if (links[i].is_public)
 			social_counter_add(SOCIAL_HASHTAG_COUNTERS, SOCIAL_HASHTAG_POSTS, links[i].target, -1);
 	}
 	UnregisterSnapshot(snapshot);
@@ -195,8 +214,8 @@ resolve_hashtags(const struct social_text_names *names, int64 *ids)
 }
 
 void
-social_post_keep_hashtags(int64 post_id, int64 position, const struct social_text_names *names,
-						  bool update)
+social_post_keep_hashtags(int64 post_id, int64 position, bool is_public,
+						  const struct social_text_names *names, bool update)
 {
 	struct social_table_writer writer;
 	struct link *links = NULL;
@@ -212,14 +231,13 @@ social_post_keep_hashtags(int64 post_id, int64 position, const struct social_tex
 		resolve_hashtags(names, ids);
 	if (update)
 	{
-		links = read_links(table, "post_hashtags_pkey", post_id, POST_HASHTAG_HASHTAG_ID,
-						   POST_HASHTAG_POSITION, &nlinks);
+		links = read_links(table, "post_hashtags_pkey", post_id, true, &nlinks);
 		for (int i = 0; i < names->count; i++)
 		{
-			if (keep_link(links, nlinks, ids[i], position))
+			if (keep_link(links, nlinks, ids[i], position, is_public))
 				ids[i] = 0;
 		}
-		delete_links(table, links, nlinks, true);
+		delete_links(table, links, nlinks);
 	}
 	social_table_writer_begin(&writer, table);
 	for (int i = 0; i < names->count; i++)
@@ -227,12 +245,13 @@ social_post_keep_hashtags(int64 post_id, int64 position, const struct social_tex
 		Datum values[POST_HASHTAG_NCOLUMNS] = {
 			Int64GetDatum(post_id), Int64GetDatum(ids[i]), Int64GetDatum(position),
 			TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()), BoolGetDatum(true)};
-		bool isnull[POST_HASHTAG_NCOLUMNS] = {false};
+		bool isnull[POST_HASHTAG_NCOLUMNS] = {[POST_HASHTAG_IS_PUBLIC - 1] = !is_public};
 
 		if (ids[i] == 0)
 			continue;
 		social_table_write(&writer, values, isnull);
-		social_counter_add(SOCIAL_HASHTAG_COUNTERS, SOCIAL_HASHTAG_POSTS, ids[i], 1);
+		if (is_public)
+			social_counter_add(SOCIAL_HASHTAG_COUNTERS, SOCIAL_HASHTAG_POSTS, ids[i], 1);
 	}
 	social_table_writer_end(&writer);
 	table_close(table, NoLock);
@@ -240,30 +259,37 @@ social_post_keep_hashtags(int64 post_id, int64 position, const struct social_tex
 
 /* ---- mentions ------------------------------------------------------------------------------- */
 
-void
-social_post_keep_mentions(int64 post_id, const struct social_text_names *names, bool update)
+int
+social_post_keep_mentions(int64 post_id, int64 author_id, const struct social_text_names *names,
+						  bool update, int64 **added)
 {
 	struct social_table_writer writer;
 	struct link *links = NULL;
 	Relation table;
 	Oid sequence;
 	int nlinks = 0;
+	int nadded = 0;
 	int64 *ids;
 
 	if (names->count == 0 && !update)
-		return;
+		return 0;
 	table = social_table_open("mentions", RowExclusiveLock);
 	ids = palloc(sizeof(*ids) * (names->count + 1));
 	social_users_named(names->keys, names->count, ids);
+	for (int i = 0; i < names->count; i++)
+	{
+		if (ids[i] != 0 && ids[i] != author_id && social_blocked_between(author_id, ids[i]))
+			ids[i] = 0;
+	}
 	if (update)
 	{
-		links = read_links(table, "mentions_post_user_key", post_id, MENTION_USER_ID, 0, &nlinks);
+		links = read_links(table, "mentions_post_user_key", post_id, false, &nlinks);
 		for (int i = 0; i < names->count; i++)
 		{
-			if (keep_link(links, nlinks, ids[i], 0))
+			if (keep_link(links, nlinks, ids[i], 0, false))
 				ids[i] = 0;
 		}
-		delete_links(table, links, nlinks, false);
+		delete_links(table, links, nlinks);
 	}
 	sequence = social_relation_oid("mentions_id_seq");
 	social_table_writer_begin(&writer, table);
@@ -279,7 +305,26 @@ social_post_keep_mentions(int64 post_id, const struct social_text_names *names, 
 		values[MENTION_USER_ID - 1] = Int64GetDatum(ids[i]);
 		values[MENTION_CREATED_AT - 1] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
 		social_table_write(&writer, values, isnull);
+		ids[nadded++] = ids[i];
 	}
 	social_table_writer_end(&writer);
+	table_close(table, NoLock);
+	*added = ids;
+	return nadded;
+}
+
+/* ---- revisions ------------------------------------------------------------------------------ */
+
+void
+social_post_keep_revision(int64 post_id, text *title, text *content)
+{
+	Relation table = social_table_open("post_revisions", RowExclusiveLock);
+	Datum arguments[] = {Int64GetDatum(post_id), PointerGetDatum(title), PointerGetDatum(content),
+						 Int64GetDatum(social_viewer())};
+	struct social_query_scope scope;
+
+	social_query_begin(&scope, table);
+	social_query_run(&append_revision, arguments);
+	social_query_end(&scope);
 	table_close(table, NoLock);
 }

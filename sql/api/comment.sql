@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE FUNCTION social.comment_check() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_comment_check';
-COMMENT ON FUNCTION social.comment_check() IS 'Row trigger: checks a comment''s content (SM400); an edit sets is_edited and updated_at.';
+COMMENT ON FUNCTION social.comment_check() IS 'Row trigger: checks a comment''s content (SM400); an edit leaves its mark, and a deleted comment does not count.';
 CREATE OR REPLACE TRIGGER social_comment_check BEFORE INSERT OR UPDATE ON social.comments
 	FOR EACH ROW EXECUTE FUNCTION social.comment_check();
 
@@ -22,16 +22,105 @@ END
 $$;
 COMMENT ON FUNCTION social.comment_json(social.visible_comments) IS 'A comment as REST shows it.';
 
+-- ---- what the functions below check --------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.require_comment(comment_id bigint) RETURNS bigint
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	author bigint;
+BEGIN
+	SELECT m.author_id INTO author FROM social.visible_comments m WHERE m.id = $1 AND NOT m.is_deleted;
+	IF FOUND THEN
+		PERFORM FROM social.comments m WHERE m.id = $1 FOR KEY SHARE;
+	END IF;
+	IF NOT FOUND THEN
+		PERFORM social.raise_error('SM404', 'comment not found');
+	END IF;
+	RETURN author;
+END
+$$;
+COMMENT ON FUNCTION social.require_comment(bigint) IS 'The author of a comment that the viewer may see, and that stays until the end of the transaction; SM404 for an unknown or deleted comment.';
+
+CREATE OR REPLACE FUNCTION social.require_own_comment(comment_id bigint) RETURNS social.comments
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+	author bigint;
+	own social.comments;
+BEGIN
+	SELECT m.author_id INTO author FROM social.visible_comments m WHERE m.id = $1 AND NOT m.is_deleted;
+	IF author <> viewer THEN
+		PERFORM social.raise_error('SM403', 'this is not your comment', '', 'Only its author may do this.');
+	END IF;
+	-- Nobody replies to it or likes it meanwhile.
+	SELECT m.* INTO own FROM social.comments m WHERE m.id = $1 AND m.author_id = author AND m.deleted_at IS NULL FOR UPDATE;
+	IF NOT FOUND THEN
+		PERFORM social.raise_error('SM404', 'comment not found');
+	END IF;
+	RETURN own;
+END
+$$;
+COMMENT ON FUNCTION social.require_own_comment(bigint) IS 'Locks a comment of the viewer''s own for a change and returns it. SM401 when nobody acts, SM404 for an unknown or deleted comment, SM403 for somebody else''s.';
+
+CREATE OR REPLACE FUNCTION social.require_reply_allowed(post_id bigint) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+	author bigint := social.require_post($1);
+	wanted text := (SELECT p.reply_settings FROM social.posts p WHERE p.id = $1);
+BEGIN
+	IF wanted = 'everyone' OR author = viewer
+		OR (wanted = 'followers' AND EXISTS (SELECT FROM social.follows f WHERE f.follower_id = viewer AND f.followed_id = author))
+		OR (wanted <> 'none' AND EXISTS (SELECT FROM social.mentions m WHERE m.post_id = $1 AND m.mentioned_user_id = viewer)) THEN
+		RETURN;
+	END IF;
+	PERFORM social.raise_error('SM403', 'you cannot reply to this post', '', CASE wanted
+		WHEN 'followers' THEN 'Only the author''s followers and people whom the post mentions may reply.'
+		WHEN 'mentioned' THEN 'Only people whom the post mentions may reply.'
+		ELSE 'Its author has closed it for replies.' END);
+END
+$$;
+COMMENT ON FUNCTION social.require_reply_allowed(bigint) IS 'Refuses a comment that the post''s reply settings do not allow the viewer (SM403). Its author always may; people whom it mentions may unless it is closed. SM401, SM404.';
+
+CREATE OR REPLACE FUNCTION social.comment_path(comment_id bigint) RETURNS bigint[]
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	path bigint[] := '{}';
+	node bigint := $1;
+BEGIN
+	WHILE node IS NOT NULL LOOP
+		path := node || path;
+		SELECT m.parent_id INTO node FROM social.comments m WHERE m.id = node;
+	END LOOP;
+	RETURN path;
+END
+$$;
+COMMENT ON FUNCTION social.comment_path(bigint) IS 'The ids from the top of a thread down to this comment.';
+
+-- ---- writing -------------------------------------------------------------------------------------
+
 CREATE OR REPLACE FUNCTION social.create_comment(post_id bigint, content text, parent_id bigint DEFAULT NULL) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	viewer bigint := social.require_viewer();
+	deepest integer := current_setting('social.comment_depth_max');
+	parent record;
 	comment_id bigint;
 BEGIN
-	IF NOT EXISTS (SELECT FROM social.visible_posts p WHERE p.id = $1) THEN
-		PERFORM social.raise_error('SM404', 'post not found');
-	ELSIF $3 IS NOT NULL AND NOT EXISTS (SELECT FROM social.visible_comments m WHERE m.id = $3 AND m.post_id = $1) THEN
-		PERFORM social.raise_error('SM404', 'comment not found');
+	PERFORM social.require_reply_allowed($1);
+	IF $3 IS NOT NULL THEN
+		SELECT m.is_deleted INTO parent FROM social.visible_comments m WHERE m.id = $3 AND m.post_id = $1;
+		IF FOUND THEN
+			-- It may be deleted meanwhile.
+			SELECT m.deleted_at IS NOT NULL AS is_deleted INTO parent FROM social.comments m WHERE m.id = $3 FOR KEY SHARE;
+		END IF;
+		IF NOT FOUND THEN
+			PERFORM social.raise_error('SM404', 'comment not found');
+		ELSIF parent.is_deleted THEN
+			PERFORM social.raise_error('SM403', 'you cannot reply to a deleted comment', '', 'Reply to another comment, or to the post.');
+		ELSIF cardinality(social.comment_path($3)) >= deepest THEN
+			PERFORM social.raise_error('SM400', 'the thread is too deep', format('Replies may nest %s deep.', deepest), 'Reply to a comment further up.');
+		END IF;
 	END IF;
 	INSERT INTO social.comments (post_id, author_id, parent_id, content)
 	VALUES ($1, viewer, $3, $2)
@@ -39,4 +128,134 @@ BEGIN
 	RETURN comment_id;
 END
 $$;
-COMMENT ON FUNCTION social.create_comment(bigint, text, bigint) IS 'The viewer comments on a post, or replies to a comment under the same post. Returns the comment''s id. SM401 when nobody acts, SM404 for an unknown post or parent, SM400 for missing or over-long content.';
+COMMENT ON FUNCTION social.create_comment(bigint, text, bigint) IS 'The viewer comments on a post, or replies to a comment under the same post. Returns the comment''s id. SM401 when nobody acts; SM404 for an unknown post or parent; SM403 when the post''s reply settings or a deleted parent do not allow it; SM400 for missing or over-long content, or replies nested deeper than social.comment_depth_max.';
+
+CREATE OR REPLACE FUNCTION social.update_comment(comment_id bigint, content text) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM social.require_own_comment($1);
+	UPDATE social.comments m SET content = $2 WHERE m.id = $1;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.update_comment(bigint, text) IS 'The viewer rewrites an own comment, which is marked as edited when the text differs. Returns the id. SM401, SM404, SM403 for somebody else''s comment, SM400 for missing or over-long content.';
+
+CREATE OR REPLACE FUNCTION social.delete_comment(comment_id bigint) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	gone social.comments := social.require_own_comment($1);
+BEGIN
+	IF EXISTS (SELECT FROM social.comments r WHERE r.parent_id = $1) THEN
+		UPDATE social.comments m SET deleted_at = now() WHERE m.id = $1;
+		RETURN $1;
+	END IF;
+	DELETE FROM social.comments m WHERE m.id = $1;
+	-- Tombstones above that held nothing else go too.
+	WHILE gone.parent_id IS NOT NULL LOOP
+		SELECT m.* INTO gone FROM social.comments m WHERE m.id = gone.parent_id AND m.deleted_at IS NOT NULL FOR UPDATE;
+		EXIT WHEN NOT FOUND OR EXISTS (SELECT FROM social.comments r WHERE r.parent_id = gone.id);
+		DELETE FROM social.comments m WHERE m.id = gone.id;
+	END LOOP;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.delete_comment(bigint) IS 'The viewer deletes an own comment. One with replies stays as a tombstone without author and text, which counts among its parent''s replies but not among the post''s comments; it goes with its last reply. Returns the id. SM401, SM404, SM403 for somebody else''s comment.';
+
+-- ---- lists ---------------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.post_comments(post_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
+	RETURNS SETOF social.visible_comments
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	page_size integer := social.page_size(first);
+	last bigint := social.page_start('post_comments', after);
+BEGIN
+	IF NOT EXISTS (SELECT FROM social.visible_posts p WHERE p.id = $1 AND p.deleted_at IS NULL) THEN
+		PERFORM social.raise_error('SM404', 'post not found');
+	END IF;
+	RETURN QUERY
+	SELECT m.* FROM social.listed_comments m WHERE m.post_id = $1 AND m.parent_id IS NULL AND m.id > last
+	ORDER BY m.id LIMIT page_size;
+END
+$$;
+COMMENT ON FUNCTION social.post_comments(bigint, integer, text) IS 'The comments on a post that are no replies, oldest first. after is cursor_encode(''post_comments'', id, id) of the last one seen. SM404 for an unknown post; SM400 for a bad page size or cursor.';
+
+CREATE OR REPLACE FUNCTION social.comment_replies(comment_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
+	RETURNS SETOF social.visible_comments
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	page_size integer := social.page_size(first);
+	last bigint := social.page_start('comment_replies', after);
+BEGIN
+	IF NOT EXISTS (SELECT FROM social.visible_comments m WHERE m.id = $1) THEN
+		PERFORM social.raise_error('SM404', 'comment not found');
+	END IF;
+	RETURN QUERY
+	SELECT m.* FROM social.listed_comments m WHERE m.parent_id = $1 AND m.id > last
+	ORDER BY m.id LIMIT page_size;
+END
+$$;
+COMMENT ON FUNCTION social.comment_replies(bigint, integer, text) IS 'The direct replies to a comment, oldest first. after is cursor_encode(''comment_replies'', id, id) of the last one seen. SM404 for an unknown comment; SM400 for a bad page size or cursor.';
+
+-- Walks the tree from where the last page ended: each step is one probe of an index, so that a page
+-- costs its own size and depth, whatever stands before and after it.
+CREATE OR REPLACE FUNCTION social.comment_thread(post_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
+	RETURNS TABLE (id bigint, author_id bigint, parent_id bigint, content text, is_edited boolean, is_deleted boolean,
+		likes_count numeric, replies_count numeric, created_at timestamptz, depth integer, path bigint[], cursor text)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	left_over integer := social.page_size(first);
+	node bigint; -- where the walk stands; path leads to it
+	next bigint;
+	seen social.visible_comments;
+BEGIN
+	IF NOT EXISTS (SELECT FROM social.visible_posts p WHERE p.id = $1 AND p.deleted_at IS NULL) THEN
+		PERFORM social.raise_error('SM404', 'post not found');
+	END IF;
+	path := '{}';
+	IF after IS NOT NULL THEN
+		node := (SELECT m.id FROM social.comments m WHERE m.post_id = $1 AND m.id = (social.cursor_decode('comment_thread', after)).id);
+		IF node IS NULL THEN
+			PERFORM social.raise_error('SM400', 'invalid cursor', 'The comment that the last page ended with is gone.');
+		END IF;
+		path := social.comment_path(node);
+	END IF;
+	WHILE left_over > 0 LOOP
+		-- Down, else to the next one on the same level, else up and on.
+		next := NULL;
+		IF node IS NULL THEN
+			next := (SELECT m.id FROM social.comments m WHERE m.post_id = $1 AND m.parent_id IS NULL ORDER BY m.id LIMIT 1);
+		ELSE
+			next := (SELECT m.id FROM social.comments m WHERE m.parent_id = node ORDER BY m.id LIMIT 1);
+		END IF;
+		WHILE next IS NULL AND cardinality(path) > 0 LOOP
+			node := path[cardinality(path)];
+			path := trim_array(path, 1);
+			IF cardinality(path) = 0 THEN
+				next := (SELECT m.id FROM social.comments m WHERE m.post_id = $1 AND m.parent_id IS NULL AND m.id > node ORDER BY m.id LIMIT 1);
+			ELSE
+				next := (SELECT m.id FROM social.comments m WHERE m.parent_id = path[cardinality(path)] AND m.id > node ORDER BY m.id LIMIT 1);
+			END IF;
+		END LOOP;
+		EXIT WHEN next IS NULL;
+		node := next;
+		path := path || node;
+		SELECT m.* INTO seen FROM social.listed_comments m WHERE m.id = node;
+		CONTINUE WHEN NOT FOUND;
+		id := seen.id;
+		author_id := seen.author_id;
+		parent_id := seen.parent_id;
+		content := seen.content;
+		is_edited := seen.is_edited;
+		is_deleted := seen.is_deleted;
+		likes_count := seen.likes_count;
+		replies_count := seen.replies_count;
+		created_at := seen.created_at;
+		depth := cardinality(path);
+		cursor := social.cursor_encode('comment_thread', depth, node);
+		left_over := left_over - 1;
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION social.comment_thread(bigint, integer, text) IS 'All comments on a post, depth first: each followed by its replies, oldest first; path leads from the top to the comment, depth is its length. after is the cursor of the last row seen. SM404 for an unknown post; SM400 for a bad page size or cursor.';

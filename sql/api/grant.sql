@@ -14,6 +14,11 @@ BEGIN ATOMIC
 		'user_json', 'post_json', 'comment_json', 'raise_error',
 		'create_post', 'create_comment', 'like_post', 'unlike_post', 'like_comment', 'unlike_comment',
 		'follow_user', 'unfollow_user', 'register_user', 'login',
+		'update_post', 'publish_post', 'delete_post', 'restore_post', 'pin_post', 'unpin_post', 'highlight_post', 'unhighlight_post',
+		'user_posts', 'pinned_posts', 'draft_posts', 'deleted_posts', 'post_revisions',
+		'repost_post', 'unrepost_post', 'share_post', 'post_shares', 'bookmark_post', 'unbookmark_post', 'bookmarked_posts', 'view_post',
+		'update_comment', 'delete_comment', 'post_comments', 'comment_replies', 'comment_thread', 'post_likers', 'comment_likers',
+		'user_mentions', 'page_start', 'page_time', 'time_key',
 		'search_config', 'search_query', 'title_query'
 	]), 'reader'
 	UNION ALL
@@ -21,7 +26,7 @@ BEGIN ATOMIC
 	SELECT unnest(ARRAY['admit', 'set_result_id', 'bridge_config', 'tick']), 'bridge'
 	UNION ALL
 	-- admin: also acts as anybody, and keeps the data in order.
-	SELECT unnest(ARRAY['act_as', 'reconcile', 'fold_counters', 'init_data', 'verify_password', 'hash_password']), 'admin'
+	SELECT unnest(ARRAY['act_as', 'reconcile', 'fold_counters', 'publish_due_posts', 'purge_deleted', 'init_data', 'verify_password', 'hash_password']), 'admin'
 	UNION ALL
 	-- audit
 	SELECT unnest(ARRAY['set_client_address']), 'bridge'
@@ -35,12 +40,18 @@ BEGIN ATOMIC
 		'hide_post', 'unhide_post', 'hide_comment', 'unhide_comment', 'suspend_user', 'unsuspend_user',
 		'add_content_rule', 'remove_content_rule']), 'reader'
 	UNION ALL
+	-- retention
+	SELECT unnest(ARRAY['retention_classes', 'set_retention', 'retention_round']), 'admin'
+	UNION ALL
 	SELECT unnest(ARRAY['file_report', 'report_by_rule', 'spare_superusers', 'moderate_content', 'require_rule_keeper',
-		'content_check', 'content_report', 'content_rules_changed']), 'owner'
+		'content_check', 'content_report', 'content_rules_changed', 'retention_batch',
+		'demo_random', 'demo_topics', 'demo_people', 'demo_posts', 'demo_activity', 'demo_extras', 'demo_times', 'demo_count']), 'owner'
 	UNION ALL
 	-- owner: triggers, parts of other functions, and the grants themselves.
 	SELECT unnest(ARRAY['check_new_account', 'check_password', 'password_needs_rehash', 'sign_access_token',
-		'guard_drop', 'count_row', 'count_statement', 'profile_check', 'post_before', 'post_after', 'comment_check', 'hashtag_delete',
+		'guard_drop', 'count_row', 'count_statement', 'profile_check', 'post_before', 'post_after', 'post_view_after', 'revision_guard',
+		'require_post', 'require_own_post', 'check_post_settings', 'require_shareable_post', 'check_reaction',
+		'require_comment', 'require_own_comment', 'require_reply_allowed', 'comment_path', 'comment_check', 'hashtag_delete',
 		'counted_columns', 'reconcile_column', 'function_audience', 'grant_audience', 'grant_reader', 'grant_bridge', 'grant_admin']), 'owner';
 END;
 COMMENT ON FUNCTION social.function_audience() IS 'For each function the least powerful audience that may call it: reader, bridge, admin or owner.';

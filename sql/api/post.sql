@@ -2,13 +2,13 @@
 
 CREATE OR REPLACE FUNCTION social.post_before() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_post_before';
-COMMENT ON FUNCTION social.post_before() IS 'Row trigger: checks a post''s title and content (SM400), and sets hashtags, search_vector, position and updated_at.';
+COMMENT ON FUNCTION social.post_before() IS 'Row trigger: checks a post''s title and content (SM400), and sets hashtags, search_vector, position and the marks of an edit.';
 CREATE OR REPLACE TRIGGER social_post_before BEFORE INSERT OR UPDATE ON social.posts
 	FOR EACH ROW EXECUTE FUNCTION social.post_before();
 
 CREATE OR REPLACE FUNCTION social.post_after() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_post_after';
-COMMENT ON FUNCTION social.post_after() IS 'Row trigger: keeps a public post''s hashtag and mention rows.';
+COMMENT ON FUNCTION social.post_after() IS 'Row trigger: keeps a listed post''s hashtag and mention rows, and the revisions of a published one.';
 CREATE OR REPLACE TRIGGER social_post_after AFTER INSERT OR UPDATE ON social.posts
 	FOR EACH ROW EXECUTE FUNCTION social.post_after();
 
@@ -19,15 +19,339 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION social.post(bigint) IS 'One post, or no row when the viewer may not see it.';
 
-CREATE OR REPLACE FUNCTION social.create_post(title text, content text, is_published boolean DEFAULT true) RETURNS bigint
+-- ---- what the functions below check --------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.require_post(post_id bigint) RETURNS bigint
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	author bigint;
+BEGIN
+	SELECT p.author_id INTO author FROM social.visible_posts p WHERE p.id = $1 AND p.deleted_at IS NULL;
+	IF FOUND THEN
+		-- As a foreign key would; it may be purged meanwhile.
+		PERFORM FROM social.posts p WHERE p.id = $1 FOR KEY SHARE;
+	END IF;
+	IF NOT FOUND THEN
+		PERFORM social.raise_error('SM404', 'post not found');
+	END IF;
+	RETURN author;
+END
+$$;
+COMMENT ON FUNCTION social.require_post(bigint) IS 'The author of a post that the viewer may see, and that stays until the end of the transaction; SM404 for an unknown or deleted post.';
+
+CREATE OR REPLACE FUNCTION social.require_own_post(post_id bigint) RETURNS bigint
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+	author bigint;
+BEGIN
+	SELECT p.author_id INTO author FROM social.visible_posts p WHERE p.id = $1 AND p.deleted_at IS NULL;
+	IF author <> viewer THEN
+		PERFORM social.raise_error('SM403', 'this is not your post', '', 'Only its author may do this.');
+	END IF;
+	IF FOUND THEN
+		PERFORM FROM social.posts p WHERE p.id = $1 AND p.deleted_at IS NULL FOR NO KEY UPDATE;
+	END IF;
+	IF NOT FOUND THEN
+		PERFORM social.raise_error('SM404', 'post not found');
+	END IF;
+	RETURN viewer;
+END
+$$;
+COMMENT ON FUNCTION social.require_own_post(bigint) IS 'Locks a post of the viewer''s own for a change and returns the viewer. SM401 when nobody acts, SM404 for an unknown or deleted post, SM403 for somebody else''s.';
+
+CREATE OR REPLACE FUNCTION social.check_post_settings(visibility text, reply_settings text, publish_at timestamptz, image text, video text) RETURNS void
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF $1 NOT IN ('public', 'followers', 'mentioned', 'private') THEN
+		PERFORM social.raise_error('SM400', 'invalid visibility', format('It is "%s".', left($1, 100)), 'It must be public, followers, mentioned or private.');
+	ELSIF $2 NOT IN ('everyone', 'followers', 'mentioned', 'none') THEN
+		PERFORM social.raise_error('SM400', 'invalid reply settings', format('They are "%s".', left($2, 100)), 'They must be everyone, followers, mentioned or none.');
+	ELSIF $3 <= now() THEN
+		PERFORM social.raise_error('SM400', 'invalid time of publication', format('%s is not in the future.', $3), 'Leave it out to publish now.');
+	ELSIF greatest(char_length($4), char_length($5)) > 2000 THEN
+		PERFORM social.raise_error('SM400', CASE WHEN char_length($4) > 2000 THEN 'image' ELSE 'video' END || ' is too long', 'The limit is 2000 characters.');
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION social.check_post_settings(text, text, timestamptz, text, text) IS 'Refuses settings that no post can have (SM400); null is always fine.';
+
+-- ---- writing -------------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.create_post(title text, content text, is_published boolean DEFAULT true,
+		visibility text DEFAULT 'public', reply_settings text DEFAULT 'everyone', publish_at timestamptz DEFAULT NULL,
+		image text DEFAULT NULL, video text DEFAULT NULL) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+	viewer bigint := social.require_viewer();
 	post_id bigint;
 BEGIN
-	INSERT INTO social.posts (author_id, title, content, is_published)
-	VALUES (social.require_viewer(), $1, $2, coalesce($3, true))
+	PERFORM social.check_post_settings($4, $5, $6, $7, $8);
+	INSERT INTO social.posts (author_id, title, content, is_published, visibility, reply_settings, publish_at, image, video)
+	VALUES (viewer, $1, $2, coalesce($3, true) AND $6 IS NULL, coalesce($4, 'public'), coalesce($5, 'everyone'),
+		nullif($6, 'infinity'), nullif($7, ''), nullif($8, ''))
 	RETURNING id INTO post_id;
 	RETURN post_id;
 END
 $$;
-COMMENT ON FUNCTION social.create_post(text, text, boolean) IS 'The viewer writes a post, or a draft; hashtags and mentions are found in title and content. Returns its id. SM401 when nobody acts, SM400 for a missing or over-long title or content.';
+COMMENT ON FUNCTION social.create_post(text, text, boolean, text, text, timestamptz, text, text) IS 'The viewer writes a post, a draft (is_published false) or, with publish_at, a post that the worker publishes then; hashtags and mentions are found in title and content. Returns its id. SM401 when nobody acts; SM400 for a missing or over-long title or content, an unknown visibility or reply setting, a time that is over.';
+
+CREATE OR REPLACE FUNCTION social.update_post(id bigint, title text DEFAULT NULL, content text DEFAULT NULL, is_published boolean DEFAULT NULL,
+		visibility text DEFAULT NULL, reply_settings text DEFAULT NULL, publish_at timestamptz DEFAULT NULL,
+		image text DEFAULT NULL, video text DEFAULT NULL) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM social.require_own_post($1);
+	PERFORM social.check_post_settings($5, $6, $7, $8, $9);
+	IF $7 IS NOT NULL AND ($4 OR ($4 IS NULL AND (SELECT p.is_published FROM social.posts p WHERE p.id = $1))) THEN
+		PERFORM social.raise_error('SM400', 'the post is published already', '', 'Take it back with is_published => false to publish it later.');
+	END IF;
+	UPDATE social.posts p SET
+		title = coalesce($2, p.title),
+		content = coalesce($3, p.content),
+		is_published = coalesce($4, p.is_published),
+		visibility = coalesce($5, p.visibility),
+		reply_settings = coalesce($6, p.reply_settings),
+		publish_at = nullif(coalesce($7, p.publish_at), 'infinity'),
+		image = nullif(coalesce($8, p.image), ''),
+		video = nullif(coalesce($9, p.video), '')
+	WHERE p.id = $1;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.update_post(bigint, text, text, boolean, text, text, timestamptz, text, text) IS 'The viewer changes an own post; what is null stays as it is, an empty image or video goes, publish_at infinity makes a scheduled post a draft again. A changed title or content of a published post leaves a revision and an edited mark; only newly named people are told. Returns the id. SM401, SM404, SM403 for somebody else''s post, SM400 as create_post.';
+
+CREATE OR REPLACE FUNCTION social.publish_post(post_id bigint) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM social.require_own_post($1);
+	UPDATE social.posts p SET is_published = true WHERE p.id = $1 AND NOT p.is_published;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.publish_post(bigint) IS 'The viewer publishes an own draft or scheduled post now; again is harmless. It enters the lists at their top. Returns the id. SM401, SM404, SM403 for somebody else''s post.';
+
+CREATE OR REPLACE FUNCTION social.publish_due_posts(batch integer DEFAULT 1000) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	due bigint;
+	published bigint := 0;
+BEGIN
+	-- One by one, so that their places follow their times.
+	FOR due IN
+		SELECT p.id FROM social.posts p
+		WHERE p.publish_at <= now() AND NOT p.is_published AND p.deleted_at IS NULL
+		ORDER BY p.publish_at, p.id LIMIT batch FOR NO KEY UPDATE SKIP LOCKED
+	LOOP
+		UPDATE social.posts p SET is_published = true WHERE p.id = due;
+		published := published + 1;
+	END LOOP;
+	RETURN published;
+END
+$$;
+COMMENT ON FUNCTION social.publish_due_posts(integer) IS 'Publishes scheduled posts whose time has come, earliest first, at most batch; returns how many. The background worker does this by itself.';
+
+CREATE OR REPLACE FUNCTION social.delete_post(post_id bigint) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM social.require_own_post($1);
+	UPDATE social.posts p SET deleted_at = now(), is_pinned = false WHERE p.id = $1;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.delete_post(bigint) IS 'The viewer deletes an own post: it is gone from every list and count, and can be restored within social.restore_window. Returns the id. SM401, SM404, SM403 for somebody else''s post.';
+
+CREATE OR REPLACE FUNCTION social.restore_post(post_id bigint) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+	deleted timestamptz;
+BEGIN
+	SELECT p.deleted_at INTO deleted FROM social.posts p WHERE p.id = $1 AND p.author_id = viewer FOR NO KEY UPDATE;
+	IF NOT FOUND THEN
+		PERFORM social.raise_error(CASE WHEN EXISTS (SELECT FROM social.visible_posts p WHERE p.id = $1) THEN 'SM403' ELSE 'SM404' END,
+			CASE WHEN EXISTS (SELECT FROM social.visible_posts p WHERE p.id = $1) THEN 'this is not your post' ELSE 'post not found' END);
+	ELSIF deleted < now() - current_setting('social.restore_window')::interval THEN
+		PERFORM social.raise_error('SM404', 'post not found', format('It was deleted more than %s ago.', current_setting('social.restore_window')));
+	END IF;
+	UPDATE social.posts p SET deleted_at = NULL WHERE p.id = $1 AND p.deleted_at IS NOT NULL;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.restore_post(bigint) IS 'The viewer takes back the deletion of an own post; it returns to its old place, with its links and counts. Harmless for a post that is there. Returns the id. SM401; SM404 for an unknown post and after social.restore_window; SM403 for somebody else''s post.';
+
+CREATE OR REPLACE FUNCTION social.purge_deleted(batch integer DEFAULT 100) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	before timestamptz := now() - current_setting('social.restore_window')::interval;
+	posts bigint;
+	comments bigint;
+BEGIN
+	DELETE FROM social.posts WHERE id = ANY (ARRAY(
+		SELECT p.id FROM social.posts p WHERE p.deleted_at < before ORDER BY p.deleted_at LIMIT batch FOR UPDATE SKIP LOCKED));
+	GET DIAGNOSTICS posts = ROW_COUNT;
+	UPDATE social.comments SET content = '' WHERE id = ANY (ARRAY(
+		SELECT m.id FROM social.comments m WHERE m.deleted_at < before AND m.content <> ''
+		ORDER BY m.deleted_at LIMIT batch FOR NO KEY UPDATE SKIP LOCKED));
+	GET DIAGNOSTICS comments = ROW_COUNT;
+	RETURN posts + comments;
+END
+$$;
+COMMENT ON FUNCTION social.purge_deleted(integer) IS 'Removes posts for good, and the text of comments, that were deleted longer than social.restore_window ago, at most batch of each; returns how many. Retention does this by itself.';
+
+-- ---- pins and highlights -------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.pin_post(post_id bigint) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+	most integer := current_setting('social.pinned_posts_max');
+BEGIN
+	-- One pin at a time for each person, or two could pass the limit together.
+	PERFORM FROM social.users u WHERE u.id = viewer FOR NO KEY UPDATE;
+	PERFORM social.require_own_post($1);
+	IF (SELECT p.position IS NULL FROM social.posts p WHERE p.id = $1) THEN
+		PERFORM social.raise_error('SM400', 'only a published post can be pinned');
+	ELSIF (SELECT count(*) FROM social.posts p WHERE p.author_id = viewer AND p.is_pinned AND p.id <> $1) >= most THEN
+		PERFORM social.raise_error('SM409', 'too many pinned posts', format('The limit is %s.', most), 'Unpin another one first.');
+	END IF;
+	UPDATE social.posts p SET is_pinned = true WHERE p.id = $1 AND NOT p.is_pinned;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.pin_post(bigint) IS 'The viewer pins an own published post to the profile; again is harmless. Returns the id. SM401, SM404, SM403 for somebody else''s post, SM400 for a draft, SM409 beyond social.pinned_posts_max.';
+
+CREATE OR REPLACE FUNCTION social.unpin_post(post_id bigint) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM social.require_own_post($1);
+	UPDATE social.posts p SET is_pinned = false WHERE p.id = $1 AND p.is_pinned;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.unpin_post(bigint) IS 'The viewer takes an own post off the profile''s top; again is harmless. Returns the id. SM401, SM404, SM403 for somebody else''s post.';
+
+CREATE OR REPLACE FUNCTION social.highlight_post(post_id bigint) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM social.require_own_post($1);
+	UPDATE social.posts p SET is_highlighted = true WHERE p.id = $1 AND NOT p.is_highlighted;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.highlight_post(bigint) IS 'The viewer marks an own post as a highlight; again is harmless. Returns the id. SM401, SM404, SM403 for somebody else''s post.';
+
+CREATE OR REPLACE FUNCTION social.unhighlight_post(post_id bigint) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM social.require_own_post($1);
+	UPDATE social.posts p SET is_highlighted = false WHERE p.id = $1 AND p.is_highlighted;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.unhighlight_post(bigint) IS 'The viewer takes that mark off; again is harmless. Returns the id. SM401, SM404, SM403 for somebody else''s post.';
+
+-- ---- lists ---------------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.user_posts(user_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
+	RETURNS SETOF social.visible_posts
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	page_size integer := social.page_size(first);
+	before bigint := social.page_key('user_posts', after);
+BEGIN
+	IF NOT EXISTS (SELECT FROM social.visible_users u WHERE u.id = $1) THEN
+		PERFORM social.raise_error('SM404', 'user not found');
+	END IF;
+	RETURN QUERY
+	SELECT p.* FROM social.listed_posts p WHERE p.author_id = $1 AND p.position < before
+	ORDER BY p.position DESC LIMIT page_size;
+END
+$$;
+COMMENT ON FUNCTION social.user_posts(bigint, integer, text) IS 'A person''s published posts, newest first; pinned ones keep their place here (see pinned_posts). after is cursor_encode(''user_posts'', position, id) of the last post seen. SM404 for an unknown person; SM400 for a bad page size or cursor.';
+
+CREATE OR REPLACE FUNCTION social.pinned_posts(user_id bigint) RETURNS SETOF social.visible_posts
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 3 SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM social.visible_users u WHERE u.id = $1) THEN
+		PERFORM social.raise_error('SM404', 'user not found');
+	END IF;
+	RETURN QUERY
+	SELECT p.* FROM social.listed_posts p WHERE p.author_id = $1 AND p.is_pinned ORDER BY p.position DESC;
+END
+$$;
+COMMENT ON FUNCTION social.pinned_posts(bigint) IS 'The posts that a person has pinned to the profile, newest first. SM404 for an unknown person.';
+
+CREATE OR REPLACE FUNCTION social.draft_posts(first integer DEFAULT 20, after text DEFAULT NULL)
+	RETURNS SETOF social.visible_posts
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+	page_size integer := social.page_size(first);
+	before bigint := social.page_key('draft_posts', after);
+BEGIN
+	RETURN QUERY
+	SELECT p.* FROM social.visible_posts p
+	WHERE p.author_id = viewer AND NOT p.is_published AND p.deleted_at IS NULL AND p.id < before
+	ORDER BY p.id DESC LIMIT page_size;
+END
+$$;
+COMMENT ON FUNCTION social.draft_posts(integer, text) IS 'The viewer''s drafts and scheduled posts (publish_at), newest first. after is cursor_encode(''draft_posts'', id, id) of the last one seen. SM401; SM400 for a bad page size or cursor.';
+
+CREATE OR REPLACE FUNCTION social.deleted_posts(first integer DEFAULT 20, after text DEFAULT NULL)
+	RETURNS TABLE (id bigint, title text, content text, deleted_at timestamptz, restorable_until timestamptz, cursor text)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+	page_size integer := social.page_size(first);
+	keep interval := current_setting('social.restore_window');
+	last record := social.page_time('deleted_posts', after);
+BEGIN
+	RETURN QUERY
+	SELECT p.id, p.title, p.content, p.deleted_at, p.deleted_at + keep,
+		social.cursor_encode('deleted_posts', social.time_key(p.deleted_at), p.id)
+	FROM social.posts p
+	WHERE p.author_id = viewer AND p.deleted_at >= now() - keep AND (p.deleted_at, p.id) < (last.at, last.id)
+	ORDER BY p.deleted_at DESC, p.id DESC LIMIT page_size;
+END
+$$;
+COMMENT ON FUNCTION social.deleted_posts(integer, text) IS 'The viewer''s deleted posts that restore_post can bring back, latest deletion first; after is the cursor of the last row seen. SM401; SM400 for a bad page size or cursor.';
+
+-- ---- revisions -----------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.revision_guard() RETURNS trigger
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	-- A foreign key's action runs one trigger deeper.
+	IF pg_trigger_depth() = 1 THEN
+		PERFORM social.raise_error('SM403', 'revisions are only added', '', 'They go with their post.');
+	END IF;
+	RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+END
+$$;
+COMMENT ON FUNCTION social.revision_guard() IS 'Row trigger: refuses to change or delete revisions but by the foreign keys'' actions (SM403).';
+CREATE OR REPLACE TRIGGER social_revision_guard BEFORE UPDATE OR DELETE ON social.post_revisions
+	FOR EACH ROW EXECUTE FUNCTION social.revision_guard();
+
+CREATE OR REPLACE FUNCTION social.post_revisions(post_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
+	RETURNS TABLE (revision integer, title text, content text, editor_id bigint, created_at timestamptz, cursor text)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+	page_size integer := social.page_size(first);
+	before bigint := social.page_key('post_revisions', after);
+	author bigint;
+BEGIN
+	SELECT p.author_id INTO author FROM social.visible_posts p WHERE p.id = $1;
+	IF NOT FOUND THEN
+		PERFORM social.raise_error('SM404', 'post not found');
+	ELSIF author <> viewer AND NOT social.viewer_is_staff() THEN
+		PERFORM social.raise_error('SM403', 'this is not your post', '', 'Only its author and staff see its revisions.');
+	END IF;
+	RETURN QUERY
+	SELECT r.revision, r.title, r.content, r.editor_id, r.created_at, social.cursor_encode('post_revisions', r.revision, r.id)
+	FROM social.post_revisions r WHERE r.post_id = $1 AND r.revision < before
+	ORDER BY r.revision DESC LIMIT page_size;
+END
+$$;
+COMMENT ON FUNCTION social.post_revisions(bigint, integer, text) IS 'What a post said before each edit, latest first, for its author and staff; after is the cursor of the last row seen. SM401, SM404, SM403 for somebody else''s post; SM400 for a bad page size or cursor.';

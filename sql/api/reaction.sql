@@ -1,57 +1,108 @@
--- reaction.sql owns likes of posts and comments.
+-- reaction.sql owns likes of posts and comments, each with a reaction, and lists of who likes.
 
-CREATE OR REPLACE FUNCTION social.like_post(post_id bigint) RETURNS bigint
-	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	viewer bigint := social.require_viewer();
+CREATE OR REPLACE FUNCTION social.check_reaction(reaction text) RETURNS text
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	IF NOT EXISTS (SELECT FROM social.visible_posts p WHERE p.id = $1) THEN
-		PERFORM social.raise_error('SM404', 'post not found');
+	IF $1 IS NULL THEN
+		RETURN 'heart';
+	ELSIF char_length($1) NOT BETWEEN 1 AND 32 OR $1 ~ '[[:space:][:cntrl:]]' THEN
+		PERFORM social.raise_error('SM400', 'invalid reaction', '', 'It is a name or an emoji of 1 to 32 characters, without spaces.');
 	END IF;
-	INSERT INTO social.post_likes (post_id, user_id) VALUES ($1, viewer) ON CONFLICT DO NOTHING;
 	RETURN $1;
 END
 $$;
-COMMENT ON FUNCTION social.like_post(bigint) IS 'The viewer likes a post; again is harmless. Returns the post''s id. SM401 when nobody acts, SM404 for an unknown post.';
+COMMENT ON FUNCTION social.check_reaction(text) IS 'The reaction, heart for null; SM400 when none can look like that.';
+
+-- ---- posts ----------------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.like_post(post_id bigint, reaction text DEFAULT 'heart') RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+	chosen text := social.check_reaction($2);
+BEGIN
+	PERFORM social.require_post($1);
+	INSERT INTO social.post_likes AS l (post_id, user_id, reaction) VALUES ($1, viewer, chosen)
+	ON CONFLICT ON CONSTRAINT post_likes_pkey DO UPDATE SET reaction = EXCLUDED.reaction WHERE l.reaction <> EXCLUDED.reaction;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.like_post(bigint, text) IS 'The viewer likes a post; again is harmless, and another reaction takes the place of the first. Returns the post''s id. SM401 when nobody acts, SM404 for an unknown post, SM400 for an invalid reaction.';
 
 CREATE OR REPLACE FUNCTION social.unlike_post(post_id bigint) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	viewer bigint := social.require_viewer();
 BEGIN
-	IF NOT EXISTS (SELECT FROM social.visible_posts p WHERE p.id = $1) THEN
-		PERFORM social.raise_error('SM404', 'post not found');
-	END IF;
+	PERFORM social.require_post($1);
 	DELETE FROM social.post_likes l WHERE l.post_id = $1 AND l.user_id = viewer;
 	RETURN $1;
 END
 $$;
 COMMENT ON FUNCTION social.unlike_post(bigint) IS 'The viewer takes a like of a post back; again is harmless. Returns the post''s id. SM401 when nobody acts, SM404 for an unknown post.';
 
-CREATE OR REPLACE FUNCTION social.like_comment(comment_id bigint) RETURNS bigint
+CREATE OR REPLACE FUNCTION social.post_likers(post_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
+	RETURNS TABLE (user_id bigint, username text, reaction text, created_at timestamptz, cursor text)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	page_size integer := social.page_size(first);
+	last record := social.page_time('post_likers', after);
+BEGIN
+	IF NOT EXISTS (SELECT FROM social.visible_posts o WHERE o.id = $1 AND o.deleted_at IS NULL) THEN
+		PERFORM social.raise_error('SM404', 'post not found');
+	END IF;
+	RETURN QUERY
+	SELECT l.user_id, u.username, l.reaction, l.created_at, social.cursor_encode('post_likers', social.time_key(l.created_at), l.user_id)
+	FROM social.post_likes l JOIN social.visible_users u ON u.id = l.user_id
+	WHERE l.post_id = $1 AND (l.created_at, l.user_id) < (last.at, last.id)
+	ORDER BY l.created_at DESC, l.user_id DESC LIMIT page_size;
+END
+$$;
+COMMENT ON FUNCTION social.post_likers(bigint, integer, text) IS 'Who likes a post, the latest first; after is the cursor of the last row seen. SM404 for an unknown post; SM400 for a bad page size or cursor.';
+
+-- ---- comments -------------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.like_comment(comment_id bigint, reaction text DEFAULT 'heart') RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	viewer bigint := social.require_viewer();
+	chosen text := social.check_reaction($2);
 BEGIN
-	IF NOT EXISTS (SELECT FROM social.visible_comments m WHERE m.id = $1) THEN
-		PERFORM social.raise_error('SM404', 'comment not found');
-	END IF;
-	INSERT INTO social.comment_likes (comment_id, user_id) VALUES ($1, viewer) ON CONFLICT DO NOTHING;
+	PERFORM social.require_comment($1);
+	INSERT INTO social.comment_likes AS l (comment_id, user_id, reaction) VALUES ($1, viewer, chosen)
+	ON CONFLICT ON CONSTRAINT comment_likes_pkey DO UPDATE SET reaction = EXCLUDED.reaction WHERE l.reaction <> EXCLUDED.reaction;
 	RETURN $1;
 END
 $$;
-COMMENT ON FUNCTION social.like_comment(bigint) IS 'The viewer likes a comment; again is harmless. Returns the comment''s id. SM401 when nobody acts, SM404 for an unknown comment.';
+COMMENT ON FUNCTION social.like_comment(bigint, text) IS 'The viewer likes a comment; again is harmless, and another reaction takes the place of the first. Returns the comment''s id. SM401 when nobody acts, SM404 for an unknown comment, SM400 for an invalid reaction.';
 
 CREATE OR REPLACE FUNCTION social.unlike_comment(comment_id bigint) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	viewer bigint := social.require_viewer();
 BEGIN
-	IF NOT EXISTS (SELECT FROM social.visible_comments m WHERE m.id = $1) THEN
-		PERFORM social.raise_error('SM404', 'comment not found');
-	END IF;
+	PERFORM social.require_comment($1);
 	DELETE FROM social.comment_likes l WHERE l.comment_id = $1 AND l.user_id = viewer;
 	RETURN $1;
 END
 $$;
 COMMENT ON FUNCTION social.unlike_comment(bigint) IS 'The viewer takes a like of a comment back; again is harmless. Returns the comment''s id. SM401 when nobody acts, SM404 for an unknown comment.';
+
+CREATE OR REPLACE FUNCTION social.comment_likers(comment_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
+	RETURNS TABLE (user_id bigint, username text, reaction text, created_at timestamptz, cursor text)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	page_size integer := social.page_size(first);
+	last record := social.page_time('comment_likers', after);
+BEGIN
+	IF NOT EXISTS (SELECT FROM social.visible_comments o WHERE o.id = $1 AND NOT o.is_deleted) THEN
+		PERFORM social.raise_error('SM404', 'comment not found');
+	END IF;
+	RETURN QUERY
+	SELECT l.user_id, u.username, l.reaction, l.created_at, social.cursor_encode('comment_likers', social.time_key(l.created_at), l.user_id)
+	FROM social.comment_likes l JOIN social.visible_users u ON u.id = l.user_id
+	WHERE l.comment_id = $1 AND (l.created_at, l.user_id) < (last.at, last.id)
+	ORDER BY l.created_at DESC, l.user_id DESC LIMIT page_size;
+END
+$$;
+COMMENT ON FUNCTION social.comment_likers(bigint, integer, text) IS 'Who likes a comment, the latest first; after is the cursor of the last row seen. SM404 for an unknown comment; SM400 for a bad page size or cursor.';

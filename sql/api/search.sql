@@ -20,6 +20,33 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION social.page_key(text, text) IS 'The key that a newest-first page starts below; no cursor starts at the newest. SM400 for a bad cursor.';
 
+CREATE OR REPLACE FUNCTION social.page_start(kind text, after text) RETURNS bigint
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT CASE WHEN after IS NULL THEN -9223372036854775808 ELSE (social.cursor_decode(kind, after)).key END;
+END;
+COMMENT ON FUNCTION social.page_start(text, text) IS 'The key that an oldest-first page starts above; no cursor starts at the oldest. SM400 for a bad cursor.';
+
+CREATE OR REPLACE FUNCTION social.time_key(at timestamptz) RETURNS bigint
+	LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT (extract(epoch FROM at) * 1000000)::bigint;
+END;
+COMMENT ON FUNCTION social.time_key(timestamptz) IS 'A time as the key of a page cursor: microseconds since 1970.';
+
+CREATE OR REPLACE FUNCTION social.page_time(kind text, after text, OUT at timestamptz, OUT id bigint)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	at := 'infinity';
+	id := 9223372036854775807;
+	IF after IS NOT NULL THEN
+		SELECT timestamptz '1970-01-01 00:00:00+00' + c.key * interval '1 microsecond', c.id INTO at, id
+		FROM social.cursor_decode(kind, after) c;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION social.page_time(text, text) IS 'The time and id that a newest-first page starts below, from a cursor whose key is a time_key. SM400 for a bad cursor.';
+
 CREATE OR REPLACE FUNCTION social.posts_page(first integer DEFAULT 20, after text DEFAULT NULL) RETURNS json
 	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -33,10 +33,11 @@ CREATE INDEX posts_author_created_idx ON social.posts (author_id, created_at DES
 CREATE INDEX posts_author_position_idx ON social.posts (author_id, position DESC) WHERE position IS NOT NULL;
 CREATE INDEX posts_published_created_idx ON social.posts (is_published, created_at DESC);
 CREATE INDEX posts_created_idx ON social.posts (created_at);
-CREATE INDEX posts_quoted_idx ON social.posts (quoted_post_id, id) WHERE quoted_post_id IS NOT NULL;
+CREATE INDEX posts_quoted_idx ON social.posts (quoted_post_id, position DESC) WHERE quoted_post_id IS NOT NULL;
 CREATE INDEX posts_due_idx ON social.posts (publish_at) WHERE publish_at IS NOT NULL AND NOT is_published;
 CREATE INDEX posts_deleted_idx ON social.posts (deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX posts_author_deleted_idx ON social.posts (author_id, deleted_at DESC, id DESC) WHERE deleted_at IS NOT NULL;
+CREATE INDEX posts_drafts_idx ON social.posts (author_id, id DESC) WHERE NOT is_published;
 CREATE INDEX posts_pinned_idx ON social.posts (author_id, position DESC) WHERE is_pinned;
 CREATE INDEX posts_search_idx ON social.posts USING gin (search_vector) WITH (fastupdate = on, gin_pending_list_limit = 512);
 

@@ -9,6 +9,7 @@ CREATE TABLE social.reposts (
 	PRIMARY KEY (post_id, user_id)
 );
 COMMENT ON TABLE social.reposts IS 'Plain reposts. A share with a message is a post of its own that names the other in quoted_post_id.';
+CREATE INDEX reposts_post_position_idx ON social.reposts (post_id, position DESC);
 CREATE INDEX reposts_user_position_idx ON social.reposts (user_id, position DESC);
 
 CREATE TABLE social.bookmarks (

@@ -1,0 +1,158 @@
+-- share.sql owns what people do with others' posts besides liking them: passing them on, bookmarks,
+-- views.
+
+-- ---- reposts and quotes --------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.require_shareable_post(post_id bigint) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	author bigint := social.require_post($1);
+	shared social.posts;
+BEGIN
+	SELECT p.* INTO shared FROM social.posts p WHERE p.id = $1;
+	IF shared.position IS NULL THEN
+		PERFORM social.raise_error('SM403', 'the post cannot be shared', 'It is not published.');
+	ELSIF shared.visibility <> 'public' AND author <> social.viewer_id() THEN
+		PERFORM social.raise_error('SM403', 'the post cannot be shared', 'It is not public.', 'Only its author may share it.');
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION social.require_shareable_post(bigint) IS 'Refuses to pass on what is not for everybody: SM404 for an unknown post, SM403 for a draft and for somebody else''s post that is not public.';
+
+CREATE OR REPLACE FUNCTION social.repost_post(post_id bigint) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+BEGIN
+	PERFORM social.require_shareable_post($1);
+	INSERT INTO social.reposts (post_id, user_id) VALUES ($1, viewer) ON CONFLICT DO NOTHING;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.repost_post(bigint) IS 'The viewer passes a post on; again is harmless. Returns the post''s id. SM401, SM404; SM403 for a draft, and for somebody else''s post that is not public.';
+
+CREATE OR REPLACE FUNCTION social.unrepost_post(post_id bigint) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+BEGIN
+	PERFORM social.require_post($1);
+	DELETE FROM social.reposts r WHERE r.post_id = $1 AND r.user_id = viewer;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.unrepost_post(bigint) IS 'The viewer takes a repost back; again is harmless. Returns the post''s id. SM401, SM404.';
+
+CREATE OR REPLACE FUNCTION social.share_post(post_id bigint, message text DEFAULT NULL) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+	quote_id bigint;
+BEGIN
+	IF $2 IS NULL THEN
+		RETURN social.repost_post($1);
+	END IF;
+	PERFORM social.require_shareable_post($1);
+	INSERT INTO social.posts (author_id, title, content, quoted_post_id) VALUES (viewer, '', $2, $1)
+	RETURNING id INTO quote_id;
+	RETURN quote_id;
+END
+$$;
+COMMENT ON FUNCTION social.share_post(bigint, text) IS 'The viewer shares a post: with a message as a post of its own that quotes the other (returns the quote''s id), without one as a repost (returns the post''s id). SM401, SM404, SM403 as repost_post, SM400 for an empty or over-long message.';
+
+CREATE OR REPLACE FUNCTION social.post_shares(post_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
+	RETURNS TABLE (user_id bigint, username text, message text, quote_id bigint, created_at timestamptz, cursor text)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	page_size integer := social.page_size(first);
+	before bigint := social.page_key('post_shares', after);
+BEGIN
+	IF NOT EXISTS (SELECT FROM social.visible_posts p WHERE p.id = $1 AND p.deleted_at IS NULL) THEN
+		PERFORM social.raise_error('SM404', 'post not found');
+	END IF;
+	RETURN QUERY
+	SELECT s.user_id, u.username, s.message, s.quote_id, s.created_at, social.cursor_encode('post_shares', s.position, s.user_id)
+	FROM (
+		(SELECT r.user_id, ''::text AS message, NULL::bigint AS quote_id, r.created_at, r.position
+		FROM social.reposts r JOIN social.visible_users v ON v.id = r.user_id
+		WHERE r.post_id = $1 AND r.position < before ORDER BY r.position DESC LIMIT page_size)
+		UNION ALL
+		(SELECT q.author_id, q.content, q.id, q.created_at, q.position
+		FROM social.listed_posts q WHERE q.quoted_post_id = $1 AND q.position < before ORDER BY q.position DESC LIMIT page_size)
+	) s JOIN social.users u ON u.id = s.user_id
+	ORDER BY s.position DESC LIMIT page_size;
+END
+$$;
+COMMENT ON FUNCTION social.post_shares(bigint, integer, text) IS 'Who passed a post on, newest first: reposts (quote_id null) and quotes with their message; after is the cursor of the last row seen. SM404 for an unknown post; SM400 for a bad page size or cursor.';
+
+-- ---- bookmarks -----------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.bookmark_post(post_id bigint) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+BEGIN
+	PERFORM social.require_post($1);
+	INSERT INTO social.bookmarks (user_id, post_id) VALUES (viewer, $1) ON CONFLICT DO NOTHING;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.bookmark_post(bigint) IS 'The viewer puts a post aside; again is harmless, and nobody else knows. Returns the post''s id. SM401, SM404.';
+
+CREATE OR REPLACE FUNCTION social.unbookmark_post(post_id bigint) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+BEGIN
+	PERFORM social.require_post($1);
+	DELETE FROM social.bookmarks b WHERE b.user_id = viewer AND b.post_id = $1;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.unbookmark_post(bigint) IS 'The viewer no longer keeps a post aside; again is harmless. Returns the post''s id. SM401, SM404.';
+
+CREATE OR REPLACE FUNCTION social.bookmarked_posts(first integer DEFAULT 20, after text DEFAULT NULL)
+	RETURNS SETOF social.visible_posts
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+	page_size integer := social.page_size(first);
+	last record := social.page_time('bookmarked_posts', after);
+BEGIN
+	RETURN QUERY
+	SELECT p.* FROM social.bookmarks b JOIN social.listed_posts p ON p.id = b.post_id
+	WHERE b.user_id = viewer AND (b.created_at, b.post_id) < (last.at, last.id)
+	ORDER BY b.created_at DESC, b.post_id DESC LIMIT page_size;
+END
+$$;
+COMMENT ON FUNCTION social.bookmarked_posts(integer, text) IS 'Posts that the viewer has put aside, the latest first. after is cursor_encode(''bookmarked_posts'', time_key(created_at), post_id) of the last one''s row in visible_bookmarks. SM401; SM400 for a bad page size or cursor.';
+
+-- ---- views ---------------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.post_view_after() RETURNS trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'social_post_view_after';
+COMMENT ON FUNCTION social.post_view_after() IS 'Row trigger: a view counts for its post, for good.';
+CREATE OR REPLACE TRIGGER social_post_view_after AFTER INSERT ON social.post_views
+	FOR EACH ROW EXECUTE FUNCTION social.post_view_after();
+CREATE OR REPLACE TRIGGER social_count_statement AFTER INSERT ON social.post_views
+	FOR EACH STATEMENT EXECUTE FUNCTION social.count_statement();
+
+CREATE OR REPLACE FUNCTION social.view_post(post_id bigint, viewer_key text DEFAULT NULL) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.viewer_id();
+	seconds numeric := extract(epoch FROM current_setting('social.view_window')::interval);
+	opened timestamptz := to_timestamp(floor(extract(epoch FROM now()) / seconds) * seconds);
+BEGIN
+	PERFORM social.require_post($1);
+	IF viewer IS NULL AND coalesce($2, '') = '' THEN
+		PERFORM social.raise_error('SM400', 'viewer key is required', '', 'Log in, or pass what tells this visitor from others.');
+	END IF;
+	-- With post and window in the hash, it cannot be followed from one to the next.
+	INSERT INTO social.post_views (post_id, viewer_key, window_start, user_id)
+	VALUES ($1, coalesce('user ' || viewer::text, encode(sha256(convert_to($1 || ' ' || extract(epoch FROM opened) || ' ' || $2, 'UTF8')), 'hex')), opened, viewer)
+	ON CONFLICT DO NOTHING;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.view_post(bigint, text) IS 'Counts a view of a post, once for each viewer and social.view_window; viewer_key tells anonymous visitors apart and is kept only as a hash. A request of its own, apart from reading. Returns the post''s id. SM404; SM400 without viewer and key.';

@@ -14,6 +14,8 @@ BEGIN ATOMIC
 		'user_json', 'post_json', 'comment_json', 'raise_error',
 		'create_post', 'create_comment', 'like_post', 'unlike_post', 'like_comment', 'unlike_comment',
 		'follow_user', 'unfollow_user', 'register_user', 'login',
+		'update_profile', 'remove_follower', 'accept_follow_request', 'reject_follow_request', 'is_following', 'followers', 'following',
+		'follow_requests', 'block_user', 'unblock_user', 'blocked_users', 'mute_user', 'unmute_user', 'muted_users', 'require_person',
 		'update_post', 'publish_post', 'delete_post', 'restore_post', 'pin_post', 'unpin_post', 'highlight_post', 'unhighlight_post',
 		'user_posts', 'pinned_posts', 'draft_posts', 'deleted_posts', 'post_revisions',
 		'repost_post', 'unrepost_post', 'share_post', 'post_shares', 'bookmark_post', 'unbookmark_post', 'bookmarked_posts', 'view_post',
@@ -48,7 +50,8 @@ BEGIN ATOMIC
 		'demo_random', 'demo_topics', 'demo_people', 'demo_posts', 'demo_activity', 'demo_extras', 'demo_times', 'demo_count']), 'owner'
 	UNION ALL
 	-- owner: triggers, parts of other functions, and the grants themselves.
-	SELECT unnest(ARRAY['check_new_account', 'check_password', 'password_needs_rehash', 'sign_access_token',
+	SELECT unnest(ARRAY['check_profile_text', 'check_profile_url', 'hold_pair',
+		'check_new_account', 'check_password', 'password_needs_rehash', 'sign_access_token',
 		'guard_drop', 'count_row', 'count_statement', 'profile_check', 'post_before', 'post_after', 'post_view_after', 'revision_guard',
 		'require_post', 'require_own_post', 'check_post_settings', 'require_shareable_post', 'check_reaction',
 		'require_comment', 'require_own_comment', 'require_reply_allowed', 'comment_path', 'comment_check', 'hashtag_delete',

@@ -14,5 +14,6 @@ CREATE TABLE social.audit_log (
 );
 COMMENT ON TABLE social.audit_log IS 'Who did what to what, when and from where. Rows are only added; retention alone removes them. No foreign keys: an entry outlives what it speaks of.';
 CREATE INDEX audit_log_created_idx ON social.audit_log (created_at);
+CREATE INDEX audit_log_address_idx ON social.audit_log (created_at) WHERE address IS NOT NULL;
 CREATE INDEX audit_log_actor_idx ON social.audit_log (actor_id, id DESC) WHERE actor_id IS NOT NULL;
 CREATE INDEX audit_log_object_idx ON social.audit_log (object_type, object_id, id DESC);

@@ -66,7 +66,7 @@ CREATE TABLE social.follow_requests (
 	CONSTRAINT follow_requests_not_oneself CHECK (requester_id <> target_id)
 );
 COMMENT ON TABLE social.follow_requests IS 'Who waits for a locked account''s leave to follow it.';
-CREATE INDEX follow_requests_target_idx ON social.follow_requests (target_id, created_at DESC, requester_id);
+CREATE INDEX follow_requests_target_idx ON social.follow_requests (target_id, created_at DESC, requester_id DESC);
 
 CREATE TABLE social.blocks (
 	blocker_id bigint NOT NULL REFERENCES social.users ON DELETE CASCADE,
@@ -260,3 +260,8 @@ DELETE FROM social.comment_counter_deltas d WHERE NOT EXISTS (SELECT FROM social
 DELETE FROM social.hashtag_counter_deltas d WHERE NOT EXISTS (SELECT FROM social.hashtags o WHERE o.id = d.hashtag_id);
 
 DROP FUNCTION social.init_data(integer);
+
+-- people: lists of who follows whom, newest first
+DROP INDEX social.follows_followed_idx;
+CREATE INDEX follows_followed_idx ON social.follows (followed_id, created_at DESC, follower_id DESC);
+CREATE INDEX follows_newest_idx ON social.follows (follower_id, created_at DESC, followed_id DESC);

@@ -1,0 +1,109 @@
+-- retention.sql owns how long each class of data is kept, and deleting what is older in batches.
+
+-- One row for each class: what is deleted is every row of table_name whose time_column is older and
+-- which meets the condition; instead_set empties a column rather than deleting the row. A class
+-- without a table has a function of its own, and its time is a setting.
+CREATE OR REPLACE FUNCTION social.retention_classes(OUT data_class text, OUT default_keep interval, OUT table_name text,
+		OUT time_column text, OUT condition text, OUT instead_set text, OUT description text)
+	RETURNS SETOF record
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	VALUES
+		('deleted_posts', current_setting('social.restore_window')::interval, NULL, NULL, NULL, NULL,
+			'Posts and comments that somebody deleted; until then they can be restored. The time is the setting social.restore_window.'),
+		('read_notifications', interval '90 days', 'notifications', 'created_at', 'is_read', NULL,
+			'Notifications that were read.'),
+		('unread_notifications', interval '1 year', 'notifications', 'created_at', 'NOT is_read', NULL,
+			'Notifications that nobody has read.'),
+		('post_views', interval '30 days', 'post_views', 'window_start', 'true', NULL,
+			'Who saw which post; the count stays.'),
+		('post_revisions', NULL::interval, 'post_revisions', 'created_at', 'true', NULL,
+			'What posts said before they were edited; by default they go with the post.'),
+		('closed_reports', interval '1 year', 'reports', 'resolved_at', 'status <> ''open''', NULL,
+			'Reports that were resolved or dismissed.'),
+		('audit_addresses', interval '90 days', 'audit_log', 'created_at', 'address IS NOT NULL', 'address',
+			'Network addresses in the audit log; the entry stays.'),
+		('audit_log', interval '2 years', 'audit_log', 'created_at', 'true', NULL,
+			'Entries of the audit log.')
+$$;
+COMMENT ON FUNCTION social.retention_classes() IS 'Every class of data that retention knows, with the time it is kept by default (null: for ever) and what is deleted then.';
+
+CREATE OR REPLACE VIEW social.admin_retention AS
+SELECT c.data_class, CASE WHEN r.data_class IS NULL THEN c.default_keep ELSE r.keep END AS keep,
+	c.default_keep, r.data_class IS NULL AS is_default, r.changed_at, c.description
+FROM social.retention_classes() c
+LEFT JOIN social.retention r ON r.data_class = c.data_class;
+COMMENT ON VIEW social.admin_retention IS 'How long each class of data is kept (keep, null: for ever), whether that is the default, and what is deleted after it.';
+
+CREATE OR REPLACE FUNCTION social.set_retention(data_class text, keep interval) RETURNS void
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	class record;
+BEGIN
+	SELECT c.* INTO class FROM social.retention_classes() c WHERE c.data_class = $1;
+	IF class.data_class IS NULL THEN
+		PERFORM social.raise_error('SM404', 'data class not found', '', 'SELECT data_class FROM social.admin_retention lists them.');
+	ELSIF class.table_name IS NULL THEN
+		PERFORM social.raise_error('SM400', 'this class is kept for as long as a setting says', class.description);
+	ELSIF keep < interval '1 hour' THEN
+		PERFORM social.raise_error('SM400', 'invalid keep', 'It is an interval of at least an hour, or null for ever.');
+	END IF;
+	IF keep IS NOT DISTINCT FROM class.default_keep THEN
+		DELETE FROM social.retention r WHERE r.data_class = $1;
+	ELSE
+		INSERT INTO social.retention AS r (data_class, keep) VALUES ($1, $2)
+		ON CONFLICT ON CONSTRAINT retention_pkey DO UPDATE SET keep = EXCLUDED.keep, changed_at = now();
+	END IF;
+	PERFORM social.audit('set_retention', 'retention', NULL, jsonb_build_object('data_class', data_class, 'keep', keep));
+END
+$$;
+COMMENT ON FUNCTION social.set_retention(text, interval) IS 'Keeps a class of data (see social.admin_retention) for this time; null keeps it for ever. SM404 for an unknown class, SM400 for less than an hour or a class that follows a setting.';
+
+-- One batch of one class.
+CREATE OR REPLACE FUNCTION social.retention_batch(class record, keep interval, batch integer) RETURNS bigint
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	restoring text := current_setting('social.restoring');
+	append_only boolean := class.table_name IN ('audit_log', 'post_revisions');
+	done bigint;
+BEGIN
+	IF append_only THEN
+		PERFORM set_config('social.restoring', 'on', true);
+	END IF;
+	EXECUTE format(
+		CASE WHEN class.instead_set IS NULL THEN 'DELETE FROM social.%1$I' ELSE 'UPDATE social.%1$I SET %4$I = NULL' END
+		|| ' WHERE ctid = ANY (ARRAY(SELECT t.ctid FROM social.%1$I t WHERE t.%2$I < now() - $1 AND %3$s LIMIT $2 FOR UPDATE SKIP LOCKED))',
+		class.table_name, class.time_column, class.condition, class.instead_set) USING keep, batch;
+	GET DIAGNOSTICS done = ROW_COUNT;
+	IF append_only THEN
+		PERFORM set_config('social.restoring', restoring, true);
+	END IF;
+	RETURN done;
+END
+$$;
+COMMENT ON FUNCTION social.retention_batch(record, interval, integer) IS 'Deletes at most a batch of one row of retention_classes that is older; returns how many.';
+
+CREATE OR REPLACE FUNCTION social.retention_round(batch integer DEFAULT 1000) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	class record;
+	keep interval;
+	done bigint := 0;
+BEGIN
+	IF batch IS NULL OR batch NOT BETWEEN 1 AND 100000 THEN
+		PERFORM social.raise_error('SM400', 'invalid batch', 'It must be 1 to 100000.');
+	END IF;
+	FOR class IN SELECT * FROM social.retention_classes()
+	LOOP
+		IF class.table_name IS NULL THEN
+			done := done + social.purge_deleted(batch);
+			CONTINUE;
+		END IF;
+		SELECT a.keep INTO keep FROM social.admin_retention a WHERE a.data_class = class.data_class;
+		IF keep IS NOT NULL THEN
+			done := done + social.retention_batch(class, keep, batch);
+		END IF;
+	END LOOP;
+	RETURN done;
+END
+$$;
+COMMENT ON FUNCTION social.retention_round(integer) IS 'Deletes what is older than social.admin_retention says, at most a batch of each class, without waiting for locks; returns how many rows. The background worker and social.tick() call it; SM400 for a batch out of 1 to 100000.';

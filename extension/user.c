@@ -13,6 +13,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 
 #include "compat.h"
 #include "guard.h"
@@ -32,7 +33,23 @@ social_user_init(void)
 						&bio_max_length, 500);
 }
 
-/* The id of the account that `key` finds in an index of users, when active; else 0. */
+/* May the account in `slot` act? It is active, and not suspended at this moment. */
+static bool
+may_act(TupleTableSlot *slot)
+{
+	bool isnull;
+	Datum until;
+
+	if (!DatumGetBool(slot_getattr(slot, SOCIAL_USERS_IS_ACTIVE, &isnull)))
+		return false;
+	(void) slot_getattr(slot, SOCIAL_USERS_SUSPENDED_AT, &isnull);
+	if (isnull)
+		return true;
+	until = slot_getattr(slot, SOCIAL_USERS_SUSPENDED_UNTIL, &isnull);
+	return !isnull && DatumGetTimestampTz(until) <= GetCurrentTransactionStartTimestamp();
+}
+
+/* The id of the account that `key` finds in an index of users, when it may act; else 0. */
 static int64
 find_active(Relation users, Relation index, RegProcedure equality, Datum key)
 {
@@ -41,8 +58,7 @@ find_active(Relation users, Relation index, RegProcedure equality, Datum key)
 	int64 user_id = 0;
 	bool isnull;
 
-	if (social_table_find(users, index, equality, key, snapshot, slot) &&
-		DatumGetBool(slot_getattr(slot, SOCIAL_USERS_IS_ACTIVE, &isnull)))
+	if (social_table_find(users, index, equality, key, snapshot, slot) && may_act(slot))
 		user_id = DatumGetInt64(slot_getattr(slot, SOCIAL_USERS_ID, &isnull));
 	UnregisterSnapshot(snapshot);
 	ExecDropSingleTupleTableSlot(slot);

@@ -14,10 +14,10 @@
 #define SOCIAL_USERS_SUSPENDED_AT    13
 #define SOCIAL_USERS_SUSPENDED_UNTIL 14
 
-/* Does this account exist, and may it act? */
+/* Does this account exist, and may it act (active, and not suspended)? */
 extern bool social_user_is_active(int64 user_id);
 
-/* The id of the active account with this name, in any case; 0 when there is none. */
+/* The id of the account with this name, in any case; 0 when there is none that may act. */
 extern int64 social_active_user_named(const char *username);
 
 /*

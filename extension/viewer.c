@@ -147,7 +147,7 @@ social_act_as_name(PG_FUNCTION_ARGS)
 
 /*
  * admit(user_id bigint): opens a request as this user, or as nobody for null; lasts until the end
- * of the transaction. SM401 when the account is gone or inactive.
+ * of the transaction. SM401 when the account is gone, inactive or suspended.
  */
 Datum
 social_admit(PG_FUNCTION_ARGS)
@@ -156,7 +156,7 @@ social_admit(PG_FUNCTION_ARGS)
 
 	if (user_id != 0 && !social_user_is_active(user_id))
 		ereport(ERROR, (errcode(ERRCODE_SOCIAL_UNAUTHENTICATED), errmsg("authentication required"),
-						errdetail("The account is gone or inactive.")));
+						errdetail("The account is gone, inactive or suspended.")));
 	if (user_id != viewer)
 		social_viewer_set(user_id, false);
 	PG_RETURN_VOID();

@@ -48,7 +48,7 @@ CREATE OR REPLACE FUNCTION social.authenticate(token text) RETURNS bigint
 	SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'social_authenticate';
 COMMENT ON FUNCTION social.authenticate(text) IS
-	'Makes the user of an access token the viewer until the end of the transaction; returns the id. SM401 for a token that does not hold, or an account that is gone or inactive.';
+	'Makes the user of an access token the viewer until the end of the transaction; returns the id. SM401 for a token that does not hold, or an account that is gone, inactive or suspended.';
 
 CREATE OR REPLACE FUNCTION social.bridge_config() RETURNS json
 	LANGUAGE sql STABLE SECURITY DEFINER
@@ -152,7 +152,8 @@ DECLARE
 	fits boolean := false;
 BEGIN
 	-- A name is matched before an address, should one account have the other's address for a name.
-	SELECT u.id, u.password, u.is_active, u.last_login_at INTO account
+	SELECT u.id, u.password, u.is_active, u.last_login_at, u.suspended_until,
+		u.suspended_at IS NOT NULL AND coalesce(u.suspended_until > now(), true) AS is_suspended INTO account
 	FROM social.users u
 	WHERE lower(u.username) = lower(login.username)
 		OR (lower(u.email) = lower(login.username) AND u.email <> '')
@@ -164,6 +165,8 @@ BEGIN
 	END IF;
 	IF NOT fits OR NOT account.is_active THEN
 		PERFORM social.raise_error('SM401', 'wrong username or password');
+	ELSIF account.is_suspended THEN
+		PERFORM social.raise_error('SM403', 'the account is suspended', coalesce('Until ' || account.suspended_until || '.', ''));
 	END IF;
 
 	IF social.password_needs_rehash(account.password) THEN
@@ -179,4 +182,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION social.login(text, text) IS
-	'Exchanges a user name or e-mail address and a password for an access token. SM401, in the same words and after the same work, whether the account, the password or its being active is what lacks. Hashes of another form or cost are renewed.';
+	'Exchanges a user name or e-mail address and a password for an access token. SM401, in the same words and after the same work, whether the account, the password or its being active is what lacks; SM403 for the right password of a suspended account. Hashes of another form or cost are renewed.';

@@ -41,7 +41,7 @@ COMMENT ON FUNCTION social.require_viewer() IS 'The user who acts; SM401 when no
 
 CREATE OR REPLACE FUNCTION social.act_as(user_id bigint, session boolean DEFAULT false) RETURNS bigint
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_act_as_id';
-COMMENT ON FUNCTION social.act_as(bigint, boolean) IS 'Makes a user the viewer until the end of the transaction, or of the session; null means nobody. For trusted roles. Returns the id; SM404 for an unknown or inactive account.';
+COMMENT ON FUNCTION social.act_as(bigint, boolean) IS 'Makes a user the viewer until the end of the transaction, or of the session; null means nobody. For trusted roles. Returns the id; SM404 for an unknown, inactive or suspended account.';
 
 CREATE OR REPLACE FUNCTION social.act_as(username text, session boolean DEFAULT false) RETURNS bigint
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_act_as_name';
@@ -49,7 +49,7 @@ COMMENT ON FUNCTION social.act_as(text, boolean) IS 'act_as by user name, in any
 
 CREATE OR REPLACE FUNCTION social.admit(user_id bigint) RETURNS void
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_admit';
-COMMENT ON FUNCTION social.admit(bigint) IS 'Opens a request as this user (null: as nobody) until the end of the transaction. For the bridge, which has checked the token. SM401 when the account is gone or inactive.';
+COMMENT ON FUNCTION social.admit(bigint) IS 'Opens a request as this user (null: as nobody) until the end of the transaction. For the bridge, which has checked the token. SM401 when the account is gone, inactive or suspended.';
 
 CREATE OR REPLACE FUNCTION social.set_result_id(id bigint) RETURNS bigint
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'social_set_result_id';

@@ -1,31 +1,162 @@
--- follow.sql owns following and its end.
+-- follow.sql owns following and its end, requests to follow a locked account, and the lists of both.
+--
+-- A block ends what is between two people: block_user holds their pair alone while it does that,
+-- and whoever makes a follow or a request holds it shared (see social.hold_pair in relation.sql).
 
 CREATE OR REPLACE FUNCTION social.follow_user(user_id bigint) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	viewer bigint := social.require_viewer();
+	locked boolean;
 BEGIN
-	IF NOT EXISTS (SELECT FROM social.visible_users u WHERE u.id = $1) THEN
-		PERFORM social.raise_error('SM404', 'user not found');
-	ELSIF viewer = $1 THEN
-		PERFORM social.raise_error('SM400', 'you cannot follow yourself');
+	PERFORM social.hold_pair(viewer, $1, false);
+	PERFORM social.require_person($1, 'follow');
+	IF EXISTS (SELECT FROM social.follows f WHERE f.follower_id = viewer AND f.followed_id = $1) THEN
+		RETURN $1;
 	END IF;
-	INSERT INTO social.follows (follower_id, followed_id) VALUES (viewer, $1) ON CONFLICT DO NOTHING;
+	SELECT u.is_locked INTO locked FROM social.users u WHERE u.id = $1;
+	IF locked THEN
+		-- Once more and with a lock: unlocking grants the requests that it finds.
+		SELECT u.is_locked INTO locked FROM social.users u WHERE u.id = $1 FOR SHARE;
+	END IF;
+	IF locked THEN
+		INSERT INTO social.follow_requests (requester_id, target_id) VALUES (viewer, $1) ON CONFLICT DO NOTHING;
+	ELSE
+		INSERT INTO social.follows (follower_id, followed_id) VALUES (viewer, $1) ON CONFLICT DO NOTHING;
+	END IF;
 	RETURN $1;
 END
 $$;
-COMMENT ON FUNCTION social.follow_user(bigint) IS 'The viewer follows this person; again is harmless. Returns the person''s id. SM401 when nobody acts, SM404 for an unknown person, SM400 for oneself.';
+COMMENT ON FUNCTION social.follow_user(bigint) IS 'The viewer follows this person, or asks to when the account is locked; again is harmless. Returns the person''s id. SM401 when nobody acts, SM404 for an unknown person, SM400 for oneself.';
 
 CREATE OR REPLACE FUNCTION social.unfollow_user(user_id bigint) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	viewer bigint := social.require_viewer();
+	removed boolean;
 BEGIN
-	IF NOT EXISTS (SELECT FROM social.visible_users u WHERE u.id = $1) THEN
-		PERFORM social.raise_error('SM404', 'user not found');
-	END IF;
 	DELETE FROM social.follows f WHERE f.follower_id = viewer AND f.followed_id = $1;
+	removed := FOUND;
+	DELETE FROM social.follow_requests r WHERE r.requester_id = viewer AND r.target_id = $1;
+	IF NOT (removed OR FOUND) THEN
+		PERFORM social.require_person($1);
+	END IF;
 	RETURN $1;
 END
 $$;
-COMMENT ON FUNCTION social.unfollow_user(bigint) IS 'The viewer no longer follows this person; again is harmless. Returns the person''s id. SM401 when nobody acts, SM404 for an unknown person.';
+COMMENT ON FUNCTION social.unfollow_user(bigint) IS 'The viewer no longer follows this person, nor asks to; again is harmless. Returns the person''s id. SM401 when nobody acts, SM404 for an unknown person.';
+
+CREATE OR REPLACE FUNCTION social.remove_follower(user_id bigint) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+BEGIN
+	DELETE FROM social.follows f WHERE f.follower_id = $1 AND f.followed_id = viewer;
+	IF NOT FOUND THEN
+		PERFORM social.require_person($1);
+	END IF;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.remove_follower(bigint) IS 'This person no longer follows the viewer; again is harmless. Returns the person''s id. SM401 when nobody acts, SM404 for an unknown person.';
+
+-- ---- requests --------------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.accept_follow_request(user_id bigint) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+BEGIN
+	PERFORM social.hold_pair(viewer, $1, false);
+	PERFORM social.require_person($1);
+	DELETE FROM social.follow_requests r WHERE r.requester_id = $1 AND r.target_id = viewer;
+	IF FOUND THEN
+		INSERT INTO social.follows (follower_id, followed_id) VALUES ($1, viewer) ON CONFLICT DO NOTHING;
+	ELSIF NOT EXISTS (SELECT FROM social.follows f WHERE f.follower_id = $1 AND f.followed_id = viewer) THEN
+		PERFORM social.raise_error('SM404', 'follow request not found');
+	END IF;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.accept_follow_request(bigint) IS 'Lets this person, who asked to, follow the viewer; again is harmless. Returns the person''s id. SM401 when nobody acts, SM404 for an unknown person or one who has not asked.';
+
+CREATE OR REPLACE FUNCTION social.reject_follow_request(user_id bigint) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+BEGIN
+	DELETE FROM social.follow_requests r WHERE r.requester_id = $1 AND r.target_id = viewer;
+	IF NOT FOUND THEN
+		PERFORM social.require_person($1);
+	END IF;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.reject_follow_request(bigint) IS 'Removes this person''s request to follow the viewer; again is harmless. Returns the person''s id. SM401 when nobody acts, SM404 for an unknown person.';
+
+-- ---- lists -----------------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.is_following(user_id bigint, target_user_id bigint) RETURNS boolean
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM social.visible_follows f WHERE f.follower_id = $1 AND f.followed_id = $2);
+END
+$$;
+COMMENT ON FUNCTION social.is_following(bigint, bigint) IS 'Does the first person follow the second? False also where the viewer may not see one of them.';
+
+CREATE OR REPLACE FUNCTION social.followers(user_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
+	RETURNS TABLE (id bigint, username text, first_name text, last_name text, avatar text, created_at timestamptz, cursor text)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	page_size integer := social.page_size(first);
+	last_time timestamptz;
+	last_id bigint;
+BEGIN
+	SELECT c.at, c.id INTO last_time, last_id FROM social.page_time('followers', after) c;
+	PERFORM social.require_person($1);
+	RETURN QUERY
+	SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, f.created_at, social.cursor_encode('followers', social.time_key(f.created_at), u.id)
+	FROM social.follows f JOIN social.visible_users u ON u.id = f.follower_id
+	WHERE f.followed_id = $1 AND (f.created_at, f.follower_id) < (last_time, last_id)
+	ORDER BY f.created_at DESC, f.follower_id DESC LIMIT page_size;
+END
+$$;
+COMMENT ON FUNCTION social.followers(bigint, integer, text) IS 'Who follows this person, newest first; after is the cursor of the last row seen. SM404 for an unknown person, SM400 for a bad page size or cursor.';
+
+CREATE OR REPLACE FUNCTION social.following(user_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
+	RETURNS TABLE (id bigint, username text, first_name text, last_name text, avatar text, created_at timestamptz, cursor text)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	page_size integer := social.page_size(first);
+	last_time timestamptz;
+	last_id bigint;
+BEGIN
+	SELECT c.at, c.id INTO last_time, last_id FROM social.page_time('following', after) c;
+	PERFORM social.require_person($1);
+	RETURN QUERY
+	SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, f.created_at, social.cursor_encode('following', social.time_key(f.created_at), u.id)
+	FROM social.follows f JOIN social.visible_users u ON u.id = f.followed_id
+	WHERE f.follower_id = $1 AND (f.created_at, f.followed_id) < (last_time, last_id)
+	ORDER BY f.created_at DESC, f.followed_id DESC LIMIT page_size;
+END
+$$;
+COMMENT ON FUNCTION social.following(bigint, integer, text) IS 'Whom this person follows, newest first; after is the cursor of the last row seen. SM404 for an unknown person, SM400 for a bad page size or cursor.';
+
+CREATE OR REPLACE FUNCTION social.follow_requests(first integer DEFAULT 20, after text DEFAULT NULL)
+	RETURNS TABLE (id bigint, username text, first_name text, last_name text, avatar text, created_at timestamptz, cursor text)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+	page_size integer := social.page_size(first);
+	last_time timestamptz;
+	last_id bigint;
+BEGIN
+	SELECT c.at, c.id INTO last_time, last_id FROM social.page_time('follow_requests', after) c;
+	RETURN QUERY
+	SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, r.created_at, social.cursor_encode('follow_requests', social.time_key(r.created_at), u.id)
+	FROM social.follow_requests r JOIN social.visible_users u ON u.id = r.requester_id
+	WHERE r.target_id = viewer AND (r.created_at, r.requester_id) < (last_time, last_id)
+	ORDER BY r.created_at DESC, r.requester_id DESC LIMIT page_size;
+END
+$$;
+COMMENT ON FUNCTION social.follow_requests(integer, text) IS 'Who waits for the viewer''s leave to follow, newest first; after is the cursor of the last row seen. SM401 when nobody acts, SM400 for a bad page size or cursor.';

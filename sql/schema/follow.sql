@@ -8,4 +8,5 @@ CREATE TABLE social.follows (
 	CONSTRAINT follows_not_oneself CHECK (follower_id <> followed_id)
 );
 COMMENT ON TABLE social.follows IS 'One row for each follower and the person they follow.';
-CREATE INDEX follows_followed_idx ON social.follows (followed_id, created_at DESC, follower_id);
+CREATE INDEX follows_followed_idx ON social.follows (followed_id, created_at DESC, follower_id DESC);
+CREATE INDEX follows_newest_idx ON social.follows (follower_id, created_at DESC, followed_id DESC);

@@ -8,7 +8,7 @@ CREATE TABLE social.follow_requests (
 	CONSTRAINT follow_requests_not_oneself CHECK (requester_id <> target_id)
 );
 COMMENT ON TABLE social.follow_requests IS 'Who waits for a locked account''s leave to follow it.';
-CREATE INDEX follow_requests_target_idx ON social.follow_requests (target_id, created_at DESC, requester_id);
+CREATE INDEX follow_requests_target_idx ON social.follow_requests (target_id, created_at DESC, requester_id DESC);
 
 CREATE TABLE social.blocks (
 	blocker_id bigint NOT NULL REFERENCES social.users ON DELETE CASCADE,

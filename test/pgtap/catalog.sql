@@ -36,13 +36,14 @@ SELECT set_eq($$
 $$, ARRAY[
 	-- they write as the viewer
 	'create_post', 'create_comment', 'like_post', 'unlike_post', 'like_comment', 'unlike_comment', 'follow_user', 'unfollow_user',
+	'update_profile', 'remove_follower', 'accept_follow_request', 'reject_follow_request', 'block_user', 'unblock_user', 'mute_user', 'unmute_user',
 	'update_post', 'publish_post', 'delete_post', 'restore_post', 'pin_post', 'unpin_post', 'highlight_post', 'unhighlight_post',
 	'repost_post', 'unrepost_post', 'share_post', 'bookmark_post', 'unbookmark_post', 'view_post', 'update_comment', 'delete_comment',
 	-- they open the door
 	'register_user', 'login', 'authenticate', 'bridge_config',
 	-- they read tables on the way to a visible_* view
 	'search_posts', 'hashtag_posts', 'trending_hashtags', 'deleted_posts', 'post_revisions', 'post_shares', 'bookmarked_posts',
-	'user_mentions', 'post_likers', 'comment_likers', 'comment_thread', 'hashtag_is_visible',
+	'user_mentions', 'post_likers', 'comment_likers', 'comment_thread', 'hashtag_is_visible', 'followers', 'following', 'follow_requests', 'blocked_users', 'muted_users',
 	-- an operator may call them
 	'init_data', 'reconcile', 'publish_due_posts', 'purge_deleted'
 ], 'only listed functions run with the owner''s rights');

@@ -1,0 +1,151 @@
+-- relation.sql owns blocks and mutes, and what all functions between two people share.
+
+-- ---- between two people ----------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.require_person(user_id bigint, act text DEFAULT NULL) RETURNS bigint
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM social.visible_users u WHERE u.id = $1)
+		OR (act IS NOT NULL AND $1 = ANY (social.blocked_ids())) THEN
+		PERFORM social.raise_error('SM404', 'user not found');
+	ELSIF act IS NOT NULL AND $1 = social.viewer_id() THEN
+		PERFORM social.raise_error('SM400', format('you cannot %s yourself', act));
+	END IF;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.require_person(bigint, text) IS 'The id of a person whom the viewer may see; SM404 for others. Where the viewer is to do something to them (act, a verb), also SM400 for oneself, and SM404 across a block even for staff.';
+
+-- Ordered, so that both directions are the same pair; the class keeps clear of other advisory locks.
+CREATE OR REPLACE FUNCTION social.hold_pair(one bigint, other bigint, alone boolean) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	pair bigint := hashtextextended(format('social.pair %s %s', least(one, other), greatest(one, other)), 0);
+BEGIN
+	IF alone THEN
+		PERFORM pg_advisory_xact_lock(pair);
+	ELSE
+		PERFORM pg_advisory_xact_lock_shared(pair);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION social.hold_pair(bigint, bigint, boolean) IS 'Holds what is between two people until the end of the transaction: alone, to end it by a block, or shared, to add to it.';
+
+-- ---- blocks ----------------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.block_user(user_id bigint) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+BEGIN
+	PERFORM social.hold_pair(viewer, $1, true);
+	IF EXISTS (SELECT FROM social.blocks b WHERE b.blocker_id = viewer AND b.blocked_id = $1) THEN
+		RETURN $1;
+	END IF;
+	PERFORM social.require_person($1, 'block');
+	INSERT INTO social.blocks (blocker_id, blocked_id) VALUES (viewer, $1);
+	DELETE FROM social.follows f
+	WHERE (f.follower_id, f.followed_id) IN ((viewer, $1), ($1, viewer));
+	DELETE FROM social.follow_requests r
+	WHERE (r.requester_id, r.target_id) IN ((viewer, $1), ($1, viewer));
+	DELETE FROM social.notifications n
+	WHERE (n.actor_id = $1 AND n.recipient_id = viewer) OR (n.actor_id = viewer AND n.recipient_id = $1);
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.block_user(bigint) IS 'From now on the viewer and this person do not exist for each other; follows, requests and notifications between them are removed. Again is harmless. Returns the person''s id. SM401 when nobody acts, SM404 for an unknown person, SM400 for oneself.';
+
+CREATE OR REPLACE FUNCTION social.unblock_user(user_id bigint) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+BEGIN
+	DELETE FROM social.blocks b WHERE b.blocker_id = viewer AND b.blocked_id = $1;
+	IF NOT FOUND THEN
+		PERFORM social.require_person($1);
+	END IF;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.unblock_user(bigint) IS 'The viewer no longer blocks this person; follows do not come back. Again is harmless. Returns the person''s id. SM401 when nobody acts, SM404 for an unknown person.';
+
+CREATE OR REPLACE FUNCTION social.blocked_users(first integer DEFAULT 20, after text DEFAULT NULL)
+	RETURNS TABLE (id bigint, username text, first_name text, last_name text, avatar text, created_at timestamptz, cursor text)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+	page_size integer := social.page_size(first);
+	last_time timestamptz;
+	last_id bigint;
+BEGIN
+	SELECT c.at, c.id INTO last_time, last_id FROM social.page_time('blocked_users', after) c;
+	-- Blocked people are no visible_users; the viewer has seen them before.
+	RETURN QUERY
+	SELECT u.id, u.username, u.first_name, u.last_name, p.avatar, b.created_at, social.cursor_encode('blocked_users', social.time_key(b.created_at), u.id)
+	FROM social.blocks b JOIN social.users u ON u.id = b.blocked_id AND u.is_active
+	LEFT JOIN social.profiles p ON p.user_id = u.id
+	WHERE b.blocker_id = viewer AND (b.created_at, b.blocked_id) < (last_time, last_id)
+	ORDER BY b.created_at DESC, b.blocked_id DESC LIMIT page_size;
+END
+$$;
+COMMENT ON FUNCTION social.blocked_users(integer, text) IS 'Whom the viewer blocks, newest first; after is the cursor of the last row seen. SM401 when nobody acts, SM400 for a bad page size or cursor.';
+
+-- ---- mutes -----------------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.mute_user(user_id bigint, posts boolean DEFAULT true, notifications boolean DEFAULT true,
+		expires_at timestamptz DEFAULT NULL)
+	RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+BEGIN
+	PERFORM social.require_person($1, 'mute');
+	IF NOT coalesce($2, true) AND NOT coalesce($3, true) THEN
+		PERFORM social.raise_error('SM400', 'a mute needs something to mute', '', 'Mute posts, notifications or both, or call unmute_user.');
+	ELSIF $4 <= now() THEN
+		PERFORM social.raise_error('SM400', 'expires_at is in the past', $4::text);
+	END IF;
+	INSERT INTO social.mutes AS m (muter_id, muted_id, posts, notifications, expires_at)
+	VALUES (viewer, $1, coalesce($2, true), coalesce($3, true), nullif($4, 'infinity'))
+	ON CONFLICT ON CONSTRAINT mutes_pkey DO UPDATE
+	SET posts = excluded.posts, notifications = excluded.notifications, expires_at = excluded.expires_at;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.mute_user(bigint, boolean, boolean, timestamptz) IS 'Keeps this person''s posts out of the viewer''s lists, their doings out of the viewer''s notifications, or both, for good or until expires_at; the person does not notice. Again replaces kind and end. Returns the person''s id. SM401 when nobody acts, SM404 for an unknown person, SM400 for oneself, for neither kind, or for an end that is past.';
+
+CREATE OR REPLACE FUNCTION social.unmute_user(user_id bigint) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+BEGIN
+	DELETE FROM social.mutes m WHERE m.muter_id = viewer AND m.muted_id = $1;
+	IF NOT FOUND THEN
+		PERFORM social.require_person($1);
+	END IF;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.unmute_user(bigint) IS 'The viewer no longer mutes this person; again is harmless. Returns the person''s id. SM401 when nobody acts, SM404 for an unknown person.';
+
+CREATE OR REPLACE FUNCTION social.muted_users(first integer DEFAULT 20, after text DEFAULT NULL)
+	RETURNS TABLE (id bigint, username text, first_name text, last_name text, avatar text, created_at timestamptz, cursor text,
+		posts boolean, notifications boolean, expires_at timestamptz)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+	page_size integer := social.page_size(first);
+	last_time timestamptz;
+	last_id bigint;
+BEGIN
+	SELECT c.at, c.id INTO last_time, last_id FROM social.page_time('muted_users', after) c;
+	RETURN QUERY
+	SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, m.created_at, social.cursor_encode('muted_users', social.time_key(m.created_at), u.id),
+		m.posts, m.notifications, m.expires_at
+	FROM social.mutes m JOIN social.visible_users u ON u.id = m.muted_id
+	WHERE m.muter_id = viewer AND (m.created_at, m.muted_id) < (last_time, last_id)
+		AND (m.expires_at IS NULL OR m.expires_at > now())
+	ORDER BY m.created_at DESC, m.muted_id DESC LIMIT page_size;
+END
+$$;
+COMMENT ON FUNCTION social.muted_users(integer, text) IS 'Whom the viewer mutes, newest first, with kind and end; after is the cursor of the last row seen. SM401 when nobody acts, SM400 for a bad page size or cursor.';

@@ -1,0 +1,52 @@
+# bulk_likes.pl: one statement that inserts 100,000 likes, with its counters, notifications and
+# trends, against the same rows into the same table without our triggers. design D4, mission P-02.
+# synchronous_commit off, so that the disk does not hide what the triggers cost.
+use strict;
+use warnings;
+use Bench;
+use Time::HiRes 'time';
+
+$ENV{PGOPTIONS} = '-c synchronous_commit=off';
+my ($people, $posts) = (2_000, 1_000);
+my $likes = 100_000;
+
+sql(<<"SQL");
+INSERT INTO social.users (username, email, password)
+SELECT 'bulk' || n, 'bulk' || n || '\@example.com', '!' FROM generate_series(1, $people) n;
+CREATE SCHEMA bench_bulk;
+CREATE TABLE bench_bulk.people AS SELECT id, row_number() OVER (ORDER BY id) AS n FROM social.users WHERE username LIKE 'bulk%';
+INSERT INTO social.posts (author_id, title, content)
+SELECT p.id, 'bulk post', 'number ' || n FROM generate_series(1, $posts) i JOIN bench_bulk.people p ON p.n = i;
+CREATE TABLE bench_bulk.posts AS SELECT id, row_number() OVER (ORDER BY id) AS n FROM social.posts WHERE title = 'bulk post';
+CREATE TABLE bench_bulk.likes AS
+SELECT s.id AS post_id, p.id AS user_id
+FROM generate_series(0, $likes - 1) i
+JOIN bench_bulk.posts s ON s.n = 1 + i % $posts JOIN bench_bulk.people p ON p.n = 1 + (i / $posts * 17 + i) % $people;
+CREATE TABLE bench_bulk.post_likes (LIKE social.post_likes INCLUDING ALL,
+	FOREIGN KEY (post_id) REFERENCES social.posts ON DELETE CASCADE,
+	FOREIGN KEY (user_id) REFERENCES social.users ON DELETE CASCADE);
+-- Some people block and mute others, as they do.
+INSERT INTO social.blocks (blocker_id, blocked_id) SELECT a.id, b.id FROM bench_bulk.people a JOIN bench_bulk.people b ON b.n = a.n + 1 WHERE a.n % 5 = 0;
+INSERT INTO social.mutes (muter_id, muted_id) SELECT a.id, b.id FROM bench_bulk.people a JOIN bench_bulk.people b ON b.n = a.n + 2 WHERE a.n % 5 = 0;
+VACUUM ANALYZE social.users, social.posts, bench_bulk.likes;
+SQL
+
+my $side = sub {
+	my ($table) = @_;
+	return sub {
+		sql("TRUNCATE $table") if $table =~ /bench/;
+		sql("DELETE FROM $table WHERE post_id IN (SELECT id FROM bench_bulk.posts)");
+		sql("CHECKPOINT; VACUUM $table, social.notifications, social.post_counters");
+		my $begin = time;
+		sql("INSERT INTO $table (post_id, user_id) SELECT post_id, user_id FROM bench_bulk.likes");
+		return 1000 * (time - $begin);
+	};
+};
+my %time = interleave(ours => $side->('social.post_likes'), plain => $side->('bench_bulk.post_likes'));
+row('100,000 likes in one statement, ms / without our triggers', median(@{ $time{ours} }), median(@{ $time{plain} }), '<= 1.5');
+
+my $told  = sql("SELECT count(*) FROM social.notifications WHERE post_id IN (SELECT id FROM bench_bulk.posts)");
+my $drift = sql("SELECT count(*) FROM social.reconcile() WHERE counter = 'post_counters.likes_count'");
+sql("DELETE FROM social.users WHERE username LIKE 'bulk%'; DROP SCHEMA bench_bulk CASCADE");
+printf "%-58s %12d\n%-58s %12d\n", '  notifications that it made', $told, '  counters that drifted', $drift;
+exit($drift || !$told ? 1 : 0);

@@ -43,14 +43,20 @@ BEGIN ATOMIC
 		'add_content_rule', 'remove_content_rule']), 'reader'
 	UNION ALL
 	-- retention
-	SELECT unnest(ARRAY['retention_classes', 'set_retention', 'retention_round']), 'admin'
+	SELECT unnest(ARRAY['retention_classes', 'set_retention', 'retention_round',
+		'create_superuser', 'delete_user', 'library_version', 'check', 'count_drift', 'stats']), 'admin'
+	UNION ALL
+	SELECT unnest(ARRAY['delete_account']), 'reader'
+	UNION ALL
+	SELECT unnest(ARRAY['close_account', 'erase_account', 'erase_accounts',
+		'check_server', 'check_settings', 'check_catalog', 'check_data']), 'owner'
 	UNION ALL
 	SELECT unnest(ARRAY['file_report', 'report_by_rule', 'spare_superusers', 'moderate_content', 'require_rule_keeper',
 		'content_check', 'content_report', 'content_rules_changed', 'retention_batch',
 		'demo_random', 'demo_topics', 'demo_people', 'demo_posts', 'demo_activity', 'demo_extras', 'demo_times', 'demo_count']), 'owner'
 	UNION ALL
 	-- owner: triggers, parts of other functions, and the grants themselves.
-	SELECT unnest(ARRAY['check_profile_text', 'check_profile_url', 'hold_pair',
+	SELECT unnest(ARRAY['check_profile_text', 'check_profile_url', 'hold_pair', 'policies', 'grant_direct',
 		'check_new_account', 'check_password', 'password_needs_rehash', 'sign_access_token',
 		'guard_drop', 'count_row', 'count_statement', 'profile_check', 'post_before', 'post_after', 'post_view_after', 'revision_guard',
 		'require_post', 'require_own_post', 'check_post_settings', 'require_shareable_post', 'check_reaction',

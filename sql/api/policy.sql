@@ -1,0 +1,77 @@
+-- policy.sql owns reading the tables themselves: row-level security for roles that write their own
+-- SQL, with the same answers as the visible_* views.
+--
+-- The owner of the tables is not bound by them, and so neither are functions, triggers, foreign
+-- keys, the worker, the views and dumps. A dump does not carry policies of an extension's tables:
+-- the install script makes them. Operators, who may read the audit log, read every row.
+--
+-- What concerns the viewer alone stands in scalar sub-selects (P-23). A policy that asks for
+-- another table's row gets the answer of that table's policy.
+
+CREATE OR REPLACE FUNCTION social.policies(OUT table_name text, OUT columns text, OUT predicate text)
+	RETURNS SETOF record
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+	VALUES
+	('users', 'id, username, first_name, last_name, is_active, is_staff, created_at, is_locked, suspended_at, suspended_until',
+		'is_active AND ((SELECT social.viewer_is_staff())
+			OR ((suspended_at IS NULL OR suspended_until <= now()) AND id <> ALL ((SELECT social.blocked_ids())::bigint[])))'),
+	('profiles', '', 'EXISTS (SELECT FROM social.users u WHERE u.id = user_id)'),
+	('follows', '', 'EXISTS (SELECT FROM social.users u WHERE u.id = follower_id) AND EXISTS (SELECT FROM social.users u WHERE u.id = followed_id)'),
+	('posts', '',
+		'EXISTS (SELECT FROM social.users u WHERE u.id = author_id)
+			AND ((SELECT social.viewer_is_staff())
+				OR (deleted_at IS NULL
+					AND (author_id = (SELECT social.viewer_id())
+						OR (position IS NOT NULL AND hidden_at IS NULL
+							AND (visibility = ''public'' OR social.viewer_in_audience(id, author_id, visibility))))))'),
+	('comments', '',
+		'deleted_at IS NULL AND EXISTS (SELECT FROM social.posts p WHERE p.id = post_id) AND EXISTS (SELECT FROM social.users u WHERE u.id = author_id)
+			AND (hidden_at IS NULL OR author_id = (SELECT social.viewer_id()) OR (SELECT social.viewer_is_staff()))'),
+	('hashtags', '', 'social.hashtag_is_visible(id)'),
+	('post_hashtags', '', 'EXISTS (SELECT FROM social.posts p WHERE p.id = post_id)'),
+	('mentions', '', 'EXISTS (SELECT FROM social.posts p WHERE p.id = post_id) AND EXISTS (SELECT FROM social.users u WHERE u.id = mentioned_user_id)'),
+	('post_likes', '', 'EXISTS (SELECT FROM social.posts p WHERE p.id = post_id) AND EXISTS (SELECT FROM social.users u WHERE u.id = user_id)'),
+	('comment_likes', '', 'EXISTS (SELECT FROM social.comments m WHERE m.id = comment_id) AND EXISTS (SELECT FROM social.users u WHERE u.id = user_id)'),
+	('reposts', '', 'EXISTS (SELECT FROM social.posts p WHERE p.id = post_id) AND EXISTS (SELECT FROM social.users u WHERE u.id = user_id)'),
+	('bookmarks', '', 'user_id = (SELECT social.viewer_id()) AND EXISTS (SELECT FROM social.posts p WHERE p.id = post_id)'),
+	('blocks', '', 'blocker_id = (SELECT social.viewer_id())'),
+	('mutes', '', 'muter_id = (SELECT social.viewer_id())'),
+	('follow_requests', '',
+		'(requester_id = (SELECT social.viewer_id()) OR target_id = (SELECT social.viewer_id()))
+			AND EXISTS (SELECT FROM social.users u WHERE u.id = requester_id) AND EXISTS (SELECT FROM social.users u WHERE u.id = target_id)');
+END;
+COMMENT ON FUNCTION social.policies() IS 'The tables that grant_direct opens, with the columns (empty: all) and the rows that may be read there; the policies are made of it.';
+
+DO $$
+DECLARE
+	policy record;
+BEGIN
+	FOR policy IN
+		SELECT t.table_name, p.name, p.predicate FROM social.policies() t,
+			LATERAL (VALUES ('social_visible', t.predicate),
+				('social_operator', '(SELECT pg_catalog.has_table_privilege(''social.audit_log'', ''SELECT''))')) p (name, predicate)
+	LOOP
+		IF EXISTS (SELECT FROM pg_catalog.pg_policy p
+			WHERE p.polname = policy.name AND p.polrelid = pg_catalog.format('social.%I', policy.table_name)::pg_catalog.regclass) THEN
+			EXECUTE pg_catalog.format('DROP POLICY %I ON social.%I', policy.name, policy.table_name);
+		END IF;
+		EXECUTE pg_catalog.format('CREATE POLICY %I ON social.%I FOR SELECT USING (%s)', policy.name, policy.table_name, policy.predicate);
+		EXECUTE pg_catalog.format('ALTER TABLE social.%I ENABLE ROW LEVEL SECURITY', policy.table_name);
+	END LOOP;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION social.grant_direct(role name) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	policy record;
+BEGIN
+	PERFORM social.grant_audience(role, ARRAY['reader']);
+	FOR policy IN SELECT * FROM social.policies()
+	LOOP
+		EXECUTE format('GRANT SELECT%s ON social.%I TO %I', coalesce(' (' || nullif(policy.columns, '') || ')', ''), policy.table_name, role);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION social.grant_direct(name) IS 'Gives a role a reader''s rights, and SELECT on the content tables themselves under row-level-security policies that answer as the visible_* views do, but for deleted comments, which are no rows. Repeat after an upgrade.';

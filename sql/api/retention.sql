@@ -103,7 +103,7 @@ BEGIN
 			done := done + social.retention_batch(class, keep, batch);
 		END IF;
 	END LOOP;
-	RETURN done;
+	RETURN done + social.erase_accounts(batch);
 END
 $$;
-COMMENT ON FUNCTION social.retention_round(integer) IS 'Deletes what is older than social.admin_retention says, at most a batch of each class, without waiting for locks; returns how many rows. The background worker and social.tick() call it; SM400 for a batch out of 1 to 100000.';
+COMMENT ON FUNCTION social.retention_round(integer) IS 'Deletes what is older than social.admin_retention says, at most a batch of each class, without waiting for locks, and goes on erasing deleted accounts; returns how many rows. The background worker and social.tick() call it; SM400 for a batch out of 1 to 100000.';

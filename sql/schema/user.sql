@@ -14,12 +14,14 @@ CREATE TABLE social.users (
 	last_login_at timestamptz,
 	is_locked boolean NOT NULL DEFAULT false,
 	suspended_at timestamptz,
-	suspended_until timestamptz
+	suspended_until timestamptz,
+	deleted_at timestamptz
 );
 COMMENT ON TABLE social.users IS 'Accounts. Names and e-mail addresses are unique whatever their case; password holds an encoded hash; an inactive account cannot act and is not seen.';
 CREATE UNIQUE INDEX users_username_key ON social.users (lower(username));
 -- An imported account may have no address at all.
 CREATE UNIQUE INDEX users_email_key ON social.users (lower(email)) WHERE email <> '';
+CREATE INDEX users_deleted_idx ON social.users (id) WHERE deleted_at IS NOT NULL;
 
 CREATE TABLE social.profiles (
 	user_id bigint PRIMARY KEY REFERENCES social.users ON DELETE CASCADE,

@@ -5,6 +5,8 @@
 ALTER TABLE social.users ADD COLUMN is_locked boolean NOT NULL DEFAULT false;
 ALTER TABLE social.users ADD COLUMN suspended_at timestamptz;
 ALTER TABLE social.users ADD COLUMN suspended_until timestamptz;
+ALTER TABLE social.users ADD COLUMN deleted_at timestamptz;
+CREATE INDEX users_deleted_idx ON social.users (id) WHERE deleted_at IS NOT NULL;
 -- posts
 ALTER TABLE social.posts ADD COLUMN visibility text COLLATE "C" NOT NULL DEFAULT 'public' CONSTRAINT posts_visibility_check CHECK (visibility IN ('public', 'followers', 'mentioned', 'private'));
 ALTER TABLE social.posts ADD COLUMN reply_settings text COLLATE "C" NOT NULL DEFAULT 'everyone' CONSTRAINT posts_reply_settings_check CHECK (reply_settings IN ('everyone', 'followers', 'mentioned', 'none'));
@@ -187,6 +189,13 @@ CREATE TABLE social.hashtag_trends (
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE social.hashtag_trends IS 'Each lately used hashtag''s score, likewise.';
 CREATE INDEX hashtag_trends_score_idx ON social.hashtag_trends (score DESC, hashtag_id DESC);
+
+CREATE TABLE social.trend_events (
+	post_id bigint NOT NULL,
+	amount double precision NOT NULL,
+	at timestamptz NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+COMMENT ON TABLE social.trend_events IS 'What was done to posts since the last fold, one row for each post and statement: amount is what it was worth at the time. No index and no foreign key, so that writers only append.';
 
 -- moderation.sql owns reports, content rules, the audit log and how long data is kept.
 

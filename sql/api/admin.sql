@@ -1,1 +1,0 @@
--- admin.sql owns what an operator does with accounts, and the figures of an installation.

@@ -1,0 +1,191 @@
+-- check.sql owns the look at an installation's health.
+
+CREATE OR REPLACE FUNCTION social.library_version() RETURNS text
+	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_library_version';
+COMMENT ON FUNCTION social.library_version() IS 'The version of the library that this session has loaded.';
+
+-- Each part returns rows (name, status, detail, hint); check() puts them together.
+
+CREATE OR REPLACE FUNCTION social.check_server() RETURNS TABLE (name text, status text, detail text, hint text)
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	WITH here AS (
+		SELECT (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'social') AS script, social.library_version() AS library,
+			'social' = ANY (string_to_array(replace(current_setting('shared_preload_libraries'), ' ', ''), ',')) AS preloaded,
+			current_setting('social.database') AS served,
+			EXISTS (SELECT FROM pg_stat_activity a WHERE a.backend_type = 'social worker' AND a.datname = current_database()) AS works
+	)
+	SELECT 'version', CASE WHEN script = library THEN 'ok' ELSE 'error' END, format('script %s, library %s', script, library),
+		CASE WHEN script <> library THEN 'ALTER EXTENSION social UPDATE, and restart the server if the library is older.' ELSE '' END FROM here
+	UNION ALL
+	SELECT 'preloaded', CASE WHEN preloaded THEN 'ok' ELSE 'warning' END, CASE WHEN preloaded THEN 'yes' ELSE 'no' END,
+		CASE WHEN preloaded THEN '' ELSE 'Add social to shared_preload_libraries, or call social.tick() every second.' END FROM here
+	UNION ALL
+	SELECT 'worker', CASE WHEN works OR NOT preloaded THEN 'ok' ELSE 'warning' END,
+		CASE WHEN works THEN 'runs in this database' WHEN NOT preloaded THEN 'none, because the library is not preloaded' ELSE format('none here; it serves the database %s', served) END,
+		CASE WHEN preloaded AND NOT works THEN CASE WHEN served = current_database()
+			THEN 'It starts within seconds; else see the server log.' ELSE format('ALTER SYSTEM SET social.database = %L, then reload.', current_database()) END ELSE '' END FROM here
+	UNION ALL
+	SELECT 'encoding', CASE WHEN getdatabaseencoding() = 'UTF8' THEN 'ok' ELSE 'error' END, getdatabaseencoding()::text,
+		CASE WHEN getdatabaseencoding() = 'UTF8' THEN '' ELSE 'Hashtags and mentions need a database in UTF8.' END
+	UNION ALL
+	SELECT 'durability', CASE WHEN current_setting('fsync')::boolean AND current_setting('full_page_writes')::boolean THEN 'ok' ELSE 'error' END,
+		format('fsync %s, full_page_writes %s', current_setting('fsync'), current_setting('full_page_writes')),
+		CASE WHEN current_setting('fsync')::boolean AND current_setting('full_page_writes')::boolean THEN '' ELSE 'A crash may lose the database: turn both on.' END
+$$;
+COMMENT ON FUNCTION social.check_server() IS 'The part of check() about the server.';
+
+CREATE OR REPLACE FUNCTION social.check_settings() RETURNS TABLE (name text, status text, detail text, hint text)
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT 'password hashes', CASE WHEN m >= 19456 AND t >= 2 OR m >= 47104 THEN 'ok' ELSE 'warning' END, format('argon2id, %s kB, %s iterations', m, t),
+		CASE WHEN m >= 19456 AND t >= 2 OR m >= 47104 THEN '' ELSE 'Raise social.argon2_memory to 19456 and social.argon2_iterations to 2 at least.' END
+	FROM (SELECT s.setting::integer, i.setting::integer FROM pg_settings s, pg_settings i
+		WHERE s.name = 'social.argon2_memory' AND i.name = 'social.argon2_iterations') AS cost (m, t)
+	UNION ALL
+	SELECT 'password length', CASE WHEN n >= 8 THEN 'ok' ELSE 'warning' END, format('at least %s characters', n),
+		CASE WHEN n >= 8 THEN '' ELSE 'Set social.password_min_length to 8 or more.' END
+	FROM (SELECT current_setting('social.password_min_length')::integer) AS length (n)
+	UNION ALL
+	SELECT 'safety catches', CASE WHEN string_agg(s.name, '') IS NULL THEN 'ok' ELSE 'warning' END,
+		coalesce(string_agg(s.name, ', ') || ' on', 'closed'), CASE WHEN string_agg(s.name, '') IS NULL THEN '' ELSE 'Turn them on for a session only.' END
+	FROM pg_settings s WHERE s.name IN ('social.restoring', 'social.allow_drop') AND s.setting = 'on'
+	UNION ALL
+	SELECT 'text search', CASE WHEN known THEN 'ok' ELSE 'error' END, c,
+		CASE WHEN known THEN '' ELSE 'Set social.search_config to a text search configuration.' END
+	FROM (SELECT c, EXISTS (SELECT FROM pg_ts_config t WHERE c IN (t.cfgname, t.cfgnamespace::regnamespace || '.' || t.cfgname))
+		FROM (SELECT current_setting('social.search_config')) AS setting (c)) AS config (c, known)
+	UNION ALL
+	SELECT 'content filter', CASE WHEN f = '' OR to_regprocedure(f || '(text,text,text)') IS NOT NULL THEN 'ok' ELSE 'error' END,
+		CASE WHEN f = '' THEN 'none' ELSE f END,
+		CASE WHEN f = '' OR to_regprocedure(f || '(text,text,text)') IS NOT NULL THEN '' ELSE 'Nobody can post: set social.content_filter to a function (text, text, text), with its schema, or to ''''.' END
+	FROM (SELECT current_setting('social.content_filter')) AS filter (f)
+$$;
+COMMENT ON FUNCTION social.check_settings() IS 'The part of check() about settings.';
+
+CREATE OR REPLACE FUNCTION social.check_catalog() RETURNS TABLE (name text, status text, detail text, hint text)
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT f.name, CASE WHEN count(f.object) = 0 THEN 'ok' ELSE f.severity END,
+		CASE WHEN count(f.object) = 0 THEN 'none' ELSE string_agg(f.object, ', ' ORDER BY f.object) END,
+		CASE WHEN count(f.object) = 0 THEN '' ELSE f.hint END
+	FROM (
+		SELECT 'unvalidated constraints' AS name, 'warning' AS severity, c.conrelid::regclass || ' ' || c.conname AS object, 'ALTER TABLE ... VALIDATE CONSTRAINT' AS hint
+		FROM pg_constraint c WHERE c.connamespace = 'social'::regnamespace AND NOT c.convalidated
+		UNION ALL
+		SELECT 'invalid indexes', 'error', i.indexrelid::regclass::text, 'REINDEX INDEX'
+		FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relnamespace = 'social'::regnamespace AND NOT i.indisvalid
+		UNION ALL
+		SELECT 'disabled triggers', 'error', t.tgrelid::regclass || ' ' || t.tgname, 'ALTER TABLE ... ENABLE TRIGGER ALL, then SELECT * FROM social.reconcile(true).'
+		FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE c.relnamespace = 'social'::regnamespace AND t.tgenabled <> 'O'
+		UNION ALL
+		SELECT 'disabled guards', 'warning', e.evtname::text, 'ALTER EVENT TRIGGER ... ENABLE'
+		FROM pg_event_trigger e WHERE e.evtname LIKE 'social\_%' AND e.evtenabled = 'D'
+		UNION ALL
+		SELECT 'functions open to PUBLIC', 'warning', p.oid::regprocedure::text, 'REVOKE ALL ON FUNCTION ... FROM PUBLIC'
+		FROM pg_proc p WHERE p.pronamespace = 'social'::regnamespace
+			AND (p.proacl IS NULL OR EXISTS (SELECT FROM aclexplode(p.proacl) a WHERE a.grantee = 0))
+		UNION ALL
+		SELECT 'tables open to PUBLIC', 'error', c.oid::regclass::text, 'REVOKE ALL ON ... FROM PUBLIC'
+		FROM pg_class c WHERE c.relnamespace = 'social'::regnamespace AND EXISTS (SELECT FROM aclexplode(c.relacl) a WHERE a.grantee = 0)
+		UNION ALL
+		SELECT 'tables that pg_dump leaves out', 'error', c.oid::regclass::text, 'They are no part of the extension, or not registered: dump them by name.'
+		FROM pg_class c, pg_extension e WHERE e.extname = 'social' AND c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'p', 'S')
+			AND NOT c.oid = ANY (e.extconfig) AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+		UNION ALL
+		SELECT n.name, '', NULL, '' FROM unnest(ARRAY['unvalidated constraints', 'invalid indexes', 'disabled triggers', 'disabled guards',
+			'functions open to PUBLIC', 'tables open to PUBLIC', 'tables that pg_dump leaves out']) AS n (name)
+	) f
+	GROUP BY f.name, f.severity, f.hint
+	HAVING count(f.object) > 0 OR f.severity = ''
+$$;
+COMMENT ON FUNCTION social.check_catalog() IS 'The part of check() about the extension''s own objects; a finding comes as a row of its own.';
+
+-- How many counts differ from the truth, among each kind's newest objects.
+CREATE OR REPLACE FUNCTION social.count_drift(sample integer DEFAULT 1000) RETURNS bigint
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	counted record;
+	wrong bigint;
+	total bigint := 0;
+BEGIN
+	FOR counted IN SELECT * FROM social.counted_columns()
+	LOOP
+		EXECUTE format(
+			'SELECT count(*) FROM (SELECT o.id FROM social.%I o ORDER BY o.id DESC LIMIT $1) o
+			LEFT JOIN social.%I c ON c.%I = o.id
+			WHERE c.%I + coalesce((SELECT sum(d.%I) FROM social.%I d WHERE d.%I = o.id), 0)
+				IS DISTINCT FROM (SELECT count(*) FROM social.%I s WHERE s.%I = o.id AND s.%I IS NOT NULL)',
+			counted.object_table, counted.counter_table, counted.counter_key, counted.counter_column, counted.counter_column,
+			counted.delta_table, counted.counter_key, counted.source_table, counted.source_key, coalesce(counted.when_set, counted.source_key))
+		INTO wrong USING sample;
+		total := total + wrong;
+	END LOOP;
+	RETURN total;
+END
+$$;
+COMMENT ON FUNCTION social.count_drift(integer) IS 'The number of counts that differ from the rows they count, among the newest objects of each kind; reconcile() looks at all.';
+
+CREATE OR REPLACE FUNCTION social.check_data() RETURNS TABLE (name text, status text, detail text, hint text)
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT 'counts', CASE WHEN n = 0 THEN 'ok' ELSE 'error' END, CASE WHEN n = 0 THEN 'true for the newest objects' ELSE format('%s of the newest differ from the truth', n) END,
+		CASE WHEN n = 0 THEN '' ELSE 'SELECT * FROM social.reconcile(true)' END
+	FROM (SELECT social.count_drift()) AS drift (n)
+	UNION ALL
+	SELECT 'waiting changes of counts', CASE WHEN n < 10000 THEN 'ok' ELSE 'warning' END, format('%s%s', least(n, 10000), CASE WHEN n < 10000 THEN '' ELSE ' or more' END),
+		CASE WHEN n < 10000 THEN '' ELSE 'Does the worker run? Else call social.tick().' END
+	FROM (SELECT count(*) FROM (SELECT 1 FROM (SELECT FROM social.post_counter_deltas UNION ALL SELECT FROM social.user_counter_deltas
+		UNION ALL SELECT FROM social.comment_counter_deltas UNION ALL SELECT FROM social.hashtag_counter_deltas) d LIMIT 10000) d) AS waiting (n)
+	UNION ALL
+	SELECT 'signing key', CASE WHEN count(*) = 1 THEN 'ok' WHEN count(*) = 0 THEN 'warning' ELSE 'error' END, format('%s active', count(*)),
+		CASE WHEN count(*) = 1 THEN '' WHEN count(*) = 0 THEN 'The first login makes one.' ELSE 'Retire all but one: UPDATE social.jwt_key.' END
+	FROM social.jwt_key k WHERE k.status = 'active'
+	UNION ALL
+	SELECT 'administrator', CASE WHEN count(*) > 0 THEN 'ok' ELSE 'warning' END, format('%s superuser accounts', count(*)),
+		CASE WHEN count(*) > 0 THEN '' ELSE 'SELECT social.create_superuser(username, email, password)' END
+	FROM social.users u WHERE u.is_superuser AND u.is_active
+	UNION ALL
+	SELECT 'demo accounts', CASE WHEN count(*) = 0 THEN 'ok' ELSE 'warning' END, CASE WHEN count(*) = 0 THEN 'none' ELSE format('%s accounts have the demo password', count(*)) END,
+		CASE WHEN count(*) = 0 THEN '' ELSE 'Everybody can log in as them: not for an installation that others reach.' END
+	FROM social.users u WHERE u.is_active AND u.password LIKE '%$TijaEodlF8vdo5bw6Zn8NA$%'
+$$;
+COMMENT ON FUNCTION social.check_data() IS 'The part of check() about the data.';
+
+CREATE OR REPLACE FUNCTION social.check() RETURNS TABLE (name text, status text, detail text, hint text)
+	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN QUERY SELECT * FROM social.check_server();
+	RETURN QUERY SELECT * FROM social.check_settings();
+	RETURN QUERY SELECT c.* FROM social.check_catalog() c WHERE c.status <> 'ok' OR NOT EXISTS (
+		SELECT FROM social.check_catalog() o WHERE o.name = c.name AND o.status <> 'ok');
+	RETURN QUERY SELECT * FROM social.check_data();
+END
+$$;
+COMMENT ON FUNCTION social.check() IS 'Looks at the installation: one row for each check, with status ok, warning or error, what was found, and what to do about it.';
+
+CREATE OR REPLACE FUNCTION social.stats() RETURNS TABLE (name text, value bigint)
+	LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT s.name, s.value FROM (
+		SELECT pg_catalog.count(*) FILTER (WHERE u.is_active), pg_catalog.count(*) FILTER (WHERE u.suspended_at IS NOT NULL AND (u.suspended_until IS NULL OR u.suspended_until > pg_catalog.now())),
+			pg_catalog.count(*) FILTER (WHERE u.is_staff OR u.is_superuser), pg_catalog.count(*) FILTER (WHERE u.created_at > pg_catalog.now() - interval '1 day')
+		FROM social.users u) AS u (active, suspended, staff, recent)
+	CROSS JOIN (
+		SELECT pg_catalog.count(p.position), pg_catalog.count(*) FILTER (WHERE NOT p.is_published AND p.deleted_at IS NULL),
+			pg_catalog.count(*) FILTER (WHERE p.hidden_at IS NOT NULL), pg_catalog.count(p.deleted_at), pg_catalog.count(*) FILTER (WHERE p.created_at > pg_catalog.now() - interval '1 day')
+		FROM social.posts p) AS p (published, drafts, hidden, deleted, recent)
+	CROSS JOIN LATERAL (VALUES
+		(1, 'users', u.active), (2, 'users_last_day', u.recent), (3, 'users_suspended', u.suspended), (4, 'users_staff', u.staff),
+		(5, 'posts', p.published), (6, 'posts_last_day', p.recent), (7, 'posts_drafts', p.drafts), (8, 'posts_hidden', p.hidden), (9, 'posts_deleted', p.deleted),
+		(10, 'comments', (SELECT pg_catalog.count(*) FROM social.comments c WHERE c.deleted_at IS NULL)),
+		(11, 'post_likes', (SELECT pg_catalog.count(*) FROM social.post_likes)),
+		(12, 'comment_likes', (SELECT pg_catalog.count(*) FROM social.comment_likes)),
+		(13, 'follows', (SELECT pg_catalog.count(*) FROM social.follows)),
+		(14, 'reposts', (SELECT pg_catalog.count(*) FROM social.reposts)),
+		(15, 'hashtags', (SELECT pg_catalog.count(*) FROM social.hashtags)),
+		(16, 'notifications', (SELECT pg_catalog.count(*) FROM social.notifications)),
+		(17, 'notifications_unread', (SELECT pg_catalog.count(*) FROM social.notifications n WHERE NOT n.is_read)),
+		(18, 'reports_open', (SELECT pg_catalog.count(*) FROM social.reports r WHERE r.status = 'open')),
+		(19, 'audit_entries', (SELECT pg_catalog.count(*) FROM social.audit_log)),
+		(20, 'database_bytes', pg_catalog.pg_database_size(pg_catalog.current_database()))
+	) AS s (n, name, value)
+	ORDER BY s.n;
+END;
+COMMENT ON FUNCTION social.stats() IS 'Figures of the installation, counted now.';

@@ -30,5 +30,104 @@ DELETE FROM social.comments WHERE id = :first;
 SELECT is((SELECT comments_count FROM social.post(:one)), 0::bigint, 'seed 113: replies go with their parent, and the count follows');
 SELECT is_empty('SELECT FROM social.comment_counters WHERE comment_id IN (' || :first || ', ' || :reply || ')', 'so do their counters');
 
+-- ---- editing and deleting ----
+SELECT social.create_post('Thread', 'text') AS thread \gset
+SELECT social.create_comment(:thread, 'a') AS a \gset
+SELECT social.create_comment(:thread, 'b') AS b \gset
+SELECT social.create_comment(:thread, 'a1', :a) AS a1 \gset
+SELECT social.create_comment(:thread, 'a11', :a1) AS a11 \gset
+SELECT social.create_comment(:thread, 'a2', :a) AS a2 \gset
+SELECT is(social.update_comment(:b, 'b, better'), :b::bigint, 'seed 075: updateComment');
+SELECT results_eq('SELECT content, is_edited, edited_at IS NOT NULL FROM social.visible_comments WHERE id = ' || :b, $$ VALUES ('b, better', true, true) $$, 'with its mark');
+SELECT throws_ok('SELECT social.update_comment(' || :b || $$, '') $$, 'SM400', 'content is required', 'content is required');
+SELECT throws_ok('SELECT social.update_comment(' || :b || $$, repeat('x', 5001)) $$, 'SM400', 'content is too long', 'and limited');
+SELECT throws_ok($$ SELECT social.update_comment(-1, 'x') $$, 'SM404', 'comment not found', 'an unknown comment');
+INSERT INTO social.users (username) VALUES ('tap_other'), ('tap_follower'), ('tap_named');
+INSERT INTO social.follows SELECT f.id, a.id FROM social.users f, social.users a WHERE f.username = 'tap_follower' AND a.username = 'tap_author';
+SELECT social.act_as('tap_other');
+SELECT throws_ok('SELECT social.update_comment(' || :b || $$, 'x') $$, 'SM403', 'this is not your comment', 'somebody else''s comment');
+SELECT throws_ok('SELECT social.delete_comment(' || :b || ')', 'SM403', 'this is not your comment', 'nor is it deleted');
+SELECT social.act_as(NULL::bigint);
+SELECT throws_ok('SELECT social.delete_comment(' || :b || ')', 'SM401', NULL, 'nobody cannot delete');
+SELECT social.act_as('tap_author');
+
+SELECT results_eq('SELECT content, depth, path[cardinality(path)] = id FROM social.comment_thread(' || :thread || ')',
+	$$ VALUES ('a', 1, true), ('a1', 2, true), ('a11', 3, true), ('a2', 2, true), ('b, better', 1, true) $$, 'a thread, depth first');
+SELECT results_eq('SELECT content FROM social.comment_thread(' || :thread || ', 2, (SELECT cursor FROM social.comment_thread(' || :thread || $$, 3) WHERE content = 'a11')) $$, $$ VALUES ('a2'), ('b, better') $$, 'P-04: its next page goes on where the last one ended');
+SELECT is_empty('SELECT * FROM social.comment_thread(' || :thread || ', 2, (SELECT cursor FROM social.comment_thread(' || :thread || $$) WHERE content = 'b, better')) $$, 'and ends');
+SELECT results_eq('SELECT content FROM social.post_comments(' || :thread || ')', $$ VALUES ('a'), ('b, better') $$, 'the comments that are no replies');
+SELECT results_eq('SELECT content FROM social.post_comments(' || :thread || ', 5, ' || quote_literal(social.cursor_encode('post_comments', :a, :a)) || ')', $$ VALUES ('b, better') $$, 'P-04: their next page');
+SELECT results_eq('SELECT content FROM social.comment_replies(' || :a || ')', $$ VALUES ('a1'), ('a2') $$, 'the replies to one');
+SELECT results_eq('SELECT content FROM social.comment_replies(' || :a || ', 5, ' || quote_literal(social.cursor_encode('comment_replies', :a1, :a1)) || ')', $$ VALUES ('a2') $$, 'P-04: their next page');
+SELECT throws_ok('SELECT * FROM social.' || f || '(-1)', 'SM404', NULL, f || ' of nothing') FROM unnest(ARRAY['post_comments', 'comment_replies', 'comment_thread']) f;
+SELECT throws_ok(format('SELECT * FROM social.%s(%s, 0)', f, o), 'SM400', 'invalid page size', f || ': a page has rows')
+	FROM (VALUES ('post_comments', :thread), ('comment_replies', :a), ('comment_thread', :thread)) l(f, o);
+SELECT throws_ok(format('SELECT * FROM social.%s(%s, 5, %L)', f, o, social.cursor_encode('posts', 1, 1)), 'SM400', 'invalid cursor', f || ': a cursor of another list')
+	FROM (VALUES ('post_comments', :thread), ('comment_replies', :a), ('comment_thread', :thread)) l(f, o);
+
+SELECT is(social.delete_comment(:a1), :a1::bigint, 'seed 076: deleteComment');
+SELECT results_eq('SELECT content, author_id, is_deleted, replies_count FROM social.visible_comments WHERE id = ' || :a1, $$ VALUES ('', NULL::bigint, true, 1::bigint) $$, 'with replies it stays as a tombstone');
+SELECT results_eq('SELECT content, depth FROM social.comment_thread(' || :thread || ')', $$ VALUES ('a', 1), ('', 2), ('a11', 3), ('a2', 2), ('b, better', 1) $$, 'the thread keeps its shape');
+SELECT is((SELECT comments_count FROM social.post(:thread)), 4::bigint, 'a tombstone is no comment of the post');
+SELECT is((SELECT replies_count FROM social.visible_comments WHERE id = :a), 2::bigint, 'but stands among its parent''s replies');
+SELECT throws_ok('SELECT social.delete_comment(' || :a1 || ')', 'SM404', 'comment not found', 'it is not deleted again');
+SELECT throws_ok('SELECT social.update_comment(' || :a1 || $$, 'x') $$, 'SM404', 'comment not found', 'nor edited');
+SELECT throws_ok('SELECT social.like_comment(' || :a1 || ')', 'SM404', 'comment not found', 'nor liked');
+SELECT throws_ok('SELECT social.create_comment(' || :thread || $$, 'x', $$ || :a1 || ')', 'SM403', 'you cannot reply to a deleted comment', 'nor replied to');
+SELECT throws_ok('SELECT * FROM social.comment_thread(' || :thread || ', 5, ' || quote_literal(social.cursor_encode('comment_thread', 3, -1)) || ')', 'SM400', 'invalid cursor', 'a cursor into nowhere');
+SELECT is((SELECT content FROM social.comments WHERE id = :a1), 'a1', 'the text is kept for a while');
+UPDATE social.comments SET deleted_at = now() - interval '31 days' WHERE id = :a1;
+SELECT is(social.purge_deleted(10), 1::bigint, 'and then purged');
+SELECT is((SELECT content FROM social.comments WHERE id = :a1), '', 'for good');
+SELECT social.delete_comment(:a11);
+SELECT is_empty('SELECT FROM social.comments WHERE id IN (' || :a1 || ', ' || :a11 || ')', 'with its last reply the tombstone goes');
+SELECT results_eq('SELECT replies_count FROM social.visible_comments WHERE id = ' || :a, ARRAY[1::bigint], 'and is no reply any more');
+SELECT is((SELECT comments_count FROM social.post(:thread)), 3::bigint, 'the post counts what is left');
+UPDATE social.comments SET deleted_at = now() WHERE id = :a;
+UPDATE social.comments SET deleted_at = NULL WHERE id = :a;
+SELECT is((SELECT comments_count FROM social.post(:thread)), 3::bigint, 'a plain UPDATE counts too, there and back');
+
+-- ---- who may reply ----
+SELECT social.create_post('Settings', 'for @tap_named') AS settings \gset
+CREATE FUNCTION pg_temp.replies(setting text, OUT who text, OUT code text) RETURNS SETOF record LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE social.posts SET reply_settings = setting WHERE title = 'Settings';
+	FOREACH who IN ARRAY ARRAY['tap_author', 'tap_follower', 'tap_named', 'tap_other'] LOOP
+		code := 'fine';
+		BEGIN
+			PERFORM social.act_as(who);
+			PERFORM social.create_comment((SELECT id FROM social.posts WHERE title = 'Settings'), 'x');
+		EXCEPTION WHEN OTHERS THEN code := SQLSTATE;
+		END;
+		RETURN NEXT;
+	END LOOP;
+END $$;
+SELECT is((SELECT array_agg(code) FROM pg_temp.replies('everyone')), ARRAY['fine', 'fine', 'fine', 'fine'], 'seed 099: everyone may reply');
+SELECT is((SELECT array_agg(code) FROM pg_temp.replies('followers')), ARRAY['fine', 'fine', 'fine', 'SM403'], 'followers, and who is named');
+SELECT is((SELECT array_agg(code) FROM pg_temp.replies('mentioned')), ARRAY['fine', 'SM403', 'fine', 'SM403'], 'who is named');
+SELECT is((SELECT array_agg(code) FROM pg_temp.replies('none')), ARRAY['fine', 'SM403', 'SM403', 'SM403'], 'nobody but the author');
+
+-- ---- deep and wide ----
+SELECT social.act_as('tap_author');
+SELECT social.create_post('Deep', 'text') AS deep \gset
+DO $$
+DECLARE
+	parent bigint;
+BEGIN
+	FOR n IN 1 .. 20 LOOP
+		parent := social.create_comment((SELECT id FROM social.posts WHERE title = 'Deep'), 'level ' || n, parent);
+	END LOOP;
+END $$;
+SELECT throws_ok('SELECT social.create_comment(' || :deep || $$, 'x', (SELECT id FROM social.comments WHERE content = 'level 20')) $$, 'SM400', 'the thread is too deep', 'replies nest twenty deep');
+SELECT is((SELECT max(depth) FROM social.comment_thread(:deep)), 20, 'all of them are shown');
+SELECT social.create_post('Wide', 'text') AS wide \gset
+INSERT INTO social.comments (post_id, author_id, content) SELECT id, author_id, 'c' || n FROM social.posts, generate_series(1, 5000) n WHERE id = :wide;
+INSERT INTO social.comments (post_id, author_id, parent_id, content) SELECT post_id, author_id, id, 'r' FROM social.comments WHERE post_id = :wide;
+SELECT clock_timestamp() AS began \gset
+DELETE FROM social.posts WHERE id = :wide;
+SELECT cmp_ok(clock_timestamp() - :'began', '<', interval '5 seconds', 'a post with 10,000 comments is purged in bounded time');
+SELECT is_empty('SELECT FROM social.comments WHERE post_id = ' || :wide, 'and leaves none');
+SELECT is_empty($$ SELECT * FROM social.reconcile() WHERE counter LIKE 'post%' OR counter LIKE 'comment%' $$, 'counts equal the truth');
+
 SELECT * FROM finish();
 ROLLBACK;

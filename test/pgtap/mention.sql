@@ -19,5 +19,17 @@ SELECT social.create_post('Many', (SELECT string_agg('@tap_' || n, ' ' ORDER BY 
 SELECT is((SELECT count(*) FROM social.mentions WHERE post_id = :many), 20::bigint, 'P-09: at most 20 mentions a post');
 SELECT is((SELECT social.post_json(p) -> 'mentions' ->> 0 FROM social.post(:many) p), 'tap_1', 'a post''s JSON names them');
 
+SELECT social.create_post('Inner', 'for @tap_5', visibility => 'followers') AS inner \gset
+SELECT id AS five FROM social.users WHERE username = 'tap_5' \gset
+SELECT results_eq('SELECT post_id FROM social.user_mentions(' || :five || ')', 'VALUES (' || :inner || '::bigint), (' || :many || '), (' || :post || ')', 'seed 064: userMentions, newest first');
+SELECT results_eq('SELECT post_id FROM social.user_mentions(' || :five || ', 5, (SELECT social.cursor_encode(''user_mentions'', social.time_key(m.created_at), m.id) FROM social.user_mentions(' || :five || ', 1) m))',
+	'VALUES (' || :many || '::bigint), (' || :post || ')', 'P-04: the next page');
+SELECT social.act_as('tap_9');
+SELECT results_eq('SELECT post_id FROM social.user_mentions(' || :five || ')', 'VALUES (' || :many || '::bigint), (' || :post || ')', 'of posts that the viewer may see');
+SELECT throws_ok('SELECT * FROM social.user_mentions(-1)', 'SM404', 'user not found', 'an unknown person');
+SELECT throws_ok('SELECT * FROM social.user_mentions(' || :five || ', 5, ''nonsense'')', 'SM400', 'invalid cursor', 'a mangled cursor');
+INSERT INTO social.mutes (muter_id, muted_id) SELECT social.viewer_id(), author_id FROM social.posts WHERE id = :post;
+SELECT is_empty('SELECT * FROM social.user_mentions(' || :five || ')', 'not of muted people''s');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -27,5 +27,26 @@ SELECT throws_ok('SELECT social.like_comment(-1)', 'SM404', 'comment not found',
 SELECT is(social.unlike_comment(:comment), :comment::bigint, 'seed 078: unlikeComment');
 SELECT is((SELECT likes_count FROM social.visible_comments WHERE id = :comment), 0::bigint, 'the count is back');
 
+-- ---- reactions and lists ----
+SELECT social.like_post(:post, 'party');
+SELECT social.like_post(:post, '🎉');
+SELECT results_eq('SELECT user_id, username, reaction FROM social.post_likers(' || :post || ')', 'VALUES (' || :fan || $$::bigint, 'tap_fan', '🎉') $$, 'another reaction takes the place of the first');
+SELECT is((SELECT likes_count FROM social.post(:post)), 1::bigint, 'and is no second like');
+SELECT social.like_post(:post, NULL);
+SELECT is((SELECT reaction FROM social.post_likers(:post)), 'heart', 'a heart unless said otherwise');
+SELECT throws_ok(format('SELECT social.like_%s(%s, %L)', t, o, r), 'SM400', 'invalid reaction', t || ': ' || n)
+	FROM (VALUES ('post', :post), ('comment', :comment)) o(t, o), (VALUES ('', 'no reaction'), (repeat('x', 33), 'an over-long one'), ('a b', 'spaces'), (E'a\n', 'a line end')) r(r, n);
+SELECT social.like_comment(:comment, 'laugh');
+SELECT results_eq('SELECT username, reaction FROM social.comment_likers(' || :comment || ')', $$ VALUES ('tap_fan', 'laugh') $$, 'seed 066: who likes a comment, and how');
+INSERT INTO social.users (username) SELECT 'tap_fan' || n FROM generate_series(1, 9) n;
+INSERT INTO social.post_likes (post_id, user_id, created_at) SELECT :post, id, now() - interval '1 minute' FROM social.users WHERE username ~ 'tap_fan\d';
+SELECT is((SELECT array_agg(username) FROM social.post_likers(:post, 3)), ARRAY['tap_fan', 'tap_fan9', 'tap_fan8'], 'seed 065: the latest first');
+SELECT is((SELECT array_agg(username) FROM social.post_likers(:post, 3, (SELECT cursor FROM social.post_likers(:post, 3) ORDER BY user_id LIMIT 1 OFFSET 1))), ARRAY['tap_fan7', 'tap_fan6', 'tap_fan5'], 'P-04: the next page, also among equal times');
+SELECT throws_ok('SELECT * FROM social.post_likers(-1)', 'SM404', 'post not found', 'likers of nothing');
+SELECT throws_ok('SELECT * FROM social.comment_likers(-1)', 'SM404', 'comment not found', 'likers of no comment');
+SELECT throws_ok('SELECT * FROM social.post_likers(' || :post || $$, 5, 'nonsense') $$, 'SM400', 'invalid cursor', 'a mangled cursor');
+SELECT throws_ok('SELECT * FROM social.comment_likers(' || :comment || $$, 101) $$, 'SM400', 'invalid page size', 'a page has a size');
+SELECT is_empty($$ SELECT * FROM social.reconcile() WHERE counter LIKE '%likes_count' $$, 'counts equal the truth');
+
 SELECT * FROM finish();
 ROLLBACK;

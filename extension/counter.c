@@ -25,6 +25,7 @@
 #include "limit.h"
 #include "notification.h"
 #include "table.h"
+#include "trending.h"
 
 PG_FUNCTION_INFO_V1(social_count_row);
 PG_FUNCTION_INFO_V1(social_count_statement);
@@ -117,6 +118,8 @@ void
 social_counter_add(int counter, int column, int64 object_id, int change)
 {
 	take_note(counter, object_id)->changes[column] += change;
+	if (counter == SOCIAL_POST_COUNTERS && column == SOCIAL_POST_VIEWS)
+		social_trend_views(object_id, change);
 }
 
 /* Forgets the notes of one subtransaction, or all of them (InvalidSubTransactionId). */
@@ -326,6 +329,7 @@ social_count_row(PG_FUNCTION_ARGS)
 			note_object(i, columns, before, after);
 	}
 	social_notify_row(source, columns, before, after);
+	social_trend_row(source, columns, before, after);
 	return PointerGetDatum(NULL);
 }
 
@@ -338,6 +342,7 @@ social_count_statement(PG_FUNCTION_ARGS)
 	if (notes != NULL)
 		apply_notes();
 	social_notify_apply();
+	social_trend_apply();
 	return PointerGetDatum(NULL);
 }
 

@@ -24,6 +24,7 @@ _PG_init(void)
 	social_moderation_init();
 	social_counter_init();
 	social_notification_init();
+	social_trending_init();
 	social_search_init();
 	social_worker_init();
 	MarkGUCPrefixReserved("social");

@@ -17,6 +17,7 @@ extern void social_comment_init(void);
 extern void social_moderation_init(void);
 extern void social_counter_init(void);
 extern void social_notification_init(void);
+extern void social_trending_init(void);
 extern void social_search_init(void);
 extern void social_worker_init(void);
 

@@ -38,10 +38,10 @@
 #include "table.h"
 #include "worker.h"
 
-PG_FUNCTION_INFO_V1(social_tick);
 extern PGDLLEXPORT void social_launcher_main(Datum argument);
 
 #define ROUND_PAUSE     50    /* ms between rounds while there is work */
+#define SETTLE_PAUSE    1000  /* ms until a look after the last work, for steps that rest */
 #define IDLE_PAUSE      10000 /* ms between looks when nothing wakes the worker */
 #define LAUNCHER_PAUSE  5000  /* ms between looks for a database or extension that is not there */
 #define STEP_ASIDE_TIME 10000 /* ms that the database stays free of us for a DROP or a copy */
@@ -108,45 +108,6 @@ on_transaction(XactEvent event, void *arg)
 		default:
 			break;
 	}
-}
-
-/* ---- a round -------------------------------------------------------------------------------- */
-
-int64
-social_worker_round(void)
-{
-	return social_counter_fold();
-}
-
-/* tick() bigint: one round in the caller's transaction. */
-Datum
-social_tick(PG_FUNCTION_ARGS)
-{
-	PreventCommandIfReadOnly("social.tick()");
-	PG_RETURN_INT64(social_worker_round());
-}
-
-/* A round in a transaction of its own; -1 when the extension is not there. */
-static int64
-round_transaction(void)
-{
-	int64 done = -1;
-
-	in_round = true;
-	SetCurrentStatementStartTimestamp();
-	StartTransactionCommand();
-	PushActiveSnapshot(GetTransactionSnapshot());
-	pgstat_report_activity(STATE_RUNNING, "social round");
-	if (OidIsValid(get_extension_oid("social", true)) &&
-		OidIsValid(social_relation_find("user_counters")))
-		done = social_worker_round();
-	PopActiveSnapshot();
-	CommitTransactionCommand();
-	pgstat_report_stat(true);
-	pgstat_report_activity(STATE_IDLE, NULL);
-	in_round = false;
-	CHECK_FOR_INTERRUPTS();
-	return done;
 }
 
 /* ---- processes ------------------------------------------------------------------------------ */
@@ -236,6 +197,7 @@ void
 social_worker_main(Datum argument)
 {
 	int64 done = 0;
+	TimestampTz busy_until = 0;
 
 	take_signals();
 	BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(argument), InvalidOid, 0);
@@ -246,11 +208,17 @@ social_worker_main(Datum argument)
 	while (!ShutdownRequestPending && time_aside() <= 0)
 	{
 		bool asked = take_request();
+		TimestampTz now = GetCurrentTimestamp();
 
-		done = round_transaction();
+		in_round = true;
+		done = social_worker_round();
+		in_round = false;
+		CHECK_FOR_INTERRUPTS();
 		if (done < 0)
 			break;
-		pause_for(done > 0 || asked ? ROUND_PAUSE : IDLE_PAUSE);
+		if (done > 0 || asked)
+			busy_until = TimestampTzPlusMilliseconds(now, 2 * SETTLE_PAUSE);
+		pause_for(done > 0 || asked ? ROUND_PAUSE : now < busy_until ? SETTLE_PAUSE : IDLE_PAUSE);
 	}
 	proc_exit(0);
 }

@@ -1,5 +1,5 @@
 /*
- * worker.h owns the background worker: what wakes it, and what a round of it does.
+ * worker.h owns the background worker: what wakes it, and its round.
  */
 #ifndef SOCIAL_WORKER_H
 #define SOCIAL_WORKER_H
@@ -9,7 +9,10 @@
 /* Asks for a round soon after this transaction commits; forgotten when it aborts. */
 extern void social_worker_wake_at_commit(void);
 
-/* One round, in the current transaction: returns how many things it did. */
+/*
+ * One round of the worker: each step that is due, in a transaction of its own. Returns how many
+ * things were done, or -1 when the extension is not there. Errors are logged and stop no step.
+ */
 extern int64 social_worker_round(void);
 
 /* The name of the database that the worker serves (social.database). */

@@ -25,10 +25,6 @@ CREATE OR REPLACE FUNCTION social.fold_counters() RETURNS bigint
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_fold_counters';
 COMMENT ON FUNCTION social.fold_counters() IS 'Adds waiting deltas to their counters without waiting for any lock; returns how many deltas it took. The background worker does this by itself.';
 
-CREATE OR REPLACE FUNCTION social.tick() RETURNS bigint
-	LANGUAGE c AS 'MODULE_PATHNAME', 'social_tick';
-COMMENT ON FUNCTION social.tick() IS 'One round of the background worker in this transaction, for installations that do not preload the library; returns how many things it did.';
-
 CREATE OR REPLACE FUNCTION social.counted_columns(OUT counter_table text, OUT counter_column text, OUT counter_key text,
 		OUT delta_table text, OUT object_table text, OUT source_table text, OUT source_key text, OUT when_set text)
 	RETURNS SETOF record

@@ -55,6 +55,15 @@ BEGIN ATOMIC
 		'content_check', 'content_report', 'content_rules_changed', 'retention_batch',
 		'demo_random', 'demo_topics', 'demo_people', 'demo_posts', 'demo_activity', 'demo_extras', 'demo_times', 'demo_count']), 'owner'
 	UNION ALL
+	-- notifications, trending, the worker's round
+	SELECT unnest(ARRAY['notifications', 'grouped_notifications', 'unread_notifications_count', 'mark_notification_read', 'mark_notification_unread',
+		'mark_all_notifications_read', 'notification_preferences', 'set_notification_preference', 'notification_muted_ids',
+		'trending_posts', 'trending_topics']), 'reader'
+	UNION ALL
+	SELECT unnest(ARRAY['system_notification', 'fold_trends', 'rebuild_trends', 'expire_mutes']), 'admin'
+	UNION ALL
+	SELECT unnest(ARRAY['trend_sources', 'trend_amount', 'trend_merge', 'trend_floor', 'fold_post_trends', 'fold_hashtag_trends']), 'owner'
+	UNION ALL
 	-- owner: triggers, parts of other functions, and the grants themselves.
 	SELECT unnest(ARRAY['check_profile_text', 'check_profile_url', 'hold_pair', 'policies', 'grant_direct',
 		'check_new_account', 'check_password', 'password_needs_rehash', 'sign_access_token',

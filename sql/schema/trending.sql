@@ -14,3 +14,10 @@ CREATE TABLE social.hashtag_trends (
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE social.hashtag_trends IS 'Each lately used hashtag''s score, likewise.';
 CREATE INDEX hashtag_trends_score_idx ON social.hashtag_trends (score DESC, hashtag_id DESC);
+
+CREATE TABLE social.trend_events (
+	post_id bigint NOT NULL,
+	amount double precision NOT NULL,
+	at timestamptz NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+COMMENT ON TABLE social.trend_events IS 'What was done to posts since the last fold, one row for each post and statement: amount is what it was worth at the time. No index and no foreign key, so that writers only append.';

@@ -1,0 +1,198 @@
+-- notification.sql owns what people are told: reading, counting, grouping and marking it, and the
+-- kinds they want. C triggers write the rows (extension/notification.c).
+
+CREATE OR REPLACE FUNCTION social.notification_muted_ids() RETURNS bigint[]
+	LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	SELECT ARRAY(SELECT m.muted_id FROM social.mutes m
+		WHERE m.muter_id = social.viewer_id() AND m.notifications AND (m.expires_at IS NULL OR m.expires_at > now()));
+$$;
+COMMENT ON FUNCTION social.notification_muted_ids() IS 'The people whose notifications the viewer has muted, for good or for a time that is not over; empty when nobody acts.';
+
+CREATE OR REPLACE VIEW social.visible_notifications AS
+SELECT n.id, n.type, n.actor_id, n.post_id, n.comment_id, n.quote_id, n.message, n.is_read, n.read_at, n.created_at
+FROM social.notifications n
+LEFT JOIN social.visible_users a ON a.id = n.actor_id
+LEFT JOIN social.visible_posts p ON p.id = n.post_id
+LEFT JOIN social.visible_comments c ON c.id = n.comment_id
+LEFT JOIN social.visible_posts q ON q.id = n.quote_id
+WHERE n.recipient_id = (SELECT social.viewer_id())
+	AND (n.actor_id IS NULL OR (a.id IS NOT NULL AND n.actor_id <> ALL ((SELECT social.notification_muted_ids())::bigint[])))
+	AND (n.post_id IS NULL OR (p.id IS NOT NULL AND p.deleted_at IS NULL))
+	AND (n.comment_id IS NULL OR (c.id IS NOT NULL AND NOT c.is_deleted))
+	AND (n.quote_id IS NULL OR (q.id IS NOT NULL AND q.position IS NOT NULL AND q.deleted_at IS NULL));
+COMMENT ON VIEW social.visible_notifications IS 'What the viewer was told, as far as the actor and the target are visible and the actor''s notifications are not muted. type says what actor_id did to post_id or comment_id, or to the viewer; quote_id is the post that quotes post_id.';
+
+-- ---- reading ---------------------------------------------------------------------------------------
+
+-- Unread and read rows lie apart in the key: the page merges two walks.
+CREATE OR REPLACE FUNCTION social.notifications(first integer DEFAULT 20, after text DEFAULT NULL, unread_only boolean DEFAULT false)
+	RETURNS SETOF social.visible_notifications
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+	page_size integer := social.page_size(first);
+	before bigint := social.page_key('notifications', after);
+BEGIN
+	RETURN QUERY
+	SELECT (r.n).* FROM (
+		(SELECT n FROM social.visible_notifications n
+			WHERE NOT n.is_read AND n.id < before ORDER BY n.id DESC LIMIT page_size)
+		UNION ALL
+		(SELECT n FROM social.visible_notifications n
+			WHERE n.is_read AND NOT coalesce(unread_only, false) AND n.id < before ORDER BY n.id DESC LIMIT page_size)) r
+	ORDER BY (r.n).id DESC LIMIT page_size;
+END
+$$;
+COMMENT ON FUNCTION social.notifications(integer, text, boolean) IS 'What the viewer was told, newest first, or only what is unread. after is cursor_encode(''notifications'', id, id) of the last one seen. SM401 when nobody acts, SM400 for a bad page size or cursor.';
+
+CREATE OR REPLACE FUNCTION social.unread_notifications_count() RETURNS bigint
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM social.require_viewer();
+	RETURN (SELECT count(*) FROM social.visible_notifications n WHERE NOT n.is_read);
+END
+$$;
+COMMENT ON FUNCTION social.unread_notifications_count() IS 'How many unread notifications the viewer has. SM401 when nobody acts.';
+
+-- A group is a kind and its target: a post that is liked, commented, shared or names the viewer, a
+-- comment that is liked or answered, the viewer who is followed. Messages stand alone.
+CREATE OR REPLACE FUNCTION social.grouped_notifications(first integer DEFAULT 20, after text DEFAULT NULL)
+	RETURNS TABLE (id bigint, type text, post_id bigint, comment_id bigint, count bigint, actor_ids bigint[], message text, is_read boolean, created_at timestamptz)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+	page_size integer := social.page_size(first);
+	before bigint := social.page_key('grouped_notifications', after);
+BEGIN
+	RETURN QUERY
+	SELECT g.newest, g.type, g.post_id, g.target_comment, g.n,
+		(SELECT array_agg(l.actor_id ORDER BY l.newest DESC) FROM (
+			SELECT u.actor_id, max(u.id) AS newest FROM unnest(g.ids, g.actors) AS u (id, actor_id)
+			WHERE u.actor_id IS NOT NULL GROUP BY 1 ORDER BY 2 DESC LIMIT 3) l),
+		g.message, g.all_read, g.latest
+	FROM (
+		SELECT max(n.id) AS newest, n.type, n.post_id, t.target_comment, count(*) AS n,
+			array_agg(n.id) AS ids, array_agg(n.actor_id) AS actors,
+			max(n.message) AS message, bool_and(n.is_read) AS all_read, max(n.created_at) AS latest
+		FROM social.visible_notifications n
+		CROSS JOIN LATERAL (SELECT CASE n.type
+			WHEN 'comment_like' THEN n.comment_id
+			WHEN 'reply' THEN (SELECT r.parent_id FROM social.comments r WHERE r.id = n.comment_id) END AS target_comment) t
+		GROUP BY n.type, n.post_id, t.target_comment, CASE WHEN n.type IN ('system', 'live_stream') THEN n.id END
+		HAVING max(n.id) < before
+		ORDER BY max(n.id) DESC LIMIT page_size
+	) g
+	ORDER BY g.newest DESC;
+END
+$$;
+COMMENT ON FUNCTION social.grouped_notifications(integer, text) IS 'What the viewer was told, grouped by kind and target, the group with the newest notification first: its id, how many there are, the last three people (actor_ids), whether all are read and when the last one came. comment_id is the comment that was liked or answered. after is cursor_encode(''grouped_notifications'', id, id) of the last group seen. SM401 when nobody acts, SM400 for a bad page size or cursor.';
+
+-- ---- marking ---------------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.mark_notification_read(id bigint) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+BEGIN
+	IF NOT EXISTS (SELECT FROM social.visible_notifications n WHERE n.is_read IN (false, true) AND n.id = $1) THEN
+		PERFORM social.raise_error('SM404', 'notification not found');
+	END IF;
+	UPDATE social.notifications n SET is_read = true, read_at = now()
+	WHERE n.recipient_id = viewer AND NOT n.is_read AND n.id = $1;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.mark_notification_read(bigint) IS 'The viewer has read a notification; again is harmless. Returns its id. SM401 when nobody acts, SM404 for one that is not the viewer''s.';
+
+CREATE OR REPLACE FUNCTION social.mark_notification_unread(id bigint) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+BEGIN
+	IF NOT EXISTS (SELECT FROM social.visible_notifications n WHERE n.is_read IN (false, true) AND n.id = $1) THEN
+		PERFORM social.raise_error('SM404', 'notification not found');
+	END IF;
+	UPDATE social.notifications n SET is_read = false, read_at = NULL
+	WHERE n.recipient_id = viewer AND n.is_read AND n.id = $1;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.mark_notification_unread(bigint) IS 'Takes a notification''s mark back; again is harmless. Returns its id. SM401 when nobody acts, SM404 for one that is not the viewer''s.';
+
+-- Skips rows that somebody takes back at this moment: nobody waits, so no two can wait for each other.
+CREATE OR REPLACE FUNCTION social.mark_all_notifications_read() RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+	marked bigint;
+BEGIN
+	WITH held AS MATERIALIZED (
+		SELECT n.id FROM social.notifications n WHERE n.recipient_id = viewer AND NOT n.is_read
+		FOR NO KEY UPDATE SKIP LOCKED
+	)
+	UPDATE social.notifications n SET is_read = true, read_at = now()
+	FROM held h WHERE n.recipient_id = viewer AND NOT n.is_read AND n.id = h.id;
+	GET DIAGNOSTICS marked = ROW_COUNT;
+	RETURN marked;
+END
+$$;
+COMMENT ON FUNCTION social.mark_all_notifications_read() IS 'The viewer has read every notification. Returns how many were unread. SM401 when nobody acts.';
+
+-- ---- preferences -----------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.notification_preferences() RETURNS TABLE (type text, is_enabled boolean)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+BEGIN
+	RETURN QUERY
+	SELECT k.type, coalesce(p.is_enabled, true)
+	FROM unnest(ARRAY['like', 'comment_like', 'comment', 'reply', 'follow', 'follow_request', 'repost', 'mention', 'live_stream', 'system'])
+		WITH ORDINALITY AS k (type, n)
+	LEFT JOIN social.notification_preferences p ON p.user_id = viewer AND p.type = k.type
+	ORDER BY k.n;
+END
+$$;
+COMMENT ON FUNCTION social.notification_preferences() IS 'Every kind of notification, and whether the viewer wants it. SM401 when nobody acts.';
+
+CREATE OR REPLACE FUNCTION social.set_notification_preference(type text, is_enabled boolean) RETURNS boolean
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+BEGIN
+	IF NOT EXISTS (SELECT FROM social.notification_preferences() p WHERE p.type = $1) THEN
+		PERFORM social.raise_error('SM400', 'invalid notification type', format('There is no type "%s".', coalesce($1, 'null')),
+			'social.notification_preferences() lists them.');
+	ELSIF $2 IS NULL THEN
+		PERFORM social.raise_error('SM400', 'is_enabled is required');
+	END IF;
+	INSERT INTO social.notification_preferences AS p (user_id, type, is_enabled) VALUES (viewer, $1, $2)
+	ON CONFLICT ON CONSTRAINT notification_preferences_pkey DO UPDATE SET is_enabled = excluded.is_enabled
+	WHERE p.is_enabled <> excluded.is_enabled;
+	RETURN $2;
+END
+$$;
+COMMENT ON FUNCTION social.set_notification_preference(text, boolean) IS 'Turns a kind of notification off or on for the viewer, from now on. Returns the choice. SM401 when nobody acts, SM400 for an unknown type.';
+
+-- ---- from the operator -----------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.system_notification(user_id bigint, message text) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	told bigint;
+BEGIN
+	IF coalesce(btrim($2), '') = '' THEN
+		PERFORM social.raise_error('SM400', 'message is required');
+	ELSIF $1 IS NOT NULL AND NOT EXISTS (SELECT FROM social.users u WHERE u.id = $1 AND u.is_active) THEN
+		PERFORM social.raise_error('SM404', 'user not found');
+	END IF;
+	INSERT INTO social.notifications (recipient_id, type, message)
+	SELECT u.id, 'system', $2 FROM social.users u
+	WHERE u.is_active AND ($1 IS NULL OR u.id = $1)
+		AND NOT EXISTS (SELECT FROM social.notification_preferences p WHERE p.user_id = u.id AND p.type = 'system' AND NOT p.is_enabled)
+	ORDER BY u.id;
+	GET DIAGNOSTICS told = ROW_COUNT;
+	RETURN told;
+END
+$$;
+COMMENT ON FUNCTION social.system_notification(bigint, text) IS 'Tells one person, or every active one for null, something in the operator''s name, unless they have turned that kind off. For operators. Returns how many were told; SM400 for an empty message, SM404 for an unknown user.';

@@ -1,0 +1,20 @@
+-- worker.sql owns the background worker's round: social.tick() does the same, and what belongs to
+-- no other domain. The table of steps stands at the head of extension/worker_round.c.
+
+CREATE OR REPLACE FUNCTION social.tick() RETURNS bigint
+	LANGUAGE c AS 'MODULE_PATHNAME', 'social_tick';
+COMMENT ON FUNCTION social.tick() IS 'One round of the background worker in this transaction, for installations that do not preload the library; returns how many things it did. A step that fails is undone by itself, with a warning.';
+
+CREATE OR REPLACE FUNCTION social.expire_mutes(batch integer DEFAULT 1000) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	removed bigint;
+BEGIN
+	DELETE FROM social.mutes m WHERE (m.muter_id, m.muted_id) IN (
+		SELECT o.muter_id, o.muted_id FROM social.mutes o WHERE o.expires_at <= now()
+		ORDER BY o.expires_at LIMIT batch FOR UPDATE SKIP LOCKED);
+	GET DIAGNOSTICS removed = ROW_COUNT;
+	RETURN removed;
+END
+$$;
+COMMENT ON FUNCTION social.expire_mutes(integer) IS 'Removes up to this many mutes whose time is over (they have no effect any more); returns how many. Part of the worker''s round.';

@@ -9,7 +9,9 @@
 #include "utils/guc.h"
 
 #include "errors.h"
+#include "guard.h"
 #include "limit.h"
+#include "version.h"
 
 void
 social_limit_define(const char *name, const char *purpose, int *value, int initial)
@@ -53,6 +55,8 @@ social_row_trigger(FunctionCallInfo fcinfo)
 		!TRIGGER_FIRED_FOR_ROW(((TriggerData *) fcinfo->context)->tg_event))
 		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 						errmsg("not called as a row trigger")));
+	if (!social_restoring())
+		social_version_require();
 	return (TriggerData *) fcinfo->context;
 }
 

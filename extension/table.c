@@ -15,6 +15,7 @@
 
 #include "compat.h"
 #include "table.h"
+#include "version.h"
 
 Oid
 social_relation_find(const char *name)
@@ -39,6 +40,7 @@ social_relation_oid(const char *name)
 Relation
 social_table_open(const char *name, LOCKMODE lockmode)
 {
+	social_version_require();
 	return table_open(social_relation_oid(name), lockmode);
 }
 

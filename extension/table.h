@@ -3,7 +3,8 @@
  * the planner, for the paths that run on every write or request.
  *
  * It checks no permissions and fires no triggers; callers are the triggers and functions that stand
- * in for them. Raises SQLSTATE undefined_table when the extension's tables are gone.
+ * in for them. Raises SQLSTATE undefined_table when the extension's tables are gone, and what
+ * version.h says when they are another version's.
  */
 #ifndef SOCIAL_TABLE_H
 #define SOCIAL_TABLE_H

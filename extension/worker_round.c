@@ -29,6 +29,7 @@
 
 #include "counter.h"
 #include "table.h"
+#include "version.h"
 #include "worker.h"
 
 PG_FUNCTION_INFO_V1(social_tick);
@@ -181,7 +182,7 @@ run_in_transaction(struct step *step)
 	PushActiveSnapshot(GetTransactionSnapshot());
 	pgstat_report_activity(STATE_RUNNING, step->function);
 	if (OidIsValid(get_extension_oid("social", true)) &&
-		OidIsValid(social_relation_find("user_counters")))
+		OidIsValid(social_relation_find("user_counters")) && social_version_matches())
 		done = run(step);
 	PopActiveSnapshot();
 	CommitTransactionCommand();

@@ -1,0 +1,66 @@
+package Databases;
+# What the tests of dumps and upgrades share: databases of their own, psql, fingerprints of data.
+use strict;
+use warnings;
+use Exporter 'import';
+use File::Temp qw(tempdir);
+use Test::More;
+our @EXPORT = qw(run sql create_database fingerprint $dir);
+
+our $dir = tempdir(CLEANUP => 1);
+my @databases;
+
+# Runs a program without a shell; its exit status must be 0.
+sub run
+{
+	my (@command) = @_;
+	system(@command) == 0 or BAIL_OUT("@command failed: $?");
+}
+
+# Runs a psql script in a database and returns its output, unaligned.
+sub sql
+{
+	my ($database, $sql) = @_;
+	open my $script, '>', "$dir/script.sql" or BAIL_OUT("script: $!");
+	print $script $sql;
+	close $script;
+	open my $psql, '-|', 'psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-d', $database, '-f', "$dir/script.sql"
+		or BAIL_OUT("psql: $!");
+	my $output = join '', <$psql>;
+	close $psql or BAIL_OUT("psql failed in $database: $sql");
+	chomp $output;
+	return $output;
+}
+
+sub create_database
+{
+	my ($name) = @_;
+	sql('postgres', "CREATE DATABASE $name TEMPLATE template0 ENCODING 'UTF8'");
+	push @databases, $name;
+	return $name;
+}
+
+# Every table's rows and every sequence's state, one line each.
+sub fingerprint
+{
+	my ($database) = @_;
+	my $relations = "FROM pg_class WHERE relnamespace = 'social'::regnamespace AND relkind";
+	my @lines;
+	for my $table (split /\n/, sql($database, "SELECT relname $relations = 'r' ORDER BY 1")) {
+		push @lines, "$table " . sql($database,
+			"SELECT count(*) || ' ' || coalesce(md5(string_agg(t::text, chr(10) ORDER BY t::text)), '') FROM social.$table t");
+	}
+	for my $sequence (split /\n/, sql($database, "SELECT relname $relations = 'S' ORDER BY 1")) {
+		push @lines, "$sequence " . sql($database, "SELECT last_value, is_called FROM social.$sequence");
+	}
+	return join "\n", @lines;
+}
+
+END
+{
+	my $status = $?;
+	sql('postgres', "DROP DATABASE $_ WITH (FORCE)") for reverse @databases;
+	$? = $status;
+}
+
+1;

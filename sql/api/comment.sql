@@ -31,7 +31,7 @@ DECLARE
 BEGIN
 	SELECT m.author_id INTO author FROM social.visible_comments m WHERE m.id = $1 AND NOT m.is_deleted;
 	IF FOUND THEN
-		PERFORM FROM social.comments m WHERE m.id = $1 FOR KEY SHARE;
+		PERFORM FROM social.comments m WHERE m.id = $1 AND m.deleted_at IS NULL FOR KEY SHARE;
 	END IF;
 	IF NOT FOUND THEN
 		PERFORM social.raise_error('SM404', 'comment not found');

@@ -28,8 +28,8 @@ DECLARE
 BEGIN
 	SELECT p.author_id INTO author FROM social.visible_posts p WHERE p.id = $1 AND p.deleted_at IS NULL;
 	IF FOUND THEN
-		-- As a foreign key would; it may be purged meanwhile.
-		PERFORM FROM social.posts p WHERE p.id = $1 FOR KEY SHARE;
+		-- As a foreign key would; it may be deleted meanwhile.
+		PERFORM FROM social.posts p WHERE p.id = $1 AND p.deleted_at IS NULL FOR KEY SHARE;
 	END IF;
 	IF NOT FOUND THEN
 		PERFORM social.raise_error('SM404', 'post not found');
@@ -184,17 +184,18 @@ CREATE OR REPLACE FUNCTION social.purge_deleted(batch integer DEFAULT 100) RETUR
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	before timestamptz := now() - current_setting('social.restore_window')::interval;
+	old bigint[] := ARRAY(
+		SELECT m.id FROM social.comments m WHERE m.deleted_at < before AND m.content <> ''
+		ORDER BY m.deleted_at LIMIT batch FOR NO KEY UPDATE SKIP LOCKED);
 	posts bigint;
-	comments bigint;
 BEGIN
 	DELETE FROM social.posts WHERE id = ANY (ARRAY(
 		SELECT p.id FROM social.posts p WHERE p.deleted_at < before ORDER BY p.deleted_at LIMIT batch FOR UPDATE SKIP LOCKED));
 	GET DIAGNOSTICS posts = ROW_COUNT;
-	UPDATE social.comments SET content = '' WHERE id = ANY (ARRAY(
-		SELECT m.id FROM social.comments m WHERE m.deleted_at < before AND m.content <> ''
-		ORDER BY m.deleted_at LIMIT batch FOR NO KEY UPDATE SKIP LOCKED));
-	GET DIAGNOSTICS comments = ROW_COUNT;
-	RETURN posts + comments;
+	UPDATE social.comments SET content = '' WHERE id = ANY (old);
+	-- Two who deleted the last replies at once may each have left the tombstone to the other.
+	DELETE FROM social.comments m WHERE m.id = ANY (old) AND NOT EXISTS (SELECT FROM social.comments r WHERE r.parent_id = m.id);
+	RETURN posts + cardinality(old);
 END
 $$;
 COMMENT ON FUNCTION social.purge_deleted(integer) IS 'Removes posts for good, and the text of comments, that were deleted longer than social.restore_window ago, at most batch of each; returns how many. Retention does this by itself.';

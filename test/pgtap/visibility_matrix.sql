@@ -1,0 +1,382 @@
+-- visibility_matrix.sql proves one visibility predicate in every read: each viewer x each state of a
+-- post, a comment or a person x each function and view that reads them (mission 3.3, design D2).
+-- What is expected stands in the plain tables of truth below and is taken from no view. Every
+-- function for readers must have a row in `probes` or in `no_reads`, so that a new one cannot be
+-- forgotten here.
+BEGIN;
+SELECT no_plan();
+
+-- ---- the tables of truth -------------------------------------------------------------------------
+-- L: everywhere; D: by direct reads, but in no list; T: as a tombstone; -: does not exist;
+-- .: cannot happen (such an author cannot act).
+
+CREATE TEMPORARY TABLE truth AS
+WITH lines(kind, line) AS (VALUES
+	--                         anonymous stranger follower ex_follower mentioned blocker blocked muter ex_muter author staff
+	('post',    'public              L       L        L         L          L        -       -      D      L       L     L'),
+	('post',    'followers           -       -        L         -          L        -       -      D      -       L     L'),
+	('post',    'mentioned           -       -        -         -          L        -       -      -      -       L     L'),
+	('post',    'private             -       -        -         -          -        -       -      -      -       L     L'),
+	('post',    'draft               -       -        -         -          -        -       -      -      -       D     D'),
+	('post',    'scheduled           -       -        -         -          -        -       -      -      -       D     D'),
+	('post',    'deleted             -       -        -         -          -        -       -      -      -       -     D'),
+	('post',    'hidden              -       -        -         -          -        -       -      -      -       L     L'),
+	('post',    'author_suspended    -       -        -         -          -        -       -      -      -       .     L'),
+	('post',    'author_inactive     -       -        -         -          -        -       -      -      -       .     -'),
+	('comment', 'plain               L       L        L         L          L        -       -      D      L       L     L'),
+	('comment', 'hidden              -       -        -         -          -        -       -      -      -       L     L'),
+	('comment', 'tombstone           T       T        T         T          T        -       -      T      T       T     T'),
+	('comment', 'author_suspended    -       -        -         -          -        -       -      -      -       .     L'),
+	('comment', 'author_inactive     -       -        -         -          -        -       -      -      -       .     -'),
+	('user',    'plain               L       L        L         L          L        -       -      L      L       L     L'),
+	('user',    'author_suspended    -       -        -         -          -        -       -      -      -       .     L'),
+	('user',    'author_inactive     -       -        -         -          -        -       -      -      -       .     -')
+), viewers(n, viewer) AS (
+	SELECT n, viewer FROM unnest(ARRAY['anonymous', 'stranger', 'follower', 'ex_follower', 'mentioned', 'blocker', 'blocked',
+		'muter', 'ex_muter', 'author', 'staff']) WITH ORDINALITY AS v (viewer, n)
+)
+SELECT l.kind, w.words[1] AS state, v.viewer, w.words[v.n + 1] AS answer
+FROM lines l, LATERAL regexp_split_to_array(l.line, '\s+') AS w (words), viewers v;
+
+-- ---- the world -----------------------------------------------------------------------------------
+
+INSERT INTO social.users (username, is_staff)
+SELECT 'mx_' || name, name = 'staff' FROM unnest(ARRAY['author', 'asleep', 'gone', 'other', 'stranger', 'follower', 'ex_follower',
+	'mentioned', 'blocker', 'blocked', 'muter', 'ex_muter', 'staff']) name;
+CREATE TEMPORARY TABLE people AS SELECT id, substr(username, 4) AS name FROM social.users WHERE username LIKE 'mx\_%';
+CREATE FUNCTION pg_temp.who(name text) RETURNS bigint LANGUAGE sql STABLE AS $$ SELECT id FROM people p WHERE p.name = $1 $$;
+
+-- Posts and comments by those who will be suspended or inactive; the others are by one author.
+CREATE FUNCTION pg_temp.author_of(state text) RETURNS bigint LANGUAGE sql STABLE AS $$
+	SELECT pg_temp.who(CASE state WHEN 'author_suspended' THEN 'asleep' WHEN 'author_inactive' THEN 'gone' ELSE 'author' END)
+$$;
+
+INSERT INTO social.follows (follower_id, followed_id)
+SELECT f.id, a.id FROM people f, people a
+WHERE f.name IN ('follower', 'muter', 'blocker', 'blocked') AND a.name IN ('author', 'asleep', 'gone');
+SELECT social.act_as('mx_ex_follower');
+SELECT social.follow_user(pg_temp.who('author')), social.unfollow_user(pg_temp.who('author'));
+SELECT social.act_as(NULL::bigint);
+
+CREATE TEMPORARY TABLE objects (
+	kind text, state text, author_id bigint, post_id bigint, comment_id bigint, quote_id bigint, tag text, reply_id bigint
+);
+INSERT INTO objects (kind, state, author_id, tag)
+SELECT DISTINCT kind, state, pg_temp.author_of(state), 'mx' || kind || state FROM truth;
+
+DO $$
+DECLARE
+	o objects;
+	title text;
+BEGIN
+	FOR o IN SELECT * FROM objects WHERE kind = 'post'
+	LOOP
+		title := 'mxword ' || o.state;
+		INSERT INTO social.posts (author_id, title, content, is_published, visibility, publish_at, is_pinned)
+		VALUES (o.author_id, title, '#' || o.tag || ' @mx_mentioned @mx_blocker @mx_blocked', o.state NOT IN ('draft', 'scheduled'),
+			CASE WHEN o.state IN ('followers', 'mentioned', 'private') THEN o.state ELSE 'public' END,
+			CASE WHEN o.state = 'scheduled' THEN now() + interval '1 day' END, o.state NOT IN ('draft', 'scheduled'))
+		RETURNING id INTO o.post_id;
+		INSERT INTO social.comments (post_id, author_id, content) VALUES (o.post_id, pg_temp.who('other'), 'c') RETURNING id INTO o.comment_id;
+		INSERT INTO social.comments (post_id, author_id, parent_id, content) VALUES (o.post_id, pg_temp.who('other'), o.comment_id, 'r')
+		RETURNING id INTO o.reply_id;
+		INSERT INTO social.posts (author_id, title, content, quoted_post_id) VALUES (pg_temp.who('other'), '', 'look', o.post_id)
+		RETURNING id INTO o.quote_id;
+		INSERT INTO social.post_likes (post_id, user_id) VALUES (o.post_id, pg_temp.who('other'));
+		INSERT INTO social.comment_likes (comment_id, user_id) VALUES (o.comment_id, pg_temp.who('other'));
+		INSERT INTO social.reposts (post_id, user_id) VALUES (o.post_id, pg_temp.who('other'));
+		INSERT INTO social.bookmarks (user_id, post_id) SELECT p.id, o.post_id FROM people p;
+		UPDATE social.posts p SET deleted_at = CASE WHEN o.state = 'deleted' THEN now() END,
+			hidden_at = CASE WHEN o.state = 'hidden' THEN now() END WHERE p.id = o.post_id AND o.state IN ('deleted', 'hidden');
+		UPDATE objects t SET post_id = o.post_id, comment_id = o.comment_id, quote_id = o.quote_id, reply_id = o.reply_id
+		WHERE t.kind = 'post' AND t.state = o.state;
+	END LOOP;
+	INSERT INTO social.posts (author_id, title, content) VALUES (pg_temp.who('other'), 'mxground', 'comments stand here') RETURNING id INTO o.post_id;
+	FOR o.state, o.author_id IN SELECT t.state, t.author_id FROM objects t WHERE t.kind = 'comment'
+	LOOP
+		INSERT INTO social.comments (post_id, author_id, content) VALUES (o.post_id, o.author_id, 'mxcomment') RETURNING id INTO o.comment_id;
+		INSERT INTO social.comments (post_id, author_id, parent_id, content) VALUES (o.post_id, pg_temp.who('other'), o.comment_id, 'r')
+		RETURNING id INTO o.reply_id;
+		INSERT INTO social.comment_likes (comment_id, user_id) VALUES (o.comment_id, pg_temp.who('other'));
+		UPDATE social.comments c SET deleted_at = CASE WHEN o.state = 'tombstone' THEN now() END,
+			hidden_at = CASE WHEN o.state = 'hidden' THEN now() END WHERE c.id = o.comment_id AND o.state IN ('tombstone', 'hidden');
+		UPDATE objects t SET post_id = o.post_id, comment_id = o.comment_id, reply_id = o.reply_id
+		WHERE t.kind = 'comment' AND t.state = o.state;
+	END LOOP;
+	-- The people: the other one follows them, likes are theirs, and they are named.
+	INSERT INTO social.posts (author_id, title, content)
+	VALUES (pg_temp.who('other'), 'mxnames', '@mx_author @mx_asleep @mx_gone') RETURNING id INTO o.post_id;
+	FOR o.state, o.author_id IN SELECT t.state, t.author_id FROM objects t WHERE t.kind = 'user'
+	LOOP
+		INSERT INTO social.follows (follower_id, followed_id) VALUES (pg_temp.who('other'), o.author_id), (o.author_id, pg_temp.who('other'));
+		INSERT INTO social.post_likes (post_id, user_id) VALUES (o.post_id, o.author_id);
+		INSERT INTO social.comments (post_id, author_id, content) VALUES (o.post_id, pg_temp.who('other'), 'liked') RETURNING id INTO o.comment_id;
+		INSERT INTO social.comment_likes (comment_id, user_id) VALUES (o.comment_id, o.author_id);
+		INSERT INTO social.reposts (post_id, user_id) VALUES (o.post_id, o.author_id);
+		INSERT INTO social.profiles (user_id, bio) VALUES (o.author_id, 'bio');
+		INSERT INTO social.follow_requests (requester_id, target_id) SELECT o.author_id, p.id FROM people p
+		WHERE p.id <> o.author_id;
+		UPDATE objects t SET post_id = o.post_id, comment_id = o.comment_id WHERE t.kind = 'user' AND t.state = o.state;
+	END LOOP;
+END
+$$;
+
+-- The relations come last: blocks, mutes (one of them over), suspension.
+INSERT INTO social.blocks (blocker_id, blocked_id)
+SELECT pg_temp.who('blocker'), a.id FROM people a WHERE a.name IN ('author', 'asleep', 'gone')
+UNION ALL SELECT a.id, pg_temp.who('blocked') FROM people a WHERE a.name IN ('author', 'asleep', 'gone');
+INSERT INTO social.mutes (muter_id, muted_id, expires_at)
+SELECT m.id, a.id, CASE WHEN m.name = 'ex_muter' THEN now() - interval '1 second' END
+FROM people m, people a WHERE m.name IN ('muter', 'ex_muter') AND a.name IN ('author', 'asleep', 'gone');
+UPDATE social.users SET suspended_at = now() WHERE username = 'mx_asleep';
+UPDATE social.users SET is_active = false WHERE username = 'mx_gone';
+SELECT is((SELECT count(*)::integer FROM objects WHERE kind <> 'user' AND (post_id IS NULL OR comment_id IS NULL)), 0, 'the world stands');
+
+-- ---- the reads -----------------------------------------------------------------------------------
+-- A probe returns rows when the object is seen; $1 post, $2 its author, $3 comment, $4 tag, $5 quote,
+-- $6 reply to the comment. Kinds: direct and list follow the table of truth; where `expected` stands,
+-- it says when the object is seen, from the state, the viewer and what the table says.
+
+CREATE TEMPORARY TABLE probes (object text, name text, kind text, probe text, expected text);
+INSERT INTO probes VALUES
+	-- posts, by functions
+	('post', 'post', 'direct', 'SELECT FROM social.post($1)', NULL),
+	('post', 'post_json', 'direct', 'SELECT FROM social.visible_posts p WHERE p.id = $1 AND social.post_json(p) ->> ''id'' = $1::text', NULL),
+	('post', 'posts_page', 'list', 'SELECT FROM json_array_elements(social.posts_page(100) -> ''results'') r WHERE r ->> ''id'' = $1::text', NULL),
+	('post', 'hashtag_posts', 'list', 'SELECT FROM social.hashtag_posts($4) p WHERE p.id = $1', NULL),
+	('post', 'search_posts', 'list', 'SELECT FROM social.search_posts(''mxword'', 100) p WHERE p.id = $1', NULL),
+	('post', 'user_posts', 'list', 'SELECT FROM social.user_posts($2, 100) p WHERE p.id = $1', NULL),
+	('post', 'pinned_posts', 'list', 'SELECT FROM social.pinned_posts($2) p WHERE p.id = $1', NULL),
+	('post', 'trending_posts', 'list', 'SELECT FROM social.trending_posts(100) p WHERE p.id = $1', NULL),
+	('post', 'bookmarked_posts', 'list', 'SELECT FROM social.bookmarked_posts(100) p WHERE p.id = $1', NULL),
+	('post', 'hashtag_is_visible', 'direct', 'SELECT 1 FROM social.hashtags h WHERE h.tag = $4 AND social.hashtag_is_visible(h.id)', NULL),
+	('post', 'post_likers', 'direct', 'SELECT FROM social.post_likers($1)', NULL),
+	('post', 'post_shares', 'direct', 'SELECT FROM social.post_shares($1)', NULL),
+	('post', 'post_comments', 'direct', 'SELECT FROM social.post_comments($1) m WHERE m.id = $3', NULL),
+	('post', 'comment_replies', 'direct', 'SELECT FROM social.comment_replies($3) m WHERE m.id = $6', NULL),
+	('post', 'comment_thread', 'direct', 'SELECT FROM social.comment_thread($1) m WHERE m.id = $6', NULL),
+	('post', 'comment_likers', 'direct', 'SELECT FROM social.comment_likers($3)', NULL),
+	('post', 'user_mentions', 'list', 'SELECT FROM social.user_mentions((SELECT u.id FROM social.visible_users u WHERE u.username = ''mx_mentioned'')) m WHERE m.post_id = $1', NULL),
+	-- by views
+	('post', 'visible_posts', 'direct', 'SELECT FROM social.visible_posts p WHERE p.id = $1', NULL),
+	('post', 'listed_posts', 'list', 'SELECT FROM social.listed_posts p WHERE p.id = $1', NULL),
+	('post', 'visible_post_documents', 'direct', 'SELECT FROM social.visible_post_documents p WHERE p.id = $1', NULL),
+	('post', 'listed_post_documents', 'list', 'SELECT FROM social.listed_post_documents p WHERE p.id = $1', NULL),
+	('post', 'visible_post_likes', 'direct', 'SELECT FROM social.visible_post_likes l WHERE l.post_id = $1', NULL),
+	('post', 'visible_comments', 'direct', 'SELECT FROM social.visible_comments m WHERE m.id = $3', NULL),
+	('post', 'listed_comments', 'direct', 'SELECT FROM social.listed_comments m WHERE m.post_id = $1', NULL),
+	('post', 'visible_comment_likes', 'direct', 'SELECT FROM social.visible_comment_likes l WHERE l.comment_id = $3', NULL),
+	('post', 'visible_mentions', 'direct', 'SELECT FROM social.visible_mentions m WHERE m.post_id = $1', NULL),
+	('post', 'visible_hashtags', 'direct', 'SELECT FROM social.visible_hashtags h WHERE h.tag = $4', NULL),
+	('post', 'visible_shares', 'direct', 'SELECT FROM social.visible_shares s WHERE s.post_id = $1 AND s.quote_id IS NULL', NULL),
+	('post', 'visible_shares', 'direct', 'SELECT FROM social.visible_shares s WHERE s.post_id = $1 AND s.quote_id = $5', NULL),
+	('post', 'visible_bookmarks', 'direct', 'SELECT FROM social.visible_bookmarks b WHERE b.post_id = $1', NULL),
+	-- by the tables, under their policies
+	('post', 'posts', 'direct', 'SELECT FROM social.posts p WHERE p.id = $1', NULL),
+	('post', 'comments', 'direct', 'SELECT FROM social.comments m WHERE m.id = $3', NULL),
+	('post', 'post_likes', 'direct', 'SELECT FROM social.post_likes l WHERE l.post_id = $1', NULL),
+	('post', 'comment_likes', 'direct', 'SELECT FROM social.comment_likes l WHERE l.comment_id = $3', NULL),
+	('post', 'reposts', 'direct', 'SELECT FROM social.reposts r WHERE r.post_id = $1', NULL),
+	('post', 'mentions', 'direct', 'SELECT FROM social.mentions m WHERE m.post_id = $1', NULL),
+	('post', 'post_hashtags', 'direct', 'SELECT FROM social.post_hashtags l WHERE l.post_id = $1', NULL),
+	('post', 'bookmarks', 'direct', 'SELECT FROM social.bookmarks b WHERE b.post_id = $1', NULL),
+	-- comments
+	('comment', 'comment_json', 'direct', 'SELECT FROM social.visible_comments m WHERE m.id = $3 AND social.comment_json(m) ->> ''content'' = ''mxcomment''', NULL),
+	('comment', 'visible_comments', 'direct', 'SELECT FROM social.visible_comments m WHERE m.id = $3 AND m.content = ''mxcomment'' AND m.author_id = $2', NULL),
+	('comment', 'listed_comments', 'list', 'SELECT FROM social.listed_comments m WHERE m.id = $3 AND m.content = ''mxcomment'' AND m.author_id = $2', NULL),
+	('comment', 'visible_comment_likes', 'direct', 'SELECT FROM social.visible_comment_likes l WHERE l.comment_id = $3', NULL),
+	('comment', 'post_comments', 'list', 'SELECT FROM social.post_comments($1, 100) m WHERE m.id = $3 AND m.content = ''mxcomment''', NULL),
+	('comment', 'comment_thread', 'list', 'SELECT FROM social.comment_thread($1, 100) m WHERE m.id = $3 AND m.content = ''mxcomment''', NULL),
+	('comment', 'comment_likers', 'direct', 'SELECT FROM social.comment_likers($3)', NULL),
+	('comment', 'comments', 'direct', 'SELECT FROM social.comments m WHERE m.id = $3', NULL),
+	('comment', 'comment_likes', 'direct', 'SELECT FROM social.comment_likes l WHERE l.comment_id = $3', NULL),
+	('comment', 'comment_replies', 'tombstone', 'SELECT FROM social.comment_replies($3) m WHERE m.id = $6', NULL),
+	('comment', 'visible_comments', 'tombstone', 'SELECT FROM social.visible_comments m WHERE m.id = $3', NULL),
+	('comment', 'listed_comments', 'tombstone list', 'SELECT FROM social.listed_comments m WHERE m.id = $3', NULL),
+	('comment', 'post_comments', 'tombstone list', 'SELECT FROM social.post_comments($1, 100) m WHERE m.id = $3', NULL),
+	('comment', 'comment_thread', 'tombstone list', 'SELECT FROM social.comment_thread($1, 100) m WHERE m.id = $3', NULL),
+	-- people
+	('user', 'visible_users', 'direct', 'SELECT FROM social.visible_users u WHERE u.id = $2', NULL),
+	('user', 'user_json', 'direct', 'SELECT FROM social.visible_users u WHERE social.user_json(u) ->> ''id'' = $2::text', NULL),
+	('user', 'require_person', 'direct', 'SELECT social.require_person($2)', NULL),
+	('user', 'followers', 'direct', 'SELECT FROM social.followers($2)', NULL),
+	('user', 'followers', 'direct', 'SELECT FROM social.followers((SELECT u.id FROM social.visible_users u WHERE u.username = ''mx_other'')) u WHERE u.id = $2', NULL),
+	('user', 'following', 'direct', 'SELECT FROM social.following($2)', NULL),
+	('user', 'following', 'direct', 'SELECT FROM social.following((SELECT u.id FROM social.visible_users u WHERE u.username = ''mx_other'')) u WHERE u.id = $2', NULL),
+	('user', 'is_following', 'direct', 'SELECT WHERE social.is_following((SELECT u.id FROM social.visible_users u WHERE u.username = ''mx_other''), $2)', NULL),
+	('user', 'visible_follows', 'direct', 'SELECT FROM social.visible_follows f WHERE f.followed_id = $2', NULL),
+	('user', 'visible_post_likes', 'direct', 'SELECT FROM social.visible_post_likes l WHERE l.post_id = $1 AND l.user_id = $2', NULL),
+	('user', 'visible_comment_likes', 'direct', 'SELECT FROM social.visible_comment_likes l WHERE l.comment_id = $3 AND l.user_id = $2', NULL),
+	('user', 'visible_mentions', 'direct', 'SELECT FROM social.visible_mentions m WHERE m.mentioned_user_id = $2', NULL),
+	('user', 'visible_shares', 'direct', 'SELECT FROM social.visible_shares s WHERE s.user_id = $2 AND s.post_id = $1', NULL),
+	('user', 'visible_post_documents', 'direct', 'SELECT FROM social.visible_post_documents d, social.visible_users u WHERE d.id = $1 AND (d.document -> ''mentions'')::jsonb @> to_jsonb(u.username) AND u.id = $2', NULL),
+	('user', 'post_likers', 'direct', 'SELECT FROM social.post_likers($1) l WHERE l.user_id = $2', NULL),
+	('user', 'comment_likers', 'direct', 'SELECT FROM social.comment_likers($3) l WHERE l.user_id = $2', NULL),
+	('user', 'post_shares', 'direct', 'SELECT FROM social.post_shares($1) s WHERE s.user_id = $2', NULL),
+	('user', 'user_mentions', 'direct', 'SELECT FROM social.user_mentions($2) m WHERE m.post_id = $1', NULL),
+	('user', 'follow_requests', 'direct', 'SELECT FROM social.follow_requests(100) r WHERE r.id = $2', 'answer <> ''-'' AND viewer NOT IN (''anonymous'', ''author'')'),
+	('user', 'blocked_users', 'direct', 'SELECT FROM social.blocked_users(100) b WHERE b.id = $2', 'viewer = ''blocker'' AND state <> ''author_inactive'''),
+	('user', 'muted_users', 'direct', 'SELECT FROM social.muted_users(100) m WHERE m.id = $2', 'viewer = ''muter'' AND answer <> ''-'''),
+	('user', 'users', 'direct', 'SELECT FROM social.users u WHERE u.id = $2', NULL),
+	('user', 'profiles', 'direct', 'SELECT FROM social.profiles p WHERE p.user_id = $2', NULL),
+	('user', 'follows', 'direct', 'SELECT FROM social.follows f WHERE f.follower_id = $2', NULL),
+	-- nor can anything be done to what may not be seen; each is taken back at once
+	('post', 'like_post', 'write', 'SELECT social.like_post($1)', NULL),
+	('post', 'bookmark_post', 'write', 'SELECT social.bookmark_post($1)', NULL),
+	('post', 'view_post', 'write', 'SELECT social.view_post($1)', NULL),
+	('post', 'report_post', 'write', 'SELECT social.report_post($1, ''spam'')', NULL),
+	('post', 'create_comment', 'write', 'SELECT social.create_comment($1, ''c'')', NULL),
+	('post', 'like_comment', 'write', 'SELECT social.like_comment($3)', NULL),
+	('comment', 'like_comment', 'write', 'SELECT social.like_comment($3)', NULL),
+	('comment', 'report_comment', 'write', 'SELECT social.report_comment($3, ''spam'')', NULL),
+	('user', 'follow_user', 'write', 'SELECT social.follow_user($2)', NULL),
+	('user', 'mute_user', 'write', 'SELECT social.mute_user($2)', NULL),
+	('user', 'block_user', 'write', 'SELECT social.block_user($2)', NULL),
+	('user', 'report_user', 'write', 'SELECT social.report_user($2, ''spam'')', NULL),
+	('user', 'follow_requests table', 'direct', 'SELECT FROM social.follow_requests r WHERE r.requester_id = $2', 'answer <> ''-'' AND viewer <> ''anonymous'''),
+	('user', 'blocks', 'direct', 'SELECT FROM social.blocks b WHERE b.blocked_id = $2', 'viewer = ''blocker'''),
+	('user', 'mutes', 'direct', 'SELECT FROM social.mutes m WHERE m.muted_id = $2', 'viewer IN (''muter'', ''ex_muter'')'),
+	-- what the viewer is told: not by people whose notifications they have muted
+	('post', 'visible_notifications', 'told', 'SELECT FROM social.visible_notifications n WHERE n.post_id = $1 AND n.type = ''mention''', 'answer <> ''-'' AND viewer NOT IN (''anonymous'', ''muter'') AND state <> ''deleted'''),
+	('post', 'notifications', 'told', 'SELECT FROM social.notifications(100) n WHERE n.post_id = $1 AND n.type = ''mention''', 'answer <> ''-'' AND viewer NOT IN (''anonymous'', ''muter'') AND state <> ''deleted'''),
+	('post', 'grouped_notifications', 'told', 'SELECT FROM social.grouped_notifications(100) n WHERE n.post_id = $1 AND n.type = ''mention''', 'answer <> ''-'' AND viewer NOT IN (''anonymous'', ''muter'') AND state <> ''deleted'''),
+	('post', 'unread_notifications_count', 'told', 'SELECT WHERE social.unread_notifications_count() = (SELECT count(*) FROM social.notifications(100))', 'viewer <> ''anonymous'''),
+	-- the viewer's own
+	('post', 'draft_posts', 'own', 'SELECT FROM social.draft_posts(100) p WHERE p.id = $1', 'viewer = ''author'' AND state IN (''draft'', ''scheduled'')'),
+	('post', 'deleted_posts', 'own', 'SELECT FROM social.deleted_posts(100) p WHERE p.id = $1', 'viewer = ''author'' AND state = ''deleted'''),
+	('post', 'post_revisions', 'own', 'SELECT FROM social.post_revisions($1)', 'answer <> ''-'' AND viewer IN (''author'', ''staff'')'),
+	-- a tag lives in public posts, whoever wrote them
+	('post', 'trending_hashtags', 'tag', 'SELECT FROM social.trending_hashtags(100) h WHERE h.tag = $4', 'state IN (''public'', ''author_suspended'', ''author_inactive'')'),
+	('post', 'trending_topics', 'tag', 'SELECT FROM social.trending_topics(100) h WHERE h.tag = $4', 'state IN (''public'', ''author_suspended'', ''author_inactive'')'),
+	('post', 'visible_hashtags', 'tag', 'SELECT FROM social.visible_hashtags h WHERE h.tag = $4', '(answer <> ''-'' AND state NOT IN (''draft'', ''scheduled'', ''deleted'')) OR state IN (''public'', ''author_suspended'', ''author_inactive'')'),
+	('post', 'hashtags', 'tag', 'SELECT FROM social.hashtags h WHERE h.tag = $4', 'answer <> ''-'' AND state NOT IN (''draft'', ''scheduled'', ''deleted'')'),
+	('post', 'hashtag_is_visible', 'tag', 'SELECT FROM social.hashtags h WHERE h.tag = $4 AND social.hashtag_is_visible(h.id)', 'answer <> ''-'' AND state NOT IN (''draft'', ''scheduled'', ''deleted'')');
+DELETE FROM probes WHERE name IN ('visible_hashtags', 'hashtag_is_visible') AND kind = 'direct';
+
+-- What is no row there for anybody: names and tags of posts that are not published, what hangs on a
+-- deleted post, anonymous people's bookmarks.
+UPDATE probes SET expected = 'answer <> ''-'' AND state NOT IN (''private'', ''draft'', ''scheduled'', ''deleted'')'
+WHERE object = 'post' AND name IN ('visible_mentions', 'mentions');
+UPDATE probes SET expected = 'answer = ''L'' AND state <> ''private''' WHERE object = 'post' AND name = 'user_mentions';
+UPDATE probes SET expected = 'answer = ''L'' AND state IN (''public'', ''author_suspended'')' WHERE name = 'trending_posts';
+-- Nobody acts on what they have deleted, reports or follows themselves; a block may be repeated.
+UPDATE probes SET expected = 'answer IN (''L'', ''D'') AND viewer <> ''anonymous'' AND state <> ''deleted''' WHERE object = 'post' AND kind = 'write' AND name <> 'like_comment';
+UPDATE probes SET expected = 'answer IN (''L'', ''D'') AND viewer NOT IN (''anonymous'', ''author'')' WHERE name IN ('report_post', 'report_comment', 'report_user', 'follow_user', 'mute_user');
+UPDATE probes SET expected = 'viewer = ''blocker'' OR (answer <> ''-'' AND viewer NOT IN (''anonymous'', ''author''))' WHERE name = 'block_user';
+UPDATE probes SET expected = 'answer <> ''-'' AND state NOT IN (''draft'', ''scheduled'', ''deleted'')' WHERE object = 'post' AND name = 'post_hashtags';
+UPDATE probes SET expected = 'answer <> ''-'' AND state <> ''deleted'''
+WHERE object = 'post' AND name IN ('post_likers', 'post_shares', 'post_comments', 'comment_thread');
+UPDATE probes SET expected = 'answer <> ''-'' AND viewer <> ''anonymous''' WHERE name IN ('visible_bookmarks', 'bookmarks');
+UPDATE probes SET expected = 'answer = ''L'' AND viewer <> ''anonymous''' WHERE name = 'bookmarked_posts';
+
+INSERT INTO social.post_revisions (post_id, revision, title, content) SELECT o.post_id, 1, 't', 'c' FROM objects o WHERE o.kind = 'post';
+INSERT INTO social.notifications (recipient_id, type, actor_id, post_id)
+SELECT v.id, 'mention', o.author_id, o.post_id FROM objects o, people v
+WHERE o.kind = 'post' AND NOT EXISTS (SELECT FROM social.notifications n WHERE n.recipient_id = v.id AND n.type = 'mention' AND n.post_id = o.post_id);
+INSERT INTO social.post_trends (post_id, score) SELECT o.post_id, 1 FROM objects o WHERE o.kind = 'post' ON CONFLICT DO NOTHING;
+INSERT INTO social.hashtag_trends (hashtag_id, score) SELECT h.id, 1 FROM social.hashtags h WHERE h.tag LIKE 'mx%' ON CONFLICT DO NOTHING;
+
+-- Functions for readers that show nobody's posts, comments or profile, or only write.
+CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[
+	'viewer_id', 'require_viewer', 'result_id', 'authenticate', 'viewer_is_staff', 'blocked_ids', 'muted_ids', 'viewer_in_audience',
+	'extract_hashtags', 'extract_mentions', 'hashtag_key', 'cursor_encode', 'cursor_decode', 'jwt_verify', 'raise_error',
+	'page_size', 'page_key', 'page_start', 'page_time', 'time_key', 'search_config', 'search_query', 'title_query',
+	'register_user', 'login', 'update_profile', 'follow_user', 'unfollow_user', 'remove_follower', 'accept_follow_request',
+	'reject_follow_request', 'block_user', 'unblock_user', 'mute_user', 'unmute_user',
+	'create_post', 'update_post', 'publish_post', 'delete_post', 'restore_post', 'pin_post', 'unpin_post', 'highlight_post', 'unhighlight_post',
+	'repost_post', 'unrepost_post', 'share_post', 'bookmark_post', 'unbookmark_post', 'view_post',
+	'create_comment', 'update_comment', 'delete_comment', 'like_post', 'unlike_post', 'like_comment', 'unlike_comment',
+	'report_post', 'report_comment', 'report_user', 'resolve_report', 'hide_post', 'unhide_post', 'hide_comment', 'unhide_comment',
+	'suspend_user', 'unsuspend_user', 'add_content_rule', 'remove_content_rule', 'reports', 'require_staff', 'delete_account',
+	'mark_all_notifications_read', 'mark_notification_read', 'mark_notification_unread', 'notification_muted_ids',
+	'notification_preferences', 'set_notification_preference'
+]) AS name;
+
+SELECT is_empty($$
+	SELECT DISTINCT a.function_name FROM social.function_audience() a WHERE a.audience = 'reader'
+	AND a.function_name NOT IN (SELECT name FROM probes) AND a.function_name NOT IN (SELECT name FROM no_reads)
+$$, 'every function for readers has a row in this matrix');
+SELECT is_empty($$
+	SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'social'::regnamespace AND c.relkind = 'v' AND NOT starts_with(c.relname, 'admin_')
+	AND c.relname NOT IN (SELECT name FROM probes)
+$$, 'and so has every view for readers');
+SELECT is_empty($$
+	SELECT p.table_name FROM social.policies() p WHERE p.table_name NOT IN (SELECT split_part(name, ' ', 1) FROM probes)
+$$, 'and every table with a policy');
+
+-- ---- the matrix ----------------------------------------------------------------------------------
+
+CREATE ROLE mx_direct;
+SELECT social.grant_direct('mx_direct');
+
+-- Is the object seen? What may not be seen does not exist: SM404; who must log in first sees nothing.
+CREATE FUNCTION pg_temp.seen(probe text, o objects, is_write boolean) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+	rows bigint;
+BEGIN
+	EXECUTE probe USING o.post_id, o.author_id, o.comment_id, o.tag, o.quote_id, o.reply_id;
+	GET DIAGNOSTICS rows = ROW_COUNT;
+	IF is_write THEN
+		RAISE EXCEPTION 'undo' USING ERRCODE = 'MX000';
+	END IF;
+	RETURN rows > 0;
+EXCEPTION
+	WHEN SQLSTATE 'SM400' OR SQLSTATE 'SM401' OR SQLSTATE 'SM403' OR SQLSTATE 'SM404' THEN
+		RETURN false;
+	WHEN SQLSTATE 'MX000' THEN
+		RETURN true;
+END
+$$;
+
+-- Acts as each viewer, under a role that has only what grant_direct gives, and asks every probe.
+CREATE TEMPORARY TABLE answers (object text, state text, viewer text, name text, kind text, probe text, seen boolean);
+CREATE FUNCTION pg_temp.ask() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	t record;
+	o objects;
+	p probes;
+	answer boolean;
+BEGIN
+	FOR t IN SELECT * FROM truth WHERE truth.answer <> '.'
+	LOOP
+		SELECT * INTO o FROM objects x WHERE x.kind = t.kind AND x.state = t.state;
+		PERFORM social.act_as(pg_temp.who(nullif(t.viewer, 'anonymous')));
+		FOR p IN SELECT * FROM probes WHERE probes.object = t.kind
+		LOOP
+			SET LOCAL ROLE mx_direct;
+			answer := pg_temp.seen(p.probe, o, p.kind = 'write');
+			RESET ROLE;
+			INSERT INTO answers VALUES (t.kind, t.state, t.viewer, p.name, p.kind, p.probe, answer);
+		END LOOP;
+	END LOOP;
+	PERFORM social.act_as(NULL::bigint);
+END
+$$;
+SELECT pg_temp.ask();
+
+CREATE FUNCTION pg_temp.expected(kind text, expected text, state text, viewer text, answer text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+	result boolean;
+BEGIN
+	IF expected IS NULL THEN
+		RETURN CASE kind WHEN 'direct' THEN answer IN ('L', 'D') WHEN 'write' THEN answer IN ('L', 'D') AND viewer <> 'anonymous' WHEN 'list' THEN answer = 'L'
+			WHEN 'tombstone' THEN answer IN ('L', 'D', 'T') WHEN 'tombstone list' THEN answer IN ('L', 'T') END;
+	END IF;
+	EXECUTE 'SELECT ' || expected || ' FROM (SELECT $1 AS state, $2 AS viewer, $3 AS answer) x' INTO result USING state, viewer, answer;
+	RETURN result;
+END
+$$;
+CREATE TEMPORARY TABLE wrong AS
+SELECT a.object, a.name, a.state, a.viewer, a.seen, a.probe
+FROM answers a
+JOIN probes p USING (object, name, kind, probe)
+JOIN truth t ON t.kind = a.object AND t.state = a.state AND t.viewer = a.viewer
+WHERE a.seen IS DISTINCT FROM pg_temp.expected(p.kind, p.expected, t.state, t.viewer, t.answer);
+
+SELECT cmp_ok((SELECT count(*) FROM answers), '>', 4000::bigint, 'the matrix has thousands of cells');
+SELECT is((SELECT string_agg(w.state || ' to ' || w.viewer || CASE WHEN w.seen THEN ' is seen' ELSE ' is not seen' END, ', ' ORDER BY w.state, w.viewer)
+	FROM wrong w WHERE w.object = p.object AND w.name = p.name), NULL, format('%s by %s: every viewer, every state', p.object, p.name))
+FROM (SELECT DISTINCT object, name FROM probes) p ORDER BY p.object, p.name;
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -371,7 +371,8 @@ social_worker_init(void)
 							   NULL, &social_worker_database, "social", PGC_SIGHUP, 0, NULL, NULL,
 							   NULL);
 	RegisterXactCallback(on_transaction, NULL);
-	if (!process_shared_preload_libraries_in_progress)
+	/* pg_upgrade wants nobody but itself in the cluster. */
+	if (!process_shared_preload_libraries_in_progress || IsBinaryUpgrade)
 		return;
 	previous_shmem_request = shmem_request_hook;
 	shmem_request_hook = request_shared_memory;

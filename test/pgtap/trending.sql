@@ -1,4 +1,4 @@
--- trending.sql proves what is popular.
+-- trending.sql proves what is popular, by count and lately. seed 060, 063, 132; design D12.
 BEGIN;
 SELECT no_plan();
 
@@ -11,6 +11,75 @@ SELECT results_eq($$ SELECT tag, post_count FROM social.trending_hashtags() $$,
 SELECT is((SELECT count(*) FROM social.trending_hashtags(2)), 2::bigint, 'at most as many as asked for');
 SELECT throws_ok('SELECT FROM social.trending_hashtags(0)', 'SM400', 'invalid page size', 'not none');
 SELECT throws_ok('SELECT FROM social.trending_hashtags(1001)', 'SM400', 'invalid page size', 'nor too many');
+
+-- ---- posts, lately -------------------------------------------------------------------------------
+DELETE FROM social.posts;
+INSERT INTO social.users (username) SELECT 'tapt_' || n FROM generate_series(1, 40) n;
+CREATE TEMPORARY TABLE people AS SELECT id, row_number() OVER (ORDER BY id) AS n FROM social.users WHERE username LIKE 'tapt\_%';
+SELECT social.fold_trends() \gset ignored_
+SELECT is_empty('SELECT FROM social.post_trends', 'what is gone has no score');
+INSERT INTO social.posts (author_id, title, content) SELECT id, 'T' || n, 'about #tapa' || n % 2 FROM people WHERE n <= 6 ORDER BY n;
+CREATE TEMPORARY TABLE made AS SELECT id, right(title, 1)::integer AS n FROM social.posts;
+-- Post n gets n likes; post 1 gets 10, but a month ago; comments weigh two.
+INSERT INTO social.post_likes (post_id, user_id) SELECT m.id, p.id FROM made m JOIN people p ON p.n <= m.n WHERE m.n > 1;
+INSERT INTO social.post_likes (post_id, user_id, created_at) SELECT m.id, p.id, now() - interval '30 days' FROM made m JOIN people p ON p.n <= 10 WHERE m.n = 1;
+INSERT INTO social.comments (post_id, author_id, content) SELECT m.id, p.id, 'c' FROM made m JOIN people p ON p.n <= 4 WHERE m.n = 2;
+SELECT is_empty($$ SELECT FROM social.trending_posts() $$, 'a like computes no score by itself');
+SELECT cmp_ok(social.fold_trends(), '>', 0::bigint, 'the worker''s fold does');
+SELECT is_empty('SELECT FROM social.trend_events', 'and takes every event');
+SELECT results_eq('SELECT m.n FROM social.trending_posts(6) WITH ORDINALITY t JOIN made m ON m.id = t.id ORDER BY t.ordinality', ARRAY[2, 6, 5, 4, 3, 1],
+	'seed 060: newer and weightier acts first, whatever the like counts');
+SELECT is((SELECT count(*) FROM social.trending_posts(2)), 2::bigint, 'as many as asked for');
+SELECT throws_ok('SELECT FROM social.trending_posts(0)', 'SM400', 'invalid page size', 'not none');
+SELECT results_eq('SELECT tag FROM social.trending_topics(2)', $$ VALUES ('tapa0' COLLATE "C"), ('tapa1') $$, 'seed 132: hashtags by what happens to their posts');
+
+SELECT set_config('tap.scores', (SELECT json_object_agg(post_id, score)::text FROM social.post_trends), true) \gset ignored_
+SELECT is(social.rebuild_trends(), 6::bigint, 'all scores are computed anew');
+SELECT is_empty($$ SELECT FROM social.post_trends t JOIN json_each_text(current_setting('tap.scores')::json) s ON s.key::bigint = t.post_id
+	WHERE abs(s.value::float8 - t.score) > 1e-6 $$, 'and are those that the folds made');
+
+-- ---- undone --------------------------------------------------------------------------------------
+SELECT set_config('tap.score', (SELECT score::text FROM social.post_trends JOIN made ON id = post_id WHERE n = 3), true) \gset ignored_
+INSERT INTO social.post_likes (post_id, user_id) SELECT m.id, p.id FROM made m JOIN people p ON p.n > 20 WHERE m.n = 3;
+SELECT social.fold_trends() \gset ignored_
+SELECT is((SELECT m.n FROM social.trending_posts(1) t JOIN made m ON m.id = t.id), 3, '20 more likes lead');
+DELETE FROM social.post_likes USING made WHERE post_id = made.id AND made.n = 3 AND user_id IN (SELECT id FROM people WHERE people.n > 20);
+SELECT social.fold_trends() \gset ignored_
+SELECT is(abs((SELECT score FROM social.post_trends JOIN made ON id = post_id WHERE n = 3) - current_setting('tap.score')::float8) < 1e-6, true, 'taken back, they leave nothing');
+SELECT is(social.fold_trends(), 0::bigint, 'a fold without events does nothing');
+SAVEPOINT undone;
+INSERT INTO social.reposts (post_id, user_id) SELECT m.id, p.id FROM made m JOIN people p ON p.n < 10 WHERE m.n = 4;
+ROLLBACK TO undone;
+SELECT is_empty('SELECT FROM social.trend_events', 'what is rolled back leaves no event');
+
+-- ---- who sees what -------------------------------------------------------------------------------
+SELECT social.act_as(id) FROM people WHERE n = 30 \gset ignored_
+UPDATE social.posts SET visibility = 'followers' WHERE id = (SELECT id FROM made WHERE n = 2);
+SELECT is_empty('SELECT FROM social.trending_posts() t JOIN made m ON m.id = t.id WHERE m.n = 2', 'P-22: only what is public trends');
+INSERT INTO social.follows SELECT v.id, a.id FROM people v, people a WHERE v.n = 30 AND a.n = 2;
+SELECT is_empty('SELECT FROM social.trending_posts() t JOIN made m ON m.id = t.id WHERE m.n = 2', 'for a follower too');
+INSERT INTO social.blocks SELECT a.id, v.id FROM people v, people a WHERE v.n = 30 AND a.n = 6;
+INSERT INTO social.mutes (muter_id, muted_id) SELECT v.id, a.id FROM people v, people a WHERE v.n = 30 AND a.n = 5;
+UPDATE social.posts SET deleted_at = now() WHERE id = (SELECT id FROM made WHERE n = 4);
+SELECT results_eq('SELECT m.n FROM social.trending_posts() WITH ORDINALITY t JOIN made m ON m.id = t.id ORDER BY t.ordinality', ARRAY[3, 1], 'nor blocked, muted or deleted posts');
+
+-- ---- decay ---------------------------------------------------------------------------------------
+SELECT is(social.trend_amount(8, '2026-01-01 00:00Z', '2026-01-03 00:00Z'), 2::float8, 'half each day');
+SET LOCAL social.trending_half_life = '48h';
+SELECT is(social.trend_amount(8, '2026-01-01 00:00Z', '2026-01-03 00:00Z'), 4::float8, 'or as social.trending_half_life says');
+RESET social.trending_half_life;
+SELECT is(social.trend_amount(8, '2026-01-03 00:00Z', '2026-01-01 00:00Z'), 8::float8, 'the future weighs like now');
+SELECT is(social.trend_merge(NULL, 0, now()), NULL, 'nothing has no score');
+SELECT is(social.trend_merge(social.trend_merge(NULL, 3, now()), -3, now()), NULL, 'nothing is left of what is taken back');
+UPDATE social.post_trends SET score = social.trend_floor() - 1 WHERE post_id = (SELECT id FROM made WHERE n = 1);
+SELECT social.fold_trends() \gset ignored_
+SELECT is_empty('SELECT FROM social.post_trends JOIN made ON id = post_id WHERE n = 1', 'P-24: what has decayed to nothing is not kept');
+INSERT INTO social.trend_events VALUES (-1, 5, now());
+SELECT lives_ok('SELECT social.tick()', 'an event of nothing is harmless');
+SELECT is_empty('SELECT FROM social.trend_events', 'and a tick folds it too');
+SET LOCAL social.trending = off;
+INSERT INTO social.posts (author_id, title, content) SELECT id, 'off', 'c' FROM people WHERE n = 1;
+SELECT is_empty('SELECT FROM social.trend_events', 'it may be turned off');
 
 SELECT * FROM finish();
 ROLLBACK;

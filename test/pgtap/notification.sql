@@ -1,0 +1,206 @@
+-- notification.sql proves what people are told, and what not. seed 105, 133, 134; mission P-22.
+BEGIN;
+SELECT no_plan();
+
+INSERT INTO social.users (username) SELECT 'tapn_' || name FROM unnest(ARRAY['ann', 'ben', 'cleo', 'dan', 'eve']) WITH ORDINALITY AS n (name, i) ORDER BY i;
+SELECT id AS ann FROM social.users WHERE username = 'tapn_ann' \gset
+SELECT id AS ben FROM social.users WHERE username = 'tapn_ben' \gset
+SELECT id AS cleo FROM social.users WHERE username = 'tapn_cleo' \gset
+SELECT id AS dan FROM social.users WHERE username = 'tapn_dan' \gset
+SELECT id AS eve FROM social.users WHERE username = 'tapn_eve' \gset
+
+-- What a person is told, in words.
+CREATE FUNCTION pg_temp.told(who bigint) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	before bigint := social.viewer_id();
+BEGIN
+	PERFORM social.act_as(who);
+	RETURN QUERY SELECT concat_ws(' ', replace(u.username, 'tapn_', ''), n.type) FROM social.notifications(100) n
+		LEFT JOIN social.users u ON u.id = n.actor_id ORDER BY n.id;
+	PERFORM social.act_as(before);
+END
+$$;
+CREATE FUNCTION pg_temp.as_user(who bigint, statement text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	result bigint;
+BEGIN
+	PERFORM social.act_as(who);
+	EXECUTE 'SELECT ' || statement INTO result;
+	RETURN result;
+END
+$$;
+
+-- ---- the kinds -----------------------------------------------------------------------------------
+SELECT pg_temp.as_user(:ann, $$ social.create_post('Ann writes', 'something') $$) AS post \gset
+SELECT is_empty(format('SELECT pg_temp.told(%s)', :ann), 'nobody is told of what one does oneself');
+SELECT pg_temp.as_user(:ben, format('social.like_post(%s)', :post)) \gset ignored_
+SELECT pg_temp.as_user(:cleo, format('social.create_comment(%s, %L)', :post, 'Well said')) AS comment \gset
+SELECT pg_temp.as_user(:ann, format('social.like_comment(%s)', :comment)) \gset ignored_
+SELECT pg_temp.as_user(:dan, format('social.create_comment(%s, %L, %s)', :post, 'I agree', :comment)) AS reply \gset
+SELECT pg_temp.as_user(:cleo, format('social.create_comment(%s, %L, %s)', :post, 'With myself', :comment)) \gset ignored_
+SELECT pg_temp.as_user(:ann, format('social.create_comment(%s, %L, %s)', :post, 'Thanks', :comment)) \gset ignored_
+SELECT pg_temp.as_user(:ben, format('social.follow_user(%s)', :ann)) \gset ignored_
+INSERT INTO social.follow_requests VALUES (:dan, :ann);
+SELECT pg_temp.as_user(:cleo, format('social.repost_post(%s)', :post)) \gset ignored_
+SELECT pg_temp.as_user(:dan, format('social.share_post(%s, %L)', :post, 'Read this')) AS quote \gset
+SELECT pg_temp.as_user(:ben, $$ social.create_post('Ben names', 'hello @tapn_ann and @tapn_ben') $$) AS naming \gset
+SELECT results_eq(format('SELECT pg_temp.told(%s)', :ann), ARRAY['ben like', 'cleo comment', 'dan comment', 'cleo comment', 'ben follow',
+	'dan follow_request', 'cleo repost', 'dan repost', 'ben mention'], 'seed 133: like, comment, follow, request, repost, quote and mention');
+SELECT results_eq(format('SELECT pg_temp.told(%s)', :cleo), ARRAY['ann comment_like', 'dan reply', 'ann reply'], 'comment like and reply');
+SELECT is_empty(format('SELECT pg_temp.told(%s)', :ben), 'whoever names themselves is not told');
+SELECT pg_temp.as_user(:ann, format('social.create_comment(%s, %L, %s)', :post, 'to Dan', :reply)) \gset ignored_
+SELECT results_eq(format('SELECT pg_temp.told(%s)', :dan), ARRAY['ann reply'], 'a reply under one''s own post tells the one answered only');
+SELECT pg_temp.as_user(:eve, $$ social.create_post('Eve', 'post') $$) AS evepost \gset
+SELECT pg_temp.as_user(:eve, format('social.create_comment(%s, %L)', :evepost, 'first')) AS evecomment \gset
+SELECT pg_temp.as_user(:ben, format('social.create_comment(%s, %L, %s)', :evepost, 'second', :evecomment)) \gset ignored_
+SELECT results_eq(format('SELECT pg_temp.told(%s)', :eve), ARRAY['ben reply'], 'never both for one comment');
+
+-- ---- edits, drafts, restores ---------------------------------------------------------------------
+SELECT pg_temp.as_user(:ben, format('social.update_post(%s, content => %L)', :naming, 'hello @tapn_ann, @tapn_eve')) \gset ignored_
+SELECT is((SELECT count(*) FROM pg_temp.told(:ann) t WHERE t = 'ben mention'), 1::bigint, 'an edit does not tell the same person again');
+SELECT is((SELECT count(*) FROM pg_temp.told(:eve) t WHERE t = 'ben mention'), 1::bigint, 'but tells newly named ones');
+SELECT pg_temp.as_user(:ben, $$ social.create_post('Draft', '@tapn_dan', is_published => false) $$) AS draft \gset
+SELECT is((SELECT count(*) FROM pg_temp.told(:dan) t WHERE t = 'ben mention'), 0::bigint, 'a draft tells nobody');
+SELECT pg_temp.as_user(:ben, format('social.publish_post(%s)', :draft)) \gset ignored_
+SELECT is((SELECT count(*) FROM pg_temp.told(:dan) t WHERE t = 'ben mention'), 1::bigint, 'until it is published');
+SELECT pg_temp.as_user(:ben, format('social.delete_post(%s)', :draft)) \gset ignored_
+SELECT is((SELECT count(*) FROM pg_temp.told(:dan) t WHERE t = 'ben mention'), 0::bigint, 'a deleted post is not shown');
+SELECT pg_temp.as_user(:ben, format('social.restore_post(%s)', :draft)) \gset ignored_
+SELECT is((SELECT count(*) FROM pg_temp.told(:dan) t WHERE t = 'ben mention'), 1::bigint, 'a restored one is, once');
+SELECT pg_temp.as_user(:ben, $$ social.create_post('Private', '@tapn_dan', visibility => 'private') $$) \gset ignored_
+SELECT is((SELECT count(*) FROM pg_temp.told(:dan) t WHERE t = 'ben mention'), 1::bigint, 'P-22: a private post tells nobody');
+
+-- ---- undo ----------------------------------------------------------------------------------------
+SELECT pg_temp.as_user(:ben, format('social.unlike_post(%s)', :post)) \gset ignored_
+SELECT pg_temp.as_user(:ben, format('social.unfollow_user(%s)', :ann)) \gset ignored_
+SELECT pg_temp.as_user(:cleo, format('social.unrepost_post(%s)', :post)) \gset ignored_
+SELECT pg_temp.as_user(:ann, format('social.unlike_comment(%s)', :comment)) \gset ignored_
+DELETE FROM social.follow_requests WHERE requester_id = :dan;
+SELECT results_eq(format('SELECT pg_temp.told(%s)', :ann), ARRAY['cleo comment', 'dan comment', 'cleo comment', 'dan repost', 'ben mention'],
+	'what is undone is taken back; a quote stays when a repost goes');
+SELECT is((SELECT count(*) FROM pg_temp.told(:cleo) t WHERE t = 'ann comment_like'), 0::bigint, 'a comment''s like too');
+SELECT pg_temp.as_user(:dan, format('social.delete_comment(%s)', :reply)) \gset ignored_
+SELECT is((SELECT count(*) FROM pg_temp.told(:ann) t WHERE t = 'dan comment'), 0::bigint, 'a deleted comment''s notification is not shown');
+SELECT pg_temp.as_user(:dan, format('social.delete_post(%s)', :quote)) \gset ignored_
+SELECT is((SELECT count(*) FROM pg_temp.told(:ann) t WHERE t = 'dan repost'), 0::bigint, 'nor that of a deleted quote');
+SAVEPOINT undone;
+INSERT INTO social.post_likes (post_id, user_id) VALUES (:post, :eve);
+ROLLBACK TO undone;
+SELECT is((SELECT count(*) FROM pg_temp.told(:ann) t WHERE t = 'eve like'), 0::bigint, 'what is rolled back tells nobody');
+
+-- ---- silence -------------------------------------------------------------------------------------
+SELECT pg_temp.as_user(:ann, format('social.mute_user(%s)', :ben)) \gset ignored_
+SELECT is((SELECT count(*) FROM pg_temp.told(:ann) t WHERE t LIKE 'ben %'), 0::bigint, 'a mute hides what was told before');
+SELECT pg_temp.as_user(:ben, format('social.like_post(%s)', :post)) \gset ignored_
+SELECT is((SELECT count(*) FROM social.notifications WHERE recipient_id = :ann AND actor_id = :ben AND notifications.type = 'like'), 0::bigint, 'and nothing new is made');
+UPDATE social.mutes SET expires_at = now() - interval '1 second' WHERE muter_id = :ann;
+SELECT is((SELECT count(*) FROM pg_temp.told(:ann) t WHERE t = 'ben mention'), 1::bigint, 'a mute whose time is over hides nothing');
+SELECT is(social.expire_mutes(), 1::bigint, 'the worker''s round removes it');
+SELECT pg_temp.as_user(:ann, format('social.mute_user(%s, posts => true, notifications => false)', :ben)) \gset ignored_
+SELECT pg_temp.as_user(:ben, format('social.repost_post(%s)', :post)) \gset ignored_
+SELECT is((SELECT count(*) FROM pg_temp.told(:ann) t WHERE t = 'ben repost'), 1::bigint, 'muting posts alone silences no notification');
+
+INSERT INTO social.blocks VALUES (:eve, :ann);
+INSERT INTO social.post_likes (post_id, user_id) VALUES (:post, :eve), (:evepost, :ann);
+SELECT is((SELECT count(*) FROM social.notifications WHERE (recipient_id, actor_id) IN ((:ann, :eve), (:eve, :ann)) AND notifications.type = 'like'), 0::bigint, 'a block silences both ways');
+INSERT INTO social.blocks VALUES (:ann, :dan);
+SELECT is((SELECT count(*) FROM pg_temp.told(:ann) t WHERE t LIKE 'dan %'), 0::bigint, 'a later block hides old notifications');
+DELETE FROM social.blocks;
+DELETE FROM social.post_likes;
+UPDATE social.users SET suspended_at = now() WHERE id = :dan;
+INSERT INTO social.post_likes (post_id, user_id) VALUES (:post, :dan);
+SELECT is((SELECT count(*) FROM social.notifications WHERE actor_id = :dan AND notifications.type = 'like'), 0::bigint, 'nothing from suspended people');
+UPDATE social.users SET suspended_at = NULL, is_active = false WHERE id = :dan;
+INSERT INTO social.comment_likes (comment_id, user_id) VALUES (:comment, :dan);
+SELECT is((SELECT count(*) FROM social.notifications WHERE actor_id = :dan AND notifications.type = 'comment_like'), 0::bigint, 'nor from inactive ones');
+UPDATE social.users SET is_active = true WHERE id = :dan;
+
+-- ---- preferences ---------------------------------------------------------------------------------
+SELECT social.act_as(:ann) \gset ignored_
+SELECT is((SELECT count(*) FROM social.notification_preferences() WHERE is_enabled), 10::bigint, 'seed 134: every kind is on at first');
+SELECT is(social.set_notification_preference('like', false), false, 'a kind is turned off');
+SELECT results_eq('SELECT type FROM social.notification_preferences() WHERE NOT is_enabled', ARRAY['like'], 'which reads back');
+INSERT INTO social.post_likes (post_id, user_id) VALUES (:post, :cleo);
+SELECT is((SELECT count(*) FROM pg_temp.told(:ann) t WHERE t LIKE '% like'), 0::bigint, 'and is silent');
+SELECT is(social.set_notification_preference('like', true), true, 'and on again');
+INSERT INTO social.post_likes (post_id, user_id) VALUES (:post, :eve);
+SELECT is((SELECT count(*) FROM pg_temp.told(:ann) t WHERE t LIKE '% like'), 1::bigint, 'from then on');
+SELECT throws_ok($$ SELECT social.set_notification_preference('gossip', false) $$, 'SM400', 'invalid notification type', 'an unknown kind is refused');
+SELECT throws_ok($$ SELECT social.set_notification_preference('like', NULL) $$, 'SM400', 'is_enabled is required', 'so is no choice');
+
+-- ---- read and unread -----------------------------------------------------------------------------
+SELECT count(*) AS n FROM social.notifications(100) \gset
+SELECT is(social.unread_notifications_count(), :n::bigint, 'all are unread');
+SELECT id AS newest FROM social.notifications(1) \gset
+SELECT is(social.mark_notification_read(:newest), :newest::bigint, 'one is marked read');
+SELECT is(social.mark_notification_read(:newest), :newest::bigint, 'again is harmless');
+SELECT is((SELECT is_read AND read_at IS NOT NULL FROM social.notifications(1)), true, 'it keeps its place');
+SELECT is(social.unread_notifications_count(), :n::bigint - 1, 'one less is unread');
+SELECT is((SELECT count(*) FROM social.notifications(100, NULL, true)), :n::bigint - 1, 'unread_only leaves it out');
+SELECT social.mark_notification_unread(:newest) \gset ignored_
+SELECT is(social.unread_notifications_count(), :n::bigint, 'and the mark is taken back');
+SELECT throws_ok(format('SELECT social.mark_notification_read(%s)', (SELECT min(id) FROM social.notifications WHERE recipient_id = :cleo)), 'SM404', 'notification not found', 'somebody else''s does not exist');
+SELECT throws_ok('SELECT social.mark_notification_read(0)', 'SM404', 'notification not found', 'nor does an unknown one');
+SELECT is(social.mark_all_notifications_read() >= :n, true, 'all are marked at once');
+SELECT is(social.unread_notifications_count(), 0::bigint, 'and none is left');
+
+-- ---- pages ---------------------------------------------------------------------------------------
+DELETE FROM social.post_likes;
+INSERT INTO social.users (username) SELECT 'tapfan_' || n FROM generate_series(1, 30) n;
+INSERT INTO social.post_likes (post_id, user_id) SELECT :evepost, id FROM social.users WHERE username LIKE 'tapfan\_%' ORDER BY id;
+SELECT social.act_as(:eve) \gset ignored_
+UPDATE social.notifications SET is_read = true WHERE recipient_id = :eve AND id % 3 = 0;
+CREATE FUNCTION pg_temp.pages(function text, size integer) RETURNS SETOF bigint LANGUAGE plpgsql AS $$
+DECLARE
+	after text;
+	ids bigint[];
+BEGIN
+	LOOP
+		EXECUTE format('SELECT array_agg(id ORDER BY id DESC) FROM social.%I(%s, %L)', function, size, after) INTO ids;
+		EXIT WHEN ids IS NULL;
+		RETURN QUERY SELECT unnest(ids);
+		after := social.cursor_encode(function, ids[cardinality(ids)], ids[cardinality(ids)]);
+	END LOOP;
+END
+$$;
+SELECT results_eq($$ SELECT pg_temp.pages('notifications', 7) $$, 'SELECT id FROM social.visible_notifications ORDER BY id DESC', 'pages neither skip nor repeat, read or not');
+SELECT throws_ok('SELECT FROM social.notifications(0)', 'SM400', 'invalid page size', 'a page holds something');
+SELECT throws_ok($$ SELECT FROM social.notifications(1, 'x') $$, 'SM400', 'invalid cursor', 'a mangled cursor is refused');
+SELECT throws_ok($$ SELECT FROM social.notifications(1, social.cursor_encode('posts', 1, 1)) $$, 'SM400', 'invalid cursor', 'so is that of another list');
+
+-- ---- groups --------------------------------------------------------------------------------------
+SELECT results_eq(format('SELECT type::text, count, cardinality(actor_ids), is_read FROM social.grouped_notifications() WHERE post_id = %s AND type = %L', :evepost, 'like'),
+	$$ VALUES ('like'::text, 30::bigint, 3, false) $$, '30 likes are one group with the last three people');
+SELECT results_eq(format('SELECT unnest(actor_ids) FROM social.grouped_notifications() WHERE type = %L', 'like'),
+	$$ SELECT id FROM social.users WHERE username LIKE 'tapfan\_%' ORDER BY id DESC LIMIT 3 $$, 'the latest first');
+SELECT results_eq($$ SELECT pg_temp.pages('grouped_notifications', 1) $$, 'SELECT id FROM social.grouped_notifications() ORDER BY id DESC', 'pages of groups neither skip nor repeat');
+SELECT social.mark_all_notifications_read() \gset ignored_
+SELECT is((SELECT bool_and(is_read) FROM social.grouped_notifications()), true, 'a group is read when all of it is');
+SELECT is((SELECT count FROM (SELECT social.act_as(:cleo)) a, LATERAL (SELECT count FROM social.grouped_notifications() WHERE type = 'reply' AND comment_id = :comment) g), 1::bigint, 'answers are grouped by the comment they answer');
+SELECT throws_ok($$ SELECT FROM social.grouped_notifications(1, social.cursor_encode('notifications', 1, 1)) $$, 'SM400', 'invalid cursor', 'a cursor belongs to its list');
+
+-- ---- the operator --------------------------------------------------------------------------------
+SELECT is(social.system_notification(:dan, 'Welcome'), 1::bigint, 'an operator tells one person');
+SELECT is(social.system_notification(NULL, 'Maintenance tonight'), (SELECT count(*) FROM social.users WHERE is_active), 'or everybody');
+SELECT is((SELECT count(*) FROM pg_temp.told(:dan) t WHERE t = 'system'), 2::bigint, 'who reads it');
+SELECT is((SELECT array_agg(message ORDER BY id) FROM (SELECT social.act_as(:dan)) a, LATERAL (SELECT id, message FROM social.grouped_notifications() WHERE type = 'system') g), ARRAY['Welcome', 'Maintenance tonight'], 'each message stands alone');
+SELECT throws_ok($$ SELECT social.system_notification(NULL, ' ') $$, 'SM400', 'message is required', 'something must be said');
+SELECT throws_ok($$ SELECT social.system_notification(0, 'x') $$, 'SM404', 'user not found', 'to somebody');
+
+-- ---- nobody --------------------------------------------------------------------------------------
+SELECT social.act_as(NULL::bigint) \gset ignored_
+SELECT is_empty('SELECT FROM social.visible_notifications', 'nobody sees nobody''s');
+SELECT throws_ok('SELECT FROM social.notifications()', 'SM401', NULL, 'who does not act is told nothing');
+SELECT throws_ok('SELECT social.unread_notifications_count()', 'SM401', NULL, 'no count');
+SELECT throws_ok('SELECT social.mark_all_notifications_read()', 'SM401', NULL, 'no mark');
+
+-- ---- what goes takes its notifications along -----------------------------------------------------
+SELECT lives_ok(format('DELETE FROM social.users WHERE id IN (%s, %s)', :cleo, :eve), 'people go');
+SELECT is_empty(format('SELECT FROM social.notifications WHERE %s IN (recipient_id, actor_id) OR %s IN (recipient_id, actor_id)', :cleo, :eve), 'and no notification names them (P-22)');
+SELECT is_empty('SELECT FROM social.notifications n WHERE actor_id IS NOT NULL AND NOT EXISTS (SELECT FROM social.users u WHERE u.id = n.actor_id)', 'no orphan is left');
+SET LOCAL social.notifications = off;
+INSERT INTO social.follows VALUES (:ben, :ann);
+SELECT is_empty(format('SELECT FROM social.notifications WHERE recipient_id = %s AND type = %L', :ann, 'follow'), 'a load of old data may be silent');
+
+SELECT * FROM finish();
+ROLLBACK;

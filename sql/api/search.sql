@@ -36,12 +36,18 @@ COMMENT ON FUNCTION social.time_key(timestamptz) IS 'A time as the key of a page
 
 CREATE OR REPLACE FUNCTION social.page_time(kind text, after text, OUT at timestamptz, OUT id bigint)
 	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	microseconds bigint;
 BEGIN
 	at := 'infinity';
 	id := 9223372036854775807;
 	IF after IS NOT NULL THEN
-		SELECT timestamptz '1970-01-01 00:00:00+00' + c.key * interval '1 microsecond', c.id INTO at, id
-		FROM social.cursor_decode(kind, after) c;
+		SELECT c.key, c.id INTO microseconds, id FROM social.cursor_decode(kind, after) c;
+		-- The years 1000 to 3000: a cursor of ours lies within, and others may be no time at all.
+		IF microseconds NOT BETWEEN -30610224000000000 AND 32503680000000000 THEN
+			PERFORM social.raise_error('SM400', 'invalid cursor');
+		END IF;
+		at := timestamptz '1970-01-01 00:00:00+00' + microseconds * interval '1 microsecond';
 	END IF;
 END
 $$;

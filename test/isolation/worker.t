@@ -1,0 +1,97 @@
+# worker.t: the background worker does its rounds in the database that social.database names: folds,
+# publishes, expires; an error in one step stops no other; it survives DROP and CREATE EXTENSION and
+# makes room for DROP DATABASE. design D12, mission P-24.
+use strict;
+use warnings;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+my $own = "social_worker_$$";
+
+sub sql
+{
+	my ($database, @statements) = @_;
+	open my $psql, '-|', 'psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-d', $database, map { ('-c', $_) } @statements
+		or BAIL_OUT("psql: $!");
+	my $output = join '', <$psql>;
+	close $psql or BAIL_OUT("psql failed in $database: @statements");
+	chomp $output;
+	return $output;
+}
+
+# Waits until a query returns what is wanted; fails after a deadline.
+sub becomes
+{
+	my ($database, $sql, $wanted, $name) = @_;
+	my $deadline = time + 40;
+	my $got;
+	while (($got = sql($database, $sql)) ne $wanted && time < $deadline) { sleep 0.05 }
+	is($got, $wanted, $name);
+}
+
+plan skip_all => 'the library is not preloaded'
+	if sql('postgres', q{SELECT current_setting('shared_preload_libraries') NOT LIKE '%social%'}) eq 't';
+
+my $worker = 'SELECT pid FROM pg_stat_activity WHERE backend_type = \'social worker\' AND datname';
+my $served = sql('postgres', 'SHOW social.database');
+
+# Makes the worker serve another database: at its next start.
+sub serve
+{
+	my ($database) = @_;
+	sql('postgres', "ALTER SYSTEM SET social.database = '$database'", 'SELECT pg_reload_conf()',
+		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'social worker'");
+}
+
+sql('postgres', "CREATE DATABASE $own TEMPLATE template0 ENCODING 'UTF8'");
+my $changed = 1;
+sql($own, 'CREATE EXTENSION social',
+	q{INSERT INTO social.users (username) SELECT 'u' || n FROM generate_series(1, 20) n},
+	q{INSERT INTO social.posts (author_id, title, content) VALUES (1, 'p', '#one')},
+	q{INSERT INTO social.posts (author_id, title, content, is_published, publish_at) VALUES (2, 'due', '#two', false, now() - interval '1 minute')},
+	q{INSERT INTO social.mutes (muter_id, muted_id, expires_at) VALUES (1, 2, now() - interval '1 minute')},
+	q{INSERT INTO social.user_counter_deltas (user_id, followers_count) VALUES (1, 2), (1, -2)});
+serve($own);
+
+becomes($own, 'SELECT count(*) FROM social.user_counter_deltas', 0, 'the worker folds counters');
+becomes($own, 'SELECT count(*) FROM social.post_trends', 2, 'and trends, of a post that it published too');
+becomes($own, q{SELECT is_published AND position IS NOT NULL FROM social.posts WHERE title = 'due'}, 't', 'it publishes what is due');
+becomes($own, 'SELECT count(*) FROM social.mutes', 0, 'and removes mutes whose time is over');
+my $pid = sql('postgres', "$worker = '$own'");
+sql($own, 'INSERT INTO social.post_likes (post_id, user_id) SELECT 1, id FROM social.users');
+becomes($own, 'SELECT count(*) FROM social.trend_events', 0, 'a commit wakes it');
+
+# A step that fails, and one that is not there.
+sql($own, q{CREATE OR REPLACE FUNCTION social.fold_trends(batch integer DEFAULT 10000) RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''broken''; END'});
+sql($own, q{INSERT INTO social.posts (author_id, title, content, is_published, publish_at) VALUES (2, 'due again', '#two', false, now())});
+becomes($own, q{SELECT is_published FROM social.posts WHERE title = 'due again'}, 't', 'an error in one step stops no other');
+is(sql('postgres', "$worker = '$own'"), $pid, 'nor the worker');
+like(sql($own, 'SET client_min_messages = error', 'SELECT social.tick()'), qr/^\d+$/, 'nor a tick');
+sql($own, 'ALTER EXTENSION social DROP FUNCTION social.fold_trends(integer)', 'DROP FUNCTION social.fold_trends(integer)');
+sql($own, q{INSERT INTO social.posts (author_id, title, content, is_published, publish_at) VALUES (2, 'due at last', '#two', false, now())});
+becomes($own, q{SELECT is_published FROM social.posts WHERE title = 'due at last'}, 't', 'a step that is not there is left out');
+is(sql('postgres', "$worker = '$own'"), $pid, 'by the same worker');
+
+sql($own, 'SET social.allow_drop = on', 'DROP EXTENSION social');
+becomes('postgres', "SELECT count(*) FROM ($worker = '$own') w", 0, 'without the extension the worker leaves');
+sql($own, 'CREATE EXTENSION social', q{INSERT INTO social.users (username) VALUES ('u')},
+	q{INSERT INTO social.posts (author_id, title, content) VALUES (1, 'p', '#one')});
+becomes($own, 'SELECT count(*) FROM social.post_trends', 1, 'and comes back with it');
+sql('postgres', "DROP DATABASE $own");
+$changed = 0;
+is(sql('postgres', "SELECT count(*) FROM pg_database WHERE datname = '$own'"), 0, 'it makes room for DROP DATABASE');
+serve($served);
+sql('postgres', 'ALTER SYSTEM RESET social.database', 'SELECT pg_reload_conf()');
+becomes('postgres', "SELECT count(*) FROM ($worker = '$served') w", 1, 'and goes back to where it belongs')
+	if sql('postgres', "SELECT count(*) FROM pg_database WHERE datname = '$served'");
+
+END
+{
+	if ($changed)
+	{
+		local $?;
+		system 'psql', '-X', '-q', '-d', 'postgres', '-c', 'ALTER SYSTEM RESET social.database', '-c', 'SELECT pg_reload_conf()',
+			'-c', "DROP DATABASE IF EXISTS $own WITH (FORCE)";
+	}
+}
+done_testing();

@@ -323,8 +323,8 @@ COMMENT ON FUNCTION social.deleted_posts(integer, text) IS 'The viewer''s delete
 CREATE OR REPLACE FUNCTION social.revision_guard() RETURNS trigger
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	-- A foreign key's action runs one trigger deeper.
-	IF pg_trigger_depth() = 1 THEN
+	-- A foreign key's action runs one trigger deeper; retention says social.restoring.
+	IF pg_trigger_depth() = 1 AND NOT current_setting('social.restoring')::boolean THEN
 		PERFORM social.raise_error('SM403', 'revisions are only added', '', 'They go with their post.');
 	END IF;
 	RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;

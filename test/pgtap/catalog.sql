@@ -24,6 +24,12 @@ SELECT is_empty($$
 	SELECT oid::regprocedure FROM routines WHERE obj_description(oid, 'pg_proc') IS NULL
 $$, 'every function has a comment');
 
+SELECT is_empty($$
+	SELECT attrelid::regclass, attname FROM pg_attribute a JOIN members m ON m.classid = 'pg_class'::regclass AND m.objid = a.attrelid
+	JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
+	WHERE attnum > 0 AND NOT attisdropped AND col_description(attrelid, attnum) IS NULL
+$$, 'every column of a table has a comment: one row in sql/api/column.sql');
+
 -- C functions that run no SQL need no search path; the others pin theirs or are parsed at creation.
 SELECT is_empty($$
 	SELECT r.oid::regprocedure FROM routines r JOIN pg_language l ON l.oid = r.prolang
@@ -39,6 +45,11 @@ $$, ARRAY[
 	'update_profile', 'remove_follower', 'accept_follow_request', 'reject_follow_request', 'block_user', 'unblock_user', 'mute_user', 'unmute_user',
 	'update_post', 'publish_post', 'delete_post', 'restore_post', 'pin_post', 'unpin_post', 'highlight_post', 'unhighlight_post',
 	'repost_post', 'unrepost_post', 'share_post', 'bookmark_post', 'unbookmark_post', 'view_post', 'update_comment', 'delete_comment',
+	-- staff act on what others wrote, and everybody tells them
+	'report_user', 'report_post', 'report_comment', 'report_by_rule', 'reports', 'resolve_report', 'hide_post', 'unhide_post', 'hide_comment', 'unhide_comment',
+	'suspend_user', 'unsuspend_user', 'add_content_rule', 'remove_content_rule', 'audit',
+	-- an account ends
+	'delete_account',
 	-- they open the door
 	'register_user', 'login', 'authenticate', 'bridge_config',
 	-- they read tables on the way to a visible_* view
@@ -49,7 +60,7 @@ $$, ARRAY[
 	'mark_all_notifications_read', 'notification_preferences', 'set_notification_preference', 'notification_muted_ids', 'system_notification',
 	'trending_posts', 'trending_topics', 'fold_trends', 'rebuild_trends', 'expire_mutes',
 	-- an operator may call them
-	'init_data', 'reconcile', 'publish_due_posts', 'purge_deleted'
+	'init_data', 'check', 'stats', 'create_superuser', 'delete_user', 'set_retention', 'retention_round', 'reconcile', 'publish_due_posts', 'purge_deleted'
 ], 'only listed functions run with the owner''s rights');
 
 SELECT is_empty($$

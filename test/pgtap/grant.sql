@@ -18,7 +18,7 @@ SELECT social.grant_reader('tap_reader');
 SELECT social.grant_bridge('tap_bridge');
 SELECT social.grant_admin('tap_admin');
 
-SELECT function_privs_are('social', 'create_post', ARRAY['text', 'text', 'boolean'], 'tap_reader', ARRAY['EXECUTE'], 'a reader writes as the viewer');
+SELECT function_privs_are('social', 'create_post', ARRAY['text', 'text', 'boolean', 'text', 'text', 'timestamp with time zone', 'text', 'text'], 'tap_reader', ARRAY['EXECUTE'], 'a reader writes as the viewer');
 SELECT function_privs_are('social', 'admit', ARRAY['bigint'], 'tap_reader', ARRAY[]::text[], 'a reader does not name the viewer');
 SELECT function_privs_are('social', 'admit', ARRAY['bigint'], 'tap_bridge', ARRAY['EXECUTE'], 'the bridge does');
 SELECT function_privs_are('social', 'act_as', ARRAY['bigint', 'boolean'], 'tap_bridge', ARRAY[]::text[], 'the bridge acts within a request only');
@@ -27,6 +27,14 @@ SELECT is_empty($$
 	SELECT c.relname, r FROM pg_class c, unnest(ARRAY['tap_reader', 'tap_bridge']) r
 	WHERE c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'S') AND has_table_privilege(r, c.oid, 'SELECT, INSERT, UPDATE, DELETE')
 $$, 'readers and bridges touch no table');
+SELECT is_empty($$
+	SELECT c.relname, r FROM pg_class c, unnest(ARRAY['tap_reader', 'tap_bridge']) r
+	WHERE c.relnamespace = 'social'::regnamespace AND c.relname LIKE 'admin\_%' AND has_table_privilege(r, c.oid, 'SELECT')
+$$, 'nor an administrator''s view');
+SELECT is_empty($$
+	SELECT c.relname FROM pg_class c
+	WHERE c.relnamespace = 'social'::regnamespace AND c.relname LIKE 'admin\_%' AND NOT has_table_privilege('tap_admin', c.oid, 'SELECT')
+$$, 'which an admin reads');
 SELECT table_privs_are('social', 'users', 'tap_admin', ARRAY['SELECT'], 'an admin reads tables');
 SELECT table_privs_are('social', 'jwt_key', 'tap_admin', ARRAY[]::text[], 'but no signing keys');
 

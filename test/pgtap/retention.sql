@@ -1,0 +1,69 @@
+-- retention.sql proves how long data is kept (seed 166, P-24).
+BEGIN;
+SELECT no_plan();
+
+SELECT is_empty('SELECT FROM social.retention', 'a new installation overrides nothing');
+SELECT isnt_empty($$ SELECT FROM social.admin_retention WHERE data_class = 'audit_log' AND keep = '2 years' AND is_default AND description <> '' $$, 'the defaults are there to be read');
+SELECT throws_ok($$ SELECT social.set_retention('nonsense', '1 day') $$, 'SM404', 'data class not found', 'an unknown class is refused');
+SELECT throws_ok($$ SELECT social.set_retention('post_views', '1 minute') $$, 'SM400', 'invalid keep', 'so is a time that is too short');
+SELECT throws_ok($$ SELECT social.set_retention('post_views', '-1 day') $$, 'SM400', 'invalid keep', 'or none');
+SELECT throws_ok($$ SELECT social.set_retention('deleted_posts', '1 day') $$, 'SM400', NULL, 'deleted posts follow their setting');
+SELECT throws_ok('SELECT social.retention_round(0)', 'SM400', 'invalid batch', 'a batch has a size');
+
+INSERT INTO social.users (username) VALUES ('tap_author'), ('tap_reader');
+SELECT social.act_as('tap_author') AS author \gset
+SELECT social.create_post('Old', 'text') AS post \gset
+SELECT social.update_post(:post, content => 'another text') \g /dev/null
+SELECT social.act_as('tap_reader') AS reader \gset
+SELECT social.view_post(:post), social.report_post(:post, 'spam') AS report \gset
+DELETE FROM social.notifications;
+INSERT INTO social.notifications (recipient_id, type, message, is_read, created_at)
+SELECT :author, 'system', 'old', n % 2 = 0, now() - interval '100 days' FROM generate_series(1, 10) n;
+UPDATE social.post_views SET window_start = now() - interval '31 days' WHERE post_id = :post;
+UPDATE social.reports SET status = 'dismissed', resolved_at = now() - interval '2 years' WHERE id = :report;
+SET LOCAL social.restoring = on;
+INSERT INTO social.audit_log (action, address, created_at) VALUES ('tap', '192.0.2.1', now() - interval '91 days');
+UPDATE social.post_revisions SET created_at = now() - interval '20 years' WHERE post_id = :post;
+SET LOCAL social.restoring = off;
+
+SELECT social.retention_round() AS done \gset
+SELECT results_eq($$ SELECT is_read, count(*) FROM social.notifications WHERE message = 'old' GROUP BY 1 $$, $$ VALUES (false, 5::bigint) $$, 'read notifications go, unread ones stay');
+SELECT is_empty(format('SELECT FROM social.post_views WHERE post_id = %s', :post), 'old views go');
+SELECT is((SELECT views_count FROM social.post(:post)), 1::bigint, 'and still count');
+SELECT is_empty(format('SELECT FROM social.reports WHERE id = %s', :report), 'closed reports go');
+SELECT is((SELECT count(*) FROM social.audit_log WHERE action = 'tap' AND address IS NULL), 1::bigint, 'the audit log loses the address, and keeps the entry');
+SELECT is((SELECT count(*) FROM social.post_revisions WHERE post_id = :post), 1::bigint, 'revisions stay by default');
+SELECT cmp_ok(:done, '>=', 8, 'the round says how many rows it took');
+SELECT is(social.retention_round(), 0::bigint, 'nothing is left to do');
+
+SELECT social.set_retention('unread_notifications', '30 days');
+SELECT social.set_retention('post_revisions', '1 year');
+SELECT is((SELECT (keep, is_default)::text FROM social.admin_retention WHERE data_class = 'post_revisions'), '("1 year",f)', 'an installation decides otherwise');
+SELECT is(social.retention_round(2), 3::bigint, 'a round takes a batch of each class');
+SELECT is(social.retention_round(2), 2::bigint, 'the next another');
+SELECT is_empty(format('SELECT FROM social.post_revisions WHERE post_id = %s', :post), 'revisions go when told so');
+SELECT social.set_retention('read_notifications', NULL);
+INSERT INTO social.notifications (recipient_id, type, message, is_read, created_at) VALUES (:author, 'system', 'kept', true, now() - interval '10 years');
+SELECT social.retention_round();
+SELECT isnt_empty($$ SELECT FROM social.notifications WHERE message = 'kept' $$, 'null keeps for ever');
+SELECT social.set_retention('read_notifications', '90 days');
+SELECT is_empty($$ SELECT FROM social.retention WHERE data_class = 'read_notifications' $$, 'the default leaves no row');
+SELECT is((SELECT count(*) FROM social.audit_log WHERE action = 'set_retention'), 4::bigint, 'the audit log says who decided');
+
+-- an account that was deleted
+SELECT social.act_as('tap_author') \g /dev/null
+SELECT social.create_comment(:post, 'c' || n) FROM generate_series(1, 30) n \g /dev/null
+SELECT social.like_post(:post) \g /dev/null
+SELECT is(social.delete_account(), :author::bigint, 'an account is deleted by its owner');
+SELECT social.act_as(NULL::bigint);
+SELECT throws_ok($$ SELECT social.act_as('tap_author') $$, 'SM404', NULL, 'it cannot act from then on');
+SELECT is((SELECT (username, email, password, is_active)::text FROM social.users WHERE id = :author), format('(deleted-%s,"",!,f)', :author), 'what it says of the person is gone at once');
+SELECT lives_ok($$ SELECT social.register_user('tap_author', 'tap@example.com', 'correct horse') $$, 'the name is free');
+SELECT cmp_ok(social.retention_round(10), '<=', 20::bigint, 'the erasing goes on in batches');
+SELECT isnt_empty(format('SELECT FROM social.users WHERE id = %s', :author), 'over several rounds');
+DO $$ BEGIN WHILE social.retention_round(10) > 0 LOOP END LOOP; END $$;
+SELECT is_empty(format('SELECT FROM social.users WHERE id = %s', :author), 'until nothing is left');
+SELECT is_empty('SELECT FROM social.reconcile()', 'and counts equal the truth');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
@@ -162,7 +163,6 @@ social_trend_views(int64 post_id, int views)
 void
 social_trend_apply(void)
 {
-	struct social_table_writer writer;
 	HASH_SEQ_STATUS walk;
 	struct note *entry;
 	Relation table = NULL;
@@ -176,6 +176,7 @@ social_trend_apply(void)
 	{
 		Datum values[EVENT_NCOLUMNS];
 		bool isnull[EVENT_NCOLUMNS] = {false};
+		HeapTuple tuple;
 
 		if (entry->key.subtransaction != GetCurrentSubTransactionId())
 			continue;
@@ -187,15 +188,14 @@ social_trend_apply(void)
 		if (!OidIsValid(oid) || DatumGetFloat8(values[EVENT_AMOUNT]) == 0)
 			continue;
 		if (table == NULL)
-		{
 			table = table_open(oid, RowExclusiveLock);
-			social_table_writer_begin(&writer, table);
-		}
-		social_table_write(&writer, values, isnull);
+		/* The table has no index: the bare row does. */
+		tuple = heap_form_tuple(RelationGetDescr(table), values, isnull);
+		simple_heap_insert(table, tuple);
+		heap_freetuple(tuple);
 	}
 	if (table == NULL)
 		return;
-	social_table_writer_end(&writer);
 	table_close(table, NoLock);
 	social_worker_wake_at_commit();
 }

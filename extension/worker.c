@@ -41,7 +41,8 @@
 extern PGDLLEXPORT void social_launcher_main(Datum argument);
 
 #define ROUND_PAUSE     50    /* ms between rounds while there is work */
-#define SETTLE_PAUSE    1000  /* ms until a look after the last work, for steps that rest */
+#define SETTLE_PAUSE    1000  /* ms between rounds after the last work, for steps that rest */
+#define SETTLE_TIME     7000  /* ms that this goes on */
 #define IDLE_PAUSE      10000 /* ms between looks when nothing wakes the worker */
 #define LAUNCHER_PAUSE  5000  /* ms between looks for a database or extension that is not there */
 #define STEP_ASIDE_TIME 10000 /* ms that the database stays free of us for a DROP or a copy */
@@ -217,7 +218,7 @@ social_worker_main(Datum argument)
 		if (done < 0)
 			break;
 		if (done > 0 || asked)
-			busy_until = TimestampTzPlusMilliseconds(now, 2 * SETTLE_PAUSE);
+			busy_until = TimestampTzPlusMilliseconds(now, SETTLE_TIME);
 		pause_for(done > 0 || asked ? ROUND_PAUSE : now < busy_until ? SETTLE_PAUSE : IDLE_PAUSE);
 	}
 	proc_exit(0);

@@ -51,7 +51,7 @@ struct step
 
 static struct step steps[] = {
 	{"fold_counters", .ours = social_counter_fold, .in_every_tick = true},
-	{"fold_trends", .batch = 10000, .interval = 1000, .in_every_tick = true},
+	{"fold_trends", .batch = 10000, .interval = 5000, .in_every_tick = true},
 	{"publish_due_posts", .batch = 100, .interval = 1000, .in_every_tick = true},
 	{"expire_mutes", .batch = 1000, .interval = 60000, .in_every_tick = true},
 	{"retention_round", .batch = 1000, .interval = 60000},

@@ -54,7 +54,7 @@ enum
 	MENTION_USER_ID
 };
 
-/* ---- rows of pairs of ids ---------------------------------------------------------------------- */
+/* ---- rows of pairs of ids ------------------------------------------------------------------ */
 
 /* A scan of one of our tables by one id, or by two, through one of its indexes. */
 struct pair_scan
@@ -63,7 +63,7 @@ struct pair_scan
 	SysScanDesc scan;
 };
 
-/* `first` and `second` are columns of the table, in the order of the index; second is 0 for none. */
+/* `first` and `second` are columns of the table in the order of the index; second is 0 for none. */
 static void
 pair_scan_begin(struct pair_scan *pairs, const char *table, const char *index, AttrNumber first,
 				int64 first_id, AttrNumber second, int64 second_id)
@@ -118,7 +118,7 @@ social_mentioned(int64 post_id, int64 user_id)
 					   MENTION_USER_ID, user_id);
 }
 
-/* ---- lists of ids ------------------------------------------------------------------------------ */
+/* ---- lists of ids -------------------------------------------------------------------------- */
 
 struct id_list
 {
@@ -202,7 +202,7 @@ social_muted_ids(PG_FUNCTION_ARGS)
 	PG_RETURN_ARRAYTYPE_P(id_list_array(&list));
 }
 
-/* ---- one viewer, one post ---------------------------------------------------------------------- */
+/* ---- one viewer, one post ------------------------------------------------------------------ */
 
 /* viewer_is_staff() boolean: is the acting user staff or a superuser? False for nobody. */
 Datum

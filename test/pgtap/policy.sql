@@ -32,6 +32,9 @@ SELECT set_eq($$
 	SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = 'social'::regnamespace AND c.relkind = 'r' AND has_any_column_privilege('tap_direct', c.oid, 'SELECT')
 $$, 'SELECT table_name FROM social.policies()', 'a direct role reads exactly the tables that have policies');
 SELECT is_empty($$
+	SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'social'::regnamespace AND c.relkind = 'v' AND has_table_privilege('tap_direct', c.oid, 'SELECT')
+$$, 'no view, whose condition a function of its own could forestall');
+SELECT is_empty($$
 	SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'S')
 	AND has_table_privilege('tap_direct', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
 $$, 'and writes none');

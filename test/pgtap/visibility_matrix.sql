@@ -307,7 +307,7 @@ $$, 'and every table with a policy');
 -- ---- the matrix ----------------------------------------------------------------------------------
 
 CREATE ROLE mx_direct;
-SELECT social.grant_direct('mx_direct');
+SELECT social.grant_direct('mx_direct'), social.grant_reader('mx_direct');
 
 -- Is the object seen? What may not be seen does not exist: SM404; who must log in first sees nothing.
 CREATE FUNCTION pg_temp.seen(probe text, o objects, is_write boolean) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -328,7 +328,7 @@ EXCEPTION
 END
 $$;
 
--- Acts as each viewer, under a role that has only what grant_direct gives, and asks every probe.
+-- Acts as each viewer, under a role that has only what grant_direct and grant_reader give, and asks every probe.
 CREATE TEMPORARY TABLE answers (object text, state text, viewer text, name text, kind text, probe text, seen boolean);
 CREATE FUNCTION pg_temp.ask() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE

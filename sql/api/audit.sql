@@ -23,7 +23,7 @@ BEGIN
 	END IF;
 	INSERT INTO social.audit_log (actor_id, action, object_type, object_id, detail, address, application, database_role)
 	VALUES (social.viewer_id(), $1, coalesce($2, ''), $3, coalesce($4, '{}'),
-		coalesce(nullif(current_setting('social.client_address', true), ''), host(inet_client_addr())),
+		coalesce(nullif(social.setting('client_address'), ''), host(inet_client_addr())),
 		current_setting('application_name'), session_user)
 	RETURNING id INTO entry;
 	RETURN entry;

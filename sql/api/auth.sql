@@ -57,8 +57,8 @@ BEGIN ATOMIC
 	SELECT pg_catalog.json_build_object(
 		'version', (SELECT e.extversion FROM pg_catalog.pg_extension e WHERE e.extname = 'social'),
 		'jwt', pg_catalog.json_build_object(
-			'issuer', pg_catalog.current_setting('social.jwt_issuer'),
-			'audience', pg_catalog.current_setting('social.jwt_audience'),
+			'issuer', social.setting('jwt_issuer'),
+			'audience', social.setting('jwt_audience'),
 			'keys', (
 				SELECT coalesce(pg_catalog.json_agg(
 					pg_catalog.json_build_object('kid', k.kid, 'alg', k.alg, 'public_key', k.public_key)
@@ -66,11 +66,11 @@ BEGIN ATOMIC
 				FROM social.jwt_key k
 				WHERE k.public_key IS NOT NULL AND k.status IN ('active', 'retired'))),
 		'limits', pg_catalog.json_build_object(
-			'title_max_length', pg_catalog.current_setting('social.title_max_length', true)::integer,
-			'content_max_length', pg_catalog.current_setting('social.content_max_length', true)::integer,
-			'comment_max_length', pg_catalog.current_setting('social.comment_max_length', true)::integer,
-			'search_query_max_length', pg_catalog.current_setting('social.search_query_max_length', true)::integer,
-			'page_size_max', pg_catalog.current_setting('social.page_size_max', true)::integer));
+			'title_max_length', social.setting('title_max_length')::integer,
+			'content_max_length', social.setting('content_max_length')::integer,
+			'comment_max_length', social.setting('comment_max_length')::integer,
+			'search_query_max_length', social.setting('search_query_max_length')::integer,
+			'page_size_max', social.setting('page_size_max')::integer));
 END;
 COMMENT ON FUNCTION social.bridge_config() IS
 	'What a bridge must know: version, issuer, audience, public keys, limits. The first key appears with the first token: a bridge that meets an unknown kid asks again.';
@@ -84,7 +84,7 @@ CREATE OR REPLACE FUNCTION social.check_new_account(
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	min_length integer := current_setting('social.password_min_length')::integer;
+	min_length integer := social.setting('password_min_length')::integer;
 BEGIN
 	IF coalesce(username, '') = '' THEN
 		PERFORM social.raise_error('SM400', 'username is required');
@@ -178,7 +178,7 @@ BEGIN
 		UPDATE social.users u SET last_login_at = now() WHERE u.id = account.id;
 	END IF;
 	RETURN QUERY SELECT social.sign_access_token(account.id, gen_random_uuid()::text), 'Bearer'::text,
-		extract(epoch FROM current_setting('social.access_token_lifetime')::interval)::integer, account.id;
+		extract(epoch FROM social.setting('access_token_lifetime')::interval)::integer, account.id;
 END
 $$;
 COMMENT ON FUNCTION social.login(text, text) IS

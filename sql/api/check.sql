@@ -11,7 +11,7 @@ CREATE OR REPLACE FUNCTION social.check_server() RETURNS TABLE (name text, statu
 	WITH here AS (
 		SELECT (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'social') AS script, social.library_version() AS library,
 			'social' = ANY (string_to_array(replace(current_setting('shared_preload_libraries'), ' ', ''), ',')) AS preloaded,
-			current_setting('social.database') AS served,
+			social.setting('database') AS served,
 			EXISTS (SELECT FROM pg_stat_activity a WHERE a.backend_type = 'social worker' AND a.datname = current_database()) AS works
 	)
 	SELECT 'version', CASE WHEN script = library THEN 'ok' ELSE 'error' END, format('script %s, library %s', script, library),
@@ -43,7 +43,7 @@ CREATE OR REPLACE FUNCTION social.check_settings() RETURNS TABLE (name text, sta
 	UNION ALL
 	SELECT 'password length', CASE WHEN n >= 8 THEN 'ok' ELSE 'warning' END, format('at least %s characters', n),
 		CASE WHEN n >= 8 THEN '' ELSE 'Set social.password_min_length to 8 or more.' END
-	FROM (SELECT current_setting('social.password_min_length')::integer) AS length (n)
+	FROM (SELECT social.setting('password_min_length')::integer) AS length (n)
 	UNION ALL
 	SELECT 'safety catches', CASE WHEN string_agg(s.name, '') IS NULL THEN 'ok' ELSE 'warning' END,
 		coalesce(string_agg(s.name, ', ') || ' on', 'closed'), CASE WHEN string_agg(s.name, '') IS NULL THEN '' ELSE 'Turn them on for a session only.' END
@@ -52,12 +52,12 @@ CREATE OR REPLACE FUNCTION social.check_settings() RETURNS TABLE (name text, sta
 	SELECT 'text search', CASE WHEN known THEN 'ok' ELSE 'error' END, c,
 		CASE WHEN known THEN '' ELSE 'Set social.search_config to a text search configuration.' END
 	FROM (SELECT c, EXISTS (SELECT FROM pg_ts_config t WHERE c IN (t.cfgname, t.cfgnamespace::regnamespace || '.' || t.cfgname))
-		FROM (SELECT current_setting('social.search_config')) AS setting (c)) AS config (c, known)
+		FROM (SELECT social.setting('search_config')) AS setting (c)) AS config (c, known)
 	UNION ALL
 	SELECT 'content filter', CASE WHEN f = '' OR to_regprocedure(f || '(text,text,text)') IS NOT NULL THEN 'ok' ELSE 'error' END,
 		CASE WHEN f = '' THEN 'none' ELSE f END,
 		CASE WHEN f = '' OR to_regprocedure(f || '(text,text,text)') IS NOT NULL THEN '' ELSE 'Nobody can post: set social.content_filter to a function (text, text, text), with its schema, or to ''''.' END
-	FROM (SELECT current_setting('social.content_filter')) AS filter (f)
+	FROM (SELECT social.setting('content_filter')) AS filter (f)
 $$;
 COMMENT ON FUNCTION social.check_settings() IS 'The part of check() about settings.';
 

@@ -103,7 +103,7 @@ CREATE OR REPLACE FUNCTION social.create_comment(post_id bigint, content text, p
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	viewer bigint := social.require_viewer();
-	deepest integer := current_setting('social.comment_depth_max');
+	deepest integer := social.setting('comment_depth_max');
 	parent record;
 	comment_id bigint;
 BEGIN

@@ -64,3 +64,7 @@ CREATE OR REPLACE FUNCTION social.raise_error(code text, message text, detail te
 	RETURNS boolean
 	LANGUAGE c PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_raise_error';
 COMMENT ON FUNCTION social.raise_error(text, text, text, text) IS 'Raises an error with this SQLSTATE; never returns.';
+
+CREATE OR REPLACE FUNCTION social.setting(name text) RETURNS text
+	LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_setting';
+COMMENT ON FUNCTION social.setting(text) IS 'The value of the setting social.NAME. Unlike current_setting it finds our settings in every session, preloaded or not.';

@@ -7,7 +7,7 @@ CREATE OR REPLACE FUNCTION social.function_audience(OUT function_name text, OUT 
 BEGIN ATOMIC
 	-- reader: sees what a viewer may see, and writes as the viewer that a token proves.
 	SELECT unnest(ARRAY[
-		'viewer_id', 'require_viewer', 'result_id', 'authenticate',
+		'viewer_id', 'require_viewer', 'setting', 'result_id', 'authenticate',
 		'viewer_is_staff', 'blocked_ids', 'muted_ids', 'viewer_in_audience', 'hashtag_is_visible',
 		'extract_hashtags', 'extract_mentions', 'hashtag_key', 'cursor_encode', 'cursor_decode', 'jwt_verify',
 		'page_size', 'page_key', 'post', 'posts_page', 'hashtag_posts', 'search_posts', 'trending_hashtags',

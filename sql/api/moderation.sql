@@ -18,7 +18,7 @@ CREATE OR REPLACE FUNCTION social.file_report(kind text, target_id bigint, owner
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	viewer bigint := social.require_viewer();
-	details_max integer := current_setting('social.report_max_length')::integer;
+	details_max integer := social.setting('report_max_length')::integer;
 	report bigint;
 BEGIN
 	IF owner_id IS NULL THEN

@@ -171,8 +171,8 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM social.raise_error(CASE WHEN EXISTS (SELECT FROM social.visible_posts p WHERE p.id = $1) THEN 'SM403' ELSE 'SM404' END,
 			CASE WHEN EXISTS (SELECT FROM social.visible_posts p WHERE p.id = $1) THEN 'this is not your post' ELSE 'post not found' END);
-	ELSIF deleted < now() - current_setting('social.restore_window')::interval THEN
-		PERFORM social.raise_error('SM404', 'post not found', format('It was deleted more than %s ago.', current_setting('social.restore_window')));
+	ELSIF deleted < now() - social.setting('restore_window')::interval THEN
+		PERFORM social.raise_error('SM404', 'post not found', format('It was deleted more than %s ago.', social.setting('restore_window')));
 	END IF;
 	UPDATE social.posts p SET deleted_at = NULL WHERE p.id = $1 AND p.deleted_at IS NOT NULL;
 	RETURN $1;
@@ -183,7 +183,7 @@ COMMENT ON FUNCTION social.restore_post(bigint) IS 'The viewer takes back the de
 CREATE OR REPLACE FUNCTION social.purge_deleted(batch integer DEFAULT 100) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	before timestamptz := now() - current_setting('social.restore_window')::interval;
+	before timestamptz := now() - social.setting('restore_window')::interval;
 	old bigint[] := ARRAY(
 		SELECT m.id FROM social.comments m WHERE m.deleted_at < before AND m.content <> ''
 		ORDER BY m.deleted_at LIMIT batch FOR NO KEY UPDATE SKIP LOCKED);
@@ -206,7 +206,7 @@ CREATE OR REPLACE FUNCTION social.pin_post(post_id bigint) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	viewer bigint := social.require_viewer();
-	most integer := current_setting('social.pinned_posts_max');
+	most integer := social.setting('pinned_posts_max');
 BEGIN
 	-- One pin at a time for each person, or two could pass the limit together.
 	PERFORM FROM social.users u WHERE u.id = viewer FOR NO KEY UPDATE;
@@ -305,7 +305,7 @@ CREATE OR REPLACE FUNCTION social.deleted_posts(first integer DEFAULT 20, after 
 DECLARE
 	viewer bigint := social.require_viewer();
 	page_size integer := social.page_size(first);
-	keep interval := current_setting('social.restore_window');
+	keep interval := social.setting('restore_window');
 	last record := social.page_time('deleted_posts', after);
 BEGIN
 	RETURN QUERY
@@ -324,7 +324,7 @@ CREATE OR REPLACE FUNCTION social.revision_guard() RETURNS trigger
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	-- A foreign key's action runs one trigger deeper; retention says social.restoring.
-	IF pg_trigger_depth() = 1 AND NOT current_setting('social.restoring')::boolean THEN
+	IF pg_trigger_depth() = 1 AND NOT social.setting('restoring')::boolean THEN
 		PERFORM social.raise_error('SM403', 'revisions are only added', '', 'They go with their post.');
 	END IF;
 	RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;

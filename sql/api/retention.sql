@@ -8,7 +8,7 @@ CREATE OR REPLACE FUNCTION social.retention_classes(OUT data_class text, OUT def
 	RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	VALUES
-		('deleted_posts', current_setting('social.restore_window')::interval, NULL, NULL, NULL, NULL,
+		('deleted_posts', social.setting('restore_window')::interval, NULL, NULL, NULL, NULL,
 			'Posts and comments that somebody deleted; until then they can be restored. The time is the setting social.restore_window.'),
 		('read_notifications', interval '90 days', 'notifications', 'created_at', 'is_read', NULL,
 			'Notifications that were read.'),
@@ -62,7 +62,7 @@ COMMENT ON FUNCTION social.set_retention(text, interval) IS 'Keeps a class of da
 CREATE OR REPLACE FUNCTION social.retention_batch(class record, keep interval, batch integer) RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	restoring text := current_setting('social.restoring');
+	restoring text := social.setting('restoring');
 	append_only boolean := class.table_name IN ('audit_log', 'post_revisions');
 	done bigint;
 BEGIN

@@ -141,7 +141,7 @@ CREATE OR REPLACE FUNCTION social.view_post(post_id bigint, viewer_key text DEFA
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	viewer bigint := social.viewer_id();
-	seconds numeric := extract(epoch FROM current_setting('social.view_window')::interval);
+	seconds numeric := extract(epoch FROM social.setting('view_window')::interval);
 	opened timestamptz := to_timestamp(floor(extract(epoch FROM now()) / seconds) * seconds);
 BEGIN
 	PERFORM social.require_post($1);

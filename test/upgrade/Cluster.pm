@@ -1,0 +1,71 @@
+package Cluster;
+# What tests share that need a cluster of their own making: a directory, initdb, start, stop, psql.
+use strict;
+use warnings;
+use Cwd 'getcwd';
+use Exporter 'import';
+use File::Temp 'tempdir';
+use IO::Socket::INET;
+use Test::More;
+our @EXPORT = qw(owner output sql make_cluster start stop $bin $dir $port);
+
+our $bin  = $ENV{PG_BINDIR} // '/usr/lib/postgresql/15/bin';
+our $port = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')->sockport;
+our $dir  = tempdir('/tmp/social-cluster.XXXXXX', CLEANUP => 1);
+my @as = $> == 0 ? qw(setpriv --reuid postgres --regid postgres --init-groups --) : ();
+my $here = getcwd();
+my %clusters;
+chown +(getpwnam 'postgres')[2, 3], $dir if $> == 0;
+delete @ENV{qw(PGHOST PGPORT PGUSER PGDATABASE PGOPTIONS)};
+
+# Runs a program as the owner of the clusters; returns whether it succeeded; its output is kept.
+sub owner
+{
+	my (@command) = @_;
+	my $pid = fork() // die;
+	if (!$pid)
+	{
+		chdir $dir;
+		open STDOUT, '>>', "$dir/output";
+		open STDERR, '>&', \*STDOUT;
+		exec @as, @command or die;
+	}
+	waitpid $pid, 0;
+	return $? == 0;
+}
+
+sub output { open my $file, '<', "$dir/output" or return ''; local $/; return <$file> }
+
+sub sql
+{
+	my ($sql) = @_;
+	open my $psql, '-|', "$bin/psql", '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-h', $dir, '-p', $port, '-U', 'postgres', '-d', 'postgres', '-c', $sql or die;
+	local $/;
+	my $result = <$psql> // '';
+	close $psql or diag("psql failed: $sql");
+	$result =~ s{\n\z}{};
+	return $result;
+}
+
+# Makes a cluster in the directory $dir/name, with further lines of postgresql.conf.
+sub make_cluster
+{
+	my ($name, $settings) = @_;
+	owner("$bin/initdb", '-D', "$dir/$name", '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8', '-A', 'trust', '-N') or BAIL_OUT(output());
+	open my $conf, '>>', "$dir/$name/postgresql.conf" or BAIL_OUT("postgresql.conf: $!");
+	print $conf "port = $port\nunix_socket_directories = '$dir'\nlisten_addresses = ''\n$settings\n";
+	close $conf;
+	$clusters{$name} = 1;
+}
+sub start { owner("$bin/pg_ctl", '-D', "$dir/$_[0]", '-l', "$dir/$_[0].log", '-w', 'start') or BAIL_OUT(output()) }
+sub stop  { owner("$bin/pg_ctl", '-D', "$dir/$_[0]", '-m', 'fast', '-w', 'stop') }
+
+END
+{
+	my $status = $?;
+	stop($_) for grep { -f "$dir/$_/postmaster.pid" } keys %clusters;
+	chdir $here;
+	$? = $status;
+}
+
+1;

@@ -1,0 +1,33 @@
+# no_preload.t: without shared_preload_libraries everything works; tick() does the worker's rounds.
+# It runs the pgTAP files of every domain against such a cluster. issue: the domain in the database.
+use strict;
+use warnings;
+use lib 'test/upgrade';
+use Cluster;
+use Test::More;
+
+make_cluster('plain', '');
+start('plain');
+sql('CREATE EXTENSION social');
+sql('CREATE EXTENSION pgtap');
+@ENV{qw(PGHOST PGPORT PGUSER PGDATABASE PGTZ)} = ($dir, $port, 'postgres', 'postgres', 'UTC');
+is(sql("SELECT status FROM social.check() WHERE name = 'preloaded'"), 'warning', 'check() says that the library is not preloaded');
+
+# Files that wait for the worker are not among them.
+for my $file (map { "test/pgtap/$_.sql" } qw(core user follow relation visibility post comment share reaction hashtag mention search notification trending moderation content_rule audit retention admin auth guard))
+{
+	next unless -f $file;
+	open my $psql, '-|', "$bin/psql", '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-f', $file or die;
+	my @lines = <$psql>;
+	ok(close($psql), "$file runs to its end");
+	is(join('', grep { /^not ok|^# Looks/ } @lines), '', "$file passes");
+}
+
+my $deltas = "SELECT count(*) FROM social.post_counter_deltas";
+sql("INSERT INTO social.users (username) VALUES ('alice')");
+sql("INSERT INTO social.posts (author_id, title, content) SELECT id, 'One', 'text' FROM social.users");
+sql("INSERT INTO social.post_counter_deltas (post_id, likes_count) SELECT id, 0 FROM social.posts");
+is(sql($deltas), 1, 'a delta waits');
+sql('SELECT social.tick()');
+is(sql($deltas), 0, 'until tick()');
+done_testing();

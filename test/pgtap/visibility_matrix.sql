@@ -205,6 +205,7 @@ INSERT INTO probes VALUES
 	('user', 'following', 'direct', 'SELECT FROM social.following((SELECT u.id FROM social.visible_users u WHERE u.username = ''mx_other'')) u WHERE u.id = $2', NULL),
 	('user', 'is_following', 'direct', 'SELECT WHERE social.is_following((SELECT u.id FROM social.visible_users u WHERE u.username = ''mx_other''), $2)', NULL),
 	('user', 'visible_follows', 'direct', 'SELECT FROM social.visible_follows f WHERE f.followed_id = $2', NULL),
+	('user', 'visible_follows', 'direct', 'SELECT FROM social.visible_follows f WHERE f.follower_id = $2', NULL),
 	('user', 'visible_post_likes', 'direct', 'SELECT FROM social.visible_post_likes l WHERE l.post_id = $1 AND l.user_id = $2', NULL),
 	('user', 'visible_comment_likes', 'direct', 'SELECT FROM social.visible_comment_likes l WHERE l.comment_id = $3 AND l.user_id = $2', NULL),
 	('user', 'visible_mentions', 'direct', 'SELECT FROM social.visible_mentions m WHERE m.mentioned_user_id = $2', NULL),

@@ -170,17 +170,17 @@ is_finished(const struct sb_loop *loop)
 		   (sb_server_connections(loop->server) == 0 || loop->now_ms >= loop->stop_at_ms);
 }
 
-/* Ends what did not end in time: the requests left get 503, their answers a moment to go out. */
+/*
+ * Ends what did not end in time: the requests left get 503, their answers a moment to go out. A
+ * request may become whole in that moment, so the closed pool stays until the server is gone.
+ */
 static void
 wind_up(struct sb_loop *loop)
 {
-	uint64_t until;
+	uint64_t until = loop->now_ms + LAST_WORDS_MS;
 
-	sb_pg_pool_free(loop->pool);
-	loop->pool = NULL;
-	sb_auth_free(loop->auth);
-	loop->auth = NULL;
-	until = loop->now_ms + LAST_WORDS_MS;
+	sb_pg_pool_close(loop->pool);
+	sb_auth_give_up(loop->auth);
 	while (sb_server_connections(loop->server) > 0 && loop->now_ms < until)
 	{
 		iterate(loop, sb_server_run(loop->server));

@@ -169,20 +169,23 @@ static void
 on_loaded(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 {
 	struct sb_auth *auth = unit->owner;
-	struct sb_auth_check *waiting = auth->waiting;
+	struct sb_auth_check *waiting;
 
 	auth->loading = false;
-	auth->waiting = NULL;
-	if (outcome == SB_PG_OK)
-		use_keys(auth, unit->results[0]);
-	else
+	if (outcome != SB_PG_OK)
 	{
 		auth->wanted = true;
 		sb_log(SB_LOG_WARNING, "the keys could not be read", "error",
 			   outcome == SB_PG_ERROR ? PQresultErrorField(unit->error, PG_DIAG_MESSAGE_PRIMARY)
 									  : NULL);
+		sb_pg_unit_clear(unit);
+		sb_auth_give_up(auth); /* nobody can say that their keys do not exist */
+		return;
 	}
+	use_keys(auth, unit->results[0]);
 	sb_pg_unit_clear(unit);
+	waiting = auth->waiting;
+	auth->waiting = NULL;
 	while (waiting)
 	{
 		struct sb_auth_check *check = waiting;
@@ -213,9 +216,8 @@ sb_auth_load(struct sb_auth *auth)
 		auth->wanted = true;
 }
 
-/* Ends the checks that no load can end: the database is away. */
-static void
-give_up_waiting(struct sb_auth *auth)
+void
+sb_auth_give_up(struct sb_auth *auth)
 {
 	while (auth->waiting)
 	{
@@ -239,7 +241,7 @@ sb_auth_tick(struct sb_auth *auth)
 	if (auth->loading)
 		return;
 	if (!sb_pg_pool_is_ready(auth->loop->pool))
-		give_up_waiting(auth);
+		sb_auth_give_up(auth);
 	else if (auth->wanted ? auth->spent < RELOAD_BURST
 						  : now - auth->loaded_at_ms >= REFRESH_EVERY_MS)
 	{
@@ -265,7 +267,7 @@ sb_auth_free(struct sb_auth *auth)
 {
 	if (auth == NULL)
 		return;
-	give_up_waiting(auth);
+	sb_auth_give_up(auth);
 	sb_keys_free(auth->keys);
 	free(auth->text);
 	sb_token_cache_free(auth->cache);

@@ -45,6 +45,9 @@ extern void sb_auth_load(struct sb_auth *auth);
 /* Tries again what failed. A few times a second. */
 extern void sb_auth_tick(struct sb_auth *auth);
 
+/* Answers the checks that wait: no load can end them, for the database is away. */
+extern void sb_auth_give_up(struct sb_auth *auth);
+
 /* Whether keys have been read once. */
 extern bool sb_auth_is_ready(const struct sb_auth *auth);
 

@@ -115,9 +115,9 @@ sb_pg_pool_new(struct sb_loop *loop, void (*on_ready)(struct sb_loop *))
 }
 
 void
-sb_pg_pool_free(struct sb_pg_pool *pool)
+sb_pg_pool_close(struct sb_pg_pool *pool)
 {
-	if (pool == NULL)
+	if (pool->closed)
 		return;
 	pool->closed = true; /* what ends here must not begin again elsewhere */
 	for (int i = 0; i < SB_LANES; i++)
@@ -132,8 +132,17 @@ sb_pg_pool_free(struct sb_pg_pool *pool)
 		}
 		for (int n = 0; n < lane->nconns; n++)
 			sb_pg_conn_finish(&lane->conns[n]);
-		free(lane->conns);
 	}
+}
+
+void
+sb_pg_pool_free(struct sb_pg_pool *pool)
+{
+	if (pool == NULL)
+		return;
+	sb_pg_pool_close(pool);
+	for (int i = 0; i < SB_LANES; i++)
+		free(pool->lanes[i].conns);
 	free(pool);
 }
 

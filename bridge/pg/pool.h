@@ -18,13 +18,16 @@ enum sb_pg_lane
 	SB_LANES
 };
 
-/* on_ready is called whenever every lane has got a connection. sb_pg_pool_free() ends the rest. */
+/* on_ready is called whenever every lane has got a connection. sb_pg_pool_free() closes it, too. */
 extern struct sb_pg_pool *sb_pg_pool_new(struct sb_loop *loop, void (*on_ready)(struct sb_loop *));
 extern void sb_pg_pool_free(struct sb_pg_pool *pool);
 
+/* Ends all units as SB_PG_LOST and all connections; from then on nothing may be submitted. */
+extern void sb_pg_pool_close(struct sb_pg_pool *pool);
+
 /*
  * Sends the unit, or lets it wait for its turn. False, and on_done is never called, when the
- * lane has no connection or its queue is full.
+ * lane has no connection, its queue is full, or the pool is closed.
  */
 extern bool sb_pg_pool_submit(struct sb_pg_pool *pool, enum sb_pg_lane lane,
 							  struct sb_pg_unit *unit);

@@ -68,6 +68,23 @@ cmp_ok(time - $began, '<', 5, 'soon');
 psql(q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(20)%' AND pid <> pg_backend_pid()});
 waitpid $lock, 0;
 
+# ---- a request that becomes whole after that time is refused, and the bridge ends as it should
+for my $path ('/api/auth/login/', '/graphql/')
+{
+	my $late  = start_bridge(STOP_TIMEOUT => 0);
+	my $body  = '{"query":"{ post(id: 1) { id } }","username":"a","password":"b"}';
+	my @slow  = map { raw_connect($late->{url}) } 1 .. 3;
+	my $token = account(url => $late->{url})->{token};
+	syswrite $_, "POST $path HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer $token\r\nContent-Type: application/json\r\nContent-Length: " . length($body) . "\r\n\r\n{" for @slow;
+	sleep 0.1;
+	$late->signal('TERM');
+	wait_until(5, sub { $late->log_text =~ /"msg":"stopping"/ });
+	sleep 0.3;
+	syswrite $_, substr $body, 1 for @slow;
+	is(scalar(grep { (raw_read($_, 5))[0] =~ m{^HTTP/1\.1 503 .*"code":"UNAVAILABLE"}s } @slow), 3, "$path: too late is 503");
+	is($late->finish, 0, 'and the exit status is 0');
+}
+
 # ---- the log: one JSON object a line, nothing secret in it
 $bridge = start_bridge(LOG_LEVEL => 'debug');
 my $user = account(url => $bridge->{url});

@@ -14,7 +14,7 @@ my %changed = (
 	'two parts'                 => "$head.$claims",
 	'an empty signature'        => "$head.$claims.",
 	'another signature'         => "$head.$claims." . encode_base64url('x' x 64),
-	'changed claims'            => "$head." . encode_base64url(decode_base64url($claims) =~ s/"sub":\s*"\d+"/"sub":"1"/r) . ".$signature",
+	'changed claims'            => "$head." . encode_base64url(decode_base64url($claims) =~ s/"sub":\s*"(\d+)"/'"sub":"' . ($1 + 1) . '"'/er) . ".$signature",
 	'alg none'                  => encode_base64url('{"alg":"none","typ":"JWT"}') . ".$claims.",
 	'alg HS256 of the same kid' => encode_base64url(decode_base64url($head) =~ s/ES256/HS256/r) . ".$claims.$signature",
 	'an unknown kid'            => encode_base64url(decode_base64url($head) =~ s/"kid":\s*"[^"]*"/"kid":"nobody"/r) . ".$claims.$signature",
@@ -65,6 +65,12 @@ wait_until(5, sub { $short = account(); api(POST => '/api/auth/login/', json => 
 psql('ALTER SYSTEM RESET social.access_token_lifetime; SELECT pg_reload_conf()');
 is(api(GET => '/api/posts/posts/', token => $short->{token})->{status}, 200, 'a short-lived token is good');
 ok(wait_until(6, sub { api(GET => '/api/posts/posts/', token => $short->{token})->{status} == 401 }), 'and ends, though it is cached');
+
+# While the keys cannot be read nobody can say that a token's key does not exist.
+psql('REVOKE EXECUTE ON FUNCTION social.bridge_config() FROM social_bridge');
+is_error(api(GET => '/api/posts/posts/', url => $fresh->{url}, token => $changed{'an unknown kid'}), 503, 'UNAVAILABLE', 'an unknown kid, the keys cannot be read: 503');
+is(api(GET => '/api/posts/posts/', url => $fresh->{url}, token => $user->{token})->{status}, 200, 'known keys go on');
+psql('GRANT EXECUTE ON FUNCTION social.bridge_config() TO social_bridge');
 
 # Keys taken back are forgotten on SIGHUP.
 my $hup = start_bridge(LOOPS => 1);

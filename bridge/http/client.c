@@ -5,14 +5,16 @@
  */
 #include "http/client.h"
 
-#include <stdio.h>
+#include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "buffer.h"
 #include "http/errors.h"
 #include "http/peers.h"
 #include "http/request.h"
+#include "loop.h"
 #include "memory.h"
 
 #define STOP_GRACE_MS 500
@@ -51,13 +53,15 @@ link_client(struct sb_clients *clients, struct sb_client *client)
 }
 
 struct sb_client *
-sb_client_new(struct sb_clients *clients, int fd, const struct sockaddr *address, uint64_t now_ms)
+sb_client_new(struct sb_loop *loop, struct sb_clients *clients, int fd,
+			  const struct sockaddr *address)
 {
 	struct sb_client *client = sb_calloc(1, sizeof(*client));
 
 	client->fd = fd;
+	client->loop = loop;
 	client->state = SB_CLIENT_NEW;
-	client->deadline_ms = now_ms + timeout_ms(clients, SB_CLIENT_NEW);
+	client->deadline_ms = loop->now_ms + timeout_ms(clients, SB_CLIENT_NEW);
 	memcpy(&client->address, address,
 		   address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
 										  : sizeof(struct sockaddr_in));
@@ -88,34 +92,52 @@ sb_client_enter(struct sb_clients *clients, struct sb_client *client, enum sb_cl
 	link_client(clients, client);
 }
 
+/*
+ * Reads what has come and nobody wants: closing a socket with unread input resets the connection,
+ * and the client may lose the answer.
+ */
+static void
+discard_input(int fd)
+{
+	char scratch[4096];
+
+	for (int i = 0; i < 16 && recv(fd, scratch, sizeof(scratch), MSG_DONTWAIT) > 0; i++)
+		;
+}
+
 /* Writes an answer past the library: it takes none before the request is whole. */
 static void
-send_last_words(int fd, int status, const char *message)
+send_last_words(const struct sb_client *client, int status)
 {
-	struct sb_error error = {status, sb_error_code(status), message, NULL, NULL};
+	struct sb_error error = {status, sb_error_code(status), sb_error_refusal(status), NULL, NULL};
+	struct sb_buffer answer = {0};
 	size_t body_len;
 	char *body = sb_error_body(&error, &body_len);
-	char answer[1024];
-	int len =
-		snprintf(answer, sizeof(answer),
-				 "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\n"
-				 "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
-				 status, status == 408 ? "Request Timeout" : "Content Too Large", body_len, body);
 
+	sb_buffer_puts(&answer, "HTTP/1.1 ");
+	sb_buffer_put_int(&answer, status);
+	sb_buffer_puts(&answer, " ");
+	sb_buffer_puts(&answer, MHD_get_reason_phrase_for((unsigned) status));
+	sb_buffer_puts(&answer, "\r\nConnection: close\r\n");
+	sb_request_write_headers(client->request, &answer);
+	sb_buffer_puts(&answer, "Content-Type: application/json\r\nContent-Length: ");
+	sb_buffer_put_int(&answer, (int64_t) body_len);
+	sb_buffer_puts(&answer, "\r\n\r\n");
+	sb_buffer_append(&answer, body, body_len);
 	/* The socket's buffer is empty, so this fits or the client is gone. */
-	if (send(fd, answer, (size_t) len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		status = 0;
+	(void) !send(client->fd, answer.data, answer.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	discard_input(client->fd);
+	sb_buffer_free(&answer);
 	free(body);
 }
 
 void
-sb_client_cut(struct sb_clients *clients, struct sb_client *client, int status, const char *message,
-			  uint64_t now_ms)
+sb_client_cut(struct sb_clients *clients, struct sb_client *client, int status, uint64_t now_ms)
 {
 	if (client->state == SB_CLIENT_CLOSING)
 		return;
 	if (status)
-		send_last_words(client->fd, status, message);
+		send_last_words(client, status);
 	if (client->request && status)
 		client->request->status = status;
 	sb_client_enter(clients, client, SB_CLIENT_CLOSING, now_ms);
@@ -128,7 +150,7 @@ expire_list(struct sb_clients *clients, enum sb_client_state state, int status, 
 	struct sb_client *client;
 
 	while ((client = clients->lists[state].head) && client->deadline_ms <= now_ms)
-		sb_client_cut(clients, client, status, "the request did not arrive in time", now_ms);
+		sb_client_cut(clients, client, status, now_ms);
 }
 
 void
@@ -147,7 +169,7 @@ sb_clients_stop(struct sb_clients *clients, uint64_t now_ms)
 	struct sb_client *client;
 
 	while ((client = clients->lists[SB_CLIENT_IDLE].head))
-		sb_client_cut(clients, client, 0, NULL, now_ms);
+		sb_client_cut(clients, client, 0, now_ms);
 	while ((client = clients->lists[SB_CLIENT_NEW].head) && client->deadline_ms <= now_ms + young)
-		sb_client_cut(clients, client, 0, NULL, now_ms);
+		sb_client_cut(clients, client, 0, now_ms);
 }

@@ -12,6 +12,7 @@
 
 #include "config.h"
 
+struct sb_loop;
 struct sb_request;
 
 enum sb_client_state
@@ -32,6 +33,7 @@ struct sb_client
 	enum sb_client_state state;
 	uint64_t deadline_ms;
 	int fd;
+	struct sb_loop *loop;
 	struct sb_request *request; /* NULL between requests */
 	struct sockaddr_storage address;
 };
@@ -48,8 +50,8 @@ struct sb_clients
 	int count;
 };
 
-extern struct sb_client *sb_client_new(struct sb_clients *clients, int fd,
-									   const struct sockaddr *address, uint64_t now_ms);
+extern struct sb_client *sb_client_new(struct sb_loop *loop, struct sb_clients *clients, int fd,
+									   const struct sockaddr *address);
 extern void sb_client_free(struct sb_clients *clients, struct sb_client *client);
 
 /* Enters a state; its deadline begins to run. */
@@ -61,7 +63,7 @@ extern void sb_client_enter(struct sb_clients *clients, struct sb_client *client
  * given any. Only while the library has nothing to send. The library closes it afterwards.
  */
 extern void sb_client_cut(struct sb_clients *clients, struct sb_client *client, int status,
-						  const char *message, uint64_t now_ms);
+						  uint64_t now_ms);
 
 /* Cuts off whoever has run out of time. */
 extern void sb_clients_expire(struct sb_clients *clients, uint64_t now_ms);

@@ -47,11 +47,22 @@ struct code_row
 };
 
 static const struct code_row codes[] = {
-	{400, "BAD_REQUEST"},   {401, "UNAUTHENTICATED"},    {403, "FORBIDDEN"},
-	{404, "NOT_FOUND"},     {405, "METHOD_NOT_ALLOWED"}, {408, "TIMEOUT"},
-	{409, "CONFLICT"},      {413, "PAYLOAD_TOO_LARGE"},  {415, "UNSUPPORTED_MEDIA_TYPE"},
-	{422, "UNPROCESSABLE"}, {429, "RATE_LIMITED"},       {503, "UNAVAILABLE"},
+	{400, "BAD_REQUEST"},
+	{401, "UNAUTHENTICATED"},
+	{403, "FORBIDDEN"},
+	{404, "NOT_FOUND"},
+	{405, "METHOD_NOT_ALLOWED"},
+	{408, "TIMEOUT"},
+	{409, "CONFLICT"},
+	{413, "PAYLOAD_TOO_LARGE"},
+	{414, "URI_TOO_LONG"},
+	{415, "UNSUPPORTED_MEDIA_TYPE"},
+	{422, "UNPROCESSABLE"},
+	{429, "RATE_LIMITED"},
+	{431, "HEADERS_TOO_LARGE"},
+	{503, "UNAVAILABLE"},
 	{504, "TIMEOUT"},
+	{505, "VERSION_NOT_SUPPORTED"},
 };
 
 const char *
@@ -61,6 +72,26 @@ sb_error_code(int status)
 		if (codes[i].status == status)
 			return codes[i].code;
 	return "INTERNAL";
+}
+
+const char *
+sb_error_refusal(int status)
+{
+	switch (status)
+	{
+		case 408:
+			return "the request did not arrive in time";
+		case 413:
+			return "the request body is too large";
+		case 414:
+			return "the request target is too long";
+		case 431:
+			return "the head of the request is too large";
+		case 505:
+			return "this version of HTTP is not spoken here";
+		default:
+			return "the request is not well-formed HTTP";
+	}
 }
 
 /* A text that the server sends, or NULL when it says nothing. */

@@ -24,6 +24,9 @@ struct sb_error
  */
 extern struct sb_error sb_error_from_result(const PGresult *result);
 
+/* What a client is told whose request cannot be parsed, or did not come in time. */
+extern const char *sb_error_refusal(int status);
+
 /* The database is away, or has no room: 503. It did not answer in time: 504. */
 extern struct sb_error sb_error_unavailable(void);
 extern struct sb_error sb_error_late(void);

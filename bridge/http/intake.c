@@ -92,6 +92,13 @@ refuse_and_close(struct sb_request *request, int status, const char *message)
 	sb_request_fail(request, status, message);
 }
 
+void
+sb_intake_refuse(struct sb_request *request)
+{
+	if (request->id[0] == '\0')
+		choose_id(request);
+}
+
 /* Answers a request that no row of the table serves. */
 static void
 answer_unrouted(struct sb_request *request, unsigned allowed)
@@ -293,7 +300,7 @@ log_request(const struct sb_request *request, bool delivered)
 		sb_log_int("user", request->user_id);
 	if (request->status == 0)
 		sb_log_text("note", "malformed, or given up by the client, before it was whole");
-	else if (!delivered)
+	else if (!delivered && request->answer_len > 0)
 		sb_log_text("note", "the client did not take the whole answer");
 	sb_log_end();
 }

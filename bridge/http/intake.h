@@ -16,6 +16,9 @@ struct sb_request;
  */
 extern void sb_intake_head(struct sb_request *request, const char *method, const char *version);
 
+/* The library gives the request up: it gets its id if it has none, the rest may be unknown. */
+extern void sb_intake_refuse(struct sb_request *request);
+
 /* A piece of the body. False when it is too much even to pass over. */
 extern bool sb_intake_body(struct sb_request *request, const char *data, size_t len);
 

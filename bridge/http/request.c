@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "buffer.h"
 #include "http/cors.h"
 #include "http/server.h"
 #include "log.h"
@@ -60,6 +61,23 @@ static const char *const common_headers[][2] = {
 	{"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
 	{"Cache-Control", "no-store"},
 };
+
+void
+sb_request_write_headers(const struct sb_request *request, struct sb_buffer *out)
+{
+	for (size_t i = 0; i < sizeof(common_headers) / sizeof(common_headers[0]); i++)
+	{
+		sb_buffer_puts(out, common_headers[i][0]);
+		sb_buffer_puts(out, ": ");
+		sb_buffer_puts(out, common_headers[i][1]);
+		sb_buffer_puts(out, "\r\n");
+	}
+	if (request == NULL || request->id[0] == '\0')
+		return;
+	sb_buffer_puts(out, "X-Request-Id: ");
+	sb_buffer_puts(out, request->id);
+	sb_buffer_puts(out, "\r\n");
+}
 
 static void
 finish(struct sb_request *request, int status, const char *content_type, size_t len,

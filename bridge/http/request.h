@@ -19,6 +19,7 @@
 
 #define SB_REQUEST_ID_MAX 64
 
+struct sb_buffer;
 struct MHD_Connection;
 struct MHD_Response;
 struct sb_client;
@@ -91,6 +92,9 @@ extern int sb_request_count_headers(const struct sb_request *request, const char
 
 /* Adds a header to the answer; the texts must live as long as the request. */
 extern void sb_request_add_header(struct sb_request *request, const char *name, const char *value);
+
+/* Writes the headers that every answer has; request NULL: its id is not known. */
+extern void sb_request_write_headers(const struct sb_request *request, struct sb_buffer *out);
 
 /* Answers with a malloc'd body, which becomes the request's. */
 extern void sb_request_reply(struct sb_request *request, int status, const char *content_type,

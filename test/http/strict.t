@@ -56,7 +56,8 @@ for my $case (@refused)
 	ok($closed && $answer =~ /^Connection: close\r$/m && (() = $answer =~ m{HTTP/1\.1 }g) == 1, 'and the connection ends there') or diag($answer);
 }
 
-# The library itself refuses these; what counts is that nothing is served.
+# The library itself refuses these: its page of HTML never goes out, our error body does. What is no
+# request line at all it closes without a word.
 for my $case (
 	[ "${line}Host: x\r\n${type}Content-Length: -1\r\n\r\n", 'a negative Content-Length' ],
 	[ "${line}Host: x\r\n${type}Content-Length: 5, 5\r\n\r\n$body", 'a list as Content-Length' ],
@@ -64,8 +65,8 @@ for my $case (
 	[ "${line}Host: x\r\n${type}Content-Length: 99999999999999999999999\r\n\r\n", 'a Content-Length beyond all numbers' ],
 	[ "${line}Host: x\r\n${type}Transfer-Encoding: chunked\r\n\r\nzz\r\n", 'a chunk size that is no number' ],
 	[ "${get}Host x\r\n\r\n",                        'a header without a colon' ],
-	[ "GET\r\n\r\n",                                 'a request line without a target' ],
-	[ "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 'TLS spoken to a plain port' ],
+	[ "GET\r\n\r\n",                                 'a request line without a target', 'silent' ],
+	[ "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 'TLS spoken to a plain port', 'silent' ],
 	[ "GET /api/posts/health/ HTTP/3.7\r\nHost: x\r\n\r\n", 'an unknown version' ],
 	[ $get . 'Host: x' . "\r\nA: " . 'a' x 20_000 . "\r\n\r\n", 'a head beyond its room' ],
 	[ 'GET /' . 'a' x 20_000 . " HTTP/1.1\r\nHost: x\r\n\r\n", 'a target beyond its room' ],
@@ -74,6 +75,11 @@ for my $case (
 {
 	my ($answer, $closed) = raw($case->[0]);
 	ok($closed && $answer !~ m{^HTTP/1\.1 2}m, "$case->[1] is not served") or diag($answer);
+	next if $answer eq '' && $case->[2];
+	like($answer, qr{^HTTP/1\.1 (4\d\d|505) .*^Content-Type: application/json\r\n.*\r\n\r\n\{"error":"[^"]+","code":"[A-Z_]+","detail":null\}\z}ms, 'with the error body')
+	  && like($answer, qr/^X-Request-Id: [0-9a-f]{16}\r$/m, 'and the usual headers');
+	is(scalar(() = $answer =~ m{HTTP/1\.1 }g), 1, 'once');
+	unlike($answer, qr/<html|"INTERNAL"/i, 'and no HTML');
 }
 
 my ($answer) = raw("GET http://example.com/api/posts/health/ HTTP/1.1\r\nHost: example.com\r\n\r\n", qr/healthy"\}/);

@@ -11,18 +11,15 @@ DECLARE
 BEGIN
 	PERFORM social.hold_pair(viewer, $1, false);
 	PERFORM social.require_person($1, 'follow');
-	IF EXISTS (SELECT FROM social.follows f WHERE f.follower_id = viewer AND f.followed_id = $1) THEN
-		RETURN $1;
-	END IF;
 	SELECT u.is_locked INTO locked FROM social.users u WHERE u.id = $1;
 	IF locked THEN
 		-- Once more and with a lock: unlocking grants the requests that it finds.
 		SELECT u.is_locked INTO locked FROM social.users u WHERE u.id = $1 FOR SHARE;
 	END IF;
-	IF locked THEN
-		INSERT INTO social.follow_requests (requester_id, target_id) VALUES (viewer, $1) ON CONFLICT DO NOTHING;
-	ELSE
+	IF NOT locked THEN
 		INSERT INTO social.follows (follower_id, followed_id) VALUES (viewer, $1) ON CONFLICT DO NOTHING;
+	ELSIF NOT EXISTS (SELECT FROM social.follows f WHERE f.follower_id = viewer AND f.followed_id = $1) THEN
+		INSERT INTO social.follow_requests (requester_id, target_id) VALUES (viewer, $1) ON CONFLICT DO NOTHING;
 	END IF;
 	RETURN $1;
 END

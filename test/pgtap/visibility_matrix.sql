@@ -290,7 +290,7 @@ CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[
 	'report_post', 'report_comment', 'report_user', 'resolve_report', 'hide_post', 'unhide_post', 'hide_comment', 'unhide_comment',
 	'suspend_user', 'unsuspend_user', 'add_content_rule', 'remove_content_rule', 'reports', 'require_staff', 'delete_account',
 	'mark_all_notifications_read', 'mark_notification_read', 'mark_notification_unread', 'notification_muted_ids',
-	'notification_preferences', 'set_notification_preference'
+	'notification_preferences', 'set_notification_preference', 'setting'
 ]) AS name;
 
 SELECT is_empty($$

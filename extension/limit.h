@@ -17,7 +17,8 @@ extern void social_limit_check(const char *what, const text *value, int limit);
 /* Raises SM400 "<what> is required" when the text is null, empty or blank. */
 extern void social_limit_require(const char *what, const text *value);
 
-/* The trigger's data; raises when the function was not called as a row trigger, and as version.h. */
+/* The trigger's data; raises when the function was not called as a row trigger, and as version.h.
+ */
 extern TriggerData *social_row_trigger(FunctionCallInfo fcinfo);
 
 /* The row that a BEFORE trigger passes on unchanged: new for INSERT and UPDATE, else old. */

@@ -28,6 +28,9 @@ CREATE TABLE post_hashtags (LIKE social.post_hashtags INCLUDING ALL,
 CREATE TABLE mentions (LIKE social.mentions INCLUDING ALL,
 	FOREIGN KEY (post_id) REFERENCES posts ON DELETE CASCADE,
 	FOREIGN KEY (mentioned_user_id) REFERENCES social.users ON DELETE CASCADE);
+CREATE TABLE notifications (LIKE social.notifications INCLUDING ALL,
+	FOREIGN KEY (post_id) REFERENCES posts ON DELETE CASCADE,
+	FOREIGN KEY (recipient_id) REFERENCES social.users ON DELETE CASCADE);
 
 CREATE FUNCTION prepare() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -61,8 +64,14 @@ BEGIN
 	END LOOP;
 	FOR found_name IN SELECT regexp_matches(NEW.title || ' ' || NEW.content, '(?:^|[^[:alnum:]_!#$%&*@])@([A-Za-z0-9_]{1,30})', 'g') LOOP
 		SELECT id INTO person FROM social.users WHERE lower(username) = lower(found_name[1]) AND is_active;
-		IF person IS NOT NULL THEN
+		IF person IS NOT NULL AND NOT EXISTS (SELECT FROM social.blocks b
+			WHERE (b.blocker_id, b.blocked_id) IN ((person, NEW.author_id), (NEW.author_id, person))) THEN
 			INSERT INTO bench_post.mentions (post_id, mentioned_user_id) VALUES (NEW.id, person) ON CONFLICT DO NOTHING;
+			IF FOUND AND person <> NEW.author_id
+				AND NOT EXISTS (SELECT FROM social.mutes m WHERE m.muter_id = person AND m.muted_id = NEW.author_id AND m.notifications)
+				AND NOT EXISTS (SELECT FROM social.notification_preferences p WHERE p.user_id = person AND p.type = 'mention' AND NOT p.is_enabled) THEN
+				INSERT INTO bench_post.notifications (recipient_id, type, actor_id, post_id) VALUES (person, 'mention', NEW.author_id, NEW.id);
+			END IF;
 		END IF;
 	END LOOP;
 	RETURN NULL;

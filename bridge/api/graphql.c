@@ -125,6 +125,14 @@ add_statement(struct sb_pg_unit *unit, const struct sb_graphql_statement *statem
 		sb_pg_unit_add(unit, statement->id, statement->sql, statement->nparams, statement->values);
 }
 
+static enum sb_pg_lane
+lane_of(const struct sb_graphql_execution *execution)
+{
+	if (execution->is_mutation)
+		return SB_LANE_WRITE;
+	return execution->slow ? SB_LANE_SLOW_READ : SB_LANE_READ;
+}
+
 static void
 run_step(struct sb_request *request)
 {
@@ -135,9 +143,7 @@ run_step(struct sb_request *request)
 	sb_request_begin_unit(request, on_step_done);
 	add_statement(&request->unit, &step->call);
 	add_statement(&request->unit, &step->select);
-	if (sb_pg_pool_submit(request->loop->pool,
-						  run->execution->is_mutation ? SB_LANE_WRITE : SB_LANE_READ,
-						  &request->unit))
+	if (sb_pg_pool_submit(request->loop->pool, lane_of(run->execution), &request->unit))
 		return;
 	if (run->step == 0)
 	{

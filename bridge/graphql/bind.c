@@ -108,8 +108,8 @@ gql_check_costs(struct gql_binding *binding, const struct gql_plan *plan,
 	long few[64];
 	long *rows =
 		plan->ncosts <= 64 ? few : gql_new_array(binding->arena, long, (size_t) plan->ncosts);
-	double cost = 0;
 
+	binding->cost = 0;
 	for (int i = 0; i < plan->ncosts; i++)
 	{
 		const struct gql_rows_cost *item = &plan->costs[i];
@@ -119,8 +119,8 @@ gql_check_costs(struct gql_binding *binding, const struct gql_plan *plan,
 			return false;
 		/* Cannot overflow: the search ends as soon as the sum is over its limit. */
 		rows[i] = size * (item->around < 0 ? 1 : rows[item->around]);
-		cost += (double) rows[i];
-		if (cost > (double) limits->max_cost)
+		binding->cost += (double) rows[i];
+		if (binding->cost > (double) limits->max_cost)
 		{
 			gql_fail(binding->errors, GQL_LIMIT_EXCEEDED, GQL_NOWHERE,
 					 "The operation may read more than %ld rows: ask for smaller pages or nest"

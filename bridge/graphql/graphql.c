@@ -13,6 +13,7 @@ const struct sb_graphql_limits sb_graphql_limits_default = {
 	.max_depth = 12,
 	.max_aliases = 50,
 	.max_cost = 50000,
+	.quick_cost = 3000,
 	.max_page_size = 100,
 	.cache_entries = 512,
 };

@@ -27,11 +27,13 @@ struct sb_graphql_limits
 	int max_depth;     /* nested fields; introspection has its own bound */
 	int max_aliases;   /* aliased fields of the operation after fragment expansion */
 	long max_cost;     /* rows the statement may touch: sum over fields of page size products */
+	long quick_cost;   /* rows beyond which a query counts as slow */
 	int max_page_size; /* largest first/limit argument */
 	int cache_entries; /* document shapes remembered */
 };
 
-/* 64 KiB, 5000 tokens, depth 12, 50 aliases, cost 50000, pages of 100, 512 shapes. */
+/* 64 KiB, 5000 tokens, depth 12, 50 aliases, cost 50000 (slow beyond 3000), pages of 100, 512
+ * shapes. */
 extern const struct sb_graphql_limits sb_graphql_limits_default;
 
 /* The schema of the product, embedded at build time. */
@@ -79,6 +81,7 @@ struct sb_graphql_step
 struct sb_graphql_execution
 {
 	bool is_mutation;
+	bool slow;  /* query: costs much, or searches; quick ones should not have to wait for it */
 	int nsteps; /* 0: the response is already complete */
 	const struct sb_graphql_step *steps;
 };

@@ -72,6 +72,7 @@ struct gql_plan
 	int nvalues; /* parameters of all steps */
 	struct gql_rows_cost *costs;
 	int ncosts;
+	bool slow; /* reads a source that @rows(slow: true) marks */
 	const struct gql_type **lifted;
 	int nlifted;
 	struct gql_equality *equalities;
@@ -107,6 +108,7 @@ struct gql_binding
 	const struct gql_token *tokens;
 	const uint32_t *lifted; /* token number of each lifted literal */
 	size_t introspected;    /* bytes of introspection answers so far */
+	double cost;            /* rows, by gql_check_costs */
 };
 
 /* The value of an argument; text NULL = null. `given` is false when nobody said anything. */

@@ -219,6 +219,8 @@ fill_steps(struct preparation *preparation)
 		steps[i].select = statement(&step->select, preparation->values);
 	}
 	execution->public.is_mutation = plan->operation->kind == GQL_MUTATION;
+	execution->public.slow =
+		plan->slow || preparation->binding.cost > (double) preparation->graphql->limits.quick_cost;
 	execution->public.nsteps = plan->nsteps;
 	execution->public.steps = steps;
 }

@@ -62,6 +62,7 @@ struct gql_source
 	int limit;            /* ROWS, list: most rows without a page argument; 0 = none given */
 	int page;             /* ROWS, list: index of the argument first or limit, or -1 */
 	bool page_in_from;    /* the source takes the page argument itself */
+	bool slow;            /* ROWS: may take long even for one row */
 };
 
 struct gql_node;

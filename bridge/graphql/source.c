@@ -32,6 +32,12 @@ text_of(const struct gql_directive *directive, const char *name)
 	return argument ? argument->value->text : NULL;
 }
 
+static const char *
+or_empty(const char *text)
+{
+	return text ? text : "";
+}
+
 /* Directive applications must match their definitions, so that a typing error does not pass. */
 static void
 check_directives(struct binder *binder, const struct gql_directive *directives)
@@ -159,6 +165,7 @@ bind_rows(struct binder *binder, const struct gql_type *type, struct gql_field *
 	source->from = text_of(rows, "from");
 	source->where = text_of(rows, "where");
 	source->order = text_of(rows, "order");
+	source->slow = strcmp(or_empty(text_of(rows, "slow")), "true") == 0;
 	if (!source->from)
 	{
 		source->from = target->view;

@@ -187,6 +187,7 @@ write_rows(struct writer *writer, struct gql_buf *out, struct rows *around,
 	struct gql_buf fields = {0};
 
 	rows.columns.arena = &writer->plan->arena;
+	writer->plan->slow |= source->slow;
 	rows.cost = add_cost(writer, node, around ? around->cost : -1);
 	write_fields(writer, &fields, &rows, node->children);
 	gql_buf_printf(out, "(SELECT %s FROM (SELECT %s",

@@ -111,6 +111,7 @@ sb_pg_pool_new(struct sb_loop *loop, void (*on_ready)(struct sb_loop *))
 	lane_init(&pool->lanes[SB_LANE_WRITE], pool, config->db_write_connections, PIPELINE_DEPTH,
 			  false);
 	lane_init(&pool->lanes[SB_LANE_SLOW], pool, config->db_slow_connections, 1, false);
+	lane_init(&pool->lanes[SB_LANE_SLOW_READ], pool, config->db_slow_read_connections, 1, true);
 	return pool;
 }
 

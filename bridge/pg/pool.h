@@ -12,9 +12,10 @@ struct sb_pg_pool;
 
 enum sb_pg_lane
 {
-	SB_LANE_READ,  /* pipelined, READ ONLY transactions */
-	SB_LANE_WRITE, /* pipelined */
-	SB_LANE_SLOW,  /* one unit a connection: password hashes, search, exports */
+	SB_LANE_READ,      /* pipelined, READ ONLY transactions */
+	SB_LANE_WRITE,     /* pipelined */
+	SB_LANE_SLOW,      /* one unit a connection: password hashes, exports */
+	SB_LANE_SLOW_READ, /* likewise, READ ONLY: search, pages of thousands of rows */
 	SB_LANES
 };
 

@@ -83,6 +83,29 @@ is(api(GET => "/api/posts/posts/$id/", token => $token)->{status}, 200, 'a read 
 cmp_ok(scalar(my @ready = IO::Select->new(@sockets)->can_read(0)), '<', 30, 'does not wait for them');
 is(scalar(grep { (raw_read($_, 20, qr/UNAUTHENTICATED/))[0] =~ m{^HTTP/1\.1 401 } } @sockets), 60, 'which are all answered in the end');
 
+# So have queries over thousands of rows, and searches: a quick one overtakes them.
+{
+	my $bridge = start_bridge(LOOPS => 1, DB_CONNECTIONS => 1);
+	my $lock   = fork // die;
+	if (!$lock) { exec '/bin/sh', '-c', 'psql -X -q -c "BEGIN" -c "LOCK TABLE social.posts IN ACCESS EXCLUSIVE MODE" -c "SELECT pg_sleep(60)" >/dev/null 2>&1' }
+	wait_until(10, sub { psql(q{SELECT count(*) FROM pg_locks WHERE relation = 'social.posts'::regclass AND mode = 'AccessExclusiveLock' AND granted}) > 0 });
+	my @slow;
+	for my $query ('{ allPosts(first: 100) { hashtags { tag } } }', '{ searchPostsFts(query: \"a\", first: 1) { id } }')
+	{
+		push @slow, my $socket = raw_connect($bridge->{url});
+		my $json = qq({"query":"$query"});
+		syswrite $socket, "POST /graphql/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " . length($json) . "\r\n\r\n$json";
+	}
+	ok(wait_until(10, sub { psql(q{SELECT count(*) FROM pg_stat_activity WHERE usename = 'social_bridge' AND wait_event_type = 'Lock'}) >= 2 }), 'a large page and a search wait for the database');
+	my $began  = time;
+	my $answer = api(POST => '/graphql/', url => $bridge->{url}, agent => HTTP::Tiny->new(timeout => 5), json => { query => '{ user(id: 1) { id } }' });
+	is($answer->{status}, 200, 'a quick query does not');
+	cmp_ok(time - $began, '<', 1, 'at all');
+	psql(q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()});
+	waitpid $lock, 0;
+	is(scalar(grep { (raw_read($_, 10, qr/\}\z/))[0] =~ m{^HTTP/1\.1 200 .*\{"data":}s } @slow), 2, 'and they are answered in the end');
+}
+
 # 1,000 idle connections cost little and take nothing from the others.
 my $bridge = start_bridge(LOOPS => 1, MAX_CONNECTIONS_PER_ADDRESS => 2000);
 my $memory = sub { open my $f, '<', "/proc/$bridge->{pid}/status"; (join('', <$f>) =~ /VmRSS:\s+(\d+)/)[0] };

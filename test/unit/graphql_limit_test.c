@@ -35,6 +35,32 @@ ask_repeated(const char *head, const char *part, int n, const char *tail)
 		   (double) (end_time.tv_nsec - start_time.tv_nsec) / 1e9;
 }
 
+/* Whether a query that can be answered is called slow. */
+static bool
+is_slow(const char *document, const char *variables)
+{
+	ok(ask(document, variables), document);
+	return asked->slow;
+}
+
+static void
+test_slow_queries(void)
+{
+	start(NULL);
+	ok(!is_slow("{ post(id: 1) { id } }", NULL), "one row is quick");
+	ok(!is_slow(
+		   "{ allPosts { id author { id } hashtags { tag } mentions { mentionedUser { id } } } }",
+		   NULL),
+	   "a usual page is quick");
+	ok(!is_slow("{ allPosts(first: 96) { hashtags { tag } } }", NULL), "2,976 rows are quick");
+	ok(is_slow("{ allPosts(first: 97) { hashtags { tag } } }", NULL), "3,007 are not");
+	ok(is_slow("query ($n: Int) { allPosts(first: $n) { hashtags { tag } } }", "{\"n\": 97}"),
+	   "by a variable");
+	ok(!is_slow("query ($n: Int) { allPosts(first: $n) { hashtags { tag } } }", "{\"n\": 96}"),
+	   "nor does one request's page count for the next");
+	ok(is_slow("{ searchPostsFts(query: \"a\", first: 1) { id } }", NULL), "a search is slow");
+}
+
 static void
 test_each_limit(void)
 {
@@ -179,6 +205,7 @@ test_fragment_bomb(void)
 int
 main(void)
 {
+	test_slow_queries();
 	test_each_limit();
 	test_cost();
 	test_introspection_apart();

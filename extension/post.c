@@ -79,10 +79,9 @@ social_post_init(void)
 	DefineCustomIntVariable("social.restore_window", "How long a deleted post can be restored.",
 							"Older ones are purged.", &restore_window, 30 * 24 * 60 * 60, 0,
 							INT_MAX, PGC_SUSET, GUC_UNIT_S, NULL, NULL, NULL);
-	DefineCustomIntVariable("social.view_window",
-							"How long further views by the same viewer do not count.", NULL,
-							&view_window, 60 * 60, 1, INT_MAX, PGC_SUSET, GUC_UNIT_S, NULL, NULL,
-							NULL);
+	DefineCustomIntVariable(
+		"social.view_window", "How long further views by the same viewer do not count.", NULL,
+		&view_window, 60 * 60, 1, INT_MAX, PGC_SUSET, GUC_UNIT_S, NULL, NULL, NULL);
 }
 
 /* ---- columns -------------------------------------------------------------------------------- */
@@ -230,9 +229,9 @@ set_text_columns(struct changes *changes, const struct row *old, const struct ro
 {
 	text *parts[] = {text_of(row, POST_TITLE), text_of(row, POST_CONTENT)};
 	struct social_text_names names;
-	bool untitled = parts[0] != NULL && is_blank(parts[0]) &&
-					(is_set(row, POST_QUOTED_POST_ID) ||
-					 (old != NULL && is_blank(text_of(old, POST_TITLE))));
+	bool untitled =
+		parts[0] != NULL && is_blank(parts[0]) &&
+		(is_set(row, POST_QUOTED_POST_ID) || (old != NULL && is_blank(text_of(old, POST_TITLE))));
 
 	if (!untitled)
 		social_limit_require("title", parts[0]);

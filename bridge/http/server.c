@@ -12,6 +12,7 @@
 #include <microhttpd.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@
 /* Rounds of the library in one iteration of the loop, while it says it has more to do. */
 #define RUNS              3
 #define LATE_BODIES       64
+#define BACKLOG           1024 /* connections that the kernel keeps until they are accepted */
 
 struct sb_server
 {
@@ -87,7 +89,7 @@ sb_server_listen(const char *host, int port, bool exclusive)
 	if (fd >= 0)
 		fd = bind_socket(address, true);
 	freeaddrinfo(address);
-	if (fd >= 0 && listen(fd, 1024) != 0)
+	if (fd >= 0 && listen(fd, BACKLOG) != 0)
 	{
 		close(fd);
 		return -1;
@@ -414,10 +416,22 @@ sb_server_tick(struct sb_server *server)
 		sb_clients_stop(&server->clients, server->loop->now_ms);
 }
 
+/* Takes those in who have knocked already; the library accepts only a few in one run. */
+static void
+accept_backlog(struct sb_server *server)
+{
+	struct pollfd door = {
+		.fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_LISTEN_FD)->listen_fd,
+		.events = POLLIN};
+
+	for (int i = 0; i < BACKLOG && poll(&door, 1, 0) > 0; i++)
+		MHD_run(server->daemon);
+}
+
 void
 sb_server_quiesce(struct sb_server *server)
 {
-	MHD_run(server->daemon); /* takes those in who have knocked already */
+	accept_backlog(server);
 	close(MHD_quiesce_daemon(server->daemon));
 	server->due = true;
 	sb_server_tick(server);

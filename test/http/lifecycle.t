@@ -50,6 +50,18 @@ for my $signal ('TERM', 'INT')
 	like($bridge->log_text, qr/"msg":"stopped"\}\n\z/, 'the log ends with it');
 }
 
+# ---- who has knocked before the stop is let in, however many
+{
+	my $bridge = start_bridge(LOOPS => 2);
+	$bridge->signal('STOP');
+	my @knocking = map { raw_connect($bridge->{url}) } 1 .. 200;
+	syswrite $_, "GET /nothing/ HTTP/1.1\r\nHost: x\r\n\r\n" for @knocking;
+	$bridge->signal('TERM');
+	$bridge->signal('CONT');
+	is(scalar(grep { (raw_read($_, 10))[0] =~ m{^HTTP/1\.1 404 } } @knocking), 200, '200 connections not yet accepted at the stop are served');
+	is($bridge->finish, 0, 'and the exit status is 0');
+}
+
 # ---- the stop is bounded
 my $bridge = start_bridge(STOP_TIMEOUT => 1, STATEMENT_TIMEOUT => 60);
 my $token  = account(url => $bridge->{url})->{token};

@@ -78,6 +78,17 @@ is($three->{json}{errors}[0]{extensions}{code}, 'BAD_REQUEST', 'and its code');
 ok($three->{json}{data}{a}{post}{id} && !$three->{json}{data}{b} && $three->{json}{data}{c}{post}{title} eq '3', 'the others were done');
 is(psql('SELECT count(*) FROM social.posts'), $count + 2, 'and kept');
 
+# Lists leave out whom the viewer has muted; a direct read does not (mission 3.3, mastodon/mastodon#251).
+my $loud = account();
+my $muted = graphql('mutation { createPost(title: "loud", content: "and often") { post { id } } }', token => $loud->{token})->{json}{data}{createPost}{post}{id};
+my $lists = '{ allPosts(first: 100) { id } ' . "post(id: $muted) { id } }";
+my $ids = sub { [ map { $_->{id} } @{ $_[0]{json}{data}{allPosts} } ] };
+ok((grep { $_ eq $muted } @{ $ids->(graphql($lists, token => $user->{token})) }), 'a post is in the list');
+psql("SELECT social.act_as($user->{id}), social.mute_user($loud->{id})");
+my $quiet = graphql($lists, token => $user->{token});
+ok(!(grep { $_ eq $muted } @{ $ids->($quiet) }), 'but not when its author is muted');
+is($quiet->{json}{data}{post}{id}, $muted, 'while it can still be read by its id');
+
 my $closed = start_bridge(ANONYMOUS_GRAPHQL => 'off');
 is_error(graphql('{ __typename }', url => $closed->{url}), 401, 'UNAUTHENTICATED', 'I-12: ANONYMOUS_GRAPHQL=off closes reading');
 is(graphql('{ __typename }', url => $closed->{url}, token => $user->{token})->{status}, 200, 'but for a token');

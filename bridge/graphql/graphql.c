@@ -33,6 +33,7 @@ sb_graphql_new(const char *sdl, size_t len, const struct sb_graphql_limits *limi
 	graphql->schema = gql_schema_compile(&graphql->arena, sdl, len, &errors);
 	if (graphql->schema && gql_schema_bind(graphql->schema, &errors))
 	{
+		gql_schema_drop_unused(graphql->schema);
 		gql_schema_bind_introspection(graphql->schema);
 		return graphql;
 	}

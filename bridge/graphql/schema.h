@@ -175,6 +175,8 @@ struct gql_schema *gql_schema_compile(struct gql_arena *arena, const char *sdl, 
 									  struct gql_errors *errors);
 /* Reads the directives that name SQL and binds every field of every reachable row type. */
 bool gql_schema_bind(struct gql_schema *schema, struct gql_errors *errors);
+/* Takes out the specification's scalars that nothing refers to (section 3.5). */
+void gql_schema_drop_unused(struct gql_schema *schema);
 /* Connects the introspection types' fields with the functions that answer them. */
 void gql_schema_bind_introspection(struct gql_schema *schema);
 /* Appends the public schema as SDL. */

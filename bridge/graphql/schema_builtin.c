@@ -114,3 +114,52 @@ const char gql_builtin_sdl[] =
 	"  __schema: __Schema!\n"
 	"  __type(name: String!): __Type\n"
 	"}\n";
+
+static bool
+uses(const struct gql_input *inputs, int ninputs, const struct gql_type *type)
+{
+	for (int i = 0; i < ninputs; i++)
+	{
+		if (gql_named(inputs[i].type) == type)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_referenced(const struct gql_schema *schema, const struct gql_type *type)
+{
+	for (int i = 0; i < schema->ndirectives; i++)
+	{
+		const struct gql_directive_type *at = &schema->directives[i];
+
+		if (!at->internal && uses(at->inputs, at->ninputs, type))
+			return true;
+	}
+	for (int i = 0; i < schema->ntypes; i++)
+	{
+		const struct gql_type *at = &schema->types[i];
+
+		if (uses(at->inputs, at->ninputs, type))
+			return true;
+		for (int j = 0; j < at->nfields; j++)
+		{
+			if (at->fields[j].target == type ||
+				uses(at->fields[j].inputs, at->fields[j].ninputs, type))
+				return true;
+		}
+	}
+	return false;
+}
+
+void
+gql_schema_drop_unused(struct gql_schema *schema)
+{
+	for (int i = 0; i < schema->ntypes; i++)
+	{
+		struct gql_type *type = &schema->types[i];
+
+		if (type->builtin && type->kind == GQL_SCALAR && !is_referenced(schema, type))
+			type->name = NULL;
+	}
+}

@@ -6,6 +6,9 @@
  * A page is cut twice: by the constant largest page in the inner select, so that a generic plan
  * knows that few rows are wanted, and by the parameter around it. What belongs to a row is selected
  * around both, so it is computed for the rows of the page alone.
+ *
+ * A whole row goes by a name with a dollar sign (r$1), which no response key can have: a column of
+ * that name would be taken for it.
  */
 #include <string.h>
 
@@ -192,8 +195,8 @@ write_rows(struct writer *writer, struct gql_buf *out, struct rows *around,
 	write_fields(writer, &fields, &rows, node->children);
 	gql_buf_printf(out, "(SELECT %s FROM (SELECT %s",
 				   list ? gql_printf(&writer->plan->arena,
-									 "coalesce(json_agg(row_to_json(r%d)), '[]')", rows.alias)
-						: gql_printf(&writer->plan->arena, "row_to_json(r%d)", rows.alias),
+									 "coalesce(json_agg(row_to_json(r$%d)), '[]')", rows.alias)
+						: gql_printf(&writer->plan->arena, "row_to_json(r$%d)", rows.alias),
 				   fields.len ? fields.data : "");
 	if (list && !source->page_in_from)
 		write_page(writer, out, &rows, around);
@@ -204,7 +207,7 @@ write_rows(struct writer *writer, struct gql_buf *out, struct rows *around,
 		gql_buf_printf(out, " t%d", rows.alias);
 		write_clauses(writer, out, around, node);
 	}
-	gql_buf_printf(out, ") r%d)", rows.alias);
+	gql_buf_printf(out, ") r$%d)", rows.alias);
 	gql_buf_free(&fields);
 	gql_buf_free(&rows.list);
 }
@@ -288,9 +291,9 @@ select_object(struct writer *writer, const struct gql_node *nodes)
 	struct gql_buf text = {0};
 
 	writer->lookups = true;
-	gql_buf_puts(&text, "SELECT row_to_json(r0)::text FROM (SELECT ");
+	gql_buf_puts(&text, "SELECT row_to_json(r$0)::text FROM (SELECT ");
 	write_fields(writer, &text, NULL, nodes);
-	gql_buf_puts(&text, ") r0");
+	gql_buf_puts(&text, ") r$0");
 	return finish(writer, &text);
 }
 

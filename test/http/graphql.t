@@ -29,6 +29,12 @@ is(graphql("{ hashtagPosts(tag: \"$tag\") { id } }")->{json}{data}{hashtagPosts}
 is(ref graphql('{ trendingHashtags(limit: 2) { tag postCount } }')->{json}{data}{trendingHashtags}, 'ARRAY', 'seed 063: trendingHashtags');
 is(graphql("{ searchPostsFts(query: \"hello $tag\") { id } }")->{json}{data}{searchPostsFts}[0]{id}, $id, 'seed 059: searchPostsFts');
 
+# Response keys never meet the names in the SQL behind them.
+my $keys = graphql("{ r0: post(id: $id) { t1: id r1: title s: author { r2: id t2: username r0: __typename } } r1: hashtagPosts(tag: \"$tag\") { r2: id r3: hashtags { r3: tag t3: tag n: tag } position: title }"
+	  . " t1: allPosts(first: 1) { s: id r5: mentions { r6: mentionedUser { r6: id } } } id: __typename social: __typename u: __typename }");
+is_deeply([ $keys->{json}{errors}, @{ $keys->{json}{data}{r0} }{qw(t1 r1)}, $keys->{json}{data}{r1}[0]{r3} ], [ undef, $id, 'Hello', [ { r3 => $tag, t3 => $tag, n => $tag } ] ], 'any response key is fine')
+  or diag($keys->{content});
+
 # ---- media types and GET
 my $document = "{ post(id: $id) { id } }";
 my $want     = qq({"data":{"post":{"id":"$id"}}});

@@ -219,6 +219,19 @@ test_faulty_schemas(void)
 		   "only scalars and enums");
 }
 
+/* Section 3.5: a scalar of the specification that nothing refers to is not part of the schema. */
+static void
+test_unused_scalar(void)
+{
+	ask("{ __type(name: \"Float\") { name } }", NULL);
+	ok(json_is_null(json_object_get(json_object_get(answer, "data"), "__type")),
+	   "Float, which no field uses, is not there");
+	refused("query ($x: Float) { me { id } }", NULL, "GRAPHQL_VALIDATION_FAILED", NULL,
+			"Unknown type \"Float\"");
+	ask("{ __type(name: \"Int\") { name } }", NULL);
+	ok(json_is_object(json_object_get(json_object_get(answer, "data"), "__type")), "Int is");
+}
+
 int
 main(void)
 {
@@ -226,6 +239,7 @@ main(void)
 	test_full();
 	test_descriptions();
 	test_type();
+	test_unused_scalar();
 	test_sdl();
 	test_faulty_schemas();
 	stop();

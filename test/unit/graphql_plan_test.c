@@ -37,7 +37,7 @@ test_fragments_flatten(void)
 		" fragment A on Post { title author { username } }",
 		NULL);
 	has(sql(),
-		"SELECT t1.\"title\" AS \"title\", (SELECT row_to_json(r2) FROM (SELECT"
+		"SELECT t1.\"title\" AS \"title\", (SELECT row_to_json(r$2) FROM (SELECT"
 		" t2.\"username\" AS \"username\", t2.\"id\"::text AS \"id\"",
 		"fields merge where they first appear");
 	ask("query ($yes: Boolean!, $no: Boolean = false) { post(id: 1) { a: id @include(if: $yes)"
@@ -47,7 +47,7 @@ test_fragments_flatten(void)
 	has(sql(), "(SELECT t1.\"id\"::text AS \"a\", t1.\"id\"::text AS \"d\" FROM",
 		"@skip, @include");
 	ok(ask("{ post(id: 1) { id @skip(if: true) } }", NULL), "nothing left of an object");
-	has(sql(), "(SELECT row_to_json(r1) FROM (SELECT  FROM", "is an empty row");
+	has(sql(), "(SELECT row_to_json(r$1) FROM (SELECT  FROM", "is an empty row");
 	ok(!ask("{ post(id: 1) @skip(if: true) { id } }", NULL), "nothing left at all");
 	ok(json_is_object(json_object_get(answer, "data")), "is an empty object");
 }

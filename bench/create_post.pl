@@ -1,5 +1,7 @@
 # create_post.pl: a post with 2 hashtags and 1 mention, against the same row with its text vector
-# and indexes but without our triggers, and against the same work in PL/pgSQL row by row.
+# and indexes but without our triggers, and against the same work in PL/pgSQL row by row: limits,
+# content rules, tags, counters, the mention, and telling the mentioned person unless they are blocked,
+# muted or do not want to know.
 # synchronous_commit off, so that the disk does not hide what the triggers cost. design section 5.
 use strict;
 use warnings;
@@ -36,6 +38,13 @@ CREATE FUNCTION prepare() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
 	found_tag text[];
 BEGIN
+	IF char_length(NEW.title) NOT BETWEEN 1 AND current_setting('social.title_max_length')::integer
+		OR char_length(NEW.content) NOT BETWEEN 1 AND current_setting('social.content_max_length')::integer THEN
+		RAISE EXCEPTION 'title or content is missing or too long';
+	END IF;
+	IF EXISTS (SELECT FROM social.content_rules r WHERE position(r.pattern IN lower(NEW.title || ' ' || NEW.content)) > 0) THEN
+		RAISE EXCEPTION 'title or content carries what it may not';
+	END IF;
 	NEW.search_vector := setweight(to_tsvector('english', NEW.title), 'A') || setweight(to_tsvector('english', NEW.content), 'B');
 	NEW.position := nextval('social.post_position_seq');
 	FOR found_tag IN SELECT regexp_matches(NEW.title || ' ' || NEW.content, '(?:^|[^[:alnum:]_&])#([[:alnum:]_]+)', 'g') LOOP

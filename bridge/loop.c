@@ -124,8 +124,7 @@ sb_loop_all_ready(void)
 static void
 note_readiness(struct sb_loop *loop)
 {
-	bool ready =
-		!loop->stopping && sb_pg_pool_is_ready(loop->pool) && sb_auth_is_ready(loop->auth);
+	bool ready = !loop->stopping && sb_pg_pool_is_ready(loop->pool) && sb_auth_is_ready(loop->auth);
 
 	if (ready != loop->ready)
 		__atomic_add_fetch(&unready_loops, ready ? -1 : 1, __ATOMIC_ACQ_REL);

@@ -206,7 +206,8 @@ static void
 refuse_token(enum social_jwt_result result)
 {
 	ereport(ERROR, (errcode(ERRCODE_SOCIAL_UNAUTHENTICATED), errmsg("invalid token"),
-					errdetail("%s", social_jwt_result_text(result))));
+					errdetail("%s", social_jwt_result_text(result)),
+					errhint("Log in again for a new token.")));
 }
 
 static char *
@@ -340,7 +341,8 @@ social_sign_access_token(PG_FUNCTION_ARGS)
 	explicit_bzero(VARDATA_ANY(stored.private_key), key.len);
 	if (result != SOCIAL_JWT_OK)
 		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not sign a token"),
-						errdetail("%s", social_jwt_result_text(result))));
+						errdetail("%s", social_jwt_result_text(result)),
+						errhint("Log in again for a new token.")));
 	copy = cstring_to_text(token);
 	free(token);
 	PG_RETURN_TEXT_P(copy);

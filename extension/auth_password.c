@@ -73,7 +73,8 @@ social_hash_password(PG_FUNCTION_ARGS)
 
 	if (result == SOCIAL_PASSWORD_REFUSED)
 		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("password is too long"),
-						errdetail("The limit is %d bytes.", SOCIAL_PASSWORD_MAX_BYTES)));
+						errdetail("The limit is %d bytes.", SOCIAL_PASSWORD_MAX_BYTES),
+						errhint("Choose a shorter one.")));
 	if (result != SOCIAL_PASSWORD_OK)
 		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("could not hash a password")));
 	PG_RETURN_TEXT_P(cstring_to_text(encoded));

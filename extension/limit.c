@@ -31,7 +31,8 @@ social_limit_check(const char *what, const text *value, int limit)
 	characters = pg_mbstrlen_with_len(VARDATA_ANY(value), bytes);
 	if (characters > limit)
 		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("%s is too long", what),
-						errdetail("It has %d characters; the limit is %d.", characters, limit)));
+						errdetail("It has %d characters; the limit is %d.", characters, limit),
+						errhint("Shorten it; the limits are settings social.*_max_length.")));
 }
 
 void
@@ -45,7 +46,8 @@ social_limit_require(const char *what, const text *value)
 		if (bytes[i] != ' ' && (bytes[i] < '\t' || bytes[i] > '\r'))
 			return;
 	}
-	ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("%s is required", what)));
+	ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("%s is required", what),
+					errdetail("It is missing or empty."), errhint("Give it a value.")));
 }
 
 TriggerData *

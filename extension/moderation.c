@@ -233,7 +233,8 @@ social_content_check(PG_FUNCTION_ARGS)
 	}
 	if (action == SOCIAL_CONTENT_REJECT)
 		ereport(ERROR, (errcode(ERRCODE_SOCIAL_UNPROCESSABLE), errmsg("content is not allowed"),
-						errdetail("%s", reason)));
+						errdetail("%s", reason),
+						errhint("Change the text; the site's content rules refuse it.")));
 	if (action != SOCIAL_CONTENT_ALLOW)
 		add_note(RelationGetRelid(trigger->tg_relation), row_id(trigger, row), action, reason);
 	return PointerGetDatum(action == SOCIAL_CONTENT_HIDE ? hide(trigger, row) : row);

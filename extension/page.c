@@ -39,6 +39,7 @@ social_cursor_decode_sql(PG_FUNCTION_ARGS)
 
 	if (!social_cursor_decode(kind, VARDATA_ANY(cursor), VARSIZE_ANY_EXHDR(cursor), &key, &id))
 		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("invalid cursor"),
+						errdetail("It is none of ours, or belongs to another list."),
 						errhint("Pass the cursor that the last page of the same list returned.")));
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "cursor_decode must return a row");

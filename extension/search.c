@@ -111,6 +111,7 @@ social_page_size(PG_FUNCTION_ARGS)
 
 	if (first < 1 || first > page_size_max)
 		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("invalid page size"),
-						errdetail("It is %d; it must be 1 to %d.", first, page_size_max)));
+						errdetail("It is %d; it must be 1 to %d.", first, page_size_max),
+						errhint("The upper bound is the setting social.page_size_max.")));
 	PG_RETURN_INT32(first);
 }

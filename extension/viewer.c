@@ -77,6 +77,7 @@ social_viewer_required(void)
 {
 	if (viewer == 0)
 		ereport(ERROR, (errcode(ERRCODE_SOCIAL_UNAUTHENTICATED), errmsg("authentication required"),
+						errdetail("Nobody acts."),
 						errhint("Log in, or call social.act_as() from a trusted role.")));
 	return viewer;
 }
@@ -122,7 +123,8 @@ social_act_as_id(PG_FUNCTION_ARGS)
 	user_id = PG_GETARG_INT64(0);
 	if (!social_user_is_active(user_id))
 		ereport(ERROR, (errcode(ERRCODE_SOCIAL_NOT_FOUND), errmsg("user not found"),
-						errdetail("There is no active user " INT64_FORMAT ".", user_id)));
+						errdetail("There is no active user " INT64_FORMAT ".", user_id),
+						errhint("SELECT id, username FROM social.visible_users lists them.")));
 	social_viewer_set(user_id, !PG_ARGISNULL(1) && PG_GETARG_BOOL(1));
 	PG_RETURN_INT64(user_id);
 }
@@ -140,7 +142,8 @@ social_act_as_name(PG_FUNCTION_ARGS)
 	user_id = social_active_user_named(username);
 	if (user_id == 0)
 		ereport(ERROR, (errcode(ERRCODE_SOCIAL_NOT_FOUND), errmsg("user not found"),
-						errdetail("There is no active user named \"%s\".", username)));
+						errdetail("There is no active user named \"%s\".", username),
+						errhint("SELECT id, username FROM social.visible_users lists them.")));
 	social_viewer_set(user_id, !PG_ARGISNULL(1) && PG_GETARG_BOOL(1));
 	PG_RETURN_INT64(user_id);
 }
@@ -156,7 +159,8 @@ social_admit(PG_FUNCTION_ARGS)
 
 	if (user_id != 0 && !social_user_is_active(user_id))
 		ereport(ERROR, (errcode(ERRCODE_SOCIAL_UNAUTHENTICATED), errmsg("authentication required"),
-						errdetail("The account is gone, inactive or suspended.")));
+						errdetail("The account is gone, inactive or suspended."),
+						errhint("Log in with another account.")));
 	if (user_id != viewer)
 		social_viewer_set(user_id, false);
 	PG_RETURN_VOID();

@@ -63,7 +63,7 @@ COMMENT ON FUNCTION social.result_id() IS 'The id that set_result_id left in thi
 CREATE OR REPLACE FUNCTION social.raise_error(code text, message text, detail text DEFAULT '', hint text DEFAULT '')
 	RETURNS boolean
 	LANGUAGE c PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_raise_error';
-COMMENT ON FUNCTION social.raise_error(text, text, text, text) IS 'Raises an error with this SQLSTATE; never returns.';
+COMMENT ON FUNCTION social.raise_error(text, text, text, text) IS 'Raises an error with this SQLSTATE; never returns. Without a detail or hint the error says what holds for every error of its state.';
 
 CREATE OR REPLACE FUNCTION social.setting(name text) RETURNS text
 	LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_setting';

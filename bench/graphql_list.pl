@@ -34,9 +34,9 @@ SELECT replace(query, E'\n', ' ') FROM pg_stat_activity
 WHERE usename = 'social_bridge' AND query LIKE '%allPosts%' ORDER BY query_start DESC LIMIT 1
 SQL
 die 'the statement was not found' unless $statement;
-my @parameters = $statement =~ /(?<![\w$])\$(\d+)/g;
+my @parameters = $statement =~ /(?<![\w\$])\$(\d+)/g;
 die "one parameter expected: $statement" if grep { $_ != 1 } @parameters;
-$statement =~ s/(?<![\w$])\$1\b/:size/g;
+$statement =~ s/(?<![\w\$])\$1\b/:size/g;
 
 my ($lua, $lua_file) = tempfile(SUFFIX => '.lua', UNLINK => 1);
 print $lua 'wrk.method = "POST"', "\n", 'wrk.body = [[', encode_json({ query => $query }), "]]\n",

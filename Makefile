@@ -23,8 +23,11 @@ SQL_API    = $(wildcard $(patsubst %,sql/api/%.sql, core audit text counter visi
 
 MODULE_big   = social
 OBJS         = $(patsubst %.c,%.o,$(sort $(wildcard extension/*.c)))
-# Earlier versions, as they were released, and the steps from one to the next.
-UPGRADES     = $(patsubst sql/upgrade/%,social--%,$(wildcard sql/upgrade/*--*.sql))
+# Earlier versions as they were released, and one script from each of them to this version.
+RELEASES     = $(patsubst sql/release/social--%.sql,%,$(wildcard sql/release/*.sql))
+UPGRADES     = $(RELEASES:%=social--%--$(EXTVERSION).sql)
+# The tables' deltas from release $(1) on, oldest first.
+deltas       = $(shell ls sql/upgrade/*.sql | sort -V | sed -n '\|/$(1)--|,$$p')
 DATA_built   = social--$(EXTVERSION).sql $(UPGRADES)
 DATA         = $(wildcard sql/release/*.sql)
 SHLIB_LINK   = $(CORE_LIBS)
@@ -52,10 +55,10 @@ social--$(EXTVERSION).sql: $(SQL_SCHEMA) $(SQL_API) social.control Makefile
 	@cat $(SQL_SCHEMA) $(SQL_API) >> $@.tmp
 	@mv $@.tmp $@
 
-# A step: the tables' delta, then everything that is re-runnable.
-social--%.sql: sql/upgrade/%.sql $(SQL_API) Makefile
+# An update: the tables' deltas, then everything that is re-runnable.
+social--%--$(EXTVERSION).sql: $(wildcard sql/upgrade/*.sql) $(SQL_API) social.control Makefile
 	@printf '%s\n' '\echo Use "ALTER EXTENSION social UPDATE" to load this file. \quit' > $@.tmp
-	@cat $< $(SQL_API) >> $@.tmp
+	@cat $(call deltas,$*) $(SQL_API) >> $@.tmp
 	@mv $@.tmp $@
 
 # ---- the bridge -----------------------------------------------------------------------------

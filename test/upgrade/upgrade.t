@@ -40,7 +40,7 @@ sql($fresh, 'CREATE EXTENSION social');
 for my $script (glob 'sql/release/social--*.sql')
 {
 	my ($version) = $script =~ /social--(.*)\.sql/;
-	my $old = create_database("social_old_$$");
+	my $old = create_database("social_old_${\($version =~ tr{.}{_}r)}_$$");
 	sql($old, "CREATE EXTENSION social VERSION '$version'");
 	run('psql', '-X', '-q', '-o', '/dev/null', '-v', 'ON_ERROR_STOP=1', '-d', $old, '-f', "test/data/social--$version.data.sql");
 	sql($old, "DO \$\$ BEGIN INSERT INTO social.users (username) VALUES ('early'); ASSERT false; EXCEPTION WHEN object_not_in_prerequisite_state THEN END \$\$");

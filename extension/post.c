@@ -25,7 +25,7 @@
 #include "limit.h"
 #include "notification.h"
 #include "post.h"
-#include "search.h"
+#include "search_vector.h"
 #include "table.h"
 #include "text.h"
 

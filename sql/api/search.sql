@@ -1,17 +1,9 @@
 -- search.sql owns finding posts: pages of lists, full-text search, the posts of a tag.
 -- Every page is keyset: a cursor names the last row seen, and nothing is ever skipped by counting.
 
-CREATE OR REPLACE FUNCTION social.search_config() RETURNS regconfig
-	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_search_config';
-COMMENT ON FUNCTION social.search_config() IS 'The configuration that posts and queries are read with (social.search_config).';
-
 CREATE OR REPLACE FUNCTION social.page_size(first integer) RETURNS integer
 	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_page_size';
 COMMENT ON FUNCTION social.page_size(integer) IS 'The number of rows a page may hold: 20 for null, else first; SM400 below 1 or above social.page_size_max.';
-
-CREATE OR REPLACE FUNCTION social.search_query(query text) RETURNS tsquery
-	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_search_query';
-COMMENT ON FUNCTION social.search_query(text) IS 'A query in web-search syntax as tsquery; SM400 when it is empty or over-long.';
 
 CREATE OR REPLACE FUNCTION social.page_key(kind text, after text) RETURNS bigint
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE

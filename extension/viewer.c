@@ -27,6 +27,10 @@ PG_FUNCTION_INFO_V1(social_result_id);
 static char *viewer_setting;
 static int64 viewer; /* parsed viewer_setting; 0 = nobody */
 
+/* The acting user's login session, 0 = unknown; holds for the transaction that named it. */
+static int64 session;
+static LocalTransactionId session_transaction = InvalidLocalTransactionId;
+
 static int64 result;
 static LocalTransactionId result_transaction = InvalidLocalTransactionId;
 
@@ -93,6 +97,19 @@ social_viewer_set(int64 user_id, bool session)
 							 session ? GUC_ACTION_SET : GUC_ACTION_LOCAL, true, 0, false);
 }
 
+int64
+social_viewer_session(void)
+{
+	return session_transaction == SOCIAL_LOCAL_TRANSACTION_ID ? session : 0;
+}
+
+void
+social_viewer_session_set(int64 session_id)
+{
+	session = session_id;
+	session_transaction = SOCIAL_LOCAL_TRANSACTION_ID;
+}
+
 /* viewer_id() bigint: the acting user, or null. */
 Datum
 social_viewer_id(PG_FUNCTION_ARGS)
@@ -149,13 +166,15 @@ social_act_as_name(PG_FUNCTION_ARGS)
 }
 
 /*
- * admit(user_id bigint): opens a request as this user, or as nobody for null; lasts until the end
- * of the transaction. SM401 when the account is gone, inactive or suspended.
+ * admit(user_id bigint, session_id bigint, action text, address text, rates text, surface text,
+ * account text) text: opens a request as this user, or as nobody for null; lasts until the end of
+ * the transaction. SM401 when the account is gone, inactive or suspended.
  */
 Datum
 social_admit(PG_FUNCTION_ARGS)
 {
 	int64 user_id = PG_ARGISNULL(0) ? 0 : PG_GETARG_INT64(0);
+	int64 session_id = PG_NARGS() < 2 || PG_ARGISNULL(1) ? 0 : PG_GETARG_INT64(1);
 
 	if (user_id != 0 && !social_user_is_active(user_id))
 		ereport(ERROR, (errcode(ERRCODE_SOCIAL_UNAUTHENTICATED), errmsg("authentication required"),
@@ -163,7 +182,8 @@ social_admit(PG_FUNCTION_ARGS)
 						errhint("Log in with another account.")));
 	if (user_id != viewer)
 		social_viewer_set(user_id, false);
-	PG_RETURN_VOID();
+	social_viewer_session_set(session_id);
+	PG_RETURN_NULL();
 }
 
 /* set_result_id(id bigint) bigint: leaves an id for the next statement of this transaction. */

@@ -18,4 +18,8 @@ extern int64 social_viewer_required(void);
  */
 extern void social_viewer_set(int64 user_id, bool session);
 
+/* The login session of the acting user, or 0; it holds until the end of the transaction. */
+extern int64 social_viewer_session(void);
+extern void social_viewer_session_set(int64 session_id);
+
 #endif /* SOCIAL_VIEWER_H */

@@ -10,11 +10,13 @@
 #include "memory.h"
 
 static struct sb_route routes[] = {
-#define SB_ROUTE(method, path, name, auth, lane, status, location, parameters, call, select)       \
-	{SB_##method, path,       name, SB_AUTH_##auth, SB_LANE_##lane, status,                        \
-	 location,    parameters, call, select,         sb_api_rest},
-#define SB_HANDLER(method, path, name, auth, function)                                             \
-	{SB_##method, path, name, SB_AUTH_##auth, SB_LANE_READ, 200, NULL, "", NULL, NULL, function},
+#define SB_ROUTE(method, path, name, auth, action, lane, status, location, parameters, call,       \
+				 select)                                                                           \
+	{SB_##method, path,     name,       SB_AUTH_##auth, action, SB_LANE_##lane,                    \
+	 status,      location, parameters, call,           select, sb_api_rest},
+#define SB_HANDLER(method, path, name, auth, action, function)                                     \
+	{SB_##method, path, name, SB_AUTH_##auth, action, SB_LANE_READ,                                \
+	 200,         NULL, "",   NULL,           NULL,   function},
 #include "http/routes.def"
 #undef SB_ROUTE
 #undef SB_HANDLER

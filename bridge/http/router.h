@@ -37,6 +37,7 @@ struct sb_route
 	const char *path;
 	const char *name;
 	enum sb_route_auth auth;
+	const char *action;
 	enum sb_pg_lane lane;
 	int status;
 	const char *location;

@@ -47,9 +47,11 @@ CREATE OR REPLACE FUNCTION social.act_as(username text, session boolean DEFAULT 
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_act_as_name';
 COMMENT ON FUNCTION social.act_as(text, boolean) IS 'act_as by user name, in any case.';
 
-CREATE OR REPLACE FUNCTION social.admit(user_id bigint) RETURNS void
+CREATE OR REPLACE FUNCTION social.admit(user_id bigint, session_id bigint DEFAULT NULL, action text DEFAULT NULL, address text DEFAULT NULL,
+		rates text DEFAULT NULL, surface text DEFAULT NULL, account text DEFAULT NULL)
+	RETURNS text
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_admit';
-COMMENT ON FUNCTION social.admit(bigint) IS 'Opens a request as this user (null: as nobody) until the end of the transaction. For the bridge, which has checked the token. SM401 when the account is gone, inactive or suspended.';
+COMMENT ON FUNCTION social.admit(bigint, bigint, text, text, text, text, text) IS 'Opens a request as this user (null: as nobody) with this login session until the end of the transaction. For the bridge, which has checked the token. SM401 when the account is gone, inactive or suspended.';
 
 CREATE OR REPLACE FUNCTION social.set_result_id(id bigint) RETURNS bigint
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'social_set_result_id';

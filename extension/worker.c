@@ -193,6 +193,22 @@ pause_for(long milliseconds)
 	}
 }
 
+/*
+ * Rests between busy rounds. A request for a round does not cut it short: under load there is one
+ * after every commit, and a round costs as much for one delta as for a hundred.
+ */
+static void
+rest_for(long milliseconds)
+{
+	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), milliseconds);
+
+	while (milliseconds > 0 && !ShutdownRequestPending && time_aside() <= 0)
+	{
+		pause_for(milliseconds);
+		milliseconds = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), end);
+	}
+}
+
 /* The worker: one database, rounds until the extension goes or the database is wanted. */
 void
 social_worker_main(Datum argument)
@@ -219,7 +235,10 @@ social_worker_main(Datum argument)
 			break;
 		if (done > 0 || asked)
 			busy_until = TimestampTzPlusMilliseconds(now, SETTLE_TIME);
-		pause_for(done > 0 || asked ? ROUND_PAUSE : now < busy_until ? SETTLE_PAUSE : IDLE_PAUSE);
+		if (done > 0 || asked)
+			rest_for(ROUND_PAUSE);
+		else
+			pause_for(now < busy_until ? SETTLE_PAUSE : IDLE_PAUSE);
 	}
 	proc_exit(0);
 }

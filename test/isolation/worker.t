@@ -3,6 +3,7 @@
 # makes room for DROP DATABASE. design D12, mission P-24.
 use strict;
 use warnings;
+use File::Temp;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
@@ -60,6 +61,18 @@ becomes($own, 'SELECT count(*) FROM social.mutes', 0, 'and removes mutes whose t
 my $pid = sql('postgres', "$worker = '$own'");
 sql($own, 'INSERT INTO social.post_likes (post_id, user_id) SELECT 1, id FROM social.users');
 becomes($own, 'SELECT count(*) FROM social.trend_events', 0, 'a commit wakes it');
+
+# Rounds rest 50 ms in between, however many commits ask for one meanwhile (design D4).
+my $rounds = q{SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'user_counter_deltas_idx'};
+my ($begun, $before) = (time, sql($own, $rounds));
+my $script = File::Temp->new;
+print $script "DELETE FROM social.post_likes WHERE post_id = 1 AND user_id = 1 + :client_id;\nINSERT INTO social.post_likes (post_id, user_id) VALUES (1, 1 + :client_id);\n";
+close $script;
+my $output = `pgbench -n -c 4 -T 2 -f $script $own 2>&1`;
+my ($commits) = $output =~ /processed: (\d+)/ or BAIL_OUT("pgbench: $output");
+my $made = sql($own, $rounds) - $before;
+cmp_ok($made, '>', 0, 'rounds go on under load');
+cmp_ok($made, '<=', 2 + 20 * (time - $begun), "at their own pace: $made rounds for $commits commits");
 
 # A step that fails, and one that is not there.
 sql($own, q{CREATE OR REPLACE FUNCTION social.fold_trends(batch integer DEFAULT 10000) RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''broken''; END'});

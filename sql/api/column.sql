@@ -76,6 +76,7 @@ BEGIN
 			('posts', 'quoted_post_id', 'The post that it passes on with a message.'),
 			('posts', 'image', 'Picture: a key or URL.'),
 			('posts', 'video', 'Film: a key or URL.'),
+			('posts', 'language', 'ISO 639 code of the language, given or guessed from the script; null: unknown.'),
 			('posts', 'kept_position', 'The place that a deleted or withdrawn post gets back when it is restored.'),
 			('post_hashtags', 'position', 'The post''s position.'),
 			('post_hashtags', 'is_public', 'True: everybody may see the post, so it counts for the tag; else null.'),

@@ -62,7 +62,7 @@ SELECT p.id, p.author_id, p.title, p.content, p.hashtags, p.is_published, p.posi
 	p.edited_at, p.edited_at IS NOT NULL AS is_edited, p.publish_at,
 	coalesce(c.reposts_count, 0) + coalesce((SELECT sum(d.reposts_count) FROM social.post_counter_deltas d WHERE d.post_id = p.id), 0) AS reposts_count,
 	coalesce(c.views_count, 0) + coalesce((SELECT sum(d.views_count) FROM social.post_counter_deltas d WHERE d.post_id = p.id), 0) AS views_count,
-	p.hidden_at, p.deleted_at
+	p.hidden_at, p.deleted_at, p.language
 FROM social.posts p
 JOIN social.users a ON a.id = p.author_id
 LEFT JOIN social.post_counters c ON c.post_id = p.id

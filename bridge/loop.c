@@ -22,6 +22,7 @@
 #include "http/server.h"
 #include "log.h"
 #include "memory.h"
+#include "pg/listen.h"
 #include "pg/pool.h"
 
 #define MAX_EVENTS    64
@@ -76,14 +77,20 @@ on_wake(struct sb_watch *watch, uint32_t events)
 		return; /* somebody else's wake-up was enough */
 }
 
-static void
-send_message(struct sb_loop *loop, int *flag)
+void
+sb_loop_wake(struct sb_loop *loop)
 {
 	uint64_t one = 1;
 
-	__atomic_store_n(flag, 1, __ATOMIC_RELEASE);
 	if (write(loop->wake.fd, &one, sizeof(one)) < 0)
 		return; /* full: it is awake anyway */
+}
+
+static void
+send_message(struct sb_loop *loop, int *flag)
+{
+	__atomic_store_n(flag, 1, __ATOMIC_RELEASE);
+	sb_loop_wake(loop);
 }
 
 void
@@ -98,11 +105,31 @@ sb_loop_reload(struct sb_loop *loop)
 	send_message(loop, &loop->reload);
 }
 
+static struct sb_loop *all_loops; /* changes only while no loop runs that reads it */
+
+void
+sb_loop_for_each(void (*callback)(struct sb_loop *loop, void *arg), void *arg)
+{
+	for (struct sb_loop *loop = all_loops; loop; loop = loop->next)
+		callback(loop, arg);
+}
+
+static void
+forget_loop(struct sb_loop *loop)
+{
+	struct sb_loop **link = &all_loops;
+
+	while (*link != loop)
+		link = &(*link)->next;
+	*link = loop->next;
+}
+
 static void
 take_messages(struct sb_loop *loop)
 {
 	if (__atomic_exchange_n(&loop->reload, 0, __ATOMIC_ACQUIRE))
 		sb_auth_load(loop->auth);
+	sb_ended_sessions_take(loop);
 	if (!loop->stopping && __atomic_load_n(&loop->stop, __ATOMIC_ACQUIRE))
 	{
 		loop->stopping = true;
@@ -201,6 +228,8 @@ run(void *arg)
 		iterate(loop, more);
 		take_messages(loop);
 		sb_pg_pool_settle(loop->pool);
+		if (loop->listen)
+			sb_pg_listen_settle(loop->listen);
 		note_readiness(loop);
 		more = sb_server_run(loop->server);
 		tick(loop);
@@ -239,6 +268,8 @@ sb_loop_new(const struct sb_config *config, int index, int listen_fd)
 
 	loop->config = config;
 	loop->index = index;
+	loop->next = all_loops;
+	all_loops = loop;
 	__atomic_add_fetch(&unready_loops, 1, __ATOMIC_ACQ_REL);
 	loop->now_ms = sb_loop_clock_us() / 1000;
 	if (getrandom(&loop->random, sizeof(loop->random), 0) < 0 || loop->random == 0)
@@ -249,6 +280,9 @@ sb_loop_new(const struct sb_config *config, int index, int listen_fd)
 	sb_loop_watch(loop, &loop->wake, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), EPOLLIN);
 	loop->pool = sb_pg_pool_new(loop, on_database_ready);
 	loop->auth = sb_auth_new(loop);
+	sb_ended_sessions_init(&loop->ended);
+	if (index == 0)
+		loop->listen = sb_session_listen(loop);
 	if (compile_schema(loop))
 		loop->server = sb_server_new(loop, listen_fd);
 	if (loop->server == NULL)
@@ -263,8 +297,11 @@ sb_loop_new(const struct sb_config *config, int index, int listen_fd)
 void
 sb_loop_free(struct sb_loop *loop)
 {
+	forget_loop(loop);
 	sb_server_free(loop->server);
+	sb_pg_listen_free(loop->listen);
 	sb_pg_pool_free(loop->pool);
+	sb_ended_sessions_finish(&loop->ended);
 	sb_auth_free(loop->auth);
 	sb_graphql_free(loop->graphql);
 	close(loop->wake.fd);

@@ -12,10 +12,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "auth/session.h"
 #include "config.h"
 
 struct sb_auth;
 struct sb_graphql;
+struct sb_pg_listen;
 struct sb_pg_pool;
 struct sb_server;
 
@@ -29,6 +31,7 @@ struct sb_watch
 
 struct sb_loop
 {
+	struct sb_loop *next; /* in the list of all loops */
 	const struct sb_config *config;
 	int index;
 	int epoll_fd;
@@ -40,9 +43,11 @@ struct sb_loop
 	uint64_t random; /* state of the request ids; not a secret */
 
 	pthread_t thread;
-	struct sb_watch wake; /* eventfd: another thread left a message in the flags below */
-	int stop;             /* atomic: finish and return */
-	int reload;           /* atomic: read the keys again */
+	struct sb_watch wake;           /* eventfd: another thread left a message in the flags below */
+	int stop;                       /* atomic: finish and return */
+	int reload;                     /* atomic: read the keys again */
+	struct sb_ended_sessions ended; /* locks itself */
+	struct sb_pg_listen *listen;    /* in the first loop: hears for all of them */
 	bool stopping;
 	bool ready; /* as last counted: the database's lanes are there, and the keys */
 	uint64_t stop_at_ms;
@@ -62,6 +67,12 @@ extern bool sb_loop_start(struct sb_loop *loop);
 /* From any thread: stop gracefully; read the keys again. */
 extern void sb_loop_stop(struct sb_loop *loop);
 extern void sb_loop_reload(struct sb_loop *loop);
+
+/* From any thread: has the loop look at what other threads left for it. */
+extern void sb_loop_wake(struct sb_loop *loop);
+
+/* Calls back for every loop of the process; while loops run, from their threads only. */
+extern void sb_loop_for_each(void (*callback)(struct sb_loop *loop, void *arg), void *arg);
 
 /* From any thread: whether every loop of the process is ready to serve, and none is stopping. */
 extern bool sb_loop_all_ready(void);

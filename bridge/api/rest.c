@@ -26,12 +26,19 @@ on_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 {
 	struct sb_request *request = unit->owner;
 	int last = unit->nresults - 1;
+	struct sb_error error;
 
 	if (outcome != SB_PG_OK)
 	{
 		sb_request_fail_unit(request, outcome);
 		return;
 	}
+	for (int i = 1; i <= last; i++)
+		if (sb_error_in_row(unit->results[i], &error))
+		{
+			sb_request_fail_with(request, &error);
+			return;
+		}
 	if (PQntuples(unit->results[last]) != 1 || PQgetisnull(unit->results[last], 0, 0))
 	{
 		sb_request_fail(request, 404, "not found");
@@ -48,7 +55,8 @@ read_body(struct sb_request *request)
 {
 	const char *problem = NULL;
 
-	if (!request->route->params.has_body)
+	if (!request->route->params.has_body ||
+		(request->body_len == 0 && !request->route->params.needs_body))
 		return true;
 	if (!sb_content_is(request, "application/json"))
 	{
@@ -67,12 +75,14 @@ sb_api_rest(struct sb_request *request)
 {
 	const struct sb_route *route = request->route;
 	const char **values = sb_arena_alloc(&request->arena, SB_PARAMS_MAX * sizeof(*values));
+	struct sb_params_input input = {.url = &request->url, .address = request->address};
 	const char *problem;
 
 	if (!read_body(request))
 		return;
-	problem =
-		sb_params_collect(&route->params, &request->arena, &request->url, request->json, values);
+	input.body = request->json;
+	input.user_agent = sb_request_user_agent(request);
+	problem = sb_params_collect(&route->params, &request->arena, &input, values);
 	if (problem)
 	{
 		sb_request_fail(request, 400, problem);

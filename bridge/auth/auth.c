@@ -3,6 +3,7 @@
  */
 #include "auth/auth.h"
 
+#include <errno.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,10 +46,24 @@ enum verdict
 	UNKNOWN_KEY
 };
 
+/* The id of a session in its decimal form, as tokens carry it; 0 for anything else. */
+static int64_t
+session_of(const char *sid)
+{
+	char *end;
+	long long id;
+
+	if (sid == NULL || *sid < '1' || *sid > '9')
+		return 0;
+	errno = 0;
+	id = strtoll(sid, &end, 10);
+	return errno == 0 && *end == '\0' ? id : 0;
+}
+
 /* Verifies a token that the cache does not know. */
 static enum verdict
-verify(struct sb_auth *auth, const char *token, size_t len, int64_t now, int64_t *user_id,
-	   int64_t *exp)
+verify(struct sb_auth *auth, const char *token, size_t len, int64_t now,
+	   struct sb_token_owner *owner)
 {
 	struct social_jwt_policy policy = {.now = now,
 									   .leeway = CLOCK_SKEW,
@@ -66,31 +81,34 @@ verify(struct sb_auth *auth, const char *token, size_t len, int64_t now, int64_t
 		return UNKNOWN_KEY;
 	if (social_jwt_verify(token, len, &key->key, &policy, &claims) != SOCIAL_JWT_OK)
 		return BAD;
-	*user_id = claims.subject_id;
-	*exp = claims.exp;
+	*owner = (struct sb_token_owner){.user_id = claims.subject_id,
+									 .session_id = session_of(claims.sid),
+									 .exp = claims.exp,
+									 .seen_at = claims.iat};
 	social_jwt_claims_release(&claims);
 	/* The skew is for tokens just made, not for those that have ended. */
-	return *exp > now && *user_id > 0 ? GOOD : BAD;
+	return owner->exp > now && owner->user_id > 0 ? GOOD : BAD;
 }
 
+/* *owner is set when the token is good, and then valid until the next check. */
 static enum verdict
-check_token(struct sb_auth *auth, const char *token, int64_t *user_id)
+check_token(struct sb_auth *auth, const char *token, struct sb_token_owner **owner)
 {
 	unsigned char hash[SB_TOKEN_HASH];
 	size_t len = strlen(token);
 	int64_t now = time(NULL);
-	int64_t exp;
+	struct sb_token_owner fresh;
 	enum verdict verdict;
 
 	if (len > SOCIAL_JWT_MAX_LENGTH)
 		return BAD;
 	SHA256((const unsigned char *) token, len, hash);
-	*user_id = sb_token_cache_get(auth->cache, hash, now);
-	if (*user_id)
-		return GOOD;
-	verdict = verify(auth, token, len, now, user_id, &exp);
+	*owner = sb_token_cache_get(auth->cache, hash, now);
+	if (*owner)
+		return (*owner)->has_ended ? BAD : GOOD;
+	verdict = verify(auth, token, len, now, &fresh);
 	if (verdict == GOOD)
-		sb_token_cache_put(auth->cache, hash, *user_id, exp);
+		*owner = sb_token_cache_put(auth->cache, hash, &fresh);
 	return verdict;
 }
 
@@ -98,14 +116,14 @@ check_token(struct sb_auth *auth, const char *token, int64_t *user_id)
 static void
 answer(struct sb_auth *auth, struct sb_auth_check *check)
 {
-	int64_t user_id = 0;
+	struct sb_token_owner *owner;
 
 	if (auth->keys == NULL)
-		check->on_checked(check->arg, SB_AUTH_UNAVAILABLE, 0);
-	else if (check_token(auth, check->token, &user_id) == GOOD)
-		check->on_checked(check->arg, SB_AUTH_OK, user_id);
+		check->on_checked(check->arg, SB_AUTH_UNAVAILABLE, NULL);
+	else if (check_token(auth, check->token, &owner) == GOOD)
+		check->on_checked(check->arg, SB_AUTH_OK, owner);
 	else
-		check->on_checked(check->arg, SB_AUTH_INVALID, 0);
+		check->on_checked(check->arg, SB_AUTH_INVALID, NULL);
 }
 
 /* Begins a load, or leaves it to sb_auth_tick() when there were too many lately. */
@@ -126,19 +144,31 @@ load_in_turn(struct sb_auth *auth)
 void
 sb_auth_check(struct sb_auth *auth, struct sb_auth_check *check)
 {
-	int64_t user_id = 0;
-	enum verdict verdict = auth->keys ? check_token(auth, check->token, &user_id) : UNKNOWN_KEY;
+	struct sb_token_owner *owner;
+	enum verdict verdict = auth->keys ? check_token(auth, check->token, &owner) : UNKNOWN_KEY;
 
 	if (verdict == GOOD)
-		check->on_checked(check->arg, SB_AUTH_OK, user_id);
+		check->on_checked(check->arg, SB_AUTH_OK, owner);
 	else if (verdict == BAD || !sb_pg_pool_is_ready(auth->loop->pool))
-		check->on_checked(check->arg, verdict == BAD ? SB_AUTH_INVALID : SB_AUTH_UNAVAILABLE, 0);
+		check->on_checked(check->arg, verdict == BAD ? SB_AUTH_INVALID : SB_AUTH_UNAVAILABLE, NULL);
 	else
 	{
 		check->next = auth->waiting;
 		auth->waiting = check;
 		load_in_turn(auth);
 	}
+}
+
+void
+sb_auth_end_session(struct sb_auth *auth, int64_t session_id)
+{
+	sb_token_cache_end_session(auth->cache, session_id);
+}
+
+void
+sb_auth_forget(struct sb_auth *auth)
+{
+	sb_token_cache_clear(auth->cache);
 }
 
 /* ---- the keys -------------------------------------------------------------------------------- */
@@ -224,7 +254,7 @@ sb_auth_give_up(struct sb_auth *auth)
 		struct sb_auth_check *check = auth->waiting;
 
 		auth->waiting = check->next;
-		check->on_checked(check->arg, SB_AUTH_UNAVAILABLE, 0);
+		check->on_checked(check->arg, SB_AUTH_UNAVAILABLE, NULL);
 	}
 }
 

@@ -10,6 +10,7 @@
 
 struct sb_auth;
 struct sb_loop;
+struct sb_token_owner;
 
 enum sb_auth_outcome
 {
@@ -23,7 +24,8 @@ struct sb_auth_check
 {
 	struct sb_auth_check *next;
 	const char *token;
-	void (*on_checked)(void *arg, enum sb_auth_outcome outcome, int64_t user_id);
+	/* owner: what the token says, for the time of the call; NULL unless SB_AUTH_OK */
+	void (*on_checked)(void *arg, enum sb_auth_outcome outcome, struct sb_token_owner *owner);
 	void *arg;
 };
 
@@ -41,6 +43,12 @@ extern void sb_auth_check(struct sb_auth *auth, struct sb_auth_check *check);
 
 /* Reads keys and limits of the database (again); all cached answers are forgotten. */
 extern void sb_auth_load(struct sb_auth *auth);
+
+/* A session has ended: its tokens are refused from now on. */
+extern void sb_auth_end_session(struct sb_auth *auth, int64_t session_id);
+
+/* Some word of ended sessions may have been lost: forgets the cached answers. */
+extern void sb_auth_forget(struct sb_auth *auth);
 
 /* Tries again what failed. A few times a second. */
 extern void sb_auth_tick(struct sb_auth *auth);

@@ -14,9 +14,8 @@
 struct entry
 {
 	unsigned char hash[SB_TOKEN_HASH];
-	int64_t user_id; /* 0 = empty */
-	int64_t exp;
-	uint64_t used; /* count of uses of the cache at its last use */
+	struct sb_token_owner owner; /* user_id 0: the entry is empty */
+	uint64_t used;               /* count of uses of the cache at its last use */
 };
 
 struct sb_token_cache
@@ -56,37 +55,45 @@ set_of(struct sb_token_cache *cache, const unsigned char *hash)
 	return cache->entries + (size_t) (number & (cache->nsets - 1)) * WAYS;
 }
 
-int64_t
+struct sb_token_owner *
 sb_token_cache_get(struct sb_token_cache *cache, const unsigned char hash[SB_TOKEN_HASH],
 				   int64_t now)
 {
 	struct entry *set = set_of(cache, hash);
 
 	for (int i = 0; i < WAYS; i++)
-		if (set[i].user_id && memcmp(set[i].hash, hash, SB_TOKEN_HASH) == 0)
+		if (set[i].owner.user_id && memcmp(set[i].hash, hash, SB_TOKEN_HASH) == 0)
 		{
-			if (set[i].exp <= now)
-				set[i].user_id = 0;
 			set[i].used = ++cache->uses;
-			return set[i].user_id;
+			if (set[i].owner.exp > now)
+				return &set[i].owner;
+			set[i].owner.user_id = 0;
 		}
-	return 0;
+	return NULL;
 }
 
-void
+struct sb_token_owner *
 sb_token_cache_put(struct sb_token_cache *cache, const unsigned char hash[SB_TOKEN_HASH],
-				   int64_t user_id, int64_t exp)
+				   const struct sb_token_owner *owner)
 {
 	struct entry *set = set_of(cache, hash);
 	struct entry *place = set;
 
-	for (int i = 0; i < WAYS && place->user_id; i++)
-		if (set[i].user_id == 0 || set[i].used < place->used)
+	for (int i = 0; i < WAYS && place->owner.user_id; i++)
+		if (set[i].owner.user_id == 0 || set[i].used < place->used)
 			place = &set[i];
 	memcpy(place->hash, hash, SB_TOKEN_HASH);
-	place->user_id = user_id;
-	place->exp = exp;
+	place->owner = *owner;
 	place->used = ++cache->uses;
+	return &place->owner;
+}
+
+void
+sb_token_cache_end_session(struct sb_token_cache *cache, int64_t session_id)
+{
+	for (size_t i = 0; i < (size_t) cache->nsets * WAYS; i++)
+		if (cache->entries[i].owner.session_id == session_id)
+			cache->entries[i].owner.has_ended = true;
 }
 
 void

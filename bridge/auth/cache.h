@@ -1,6 +1,7 @@
 /*
  * cache.h owns the memory of tokens that were found good: bounded, keyed by SHA-256, so that no
- * token is kept; an entry dies with its token (mission P-13). Pure.
+ * token is kept; an entry dies with its token, and is refused once its session has ended (mission
+ * P-13). Pure.
  */
 #ifndef SB_AUTH_CACHE_H
 #define SB_AUTH_CACHE_H
@@ -13,18 +14,35 @@
 
 struct sb_token_cache;
 
+/* What a good token says. */
+struct sb_token_owner
+{
+	int64_t user_id;
+	int64_t session_id; /* 0 = none */
+	int64_t exp;        /* seconds since 1970, as all times here */
+	int64_t seen_at;    /* when the database last heard that the session is in use */
+	bool has_ended;     /* its session was ended: the token holds no more */
+};
+
 /* Room for about size tokens. */
 extern struct sb_token_cache *sb_token_cache_new(int size);
 extern void sb_token_cache_free(struct sb_token_cache *cache);
 
-/* The user of a token, or 0 when it is not known or has expired at `now` (seconds since 1970). */
-extern int64_t sb_token_cache_get(struct sb_token_cache *cache,
-								  const unsigned char hash[SB_TOKEN_HASH], int64_t now);
+/*
+ * The owner of a token, or NULL when it is not known or has expired at `now`. Valid, and the
+ * caller's to change, until the next call.
+ */
+extern struct sb_token_owner *sb_token_cache_get(struct sb_token_cache *cache,
+												 const unsigned char hash[SB_TOKEN_HASH],
+												 int64_t now);
 
 /* Remembers a token until exp; the entry used longest ago in its place makes room. */
-extern void sb_token_cache_put(struct sb_token_cache *cache,
-							   const unsigned char hash[SB_TOKEN_HASH], int64_t user_id,
-							   int64_t exp);
+extern struct sb_token_owner *sb_token_cache_put(struct sb_token_cache *cache,
+												 const unsigned char hash[SB_TOKEN_HASH],
+												 const struct sb_token_owner *owner);
+
+/* Marks all tokens of a session. Looks at every entry: sessions end rarely. */
+extern void sb_token_cache_end_session(struct sb_token_cache *cache, int64_t session_id);
 
 extern void sb_token_cache_clear(struct sb_token_cache *cache);
 

@@ -5,6 +5,7 @@
  */
 #include "http/client.h"
 
+#include <arpa/inet.h>
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,21 @@ sb_client_free(struct sb_clients *clients, struct sb_client *client)
 	unlink_client(clients, client);
 	clients->count--;
 	free(client);
+}
+
+void
+sb_client_address(const struct sb_client *client, char *text)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *) &client->address;
+	const struct in6_addr *v6 = &((const struct sockaddr_in6 *) &client->address)->sin6_addr;
+
+	*text = '\0';
+	if (client->address.ss_family == AF_INET)
+		inet_ntop(AF_INET, &v4->sin_addr, text, INET6_ADDRSTRLEN);
+	else if (client->address.ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(v6))
+		inet_ntop(AF_INET, v6->s6_addr + 12, text, INET6_ADDRSTRLEN);
+	else if (client->address.ss_family == AF_INET6)
+		inet_ntop(AF_INET6, v6, text, INET6_ADDRSTRLEN);
 }
 
 void

@@ -54,6 +54,9 @@ extern struct sb_client *sb_client_new(struct sb_loop *loop, struct sb_clients *
 									   const struct sockaddr *address);
 extern void sb_client_free(struct sb_clients *clients, struct sb_client *client);
 
+/* The peer's address as text, into text[INET6_ADDRSTRLEN]; IPv4 in its own form. */
+extern void sb_client_address(const struct sb_client *client, char *text);
+
 /* Enters a state; its deadline begins to run. */
 extern void sb_client_enter(struct sb_clients *clients, struct sb_client *client,
 							enum sb_client_state state, uint64_t now_ms);

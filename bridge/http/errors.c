@@ -103,27 +103,70 @@ field(const PGresult *result, int code)
 	return text && *text ? text : NULL;
 }
 
+static const struct row *
+row_of(const char *sqlstate)
+{
+	const struct row *row = rows;
+
+	while (strncmp(sqlstate, row->sqlstate, strlen(row->sqlstate)) != 0)
+		row++;
+	return row;
+}
+
+static struct sb_error
+error_of_state(const char *sqlstate, const char *message, const char *detail)
+{
+	const struct row *row = row_of(sqlstate);
+	struct sb_error error = {row->status, sb_error_code(row->status), row->message, NULL, NULL};
+
+	if (row->message == NULL)
+	{
+		error.message = message;
+		error.detail = detail;
+	}
+	return error;
+}
+
 struct sb_error
 sb_error_from_result(const PGresult *result)
 {
 	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	const struct row *row = rows;
-	struct sb_error error = {0};
+	struct sb_error error;
 
 	if (sqlstate == NULL)
 		return sb_error_unavailable(); /* libpq's own: the connection broke */
-	while (strncmp(sqlstate, row->sqlstate, strlen(row->sqlstate)) != 0)
-		row++;
-	error.status = row->status;
-	error.code = sb_error_code(row->status);
-	error.message = row->message;
-	if (row->message == NULL)
-	{
-		error.message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-		error.detail = field(result, PG_DIAG_MESSAGE_DETAIL);
+	error = error_of_state(sqlstate, PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY),
+						   field(result, PG_DIAG_MESSAGE_DETAIL));
+	if (row_of(sqlstate)->message == NULL)
 		error.hint = field(result, PG_DIAG_MESSAGE_HINT);
-	}
 	return error;
+}
+
+/* The text of a column of the first row; NULL when it is null or there is no such column. */
+static const char *
+column(const PGresult *result, const char *name)
+{
+	int number = PQfnumber(result, name);
+
+	if (number < 0 || PQgetisnull(result, 0, number) || PQgetlength(result, 0, number) == 0)
+		return NULL;
+	return PQgetvalue(result, 0, number);
+}
+
+bool
+sb_error_in_row(const PGresult *result, struct sb_error *error)
+{
+	const char *sqlstate;
+	const char *message;
+
+	if (PQnfields(result) < 2 || PQntuples(result) != 1)
+		return false;
+	sqlstate = column(result, "error_code");
+	if (sqlstate == NULL)
+		return false;
+	message = column(result, "error_message");
+	*error = error_of_state(sqlstate, message ? message : internal, column(result, "error_detail"));
+	return true;
 }
 
 struct sb_error

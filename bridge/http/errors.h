@@ -6,6 +6,7 @@
 #define SB_HTTP_ERRORS_H
 
 #include <libpq-fe.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Everything that an error body holds; texts may be NULL but for message and code. */
@@ -23,6 +24,13 @@ struct sb_error
  * Texts of the server reach the client only for the states that the table calls public.
  */
 extern struct sb_error sb_error_from_result(const PGresult *result);
+
+/*
+ * A refusal that must leave a trace (a failed login, a refresh token used twice) does not raise,
+ * which would undo the trace: its function returns a row whose columns error_code (an SQLSTATE),
+ * error_message and error_detail say what an exception would say. Whether this is such a row.
+ */
+extern bool sb_error_in_row(const PGresult *result, struct sb_error *error);
 
 /* What a client is told whose request cannot be parsed, or did not come in time. */
 extern const char *sb_error_refusal(int status);

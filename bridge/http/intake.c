@@ -11,6 +11,9 @@
 #include <strings.h>
 
 #include "auth/auth.h"
+#include "auth/cache.h"
+#include "auth/session.h"
+#include "http/client.h"
 #include "http/cors.h"
 #include "http/request.h"
 #include "log.h"
@@ -156,6 +159,7 @@ sb_intake_head(struct sb_request *request, const char *method, const char *versi
 	request->method_name = method;
 	request->method = sb_router_method(method);
 	choose_id(request);
+	sb_client_address(request->client, request->address);
 	if (problem)
 	{
 		refuse_and_close(request, 400, problem);
@@ -230,7 +234,7 @@ needs_token(const struct sb_request *request)
 
 /* The end of the check, now or after the keys were read again. */
 static void
-on_checked(void *arg, enum sb_auth_outcome outcome, int64_t user_id)
+on_checked(void *arg, enum sb_auth_outcome outcome, struct sb_token_owner *owner)
 {
 	struct sb_request *request = arg;
 	struct sb_error error = sb_error_unavailable();
@@ -241,8 +245,12 @@ on_checked(void *arg, enum sb_auth_outcome outcome, int64_t user_id)
 		sb_request_fail_with(request, &error);
 	else
 	{
-		request->user_id = user_id;
-		snprintf(request->user_text, sizeof(request->user_text), "%" PRId64, user_id);
+		request->user_id = owner->user_id;
+		request->session_id = owner->session_id;
+		snprintf(request->user_text, sizeof(request->user_text), "%" PRId64, owner->user_id);
+		snprintf(request->session_text, sizeof(request->session_text), "%" PRId64,
+				 owner->session_id);
+		sb_session_seen(request, owner);
 		request->route->handler(request);
 	}
 }

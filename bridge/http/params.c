@@ -16,8 +16,10 @@ struct word
 	int value;
 };
 
-static const struct word sources[] = {
-	{"body", SB_PARAM_BODY}, {"query", SB_PARAM_QUERY}, {"path", SB_PARAM_PATH}};
+static const struct word sources[] = {{"body", SB_PARAM_BODY},
+									  {"query", SB_PARAM_QUERY},
+									  {"path", SB_PARAM_PATH},
+									  {"client", SB_PARAM_CLIENT}};
 static const struct word types[] = {{"text", SB_PARAM_TEXT},
 									{"int", SB_PARAM_INT},
 									{"bigint", SB_PARAM_BIGINT},
@@ -58,6 +60,24 @@ find_segment(const char *path, const char *name)
 	return -1;
 }
 
+static bool
+is_client_word(const char *name)
+{
+	return strcmp(name, "address") == 0 || strcmp(name, "user_agent") == 0;
+}
+
+/* Reads what stands behind the type, mark[0 .. len). */
+static bool
+compile_mark(struct sb_param *param, const char *mark, size_t len)
+{
+	param->required = len == 1 && *mark == '!';
+	param->null_clears = len == 1 && *mark == '~' && param->type == SB_PARAM_TEXT;
+	param->has_default = len > 0 && *mark == '=';
+	if (param->has_default)
+		memcpy(param->value, mark + 1, len - 1);
+	return len == 0 || param->required || param->null_clears || param->has_default;
+}
+
 /* Reads one item, item[0 .. len). */
 static bool
 compile_item(struct sb_param *param, const char *item, size_t len, const char *path)
@@ -73,7 +93,7 @@ compile_item(struct sb_param *param, const char *item, size_t len, const char *p
 		return false;
 	for (type_end = colon + 1; type_end < end && isalpha((unsigned char) *type_end); type_end++)
 		;
-	source = find_word(sources, 3, item, (size_t) (dot - item));
+	source = find_word(sources, 4, item, (size_t) (dot - item));
 	type = find_word(types, 4, colon + 1, (size_t) (type_end - colon - 1));
 	if (source < 0 || type < 0 || end - type_end > SB_PARAM_NAME)
 		return false;
@@ -81,11 +101,8 @@ compile_item(struct sb_param *param, const char *item, size_t len, const char *p
 	param->source = (enum sb_param_source) source;
 	param->type = (enum sb_param_type) type;
 	memcpy(param->name, dot + 1, (size_t) (colon - dot - 1));
-	param->required = type_end + 1 == end && *type_end == '!';
-	param->has_default = type_end < end && *type_end == '=';
-	if (param->has_default)
-		memcpy(param->value, type_end + 1, (size_t) (end - type_end - 1));
-	else if (type_end != end && !param->required)
+	if (!compile_mark(param, type_end, (size_t) (end - type_end)) ||
+		(source == SB_PARAM_CLIENT && !is_client_word(param->name)))
 		return false;
 	param->segment = source == SB_PARAM_PATH ? find_segment(path, param->name) : 0;
 	return param->segment >= 0;
@@ -105,8 +122,12 @@ sb_params_compile(struct sb_params *params, const char *spec, const char *path, 
 			*error = spec;
 			return false;
 		}
-		if (params->list[params->count++].source == SB_PARAM_BODY)
+		if (params->list[params->count].source == SB_PARAM_BODY)
+		{
 			params->has_body = true;
+			params->needs_body |= params->list[params->count].required;
+		}
+		params->count++;
 		spec += len + strspn(spec + len, " ");
 	}
 	return true;
@@ -167,7 +188,7 @@ collect_body(const struct sb_param *param, struct sb_arena *arena, json_t *body,
 {
 	json_t *member = json_object_get(body, param->name);
 
-	*value = NULL;
+	*value = member && json_is_null(member) && param->null_clears ? "" : NULL;
 	if (member == NULL || json_is_null(member))
 		return NULL;
 	*value = json_fits(param->type, arena, member);
@@ -189,8 +210,8 @@ collect_query(const struct sb_param *param, struct sb_arena *arena, const struct
 }
 
 const char *
-sb_params_collect(const struct sb_params *params, struct sb_arena *arena, const struct sb_url *url,
-				  json_t *body, const char **values)
+sb_params_collect(const struct sb_params *params, struct sb_arena *arena,
+				  const struct sb_params_input *input, const char **values)
 {
 	for (int i = 0; i < params->count; i++)
 	{
@@ -198,11 +219,13 @@ sb_params_collect(const struct sb_params *params, struct sb_arena *arena, const 
 		const char *problem = NULL;
 
 		if (param->source == SB_PARAM_BODY)
-			problem = collect_body(param, arena, body, &values[i]);
+			problem = collect_body(param, arena, input->body, &values[i]);
 		else if (param->source == SB_PARAM_QUERY)
-			problem = collect_query(param, arena, url, &values[i]);
+			problem = collect_query(param, arena, input->url, &values[i]);
+		else if (param->source == SB_PARAM_PATH)
+			values[i] = input->url->segments[param->segment];
 		else
-			values[i] = url->segments[param->segment];
+			values[i] = *param->name == 'a' ? input->address : input->user_agent;
 		if (problem)
 			return problem;
 		if (values[i] == NULL && param->required)

@@ -3,10 +3,12 @@
  * route, read once, applied to each request. No HTTP library, no database.
  *
  * A specification is a list of `source.name:type`, in the order of $1, $2, …:
- *   source  body (a member of the JSON object), query, path (the {name} of the route's path)
+ *   source  body (a member of the JSON object), query, path (the {name} of the route's path),
+ *           client (address, user_agent: who sends the request)
  *   type    text, int, bigint, bool
  *   then    ! = must be there, =word = default; neither = null when absent
- * A JSON null counts as absent.
+ *           ~ = likewise, but a JSON null clears the field: it becomes the empty text
+ * A JSON null counts as absent otherwise. A body of which nothing must be there may be empty.
  */
 #ifndef SB_HTTP_PARAMS_H
 #define SB_HTTP_PARAMS_H
@@ -24,7 +26,8 @@ enum sb_param_source
 {
 	SB_PARAM_BODY,
 	SB_PARAM_QUERY,
-	SB_PARAM_PATH
+	SB_PARAM_PATH,
+	SB_PARAM_CLIENT
 };
 
 enum sb_param_type
@@ -41,6 +44,7 @@ struct sb_param
 	enum sb_param_type type;
 	char name[SB_PARAM_NAME];
 	bool required;
+	bool null_clears;
 	bool has_default;
 	char value[SB_PARAM_NAME]; /* the default */
 	int segment;               /* path: which segment of the URL holds it */
@@ -49,8 +53,18 @@ struct sb_param
 struct sb_params
 {
 	int count;
-	bool has_body; /* at least one comes from the body */
+	bool has_body;   /* at least one comes from the body */
+	bool needs_body; /* at least one of those must be there */
 	struct sb_param list[SB_PARAMS_MAX];
+};
+
+/* Where values come from; all of it outlives the collecting. */
+struct sb_params_input
+{
+	const struct sb_url *url;
+	json_t *body;           /* NULL when there is none */
+	const char *address;    /* of the client */
+	const char *user_agent; /* NULL when the client does not say */
 };
 
 /* Reads a specification; path is the route's. False with the faulty item in *error. */
@@ -58,11 +72,11 @@ extern bool sb_params_compile(struct sb_params *params, const char *spec, const 
 							  const char **error);
 
 /*
- * Fills values[0 .. count) with texts that live as long as arena, url and body (NULL unless
- * has_body). NULL when fine, else one line, from the arena, that names the field.
+ * Fills values[0 .. count) with texts that live as long as the arena and the input. NULL when
+ * fine, else one line, from the arena, that names the field.
  */
 extern const char *sb_params_collect(const struct sb_params *params, struct sb_arena *arena,
-									 const struct sb_url *url, json_t *body, const char **values);
+									 const struct sb_params_input *input, const char **values);
 
 /*
  * Reads a JSON object strictly: UTF-8, no member twice, no \u0000, bounded depth, nothing behind

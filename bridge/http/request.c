@@ -13,6 +13,9 @@
 #include "http/server.h"
 #include "log.h"
 #include "memory.h"
+#include "utf8.h"
+
+#define USER_AGENT_MAX 512 /* bytes of it that are kept */
 
 static const char type_json[] = "application/json";
 
@@ -38,6 +41,20 @@ sb_request_count_headers(const struct sb_request *request, const char *name)
 		count += request->headers[i].name_len == len &&
 				 strncasecmp(request->headers[i].name, name, len) == 0;
 	return count;
+}
+
+const char *
+sb_request_user_agent(struct sb_request *request)
+{
+	const char *text = sb_request_header(request, "User-Agent");
+	size_t len = text ? strlen(text) : 0;
+	size_t kept = 0;
+
+	if (len == 0 || !sb_utf8_is_text(text, len))
+		return NULL;
+	while (kept < len && kept + sb_utf8_width(text + kept, len - kept) <= USER_AGENT_MAX)
+		kept += sb_utf8_width(text + kept, len - kept);
+	return sb_arena_copy(&request->arena, text, kept);
 }
 
 void
@@ -136,6 +153,18 @@ sb_request_reply_constant(struct sb_request *request, int status, const char *js
 
 /* ---- errors ---------------------------------------------------------------------------------- */
 
+static const char bad_token[] = "Bearer error=\"invalid_token\"";
+
+static bool
+has_answer_header(const struct sb_request *request, const char *name)
+{
+	const struct sb_answer_header *header = request->answer_headers;
+
+	while (header && strcmp(header->name, name) != 0)
+		header = header->next;
+	return header != NULL;
+}
+
 void
 sb_request_fail_with(struct sb_request *request, const struct sb_error *error)
 {
@@ -144,6 +173,8 @@ sb_request_fail_with(struct sb_request *request, const struct sb_error *error)
 
 	if (error->status == 503)
 		sb_request_add_header(request, "Retry-After", "1");
+	if (error->status == 401 && !has_answer_header(request, "WWW-Authenticate"))
+		sb_request_add_header(request, "WWW-Authenticate", "Bearer");
 	sb_request_reply(request, error->status, type_json, body, len);
 }
 
@@ -158,8 +189,8 @@ sb_request_fail(struct sb_request *request, int status, const char *message)
 void
 sb_request_fail_token(struct sb_request *request, const char *message)
 {
-	sb_request_add_header(request, "WWW-Authenticate",
-						  message ? "Bearer error=\"invalid_token\"" : "Bearer");
+	if (message)
+		sb_request_add_header(request, "WWW-Authenticate", bad_token);
 	sb_request_fail(request, 401, message ? message : "authentication is required");
 }
 
@@ -186,13 +217,9 @@ sb_request_fail_unit(struct sb_request *request, enum sb_pg_outcome outcome)
 		error = sb_error_from_result(unit->error);
 	if (outcome == SB_PG_ERROR && error.status >= 500)
 		sb_request_log_result(request, unit->error);
-	if (outcome == SB_PG_ERROR && error.status == 401)
-	{
-		bool bad_token = unit->failed_at == 0 && request->user_id != 0;
-
-		sb_request_add_header(request, "WWW-Authenticate",
-							  bad_token ? "Bearer error=\"invalid_token\"" : "Bearer");
-	}
+	/* The admission was refused: the account or the session has ended. */
+	if (outcome == SB_PG_ERROR && error.status == 401 && unit->failed_at == 0 && request->user_id)
+		sb_request_add_header(request, "WWW-Authenticate", bad_token);
 	sb_request_fail_with(request, &error);
 }
 

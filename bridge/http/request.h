@@ -6,6 +6,7 @@
 #define SB_HTTP_REQUEST_H
 
 #include <jansson.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -67,8 +68,11 @@ struct sb_request
 	size_t body_size;
 	size_t discarded; /* bytes of a body that nobody wants */
 
-	int64_t user_id; /* 0 = anonymous */
+	char address[INET6_ADDRSTRLEN]; /* of the client */
+	int64_t user_id;                /* 0 = anonymous */
+	int64_t session_id;             /* 0 = the token names none */
 	char user_text[24];
+	char session_text[24];
 
 	/* For the handler. */
 	struct sb_pg_unit unit;
@@ -89,6 +93,9 @@ extern const char *sb_request_header(const struct sb_request *request, const cha
 
 /* How many headers have this name. */
 extern int sb_request_count_headers(const struct sb_request *request, const char *name);
+
+/* What the client calls itself, cut to a length worth keeping; NULL when it says nothing usable. */
+extern const char *sb_request_user_agent(struct sb_request *request);
 
 /* Adds a header to the answer; the texts must live as long as the request. */
 extern void sb_request_add_header(struct sb_request *request, const char *name, const char *value);

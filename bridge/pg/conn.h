@@ -24,6 +24,8 @@ struct sb_pg_conn
 	struct sb_loop *loop;
 	bool read_only;                             /* every transaction is READ ONLY (design D15) */
 	void (*on_change)(struct sb_pg_conn *conn); /* ready, gone, or room for a unit */
+	/* a NOTIFY came; NULL unless the connection listens */
+	void (*on_notify)(struct sb_pg_conn *conn, const char *channel, const char *payload);
 	void *owner;
 
 	enum sb_pg_conn_state state;

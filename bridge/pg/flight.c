@@ -233,6 +233,18 @@ finish_head(struct sb_pg_conn *conn)
 	unit->on_done(unit, unit->error ? SB_PG_ERROR : SB_PG_OK);
 }
 
+static void
+pass_on_notifications(struct sb_pg_conn *conn)
+{
+	PGnotify *notify;
+
+	while (conn->on_notify && (notify = PQnotifies(conn->pg)) != NULL)
+	{
+		conn->on_notify(conn, notify->relname, notify->extra);
+		PQfreemem(notify);
+	}
+}
+
 void
 sb_pg_flight_receive(struct sb_pg_conn *conn)
 {
@@ -260,6 +272,7 @@ sb_pg_flight_receive(struct sb_pg_conn *conn)
 	}
 	if (conn->pg == pg)
 	{
+		pass_on_notifications(conn);
 		if (PQstatus(pg) == CONNECTION_BAD)
 			conn->broken = true;
 		else if (conn->state == SB_PG_READY)

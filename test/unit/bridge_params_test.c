@@ -26,7 +26,11 @@ collect(const char *target, const char *text)
 	json_t *body = text ? sb_params_parse_body(&arena, text, strlen(text), &error) : NULL;
 
 	if (error == NULL && sb_url_parse(&url, &arena, target, strlen(target)) == NULL)
-		error = sb_params_collect(&params, &arena, &url, body, values);
+		error = sb_params_collect(
+			&params, &arena,
+			&(struct sb_params_input){
+				.url = &url, .body = body, .address = "192.0.2.1", .user_agent = "cli/1"},
+			values);
 	for (int i = 0; i < params.count; i++)
 		if (values[i] && error == NULL)
 			values[i] = sb_arena_copy(&arena, values[i], strlen(values[i]));
@@ -42,9 +46,28 @@ test_specification(void)
 	is_int(params.count, 4, "are four");
 	ok(params.has_body, "and want a body");
 	is_int(params.list[2].segment, 3, "a path parameter knows its segment");
+	ok(params.needs_body, "and must have one");
+	ok(compiles("body.a:text body.b:text~ client.address:text client.user_agent:text") &&
+		   !params.needs_body,
+	   "nothing that must be there, and who asks");
+	ok(!compiles("client.port:text") && !compiles("body.a:int~") && !compiles("body.a:text!~"),
+	   "no such word, nothing to clear, two marks");
 	ok(!compiles("body.a") && !compiles("a:text") && !compiles("head.a:text") &&
 		   !compiles("body.a:texts") && !compiles("body.a:text?") && !compiles("path.c:bigint"),
 	   "malformed items");
+}
+
+static void
+test_client_and_clearing(void)
+{
+	compiles("client.address:text client.user_agent:text body.a:text~ body.b:text~ body.c:text");
+	is_str(collect("/a/7/b/8/", "{\"a\":null,\"c\":null}"), "ok", "nulls");
+	is_str(values[0], "192.0.2.1", "the client's address");
+	is_str(values[1], "cli/1", "what it calls itself");
+	is_str(values[2], "", "null clears where it may");
+	ok(values[3] == NULL && values[4] == NULL, "and is absence elsewhere");
+	is_str(collect("/a/7/b/8/", NULL), "ok", "no body at all");
+	ok(values[2] == NULL, "clears nothing");
 }
 
 static void
@@ -121,6 +144,7 @@ main(void)
 {
 	test_specification();
 	test_values();
+	test_client_and_clearing();
 	test_body();
 	test_router();
 	sb_arena_free(&arena);

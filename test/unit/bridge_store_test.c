@@ -47,39 +47,53 @@ hash_of(unsigned number, unsigned char hash[SB_TOKEN_HASH])
 	memcpy(hash, &number, sizeof(number));
 }
 
+static int64_t
+user_of(struct sb_token_cache *cache, const unsigned char hash[SB_TOKEN_HASH], int64_t now)
+{
+	const struct sb_token_owner *owner = sb_token_cache_get(cache, hash, now);
+
+	return owner ? owner->user_id : 0;
+}
+
 static void
 test_tokens(void)
 {
+	struct sb_token_owner owner = {.user_id = 42, .session_id = 7, .exp = 200};
 	struct sb_token_cache *cache = sb_token_cache_new(64);
 	unsigned char hash[SB_TOKEN_HASH];
 	int kept = 0;
 
 	hash_of(1, hash);
-	is_int(sb_token_cache_get(cache, hash, 100), 0, "an unknown token");
-	sb_token_cache_put(cache, hash, 42, 200);
-	is_int(sb_token_cache_get(cache, hash, 199), 42, "a known token");
-	is_int(sb_token_cache_get(cache, hash, 200), 0, "dies with its exp");
-	is_int(sb_token_cache_get(cache, hash, 100), 0, "for good");
+	is_int(user_of(cache, hash, 100), 0, "an unknown token");
+	sb_token_cache_put(cache, hash, &owner);
+	is_int(user_of(cache, hash, 199), 42, "a known token");
+	is_int(user_of(cache, hash, 200), 0, "dies with its exp");
+	is_int(user_of(cache, hash, 100), 0, "for good");
 	hash[31] ^= 1;
-	sb_token_cache_put(cache, hash, 42, 200);
+	sb_token_cache_put(cache, hash, &owner);
 	hash[31] ^= 1;
-	is_int(sb_token_cache_get(cache, hash, 100), 0, "every byte of the hash counts");
+	is_int(user_of(cache, hash, 100), 0, "every byte of the hash counts");
 	for (unsigned i = 0; i < 10000; i++)
 	{
 		hash_of(i, hash);
-		sb_token_cache_put(cache, hash, i + 1, 200);
-		kept += sb_token_cache_get(cache, hash, 100) == i + 1;
+		owner.user_id = owner.session_id = i + 1;
+		sb_token_cache_put(cache, hash, &owner);
+		kept += user_of(cache, hash, 100) == i + 1;
 	}
 	is_int(kept, 10000, "the newest is always kept");
+	sb_token_cache_end_session(cache, 10000);
+	ok(sb_token_cache_get(cache, hash, 100)->has_ended, "a session's end marks its token");
+	hash_of(9998, hash);
+	ok(!sb_token_cache_get(cache, hash, 100)->has_ended, "and no other");
 	kept = 0;
 	for (unsigned i = 0; i < 10000; i++)
 	{
 		hash_of(i, hash);
-		kept += sb_token_cache_get(cache, hash, 100) != 0;
+		kept += sb_token_cache_get(cache, hash, 100) != NULL;
 	}
 	is_int(kept, 64, "and no more than there is room for");
 	sb_token_cache_clear(cache);
-	is_int(sb_token_cache_get(cache, hash, 100), 0, "clear forgets");
+	is_int(user_of(cache, hash, 100), 0, "clear forgets");
 	sb_token_cache_free(cache);
 }
 

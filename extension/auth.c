@@ -301,9 +301,8 @@ social_authenticate(PG_FUNCTION_ARGS)
 
 /* The claims of a new access token, as JSON. */
 static char *
-make_claims(int64 user_id, const char *session_id)
+make_claims(int64 user_id, const char *session_id, int64 now, int64 exp)
 {
-	int64 now = seconds_since_1970(GetCurrentTimestamp());
 	char jti[RANDOM_NAME_SIZE];
 	StringInfoData json;
 
@@ -318,21 +317,30 @@ make_claims(int64 user_id, const char *session_id)
 	appendStringInfo(&json,
 					 ",\"jti\":\"%s\",\"iat\":" INT64_FORMAT ",\"nbf\":" INT64_FORMAT
 					 ",\"exp\":" INT64_FORMAT "}",
-					 jti, now, now, now + access_token_lifetime);
+					 jti, now, now, exp);
 	return json.data;
 }
 
-/* social.sign_access_token(user_id bigint, session_id text) -> text */
+/*
+ * social.sign_access_token(user_id bigint, session_id text, expires_at timestamptz) -> text; null
+ * means social.access_token_lifetime from now.
+ */
 Datum
 social_sign_access_token(PG_FUNCTION_ARGS)
 {
-	char *claims = make_claims(PG_GETARG_INT64(0), text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	int64 now = seconds_since_1970(GetCurrentTimestamp());
+	int64 exp = PG_NARGS() <= 2 || PG_ARGISNULL(2) ? now + access_token_lifetime
+												   : seconds_since_1970(PG_GETARG_TIMESTAMPTZ(2));
+	char *claims;
 	struct stored_key stored;
 	struct social_jws_key key;
 	enum social_jwt_result result;
 	char *token;
 	text *copy;
 
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	claims = make_claims(PG_GETARG_INT64(0), text_to_cstring(PG_GETARG_TEXT_PP(1)), now, exp);
 	get_signing_key(&stored);
 	key.algorithm = stored.algorithm;
 	key.bytes = VARDATA_ANY(stored.private_key);

@@ -18,6 +18,7 @@ _PG_init(void)
 	social_audit_init();
 	social_user_init();
 	social_auth_init();
+	social_session_init();
 	social_auth_password_init();
 	social_post_init();
 	social_comment_init();

@@ -11,6 +11,7 @@ extern void social_viewer_init(void);
 extern void social_audit_init(void);
 extern void social_user_init(void);
 extern void social_auth_init(void);
+extern void social_session_init(void);
 extern void social_auth_password_init(void);
 extern void social_post_init(void);
 extern void social_comment_init(void);

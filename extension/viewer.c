@@ -29,6 +29,7 @@ static int64 viewer; /* parsed viewer_setting; 0 = nobody */
 
 /* The acting user's login session, 0 = unknown; holds for the transaction that named it. */
 static int64 session;
+static int64 session_viewer; /* whose it is: another viewer has another, or none */
 static LocalTransactionId session_transaction = InvalidLocalTransactionId;
 
 static int64 result;
@@ -100,13 +101,15 @@ social_viewer_set(int64 user_id, bool session)
 int64
 social_viewer_session(void)
 {
-	return session_transaction == SOCIAL_LOCAL_TRANSACTION_ID ? session : 0;
+	return session_transaction == SOCIAL_LOCAL_TRANSACTION_ID && session_viewer == viewer ? session
+																						  : 0;
 }
 
 void
 social_viewer_session_set(int64 session_id)
 {
 	session = session_id;
+	session_viewer = viewer;
 	session_transaction = SOCIAL_LOCAL_TRANSACTION_ID;
 }
 

@@ -18,7 +18,10 @@ extern int64 social_viewer_required(void);
  */
 extern void social_viewer_set(int64 user_id, bool session);
 
-/* The login session of the acting user, or 0; it holds until the end of the transaction. */
+/*
+ * The login session of the acting user, or 0; it holds until the end of the transaction, for the
+ * viewer at the time that it is set.
+ */
 extern int64 social_viewer_session(void);
 extern void social_viewer_session_set(int64 session_id);
 

@@ -1,4 +1,4 @@
--- auth.sql owns accounts' doors: registering, logging in, tokens, passwords.
+-- auth.sql owns accounts' doors: registering, logging in, passwords.
 
 -- ---- passwords ---------------------------------------------------------------------------------
 
@@ -25,55 +25,6 @@ CREATE OR REPLACE FUNCTION social.password_needs_rehash(encoded text) RETURNS bo
 	AS 'MODULE_PATHNAME', 'social_password_needs_rehash_sql';
 COMMENT ON FUNCTION social.password_needs_rehash(text) IS
 	'Is the hash of another form or cost than hash_password makes now?';
-
--- ---- tokens --------------------------------------------------------------------------------------
-
-CREATE OR REPLACE FUNCTION social.jwt_verify(
-	token text, key bytea, alg text, at timestamptz DEFAULT clock_timestamp(),
-	issuer text DEFAULT NULL, audience text DEFAULT NULL) RETURNS jsonb
-	LANGUAGE c STABLE PARALLEL SAFE
-	AS 'MODULE_PATHNAME', 'social_jwt_verify_sql';
-COMMENT ON FUNCTION social.jwt_verify(text, bytea, text, timestamptz, text, text) IS
-	'The claims of a token that this key (an HS256 secret, or a public key as PEM for ES256 and RS256) signed, and that is valid at this time; also of this issuer and for this audience when given. SM401 otherwise, with the reason as detail.';
-
-CREATE OR REPLACE FUNCTION social.sign_access_token(user_id bigint, session_id text) RETURNS text
-	LANGUAGE c VOLATILE STRICT
-	SET search_path = pg_catalog, pg_temp
-	AS 'MODULE_PATHNAME', 'social_sign_access_token';
-COMMENT ON FUNCTION social.sign_access_token(bigint, text) IS
-	'A new access token of this user. Makes the first signing key when there is none.';
-
-CREATE OR REPLACE FUNCTION social.authenticate(token text) RETURNS bigint
-	LANGUAGE c VOLATILE STRICT SECURITY DEFINER
-	SET search_path = pg_catalog, pg_temp
-	AS 'MODULE_PATHNAME', 'social_authenticate';
-COMMENT ON FUNCTION social.authenticate(text) IS
-	'Makes the user of an access token the viewer until the end of the transaction; returns the id. SM401 for a token that does not hold, or an account that is gone, inactive or suspended.';
-
-CREATE OR REPLACE FUNCTION social.bridge_config() RETURNS json
-	LANGUAGE sql STABLE SECURITY DEFINER
-	SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	SELECT pg_catalog.json_build_object(
-		'version', (SELECT e.extversion FROM pg_catalog.pg_extension e WHERE e.extname = 'social'),
-		'jwt', pg_catalog.json_build_object(
-			'issuer', social.setting('jwt_issuer'),
-			'audience', social.setting('jwt_audience'),
-			'keys', (
-				SELECT coalesce(pg_catalog.json_agg(
-					pg_catalog.json_build_object('kid', k.kid, 'alg', k.alg, 'public_key', k.public_key)
-					ORDER BY k.created_at, k.kid), '[]')
-				FROM social.jwt_key k
-				WHERE k.public_key IS NOT NULL AND k.status IN ('active', 'retired'))),
-		'limits', pg_catalog.json_build_object(
-			'title_max_length', social.setting('title_max_length')::integer,
-			'content_max_length', social.setting('content_max_length')::integer,
-			'comment_max_length', social.setting('comment_max_length')::integer,
-			'search_query_max_length', social.setting('search_query_max_length')::integer,
-			'page_size_max', social.setting('page_size_max')::integer));
-END;
-COMMENT ON FUNCTION social.bridge_config() IS
-	'What a bridge must know: version, issuer, audience, public keys, limits. The first key appears with the first token: a bridge that meets an unknown kid asks again.';
 
 -- ---- registering and logging in --------------------------------------------------------------------
 

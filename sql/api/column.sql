@@ -136,7 +136,30 @@ BEGIN
 			('jwt_key', 'private_key', 'Secret, or private key as PEM.'),
 			('jwt_key', 'public_key', 'Public key as PEM; null for a secret.'),
 			('jwt_key', 'status', 'standby, active or retired.'),
-			('jwt_key', 'retired_at', 'When it was retired.')
+			('jwt_key', 'retired_at', 'When it was retired.'),
+			('jwt_key', 'activated_at', 'When it began to sign.'),
+			('jwt_issuers', 'issuer', 'iss of the tokens.'),
+			('jwt_issuers', 'jwks', 'The public keys, as a JSON Web Key Set.'),
+			('jwt_issuers', 'audience', 'aud that the tokens must name; null: social.jwt_audience.'),
+			('jwt_issuers', 'user_claim', 'The claim that says who it is.'),
+			('jwt_issuers', 'user_match', 'What that is of our account: id, username or email.'),
+			('user_sessions', 'device', 'What the client calls the device.'),
+			('user_sessions', 'user_agent', 'User-Agent of the last login or refresh.'),
+			('user_sessions', 'address', 'Network address, when last seen.'),
+			('user_sessions', 'family_secret', 'What refresh tokens are computed with, from their parent.'),
+			('user_sessions', 'last_seen_at', 'The last request, to the minute.'),
+			('user_sessions', 'expires_at', 'When it ends, or ended.'),
+			('user_sessions', 'revoked_at', 'When it was ended early; null: it was not.'),
+			('user_sessions', 'revoked_reason', 'Why.'),
+			('*', 'session_id', 'The session.'),
+			('refresh_tokens', 'token_hash', 'SHA-256 of the token.'),
+			('refresh_tokens', 'parent_id', 'The token that it followed; null: the first one.'),
+			('refresh_tokens', 'expires_at', 'Until when it is good.'),
+			('refresh_tokens', 'used_at', 'When it was exchanged for the next one; null: it is the current one.'),
+			('token_blacklist', 'jti', 'The token: its SHA-256 in hex, or the jti claim of an access token.'),
+			('token_blacklist', 'token_type', 'access or refresh.'),
+			('token_blacklist', 'reason', 'Why it is refused.'),
+			('token_blacklist', 'expires_at', 'When the token would have expired.')
 		) AS m (table_name, column_name, comment)
 		JOIN pg_catalog.pg_class c ON c.relnamespace = 'social'::pg_catalog.regnamespace AND c.relkind IN ('r', 'p') AND (m.table_name = c.relname OR m.table_name = '*')
 		JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname = m.column_name

@@ -64,6 +64,12 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT unnest(ARRAY['trend_sources', 'trend_amount', 'trend_merge', 'trend_floor', 'fold_post_trends', 'fold_hashtag_trends']), 'owner'
 	UNION ALL
+	-- sessions and keys
+	SELECT unnest(ARRAY['session_id']), 'reader'
+	UNION ALL
+	SELECT unnest(ARRAY['session_is_live', 'end_session_ids', 'end_sessions', 'session_end', 'start_session', 'session_tokens',
+		'refresh_token_new', 'refresh_token_next']), 'owner'
+	UNION ALL
 	-- owner: triggers, parts of other functions, and the grants themselves.
 	SELECT unnest(ARRAY['check_profile_text', 'check_profile_url', 'hold_pair', 'policies', 'grant_direct',
 		'check_new_account', 'check_password', 'password_needs_rehash', 'sign_access_token',
@@ -122,14 +128,15 @@ BEGIN
 	PERFORM social.grant_audience(role, ARRAY['reader', 'bridge', 'admin']);
 	FOR object IN
 		SELECT format('social.%I', c.relname) FROM pg_class c
-		WHERE c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'jwt_key'
+		WHERE c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'p')
+			AND c.relname <> ALL (ARRAY['jwt_key', 'user_sessions', 'refresh_tokens'])
 		ORDER BY 1
 	LOOP
 		EXECUTE format('GRANT SELECT ON %s TO %I', object, role);
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION social.grant_admin(name) IS 'Gives a role what an operator needs: acting as anybody, upkeep, and reading every table but the signing keys. Repeat after an upgrade.';
+COMMENT ON FUNCTION social.grant_admin(name) IS 'Gives a role what an operator needs: acting as anybody, upkeep, and reading every table but those that hold secrets. Repeat after an upgrade.';
 
 -- Nobody else gets anything.
 DO $$

@@ -290,7 +290,9 @@ CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[
 	'report_post', 'report_comment', 'report_user', 'resolve_report', 'hide_post', 'unhide_post', 'hide_comment', 'unhide_comment',
 	'suspend_user', 'unsuspend_user', 'add_content_rule', 'remove_content_rule', 'reports', 'require_staff', 'delete_account',
 	'mark_all_notifications_read', 'mark_notification_read', 'mark_notification_unread', 'notification_muted_ids',
-	'notification_preferences', 'set_notification_preference', 'setting'
+	'notification_preferences', 'set_notification_preference', 'setting',
+	-- sessions and keys: about the viewer's own logins, or about nobody
+	'session_id'
 ]) AS name;
 
 SELECT is_empty($$

@@ -1,0 +1,26 @@
+-- bridge.sql owns what a bridge asks the database about how to work.
+
+CREATE OR REPLACE FUNCTION social.bridge_config() RETURNS json
+	LANGUAGE sql STABLE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT pg_catalog.json_build_object(
+		'version', (SELECT e.extversion FROM pg_catalog.pg_extension e WHERE e.extname = 'social'),
+		'jwt', pg_catalog.json_build_object(
+			'issuer', social.setting('jwt_issuer'),
+			'audience', social.setting('jwt_audience'),
+			'keys', (
+				SELECT coalesce(pg_catalog.json_agg(
+					pg_catalog.json_build_object('kid', k.kid, 'alg', k.alg, 'public_key', k.public_key)
+					ORDER BY k.created_at, k.kid), '[]')
+				FROM social.jwt_key k
+				WHERE k.public_key IS NOT NULL AND k.status IN ('active', 'retired'))),
+		'limits', pg_catalog.json_build_object(
+			'title_max_length', social.setting('title_max_length')::integer,
+			'content_max_length', social.setting('content_max_length')::integer,
+			'comment_max_length', social.setting('comment_max_length')::integer,
+			'search_query_max_length', social.setting('search_query_max_length')::integer,
+			'page_size_max', social.setting('page_size_max')::integer));
+END;
+COMMENT ON FUNCTION social.bridge_config() IS
+	'What a bridge must know: version, issuer, audience, public keys, limits. The first key appears with the first token: a bridge that meets an unknown kid asks again.';

@@ -24,6 +24,7 @@
 #include "memory.h"
 #include "pg/listen.h"
 #include "pg/pool.h"
+#include "pg/tick.h"
 
 #define MAX_EVENTS    64
 #define TICK_MS       100
@@ -185,6 +186,8 @@ tick(struct sb_loop *loop)
 		return;
 	loop->tick_at_ms = loop->now_ms + TICK_MS;
 	sb_auth_tick(loop->auth);
+	if (loop->tick)
+		sb_pg_tick_run(loop->tick);
 	sb_server_tick(loop->server);
 }
 
@@ -282,7 +285,10 @@ sb_loop_new(const struct sb_config *config, int index, int listen_fd)
 	loop->auth = sb_auth_new(loop);
 	sb_ended_sessions_init(&loop->ended);
 	if (index == 0)
+	{
 		loop->listen = sb_session_listen(loop);
+		loop->tick = sb_pg_tick_new(loop);
+	}
 	if (compile_schema(loop))
 		loop->server = sb_server_new(loop, listen_fd);
 	if (loop->server == NULL)
@@ -301,6 +307,7 @@ sb_loop_free(struct sb_loop *loop)
 	sb_server_free(loop->server);
 	sb_pg_listen_free(loop->listen);
 	sb_pg_pool_free(loop->pool);
+	sb_pg_tick_free(loop->tick);
 	sb_ended_sessions_finish(&loop->ended);
 	sb_auth_free(loop->auth);
 	sb_graphql_free(loop->graphql);

@@ -19,6 +19,7 @@ struct sb_auth;
 struct sb_graphql;
 struct sb_pg_listen;
 struct sb_pg_pool;
+struct sb_pg_tick;
 struct sb_server;
 
 /* A file descriptor in the loop. The owner keeps it alive until sb_loop_unwatch(). */
@@ -39,6 +40,7 @@ struct sb_loop
 	struct sb_server *server;
 	struct sb_pg_pool *pool;
 	struct sb_auth *auth;
+	struct sb_pg_tick *tick; /* of the first loop; NULL in the others */
 	struct sb_graphql *graphql;
 	uint64_t random; /* state of the request ids; not a secret */
 

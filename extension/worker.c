@@ -40,6 +40,8 @@
 
 extern PGDLLEXPORT void social_launcher_main(Datum argument);
 
+PG_FUNCTION_INFO_V1(social_worker_is_running);
+
 #define ROUND_PAUSE     50    /* ms between rounds while there is work */
 #define SETTLE_PAUSE    1000  /* ms between rounds after the last work, for steps that rest */
 #define SETTLE_TIME     7000  /* ms that this goes on */
@@ -151,6 +153,21 @@ detach(int code, Datum argument)
 		shared->database = InvalidOid;
 	}
 	SpinLockRelease(&shared->lock);
+}
+
+/* worker_is_running() boolean: is a worker attached to this database? */
+Datum
+social_worker_is_running(PG_FUNCTION_ARGS)
+{
+	bool running = false;
+
+	if (shared != NULL)
+	{
+		SpinLockAcquire(&shared->lock);
+		running = shared->database == MyDatabaseId;
+		SpinLockRelease(&shared->lock);
+	}
+	PG_RETURN_BOOL(running);
 }
 
 /* Forgets the request for a round, because one begins; true when there was one. */

@@ -25,7 +25,7 @@ BEGIN ATOMIC
 	]), 'reader'
 	UNION ALL
 	-- bridge: also names the viewer itself, because it has checked the token.
-	SELECT unnest(ARRAY['admit', 'set_result_id', 'bridge_config', 'tick']), 'bridge'
+	SELECT unnest(ARRAY['admit', 'set_result_id', 'bridge_config', 'tick', 'worker_is_running', 'tick_without_worker']), 'bridge'
 	UNION ALL
 	-- admin: also acts as anybody, and keeps the data in order.
 	SELECT unnest(ARRAY['act_as', 'reconcile', 'fold_counters', 'publish_due_posts', 'purge_deleted', 'init_data', 'verify_password', 'hash_password']), 'admin'

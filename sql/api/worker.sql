@@ -5,6 +5,21 @@ CREATE OR REPLACE FUNCTION social.tick() RETURNS bigint
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_tick';
 COMMENT ON FUNCTION social.tick() IS 'One round of the background worker in this transaction, for installations that do not preload the library; returns how many things it did. A step that fails is undone by itself, with a warning.';
 
+CREATE OR REPLACE FUNCTION social.worker_is_running() RETURNS boolean
+	LANGUAGE c AS 'MODULE_PATHNAME', 'social_worker_is_running';
+COMMENT ON FUNCTION social.worker_is_running() IS 'Does a background worker serve this database? False where the library is not preloaded.';
+
+CREATE OR REPLACE FUNCTION social.tick_without_worker() RETURNS bigint
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF social.worker_is_running() OR NOT pg_try_advisory_xact_lock('social.worker_is_running()'::regprocedure::oid::bigint) THEN
+		RETURN NULL;
+	END IF;
+	RETURN social.tick();
+END
+$$;
+COMMENT ON FUNCTION social.tick_without_worker() IS 'tick() where no worker does it and no other session is at it; null otherwise. Bridges call it every second or so (design D12).';
+
 CREATE OR REPLACE FUNCTION social.expire_mutes(batch integer DEFAULT 1000) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

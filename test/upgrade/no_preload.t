@@ -2,8 +2,9 @@
 # It runs the pgTAP files of every domain against such a cluster. issue: the domain in the database.
 use strict;
 use warnings;
-use lib 'test/upgrade';
+use lib 'test/upgrade', 'test/http';
 use Cluster;
+use Social qw(start_bridge wait_until);
 use Test::More;
 
 make_cluster('plain', '');
@@ -30,4 +31,13 @@ sql("INSERT INTO social.post_counter_deltas (post_id, likes_count) SELECT id, 0 
 is(sql($deltas), 1, 'a delta waits');
 sql('SELECT social.tick()');
 is(sql($deltas), 0, 'until tick()');
+
+# A bridge stands in for the worker (design D12).
+sql(q{CREATE ROLE social_bridge LOGIN; SELECT social.grant_bridge('social_bridge')});
+my $bridge = start_bridge(DATABASE_URL => "host=$dir port=$port dbname=postgres user=social_bridge");
+sql("INSERT INTO social.post_counter_deltas (post_id, likes_count) SELECT id, 0 FROM social.posts");
+ok(wait_until(30, sub { sql($deltas) == 0 }), 'or until the bridge asks for a round');
+sql("INSERT INTO social.post_counter_deltas (post_id, likes_count) SELECT id, 0 FROM social.posts");
+ok(wait_until(30, sub { sql($deltas) == 0 }), 'again and again');
+
 done_testing();

@@ -82,7 +82,7 @@ keep(struct sb_request *request, enum sb_pg_outcome outcome)
 		if (error.status >= 500)
 			sb_request_log_result(request, unit->error);
 	}
-	if (outcome != SB_PG_OK)
+	if (outcome != SB_PG_OK || sb_error_in_row(unit->results[last], &error))
 		set_error(request, result, &error);
 	else if (PQntuples(unit->results[last]) != 1 || PQgetisnull(unit->results[last], 0, 0))
 	{
@@ -129,7 +129,7 @@ static enum sb_pg_lane
 lane_of(const struct sb_graphql_execution *execution)
 {
 	if (execution->is_mutation)
-		return SB_LANE_WRITE;
+		return execution->slow ? SB_LANE_SLOW : SB_LANE_WRITE;
 	return execution->slow ? SB_LANE_SLOW_READ : SB_LANE_READ;
 }
 

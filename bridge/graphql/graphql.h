@@ -74,14 +74,14 @@ struct sb_graphql_step
 {
 	const char *response_key;           /* mutation: the root field's key; query: NULL */
 	struct sb_graphql_statement call;   /* mutation: runs the function; its row is not looked at */
-	struct sb_graphql_statement select; /* one row, one text column of JSON */
+	struct sb_graphql_statement select; /* one row, its first column JSON; error_* may follow */
 };
 
 /* A prepared request; read-only for the caller, freed with sb_graphql_execution_free. */
 struct sb_graphql_execution
 {
 	bool is_mutation;
-	bool slow;  /* query: costs much, or searches; quick ones should not have to wait for it */
+	bool slow;  /* costs much, searches, hashes: quick ones should not have to wait for it */
 	int nsteps; /* 0: the response is already complete */
 	const struct sb_graphql_step *steps;
 };

@@ -205,6 +205,14 @@ bind_leaf(struct binder *binder, const struct gql_type *type, struct gql_field *
 				 "\"%s.%s\": a column needs a @source on its type", type->name, field->name);
 }
 
+/* A field of the mutation type calls a function, or is the one row that a function returns. */
+static bool
+is_mutation_source(const struct gql_field *field)
+{
+	return field->source.kind == GQL_CALL ||
+		   (field->source.kind == GQL_ROWS && !gql_is_list(field->type));
+}
+
 static void
 bind_field(struct binder *binder, const struct gql_type *type, struct gql_field *field)
 {
@@ -234,9 +242,11 @@ bind_field(struct binder *binder, const struct gql_type *type, struct gql_field 
 	else
 		gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at, "\"%s.%s\" names no source",
 				 type->name, field->name);
-	if ((type == binder->schema->roots[GQL_MUTATION]) != (field->source.kind == GQL_CALL))
+	if (type != binder->schema->roots[GQL_MUTATION] ? field->source.kind == GQL_CALL
+													: !is_mutation_source(field))
 		gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
-				 "\"%s.%s\": @call is for the fields of the mutation type, and only it is",
+				 "\"%s.%s\": @call is for the fields of the mutation type, whose other source is "
+				 "the one row of @rows",
 				 type->name, field->name);
 }
 

@@ -320,16 +320,43 @@ call_function(struct writer *writer, const struct gql_node *node)
 	return finish(writer, &text);
 }
 
+/*
+ * A mutation that is the one row of a function: the payload, and the columns by which the row may
+ * say that it refused.
+ */
+static struct gql_sql
+select_row(struct writer *writer, const struct gql_node *node)
+{
+	struct rows rows = {.alias = ++writer->aliases, .node = node, .cost = -1};
+	struct gql_buf text = {0};
+
+	rows.columns.arena = &writer->plan->arena;
+	writer->lookups = false;
+	writer->plan->slow |= node->field->source.slow;
+	gql_buf_puts(&text, "SELECT (SELECT row_to_json(r$1)::text FROM (SELECT ");
+	write_fields(writer, &text, &rows, node->children);
+	gql_buf_puts(&text, ") r$1), t1.error_code, t1.error_message, t1.error_detail FROM ");
+	write_template(writer, &text, NULL, node, node->field->source.from);
+	gql_buf_puts(&text, " t1");
+	gql_buf_free(&rows.list);
+	return finish(writer, &text);
+}
+
 void
 gql_plan_sql(struct gql_plan *plan, const struct sb_graphql_limits *limits)
 {
 	struct writer writer = {.plan = plan, .limits = limits};
+	bool is_mutation = plan->operation->kind == GQL_MUTATION;
 	bool rows = false;
 
 	plan->steps = gql_new_array(&plan->arena, struct gql_plan_step, (size_t) plan->nnodes + 1);
 	for (struct gql_node *at = plan->nodes; at; at = at->next)
 	{
-		rows |= at->field->source.kind == GQL_ROWS;
+		if (at->field->source.kind == GQL_ROWS && is_mutation)
+			plan->steps[plan->nsteps++] =
+				(struct gql_plan_step){.node = at, .select = select_row(&writer, at)};
+		else if (at->field->source.kind == GQL_ROWS)
+			rows = true;
 		if (at->field->source.kind == GQL_CALL)
 			plan->steps[plan->nsteps++] =
 				(struct gql_plan_step){.node = at,

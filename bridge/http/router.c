@@ -17,9 +17,11 @@ static struct sb_route routes[] = {
 #define SB_HANDLER(method, path, name, auth, action, function)                                     \
 	{SB_##method, path, name, SB_AUTH_##auth, action, SB_LANE_READ,                                \
 	 200,         NULL, "",   NULL,           NULL,   function},
+#define SB_ALIAS(method, path, name) {SB_##method, path, name},
 #include "http/routes.def"
 #undef SB_ROUTE
 #undef SB_HANDLER
+#undef SB_ALIAS
 };
 
 #define ROUTES ((int) (sizeof(routes) / sizeof(routes[0])))
@@ -55,15 +57,29 @@ cut_path(struct sb_route *route)
 	return true;
 }
 
+/* An alias is a row above, at another path. False when there is no such row. */
+static bool
+fill_alias(struct sb_route *route)
+{
+	const char *path = route->path;
+
+	for (const struct sb_route *row = routes; row < route && route->handler == NULL; row++)
+		if (row->handler && row->method == route->method && strcmp(row->name, route->name) == 0)
+			*route = *row;
+	route->path = path;
+	return route->handler != NULL;
+}
+
 bool
 sb_router_init(void)
 {
-	for (int i = 0; i < ROUTES; i++)
+	/* From the last on, so that an alias copies a row that is as it was written. */
+	for (int i = ROUTES - 1; i >= 0; i--)
 	{
 		struct sb_route *route = &routes[i];
 		const char *problem = route->path;
 
-		if (!cut_path(route) ||
+		if (!fill_alias(route) || !cut_path(route) ||
 			!sb_params_compile(&route->params, route->parameters, route->path, &problem))
 		{
 			fprintf(stderr, "social-bridge: route %s: cannot read %s\n", route->name, problem);

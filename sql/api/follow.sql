@@ -43,6 +43,36 @@ END
 $$;
 COMMENT ON FUNCTION social.unfollow_user(bigint) IS 'The viewer no longer follows this person, nor asks to; again is harmless. Returns the person''s id. SM401 when nobody acts, SM404 for an unknown person.';
 
+CREATE OR REPLACE FUNCTION social.set_following(user_id bigint, following boolean DEFAULT NULL) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+BEGIN
+	IF coalesce($2, NOT EXISTS (SELECT FROM social.follows f WHERE f.follower_id = viewer AND f.followed_id = $1)
+			AND NOT EXISTS (SELECT FROM social.follow_requests r WHERE r.requester_id = viewer AND r.target_id = $1)) THEN
+		RETURN social.follow_user($1);
+	END IF;
+	RETURN social.unfollow_user($1);
+END
+$$;
+COMMENT ON FUNCTION social.set_following(bigint, boolean) IS 'follow_user or unfollow_user; null turns round what there is, a request counted as following. Returns the person''s id; errors as these two.';
+
+CREATE OR REPLACE FUNCTION social.follow_json(user_id bigint) RETURNS json
+	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+BEGIN
+	RETURN (
+		SELECT row_to_json(r) FROM (
+			SELECT u.id, EXISTS (SELECT FROM social.follows f WHERE f.follower_id = viewer AND f.followed_id = u.id) AS following,
+				EXISTS (SELECT FROM social.follow_requests q WHERE q.requester_id = viewer AND q.target_id = u.id) AS requested,
+				u.followers_count
+			FROM social.visible_users u WHERE u.id = $1) r
+	);
+END
+$$;
+COMMENT ON FUNCTION social.follow_json(bigint) IS 'What is between the viewer and this person, as the answer of the follow routes: following, requested, followers_count. Null for somebody whom the viewer may not see. SM401 when nobody acts.';
+
 CREATE OR REPLACE FUNCTION social.remove_follower(user_id bigint) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -13,7 +13,7 @@ BEGIN ATOMIC
 		'page_size', 'page_key', 'post', 'posts_page', 'hashtag_posts', 'search_posts', 'trending_hashtags',
 		'user_json', 'post_json', 'comment_json', 'raise_error',
 		'create_post', 'create_comment', 'like_post', 'unlike_post', 'like_comment', 'unlike_comment',
-		'follow_user', 'unfollow_user', 'register_user', 'login',
+		'follow_user', 'unfollow_user', 'set_following', 'follow_json', 'profile_json', 'users_page', 'register_user', 'login',
 		'update_profile', 'remove_follower', 'accept_follow_request', 'reject_follow_request', 'is_following', 'followers', 'following',
 		'follow_requests', 'block_user', 'unblock_user', 'blocked_users', 'mute_user', 'unmute_user', 'muted_users', 'require_person',
 		'update_post', 'publish_post', 'delete_post', 'restore_post', 'pin_post', 'unpin_post', 'highlight_post', 'unhighlight_post',

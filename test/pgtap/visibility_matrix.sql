@@ -198,6 +198,9 @@ INSERT INTO probes VALUES
 	-- people
 	('user', 'visible_users', 'direct', 'SELECT FROM social.visible_users u WHERE u.id = $2', NULL),
 	('user', 'user_json', 'direct', 'SELECT FROM social.visible_users u WHERE social.user_json(u) ->> ''id'' = $2::text', NULL),
+	('user', 'profile_json', 'direct', 'SELECT FROM social.visible_users u WHERE social.profile_json(u) ->> ''id'' = $2::text', NULL),
+	('user', 'users_page', 'direct', 'SELECT FROM json_array_elements(social.users_page(100) -> ''results'') u WHERE u ->> ''id'' = $2::text', NULL),
+	('user', 'follow_json', 'direct', 'SELECT WHERE social.follow_json($2) IS NOT NULL', 'answer <> ''-'' AND viewer <> ''anonymous'''),
 	('user', 'require_person', 'direct', 'SELECT social.require_person($2)', NULL),
 	('user', 'followers', 'direct', 'SELECT FROM social.followers($2)', NULL),
 	('user', 'followers', 'direct', 'SELECT FROM social.followers((SELECT u.id FROM social.visible_users u WHERE u.username = ''mx_other'')) u WHERE u.id = $2', NULL),
@@ -231,6 +234,7 @@ INSERT INTO probes VALUES
 	('comment', 'like_comment', 'write', 'SELECT social.like_comment($3)', NULL),
 	('comment', 'report_comment', 'write', 'SELECT social.report_comment($3, ''spam'')', NULL),
 	('user', 'follow_user', 'write', 'SELECT social.follow_user($2)', NULL),
+	('user', 'set_following', 'write', 'SELECT social.set_following($2, true)', NULL),
 	('user', 'mute_user', 'write', 'SELECT social.mute_user($2)', NULL),
 	('user', 'block_user', 'write', 'SELECT social.block_user($2)', NULL),
 	('user', 'report_user', 'write', 'SELECT social.report_user($2, ''spam'')', NULL),
@@ -262,7 +266,7 @@ UPDATE probes SET expected = 'answer = ''L'' AND state <> ''private''' WHERE obj
 UPDATE probes SET expected = 'answer = ''L'' AND state IN (''public'', ''author_suspended'')' WHERE name = 'trending_posts';
 -- Nobody acts on what they have deleted, reports or follows themselves; a block may be repeated.
 UPDATE probes SET expected = 'answer IN (''L'', ''D'') AND viewer <> ''anonymous'' AND state <> ''deleted''' WHERE object = 'post' AND kind = 'write' AND name <> 'like_comment';
-UPDATE probes SET expected = 'answer IN (''L'', ''D'') AND viewer NOT IN (''anonymous'', ''author'')' WHERE name IN ('report_post', 'report_comment', 'report_user', 'follow_user', 'mute_user');
+UPDATE probes SET expected = 'answer IN (''L'', ''D'') AND viewer NOT IN (''anonymous'', ''author'')' WHERE name IN ('report_post', 'report_comment', 'report_user', 'follow_user', 'set_following', 'mute_user');
 UPDATE probes SET expected = 'viewer = ''blocker'' OR (answer <> ''-'' AND viewer NOT IN (''anonymous'', ''author''))' WHERE name = 'block_user';
 UPDATE probes SET expected = 'answer <> ''-'' AND state NOT IN (''draft'', ''scheduled'', ''deleted'')' WHERE object = 'post' AND name = 'post_hashtags';
 UPDATE probes SET expected = 'answer <> ''-'' AND state <> ''deleted'''

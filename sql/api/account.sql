@@ -27,6 +27,7 @@ BEGIN
 		username = 'deleted-' || u.id, email = '', password = '!', first_name = '', last_name = ''
 	WHERE u.id = $1;
 	DELETE FROM social.profiles p WHERE p.user_id = $1;
+	PERFORM social.end_sessions($1, 'account deleted');
 	PERFORM social.audit('delete_user', 'user', $1, jsonb_build_object('username', name));
 END
 $$;
@@ -43,7 +44,7 @@ BEGIN
 	FOR part IN SELECT * FROM (VALUES
 		('post_likes', 'user_id = $1'), ('comment_likes', 'user_id = $1'), ('reposts', 'user_id = $1'), ('bookmarks', 'user_id = $1'),
 		('follows', 'follower_id = $1'), ('follows', 'followed_id = $1'), ('follow_requests', 'requester_id = $1'), ('follow_requests', 'target_id = $1'),
-		('notifications', 'recipient_id = $1'), ('notifications', 'actor_id = $1'),
+		('user_sessions', 'user_id = $1'), ('notifications', 'recipient_id = $1'), ('notifications', 'actor_id = $1'),
 		('comments', 'author_id = $1'),
 		('comments', 'post_id IN (SELECT p.id FROM social.posts p WHERE p.author_id = $1)'),
 		('post_likes', 'post_id IN (SELECT p.id FROM social.posts p WHERE p.author_id = $1)'),

@@ -65,10 +65,12 @@ BEGIN ATOMIC
 	SELECT unnest(ARRAY['trend_sources', 'trend_amount', 'trend_merge', 'trend_floor', 'fold_post_trends', 'fold_hashtag_trends']), 'owner'
 	UNION ALL
 	-- sessions and keys
-	SELECT unnest(ARRAY['session_id']), 'reader'
+	SELECT unnest(ARRAY['session_id', 'refresh_session', 'active_sessions', 'logout', 'logout_all', 'revoke_session', 'clear_expired_sessions']), 'reader'
+	UNION ALL
+	SELECT unnest(ARRAY['touch_session', 'refresh_session_id']), 'bridge'
 	UNION ALL
 	SELECT unnest(ARRAY['session_is_live', 'end_session_ids', 'end_sessions', 'session_end', 'start_session', 'session_tokens',
-		'refresh_token_new', 'refresh_token_next']), 'owner'
+		'refresh_token_new', 'refresh_token_next', 'rotate_refresh_token', 'newest_refresh_token']), 'owner'
 	UNION ALL
 	-- owner: triggers, parts of other functions, and the grants themselves.
 	SELECT unnest(ARRAY['check_profile_text', 'check_profile_url', 'hold_pair', 'policies', 'grant_direct',

@@ -37,6 +37,9 @@ BEGIN
 		SELECT s.id FROM social.user_sessions s
 		WHERE s.id = ANY (ids) AND s.revoked_at IS NULL AND s.expires_at > now()
 		ORDER BY s.id FOR NO KEY UPDATE);
+	IF ended = '{}' THEN
+		RETURN 0;
+	END IF;
 	UPDATE social.user_sessions s SET revoked_at = now(), expires_at = now(), revoked_reason = reason
 	WHERE s.id = ANY (ended);
 	INSERT INTO social.token_blacklist (jti, token_type, user_id, session_id, reason, expires_at)
@@ -140,3 +143,241 @@ CREATE OR REPLACE FUNCTION social.refresh_token_next(token text, family_secret b
 	AS 'MODULE_PATHNAME', 'social_refresh_token_next';
 COMMENT ON FUNCTION social.refresh_token_next(text, bytea) IS
 	'The refresh token that follows this one in its family: computed from it, so that asking twice gives the same one though only hashes are stored.';
+
+CREATE OR REPLACE FUNCTION social.refresh_session_id(refresh text) RETURNS bigint
+	LANGUAGE sql STABLE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT t.session_id FROM social.refresh_tokens t WHERE t.token_hash = sha256(convert_to(refresh, 'UTF8'))
+	UNION ALL
+	SELECT b.session_id FROM social.token_blacklist b
+	WHERE b.jti = encode(sha256(convert_to(refresh, 'UTF8')), 'hex') AND b.token_type = 'refresh'
+	LIMIT 1;
+END;
+COMMENT ON FUNCTION social.refresh_session_id(text) IS
+	'The session that a refresh token was given out for, whether it still holds or not; null for a token that never was. For limits on refreshing.';
+
+-- Exchanges the current token of a session, whose row the caller has locked.
+CREATE OR REPLACE FUNCTION social.rotate_refresh_token(session social.user_sessions, current social.refresh_tokens, token text,
+	user_agent text, address text) RETURNS text
+	LANGUAGE plpgsql VOLATILE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	at timestamptz := clock_timestamp();
+	successor text := social.refresh_token_next(token, session.family_secret);
+	session_ends timestamptz := social.session_end(session.created_at);
+BEGIN
+	UPDATE social.refresh_tokens t SET used_at = at WHERE t.id = current.id;
+	DELETE FROM social.refresh_tokens t
+	WHERE t.session_id = session.id AND t.used_at < at - social.setting('refresh_grace')::interval;
+	INSERT INTO social.refresh_tokens (session_id, token_hash, parent_id, expires_at)
+	VALUES (session.id, sha256(convert_to(successor, 'UTF8')), current.id, session_ends);
+	INSERT INTO social.token_blacklist (jti, token_type, user_id, session_id, reason, expires_at)
+	VALUES (encode(current.token_hash, 'hex'), 'refresh', session.user_id, session.id, 'rotated', current.expires_at)
+	ON CONFLICT DO NOTHING;
+	UPDATE social.user_sessions s
+	SET last_seen_at = now(), expires_at = session_ends,
+		user_agent = left(coalesce(rotate_refresh_token.user_agent, s.user_agent), 500),
+		address = left(coalesce(rotate_refresh_token.address, s.address), 100)
+	WHERE s.id = session.id;
+	RETURN successor;
+END
+$$;
+COMMENT ON FUNCTION social.rotate_refresh_token(social.user_sessions, social.refresh_tokens, text, text, text) IS
+	'Blacklists the current refresh token of a session and makes the next, which it returns; the session lives longer for it, and is seen.';
+
+-- A replay within the grace: other refreshes may have followed, so the chain is gone along to its end.
+CREATE OR REPLACE FUNCTION social.newest_refresh_token(session social.user_sessions, token text) RETURNS text
+	LANGUAGE plpgsql STABLE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	successor text := token;
+	used_at timestamptz;
+BEGIN
+	LOOP
+		successor := social.refresh_token_next(successor, session.family_secret);
+		SELECT t.used_at INTO used_at FROM social.refresh_tokens t WHERE t.token_hash = sha256(convert_to(successor, 'UTF8'));
+		EXIT WHEN NOT FOUND OR used_at IS NULL;
+	END LOOP;
+	RETURN successor;
+END
+$$;
+COMMENT ON FUNCTION social.newest_refresh_token(social.user_sessions, text) IS
+	'The current refresh token of the family of this one, which was used before.';
+
+CREATE OR REPLACE FUNCTION social.refresh_session(token text, user_agent text DEFAULT NULL, address text DEFAULT NULL)
+	RETURNS TABLE (access text, refresh text, token_type text, expires_in integer, refresh_expires_in integer, user_id bigint, session_id bigint,
+		error_code text, error_message text, error_detail text)
+	LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	session social.user_sessions;
+	current social.refresh_tokens;
+	successor text;
+	refusal text;
+BEGIN
+	IF coalesce(token, '') = '' THEN
+		PERFORM social.raise_error('SM400', 'refresh is required', 'It is the refresh token of the last login or refresh.');
+	END IF;
+
+	-- The session's row is the queue in which parallel refreshes of one family stand.
+	SELECT s.* INTO session FROM social.user_sessions s WHERE s.id = social.refresh_session_id(token) FOR NO KEY UPDATE;
+	SELECT t.* INTO current FROM social.refresh_tokens t
+	WHERE t.session_id = session.id AND t.token_hash = sha256(convert_to(token, 'UTF8'));
+
+	IF session.id IS NULL THEN
+		refusal := 'The token is unknown or has expired.';
+	ELSIF NOT social.session_is_live(session.id, session.user_id) THEN
+		refusal := 'The session has ended.';
+	ELSIF NOT EXISTS (SELECT FROM social.users u WHERE u.id = session.user_id AND u.is_active
+		AND (u.suspended_at IS NULL OR u.suspended_until <= now())) THEN
+		refusal := 'The account is gone, inactive or suspended.';
+	ELSIF current.id IS NULL OR current.used_at + social.setting('refresh_grace')::interval <= clock_timestamp() THEN
+		PERFORM social.end_session_ids(ARRAY[session.id], 'refresh token reused');
+		PERFORM social.audit('refresh_token_reused', 'user', session.user_id,
+			jsonb_build_object('session_id', session.id, 'address', left(refresh_session.address, 100), 'user_agent', left(refresh_session.user_agent, 500)));
+		refusal := 'The token was used before, so its session has been ended.';
+	ELSIF current.used_at IS NULL THEN
+		successor := social.rotate_refresh_token(session, current, token, refresh_session.user_agent, refresh_session.address);
+	ELSE
+		successor := social.newest_refresh_token(session, token);
+	END IF;
+
+	IF refusal IS NULL THEN
+		RETURN QUERY SELECT t.*, NULL::text, NULL::text, NULL::text
+		FROM social.user_sessions s, social.session_tokens(s.user_id, s.id, successor, s.expires_at) t WHERE s.id = session.id;
+	ELSE
+		RETURN QUERY SELECT NULL::text, NULL::text, NULL::text, NULL::integer, NULL::integer, NULL::bigint, NULL::bigint,
+			'SM401'::text, 'invalid refresh token'::text, refusal;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION social.refresh_session(text, text, text) IS
+	'Exchanges a refresh token for a new access token and the next refresh token, which alone is good from then on. Until social.refresh_grace later the old one gives the same again, so that clients that refresh twice at once stay logged in; after that its use ends the session and is audited, for somebody else has it. A refusal is a row with error_code SM401, error_message and error_detail, not an error, so that what it does is kept. SM400 without a token.';
+
+-- ---- what a person does with sessions ------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.active_sessions()
+	RETURNS TABLE (id bigint, device text, user_agent text, address text, created_at timestamptz, last_seen_at timestamptz,
+		expires_at timestamptz, is_current boolean)
+	LANGUAGE plpgsql STABLE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+BEGIN
+	RETURN QUERY
+	SELECT s.id, s.device, s.user_agent, s.address, s.created_at, s.last_seen_at, s.expires_at, s.id IS NOT DISTINCT FROM social.session_id()
+	FROM social.user_sessions s
+	WHERE s.user_id = viewer AND social.session_is_live(s.id, viewer)
+	ORDER BY s.last_seen_at DESC, s.id DESC
+	LIMIT 1000;
+END
+$$;
+COMMENT ON FUNCTION social.active_sessions() IS
+	'The viewer''s sessions that live, last seen first, at most 1000; is_current marks the one that asks. SM401 when nobody acts.';
+
+CREATE OR REPLACE FUNCTION social.logout(refresh text DEFAULT NULL) RETURNS bigint
+	LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	session bigint := social.session_id();
+BEGIN
+	IF coalesce(refresh, '') <> '' THEN
+		SELECT s.id INTO session FROM social.user_sessions s
+		WHERE s.id = social.refresh_session_id(refresh) AND s.user_id = coalesce(social.viewer_id(), s.user_id);
+		IF session IS NULL THEN
+			PERFORM social.raise_error('SM401', 'invalid refresh token', 'It is unknown, has expired, or is somebody else''s.');
+		END IF;
+	ELSIF session IS NULL THEN
+		PERFORM social.require_viewer();
+		PERFORM social.raise_error('SM400', 'no session to end', 'The access token names no session.', 'Give the refresh token of the session, or end all sessions.');
+	END IF;
+	IF social.end_session_ids(ARRAY[session], 'logout') > 0 THEN
+		PERFORM social.audit('logout', 'session', session);
+	END IF;
+	RETURN session;
+END
+$$;
+COMMENT ON FUNCTION social.logout(text) IS
+	'Ends the session that acts, or the one of this refresh token, which serves also when the access token has expired; returns its id. May be repeated. SM401 when nobody acts or the refresh token is not good for it, SM400 when there is no session to end.';
+
+CREATE OR REPLACE FUNCTION social.logout_all() RETURNS bigint
+	LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+	ended bigint := social.end_sessions(viewer, 'logout everywhere');
+BEGIN
+	PERFORM social.audit('logout_all', 'user', viewer, jsonb_build_object('sessions', ended));
+	RETURN ended;
+END
+$$;
+COMMENT ON FUNCTION social.logout_all() IS
+	'Ends all sessions of the viewer, the one that acts included; returns how many. SM401 when nobody acts.';
+
+CREATE OR REPLACE FUNCTION social.revoke_session(session_id bigint) RETURNS bigint
+	LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+	owner bigint;
+BEGIN
+	SELECT s.user_id INTO owner FROM social.user_sessions s
+	WHERE s.id = $1 AND (s.user_id = viewer OR social.viewer_is_staff());
+	IF owner IS NULL THEN
+		PERFORM social.raise_error('SM404', 'session not found');
+	END IF;
+	IF social.end_session_ids(ARRAY[$1], CASE WHEN owner = viewer THEN 'revoked' ELSE 'revoked by staff' END) > 0 THEN
+		PERFORM social.audit('revoke_session', 'session', $1, jsonb_build_object('user_id', owner));
+	END IF;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.revoke_session(bigint) IS
+	'Ends a session of the viewer, or anybody''s when staff acts; returns its id, also when it had ended before. SM401 when nobody acts, SM404 for a session that is unknown or somebody else''s.';
+
+CREATE OR REPLACE FUNCTION social.clear_expired_sessions() RETURNS bigint
+	LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+	cleared bigint;
+BEGIN
+	DELETE FROM social.user_sessions s WHERE s.user_id = viewer AND NOT social.session_is_live(s.id, viewer);
+	GET DIAGNOSTICS cleared = ROW_COUNT;
+	RETURN cleared;
+END
+$$;
+COMMENT ON FUNCTION social.clear_expired_sessions() IS
+	'Forgets those sessions of the viewer that have ended or expired; returns how many. SM401 when nobody acts.';
+
+CREATE OR REPLACE FUNCTION social.touch_session(session_id bigint, address text DEFAULT NULL, user_agent text DEFAULT NULL) RETURNS boolean
+	LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	UPDATE social.user_sessions s
+	SET last_seen_at = now(), address = left(coalesce($2, s.address), 100), user_agent = left(coalesce($3, s.user_agent), 500)
+	WHERE s.id = (
+		SELECT o.id FROM social.user_sessions o
+		WHERE o.id = $1 AND o.last_seen_at < now() - interval '1 minute' AND o.expires_at > now() AND o.revoked_at IS NULL
+		FOR NO KEY UPDATE SKIP LOCKED);
+	RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION social.touch_session(bigint, text, text) IS
+	'Notes that a session is in use, from this address, by this User-Agent; at most once a minute, and never waiting. Returns whether it did. For the bridge.';
+
+CREATE OR REPLACE VIEW social.admin_sessions AS
+SELECT s.id, s.user_id, u.username, s.device, s.user_agent, s.address, s.created_at, s.last_seen_at, s.expires_at,
+	s.expires_at > now() AS is_live, s.revoked_at, s.revoked_reason
+FROM social.user_sessions s JOIN social.users u ON u.id = s.user_id;
+COMMENT ON VIEW social.admin_sessions IS 'Sessions with their people; those that ended too, until retention removes them.';

@@ -52,6 +52,7 @@ $$, ARRAY[
 	'delete_account',
 	-- they open the door
 	'register_user', 'login', 'authenticate', 'bridge_config',
+	'refresh_session', 'refresh_session_id', 'active_sessions', 'logout', 'logout_all', 'revoke_session', 'clear_expired_sessions', 'touch_session',
 	-- they read tables on the way to a visible_* view
 	'search_posts', 'hashtag_posts', 'trending_hashtags', 'deleted_posts', 'post_revisions', 'post_shares', 'bookmarked_posts',
 	'user_mentions', 'post_likers', 'comment_likers', 'comment_thread', 'hashtag_is_visible', 'followers', 'following', 'follow_requests', 'blocked_users', 'muted_users',

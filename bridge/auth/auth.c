@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "auth/cache.h"
+#include "auth/foreign.h"
 #include "auth/keys.h"
 #include "log.h"
 #include "loop.h"
@@ -43,6 +44,7 @@ enum verdict
 {
 	GOOD,
 	BAD,
+	FOREIGN, /* the database knows */
 	UNKNOWN_KEY
 };
 
@@ -106,10 +108,36 @@ check_token(struct sb_auth *auth, const char *token, struct sb_token_owner **own
 	*owner = sb_token_cache_get(auth->cache, hash, now);
 	if (*owner)
 		return (*owner)->has_ended ? BAD : GOOD;
+	if (sb_foreign_is(auth->keys, token, len))
+		return FOREIGN;
 	verdict = verify(auth, token, len, now, &fresh);
 	if (verdict == GOOD)
 		*owner = sb_token_cache_put(auth->cache, hash, &fresh);
 	return verdict;
+}
+
+static void
+on_foreign_answer(void *arg, enum sb_auth_outcome outcome, const struct sb_token_owner *answer)
+{
+	struct sb_auth_check *check = arg;
+	struct sb_token_owner *owner = NULL;
+	unsigned char hash[SB_TOKEN_HASH];
+
+	if (outcome == SB_AUTH_OK && answer->exp <= time(NULL))
+		outcome = SB_AUTH_INVALID;
+	if (outcome == SB_AUTH_OK)
+	{
+		SHA256((const unsigned char *) check->token, strlen(check->token), hash);
+		owner = sb_token_cache_put(check->auth->cache, hash, answer);
+	}
+	check->on_checked(check->arg, outcome, owner);
+}
+
+static void
+ask_database(struct sb_auth *auth, struct sb_auth_check *check)
+{
+	check->auth = auth;
+	sb_foreign_ask(auth->loop, check->token, on_foreign_answer, check);
 }
 
 /* Answers a check with the keys there are; an unknown key is final here. */
@@ -117,10 +145,17 @@ static void
 answer(struct sb_auth *auth, struct sb_auth_check *check)
 {
 	struct sb_token_owner *owner;
+	enum verdict verdict;
 
 	if (auth->keys == NULL)
+	{
 		check->on_checked(check->arg, SB_AUTH_UNAVAILABLE, NULL);
-	else if (check_token(auth, check->token, &owner) == GOOD)
+		return;
+	}
+	verdict = check_token(auth, check->token, &owner);
+	if (verdict == FOREIGN)
+		ask_database(auth, check);
+	else if (verdict == GOOD)
 		check->on_checked(check->arg, SB_AUTH_OK, owner);
 	else
 		check->on_checked(check->arg, SB_AUTH_INVALID, NULL);
@@ -149,6 +184,8 @@ sb_auth_check(struct sb_auth *auth, struct sb_auth_check *check)
 
 	if (verdict == GOOD)
 		check->on_checked(check->arg, SB_AUTH_OK, owner);
+	else if (verdict == FOREIGN)
+		ask_database(auth, check);
 	else if (verdict == BAD || !sb_pg_pool_is_ready(auth->loop->pool))
 		check->on_checked(check->arg, verdict == BAD ? SB_AUTH_INVALID : SB_AUTH_UNAVAILABLE, NULL);
 	else

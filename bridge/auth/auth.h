@@ -23,6 +23,7 @@ enum sb_auth_outcome
 struct sb_auth_check
 {
 	struct sb_auth_check *next;
+	struct sb_auth *auth; /* filled in here */
 	const char *token;
 	/* owner: what the token says, for the time of the call; NULL unless SB_AUTH_OK */
 	void (*on_checked)(void *arg, enum sb_auth_outcome outcome, struct sb_token_owner *owner);

@@ -40,6 +40,7 @@ sb_keys_parse(const char *text, size_t len)
 	jwt = json_object_get(keys->json, "jwt");
 	list = json_object_get(jwt, "keys");
 	keys->issuer = json_string_value(json_object_get(jwt, "issuer"));
+	keys->issuers = json_object_get(jwt, "issuers");
 	keys->audience = json_string_value(json_object_get(jwt, "audience"));
 	if (!json_is_array(list) || keys->issuer == NULL || keys->audience == NULL)
 	{

@@ -21,6 +21,7 @@ struct sb_keys
 	json_t *json; /* owns the texts below */
 	const char *issuer;
 	const char *audience;
+	json_t *issuers; /* names of the others whose tokens count; NULL: there are none */
 	int count;
 	struct sb_key *list;
 };

@@ -1,0 +1,29 @@
+/*
+ * foreign.h owns the tokens of issuers that the database has registered: it alone knows their keys
+ * and which account a claim names, so it is asked, once per token.
+ */
+#ifndef SB_AUTH_FOREIGN_H
+#define SB_AUTH_FOREIGN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "auth/auth.h"
+#include "auth/keys.h"
+
+/*
+ * Whether the token says that it is of one of the registered issuers. Nothing about it has been
+ * checked: this only chooses who checks.
+ */
+extern bool sb_foreign_is(const struct sb_keys *keys, const char *token, size_t len);
+
+/*
+ * Asks the database. on_answer is called exactly once, perhaps before this returns; owner is NULL
+ * unless SB_AUTH_OK. The token must live until then.
+ */
+extern void sb_foreign_ask(struct sb_loop *loop, const char *token,
+						   void (*on_answer)(void *arg, enum sb_auth_outcome outcome,
+											 const struct sb_token_owner *owner),
+						   void *arg);
+
+#endif /* SB_AUTH_FOREIGN_H */

@@ -16,7 +16,7 @@
 #include "pg/listen.h"
 #include "pg/pool.h"
 
-#define SEEN_EVERY_S 62 /* a little over the minute that touch_session() wants between two */
+#define SEEN_EVERY_S 62   /* a little over the minute that touch_session() wants between two */
 #define MAX_ENDED    4096 /* more at once, and the loop forgets all it knows instead */
 
 /* ---- in use ---------------------------------------------------------------------------------- */

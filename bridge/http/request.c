@@ -229,17 +229,18 @@ void
 sb_request_begin_unit(struct sb_request *request,
 					  void (*on_done)(struct sb_pg_unit *, enum sb_pg_outcome))
 {
-	static const char admit[] = "SELECT social.admit($1)";
+	static const char admit[] = "SELECT social.admit($1, $2)";
 	static uint64_t admit_id; /* the same in every loop, so a race to set it is harmless */
-	const char **values = sb_arena_alloc(&request->arena, sizeof(*values));
+	const char **values = sb_arena_alloc(&request->arena, 2 * sizeof(*values));
 
 	if (admit_id == 0)
 		admit_id = sb_pg_statement_id(admit);
 	values[0] = request->user_id ? request->user_text : NULL;
+	values[1] = request->session_id ? request->session_text : NULL;
 	sb_pg_unit_clear(&request->unit);
 	request->unit.owner = request;
 	request->unit.on_done = on_done;
-	sb_pg_unit_add(&request->unit, admit_id, admit, 1, values);
+	sb_pg_unit_add(&request->unit, admit_id, admit, 2, values);
 }
 
 bool

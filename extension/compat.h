@@ -10,6 +10,7 @@
 #include "catalog/namespace.h"
 #include "executor/executor.h"
 #include "storage/proc.h"
+#include "tsearch/ts_utils.h"
 #include "utils/guc.h"
 #include "utils/regproc.h"
 
@@ -92,6 +93,17 @@ social_compat_insert_index_tuples(ResultRelInfo *target, TupleTableSlot *slot, E
 	(void) ExecInsertIndexTuples(target, slot, estate, false, false, NULL, NIL, false);
 #else
 	(void) ExecInsertIndexTuples(target, slot, estate, false, false, NULL, NIL);
+#endif
+}
+
+/* A query in the syntax of websearch_to_tsquery, its words read by `push`. */
+static inline TSQuery
+social_compat_parse_websearch(char *query, PushFunction push, Datum opaque)
+{
+#if PG_VERSION_NUM >= 160000
+	return parse_tsquery(query, push, opaque, P_TSQ_WEB, NULL);
+#else
+	return parse_tsquery(query, push, opaque, P_TSQ_WEB);
 #endif
 }
 

@@ -64,7 +64,7 @@ enum
 	POST_DELETED_AT,
 	POST_HIDDEN_AT,
 	POST_KEPT_POSITION,
-	POST_NCOLUMNS = POST_KEPT_POSITION
+	POST_LANGUAGE
 };
 
 void
@@ -221,6 +221,26 @@ set_null(struct changes *changes, int column)
 }
 
 /*
+ * The language of a post's text: what its row says, else what the script suggests. A language that
+ * the script of the old text suggested is no longer said when the text is a new one.
+ */
+static const char *
+language_of(const struct row *old, const struct row *row, text *const *parts)
+{
+	const char *code = social_language(text_of(row, POST_LANGUAGE));
+
+	if (code != NULL && old != NULL && is_edit(old, row) && !text_changed(old, row, POST_LANGUAGE))
+	{
+		text *before[] = {text_of(old, POST_TITLE), text_of(old, POST_CONTENT)};
+		const char *guess = social_guess_language((const text *const *) before, 2);
+
+		if (guess != NULL && strcmp(guess, code) == 0)
+			code = NULL;
+	}
+	return code != NULL ? code : social_guess_language((const text *const *) parts, 2);
+}
+
+/*
  * Checks the text of a post and sets the columns that follow from it. Only a quote has no title;
  * it stays without one when the quoted post is gone.
  */
@@ -229,6 +249,7 @@ set_text_columns(struct changes *changes, const struct row *old, const struct ro
 {
 	text *parts[] = {text_of(row, POST_TITLE), text_of(row, POST_CONTENT)};
 	struct social_text_names names;
+	const char *language;
 	bool untitled =
 		parts[0] != NULL && is_blank(parts[0]) &&
 		(is_set(row, POST_QUOTED_POST_ID) || (old != NULL && is_blank(text_of(old, POST_TITLE))));
@@ -241,7 +262,12 @@ set_text_columns(struct changes *changes, const struct row *old, const struct ro
 
 	social_text_hashtags((const text *const *) parts, 2, SOCIAL_POST_HASHTAGS_MAX, &names);
 	set_column(changes, POST_HASHTAGS, PointerGetDatum(social_text_keys_array(&names)));
-	set_column(changes, POST_SEARCH_VECTOR, social_search_vector(parts[0], parts[1]));
+	language = language_of(old, row, parts);
+	if (language == NULL)
+		set_null(changes, POST_LANGUAGE);
+	else
+		set_column(changes, POST_LANGUAGE, CStringGetTextDatum(language));
+	set_column(changes, POST_SEARCH_VECTOR, social_search_vector(parts[0], parts[1], language));
 }
 
 static Datum
@@ -279,7 +305,7 @@ set_position(struct changes *changes, const struct row *old, const struct row *r
 
 /*
  * BEFORE INSERT OR UPDATE on posts. Setting search_vector to null makes it anew, for instance
- * after a change of social.search_config.
+ * after a change of social.search_config (reindex_posts does).
  */
 Datum
 social_post_before(PG_FUNCTION_ARGS)
@@ -297,7 +323,8 @@ social_post_before(PG_FUNCTION_ARGS)
 	if (social_restoring())
 		return PointerGetDatum(row.tuple);
 	edited = old != NULL && is_edit(old, &row);
-	if (old == NULL || edited || !is_set(&row, POST_SEARCH_VECTOR))
+	if (old == NULL || edited || text_changed(old, &row, POST_LANGUAGE) ||
+		!is_set(&row, POST_SEARCH_VECTOR))
 		set_text_columns(&changes, old, &row);
 	if (edited)
 	{
@@ -373,7 +400,7 @@ social_post_after(PG_FUNCTION_ARGS)
 	if (old == NULL ? is_set(&row, POST_POSITION) : links_changed(old, &row))
 		keep_links(old, &row);
 	if (old != NULL && is_published(old) && is_edit(old, &row) &&
-		RelationGetDescr(trigger->tg_relation)->natts >= POST_NCOLUMNS)
+		RelationGetDescr(trigger->tg_relation)->natts >= POST_KEPT_POSITION)
 	{
 		bool isnull;
 

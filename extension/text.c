@@ -60,48 +60,71 @@ static void
 check_icu(UErrorCode status)
 {
 	if (U_FAILURE(status))
-		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not fold a hashtag"),
+		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not normalise a text"),
 						errdetail("ICU reports %s.", u_errorName(status))));
+}
+
+/* Non-ASCII bytes in the normal form that `form` makes. */
+static text *
+normalize(const UNormalizer2 *form, const char *bytes, int len)
+{
+	UErrorCode status = U_ZERO_ERROR;
+	UChar *wide;
+	UChar *normal;
+	char *utf8;
+	int32_t wide_len;
+	int32_t normal_len;
+	int32_t utf8_len;
+	text *result;
+
+	wide = palloc_extended(((Size) len + 1) * sizeof(UChar), MCXT_ALLOC_HUGE);
+	u_strFromUTF8(wide, len + 1, &wide_len, bytes, len, &status);
+	check_icu(status);
+
+	normal_len = unorm2_normalize(form, wide, wide_len, NULL, 0, &status);
+	if (status == U_BUFFER_OVERFLOW_ERROR)
+		status = U_ZERO_ERROR;
+	check_icu(status);
+	normal = palloc_extended(((Size) normal_len + 1) * sizeof(UChar), MCXT_ALLOC_HUGE);
+	unorm2_normalize(form, wide, wide_len, normal, normal_len + 1, &status);
+	check_icu(status);
+
+	utf8 = palloc_extended((Size) normal_len * 3 + 1, MCXT_ALLOC_HUGE);
+	u_strToUTF8(utf8, normal_len * 3 + 1, &utf8_len, normal, normal_len, &status);
+	check_icu(status);
+	result = cstring_to_text_with_len(utf8, utf8_len);
+	pfree(utf8);
+	pfree(normal);
+	pfree(wide);
+	return result;
 }
 
 text *
 social_text_fold(const char *bytes, int len)
 {
 	UErrorCode status = U_ZERO_ERROR;
-	const UNormalizer2 *fold;
-	UChar *wide;
-	UChar *folded;
-	char *utf8;
-	int32_t wide_len;
-	int32_t folded_len;
-	int32_t utf8_len;
-	text *result;
+	const UNormalizer2 *form;
 
 	if (is_ascii(bytes, len))
 		return fold_ascii(bytes, len);
 	check_encoding();
+	form = unorm2_getNFKCCasefoldInstance(&status);
+	check_icu(status);
+	return normalize(form, bytes, len);
+}
 
-	wide = palloc_extended(((Size) len + 1) * sizeof(UChar), MCXT_ALLOC_HUGE);
-	u_strFromUTF8(wide, len + 1, &wide_len, bytes, len, &status);
-	fold = unorm2_getNFKCCasefoldInstance(&status);
-	check_icu(status);
+text *
+social_text_normalize(const char *bytes, int len)
+{
+	UErrorCode status = U_ZERO_ERROR;
+	const UNormalizer2 *form;
 
-	folded_len = unorm2_normalize(fold, wide, wide_len, NULL, 0, &status);
-	if (status == U_BUFFER_OVERFLOW_ERROR)
-		status = U_ZERO_ERROR;
+	if (is_ascii(bytes, len))
+		return cstring_to_text_with_len(bytes, len);
+	check_encoding();
+	form = unorm2_getNFKCInstance(&status);
 	check_icu(status);
-	folded = palloc_extended(((Size) folded_len + 1) * sizeof(UChar), MCXT_ALLOC_HUGE);
-	unorm2_normalize(fold, wide, wide_len, folded, folded_len + 1, &status);
-	check_icu(status);
-
-	utf8 = palloc_extended((Size) folded_len * 3 + 1, MCXT_ALLOC_HUGE);
-	u_strToUTF8(utf8, folded_len * 3 + 1, &utf8_len, folded, folded_len, &status);
-	check_icu(status);
-	result = cstring_to_text_with_len(utf8, utf8_len);
-	pfree(utf8);
-	pfree(folded);
-	pfree(wide);
-	return result;
+	return normalize(form, bytes, len);
 }
 
 /* ---- distinct names for the triggers ------------------------------------------------------------

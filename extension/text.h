@@ -36,6 +36,9 @@ extern void social_text_mentions(const text *const *parts, int nparts, int limit
 /* The keys as a one-dimensional text[] (empty array for none). */
 extern ArrayType *social_text_keys_array(const struct social_text_names *names);
 
+/* UTF-8 bytes in NFKC, the compatible forms made one. Returns a new text. */
+extern text *social_text_normalize(const char *bytes, int len);
+
 /* NFKC case folding of UTF-8 bytes: the key of a hashtag. Returns a new text. */
 extern text *social_text_fold(const char *bytes, int len);
 

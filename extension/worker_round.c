@@ -55,6 +55,7 @@ static struct step steps[] = {
 	{"publish_due_posts", .batch = 100, .interval = 1000, .in_every_tick = true},
 	{"expire_mutes", .batch = 1000, .interval = 60000, .in_every_tick = true},
 	{"retention_round", .batch = 1000, .interval = 60000},
+	{"reindex_posts", .batch = 1000, .interval = 1000},
 };
 
 /* social.<name>(integer) when it is there and returns bigint. */

@@ -76,6 +76,8 @@ BEGIN
 			('posts', 'quoted_post_id', 'The post that it passes on with a message.'),
 			('posts', 'image', 'Picture: a key or URL.'),
 			('posts', 'video', 'Film: a key or URL.'),
+			('post_reindex', 'before_id', 'The id below which posts are still to be looked at.'),
+			('post_reindex', 'started_at', 'When it began.'),
 			('posts', 'language', 'ISO 639 code of the language, given or guessed from the script; null: unknown.'),
 			('posts', 'kept_position', 'The place that a deleted or withdrawn post gets back when it is restored.'),
 			('post_hashtags', 'position', 'The post''s position.'),

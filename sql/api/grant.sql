@@ -21,14 +21,14 @@ BEGIN ATOMIC
 		'repost_post', 'unrepost_post', 'share_post', 'post_shares', 'bookmark_post', 'unbookmark_post', 'bookmarked_posts', 'view_post',
 		'update_comment', 'delete_comment', 'post_comments', 'comment_replies', 'comment_thread', 'post_likers', 'comment_likers',
 		'user_mentions', 'page_start', 'page_time', 'time_key',
-		'search_config', 'search_query', 'title_query'
+		'search_config', 'search_query', 'title_query', 'search_vector', 'language_code', 'guess_language'
 	]), 'reader'
 	UNION ALL
 	-- bridge: also names the viewer itself, because it has checked the token.
 	SELECT unnest(ARRAY['admit', 'set_result_id', 'bridge_config', 'tick', 'worker_is_running', 'tick_without_worker']), 'bridge'
 	UNION ALL
 	-- admin: also acts as anybody, and keeps the data in order.
-	SELECT unnest(ARRAY['act_as', 'reconcile', 'fold_counters', 'publish_due_posts', 'purge_deleted', 'init_data', 'verify_password', 'hash_password']), 'admin'
+	SELECT unnest(ARRAY['act_as', 'reconcile', 'fold_counters', 'publish_due_posts', 'purge_deleted', 'start_reindex', 'reindex_posts', 'init_data', 'verify_password', 'hash_password']), 'admin'
 	UNION ALL
 	-- audit
 	SELECT unnest(ARRAY['set_client_address']), 'bridge'

@@ -80,25 +80,25 @@ COMMENT ON FUNCTION social.check_post_settings(text, text, timestamptz, text, te
 
 CREATE OR REPLACE FUNCTION social.create_post(title text, content text, is_published boolean DEFAULT true,
 		visibility text DEFAULT 'public', reply_settings text DEFAULT 'everyone', publish_at timestamptz DEFAULT NULL,
-		image text DEFAULT NULL, video text DEFAULT NULL) RETURNS bigint
+		image text DEFAULT NULL, video text DEFAULT NULL, language text DEFAULT NULL) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	viewer bigint := social.require_viewer();
 	post_id bigint;
 BEGIN
 	PERFORM social.check_post_settings($4, $5, $6, $7, $8);
-	INSERT INTO social.posts (author_id, title, content, is_published, visibility, reply_settings, publish_at, image, video)
+	INSERT INTO social.posts (author_id, title, content, is_published, visibility, reply_settings, publish_at, image, video, language)
 	VALUES (viewer, $1, $2, coalesce($3, true) AND $6 IS NULL, coalesce($4, 'public'), coalesce($5, 'everyone'),
-		nullif($6, 'infinity'), nullif($7, ''), nullif($8, ''))
+		nullif($6, 'infinity'), nullif($7, ''), nullif($8, ''), $9)
 	RETURNING id INTO post_id;
 	RETURN post_id;
 END
 $$;
-COMMENT ON FUNCTION social.create_post(text, text, boolean, text, text, timestamptz, text, text) IS 'The viewer writes a post, a draft (is_published false) or, with publish_at, a post that the worker publishes then; hashtags and mentions are found in title and content. Returns its id. SM401 when nobody acts; SM400 for a missing or over-long title or content, an unknown visibility or reply setting, a time that is over.';
+COMMENT ON FUNCTION social.create_post(text, text, boolean, text, text, timestamptz, text, text, text) IS 'The viewer writes a post, a draft (is_published false) or, with publish_at, a post that the worker publishes then; hashtags and mentions are found in title and content. language (a code like en) says which forms of a word search finds; null leaves it to the script. Returns its id. SM401 when nobody acts; SM400 for a missing or over-long title or content, an unknown visibility, reply setting or language, a time that is over.';
 
 CREATE OR REPLACE FUNCTION social.update_post(id bigint, title text DEFAULT NULL, content text DEFAULT NULL, is_published boolean DEFAULT NULL,
 		visibility text DEFAULT NULL, reply_settings text DEFAULT NULL, publish_at timestamptz DEFAULT NULL,
-		image text DEFAULT NULL, video text DEFAULT NULL) RETURNS bigint
+		image text DEFAULT NULL, video text DEFAULT NULL, language text DEFAULT NULL) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM social.require_own_post($1);
@@ -114,12 +114,13 @@ BEGIN
 		reply_settings = coalesce($6, p.reply_settings),
 		publish_at = nullif(coalesce($7, p.publish_at), 'infinity'),
 		image = nullif(coalesce($8, p.image), ''),
-		video = nullif(coalesce($9, p.video), '')
+		video = nullif(coalesce($9, p.video), ''),
+		language = coalesce($10, p.language)
 	WHERE p.id = $1;
 	RETURN $1;
 END
 $$;
-COMMENT ON FUNCTION social.update_post(bigint, text, text, boolean, text, text, timestamptz, text, text) IS 'The viewer changes an own post; what is null stays as it is, an empty image or video goes, publish_at infinity makes a scheduled post a draft again. A changed title or content of a published post leaves a revision and an edited mark; only newly named people are told. Returns the id. SM401, SM404, SM403 for somebody else''s post, SM400 as create_post.';
+COMMENT ON FUNCTION social.update_post(bigint, text, text, boolean, text, text, timestamptz, text, text, text) IS 'The viewer changes an own post; what is null stays as it is, an empty image or video goes, an empty language is guessed, publish_at infinity makes a scheduled post a draft again. A changed title or content of a published post leaves a revision and an edited mark; only newly named people are told. Returns the id. SM401, SM404, SM403 for somebody else''s post, SM400 as create_post.';
 
 CREATE OR REPLACE FUNCTION social.publish_post(post_id bigint) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -6,6 +6,10 @@ DROP FUNCTION IF EXISTS social.admit(bigint);
 
 -- posts
 ALTER TABLE social.posts ADD COLUMN language text COLLATE "C";
+-- The arguments have changed.
+DROP FUNCTION IF EXISTS social.create_post(text, text, boolean, text, text, timestamptz, text, text);
+DROP FUNCTION IF EXISTS social.update_post(bigint, text, text, boolean, text, text, timestamptz, text, text);
+DROP FUNCTION IF EXISTS social.search_query(text);
 COMMENT ON TABLE social.posts IS 'Posts and drafts. hashtags, search_vector and position are kept by a trigger: folded tags in order of first appearance, title weighted A above content B, and the place in newest-first lists (null unless the post is published and not deleted). kept_position is the place that a deleted post gets back when it is restored; publish_at is null once a post is published. language says which words of the text are forms of one word, and is guessed from the script where nobody says it.';
 
 -- keys
@@ -67,3 +71,12 @@ CREATE TABLE social.token_blacklist (
 );
 COMMENT ON TABLE social.token_blacklist IS 'Tokens that are refused before their time: refresh tokens that were used, or whose session ended (jti is the SHA-256 in hex), and access tokens taken back (jti is the claim). Rows go when the token would have expired. No foreign keys: an entry outlives what it speaks of.';
 CREATE INDEX token_blacklist_expires_idx ON social.token_blacklist (expires_at);
+
+-- languages: vectors made before are made anew in the background, newest posts first
+CREATE TABLE social.post_reindex (
+	before_id bigint NOT NULL,
+	started_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE social.post_reindex IS 'How far reindex_posts has come, newest posts first: one row while there is work left, else none.';
+CREATE UNIQUE INDEX post_reindex_single_idx ON social.post_reindex ((true));
+INSERT INTO social.post_reindex (before_id) SELECT max(p.id) + 1 FROM social.posts p HAVING max(p.id) IS NOT NULL;

@@ -61,7 +61,7 @@ $$, ARRAY[
 	'mark_all_notifications_read', 'notification_preferences', 'set_notification_preference', 'notification_muted_ids', 'system_notification',
 	'trending_posts', 'trending_topics', 'fold_trends', 'rebuild_trends', 'expire_mutes',
 	-- an operator may call them
-	'init_data', 'check', 'stats', 'create_superuser', 'delete_user', 'set_retention', 'retention_round', 'reconcile', 'publish_due_posts', 'purge_deleted'
+	'init_data', 'check', 'stats', 'create_superuser', 'delete_user', 'set_retention', 'retention_round', 'reconcile', 'publish_due_posts', 'purge_deleted', 'start_reindex', 'reindex_posts'
 ], 'only listed functions run with the owner''s rights');
 
 SELECT is_empty($$

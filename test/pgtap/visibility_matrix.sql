@@ -286,6 +286,7 @@ CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[
 	'viewer_id', 'require_viewer', 'result_id', 'authenticate', 'viewer_is_staff', 'blocked_ids', 'muted_ids', 'viewer_in_audience',
 	'extract_hashtags', 'extract_mentions', 'hashtag_key', 'cursor_encode', 'cursor_decode', 'jwt_verify', 'raise_error',
 	'page_size', 'page_key', 'page_start', 'page_time', 'time_key', 'search_config', 'search_query', 'title_query',
+	'search_vector', 'language_code', 'guess_language',
 	'register_user', 'login', 'update_profile', 'follow_user', 'unfollow_user', 'remove_follower', 'accept_follow_request',
 	'reject_follow_request', 'block_user', 'unblock_user', 'mute_user', 'unmute_user',
 	'create_post', 'update_post', 'publish_post', 'delete_post', 'restore_post', 'pin_post', 'unpin_post', 'highlight_post', 'unhighlight_post',

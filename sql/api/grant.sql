@@ -72,6 +72,21 @@ BEGIN ATOMIC
 	SELECT unnest(ARRAY['session_is_live', 'end_session_ids', 'end_sessions', 'session_end', 'start_session', 'session_tokens',
 		'refresh_token_new', 'refresh_token_next', 'rotate_refresh_token', 'newest_refresh_token']), 'owner'
 	UNION ALL
+	-- accounts
+	SELECT unnest(ARRAY['register', 'change_password', 'request_password_reset', 'reset_password', 'request_email_verification', 'verify_email',
+		'enable_totp', 'confirm_totp', 'disable_totp', 'regenerate_recovery_codes', 'login_attempts', 'login_attempts_page',
+		'account_json', 'update_account']), 'reader'
+	UNION ALL
+	SELECT unnest(ARRAY['add_leaked_passwords', 'add_leaked_hashes', 'totp', 'remove_totp', 'security_counters']), 'admin'
+	UNION ALL
+	SELECT unnest(ARRAY['lease_mail', 'mail_sent', 'mail_failed']), 'mailer'
+	UNION ALL
+	SELECT unnest(ARRAY['leaked_password_hash', 'check_new_password', 'password_was_set', 'random_bytes', 'random_token', 'check_email',
+		'account_with_address', 'claim_address', 'take_account_token', 'prove_address', 'change_address', 'client_address',
+		'account_by_name', 'decoy_password', 'login_refusals', 'open_account',
+		'totp_step', 'base32', 'url_encode', 'recovery_code_hash', 'check_code', 'tell_account', 'make_recovery_codes', 'require_totp',
+		'queue_mail', 'grant_mailer']), 'owner'
+	UNION ALL
 	-- owner: triggers, parts of other functions, and the grants themselves.
 	SELECT unnest(ARRAY['check_profile_text', 'check_profile_url', 'hold_pair', 'policies', 'grant_direct',
 		'check_new_account', 'check_password', 'password_needs_rehash', 'sign_access_token',
@@ -80,7 +95,7 @@ BEGIN ATOMIC
 		'require_comment', 'require_own_comment', 'require_reply_allowed', 'comment_path', 'comment_check', 'hashtag_delete',
 		'counted_columns', 'reconcile_column', 'function_audience', 'grant_audience', 'grant_reader', 'grant_bridge', 'grant_admin']), 'owner';
 END;
-COMMENT ON FUNCTION social.function_audience() IS 'For each function the least powerful audience that may call it: reader, bridge, admin or owner.';
+COMMENT ON FUNCTION social.function_audience() IS 'For each function the least powerful audience that may call it: reader, bridge, admin or owner; mailer is beside them.';
 
 CREATE OR REPLACE FUNCTION social.grant_audience(role name, audiences text[]) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -91,7 +106,7 @@ BEGIN
 	FOR object IN
 		SELECT format('social.%I', c.relname) FROM pg_class c
 		WHERE c.relnamespace = 'social'::regnamespace AND c.relkind = 'v'
-			AND ('admin' = ANY (audiences) OR NOT starts_with(c.relname, 'admin_'))
+			AND CASE WHEN starts_with(c.relname, 'admin_') THEN 'admin' ELSE 'reader' END = ANY (audiences)
 		ORDER BY 1
 	LOOP
 		EXECUTE format('GRANT SELECT ON %s TO %I', object, role);
@@ -106,7 +121,7 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION social.grant_audience(name, text[]) IS 'Gives a role the schema, the views (admin_* only with the audience admin) and the functions of these audiences.';
+COMMENT ON FUNCTION social.grant_audience(name, text[]) IS 'Gives a role the schema, the views (admin_* with the audience admin, the others with reader) and the functions of these audiences.';
 
 CREATE OR REPLACE FUNCTION social.grant_reader(role name) RETURNS void
 	LANGUAGE sql
@@ -122,6 +137,13 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION social.grant_bridge(name) IS 'Gives a role what social-bridge needs: a reader''s rights, and naming the viewer. Repeat after an upgrade.';
 
+CREATE OR REPLACE FUNCTION social.grant_mailer(role name) RETURNS void
+	LANGUAGE sql
+BEGIN ATOMIC
+	SELECT social.grant_audience(role, ARRAY['mailer']);
+END;
+COMMENT ON FUNCTION social.grant_mailer(name) IS 'Gives a role what a mailer needs: lease_mail, mail_sent and mail_failed, nothing else. Repeat after an upgrade.';
+
 CREATE OR REPLACE FUNCTION social.grant_admin(role name) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -131,7 +153,7 @@ BEGIN
 	FOR object IN
 		SELECT format('social.%I', c.relname) FROM pg_class c
 		WHERE c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'p')
-			AND c.relname <> ALL (ARRAY['jwt_key', 'user_sessions', 'refresh_tokens'])
+			AND c.relname <> ALL (ARRAY['jwt_key', 'user_sessions', 'refresh_tokens', 'user_totp', 'recovery_codes', 'mail_outbox'])
 		ORDER BY 1
 	LOOP
 		EXECUTE format('GRANT SELECT ON %s TO %I', object, role);

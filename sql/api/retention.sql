@@ -27,7 +27,17 @@ CREATE OR REPLACE FUNCTION social.retention_classes(OUT data_class text, OUT def
 		('audit_addresses', interval '90 days', 'audit_log', 'created_at', 'address IS NOT NULL', 'address',
 			'Network addresses in the audit log; the entry stays.'),
 		('audit_log', interval '2 years', 'audit_log', 'created_at', 'true', NULL,
-			'Entries of the audit log.')
+			'Entries of the audit log.'),
+		('login_addresses', interval '30 days', 'login_attempts', 'created_at', 'address IS NOT NULL', 'address',
+			'Network addresses of attempts to log in; the attempt stays.'),
+		('login_attempts', interval '90 days', 'login_attempts', 'created_at', 'true', NULL,
+			'Attempts to log in.'),
+		('account_tokens', interval '7 days', 'account_tokens', 'expires_at', 'true', NULL,
+			'Tokens that were sent by mail, after they have expired.'),
+		('sent_mails', interval '30 days', 'mail_outbox', 'sent_at', 'sent_at IS NOT NULL', NULL,
+			'Mails that were sent.'),
+		('failed_mails', interval '30 days', 'mail_outbox', 'failed_at', 'failed_at IS NOT NULL', NULL,
+			'Mails that were given up, and those that nobody was to get.')
 $$;
 COMMENT ON FUNCTION social.retention_classes() IS 'Every class of data that retention knows, with the time it is kept by default (null: for ever) and what is deleted then.';
 

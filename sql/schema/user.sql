@@ -15,12 +15,16 @@ CREATE TABLE social.users (
 	is_locked boolean NOT NULL DEFAULT false,
 	suspended_at timestamptz,
 	suspended_until timestamptz,
-	deleted_at timestamptz
+	deleted_at timestamptz,
+	pending_email text NOT NULL DEFAULT '',
+	email_verified_at timestamptz,
+	password_changed_at timestamptz
 );
-COMMENT ON TABLE social.users IS 'Accounts. Names and e-mail addresses are unique whatever their case; password holds an encoded hash; an inactive account cannot act and is not seen.';
+COMMENT ON TABLE social.users IS 'Accounts. Names and e-mail addresses are unique whatever their case; password holds an encoded hash; an inactive account cannot act and is not seen. An address that somebody gives for themselves is pending until they prove it is theirs: several accounts may claim it.';
 CREATE UNIQUE INDEX users_username_key ON social.users (lower(username));
 -- An imported account may have no address at all.
 CREATE UNIQUE INDEX users_email_key ON social.users (lower(email)) WHERE email <> '';
+CREATE INDEX users_pending_email_idx ON social.users (lower(pending_email), id) WHERE pending_email <> '';
 CREATE INDEX users_deleted_idx ON social.users (id) WHERE deleted_at IS NOT NULL;
 
 CREATE TABLE social.profiles (

@@ -53,6 +53,12 @@ $$, ARRAY[
 	-- they open the door
 	'register_user', 'login', 'authenticate', 'bridge_config',
 	'refresh_session', 'refresh_session_id', 'active_sessions', 'logout', 'logout_all', 'revoke_session', 'clear_expired_sessions', 'touch_session',
+	'register', 'request_password_reset', 'reset_password', 'verify_email',
+	-- they read or change the viewer's own account
+	'change_password', 'request_email_verification', 'enable_totp', 'confirm_totp', 'disable_totp', 'regenerate_recovery_codes',
+	'login_attempts', 'login_attempts_page', 'account_json', 'update_account',
+	-- the operator's mailer calls them
+	'lease_mail', 'mail_sent', 'mail_failed',
 	-- they read tables on the way to a visible_* view
 	'search_posts', 'hashtag_posts', 'trending_hashtags', 'deleted_posts', 'post_revisions', 'post_shares', 'bookmarked_posts',
 	'user_mentions', 'post_likers', 'comment_likers', 'comment_thread', 'hashtag_is_visible', 'followers', 'following', 'follow_requests', 'blocked_users', 'muted_users',
@@ -61,6 +67,7 @@ $$, ARRAY[
 	'mark_all_notifications_read', 'notification_preferences', 'set_notification_preference', 'notification_muted_ids', 'system_notification',
 	'trending_posts', 'trending_topics', 'fold_trends', 'rebuild_trends', 'expire_mutes',
 	-- an operator may call them
+	'add_leaked_passwords', 'add_leaked_hashes', 'remove_totp', 'security_counters',
 	'init_data', 'check', 'stats', 'create_superuser', 'delete_user', 'set_retention', 'retention_round', 'reconcile', 'publish_due_posts', 'purge_deleted', 'start_reindex', 'reindex_posts'
 ], 'only listed functions run with the owner''s rights');
 

@@ -23,7 +23,8 @@ $$;
 
 SELECT is(pg_temp.refusal(statement), 'SM401', 'nobody acts: ' || statement)
 FROM unnest(ARRAY['SELECT social.create_post(''t'', ''c'')', 'SELECT social.like_post(9100001)', 'SELECT social.follow_user(9100002)',
-	'SELECT * FROM social.notifications()', 'SELECT social.login(''tap_nobody'', ''not the password'')']) AS t (statement);
+	'SELECT * FROM social.notifications()', 'SELECT * FROM social.login_attempts()', 'SELECT social.account_json()']) AS t (statement);
+SELECT is((SELECT error_code || CASE WHEN error_detail <> '' THEN ' with a detail' ELSE '' END FROM social.login('tap_nobody', 'not the password')), 'SM401 with a detail', 'a refused login says so in its row');
 
 SELECT social.act_as(9100001, session => true);
 SELECT is(pg_temp.refusal(statement), state, statement)

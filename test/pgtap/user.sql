@@ -2,7 +2,7 @@
 BEGIN;
 SELECT no_plan();
 
-SELECT columns_are('social', 'users', ARRAY['id', 'username', 'email', 'password', 'first_name', 'last_name', 'is_active', 'is_staff', 'is_superuser', 'created_at', 'last_login_at', 'is_locked', 'suspended_at', 'suspended_until', 'deleted_at'], 'seed 095: fields of a user');
+SELECT columns_are('social', 'users', ARRAY['id', 'username', 'email', 'password', 'first_name', 'last_name', 'is_active', 'is_staff', 'is_superuser', 'created_at', 'last_login_at', 'is_locked', 'suspended_at', 'suspended_until', 'deleted_at', 'pending_email', 'email_verified_at', 'password_changed_at'], 'seed 095: fields of a user');
 SELECT columns_are('social', 'visible_users', ARRAY['id', 'username', 'first_name', 'last_name', 'bio', 'avatar', 'banner_image', 'location', 'website', 'followers_count', 'following_count', 'posts_count', 'created_at', 'is_locked'], 'seed 096: a person and their profile, without password or e-mail');
 
 INSERT INTO social.users (username, email) VALUES ('tap_Anna', 'tap@example.com');
@@ -54,8 +54,8 @@ UPDATE social.users SET suspended_at = now(), password = social.hash_password('c
 SELECT throws_ok('SELECT social.act_as(' || :two || ')', 'SM404', 'user not found', 'a suspended account cannot act');
 SELECT throws_ok($$ SELECT social.act_as('TAP_TWO') $$, 'SM404', 'user not found', 'nor by name');
 SELECT throws_ok('SELECT social.admit(' || :two || ')', 'SM401', NULL, 'nor open a request');
-SELECT throws_ok($$ SELECT social.login('tap_two', 'correct horse') $$, 'SM403', 'the account is suspended', 'nor log in, and its owner learns why');
-SELECT throws_ok($$ SELECT social.login('tap_two', 'wrong horse') $$, 'SM401', 'wrong username or password', 'others do not');
+SELECT row_eq($$ SELECT error_code, error_message FROM social.login('tap_two', 'correct horse') $$, row('SM403'::text, 'the account is suspended'::text), 'nor log in, and its owner learns why');
+SELECT row_eq($$ SELECT error_code, error_message FROM social.login('tap_two', 'wrong horse') $$, row('SM401'::text, 'wrong username or password'::text), 'others do not');
 SELECT throws_ok('SELECT social.authenticate(' || quote_literal(social.sign_access_token(:two, 's')) || ')', 'SM401', NULL, 'a token given before does not help');
 UPDATE social.users SET suspended_until = now() + interval '1 day' WHERE id = :two;
 SELECT throws_ok('SELECT social.act_as(' || :two || ')', 'SM404', NULL, 'nor before the time is over');
@@ -63,7 +63,7 @@ SELECT is_empty('SELECT FROM social.visible_users WHERE id = ' || :two, 'it is n
 UPDATE social.users SET suspended_until = now() WHERE id = :two;
 SELECT is(social.act_as(:two), :two::bigint, 'afterwards all is as before');
 SELECT isnt_empty('SELECT FROM social.visible_users WHERE id = ' || :two, 'and it is seen again');
-SELECT lives_ok($$ SELECT social.login('tap_two', 'correct horse') $$, 'and logs in');
+SELECT isnt_empty($$ SELECT FROM social.login('tap_two', 'correct horse') WHERE access IS NOT NULL $$, 'and logs in');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -38,6 +38,11 @@ SELECT social.create_post('Twice', 'Something forbidden') AS id \gset
 SELECT social.update_post(:id, content => 'Something else'), social.view_post(:id), social.bookmark_post(:id), social.set_notification_preference('like', false);
 SELECT social.delete_post(social.create_post('Gone', 'for now'));
 SELECT social.create_post('Later', 'at its time', publish_at => now() + interval '1 year', is_published => false);
+SELECT social.register('dumped', 'dumped@example.com', 'correct horse'), social.add_leaked_passwords('{password}');
+SELECT count(*) FROM social.enable_totp();
+SELECT count(*) FROM social.confirm_totp(social.totp((SELECT secret FROM social.user_totp)));
+INSERT INTO social.jwt_issuers (issuer, jwks) VALUES ('https://issuer.example', '{"keys":[]}');
+INSERT INTO social.token_blacklist (jti, token_type, expires_at) VALUES ('dumped', 'access', now() + interval '1 year');
 SELECT social.tick();
 INSERT INTO social.post_trends SELECT id, 1 FROM social.posts ORDER BY id LIMIT 1 ON CONFLICT DO NOTHING;
 INSERT INTO social.hashtag_trends SELECT id, 1 FROM social.hashtags ORDER BY id LIMIT 1 ON CONFLICT DO NOTHING;

@@ -1,0 +1,162 @@
+-- login.sql owns logging in, and the record of attempts to.
+
+CREATE OR REPLACE FUNCTION social.account_by_name(name text, is_claim boolean) RETURNS social.users
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	account social.users;
+BEGIN
+	IF is_claim THEN
+		SELECT u.* INTO account FROM social.users u
+		WHERE lower(u.pending_email) = lower(name) AND u.pending_email <> '' ORDER BY u.id DESC LIMIT 1;
+	ELSE
+		-- A name is matched before an address, should one account have the other's address for a name.
+		SELECT u.* INTO account FROM social.users u
+		WHERE lower(u.username) = lower(name) OR (lower(u.email) = lower(name) AND u.email <> '')
+		ORDER BY (lower(u.username) = lower(name)) DESC LIMIT 1;
+	END IF;
+	RETURN account;
+END
+$$;
+COMMENT ON FUNCTION social.account_by_name(text, boolean) IS 'The account with this user name or e-mail address, in any case, or the newest one that claims the address; null for none.';
+
+-- Hashes differ in form and cost (those of a site that moved in, those before a setting changed), and
+-- so do their times. A name that nobody has costs what one of the accounts there are would, always
+-- the same one; which, nobody outside can tell.
+CREATE OR REPLACE FUNCTION social.decoy_password(name text) RETURNS text
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	last_id bigint := (SELECT max(u.id) FROM social.users u);
+	seed bigint := (SELECT s.system_identifier FROM pg_control_system() s);
+BEGIN
+	RETURN (SELECT u.password FROM social.users u
+		WHERE u.id >= (hashtextextended(lower(name), seed) & 9223372036854775807) % (last_id + 1)
+		ORDER BY u.id LIMIT 1);
+END
+$$;
+COMMENT ON FUNCTION social.decoy_password(text) IS 'The hash that a password is tried on, in vain, for a name that nobody has.';
+
+-- What a refused attempt tells. The first three read the same; only who knows the password learns more.
+CREATE OR REPLACE FUNCTION social.login_refusals(OUT reason text, OUT code text, OUT message text, OUT detail text) RETURNS SETOF record
+	LANGUAGE sql IMMUTABLE ROWS 7 SET search_path = pg_catalog, pg_temp AS $$
+	VALUES
+		('unknown_account', 'SM401', 'wrong username or password', 'No active account has this name or address and this password.'),
+		('wrong_password', 'SM401', 'wrong username or password', 'No active account has this name or address and this password.'),
+		('inactive', 'SM401', 'wrong username or password', 'No active account has this name or address and this password.'),
+		('suspended', 'SM403', 'the account is suspended', 'Ask the operator about it.'),
+		('code_required', 'SM401', 'a one-time code is required', 'Log in again with the code of the authenticator app, or a recovery code.'),
+		('wrong_code', 'SM401', 'wrong one-time code', 'It is not the present one, was used already, or is no recovery code that is left.'),
+		('code_paused', 'SM429', 'too many wrong one-time codes', 'Codes are refused for a while.')
+$$;
+COMMENT ON FUNCTION social.login_refusals() IS 'What each outcome of a login that was refused answers.';
+
+CREATE OR REPLACE FUNCTION social.login(username text, password text, totp text DEFAULT NULL,
+		device text DEFAULT NULL, user_agent text DEFAULT NULL, address text DEFAULT NULL)
+	RETURNS TABLE (access text, refresh text, token_type text, expires_in integer, refresh_expires_in integer,
+		user_id bigint, session_id bigint, totp_required boolean, error_code text, error_message text, error_detail text)
+	LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	name text := left(login.username, 1000);
+	decoy text := social.decoy_password(name);
+	account social.users;
+	candidate social.users;
+	fits boolean := false;
+	outcome text;
+BEGIN
+	IF login.address IS NOT NULL THEN
+		PERFORM social.set_client_address(login.address);
+	END IF;
+	FOR claim IN 0 .. CASE WHEN position('@' IN name) > 0 THEN 1 ELSE 0 END
+	LOOP
+		candidate := social.account_by_name(name, claim = 1);
+		IF octet_length(login.password) <= 1000 THEN
+			fits := social.check_password(login.password, CASE WHEN candidate.id IS NULL THEN decoy ELSE candidate.password END)
+				AND candidate.id IS NOT NULL;
+		END IF;
+		IF fits OR account.id IS NULL THEN
+			account := candidate;
+		END IF;
+		EXIT WHEN fits;
+	END LOOP;
+
+	outcome := CASE WHEN account.id IS NULL THEN 'unknown_account' WHEN NOT fits THEN 'wrong_password' WHEN NOT account.is_active THEN 'inactive'
+		WHEN account.suspended_at IS NOT NULL AND coalesce(account.suspended_until > now(), true) THEN 'suspended' END;
+	IF outcome IS NULL THEN
+		outcome := social.open_account(account, login.password, login.totp);
+	END IF;
+	INSERT INTO social.login_attempts (user_id, username, address, user_agent, device, outcome)
+	VALUES (account.id, coalesce(left(name, 254), ''), social.client_address(),
+		coalesce(left(login.user_agent, 500), ''), coalesce(left(login.device, 200), ''), outcome);
+	IF outcome = 'success' THEN
+		RETURN QUERY SELECT s.access, s.refresh, s.token_type, s.expires_in, s.refresh_expires_in, s.user_id, s.session_id,
+			false, NULL::text, NULL::text, NULL::text
+		FROM social.start_session(account.id, login.device, login.user_agent, social.client_address()) s;
+	ELSE
+		RETURN QUERY SELECT NULL::text, NULL::text, NULL::text, NULL::integer, NULL::integer, NULL::bigint, NULL::bigint,
+			r.reason IN ('code_required', 'wrong_code', 'code_paused'), r.code, r.message,
+			CASE WHEN r.reason = 'suspended' AND account.suspended_until IS NOT NULL THEN 'Until ' || account.suspended_until || '.' ELSE r.detail END
+		FROM social.login_refusals() r WHERE r.reason = outcome;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION social.login(text, text, text, text, text, text) IS
+	'Exchanges a user name or e-mail address and a password, and a one-time or recovery code where the account asks for one (totp_required), for a session: access and refresh token. device, user_agent and address describe the client. Returns one row and raises nothing, so that the attempt is recorded: when refused the tokens are null and error_code is SM401, in the same words and after the same work whether the account, the password or its being active is what lacks; SM403 for the right password of a suspended account; SM401 for a missing or wrong code, SM429 after social.totp_failures wrong ones. Hashes of another form or cost are renewed.';
+
+-- The password fits: the rest, with the account''s row locked, so that a password that changes
+-- meanwhile lets nobody in.
+CREATE OR REPLACE FUNCTION social.open_account(account social.users, password text, code text) RETURNS text
+	LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	renewed text := CASE WHEN social.password_needs_rehash(account.password) THEN social.hash_password($2) ELSE account.password END;
+	second text;
+BEGIN
+	PERFORM FROM social.users u WHERE u.id = account.id AND u.password = account.password AND u.is_active FOR NO KEY UPDATE;
+	IF NOT FOUND THEN
+		RETURN 'wrong_password';
+	END IF;
+	second := social.check_code(account.id, code);
+	IF second <> 'ok' THEN
+		RETURN second;
+	END IF;
+	-- The time is kept to the minute, so that a client that logs in all the time does not write all the time.
+	UPDATE social.users u
+	SET password = renewed, last_login_at = CASE WHEN coalesce(u.last_login_at < now() - interval '1 minute', true) THEN now() ELSE u.last_login_at END
+	WHERE u.id = account.id AND (u.password <> renewed OR coalesce(u.last_login_at < now() - interval '1 minute', true));
+	RETURN 'success';
+END
+$$;
+COMMENT ON FUNCTION social.open_account(social.users, text, text) IS 'The second half of login: the one-time code, renewing the hash, noting the login. Returns the attempt''s outcome.';
+
+-- ---- attempts ------------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.login_attempts(first integer DEFAULT 20, after text DEFAULT NULL)
+	RETURNS TABLE (id bigint, outcome text, address text, user_agent text, device text, created_at timestamptz)
+	LANGUAGE plpgsql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+	page_size integer := social.page_size(first);
+	before bigint := social.page_key('login_attempts', after);
+BEGIN
+	RETURN QUERY
+	SELECT a.id, a.outcome, a.address, a.user_agent, a.device, a.created_at FROM social.login_attempts a
+	WHERE a.user_id = viewer AND a.id < before ORDER BY a.id DESC LIMIT page_size;
+END
+$$;
+COMMENT ON FUNCTION social.login_attempts(integer, text) IS 'Attempts to log in to the viewer''s account, newest first: the outcome (success, wrong_password, suspended, code_required, wrong_code, code_paused) and where they came from. after is cursor_encode(''login_attempts'', id, id) of the last one seen. SM401 when nobody acts, SM400 for a bad page size or cursor.';
+
+CREATE OR REPLACE FUNCTION social.login_attempts_page(first integer DEFAULT 20, after text DEFAULT NULL) RETURNS json
+	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN (
+		SELECT json_build_object('results', coalesce(json_agg(row_to_json(a) ORDER BY a.id DESC), '[]'),
+			'next', CASE WHEN count(*) = first THEN social.cursor_encode('login_attempts', min(a.id), min(a.id)) END)
+		FROM social.login_attempts(first, after) a);
+END
+$$;
+COMMENT ON FUNCTION social.login_attempts_page(integer, text) IS 'A page of login_attempts as REST shows it: results, and the cursor of the next page (null when there is none).';
+
+CREATE OR REPLACE VIEW social.admin_login_attempts AS
+SELECT a.id, a.created_at, coalesce(u.username, '') AS account, a.username AS given_name, a.outcome, a.address, a.device, a.user_agent, a.user_id
+FROM social.login_attempts a LEFT JOIN social.users u ON u.id = a.user_id;
+COMMENT ON VIEW social.admin_login_attempts IS 'Every attempt to log in; account is empty when nobody has the name that was given.';

@@ -7,10 +7,13 @@
 #include "postgres.h"
 #include "access/heapam.h"
 #include "access/htup_details.h"
+#include "catalog/pg_proc.h"
 #include "catalog/namespace.h"
 #include "executor/executor.h"
+#include "miscadmin.h"
 #include "storage/proc.h"
 #include "tsearch/ts_utils.h"
+#include "utils/acl.h"
 #include "utils/guc.h"
 #include "utils/regproc.h"
 
@@ -104,6 +107,17 @@ social_compat_parse_websearch(char *query, PushFunction push, Datum opaque)
 	return parse_tsquery(query, push, opaque, P_TSQ_WEB, NULL);
 #else
 	return parse_tsquery(query, push, opaque, P_TSQ_WEB);
+#endif
+}
+
+/* May the current role execute this function? */
+static inline bool
+social_compat_may_execute(Oid function)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_aclcheck(ProcedureRelationId, function, GetUserId(), ACL_EXECUTE) == ACLCHECK_OK;
+#else
+	return pg_proc_aclcheck(function, GetUserId(), ACL_EXECUTE) == ACLCHECK_OK;
 #endif
 }
 

@@ -28,6 +28,7 @@ _PG_init(void)
 	social_notification_init();
 	social_trending_init();
 	social_search_init();
+	social_feed_init();
 	social_search_vector_init();
 	social_worker_init();
 	MarkGUCPrefixReserved("social");

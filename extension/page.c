@@ -1,5 +1,5 @@
 /*
- * page.c owns the SQL side of page cursors.
+ * page.c owns the SQL side of page cursors, and what C pages ask of their arguments.
  */
 #include "postgres.h"
 
@@ -10,9 +10,43 @@
 
 #include "cursor.h"
 #include "errors.h"
+#include "page.h"
+
+extern Datum social_page_size(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(social_cursor_encode_sql);
 PG_FUNCTION_INFO_V1(social_cursor_decode_sql);
+
+int
+social_page_rows(FunctionCallInfo fcinfo, int number)
+{
+	LOCAL_FCINFO(call, 1);
+
+	InitFunctionCallInfoData(*call, NULL, 1, InvalidOid, NULL, NULL);
+	call->args[0] = fcinfo->args[number];
+	return DatumGetInt32(social_page_size(call));
+}
+
+void
+social_page_refuse_cursor(void)
+{
+	ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("invalid cursor"),
+					errdetail("It is none of ours, or belongs to another list."),
+					errhint("Pass the cursor that the last page of the same list returned.")));
+}
+
+void
+social_page_cursor(const char *kind, const text *cursor, int64 *key, int64 *id)
+{
+	int64_t found_key;
+	int64_t found_id;
+
+	if (!social_cursor_decode(kind, VARDATA_ANY(cursor), VARSIZE_ANY_EXHDR(cursor), &found_key,
+							  &found_id))
+		social_page_refuse_cursor();
+	*key = found_key;
+	*id = found_id;
+}
 
 /* social.cursor_encode(kind text, key bigint, id bigint) -> text */
 Datum
@@ -34,13 +68,10 @@ social_cursor_decode_sql(PG_FUNCTION_ARGS)
 	TupleDesc tupdesc;
 	Datum values[2];
 	bool nulls[2] = {false, false};
-	int64_t key;
-	int64_t id;
+	int64 key;
+	int64 id;
 
-	if (!social_cursor_decode(kind, VARDATA_ANY(cursor), VARSIZE_ANY_EXHDR(cursor), &key, &id))
-		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("invalid cursor"),
-						errdetail("It is none of ours, or belongs to another list."),
-						errhint("Pass the cursor that the last page of the same list returned.")));
+	social_page_cursor(kind, cursor, &key, &id);
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "cursor_decode must return a row");
 	values[0] = Int64GetDatum(key);

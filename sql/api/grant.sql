@@ -42,6 +42,9 @@ BEGIN ATOMIC
 		'hide_post', 'unhide_post', 'hide_comment', 'unhide_comment', 'suspend_user', 'unsuspend_user',
 		'add_content_rule', 'remove_content_rule']), 'reader'
 	UNION ALL
+	-- feed
+	SELECT unnest(ARRAY['home_feed', 'feed_page']), 'reader'
+	UNION ALL
 	-- retention
 	SELECT unnest(ARRAY['retention_classes', 'set_retention', 'retention_round',
 		'create_superuser', 'delete_user', 'library_version', 'check', 'count_drift', 'stats']), 'admin'

@@ -170,3 +170,6 @@ CREATE INDEX mail_outbox_sent_idx ON social.mail_outbox (sent_at) WHERE sent_at 
 CREATE INDEX mail_outbox_failed_idx ON social.mail_outbox (failed_at) WHERE failed_at IS NOT NULL;
 
 REVOKE ALL ON social.mail_outbox FROM PUBLIC;
+
+-- feed
+CREATE INDEX reposts_position_idx ON social.reposts (position DESC);

@@ -146,6 +146,8 @@ INSERT INTO probes VALUES
 	('post', 'hashtag_posts', 'list', 'SELECT FROM social.hashtag_posts($4) p WHERE p.id = $1', NULL),
 	('post', 'search_posts', 'list', 'SELECT FROM social.search_posts(''mxword'', 100) p WHERE p.id = $1', NULL),
 	('post', 'user_posts', 'list', 'SELECT FROM social.user_posts($2, 100) p WHERE p.id = $1', NULL),
+	('post', 'home_feed', 'feed', 'SELECT FROM social.home_feed(NULL, 100) p WHERE p.id = $1', 'answer = ''L'' AND viewer IN (''follower'', ''author'')'),
+	('post', 'feed_page', 'feed', 'SELECT FROM json_array_elements(social.feed_page(100) -> ''results'') r WHERE r ->> ''id'' = $1::text', 'answer = ''L'' AND viewer IN (''follower'', ''author'')'),
 	('post', 'pinned_posts', 'list', 'SELECT FROM social.pinned_posts($2) p WHERE p.id = $1', NULL),
 	('post', 'trending_posts', 'list', 'SELECT FROM social.trending_posts(100) p WHERE p.id = $1', NULL),
 	('post', 'bookmarked_posts', 'list', 'SELECT FROM social.bookmarked_posts(100) p WHERE p.id = $1', NULL),

@@ -1,0 +1,403 @@
+/*
+ * feed.c owns the home feed's page: who reads, from where to where, what belongs on it, and its
+ * rows. What the feed is made of is said in feed.h, and proved against plain SQL in
+ * test/pgtap/feed.sql. design D5, mission P-05.
+ *
+ * A row's cursor names its place and the newest place of the page that the reader began with. On
+ * the pages that follow nothing newer exists: a post that is passed on meanwhile neither comes
+ * twice nor goes missing.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "parser/parse_func.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "cursor.h"
+#include "errors.h"
+#include "feed.h"
+#include "init.h"
+#include "page.h"
+#include "post_row.h"
+#include "share.h"
+#include "user.h"
+#include "viewer.h"
+
+PG_FUNCTION_INFO_V1(social_home_feed);
+
+#define CURSOR_KIND     "home_feed"
+#define CURSOR_TOP_KIND "home_feed_top"
+
+/* Rows that the walk may always pass, and for each person followed, unless a setting says more. */
+#define BUDGET_LEAST      64
+#define BUDGET_PER_FOLLOW 0.5
+
+/* Readers of no more people than this have them read at once, not asked for one by one. */
+#define FOLLOWS_AT_ONCE 1000
+
+static int walk_budget;
+
+void
+social_feed_init(void)
+{
+	DefineCustomIntVariable(
+		"social.feed_walk_budget",
+		"How many posts a home feed passes in the order of all before it asks person by person.",
+		"-1 means in proportion to the number of people followed.", &walk_budget, -1, -1, INT_MAX,
+		PGC_SUSET, 0, NULL, NULL, NULL);
+}
+
+/* ---- places --------------------------------------------------------------------------------- */
+
+static int
+compare_places(int64 position, int64 id, int64 other_position, int64 other_id)
+{
+	if (position != other_position)
+		return position < other_position ? -1 : 1;
+	return id == other_id ? 0 : id < other_id ? -1 : 1;
+}
+
+/* Is (position, id) above, in the feed's direction beyond, its start? */
+static bool
+is_beyond_start(const struct social_feed *feed, int64 position, int64 id)
+{
+	int order = compare_places(position, id, feed->start_position, feed->start_id);
+
+	return !feed->has_start || (feed->newest_first ? order < 0 : order > 0);
+}
+
+int64
+social_feed_first_position(const struct social_feed *feed)
+{
+	if (feed->has_start)
+		return feed->start_position;
+	return feed->newest_first ? SOCIAL_WALK_NEWEST : SOCIAL_WALK_OLDEST;
+}
+
+int64
+social_feed_walk_start(const struct social_feed *feed, int64 position)
+{
+	if (feed->newest_first)
+		return position == SOCIAL_WALK_NEWEST ? position : position + 1;
+	return position == SOCIAL_WALK_OLDEST ? position : position - 1;
+}
+
+/* ---- offers --------------------------------------------------------------------------------- */
+
+bool
+social_feed_is_full(const struct social_feed *feed, int64 position)
+{
+	return feed->nitems >= feed->wanted && feed->items[feed->nitems - 1].position != position;
+}
+
+bool
+social_feed_includes(const struct social_feed *feed, int64 user_id)
+{
+	return user_id == social_listing_viewer(feed->listing) ||
+		   social_listing_follows(feed->listing, user_id);
+}
+
+/*
+ * Is the post here already? Of several at one place the post itself stays, then the repost by the
+ * person with the lowest id.
+ */
+static bool
+is_taken(struct social_feed *feed, const struct social_feed_item *offered)
+{
+	for (int i = feed->nitems - 1; i >= 0; i--)
+	{
+		struct social_feed_item *item = &feed->items[i];
+
+		if (item->post_id != offered->post_id)
+			continue;
+		if (item->position == offered->position && item->reposter > offered->reposter)
+		{
+			item->reposter = offered->reposter;
+			item->reposted_at = offered->reposted_at;
+		}
+		return true;
+	}
+	return false;
+}
+
+/* Does a place of this post lie newer than the offered one, but outside what this page covers? */
+static bool
+counts_as_newer(const struct social_feed *feed, const struct social_feed_item *offered,
+				int64 position)
+{
+	if (!feed->newest_first)
+		return position > offered->position;
+	return position <= feed->top && !is_beyond_start(feed, position, offered->post_id);
+}
+
+/*
+ * Does the post stand at a newer place of this feed, on an earlier page? On the first page it
+ * cannot. `post` holds the post.
+ */
+static bool
+stands_earlier(struct social_feed *feed, const struct social_feed_item *offered,
+			   TupleTableSlot *post)
+{
+	struct social_walk *shares = &feed->shares;
+	bool isnull;
+	int64 position = DatumGetInt64(slot_getattr(post, SOCIAL_POSTS_POSITION, &isnull));
+	int64 author_id = DatumGetInt64(slot_getattr(post, SOCIAL_POSTS_AUTHOR_ID, &isnull));
+
+	if (feed->newest_first && !feed->has_start)
+		return false;
+	if (offered->reposter != 0 && counts_as_newer(feed, offered, position) &&
+		social_feed_includes(feed, author_id))
+		return true;
+	social_walk_start(shares, 1, &offered->post_id, true,
+					  feed->top == SOCIAL_WALK_NEWEST ? feed->top : feed->top + 1,
+					  SOCIAL_WALK_NO_BUDGET);
+	while (social_walk_next(shares) &&
+		   counts_as_newer(feed, offered, social_walk_int64(shares, SOCIAL_REPOSTS_POSITION)))
+	{
+		int64 reposter = social_walk_int64(shares, SOCIAL_REPOSTS_USER_ID);
+
+		if (social_feed_includes(feed, reposter) &&
+			social_listing_admits_person(feed->listing, reposter))
+			return true;
+	}
+	return false;
+}
+
+/* Appends the offered item, if the post in `post` may stand there. */
+static void
+offer(struct social_feed *feed, struct social_feed_item *offered, TupleTableSlot *post)
+{
+	if (is_taken(feed, offered) || !social_listing_admits(feed->listing, post) ||
+		stands_earlier(feed, offered, post))
+		return;
+	offered->post = ExecCopySlotHeapTuple(post);
+	if (feed->nitems >= feed->wanted)
+		feed->items = repalloc(feed->items, (feed->nitems + 1) * sizeof(*feed->items));
+	feed->items[feed->nitems++] = *offered;
+}
+
+void
+social_feed_offer_post(struct social_feed *feed, TupleTableSlot *slot)
+{
+	struct social_feed_item offered = {0};
+	bool isnull;
+
+	offered.post_id = DatumGetInt64(slot_getattr(slot, SOCIAL_POSTS_ID, &isnull));
+	offered.position = DatumGetInt64(slot_getattr(slot, SOCIAL_POSTS_POSITION, &isnull));
+	if (is_beyond_start(feed, offered.position, offered.post_id))
+		offer(feed, &offered, slot);
+}
+
+void
+social_feed_offer_repost(struct social_feed *feed, int64 position, int64 post_id, int64 reposter,
+						 TimestampTz reposted_at)
+{
+	struct social_feed_item offered = {position, post_id, reposter, reposted_at, NULL};
+
+	if (is_beyond_start(feed, position, post_id) &&
+		social_listing_admits_person(feed->listing, reposter) &&
+		social_walk_find(&feed->posts, 1, &post_id))
+		offer(feed, &offered, feed->posts.slot);
+}
+
+/* ---- the page ------------------------------------------------------------------------------- */
+
+static int
+compare_items(const void *one, const void *other)
+{
+	const struct social_feed_item *a = one;
+	const struct social_feed_item *b = other;
+
+	return -compare_places(a->position, a->post_id, b->position, b->post_id);
+}
+
+/* Puts the items newest first, and leaves out those that came too many because of one position. */
+static void
+order_items(struct social_feed *feed)
+{
+	struct social_feed_item *items = feed->items;
+	int count = feed->nitems;
+
+	qsort(items, count, sizeof(*items), compare_items);
+	if (count <= feed->wanted)
+		return;
+	if (!feed->newest_first)
+		memmove(items, items + count - feed->wanted, feed->wanted * sizeof(*items));
+	feed->nitems = feed->wanted;
+}
+
+static int64
+budget_of(int64 nfollowed)
+{
+	return walk_budget >= 0 ? walk_budget : BUDGET_LEAST + nfollowed * BUDGET_PER_FOLLOW;
+}
+
+static void
+fill(struct social_feed *feed)
+{
+	int64 nfollowed = social_listing_followed_estimate(feed->listing);
+	int64 reached;
+	int count;
+
+	if (nfollowed <= FOLLOWS_AT_ONCE)
+		(void) social_listing_followed(feed->listing, &count);
+	if (!social_feed_walk(feed, budget_of(nfollowed), &reached))
+		social_feed_merge(feed, reached);
+	order_items(feed);
+}
+
+/* ---- arguments ------------------------------------------------------------------------------ */
+
+/* May the caller read as anybody: a role that may act as anybody, or staff? */
+static bool
+reads_for_others(void)
+{
+	Oid types[] = {INT8OID, BOOLOID};
+	Oid act_as =
+		LookupFuncName(list_make2(makeString("social"), makeString("act_as")), 2, types, true);
+	struct social_listing *listing;
+	bool is_staff;
+
+	if (OidIsValid(act_as) && social_compat_may_execute(act_as))
+		return true;
+	listing = social_listing_begin(social_viewer());
+	is_staff = social_listing_is_staff(listing);
+	social_listing_end(listing);
+	return is_staff;
+}
+
+/* Whose feed argument 0 asks for: the viewer's own when it is null. SM401, SM404. */
+static int64
+reader_of(FunctionCallInfo fcinfo)
+{
+	int64 reader;
+
+	if (PG_ARGISNULL(0))
+		return social_viewer_required();
+	reader = PG_GETARG_INT64(0);
+	if (reader != social_viewer() && (!reads_for_others() || !social_user_is_active(reader)))
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_NOT_FOUND), errmsg("user not found"),
+						errdetail("It does not exist, or the viewer may not read as this user."),
+						errhint("Leave the viewer out to read one's own feed.")));
+	return reader;
+}
+
+/* Reads a cursor: a place, and the top of the page that it began with where it says one. */
+static void
+read_cursor(struct social_feed *feed, text *cursor)
+{
+	int len = VARSIZE_ANY_EXHDR(cursor);
+	int64 ignored;
+
+	feed->has_start = true;
+	if (len == SOCIAL_CURSOR_LENGTH)
+	{
+		social_page_cursor(CURSOR_KIND, cursor, &feed->start_position, &feed->start_id);
+		return;
+	}
+	if (len != 2 * SOCIAL_CURSOR_LENGTH)
+		social_page_refuse_cursor();
+	social_page_cursor(CURSOR_KIND,
+					   cstring_to_text_with_len(VARDATA_ANY(cursor), SOCIAL_CURSOR_LENGTH),
+					   &feed->start_position, &feed->start_id);
+	social_page_cursor(
+		CURSOR_TOP_KIND,
+		cstring_to_text_with_len(VARDATA_ANY(cursor) + SOCIAL_CURSOR_LENGTH, SOCIAL_CURSOR_LENGTH),
+		&feed->top, &ignored);
+}
+
+static void
+read_arguments(struct social_feed *feed, FunctionCallInfo fcinfo)
+{
+	bool has_after = !PG_ARGISNULL(2);
+	bool has_before = !PG_ARGISNULL(3);
+
+	feed->wanted = social_page_rows(fcinfo, 1);
+	feed->newest_first = !has_before;
+	feed->top = SOCIAL_WALK_NEWEST;
+	if (has_after && has_before)
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("two cursors"),
+						errdetail("A page lies after one row or before another."),
+						errhint("Pass after or before, not both.")));
+	if (has_after || has_before)
+		read_cursor(feed, PG_GETARG_TEXT_PP(has_after ? 2 : 3));
+	if (has_before)
+		feed->top = SOCIAL_WALK_NEWEST;
+}
+
+/* ---- rows ----------------------------------------------------------------------------------- */
+
+/* The last columns of home_feed, after those of visible_posts. */
+enum
+{
+	COLUMN_CURSOR = 1,
+	COLUMN_REPOSTED_AT,
+	COLUMN_REPOSTED_BY_ID
+};
+
+/* The cursor of an item on a page whose newest place is at `top`. */
+static Datum
+make_cursor(const struct social_feed_item *item, int64 top)
+{
+	char cursor[2 * SOCIAL_CURSOR_LENGTH + 1];
+
+	social_cursor_encode(CURSOR_KIND, item->position, item->post_id, cursor);
+	social_cursor_encode(CURSOR_TOP_KIND, top, 0, cursor + SOCIAL_CURSOR_LENGTH);
+	return PointerGetDatum(cstring_to_text_with_len(cursor, 2 * SOCIAL_CURSOR_LENGTH));
+}
+
+static void
+put_items(const struct social_feed *feed, ReturnSetInfo *result)
+{
+	int ncolumns = result->setDesc->natts;
+	Datum *values = palloc(ncolumns * sizeof(*values));
+	bool *isnull = palloc(ncolumns * sizeof(*isnull));
+	bool continues = feed->newest_first && feed->has_start && feed->top != SOCIAL_WALK_NEWEST;
+	struct social_post_rows rows;
+
+	social_post_rows_begin(&rows, result->setDesc, feed->posts.table);
+	for (int i = 0; i < feed->nitems; i++)
+	{
+		const struct social_feed_item *item = &feed->items[i];
+
+		social_post_rows_make(&rows, item->post, values, isnull);
+		values[ncolumns - COLUMN_CURSOR] =
+			make_cursor(item, continues ? feed->top : feed->items[0].position);
+		values[ncolumns - COLUMN_REPOSTED_AT] = TimestampTzGetDatum(item->reposted_at);
+		values[ncolumns - COLUMN_REPOSTED_BY_ID] = Int64GetDatum(item->reposter);
+		isnull[ncolumns - COLUMN_CURSOR] = false;
+		isnull[ncolumns - COLUMN_REPOSTED_AT] = item->reposter == 0;
+		isnull[ncolumns - COLUMN_REPOSTED_BY_ID] = item->reposter == 0;
+		tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
+	}
+	social_post_rows_end(&rows);
+}
+
+/* home_feed(viewer bigint, first integer, after text, before text): see sql/api/feed.sql. */
+Datum
+social_home_feed(PG_FUNCTION_ARGS)
+{
+	struct social_feed feed = {0};
+
+	feed.listing = social_listing_begin(reader_of(fcinfo));
+	read_arguments(&feed, fcinfo);
+	feed.items = palloc(feed.wanted * sizeof(*feed.items));
+	social_walk_open(&feed.posts, "posts", "posts_pkey");
+	social_walk_open(&feed.shares, "reposts", "reposts_post_position_idx");
+	InitMaterializedSRF(fcinfo, 0);
+	fill(&feed);
+	put_items(&feed, (ReturnSetInfo *) fcinfo->resultinfo);
+	social_walk_close(&feed.posts);
+	social_walk_close(&feed.shares);
+	social_listing_end(feed.listing);
+	return (Datum) 0;
+}

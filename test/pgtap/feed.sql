@@ -1,0 +1,252 @@
+-- feed.sql proves the home feed: it equals plain SQL over listed_posts, whatever the graph, whichever
+-- way it is read, and however its pages are cut. P-04, P-05, P-22.
+BEGIN;
+SELECT no_plan();
+
+-- ---- who may read whose --------------------------------------------------------------------------
+
+INSERT INTO social.users (username, is_staff) VALUES ('tap_reader', false), ('tap_writer', false), ('tap_staff', true);
+SELECT id AS reader FROM social.users WHERE username = 'tap_reader' \gset
+SELECT id AS writer FROM social.users WHERE username = 'tap_writer' \gset
+SELECT throws_ok('SELECT FROM social.home_feed()', 'SM401', NULL, 'nobody has no feed');
+SELECT throws_ok('SELECT social.feed_page()', 'SM401', NULL, 'nor a page of one');
+SELECT social.act_as('tap_writer');
+SELECT social.create_post('Written', 'text') AS written \gset
+SELECT social.act_as('tap_reader');
+SELECT is_empty('SELECT FROM social.home_feed()', 'who follows nobody and wrote nothing has an empty feed');
+SELECT is(social.feed_page()::text, '{"results":[],"next":null}', 'and an empty page');
+SELECT social.follow_user(:writer);
+SELECT results_eq('SELECT id, reposted_by_id, reposted_at FROM social.home_feed()', 'SELECT ' || :written || '::bigint, NULL::bigint, NULL::timestamptz', 'seed 001: the feed shows posts of people followed');
+SELECT social.create_post('Own', 'text') AS own \gset
+SELECT results_eq('SELECT id FROM social.home_feed()', ARRAY[:own, :written]::bigint[], 'and one''s own');
+SELECT results_eq('SELECT id FROM social.home_feed(' || :reader || ')', ARRAY[:own, :written]::bigint[], 'one''s own feed by id');
+CREATE ROLE tap_app;
+SELECT social.grant_reader('tap_app');
+SET LOCAL ROLE tap_app;
+SELECT throws_ok('SELECT FROM social.home_feed(' || :writer || ')', 'SM404', 'user not found', 'somebody else''s feed does not exist');
+SELECT throws_ok('SELECT FROM social.home_feed(-1)', 'SM404', 'user not found', 'as an unknown user''s');
+SELECT results_eq('SELECT id FROM social.home_feed(' || :reader || ')', ARRAY[:own, :written]::bigint[], 'one''s own does');
+RESET ROLE;
+SELECT results_eq('SELECT id FROM social.home_feed(' || :writer || ')', ARRAY[:written]::bigint[], 'a role that may act as anybody reads it');
+SELECT throws_ok('SELECT FROM social.home_feed(-1)', 'SM404', 'user not found', 'but not an unknown user''s');
+SELECT social.act_as('tap_staff');
+SET LOCAL ROLE tap_app;
+SELECT results_eq('SELECT id FROM social.home_feed(' || :reader || ')', ARRAY[:own, :written]::bigint[], 'so do staff');
+RESET ROLE;
+SELECT social.act_as('tap_reader');
+
+SELECT throws_ok('SELECT FROM social.home_feed(first => ' || n || ')', 'SM400', 'invalid page size', 'first = ' || n) FROM unnest(ARRAY[0, -1, 101, 1000000000]) n;
+SELECT throws_ok('SELECT FROM social.home_feed(after => ' || quote_literal(c) || ')', 'SM400', 'invalid cursor', 'bad cursor ' || left(c, 20))
+FROM unnest(ARRAY['', 'x', repeat('x', 28), repeat('x', 56), repeat('x', 10000), social.cursor_encode('posts', 1, 1),
+	social.cursor_encode('home_feed', 1, 1) || social.cursor_encode('home_feed', 1, 1)]) c;
+SELECT throws_ok('SELECT FROM social.cursor_encode(''home_feed'', 1, 1) c, social.home_feed(after => c, before => c)', 'SM400', 'two cursors', 'both cursors');
+SELECT results_eq($$
+	SELECT attname::text, format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = 'social.visible_posts'::regclass AND attnum > 0 ORDER BY attnum
+$$, $$
+	SELECT n, format_type(t, NULL) FROM pg_proc p, unnest(p.proargnames[5:], p.proallargtypes[5:]) WITH ORDINALITY AS a (n, t, o)
+	WHERE p.oid = 'social.home_feed'::regproc AND a.n NOT IN ('reposted_by_id', 'reposted_at', 'cursor') ORDER BY o
+$$, 'the columns of visible_posts come first');
+
+-- ---- each post once, at its newest place ---------------------------------------------------------
+
+INSERT INTO social.users (username) SELECT 'tap_f' || n FROM generate_series(1, 4) n;
+SELECT id AS f1 FROM social.users WHERE username = 'tap_f1' \gset
+SELECT id AS f2 FROM social.users WHERE username = 'tap_f2' \gset
+SELECT social.follow_user(:f1);
+SELECT social.act_as('tap_f2');
+SELECT social.create_post('Strange', 'text') AS strange \gset
+SELECT social.act_as('tap_f1');
+SELECT social.repost_post(:strange), social.repost_post(:written);
+SELECT social.act_as('tap_reader');
+SELECT results_eq('SELECT id, reposted_by_id FROM social.home_feed()',
+	format('VALUES (%s::bigint, %s::bigint), (%s, %s), (%s, NULL)', :written, :f1, :strange, :f1, :own), 'seed 102: reposts of people followed, each post once');
+SELECT is((SELECT string_agg(r ->> 'id' || coalesce(r -> 'reposted_by' ->> 'username', ''), ' ') FROM json_array_elements(social.feed_page() -> 'results') r),
+	format('%stap_f1 %stap_f1 %s', :written, :strange, :own), 'the page says who passed it on');
+SELECT is((social.feed_page(2) ->> 'next') IS NULL, false, 'a page names the next');
+SELECT is((social.feed_page(2, social.feed_page(2) ->> 'next') ->> 'next'), NULL, 'but the last');
+SELECT social.repost_post(:strange);
+SELECT results_eq('SELECT id, reposted_by_id FROM social.home_feed(first => 2)',
+	format('VALUES (%s::bigint, %s::bigint), (%s, %s)', :strange, :reader, :written, :f1), 'one''s own reposts too');
+SELECT social.mute_user(:f1);
+SELECT results_eq('SELECT id, reposted_by_id FROM social.home_feed()',
+	format('VALUES (%s::bigint, %s::bigint), (%s, NULL), (%s, NULL)', :strange, :reader, :own, :written), 'not what a muted person passes on');
+SELECT social.unmute_user(:f1);
+
+-- ---- a page fits to the next while others write --------------------------------------------------
+
+SELECT cursor AS after FROM social.home_feed(first => 1) \gset
+SELECT social.act_as('tap_f1');
+SELECT social.create_post('Newer', 'text') AS newer \gset
+DELETE FROM social.reposts WHERE post_id = :written AND user_id = :f1;
+SELECT social.repost_post(:own), social.repost_post(:written);
+SELECT social.act_as('tap_reader');
+SELECT results_eq('SELECT id FROM social.home_feed(after => ''' || :'after' || ''')', ARRAY[:own, :written]::bigint[], 'P-04: what moves up meanwhile does not go missing below');
+SELECT results_eq('SELECT id FROM social.home_feed()', ARRAY[:written, :own, :newer, :strange]::bigint[], 'it stands above when the feed is read anew');
+SELECT results_eq('SELECT id FROM social.home_feed(before => ''' || :'after' || ''')', ARRAY[:written, :own, :newer]::bigint[], 'and above the cursor');
+SELECT results_eq('SELECT id FROM social.home_feed(NULL, 2, NULL, ''' || :'after' || ''')', ARRAY[:own, :newer]::bigint[], 'the page above a cursor ends at it');
+
+-- ---- random graphs -------------------------------------------------------------------------------
+
+-- The feed in plain SQL: every place, the newest of each post.
+CREATE FUNCTION pg_temp.plain_feed() RETURNS TABLE (n bigint, id bigint, place bigint, by_id bigint, at timestamptz) LANGUAGE sql STABLE AS $$
+	WITH sources AS (
+		SELECT f.followed_id AS id FROM social.follows f WHERE f.follower_id = social.viewer_id() UNION ALL SELECT social.viewer_id()
+	), places AS (
+		SELECT p.id, p.position AS place, NULL::bigint AS by_id, NULL::timestamptz AS at
+		FROM social.listed_posts p WHERE p.author_id IN (SELECT s.id FROM sources s)
+		UNION ALL
+		SELECT p.id, r.position, r.user_id, r.created_at
+		FROM social.reposts r JOIN social.listed_posts p ON p.id = r.post_id JOIN social.visible_users u ON u.id = r.user_id
+		WHERE r.user_id IN (SELECT s.id FROM sources s) AND r.user_id <> ALL (social.muted_ids())
+	), newest AS (
+		SELECT DISTINCT ON (p.id) p.* FROM places p ORDER BY p.id, p.place DESC, p.by_id NULLS FIRST
+	)
+	SELECT row_number() OVER (ORDER BY n.place DESC, n.id DESC), n.* FROM newest n
+$$;
+
+-- The whole feed by pages of a size, downwards and upwards.
+CREATE FUNCTION pg_temp.read_down(size integer) RETURNS TABLE (n bigint, id bigint, by_id bigint, at timestamptz, document jsonb) LANGUAGE plpgsql AS $$
+DECLARE
+	row record;
+	last text;
+	found bigint;
+BEGIN
+	n := 0;
+	LOOP
+		found := 0;
+		FOR row IN SELECT f.id, f.reposted_by_id, f.reposted_at, f.cursor, to_jsonb(f) - 'reposted_by_id' - 'reposted_at' - 'cursor' AS document
+			FROM social.home_feed(NULL, size, last) f
+		LOOP
+			n := n + 1;
+			found := found + 1;
+			id := row.id;
+			by_id := row.reposted_by_id;
+			at := row.reposted_at;
+			document := row.document;
+			last := row.cursor;
+			RETURN NEXT;
+		END LOOP;
+		EXIT WHEN found < size;
+	END LOOP;
+END
+$$;
+CREATE FUNCTION pg_temp.read_up(size integer) RETURNS TABLE (id bigint, by_id bigint) LANGUAGE plpgsql AS $$
+DECLARE
+	page bigint[];
+	people bigint[];
+	first text := social.cursor_encode('home_feed', 0, 0);
+	ids bigint[] := '{}';
+	bys bigint[] := '{}';
+BEGIN
+	LOOP
+		SELECT array_agg(f.id ORDER BY f.ordinality), array_agg(f.reposted_by_id ORDER BY f.ordinality), max(f.cursor) FILTER (WHERE f.ordinality = 1)
+		INTO page, people, first FROM social.home_feed(NULL, size, NULL, first) WITH ORDINALITY f;
+		EXIT WHEN page IS NULL;
+		ids := page || ids;
+		bys := people || bys;
+		EXIT WHEN cardinality(page) < size;
+	END LOOP;
+	RETURN QUERY SELECT * FROM unnest(ids, bys);
+END
+$$;
+
+CREATE FUNCTION pg_temp.make_graph(seed double precision) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	people bigint[];
+	author bigint;
+BEGIN
+	PERFORM setseed(seed), social.act_as(NULL::bigint);
+	DELETE FROM social.users u WHERE u.username LIKE 'tap\_%';
+	INSERT INTO social.users (username, is_staff) SELECT 'tap_g' || n, n = 1 FROM generate_series(1, 30) n;
+	SELECT array_agg(u.id ORDER BY u.id) INTO people FROM social.users u WHERE u.username LIKE 'tap\_g%';
+	INSERT INTO social.follows (follower_id, followed_id)
+	SELECT a, b FROM unnest(people) WITH ORDINALITY AS x (a, n), unnest(people) b WHERE a <> b AND random() < n / 30.0;
+	INSERT INTO social.blocks (blocker_id, blocked_id) SELECT a, b FROM unnest(people) a, unnest(people) b WHERE a <> b AND random() < 0.01;
+	INSERT INTO social.mutes (muter_id, muted_id, posts, expires_at)
+	SELECT a, b, random() < 0.8, CASE WHEN random() < 0.3 THEN now() - interval '1 hour' WHEN random() < 0.3 THEN now() + interval '1 hour' END
+	FROM unnest(people) a, unnest(people) b WHERE a <> b AND random() < 0.03;
+	FOR n IN 1 .. 500
+	LOOP
+		-- Few write most.
+		author := people[1 + floor(30 * random() ^ 3)];
+		INSERT INTO social.posts (author_id, title, content, is_published, visibility)
+		VALUES (author, 'tap ' || n, 'for @tap_g' || 1 + floor(30 * random()), random() < 0.9, (ARRAY['public', 'public', 'public', 'followers', 'mentioned', 'private'])[1 + floor(6 * random())]);
+		IF random() < 0.5 THEN
+			INSERT INTO social.reposts (post_id, user_id)
+			SELECT p.id, people[1 + floor(30 * random() ^ 2)] FROM social.posts p WHERE p.title LIKE 'tap %' ORDER BY random() LIMIT 1
+			ON CONFLICT DO NOTHING;
+		END IF;
+		IF random() < 0.03 THEN
+			UPDATE social.posts p SET deleted_at = now() WHERE p.id = (SELECT p.id FROM social.posts p WHERE p.title LIKE 'tap %' AND p.deleted_at IS NULL ORDER BY random() LIMIT 1);
+		ELSIF random() < 0.02 THEN
+			UPDATE social.posts p SET deleted_at = NULL WHERE p.id = (SELECT p.id FROM social.posts p WHERE p.title LIKE 'tap %' AND p.deleted_at IS NOT NULL ORDER BY random() LIMIT 1);
+		ELSIF random() < 0.03 THEN
+			UPDATE social.posts p SET is_published = NOT p.is_published WHERE p.id = (SELECT p.id FROM social.posts p WHERE p.title LIKE 'tap %' ORDER BY random() LIMIT 1);
+		ELSIF random() < 0.02 THEN
+			UPDATE social.posts p SET hidden_at = now() WHERE p.id = (SELECT p.id FROM social.posts p WHERE p.title LIKE 'tap %' ORDER BY random() LIMIT 1);
+		ELSIF random() < 0.02 THEN
+			DELETE FROM social.posts p WHERE p.id = (SELECT p.id FROM social.posts p WHERE p.title LIKE 'tap %' ORDER BY random() LIMIT 1);
+		ELSIF random() < 0.02 THEN
+			UPDATE social.posts p SET author_id = people[1 + floor(30 * random())] WHERE p.id = (SELECT p.id FROM social.posts p WHERE p.title LIKE 'tap %' ORDER BY random() LIMIT 1);
+		ELSIF random() < 0.1 THEN
+			DELETE FROM social.reposts r WHERE r.position = (SELECT r.position FROM social.reposts r ORDER BY random() LIMIT 1);
+		END IF;
+	END LOOP;
+	-- Ties, which the sequence never makes: reposts at one place, and at a post's.
+	UPDATE social.reposts r SET position = (SELECT max(o.position) FROM social.reposts o WHERE o.position <= r.position AND o.position % 7 = 0)
+	WHERE random() < 0.2 AND EXISTS (SELECT FROM social.reposts o WHERE o.position <= r.position AND o.position % 7 = 0);
+	UPDATE social.reposts r SET position = (SELECT max(p.position) FROM social.posts p WHERE p.position <= r.position) WHERE random() < 0.1;
+	UPDATE social.users u SET suspended_at = now(), suspended_until = CASE WHEN random() < 0.5 THEN now() - interval '1 hour' END WHERE u.id = ANY (people[20:23]);
+	UPDATE social.users u SET is_active = false WHERE u.id = people[25];
+END
+$$;
+
+-- Every reader of a graph who can act, by pages of several sizes, with a budget for the walk.
+CREATE FUNCTION pg_temp.differences() RETURNS TABLE (what text) LANGUAGE plpgsql AS $$
+DECLARE
+	reader record;
+	size integer;
+	expected text;
+BEGIN
+	FOR reader IN SELECT u.id, u.username FROM social.users u WHERE u.username LIKE 'tap\_g%' AND u.is_active AND u.suspended_at IS NULL ORDER BY u.id
+	LOOP
+		PERFORM social.act_as(reader.id);
+		SELECT string_agg(concat_ws(' ', p.id, p.by_id, p.at), ', ' ORDER BY p.n) INTO expected FROM pg_temp.plain_feed() p;
+		FOREACH size IN ARRAY CASE WHEN reader.id % 5 = 0 THEN ARRAY[1, 3, 20, 100] ELSE ARRAY[7, 100] END
+		LOOP
+			IF expected IS DISTINCT FROM (SELECT string_agg(concat_ws(' ', d.id, d.by_id, d.at), ', ' ORDER BY d.n) FROM pg_temp.read_down(size) d) THEN
+				what := format('%s down by %s', reader.username, size);
+				RETURN NEXT;
+			END IF;
+			IF (SELECT string_agg(concat_ws(' ', p.id, p.by_id), ', ' ORDER BY p.n) FROM pg_temp.plain_feed() p)
+				IS DISTINCT FROM (SELECT string_agg(concat_ws(' ', u.id, u.by_id), ', ' ORDER BY u.ordinality) FROM pg_temp.read_up(size) WITH ORDINALITY u) THEN
+				what := format('%s up by %s', reader.username, size);
+				RETURN NEXT;
+			END IF;
+		END LOOP;
+		IF EXISTS (SELECT FROM pg_temp.read_down(100) d LEFT JOIN social.listed_posts p ON p.id = d.id WHERE d.document IS DISTINCT FROM to_jsonb(p)) THEN
+			what := reader.username || ': rows';
+			RETURN NEXT;
+		END IF;
+	END LOOP;
+END
+$$;
+
+SELECT pg_temp.make_graph(0.1);
+SELECT cmp_ok((SELECT count(*) FROM social.posts p WHERE p.title LIKE 'tap %' AND p.position IS NOT NULL), '>', 300::bigint, 'there are posts');
+SELECT cmp_ok((SELECT count(*) FROM social.reposts), '>', 50::bigint, 'and reposts');
+SELECT is_empty('SELECT * FROM pg_temp.differences()', 'P-05: the feed equals plain SQL');
+SET LOCAL social.feed_walk_budget = 0;
+SELECT is_empty('SELECT * FROM pg_temp.differences()', 'by merging people alone');
+SET LOCAL social.feed_walk_budget = 1000000;
+SELECT is_empty('SELECT * FROM pg_temp.differences()', 'by walking alone');
+SET LOCAL social.feed_walk_budget = 30;
+SELECT is_empty('SELECT * FROM pg_temp.differences()', 'by both');
+SET LOCAL social.feed_walk_budget = -1;
+SELECT pg_temp.make_graph(0.2);
+SELECT is_empty('SELECT * FROM pg_temp.differences()', 'another graph');
+SET LOCAL social.feed_walk_budget = 0;
+SELECT is_empty('SELECT * FROM pg_temp.differences()', 'by merging alone');
+
+SELECT * FROM finish();
+ROLLBACK;

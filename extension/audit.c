@@ -11,6 +11,7 @@
 #include "utils/guc.h"
 #include "utils/rel.h"
 
+#include "audit.h"
 #include "guard.h"
 #include "init.h"
 
@@ -31,6 +32,19 @@ social_audit_init(void)
 		GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE | GUC_NO_RESET_ALL, NULL, NULL, NULL);
 }
 
+void
+social_client_address_set(const char *address)
+{
+	char shortened[CLIENT_ADDRESS_MAX_LENGTH + 1];
+
+	if (strcmp(address, client_address) == 0)
+		return;
+	strlcpy(shortened, address,
+			1 + pg_mbcliplen(address, strlen(address), CLIENT_ADDRESS_MAX_LENGTH));
+	(void) set_config_option("social.client_address", shortened, PGC_SUSET, PGC_S_SESSION,
+							 GUC_ACTION_LOCAL, true, 0, false);
+}
+
 /*
  * set_client_address(address text): for the rest of the transaction, requests come from there; null
  * or '' means the address of the connection. A bridge calls it for its client.
@@ -38,12 +52,7 @@ social_audit_init(void)
 Datum
 social_set_client_address(PG_FUNCTION_ARGS)
 {
-	char *address = PG_ARGISNULL(0) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(0));
-
-	if (strlen(address) > CLIENT_ADDRESS_MAX_LENGTH)
-		address[pg_mbcliplen(address, strlen(address), CLIENT_ADDRESS_MAX_LENGTH)] = '\0';
-	(void) set_config_option("social.client_address", address, PGC_SUSET, PGC_S_SESSION,
-							 GUC_ACTION_LOCAL, true, 0, false);
+	social_client_address_set(PG_ARGISNULL(0) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	PG_RETURN_VOID();
 }
 

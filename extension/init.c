@@ -30,6 +30,7 @@ _PG_init(void)
 	social_search_init();
 	social_feed_init();
 	social_search_vector_init();
+	social_ratelimit_init();
 	social_worker_init();
 	MarkGUCPrefixReserved("social");
 }

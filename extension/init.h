@@ -23,6 +23,7 @@ extern void social_trending_init(void);
 extern void social_search_init(void);
 extern void social_feed_init(void);
 extern void social_search_vector_init(void);
+extern void social_ratelimit_init(void);
 extern void social_worker_init(void);
 
 #endif /* SOCIAL_INIT_H */

@@ -10,9 +10,12 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
+#include "audit.h"
 #include "compat.h"
 #include "errors.h"
 #include "init.h"
+#include "ratelimit.h"
+#include "session.h"
 #include "user.h"
 #include "viewer.h"
 
@@ -168,25 +171,62 @@ social_act_as_name(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(user_id);
 }
 
+static char *
+text_argument(FunctionCallInfo fcinfo, int number)
+{
+	return PG_ARGISNULL(number) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(number));
+}
+
+/* Raises SM401 unless the account may act, and the session, when there is one, lives. */
+static void
+require_alive(int64 user_id, int64 session_id)
+{
+	if (user_id != 0 && !social_user_is_active(user_id))
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_UNAUTHENTICATED), errmsg("authentication required"),
+						errdetail("The account is gone, inactive or suspended."),
+						errhint("Log in with another account.")));
+	if (session_id != 0 && !social_session_is_live(session_id, user_id))
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_UNAUTHENTICATED), errmsg("authentication required"),
+						errdetail("The session has ended."), errhint("Log in again.")));
+}
+
+/* Counts the request that admit() opens; its figures, or NULL. Raises SM429. */
+static char *
+count_request(FunctionCallInfo fcinfo, int64 user_id, int64 session_id)
+{
+	struct social_limit_request request = {.user_id = user_id,
+										   .session_id = session_id,
+										   .action = text_argument(fcinfo, 2),
+										   .address = text_argument(fcinfo, 3),
+										   .rates = text_argument(fcinfo, 4),
+										   .surface = text_argument(fcinfo, 5),
+										   .account = text_argument(fcinfo, 6)};
+
+	if (request.address != NULL)
+		social_client_address_set(request.address);
+	return request.surface == NULL ? NULL : social_limit_admit(&request);
+}
+
 /*
  * admit(user_id bigint, session_id bigint, action text, address text, rates text, surface text,
  * account text) text: opens a request as this user, or as nobody for null; lasts until the end of
- * the transaction. SM401 when the account is gone, inactive or suspended.
+ * the transaction. Counts it first, when a surface is named. SM429, and SM401 when the account is
+ * gone, inactive or suspended, or the session has ended. Until 0.2 it took the user alone.
  */
 Datum
 social_admit(PG_FUNCTION_ARGS)
 {
 	int64 user_id = PG_ARGISNULL(0) ? 0 : PG_GETARG_INT64(0);
 	int64 session_id = PG_NARGS() < 2 || PG_ARGISNULL(1) ? 0 : PG_GETARG_INT64(1);
+	char *figures = PG_NARGS() < 7 ? NULL : count_request(fcinfo, user_id, session_id);
 
-	if (user_id != 0 && !social_user_is_active(user_id))
-		ereport(ERROR, (errcode(ERRCODE_SOCIAL_UNAUTHENTICATED), errmsg("authentication required"),
-						errdetail("The account is gone, inactive or suspended."),
-						errhint("Log in with another account.")));
+	require_alive(user_id, session_id);
 	if (user_id != viewer)
 		social_viewer_set(user_id, false);
 	social_viewer_session_set(session_id);
-	PG_RETURN_NULL();
+	if (figures == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(figures));
 }
 
 /* set_result_id(id bigint) bigint: leaves an id for the next statement of this transaction. */

@@ -20,7 +20,8 @@ BEGIN ATOMIC
 			'content_max_length', social.setting('content_max_length')::integer,
 			'comment_max_length', social.setting('comment_max_length')::integer,
 			'search_query_max_length', social.setting('search_query_max_length')::integer,
-			'page_size_max', social.setting('page_size_max')::integer));
+			'page_size_max', social.setting('page_size_max')::integer),
+		'rate_limits', social.rate_limit_config());
 END;
 COMMENT ON FUNCTION social.bridge_config() IS
-	'What a bridge must know: version, issuer, audience, public keys, limits. The first key appears with the first token: a bridge that meets an unknown kid asks again.';
+	'What a bridge must know: version, issuer, audience, public keys, limits, rate limits. The first key appears with the first token: a bridge that meets an unknown kid asks again.';

@@ -87,7 +87,7 @@ CREATE OR REPLACE FUNCTION social.check_catalog() RETURNS TABLE (name text, stat
 		FROM pg_class c WHERE c.relnamespace = 'social'::regnamespace AND EXISTS (SELECT FROM aclexplode(c.relacl) a WHERE a.grantee = 0)
 		UNION ALL
 		SELECT 'tables that pg_dump leaves out', 'error', c.oid::regclass::text, 'They are no part of the extension, or not registered: dump them by name.'
-		FROM pg_class c, pg_extension e WHERE e.extname = 'social' AND c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'p', 'S')
+		FROM pg_class c, pg_extension e WHERE e.extname = 'social' AND c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'p', 'S') AND c.relpersistence = 'p'
 			AND NOT c.oid = ANY (e.extconfig) AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 		UNION ALL
 		SELECT n.name, '', NULL, '' FROM unnest(ARRAY['unvalidated constraints', 'invalid indexes', 'disabled triggers', 'disabled guards',

@@ -194,7 +194,14 @@ BEGIN
 			('token_blacklist', 'jti', 'The token: its SHA-256 in hex, or the jti claim of an access token.'),
 			('token_blacklist', 'token_type', 'access or refresh.'),
 			('token_blacklist', 'reason', 'Why it is refused.'),
-			('token_blacklist', 'expires_at', 'When the token would have expired.')
+			('token_blacklist', 'expires_at', 'When the token would have expired.'),
+			('rate_limit_overrides', 'surface', 'Where: rest, graphql, auth, …; * = everywhere.'),
+			('rate_limit_overrides', 'action', 'What the request counts as.'),
+			('rate_limit_overrides', 'subject', 'Whose requests are counted together.'),
+			('rate_limit_overrides', 'rates', 'How many in how long, n/second|minute|hour|day, separated by commas; off: no limit.'),
+			('rate_limit_overrides', 'changed_at', 'When it was last set.'),
+			('rate_limit_state', 'key', 'The window: surface, action, seconds and subject.'),
+			('rate_limit_state', 'full_at', 'When it is whole again.')
 		) AS m (table_name, column_name, comment)
 		JOIN pg_catalog.pg_class c ON c.relnamespace = 'social'::pg_catalog.regnamespace AND c.relkind IN ('r', 'p') AND (m.table_name = c.relname OR m.table_name = '*')
 		JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname = m.column_name

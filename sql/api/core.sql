@@ -1,7 +1,7 @@
 -- core.sql owns what everything else stands on: the dump registration, the DROP guard, who is
 -- acting, and the way a request leaves an id for its next statement.
 
--- Every table and sequence travels with pg_dump. Repeating a registration is harmless.
+-- Every table and sequence travels with pg_dump, but for tables that are not logged. Repeating a registration is harmless.
 DO $$
 DECLARE
 	relation regclass;
@@ -9,7 +9,7 @@ BEGIN
 	FOR relation IN
 		SELECT c.oid FROM pg_catalog.pg_class c
 		JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-		WHERE n.nspname = 'social' AND c.relkind IN ('r', 'p', 'S')
+		WHERE n.nspname = 'social' AND c.relkind IN ('r', 'p', 'S') AND c.relpersistence = 'p'
 		ORDER BY c.oid
 	LOOP
 		PERFORM pg_catalog.pg_extension_config_dump(relation, '');
@@ -51,7 +51,7 @@ CREATE OR REPLACE FUNCTION social.admit(user_id bigint, session_id bigint DEFAUL
 		rates text DEFAULT NULL, surface text DEFAULT NULL, account text DEFAULT NULL)
 	RETURNS text
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_admit';
-COMMENT ON FUNCTION social.admit(bigint, bigint, text, text, text, text, text) IS 'Opens a request as this user (null: as nobody) with this login session until the end of the transaction. For the bridge, which has checked the token. SM401 when the account is gone, inactive or suspended.';
+COMMENT ON FUNCTION social.admit(bigint, bigint, text, text, text, text, text) IS 'Opens a request as this user (null: as nobody) with this login session until the end of the transaction. For the bridge, which has checked the token. A surface counts the request in shared memory, as take_rate_limit does, and the figures come back; without a surface, or where there is no shared memory, nothing is counted. An address is noted for the audit log. SM429 when the request is one too many, SM401 when the account is gone, inactive or suspended, or the session has ended.';
 
 CREATE OR REPLACE FUNCTION social.set_result_id(id bigint) RETURNS bigint
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'social_set_result_id';

@@ -37,6 +37,15 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT unnest(ARRAY['append_only']), 'owner'
 	UNION ALL
+	-- rate limits
+	SELECT unnest(ARRAY['take_rate_limit', 'rate_limit_status', 'rate_limit_store', 'rate_limit_config']), 'bridge'
+	UNION ALL
+	SELECT unnest(ARRAY['rate_limit_policies']), 'reader'
+	UNION ALL
+	SELECT unnest(ARRAY['set_rate_limit', 'check_rates', 'rate_limit_memory']), 'admin'
+	UNION ALL
+	SELECT unnest(ARRAY['rate_limits_changed']), 'owner'
+	UNION ALL
 	-- moderation: staff are told apart by who acts
 	SELECT unnest(ARRAY['require_staff', 'report_user', 'report_post', 'report_comment', 'reports', 'resolve_report',
 		'hide_post', 'unhide_post', 'hide_comment', 'unhide_comment', 'suspend_user', 'unsuspend_user',

@@ -37,7 +37,9 @@ CREATE OR REPLACE FUNCTION social.retention_classes(OUT data_class text, OUT def
 		('sent_mails', interval '30 days', 'mail_outbox', 'sent_at', 'sent_at IS NOT NULL', NULL,
 			'Mails that were sent.'),
 		('failed_mails', interval '30 days', 'mail_outbox', 'failed_at', 'failed_at IS NOT NULL', NULL,
-			'Mails that were given up, and those that nobody was to get.')
+			'Mails that were given up, and those that nobody was to get.'),
+		('rate_limits', interval '1 day', 'rate_limit_state', 'full_at', 'true', NULL,
+			'Rate limits counted in a table: windows that nobody uses any more.')
 $$;
 COMMENT ON FUNCTION social.retention_classes() IS 'Every class of data that retention knows, with the time it is kept by default (null: for ever) and what is deleted then.';
 

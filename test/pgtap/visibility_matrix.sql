@@ -301,7 +301,8 @@ CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[
 	'mark_all_notifications_read', 'mark_notification_read', 'mark_notification_unread', 'notification_muted_ids',
 	'notification_preferences', 'set_notification_preference', 'setting',
 	-- sessions and keys: about the viewer's own logins, or about nobody
-	'session_id', 'refresh_session', 'active_sessions', 'logout', 'logout_all', 'revoke_session', 'clear_expired_sessions'
+	'session_id', 'refresh_session', 'active_sessions', 'logout', 'logout_all', 'revoke_session', 'clear_expired_sessions',
+	'rate_limit_policies'
 ]) AS name;
 
 SELECT is_empty($$
@@ -310,6 +311,7 @@ SELECT is_empty($$
 $$, 'every function for readers has a row in this matrix');
 SELECT is_empty($$
 	SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'social'::regnamespace AND c.relkind = 'v' AND NOT starts_with(c.relname, 'admin_')
+	AND c.relname <> 'rate_limit_policy' -- about nobody
 	AND c.relname NOT IN (SELECT name FROM probes)
 $$, 'and so has every view for readers');
 SELECT is_empty($$

@@ -1,0 +1,289 @@
+/*
+ * ratelimit_policy.c owns the table of limits, and how a request finds its windows.
+ */
+#include "ratelimit_policy.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ACCOUNT_MAX 254 /* bytes of a name that tell accounts apart; no address is longer */
+
+static const char *const subject_names[SOCIAL_LIMIT_SUBJECTS] = {"user",    "anonymous", "client",
+																 "address", "session",   "account"};
+
+/*
+ * The limits of the seeds (mission 119-124), as I-07 to I-10 and I-29 settle them. Of one action,
+ * the first row is the one that `rates` replaces.
+ */
+static const struct
+{
+	const char *surface;
+	const char *action;
+	enum social_limit_subject subject;
+	const char *rates;
+} defaults[] = {
+	/* Standing: every request, on every surface (120); the day's quota of graphql and auth (119).
+	 */
+	{"*", "global", SOCIAL_LIMIT_CLIENT, "100/minute"},
+	{"graphql", "user", SOCIAL_LIMIT_USER, "1000/day"},
+	{"auth", "user", SOCIAL_LIMIT_USER, "1000/day"},
+	{"graphql", "anon", SOCIAL_LIMIT_ANONYMOUS, "100/day"},
+	/* Doors (119): per account as tried from one address, looser per address alone (I-29). */
+	{"auth", "login", SOCIAL_LIMIT_ACCOUNT, "5/minute"},
+	{"auth", "login", SOCIAL_LIMIT_ADDRESS, "30/minute"},
+	{"auth", "register", SOCIAL_LIMIT_ADDRESS, "5/minute"},
+	{"auth", "refresh", SOCIAL_LIMIT_SESSION, "5/minute"},
+	{"auth", "refresh", SOCIAL_LIMIT_ADDRESS, "60/minute"},
+	{"auth", "password_reset", SOCIAL_LIMIT_ACCOUNT, "5/minute"},
+	{"auth", "password_reset", SOCIAL_LIMIT_ADDRESS, "30/minute"},
+	{"auth", "credential", SOCIAL_LIMIT_USER, "5/minute"},
+	/* Content (121): 1/hour meters the attempts of those who are not logged in (I-12). */
+	{"rest", "post_creation", SOCIAL_LIMIT_USER, "10/hour,60/minute"},
+	{"rest", "post_creation", SOCIAL_LIMIT_ANONYMOUS, "1/hour"},
+	{"rest", "feed_access", SOCIAL_LIMIT_CLIENT, "100/minute"},
+	{"rest", "search", SOCIAL_LIMIT_CLIENT, "30/minute"},
+	{"graphql", "search", SOCIAL_LIMIT_CLIENT, "100/hour"},
+	/* Media: in-band files (119), signed upload URLs (123). */
+	{"*", "upload", SOCIAL_LIMIT_USER, "10/hour"},
+	{"rest", "media_upload", SOCIAL_LIMIT_USER, "20/minute"},
+	/* Streams (122, I-08) and chat (123, I-07). */
+	{"*", "stream_creation", SOCIAL_LIMIT_USER, "3/day,10/hour"},
+	{"*", "chat_message", SOCIAL_LIMIT_USER, "5/minute"},
+	{"*", "chat_message_host", SOCIAL_LIMIT_USER, "30/minute"},
+};
+
+#define DEFAULTS (sizeof(defaults) / sizeof(defaults[0]))
+
+/* ---- the set --------------------------------------------------------------------------------- */
+
+const char *
+social_limit_subject_name(enum social_limit_subject subject)
+{
+	return subject_names[subject];
+}
+
+bool
+social_limit_subject_named(const char *name, enum social_limit_subject *subject)
+{
+	for (int i = 0; i < SOCIAL_LIMIT_SUBJECTS; i++)
+		if (strcmp(subject_names[i], name) == 0)
+		{
+			*subject = (enum social_limit_subject) i;
+			return true;
+		}
+	return false;
+}
+
+static bool
+is_standing(const char *action)
+{
+	return strcmp(action, "global") == 0 || strcmp(action, "user") == 0 ||
+		   strcmp(action, "anon") == 0;
+}
+
+static struct social_limit_row *
+find_row(struct social_limit_set *set, const char *surface, const char *action,
+		 enum social_limit_subject subject)
+{
+	for (int i = 0; i < set->count; i++)
+	{
+		struct social_limit_row *row = &set->rows[i];
+
+		if (row->subject == subject && strcmp(row->surface, surface) == 0 &&
+			strcmp(row->action, action) == 0)
+			return row;
+	}
+	return NULL;
+}
+
+bool
+social_limit_set_override(struct social_limit_set *set, const char *surface, const char *action,
+						  enum social_limit_subject subject, const char *rates)
+{
+	struct social_limit_row *row = find_row(set, surface, action, subject);
+	struct social_limit_row new = {.subject = subject, .is_override = true};
+
+	new.nrates = social_rate_parse(rates, strlen(rates), new.rates);
+	if (new.nrates < 0 || *surface == '\0' || *action == '\0' ||
+		strlen(surface) >= sizeof(new.surface) || strlen(action) >= sizeof(new.action))
+		return false;
+	if (row == NULL && set->count == SOCIAL_LIMIT_ROWS_MAX)
+		return false;
+	strcpy(new.surface, surface);
+	strcpy(new.action, action);
+	new.is_standing = is_standing(action);
+	*(row ? row : &set->rows[set->count++]) = new;
+	return true;
+}
+
+void
+social_limit_set_init(struct social_limit_set *set)
+{
+	memset(set, 0, sizeof(*set));
+	for (size_t i = 0; i < DEFAULTS; i++)
+	{
+		(void) social_limit_set_override(set, defaults[i].surface, defaults[i].action,
+										 defaults[i].subject, defaults[i].rates);
+		set->rows[i].is_override = false;
+	}
+}
+
+/* ---- subjects -------------------------------------------------------------------------------- */
+
+bool
+social_limit_network(const char *address, char network[SOCIAL_LIMIT_ADDRESS_MAX])
+{
+	struct in6_addr v6;
+	struct in_addr v4;
+
+	if (inet_pton(AF_INET, address, &v4) == 1)
+		return inet_ntop(AF_INET, &v4, network, SOCIAL_LIMIT_ADDRESS_MAX) != NULL;
+	if (inet_pton(AF_INET6, address, &v6) != 1)
+		return false;
+	if (IN6_IS_ADDR_V4MAPPED(&v6))
+		return inet_ntop(AF_INET, v6.s6_addr + 12, network, SOCIAL_LIMIT_ADDRESS_MAX) != NULL;
+	memset(v6.s6_addr + 8, 0, 8);
+	if (inet_ntop(AF_INET6, &v6, network, SOCIAL_LIMIT_ADDRESS_MAX - 3) == NULL)
+		return false;
+	strcat(network, "/64");
+	return true;
+}
+
+/* Names of accounts are told apart without regard to case. */
+static int
+write_account(char *out, size_t size, const char *address, const char *account)
+{
+	int len = snprintf(out, size, "account:%s:%.*s", address ? address : "", ACCOUNT_MAX, account);
+
+	for (char *at = out; *at; at++)
+		if (*at >= 'A' && *at <= 'Z')
+			*at += 'a' - 'A';
+	return len;
+}
+
+/* Writes who the subject is in this request; how many bytes, or 0 when there is none. */
+static int
+write_subject(char *out, size_t size, enum social_limit_subject subject,
+			  const struct social_limit_request *request)
+{
+	bool is_person = request->user_id != 0;
+
+	switch (subject)
+	{
+		case SOCIAL_LIMIT_USER:
+			return is_person ? snprintf(out, size, "user:%" PRId64, request->user_id) : 0;
+		case SOCIAL_LIMIT_CLIENT:
+			if (is_person)
+				return snprintf(out, size, "user:%" PRId64, request->user_id);
+			break;
+		case SOCIAL_LIMIT_ANONYMOUS:
+			if (is_person)
+				return 0;
+			break;
+		case SOCIAL_LIMIT_SESSION:
+			return request->session_id
+					   ? snprintf(out, size, "session:%" PRId64, request->session_id)
+					   : 0;
+		case SOCIAL_LIMIT_ACCOUNT:
+			return request->account ? write_account(out, size, request->address, request->account)
+									: 0;
+		case SOCIAL_LIMIT_ADDRESS:
+		case SOCIAL_LIMIT_SUBJECTS:
+			break;
+	}
+	return request->address ? snprintf(out, size, "address:%s", request->address) : 0;
+}
+
+/* ---- windows --------------------------------------------------------------------------------- */
+
+/* Adds a window; of two that count the same, the lower limit is kept. */
+static void
+add_window(struct social_limit_windows *windows, const struct social_limit_row *row,
+		   const struct social_rate *rate, const char *subject)
+{
+	struct social_limit_window *window = &windows->list[windows->count];
+
+	if (windows->count == SOCIAL_LIMIT_WINDOWS_MAX)
+		return;
+	window->key_len = (size_t) snprintf(window->key, sizeof(window->key), "%s/%s/%d/%s",
+										row->is_standing ? "*" : row->surface, row->action,
+										(int) (rate->period / 1000000), subject);
+	for (int i = 0; i < windows->count; i++)
+	{
+		struct social_limit_window *known = &windows->list[i];
+
+		if (known->key_len != window->key_len ||
+			memcmp(known->key, window->key, window->key_len) != 0)
+			continue;
+		if (rate->limit < known->rate.limit)
+			known->rate = *rate;
+		return;
+	}
+	window->rate = *rate;
+	window->row = row;
+	windows->count++;
+}
+
+static void
+add_rates(struct social_limit_windows *windows, const struct social_limit_row *row,
+		  const struct social_rate *rates, int nrates, const struct social_limit_request *request)
+{
+	char subject[SOCIAL_LIMIT_KEY_MAX - SOCIAL_LIMIT_SURFACE_MAX - SOCIAL_LIMIT_ACTION_MAX - 16];
+
+	if (nrates == 0 || write_subject(subject, sizeof(subject), row->subject, request) == 0)
+		return;
+	for (int i = 0; i < nrates; i++)
+		add_window(windows, row, &rates[i], subject);
+}
+
+void
+social_limit_resolve_row(const struct social_limit_row *row,
+						 const struct social_limit_request *request,
+						 struct social_limit_windows *windows)
+{
+	add_rates(windows, row, row->rates, row->nrates, request);
+}
+
+static bool
+is_met(const struct social_limit_set *set, const struct social_limit_row *row,
+	   const struct social_limit_request *request)
+{
+	if (!row->is_standing && (request->action == NULL || strcmp(row->action, request->action) != 0))
+		return false;
+	return set->strict || row->surface[0] == '*' ||
+		   (request->surface != NULL && strcmp(row->surface, request->surface) == 0);
+}
+
+bool
+social_limit_resolve(const struct social_limit_set *set, const struct social_limit_request *request,
+					 struct social_limit_windows *windows)
+{
+	struct social_rate given[SOCIAL_RATE_WINDOWS_MAX];
+	int ngiven = -1;
+
+	windows->count = 0;
+	if (request->rates != NULL)
+	{
+		ngiven = social_rate_parse(request->rates, strlen(request->rates), given);
+		if (ngiven < 0)
+			return false;
+	}
+	for (int i = 0; i < set->count; i++)
+	{
+		const struct social_limit_row *row = &set->rows[i];
+
+		if (!is_met(set, row, request))
+			continue;
+		if (ngiven >= 0 && !row->is_standing)
+		{
+			add_rates(windows, row, given, ngiven, request);
+			ngiven = -1;
+			continue;
+		}
+		add_rates(windows, row, row->rates, row->nrates, request);
+	}
+	return true;
+}

@@ -132,9 +132,24 @@ copy_pem(BIO *bio)
 }
 
 bool
-social_jws_generate_es256(char **private_pem, char **public_pem)
+social_jws_is_public_key(const struct social_jws_key *key)
 {
-	EVP_PKEY *key = EVP_EC_gen("P-256");
+	EVP_PKEY *parsed = NULL;
+
+	if (key->algorithm != SOCIAL_JWS_UNKNOWN && key->algorithm != SOCIAL_JWS_HS256 &&
+		key->len <= SOCIAL_JWS_MAX_KEY_LENGTH)
+		parsed = read_pem(key, true);
+	EVP_PKEY_free(parsed);
+	ERR_clear_error();
+	return parsed != NULL;
+}
+
+bool
+social_jws_generate(enum social_jws_algorithm algorithm, char **private_pem, char **public_pem)
+{
+	EVP_PKEY *key = algorithm == SOCIAL_JWS_ES256   ? EVP_EC_gen("P-256")
+					: algorithm == SOCIAL_JWS_RS256 ? EVP_RSA_gen(RSA_MIN_BITS)
+													: NULL;
 	BIO *private_bio = BIO_new(BIO_s_secmem());
 	BIO *public_bio = BIO_new(BIO_s_mem());
 
@@ -265,48 +280,49 @@ social_jws_verify(const struct social_jws_key *key, const void *message, size_t 
 	return result;
 }
 
-static bool
-sign_es256(EVP_PKEY *private_key, const void *message, size_t message_len, unsigned char *signature)
+/* Signs with a private key in PEM: ES256 as r and s, RS256 as OpenSSL gives it. */
+static enum social_jws_result
+sign_with_private_key(const struct social_jws_key *key, const void *message, size_t message_len,
+					  unsigned char *signature, size_t *len)
 {
 	unsigned char der[DER_SIZE];
-	size_t len = sizeof(der);
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	bool signed_ok = context != NULL &&
-					 EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, private_key) == 1 &&
-					 EVP_DigestSign(context, der, &len, message, message_len) == 1 &&
-					 split_es256(der, len, signature);
+	bool is_es256 = key->algorithm == SOCIAL_JWS_ES256;
+	size_t size = is_es256 ? sizeof(der) : SOCIAL_JWS_MAX_SIGNED_SIZE;
+	EVP_PKEY *private_key = read_pem(key, false);
+	EVP_MD_CTX *context;
+	bool is_signed;
 
+	if (private_key == NULL)
+		return SOCIAL_JWS_BAD_KEY;
+	context = EVP_MD_CTX_new();
+	is_signed =
+		context != NULL &&
+		EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, private_key) == 1 &&
+		EVP_DigestSign(context, is_es256 ? der : signature, &size, message, message_len) == 1 &&
+		(!is_es256 || split_es256(der, size, signature));
 	EVP_MD_CTX_free(context);
-	return signed_ok;
+	EVP_PKEY_free(private_key);
+	*len = is_es256 ? 2 * P256_SIZE : size;
+	return is_signed ? SOCIAL_JWS_OK : SOCIAL_JWS_FAILURE;
 }
 
 enum social_jws_result
 social_jws_sign(const struct social_jws_key *key, const void *message, size_t message_len,
 				unsigned char signature[SOCIAL_JWS_MAX_SIGNED_SIZE], size_t *len)
 {
-	EVP_PKEY *private_key;
-	bool signed_ok;
+	enum social_jws_result result = SOCIAL_JWS_BAD_KEY;
 
 	if (key->bytes == NULL || key->len > SOCIAL_JWS_MAX_KEY_LENGTH)
 		return SOCIAL_JWS_BAD_KEY;
 	if (key->algorithm == SOCIAL_JWS_HS256)
 	{
 		*len = HMAC_SIZE;
-		signed_ok = is_secret(key);
-		ERR_clear_error();
-		if (!signed_ok)
-			return SOCIAL_JWS_BAD_KEY;
-		return compute_hmac(key, message, message_len, signature) ? SOCIAL_JWS_OK
-																  : SOCIAL_JWS_FAILURE;
+		if (is_secret(key))
+			result = compute_hmac(key, message, message_len, signature) ? SOCIAL_JWS_OK
+																		: SOCIAL_JWS_FAILURE;
 	}
-	if (key->algorithm != SOCIAL_JWS_ES256)
-		return SOCIAL_JWS_FAILURE;
-	private_key = read_pem(key, false);
-	signed_ok = private_key != NULL && sign_es256(private_key, message, message_len, signature);
-	*len = 2 * P256_SIZE;
+	else if (key->algorithm != SOCIAL_JWS_UNKNOWN)
+		result = sign_with_private_key(key, message, message_len, signature, len);
 	ERR_clear_error();
-	if (private_key == NULL)
-		return SOCIAL_JWS_BAD_KEY;
-	EVP_PKEY_free(private_key);
-	return signed_ok ? SOCIAL_JWS_OK : SOCIAL_JWS_FAILURE;
+	return result;
 }

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* HMAC with SHA-256: 32 bytes; ECDSA on P-256: 64 bytes. */
-#define SOCIAL_JWS_MAX_SIGNED_SIZE 64
+/* HMAC with SHA-256: 32 bytes; ECDSA on P-256: 64 bytes; RSA: that of the key, to 8192 bits. */
+#define SOCIAL_JWS_MAX_SIGNED_SIZE 1024
 
 #define SOCIAL_JWS_MAX_KEY_LENGTH 8192
 
@@ -18,7 +18,7 @@ enum social_jws_algorithm
 	SOCIAL_JWS_UNKNOWN = 0,
 	SOCIAL_JWS_HS256,
 	SOCIAL_JWS_ES256,
-	SOCIAL_JWS_RS256 /* verified, never signed */
+	SOCIAL_JWS_RS256
 };
 
 enum social_jws_result
@@ -26,7 +26,7 @@ enum social_jws_result
 	SOCIAL_JWS_OK = 0,
 	SOCIAL_JWS_BAD_KEY, /* empty, unreadable, of another kind, too weak (RSA under 2048 bits) */
 	SOCIAL_JWS_BAD_SIGNATURE,
-	SOCIAL_JWS_FAILURE /* out of memory, or an algorithm that is never signed with */
+	SOCIAL_JWS_FAILURE /* out of memory, or OpenSSL fails */
 };
 
 /* A key and the one algorithm that it may be used with. */
@@ -49,14 +49,20 @@ extern enum social_jws_result social_jws_verify(const struct social_jws_key *key
 												const void *message, size_t message_len,
 												const unsigned char *signature, size_t len);
 
-/* Signs with HS256 or ES256; *len gets the length of the signature. */
+/* Signs; *len gets the length of the signature. */
 extern enum social_jws_result social_jws_sign(const struct social_jws_key *key, const void *message,
 											  size_t message_len,
 											  unsigned char signature[SOCIAL_JWS_MAX_SIGNED_SIZE],
 											  size_t *len);
 
-/* Makes a P-256 key pair as PEM texts, malloc'd, the caller frees both. False when OpenSSL fails.
+/* Whether this is a public key as PEM that fits its algorithm (RSA of 2048 bits or more, P-256). */
+extern bool social_jws_is_public_key(const struct social_jws_key *key);
+
+/*
+ * Makes a key pair for ES256 (P-256) or RS256 (2048 bits, which takes a while) as PEM texts,
+ * malloc'd, the caller frees both. False for another algorithm, or when OpenSSL fails.
  */
-extern bool social_jws_generate_es256(char **private_pem, char **public_pem);
+extern bool social_jws_generate(enum social_jws_algorithm algorithm, char **private_pem,
+								char **public_pem);
 
 #endif /* SOCIAL_JWS_H */

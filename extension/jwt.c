@@ -152,6 +152,25 @@ social_jwt_peek(const char *token, size_t len, struct social_jwt_header *header)
 	return open_token(token, len, &parts, header);
 }
 
+void
+social_jwt_peek_issuer(const char *token, size_t len, char issuer[SOCIAL_JWT_ISSUER_MAX + 1])
+{
+	struct social_jwt_header header;
+	struct parts parts;
+	bool well_formed;
+	json_t *claims;
+	json_t *iss;
+
+	issuer[0] = '\0';
+	if (open_token(token, len, &parts, &header) != SOCIAL_JWT_OK)
+		return;
+	claims = decode_object(parts.payload, parts.payload_len, &well_formed);
+	iss = json_object_get(claims, "iss");
+	if (json_is_string(iss) && json_string_length(iss) <= SOCIAL_JWT_ISSUER_MAX)
+		strcpy(issuer, json_string_value(iss));
+	json_decref(claims);
+}
+
 /* ---- claims ------------------------------------------------------------------------------------
  */
 
@@ -181,6 +200,8 @@ get_date(const json_t *json, const char *name, bool round_up, int64_t *value)
 	if (!(date >= 0 && date <= (double) MAX_DATE))
 		return false;
 	*value = json_is_integer(member) ? json_integer_value(member) : (int64_t) date;
+	if (*value > MAX_DATE)
+		return false;
 	if (round_up && (double) *value < date)
 		*value += 1;
 	return true;
@@ -288,6 +309,19 @@ social_jwt_claims_release(struct social_jwt_claims *claims)
 {
 	json_decref(claims->json);
 	memset(claims, 0, sizeof(*claims));
+}
+
+bool
+social_jwt_claim(const struct social_jwt_claims *claims, const char *name, char *value, size_t size)
+{
+	const json_t *member = json_object_get(claims->json, name);
+	int len = -1;
+
+	if (json_is_string(member))
+		len = snprintf(value, size, "%s", json_string_value(member));
+	else if (json_is_integer(member))
+		len = snprintf(value, size, "%" JSON_INTEGER_FORMAT, json_integer_value(member));
+	return len >= 0 && (size_t) len < size;
 }
 
 char *

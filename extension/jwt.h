@@ -82,6 +82,14 @@ extern enum social_jwt_result social_jwt_peek(const char *token, size_t len,
 											  struct social_jwt_header *header);
 
 /*
+ * The issuer that an unverified token names, only good for choosing whose keys to try; "" when it
+ * names none, or a longer one than fits.
+ */
+#define SOCIAL_JWT_ISSUER_MAX 500
+extern void social_jwt_peek_issuer(const char *token, size_t len,
+								   char issuer[SOCIAL_JWT_ISSUER_MAX + 1]);
+
+/*
  * Verifies a token with one key and checks its claims. On OK the caller releases *claims with
  * social_jwt_claims_release; otherwise nothing is to be freed.
  */
@@ -91,11 +99,18 @@ extern enum social_jwt_result social_jwt_verify(const char *token, size_t len,
 												struct social_jwt_claims *claims);
 extern void social_jwt_claims_release(struct social_jwt_claims *claims);
 
+/*
+ * A claim that is a string, or a whole number as its decimal form. False when it is absent, of
+ * another type, or does not fit.
+ */
+extern bool social_jwt_claim(const struct social_jwt_claims *claims, const char *name, char *value,
+							 size_t size);
+
 /* The claims as JSON text in ASCII, malloc'd, the caller frees; NULL when out of memory. */
 extern char *social_jwt_claims_text(const struct social_jwt_claims *claims);
 
 /*
- * Signs a JSON object (its text, UTF-8) with HS256 or ES256; kid may be NULL. On OK *token is
+ * Signs a JSON object (its text, UTF-8); kid may be NULL. On OK *token is
  * malloc'd, the caller frees it.
  */
 extern enum social_jwt_result social_jwt_sign(const struct social_jws_key *key, const char *kid,

@@ -9,12 +9,13 @@ BEGIN ATOMIC
 		'jwt', pg_catalog.json_build_object(
 			'issuer', social.setting('jwt_issuer'),
 			'audience', social.setting('jwt_audience'),
+			'leeway', extract(epoch FROM social.setting('jwt_leeway')::interval)::integer,
 			'keys', (
 				SELECT coalesce(pg_catalog.json_agg(
 					pg_catalog.json_build_object('kid', k.kid, 'alg', k.alg, 'public_key', k.public_key)
 					ORDER BY k.created_at, k.kid), '[]')
 				FROM social.jwt_key k
-				WHERE k.public_key IS NOT NULL AND k.status IN ('active', 'retired'))),
+				WHERE k.status IN ('active', 'retired'))),
 		'limits', pg_catalog.json_build_object(
 			'title_max_length', social.setting('title_max_length')::integer,
 			'content_max_length', social.setting('content_max_length')::integer,
@@ -24,4 +25,4 @@ BEGIN ATOMIC
 		'rate_limits', social.rate_limit_config());
 END;
 COMMENT ON FUNCTION social.bridge_config() IS
-	'What a bridge must know: version, issuer, audience, public keys, limits, rate limits. The first key appears with the first token: a bridge that meets an unknown kid asks again.';
+	'What a bridge must know: version, limits, rate limits, and what verifies tokens: issuer, audience, leeway, public keys. A key without public_key is a secret that stays here: verify_token() checks its tokens, and those of other issuers. A bridge that meets an unknown kid asks again.';

@@ -77,11 +77,14 @@ BEGIN ATOMIC
 	SELECT unnest(ARRAY['trend_sources', 'trend_amount', 'trend_merge', 'trend_floor', 'fold_post_trends', 'fold_hashtag_trends']), 'owner'
 	UNION ALL
 	-- sessions and keys
-	SELECT unnest(ARRAY['session_id', 'refresh_session', 'active_sessions', 'logout', 'logout_all', 'revoke_session', 'clear_expired_sessions']), 'reader'
+	SELECT unnest(ARRAY['session_id', 'refresh_session', 'active_sessions', 'logout', 'logout_all', 'revoke_session', 'clear_expired_sessions',
+		'verify_token', 'jwks']), 'reader'
 	UNION ALL
-	SELECT unnest(ARRAY['touch_session', 'refresh_session_id']), 'bridge'
+	SELECT unnest(ARRAY['touch_session', 'refresh_session_id', 'ensure_jwt_key']), 'bridge'
 	UNION ALL
-	SELECT unnest(ARRAY['session_is_live', 'end_session_ids', 'end_sessions', 'session_end', 'start_session', 'session_tokens',
+	SELECT unnest(ARRAY['rotate_jwt_key', 'rotate_due_jwt_keys', 'remove_jwt_key', 'register_issuer', 'remove_issuer', 'jwks_keys', 'blacklist_token']), 'admin'
+	UNION ALL
+	SELECT unnest(ARRAY['generate_jwt_key', 'make_jwt_key', 'activate_jwt_key', 'jwk', 'session_is_live', 'end_session_ids', 'end_sessions', 'session_end', 'start_session', 'session_tokens',
 		'refresh_token_new', 'refresh_token_next', 'rotate_refresh_token', 'newest_refresh_token']), 'owner'
 	UNION ALL
 	-- accounts

@@ -22,6 +22,8 @@ CREATE OR REPLACE FUNCTION social.retention_classes(OUT data_class text, OUT def
 			'Reports that were resolved or dismissed.'),
 		('ended_sessions', interval '30 days', 'user_sessions', 'expires_at', 'true', NULL,
 			'Sessions that ended or expired, with device and network address.'),
+		('retired_keys', greatest(interval '7 days', social.setting('access_token_lifetime')::interval + interval '1 hour'), 'jwt_key', 'retired_at', 'status = ''retired''', NULL,
+			'Keys that have been rotated out; tokens that they signed are refused from then on.'),
 		('token_blacklist', interval '1 day', 'token_blacklist', 'expires_at', 'true', NULL,
 			'Blacklisted tokens that would have expired by themselves.'),
 		('audit_addresses', interval '90 days', 'audit_log', 'created_at', 'address IS NOT NULL', 'address',

@@ -22,7 +22,43 @@ CREATE OR REPLACE FUNCTION social.authenticate(token text) RETURNS bigint
 	SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'social_authenticate';
 COMMENT ON FUNCTION social.authenticate(text) IS
-	'Makes the user of an access token the viewer until the end of the transaction; returns the id. SM401 for a token that does not hold, or an account that is gone, inactive or suspended.';
+	'Makes the user of an access token the viewer, in the token''s session, until the end of the transaction; returns the id. SM401 for a token that does not hold or was taken back, a session that has ended, or an account that is gone, inactive or suspended.';
+
+CREATE OR REPLACE FUNCTION social.verify_token(token text, OUT user_id bigint, OUT session_id bigint, OUT expires_at timestamptz, OUT jti text,
+		OUT error_code text, OUT error_message text, OUT error_detail text)
+	LANGUAGE c VOLATILE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+	AS 'MODULE_PATHNAME', 'social_verify_token';
+COMMENT ON FUNCTION social.verify_token(text) IS
+	'Whom an access token lets act, in which session (null: it names none, as others'' tokens do) and until when. Knows our keys of every algorithm and those of registered issuers, ended sessions and the blacklist. A token that does not hold is a row with error_code SM401, error_message and error_detail, not an error.';
+
+CREATE OR REPLACE FUNCTION social.blacklist_token(token text, reason text DEFAULT '') RETURNS bigint
+	LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	bearer record;
+BEGIN
+	SELECT * INTO bearer FROM social.verify_token(token);
+	IF bearer.error_code IS NOT NULL THEN
+		PERFORM social.raise_error(bearer.error_code, bearer.error_message, bearer.error_detail);
+	END IF;
+	IF bearer.session_id IS NOT NULL THEN
+		PERFORM social.end_session_ids(ARRAY[bearer.session_id], coalesce(reason, ''));
+	ELSIF bearer.jti IS NULL THEN
+		PERFORM social.raise_error('SM400', 'the token has no name', 'It has neither sid nor jti.');
+	ELSE
+		INSERT INTO social.token_blacklist (jti, token_type, user_id, reason, expires_at)
+		VALUES (bearer.jti, 'access', bearer.user_id, coalesce(blacklist_token.reason, ''), least(bearer.expires_at, now() + interval '10 years'))
+		ON CONFLICT DO NOTHING;
+		PERFORM pg_notify('social_sessions', '0');
+	END IF;
+	PERFORM social.audit('blacklist_token', 'user', bearer.user_id, jsonb_build_object('session_id', bearer.session_id, 'jti', bearer.jti, 'reason', reason));
+	RETURN bearer.user_id;
+END
+$$;
+COMMENT ON FUNCTION social.blacklist_token(text, text) IS
+	'Takes an access token back before its time, by ending its session, or by its jti when it has none (another issuer''s); returns whose it was. SM401 for a token that does not hold anyway, SM400 for one with neither.';
 
 -- ---- ending --------------------------------------------------------------------------------------
 

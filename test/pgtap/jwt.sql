@@ -36,7 +36,7 @@ FROM corpus c JOIN keys k ON k.name = c.key;
 
 -- ---- jwt_verify
 SELECT is(social.jwt_verify(token, bytes, 'HS256', to_timestamp(1700000000)),
-	'{"iss":"social","sub":"1","aud":"social","sid":"s","jti":"j","iat":1699999900,"nbf":1699999900,"exp":4102444800}'::jsonb,
+	'{"iss":"social","sub":"1","aud":"social","sid":"1","jti":"j","iat":1699999900,"nbf":1699999900,"exp":4102444800}'::jsonb,
 	'seed 114: the claims of a good token')
 FROM corpus JOIN keys ON keys.name = corpus.key WHERE corpus.name = 'valid, HS256';
 SELECT is(pg_temp.verify_outcome(token, bytes, 'ES256', at, NULL, NULL), outcomes.outcome, 'seed 114: at ' || at)
@@ -57,6 +57,9 @@ INSERT INTO social.users (id, username, email, is_active) VALUES
 	(1000000001, 'jwt_test_active', 'jwt1@example.com', true), (1000000002, 'jwt_test_inactive', 'jwt2@example.com', false);
 -- No corpus token names a user that exists, unless the database has a user 1.
 INSERT INTO social.users (id, username, email) VALUES (1, 'jwt_test_one', 'jwt3@example.com') ON CONFLICT DO NOTHING;
+-- They name session 1.
+INSERT INTO social.user_sessions (id, user_id, family_secret, expires_at) OVERRIDING SYSTEM VALUE VALUES (1, 1, '', 'infinity')
+ON CONFLICT (id) DO UPDATE SET user_id = 1, expires_at = 'infinity', revoked_at = NULL;
 DELETE FROM social.jwt_key WHERE status = 'active';
 INSERT INTO social.jwt_key (kid, alg, private_key, public_key, status) VALUES
 	('hs256', 'HS256', convert_to(:'hs256', 'UTF8'), NULL, 'retired'),
@@ -68,7 +71,9 @@ SET LOCAL social.jwt_audience = 'social';
 
 SELECT lives_ok(format('SELECT social.authenticate(%L)', token), 'seed 049: authenticate takes ' || name) FROM corpus WHERE name IN ('valid, HS256', 'valid, ES256', 'valid, RS256');
 SELECT is(social.viewer_id(), 1::bigint, 'seed 049: the token''s user acts');
+SELECT is(social.session_id(), 1::bigint, 'seed 116: in its session');
 SELECT social.act_as(NULL::bigint);
+SELECT is(social.session_id(), NULL, 'seed 116: which is nobody else''s');
 SELECT throws_ok(format('SELECT social.authenticate(%L)', token), 'SM401', 'invalid token', 'seed 114: authenticate refuses ' || name)
 FROM corpus WHERE name NOT LIKE '% token for an % key' AND outcome NOT IN ('the token is valid', 'the token is not valid yet', 'the token was issued in the future',
 	'the key does not fit the algorithm', 'the token has expired');
@@ -96,7 +101,19 @@ SELECT throws_ok(format('SELECT social.authenticate(%L)', pg_temp.hs256(kid,
 FROM (VALUES ('hs256', '1000000002', 'an inactive account'), ('hs256', '999999999999', 'no account'), ('hs256', 'jwt_test_active', 'a name as subject'),
 	('sleeping', '1000000001', 'a standby key'), ('unknown', '1000000001', 'an unknown kid'), ('', '1000000001', 'an empty kid'),
 	('es256', '1000000001', 'another key''s kid'), ('../../etc/passwd', '1000000001', 'a path as kid'),
-	('x'' OR status = ''active', '1000000001', 'SQL as kid'), ('HS256', '1000000001', 'the kid in capitals')) AS cases (kid, sub, why);
+	('x'' OR status = ''active', '1000000001', 'SQL as kid'), ('hs256''; DROP TABLE social.jwt_key; --', '1000000001', 'a command as kid'),
+	('hs256 ', '1000000001', 'the kid with a blank'), ('hs25_', '1000000001', 'a pattern as kid'), ('hs256', '0', 'nobody'), ('hs256', '-1', 'a negative subject'),
+	('hs256', '01000000001', 'a subject with a zero before'), ('hs256', '1000000001 ', 'a subject with a blank'), ('hs256', '1e9', 'a subject with an exponent'),
+	('hs256', '9223372036854775808', 'a subject beyond bigint'), ('hs256', '18446744074709551617', 'a subject that wraps around'), ('hs256', '1000000001; --', 'SQL as subject'), ('HS256', '1000000001', 'the kid in capitals')) AS cases (kid, sub, why);
+SELECT throws_ok(format('SELECT social.authenticate(%L)', pg_temp.hs256('hs256',
+	format('{"iss":"social","aud":"social","sub":"1000000001","sid":%s,"iat":1,"exp":4102444800}', to_json(sid)), :'hs256')), 'SM401', 'invalid token', 'seed 116: sid is ' || sid)
+FROM unnest(ARRAY['', '0', '-1', '01', '1 ', ' 1', '1.0', '1e0', '+1', '9223372036854775808', '99999999999999999999', 's', '1'' OR true', gen_random_uuid()::text, repeat('1', 600),
+	'1', '999999999999']) AS sid;
+-- exp, nbf and iat, a leeway of 5 s around now.
+SELECT is((SELECT error_code FROM social.verify_token(pg_temp.hs256('hs256', format('{"iss":"social","aud":"social","sub":"1000000001","iat":%s,"nbf":%s,"exp":%s}',
+	at + iat, at + nbf, at + exp), :'hs256'))), outcome, format('seed 114: iat %s, nbf %s, exp %s', iat, nbf, exp))
+FROM (VALUES (0, 0, 60, NULL), (0, 0, -2, NULL), (0, 0, -7, 'SM401'), (-60, -60, -5, 'SM401'), (3, 0, 60, NULL), (20, 0, 60, 'SM401'), (0, 3, 60, NULL), (0, 20, 60, 'SM401')) AS edges (iat, nbf, exp, outcome),
+	LATERAL (SELECT floor(extract(epoch FROM clock_timestamp()))::bigint AS at) AS clock;
 SELECT throws_ok(format('SELECT social.authenticate(%L)', pg_temp.hs256('hs256', claims, :'hs256')), 'SM401', 'invalid token', 'seed 114: no access token: ' || claims)
 FROM unnest(ARRAY['{"iss":"social","aud":"social","sub":"1000000001","iat":1}', '{"iss":"social","aud":"social","sub":"1000000001","exp":4102444800}',
 	'{"aud":"social","sub":"1000000001","iat":1,"exp":4102444800}', '{"iss":"social","sub":"1000000001","iat":1,"exp":4102444800}',

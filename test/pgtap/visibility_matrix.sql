@@ -301,7 +301,7 @@ CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[
 	'mark_all_notifications_read', 'mark_notification_read', 'mark_notification_unread', 'notification_muted_ids',
 	'notification_preferences', 'set_notification_preference', 'setting',
 	-- sessions and keys: about the viewer's own logins, or about nobody
-	'session_id', 'refresh_session', 'active_sessions', 'logout', 'logout_all', 'revoke_session', 'clear_expired_sessions',
+	'session_id', 'refresh_session', 'active_sessions', 'logout', 'logout_all', 'revoke_session', 'clear_expired_sessions', 'verify_token', 'jwks',
 	'rate_limit_policies'
 ]) AS name;
 

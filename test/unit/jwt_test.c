@@ -140,7 +140,7 @@ test_round_trips(void)
 	char *public_pem;
 
 	test_round_trip("HS256", &secret, &secret);
-	ok(social_jws_generate_es256(&private_pem, &public_pem), "a key pair is made");
+	ok(social_jws_generate(SOCIAL_JWS_ES256, &private_pem, &public_pem), "a key pair is made");
 	private_key.bytes = private_pem;
 	private_key.len = strlen(private_pem);
 	public_key.bytes = public_pem;

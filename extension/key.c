@@ -1,0 +1,245 @@
+/*
+ * key.c owns reading, making and publishing keys for tokens (see key.h). What becomes of them over
+ * time is in sql/api/key.sql.
+ *
+ * The cores allocate with malloc; what they return is copied and freed before anything that can
+ * raise, but for being out of memory.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type_d.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+
+#include "base64url.h"
+#include "errors.h"
+#include "jwk.h"
+#include "key.h"
+#include "query.h"
+
+PG_FUNCTION_INFO_V1(social_generate_jwt_key);
+PG_FUNCTION_INFO_V1(social_jwk_sql);
+PG_FUNCTION_INFO_V1(social_jwks_keys);
+
+#define SECRET_BYTES 32
+#define SECRET_SIZE  SOCIAL_BASE64URL_SIZE(SECRET_BYTES)
+
+#define KEY_COLUMNS "SELECT kid, alg, private_key, public_key FROM social.jwt_key"
+
+static struct social_query find_key = {
+	.sql = KEY_COLUMNS " WHERE kid = $1 AND status IN ('active', 'retired')",
+	.narguments = 1,
+	.types = {TEXTOID},
+};
+static struct social_query active_key = {.sql = KEY_COLUMNS " WHERE status = 'active'"};
+static struct social_query ensure_key = {.sql = "SELECT social.ensure_jwt_key()"};
+static struct social_query find_issuer = {
+	.sql = "SELECT i.issuer, i.audience, i.user_claim, i.user_match, k.alg, k.public_key"
+		   " FROM social.jwt_issuers i, social.jwks_keys(i.jwks) k"
+		   " WHERE i.issuer = $1 AND k.kid = $2",
+	.narguments = 2,
+	.types = {TEXTOID, TEXTOID},
+};
+
+/* ---- in the tables --------------------------------------------------------------------------- */
+
+/* Runs a query; true when it has a row, whose text columns are then copied to the caller's memory.
+ */
+static bool
+fetch_row(struct social_query *query, Datum *arguments, char **values, int count)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	bool found;
+
+	SPI_connect();
+	found = social_query_run(query, arguments) > 0;
+	if (found)
+	{
+		MemoryContext spi = MemoryContextSwitchTo(caller);
+
+		for (int i = 0; i < count; i++)
+			values[i] = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1);
+		MemoryContextSwitchTo(spi);
+	}
+	SPI_finish();
+	return found;
+}
+
+static bool
+fetch_key(struct social_query *query, Datum *arguments, struct social_stored_key *key)
+{
+	char *values[4];
+
+	if (!fetch_row(query, arguments, values, lengthof(values)))
+		return false;
+	key->kid = values[0];
+	key->algorithm = social_jws_algorithm_by_name(values[1]);
+	key->private_key =
+		values[2] == NULL
+			? NULL
+			: DatumGetByteaPP(DirectFunctionCall1(byteain, CStringGetDatum(values[2])));
+	key->public_key = values[3];
+	return true;
+}
+
+bool
+social_key_find(const char *kid, struct social_stored_key *key)
+{
+	Datum arguments[1] = {CStringGetTextDatum(kid)};
+
+	return fetch_key(&find_key, arguments, key);
+}
+
+void
+social_key_signing(struct social_stored_key *key)
+{
+	if (fetch_key(&active_key, NULL, key))
+		return;
+	fetch_row(&ensure_key, NULL, NULL, 0);
+	if (!fetch_key(&active_key, NULL, key))
+		elog(ERROR, "the new signing key is missing");
+}
+
+struct social_jws_key
+social_key_verifier(const struct social_stored_key *stored)
+{
+	struct social_jws_key key = {.algorithm = stored->algorithm};
+
+	if (stored->public_key != NULL)
+	{
+		key.bytes = stored->public_key;
+		key.len = strlen(stored->public_key);
+	}
+	else if (stored->private_key != NULL)
+	{
+		key.bytes = VARDATA_ANY(stored->private_key);
+		key.len = VARSIZE_ANY_EXHDR(stored->private_key);
+	}
+	return key;
+}
+
+bool
+social_issuer_find(const char *issuer, const char *kid, struct social_issuer *found)
+{
+	Datum arguments[2] = {CStringGetTextDatum(issuer), CStringGetTextDatum(kid)};
+	char *values[6];
+
+	if (!fetch_row(&find_issuer, arguments, values, lengthof(values)))
+		return false;
+	*found = (struct social_issuer){
+		values[0], values[1], values[2], values[3], social_jws_algorithm_by_name(values[4]),
+		values[5]};
+	return true;
+}
+
+/* ---- from SQL -------------------------------------------------------------------------------- */
+
+static void
+refuse_algorithm(const char *algorithm)
+{
+	ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("unknown algorithm"),
+					errdetail("\"%s\" is none of HS256, ES256 and RS256.", algorithm)));
+}
+
+static Datum
+return_row(FunctionCallInfo fcinfo, Datum *values, bool *isnull)
+{
+	TupleDesc columns;
+
+	if (get_call_result_type(fcinfo, NULL, &columns) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, isnull));
+}
+
+/*
+ * generate_jwt_key(alg text, OUT private_key bytea, OUT public_key text): random; HS256 has no
+ * public half. SM400 for an unknown algorithm.
+ */
+Datum
+social_generate_jwt_key(PG_FUNCTION_ARGS)
+{
+	char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	enum social_jws_algorithm algorithm = social_jws_algorithm_by_name(name);
+	unsigned char bytes[SECRET_BYTES];
+	char secret[SECRET_SIZE];
+	char *private_pem;
+	char *public_pem;
+	Datum values[2] = {0};
+	bool isnull[2] = {false, algorithm == SOCIAL_JWS_HS256};
+
+	if (algorithm == SOCIAL_JWS_UNKNOWN)
+		refuse_algorithm(name);
+	if (algorithm == SOCIAL_JWS_HS256)
+	{
+		if (!pg_strong_random(bytes, sizeof(bytes)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate random values")));
+		social_base64url_encode(bytes, sizeof(bytes), secret);
+		values[0] = CStringGetTextDatum(secret); /* text and bytea look the same here */
+		return return_row(fcinfo, values, isnull);
+	}
+	if (!social_jws_generate(algorithm, &private_pem, &public_pem))
+		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not make a signing key")));
+	values[0] = CStringGetTextDatum(private_pem);
+	values[1] = CStringGetTextDatum(public_pem);
+	explicit_bzero(private_pem, strlen(private_pem));
+	free(private_pem);
+	free(public_pem);
+	return return_row(fcinfo, values, isnull);
+}
+
+/*
+ * jwk(kid text, alg text, public_key text) json: a public key as others read it; null for a key
+ * that is not one of this algorithm.
+ */
+Datum
+social_jwk_sql(PG_FUNCTION_ARGS)
+{
+	char *kid = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char *name = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	text *pem = PG_GETARG_TEXT_PP(2);
+	struct social_jws_key key = {social_jws_algorithm_by_name(name), VARDATA_ANY(pem),
+								 VARSIZE_ANY_EXHDR(pem)};
+	char *json = social_jwk_text(&key, kid);
+	text *copy;
+
+	if (json == NULL)
+		PG_RETURN_NULL();
+	copy = cstring_to_text(json);
+	free(json);
+	PG_RETURN_TEXT_P(copy);
+}
+
+/*
+ * jwks_keys(jwks text, OUT kid text, OUT alg text, OUT public_key text) SETOF record: the keys of a
+ * JSON Web Key Set that are for our algorithms, '' for no kid. SM400 for anything else.
+ */
+Datum
+social_jwks_keys(PG_FUNCTION_ARGS)
+{
+	text *jwks = PG_GETARG_TEXT_PP(0);
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	struct social_jwk_set set;
+	enum social_jwk_result outcome =
+		social_jwk_parse_set(VARDATA_ANY(jwks), VARSIZE_ANY_EXHDR(jwks), &set);
+
+	if (outcome != SOCIAL_JWK_OK)
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("invalid key set"),
+						errdetail("%s", social_jwk_result_text(outcome)),
+						errhint("It is the JSON document at the issuer's jwks_uri.")));
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; i < set.count; i++)
+	{
+		struct social_jwk *key = &set.keys[i];
+		Datum values[3] = {CStringGetTextDatum(key->kid),
+						   CStringGetTextDatum(social_jws_algorithm_name(key->algorithm)),
+						   CStringGetTextDatum(key->pem)};
+		bool isnull[3] = {false};
+
+		tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
+	}
+	social_jwk_set_release(&set);
+	return (Datum) 0;
+}

@@ -56,7 +56,8 @@ read_body(struct sb_request *request)
 	const char *problem = NULL;
 
 	if (!request->route->params.has_body ||
-		(request->body_len == 0 && !request->route->params.needs_body))
+		(request->body_len == 0 && !request->route->params.needs_body &&
+		 request->route->method != SB_PUT))
 		return true;
 	if (!sb_content_is(request, "application/json"))
 	{

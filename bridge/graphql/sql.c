@@ -335,7 +335,8 @@ select_row(struct writer *writer, const struct gql_node *node)
 	writer->plan->slow |= node->field->source.slow;
 	gql_buf_puts(&text, "SELECT (SELECT row_to_json(r$1)::text FROM (SELECT ");
 	write_fields(writer, &text, &rows, node->children);
-	gql_buf_puts(&text, ") r$1), t1.error_code, t1.error_message, t1.error_detail FROM ");
+	gql_buf_puts(&text, ") r$1), t1.error_code, t1.error_message, t1.error_detail, "
+						"to_jsonb(t1) ->> 'error_name' AS error_name FROM ");
 	write_template(writer, &text, NULL, node, node->field->source.from);
 	gql_buf_puts(&text, " t1");
 	gql_buf_free(&rows.list);

@@ -158,6 +158,7 @@ sb_error_in_row(const PGresult *result, struct sb_error *error)
 {
 	const char *sqlstate;
 	const char *message;
+	const char *name;
 
 	if (PQnfields(result) < 2 || PQntuples(result) != 1)
 		return false;
@@ -166,6 +167,9 @@ sb_error_in_row(const PGresult *result, struct sb_error *error)
 		return false;
 	message = column(result, "error_message");
 	*error = error_of_state(sqlstate, message ? message : internal, column(result, "error_detail"));
+	name = column(result, "error_name");
+	if (name)
+		error->code = name;
 	return true;
 }
 

@@ -28,7 +28,8 @@ extern struct sb_error sb_error_from_result(const PGresult *result);
 /*
  * A refusal that must leave a trace (a failed login, a refresh token used twice) does not raise,
  * which would undo the trace: its function returns a row whose columns error_code (an SQLSTATE),
- * error_message and error_detail say what an exception would say. Whether this is such a row.
+ * error_message and error_detail say what an exception would say; error_name may give a code that
+ * tells more than the state's. Whether this is such a row.
  */
 extern bool sb_error_in_row(const PGresult *result, struct sb_error *error);
 

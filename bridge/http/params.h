@@ -8,7 +8,8 @@
  *   type    text, int, bigint, bool
  *   then    ! = must be there, =word = default; neither = null when absent
  *           ~ = likewise, but a JSON null clears the field: it becomes the empty text
- * A JSON null counts as absent otherwise. A body of which nothing must be there may be empty.
+ * A JSON null counts as absent otherwise. A body of which nothing must be there may be empty, but
+ * for PUT.
  */
 #ifndef SB_HTTP_PARAMS_H
 #define SB_HTTP_PARAMS_H

@@ -70,7 +70,18 @@ sb_request_add_header(struct sb_request *request, const char *name, const char *
 
 /* ---- the answer ------------------------------------------------------------------------------ */
 
-/* On every answer (mission 165). Answers depend on who asks, so no cache may keep them. */
+static bool
+has_answer_header(const struct sb_request *request, const char *name)
+{
+	const struct sb_answer_header *header = request->answer_headers;
+
+	while (header && strcmp(header->name, name) != 0)
+		header = header->next;
+	return header != NULL;
+}
+
+/* On every answer, unless it has its own (mission 165). Answers depend on who asks, so no cache may
+ * keep them. */
 static const char *const common_headers[][2] = {
 	{"X-Content-Type-Options", "nosniff"},
 	{"X-Frame-Options", "DENY"},
@@ -102,7 +113,8 @@ finish(struct sb_request *request, int status, const char *content_type, size_t 
 {
 	sb_checked(response);
 	for (size_t i = 0; i < sizeof(common_headers) / sizeof(common_headers[0]); i++)
-		MHD_add_response_header(response, common_headers[i][0], common_headers[i][1]);
+		if (!has_answer_header(request, common_headers[i][0]))
+			MHD_add_response_header(response, common_headers[i][0], common_headers[i][1]);
 	MHD_add_response_header(response, "X-Request-Id", request->id);
 	if (content_type)
 		MHD_add_response_header(response, "Content-Type", content_type);
@@ -154,16 +166,6 @@ sb_request_reply_constant(struct sb_request *request, int status, const char *js
 /* ---- errors ---------------------------------------------------------------------------------- */
 
 static const char bad_token[] = "Bearer error=\"invalid_token\"";
-
-static bool
-has_answer_header(const struct sb_request *request, const char *name)
-{
-	const struct sb_answer_header *header = request->answer_headers;
-
-	while (header && strcmp(header->name, name) != 0)
-		header = header->next;
-	return header != NULL;
-}
 
 void
 sb_request_fail_with(struct sb_request *request, const struct sb_error *error)

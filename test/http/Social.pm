@@ -97,7 +97,7 @@ sub psql
 	return $output;
 }
 
-# A fresh account: {id, username, password, token}.
+# A fresh account: {id, username, password, email, token, refresh}.
 sub account
 {
 	my (%option) = @_;
@@ -107,7 +107,8 @@ sub account
 	die "register: $created->{status} $created->{content}" unless $created->{status} == 201;
 	my $answer = api(POST => '/api/auth/login/', json => \%login, %option);
 	die "login: $answer->{status} $answer->{content}" unless $answer->{status} == 200;
-	return { %login, id => $created->{json}{id}, token => $answer->{json}{access} };
+	my ($id, $access, $refresh) = ($answer->{json}{user}{id}, @{ $answer->{json} }{qw(access refresh)});
+	return { %login, email => "$name\@example.com", id => $id, token => $access, refresh => $refresh };
 }
 
 sub free_port

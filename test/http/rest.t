@@ -8,15 +8,15 @@ my $name    = sprintf 'Rest_%x_%x', $$, time;
 my $created = api(POST => '/api/auth/register/',
 	json => { username => $name, email => "$name\@example.com", password => 'correct horse battery', first_name => 'Zoë' });
 is($created->{status}, 201, 'seed 003: register answers 201');
-is($created->{json}{username},   $name,  'with the user');
-is($created->{json}{first_name}, 'Zoë',  'with the names given, in UTF-8');
+is($created->{json}{username},   $name,  'with what was given');
+is($created->{json}{first_name}, 'Zoë',  'in UTF-8');
 ok(!exists $created->{json}{password} && $created->{content} !~ /correct horse|argon2/, 'without the password');
 
 my $login = api(POST => '/api/auth/login/', json => { username => $name, password => 'correct horse battery' });
 is($login->{status}, 200, 'seed 001: login answers 200');
-is(join(' ', sort keys %{ $login->{json} }), 'access expires_in token_type user', 'with token and user');
+is(join(' ', sort keys %{ $login->{json} }), 'access expires_in refresh refresh_expires_in token_type user', 'with tokens and user');
 is($login->{json}{token_type}, 'Bearer', 'a bearer token');
-is($login->{json}{user}{id}, $created->{json}{id}, 'of the same user');
+is($login->{json}{user}{username}, $name, 'of the same user');
 is($login->{headers}{'cache-control'}, 'no-store', 'that nobody may cache');
 my $token = $login->{json}{access};
 

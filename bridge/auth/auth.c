@@ -21,7 +21,6 @@
 #define RELOAD_BURST     5
 #define RELOAD_EVERY_MS  3000
 #define REFRESH_EVERY_MS 60000 /* so that a key taken back is forgotten */
-#define CLOCK_SKEW       5     /* seconds that the database's clock may be ahead of ours */
 
 struct sb_auth
 {
@@ -48,7 +47,7 @@ enum verdict
 	UNKNOWN_KEY
 };
 
-/* The id of a session in its decimal form, as tokens carry it; 0 for anything else. */
+/* The id of a session as our tokens carry it, in its decimal form; 0 for anything else. */
 static int64_t
 session_of(const char *sid)
 {
@@ -68,7 +67,7 @@ verify(struct sb_auth *auth, const char *token, size_t len, int64_t now,
 	   struct sb_token_owner *owner)
 {
 	struct social_jwt_policy policy = {.now = now,
-									   .leeway = CLOCK_SKEW,
+									   .leeway = auth->keys->leeway,
 									   .issuer = auth->keys->issuer,
 									   .audience = auth->keys->audience,
 									   .is_access_token = true};
@@ -88,8 +87,8 @@ verify(struct sb_auth *auth, const char *token, size_t len, int64_t now,
 									 .exp = claims.exp,
 									 .seen_at = claims.iat};
 	social_jwt_claims_release(&claims);
-	/* The skew is for tokens just made, not for those that have ended. */
-	return owner->exp > now && owner->user_id > 0 ? GOOD : BAD;
+	/* The leeway is for tokens just made, not for those that have ended. */
+	return owner->exp > now && owner->user_id > 0 && owner->session_id > 0 ? GOOD : BAD;
 }
 
 /* *owner is set when the token is good, and then valid until the next check. */

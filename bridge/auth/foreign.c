@@ -1,5 +1,5 @@
 /*
- * foreign.c owns the tokens of issuers that the database has registered.
+ * foreign.c owns the tokens that only the database can check.
  */
 #include "auth/foreign.h"
 
@@ -29,8 +29,20 @@ unchecked_claims(const char *token, size_t len)
 	return json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
 }
 
-bool
-sb_foreign_is(const struct sb_keys *keys, const char *token, size_t len)
+static bool
+names_a_secret(const struct sb_keys *keys, const char *token, size_t len)
+{
+	struct social_jwt_header header;
+	const struct sb_key *key;
+
+	if (social_jwt_peek(token, len, &header) != SOCIAL_JWT_OK || !header.has_kid)
+		return false;
+	key = sb_keys_find(keys, header.kid);
+	return key && !key->is_public;
+}
+
+static bool
+names_an_issuer(const struct sb_keys *keys, const char *token, size_t len)
 {
 	json_t *claims;
 	json_t *issuer;
@@ -46,6 +58,12 @@ sb_foreign_is(const struct sb_keys *keys, const char *token, size_t len)
 		name && json_is_string(issuer) && strcmp(json_string_value(issuer), name) == 0;
 	json_decref(claims);
 	return found;
+}
+
+bool
+sb_foreign_is(const struct sb_keys *keys, const char *token, size_t len)
+{
+	return names_a_secret(keys, token, len) || names_an_issuer(keys, token, len);
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */
@@ -93,7 +111,7 @@ sb_foreign_ask(struct sb_loop *loop, const char *token,
 			   void *arg)
 {
 	static const char sql[] = "SELECT t.user_id, t.session_id, extract(epoch FROM "
-							  "t.expires_at)::bigint FROM social.identify_token($1) t";
+							  "t.expires_at)::bigint, t.error_code FROM social.verify_token($1) t";
 	struct question *question = sb_calloc(1, sizeof(*question));
 
 	question->values[0] = token;

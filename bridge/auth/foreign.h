@@ -1,6 +1,6 @@
 /*
- * foreign.h owns the tokens of issuers that the database has registered: it alone knows their keys
- * and which account a claim names, so it is asked, once per token.
+ * foreign.h owns the tokens that only the database can check: those of issuers that are registered
+ * there, and ours that a shared secret signed. It is asked once per token.
  */
 #ifndef SB_AUTH_FOREIGN_H
 #define SB_AUTH_FOREIGN_H
@@ -12,8 +12,8 @@
 #include "auth/keys.h"
 
 /*
- * Whether the token says that it is of one of the registered issuers. Nothing about it has been
- * checked: this only chooses who checks.
+ * Whether the token says that it is one of those. Nothing about it has been checked: this only
+ * chooses who checks.
  */
 extern bool sb_foreign_is(const struct sb_keys *keys, const char *token, size_t len);
 

@@ -16,15 +16,16 @@ add_key(struct sb_keys *keys, json_t *member)
 	const char *alg = json_string_value(json_object_get(member, "alg"));
 	json_t *pem = json_object_get(member, "public_key");
 
-	if (kid == NULL || alg == NULL || !json_is_string(pem))
+	if (kid == NULL || alg == NULL)
 		return;
 	key->kid = kid;
 	key->key.algorithm = social_jws_algorithm_by_name(alg);
-	key->key.bytes = json_string_value(pem);
-	key->key.len = json_string_length(pem);
 	/* A shared secret has no business here, whatever the database says. */
-	if (key->key.algorithm == SOCIAL_JWS_ES256 || key->key.algorithm == SOCIAL_JWS_RS256)
-		keys->count++;
+	key->is_public = json_is_string(pem) && (key->key.algorithm == SOCIAL_JWS_ES256 ||
+											 key->key.algorithm == SOCIAL_JWS_RS256);
+	key->key.bytes = key->is_public ? json_string_value(pem) : NULL;
+	key->key.len = key->is_public ? json_string_length(pem) : 0;
+	keys->count++;
 }
 
 struct sb_keys *
@@ -40,6 +41,7 @@ sb_keys_parse(const char *text, size_t len)
 	jwt = json_object_get(keys->json, "jwt");
 	list = json_object_get(jwt, "keys");
 	keys->issuer = json_string_value(json_object_get(jwt, "issuer"));
+	keys->leeway = (int) json_integer_value(json_object_get(jwt, "leeway"));
 	keys->issuers = json_object_get(jwt, "issuers");
 	keys->audience = json_string_value(json_object_get(jwt, "audience"));
 	if (!json_is_array(list) || keys->issuer == NULL || keys->audience == NULL)

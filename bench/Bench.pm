@@ -1,11 +1,12 @@
 package Bench;
-# What the benchmarks share: psql, pgbench, CPU time from /proc, interleaved rounds, medians, rows.
+# What the benchmarks share: psql, pgbench, CPU time from /proc, interleaved rounds, latencies within
+# one session, medians, rows.
 use strict;
 use warnings;
 use Exporter 'import';
 use File::Temp 'tempfile';
 use POSIX qw(sysconf _SC_CLK_TCK);
-our @EXPORT = qw(sql pgbench interleave median row cpu_seconds rounds seconds_per_side);
+our @EXPORT = qw(sql pgbench interleave latencies median row cpu_seconds rounds seconds_per_side);
 
 sub rounds           { $ENV{ROUNDS}           // 5 }
 sub seconds_per_side { $ENV{SECONDS_PER_SIDE} // 5 }
@@ -73,6 +74,60 @@ sub interleave
 		push @{ $figures{$_} }, $sides{$_}->($round) for sort { ($round % 2) ? $a cmp $b : $b cmp $a } keys %sides;
 	}
 	return %figures;
+}
+
+# Runs prepared statements in turn within one session, each call in a transaction of its own, and
+# returns the median milliseconds of each side. calls: [side, viewer or undef, 'EXECUTE name(...)'];
+# the n-th calls of all sides run in turn, to and fro. clock is
+# 'cpu' (what the backend worked, without what it waited for a processor; no parallel workers) or
+# 'wall'. What an empty prepared call takes is taken off.
+sub latencies
+{
+	my (%arg) = @_;
+	my $clock = ($arg{clock} // 'cpu') eq 'cpu' ? 'pg_temp.cpu()' : 'extract(epoch FROM clock_timestamp()) * 1000';
+	my @calls = @{ $arg{calls} };
+	my %seen;
+	my $values = join ",\n", map { sprintf "(%d, '%s', %s, \$call\$%s\$call\$)", $seen{ $_->[0] }++, $_->[0], $_->[1] // 'NULL', $_->[2] } @calls;
+	my $rounds = $arg{rounds} // rounds();
+	my $output = sql(<<"SQL");
+SET client_min_messages = warning; SET max_parallel_workers_per_gather = 0; SET jit = off;
+$arg{prepare}
+PREPARE nothing AS SELECT 1;
+CREATE TEMP TABLE calls (groups integer, side text, viewer bigint, statement text);
+INSERT INTO calls VALUES $values;
+INSERT INTO calls SELECT DISTINCT groups, '', viewer, 'EXECUTE nothing' FROM calls;
+CREATE TEMP TABLE samples (side text, ms double precision);
+-- Reading stat first brings what schedstat says up to date.
+CREATE FUNCTION pg_temp.cpu() RETURNS double precision LANGUAGE plpgsql AS \$\$
+BEGIN
+	PERFORM pg_read_file('/proc/self/stat');
+	RETURN split_part(pg_read_file('/proc/self/schedstat'), ' ', 1)::bigint / 1e6;
+END \$\$;
+DO \$\$
+DECLARE
+	call record;
+	started double precision;
+	ended double precision;
+BEGIN
+	-- The first round warms up.
+	FOR round IN 0 .. $rounds LOOP
+		FOR call IN SELECT * FROM calls ORDER BY groups, CASE WHEN round % 2 = 0 THEN side END, side DESC LOOP
+			COMMIT;
+			PERFORM social.act_as(call.viewer);
+			started := $clock;
+			EXECUTE call.statement;
+			ended := $clock;
+			IF round > 0 THEN
+				INSERT INTO samples VALUES (call.side, ended - started);
+			END IF;
+		END LOOP;
+	END LOOP;
+END \$\$;
+SELECT side, percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) FROM samples GROUP BY side;
+SQL
+	my %median = map { split /\|/ } grep { /\|/ } split /\n/, $output;
+	my $empty = delete $median{''};
+	return map { $_ => $median{$_} - $empty } keys %median;
 }
 
 sub median

@@ -1,0 +1,125 @@
+# feed.pl: the 20 newest posts of a home feed for every class of reader, against the better of the
+# two forms that SQL has for it; against LATERAL alone; against reading 20 rows by known ids; deep
+# pages against first ones; and the same while 8 writers post. Milliseconds of the backend's CPU,
+# p50; with writers of the clock. design D5, section 5, mission P-05.
+#
+# The SQL forms do the visibility work that decides about a row (blocks, mutes, visibility, hidden
+# and deleted posts), fetch ids first and the page's rows by them, and leave out what ours has
+# besides: reposts, one's own posts, posts for mentioned people.
+use strict;
+use warnings;
+use Bench;
+use Dataset;
+
+$| = 1;
+Dataset::load() if !Dataset::is_loaded();
+
+my $seen = <<'SQL';
+p.position IS NOT NULL AND p.deleted_at IS NULL AND p.hidden_at IS NULL AND p.visibility IN ('public', 'followers')
+SQL
+my $listed = <<'SQL';
+f.followed_id <> ALL ((SELECT social.blocked_ids())::bigint[]) AND f.followed_id <> ALL ((SELECT social.muted_ids())::bigint[])
+SQL
+my $prepare = <<"SQL";
+PREPARE ours AS SELECT * FROM social.home_feed(first => 20);
+PREPARE deep(text) AS SELECT * FROM social.home_feed(first => 20, after => \$1);
+PREPARE known(bigint[]) AS SELECT * FROM social.visible_posts WHERE id = ANY (\$1) ORDER BY position DESC;
+PREPARE lateral_ids(bigint) AS
+SELECT v.* FROM (
+	SELECT l.id, l.position FROM social.follows f CROSS JOIN LATERAL (
+		SELECT p.id, p.position FROM social.posts p WHERE p.author_id = f.followed_id AND $seen ORDER BY p.position DESC LIMIT 20) l
+	WHERE f.follower_id = \$1 AND $listed ORDER BY l.position DESC LIMIT 20) n
+JOIN social.visible_posts v ON v.id = n.id ORDER BY n.position DESC;
+PREPARE plain_join(bigint) AS
+SELECT v.* FROM (
+	SELECT p.id, p.position FROM social.posts p JOIN social.follows f ON f.followed_id = p.author_id
+	WHERE f.follower_id = \$1 AND $listed AND $seen ORDER BY p.position DESC LIMIT 20) n
+JOIN social.visible_posts v ON v.id = n.id ORDER BY n.position DESC;
+SQL
+
+my %readers;
+push @{ $readers{"$_->[0] $_->[1]"} }, $_->[2]
+  for map { [ split /\|/ ] } split /\n/, sql('SELECT class, follows, user_id FROM bench_data.readers ORDER BY class DESC, follows, user_id');
+my $missed = 0;
+
+# Like row(), and counts what missed its bar.
+sub bar
+{
+	my ($name, $ours, $reference, $bar) = @_;
+	my ($sense, $limit) = split ' ', $bar;
+	my $ratio = row($name, $ours, $reference, $bar);
+	$missed++ if $sense eq '<=' ? $ratio > $limit : $ratio < $limit;
+}
+
+# The ids of a reader's first page.
+sub page_ids
+{
+	my ($reader) = @_;
+	my $found = sql("SELECT social.act_as($reader, true) \\g /dev/null\nSELECT array_agg(id) FROM social.home_feed(first => 20)");
+	die "reader $reader has no full page: $found" if split(/,/, $found) != 20;
+	return $found;
+}
+
+# What the readers of a class take: the first page, the references, and known ids.
+sub first_page
+{
+	my ($class, $clock) = @_;
+	my @calls = map { my $reader = $_; my $ids = page_ids($reader); (
+		[ 'ours',    $reader, 'EXECUTE ours' ],
+		[ 'lateral', $reader, "EXECUTE lateral_ids($reader)" ],
+		[ 'join',    $reader, "EXECUTE plain_join($reader)" ],
+		[ 'known',   $reader, "EXECUTE known('$ids')" ]) } @{ $readers{$class} };
+	return latencies(prepare => $prepare, calls => \@calls, clock => $clock);
+}
+
+sub report_first_page
+{
+	my ($class, $with, $clock) = @_;
+	my %ms = first_page($class, $clock);
+	my $better = $ms{lateral} < $ms{join} ? 'LATERAL on ids' : 'join, ORDER BY position';
+	bar("feed, $class$with, ms / $better", $ms{ours}, $ms{lateral} < $ms{join} ? $ms{lateral} : $ms{join}, '<= 1.5');
+	return %ms;
+}
+
+my %first;
+my @classes = sort { my ($x, $m, $y, $n) = map { split / / } $a, $b; $y cmp $x || $m <=> $n } keys %readers;
+$first{$_} = { report_first_page($_, '', 'cpu') } for @classes;
+bar('feed, typical 2000, LATERAL on ids in ms / ms', $first{'typical 2000'}{lateral}, $first{'typical 2000'}{ours}, '>= 20') if $first{'typical 2000'};
+for my $class (grep { /^typical (\d+)/ && $1 >= 200 } @classes)
+{
+	bar("feed, $class, 20 known ids in ms / ms", $first{$class}{known}, $first{$class}{ours}, '>= 0.5');
+}
+
+# Deep pages: of a place three tenths of all posts back, in turn with the first page.
+my $back = int(Dataset::posts() * 0.3);
+my $deep = sql("SELECT social.cursor_encode('home_feed', position, id) FROM social.posts WHERE position IS NOT NULL ORDER BY position DESC OFFSET $back LIMIT 1");
+for my $class (grep { !/asleep/ } @classes)
+{
+	my @calls = map { ([ 'first', $_, 'EXECUTE ours' ], [ 'deep', $_, "EXECUTE deep('$deep')" ]) } @{ $readers{$class} };
+	my %ms = latencies(prepare => $prepare, calls => \@calls);
+	bar("feed, $class, ms of a page $back posts back / first", $ms{deep}, $ms{first}, '<= 2');
+}
+
+# While 8 sessions post as fast as they can.
+my $low = sql("SELECT id FROM social.users WHERE username = 'person0'");
+my $high = $low + Dataset::people() - 1;
+my $writers = fork // die "fork: $!";
+if (!$writers)
+{
+	open STDOUT, '>', '/dev/null';
+	exec qw(pgbench -n -M prepared -c 8 -j 1 -T 3600 -f), write_script($low, $high) or die "pgbench: $!";
+}
+sub write_script
+{
+	my ($from, $to) = @_;
+	open my $script, '>', "$ENV{RUN_DIR}/feed_writers.sql" or die $!;
+	print $script "\\set author random($from, $to)\n",
+	  "INSERT INTO social.posts (author_id, title, content) VALUES (:author, 'written meanwhile', 'Posted while others read, about #writing and how long it takes.');\n";
+	return "$ENV{RUN_DIR}/feed_writers.sql";
+}
+my $before = sql('SELECT max(id) FROM social.posts');
+report_first_page($_, ', 8 writers', 'wall') for grep { /200$|2000$|10000$/ && !/asleep/ } @classes;
+kill 'TERM', $writers;
+waitpid $writers, 0;
+printf "%-58s %12d\n", '  posts written meanwhile', sql('SELECT max(id) FROM social.posts') - $before;
+exit($missed ? 1 : 0);

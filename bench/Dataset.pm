@@ -168,7 +168,7 @@ sub draw
 sub copy_into
 {
 	my ($columns) = @_;
-	open my $pipe, '|-:utf8', 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-c', 'SET session_replication_role = replica; SET synchronous_commit = off',
+	open my $pipe, '|-:utf8', 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-c', 'SET session_replication_role = replica; SET synchronous_commit = off; SET client_min_messages = warning',
 	  '-c', "COPY $columns FROM STDIN" or die "psql: $!";
 	return $pipe;
 }

@@ -19,21 +19,23 @@ END
 $$;
 COMMENT ON FUNCTION social.account_by_name(text, boolean) IS 'The account with this user name or e-mail address, in any case, or the newest one that claims the address; null for none.';
 
--- Hashes differ in form and cost (those of a site that moved in, those before a setting changed), and
--- so do their times. A name that nobody has costs what one of the accounts there are would, always
--- the same one; which, nobody outside can tell.
-CREATE OR REPLACE FUNCTION social.decoy_password(name text) RETURNS text
+-- A name or address that nobody has costs what an account would: always the same one of those there
+-- are; which, nobody outside can tell. Hashes differ in form and cost (those of a site that moved in,
+-- those before a setting changed), and so do their times.
+CREATE OR REPLACE FUNCTION social.decoy_account(name text) RETURNS social.users
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+	decoy social.users;
 	last_id bigint := (SELECT max(u.id) FROM social.users u);
 	seed bigint := (SELECT s.system_identifier FROM pg_control_system() s);
 BEGIN
-	RETURN (SELECT u.password FROM social.users u
-		WHERE u.id >= (hashtextextended(lower(name), seed) & 9223372036854775807) % (last_id + 1)
-		ORDER BY u.id LIMIT 1);
+	SELECT u.* INTO decoy FROM social.users u
+	WHERE u.id >= (hashtextextended(lower(name), seed) & 9223372036854775807) % (last_id + 1)
+	ORDER BY u.id LIMIT 1;
+	RETURN decoy;
 END
 $$;
-COMMENT ON FUNCTION social.decoy_password(text) IS 'The hash that a password is tried on, in vain, for a name that nobody has.';
+COMMENT ON FUNCTION social.decoy_account(text) IS 'The account whose work stands in, in vain, for a name or address that nobody has.';
 
 -- What a refused attempt tells. The first three read the same; only who knows the password learns more.
 CREATE OR REPLACE FUNCTION social.login_refusals(OUT reason text, OUT code text, OUT message text, OUT detail text) RETURNS SETOF record
@@ -58,7 +60,7 @@ CREATE OR REPLACE FUNCTION social.login(username text, password text, totp text 
 AS $$
 DECLARE
 	name text := left(login.username, 1000);
-	decoy text := social.decoy_password(name);
+	decoy text := (social.decoy_account(name)).password;
 	account social.users;
 	candidate social.users;
 	fits boolean := false;

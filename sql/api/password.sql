@@ -134,6 +134,7 @@ CREATE OR REPLACE FUNCTION social.request_password_reset(email text, address tex
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	account social.users;
+	decoy social.users := social.decoy_account(email);
 	mailbox text;
 	token text := social.random_token();
 	lifetime interval := social.setting('password_reset_lifetime')::interval;
@@ -153,6 +154,11 @@ BEGIN
 	VALUES (account.id, 'reset_password', sha256(convert_to(token, 'UTF8')), CASE WHEN account.id IS NULL THEN '' ELSE mailbox END, now() + lifetime);
 	PERFORM social.queue_mail('reset_password', account.id, mailbox, jsonb_build_object('username', coalesce(account.username, ''), 'token', token),
 		lifetime, account.id IS NULL);
+	IF account.id IS NULL THEN
+		-- What the foreign keys of the two rows cost where there is an account.
+		PERFORM FROM social.users u WHERE u.id = decoy.id FOR KEY SHARE;
+		PERFORM FROM social.users u WHERE u.id = decoy.id FOR KEY SHARE;
+	END IF;
 	PERFORM social.audit('request_password_reset', 'user', account.id);
 	RETURN json_build_object('email', email);
 END

@@ -44,5 +44,89 @@ SET LOCAL social.argon2_iterations = 2;
 SELECT count(*) FROM social.login('auth_test', 'a good password');
 SELECT matches(password, '^\$argon2id\$v=19\$m=64,t=2,p=1\$', 'seed 117: a changed cost is taken over at login') FROM social.users WHERE username = 'auth_Test';
 
+
+-- ---- attempts (seed 106, 116): a refused login is recorded, because nothing is raised
+RESET social.argon2_iterations;
+SET LOCAL social.argon2_iterations = 1;
+DELETE FROM social.login_attempts;
+INSERT INTO social.users (username, password, suspended_at, suspended_until) VALUES
+	('auth_banned', social.hash_password('a good password'), now(), NULL), ('auth_paused', social.hash_password('a good password'), now(), '2100-01-01'),
+	('auth_back', social.hash_password('a good password'), now() - interval '2 days', now() - interval '1 day');
+SELECT row_eq(format($$SELECT error_code, error_message, error_detail, totp_required FROM social.login(%L, 'a good password')$$, name), row(code, message, detail, false), 'seed 116: ' || name)
+FROM (VALUES ('auth_banned', 'SM403'::text, 'the account is suspended'::text, 'Ask the operator about it.'::text), ('auth_paused', 'SM403', 'the account is suspended', 'Until 2100-01-01 00:00:00+00.'),
+	('auth_back', NULL, NULL, NULL)) AS c (name, code, message, detail);
+SELECT is((SELECT error_code FROM social.login(name, 'another password')), 'SM401', 'P-16: with a wrong password nobody learns of it: ' || name) FROM unnest(ARRAY['auth_banned', 'auth_paused', 'auth_back']) AS name;
+SELECT results_eq('SELECT username, outcome COLLATE "default" FROM social.login_attempts ORDER BY id', $$VALUES ('auth_banned', 'suspended'), ('auth_paused', 'suspended'), ('auth_back', 'success'),
+	('auth_banned', 'wrong_password'), ('auth_paused', 'wrong_password'), ('auth_back', 'wrong_password')$$, 'seed 106: every attempt has its row and outcome');
+SELECT count(*) FROM social.login('auth_test', 'another password', device => repeat('d', 1000), user_agent => repeat('u', 1000), address => '192.0.2.7');
+SELECT row_eq('SELECT user_id, address, device, user_agent, outcome COLLATE "default" FROM social.login_attempts ORDER BY id DESC LIMIT 1',
+	row(:ann::bigint, '192.0.2.7'::text, repeat('d', 200), repeat('u', 500), 'wrong_password'::text), 'seed 106: with the client, cut to size');
+SELECT count(*) FROM social.login(repeat('n', 100000), 'x');
+SELECT row_eq('SELECT user_id, username, outcome COLLATE "default" FROM social.login_attempts ORDER BY id DESC LIMIT 1', row(NULL::bigint, repeat('n', 254), 'unknown_account'::text), 'seed 106: also of nobody');
+SELECT is((SELECT count(*) FROM social.user_sessions WHERE user_id = :ann), (SELECT count(*) FROM social.user_sessions s WHERE s.user_id = :ann AND s.revoked_at IS NULL), 'and no session is harmed');
+SELECT count(*) FROM social.login('auth_test', 'a good password', NULL, 'Ann''s phone', 'Browser/1.0', '192.0.2.8');
+SELECT row_eq('SELECT device, user_agent, address FROM social.user_sessions ORDER BY id DESC LIMIT 1', row('Ann''s phone'::text, 'Browser/1.0'::text, '192.0.2.8'::text), 'seed 116: a session knows its device');
+
+-- the viewer's own
+SELECT throws_ok('SELECT * FROM social.login_attempts()', 'SM401', NULL, 'attempts: nobody acts') FROM (SELECT social.act_as(NULL::bigint)) AS nobody;
+SELECT social.act_as(:ann);
+SELECT results_eq('SELECT outcome, address FROM social.login_attempts(2)', $$VALUES ('success', '192.0.2.8'), ('wrong_password', '192.0.2.7')$$, 'I-03: one''s own attempts, newest first');
+SELECT is(json_array_length(social.login_attempts_page(1) -> 'results'), 1, 'I-03: as REST shows them');
+SELECT results_eq($$SELECT outcome FROM social.login_attempts(1, social.login_attempts_page(1) ->> 'next')$$, $$VALUES ('wrong_password')$$, 'I-03: page by page');
+SELECT is((social.login_attempts_page(100) -> 'next')::text, 'null', 'I-03: to the end');
+SELECT is_empty($$SELECT FROM social.login_attempts(100) a WHERE a.outcome = 'suspended'$$, 'I-03: nobody else''s');
+SELECT throws_ok('SELECT * FROM social.login_attempts(0)', 'SM400', NULL, 'I-03: a page has a size');
+SELECT throws_ok('SELECT * FROM social.login_attempts(1, ''x'')', 'SM400', NULL, 'I-03: a cursor is one of ours');
+
+-- ---- a claimed address (P-16): several accounts may claim one, each opens with its own password
+SELECT social.register('auth_first', 'shared@example.com', 'password of the first');
+SELECT social.register('auth_second', 'Shared@example.com', 'password of the second');
+SELECT is((SELECT user_id FROM social.login('shared@example.com', 'password of the second')), (SELECT id FROM social.users WHERE username = 'auth_second'), 'P-16: the newest claim logs in by its address');
+SELECT is((SELECT error_code FROM social.login('shared@example.com', 'password of the first')), 'SM401', 'P-16: older ones by their name');
+UPDATE social.users SET email = pending_email, pending_email = '' WHERE username = 'auth_first';
+SELECT is((SELECT user_id FROM social.login('SHARED@example.com', 'password of the ' || which)), (SELECT id FROM social.users WHERE username = 'auth_' || which), 'P-16: the owner and a claim beside each other: ' || which) FROM unnest(ARRAY['first', 'second']) AS which;
+SELECT is((SELECT error_code FROM social.login('shared@example.com', 'password of nobody')), 'SM401', 'P-16: neither');
+
+-- ---- a password that changes while it is checked
+SELECT is(social.open_account(u, 'a good password', NULL), 'wrong_password', 'a hash that is no longer the account''s opens nothing')
+FROM (SELECT (jsonb_populate_record(u, jsonb_build_object('password', social.hash_password('a good password')))).* FROM social.users u WHERE u.id = :ann) AS u;
+
+-- ---- time (P-16): medians of interleaved runs, in a few rounds should the machine be busy
+-- Nothing here is cheap enough for noise to hide a missing hash.
+SET LOCAL social.argon2_memory = 2048;
+SELECT social.register_user('auth_timed', 'auth_timed@example.com', 'a good password');
+UPDATE social.users SET password = social.hash_password('a good password') WHERE password <> '!';
+INSERT INTO social.users (username, email, password, is_active) VALUES ('auth_timed_off', 'auth_timed_off@example.com', social.hash_password('a good password'), false);
+INSERT INTO social.users (username, email, password, suspended_at) VALUES ('auth_timed_banned', 'auth_timed_banned@example.com', social.hash_password('a good password'), now());
+CREATE FUNCTION pg_temp.time_ratio(one text, other text, bound float) RETURNS float LANGUAGE plpgsql AS $$
+DECLARE
+	began timestamptz;
+	times float[][];
+	ratio float;
+BEGIN
+	FOR round IN 1 .. 6 LOOP
+		times := ARRAY[]::float[][];
+		FOR i IN 1 .. 15 LOOP
+			FOR side IN 1 .. 2 LOOP
+				began := clock_timestamp();
+				EXECUTE CASE side WHEN 1 THEN one ELSE other END;
+				times := times || ARRAY[ARRAY[side, extract(epoch FROM clock_timestamp() - began)::float]];
+			END LOOP;
+		END LOOP;
+		SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY t) FILTER (WHERE side = 1) / percentile_cont(0.5) WITHIN GROUP (ORDER BY t) FILTER (WHERE side = 2) INTO ratio
+		FROM (SELECT times[i][1] AS side, times[i][2] AS t FROM generate_subscripts(times, 1) AS i) AS m;
+		EXIT WHEN ratio BETWEEN 1 / bound AND bound;
+	END LOOP;
+	RETURN ratio;
+END
+$$;
+SELECT ok(pg_temp.time_ratio(format('SELECT social.login(%L, ''not it'')', name), 'SELECT social.login(''auth_nobody'', ''not it'')', 1.25) BETWEEN 0.8 AND 1.25, 'P-16: ' || name || ' takes the time of an unknown account')
+FROM unnest(ARRAY['auth_timed', 'auth_timed_off', 'auth_timed_banned', 'auth_unusable']) AS name;
+SELECT ok(pg_temp.time_ratio('SELECT social.login(''auth_timed@example.com'', ''not it'')', 'SELECT social.login(''nobody@example.com'', ''not it'')', 1.25) BETWEEN 0.8 AND 1.25, 'P-16: an address as well');
+SELECT ok(pg_temp.time_ratio('SELECT social.login(''auth_timed_off'', ''a good password'')', 'SELECT social.login(''auth_nobody'', ''a good password'')', 1.25) BETWEEN 0.8 AND 1.25, 'P-16: the right password of an inactive account too');
+-- Every account with a hash of another cost: an unknown one follows them.
+UPDATE social.users SET password = 'pbkdf2_sha256$30000$saltSALT123$7HZFUcb8Gh4XsP3JGl8jZSZ96vb+T8we36aAlnAJaAk=';
+SELECT ok(pg_temp.time_ratio('SELECT social.login(''auth_timed'', ''not it'')', 'SELECT social.login(''auth_nobody'', ''not it'')', 1.25) BETWEEN 0.8 AND 1.25, 'P-16: also where all accounts moved in with hashes of another form');
+
 SELECT * FROM finish();
 ROLLBACK;

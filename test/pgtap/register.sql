@@ -49,5 +49,60 @@ SELECT throws_ok($$SELECT social.register_user('AUTH_test', 'other@example.com',
 SELECT throws_ok($$SELECT social.register_user('auth_other', 'auth.test@EXAMPLE.com', 'a good password')$$, 'SM409', 'email is taken', 'seed 095: an address too');
 SELECT is(count(*), 0::bigint, 'seed 003: a refusal writes nothing') FROM social.users WHERE username IN ('new', 'auth_other');
 
+-- ---- the rules of passwords
+SELECT throws_ok(format('SELECT social.register_user(''new_name'', ''new_name@example.com'', %L)', password), 'SM400', message, 'seed 117: ' || message || ': ' || password)
+FROM (VALUES ('NEW_name', 'password is too easy to guess'), ('new_name@EXAMPLE.com', 'password is too easy to guess')) AS c (password, message);
+SELECT is(social.add_leaked_passwords(ARRAY['correct horse', 'Tr0ub4dor&3', 'correct horse', '', NULL]), 2::bigint, 'a list of leaked passwords');
+SELECT is(social.add_leaked_passwords(ARRAY['correct horse', 'another one']), 1::bigint, 'grows by what is new');
+-- SHA-1 of "password" and of "12345678", as published lists have them.
+SELECT is(social.add_leaked_hashes(ARRAY['5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8:3303003', E'7c222fb2927d828af22f592134e8932480637c0d\r']), 2::bigint, 'and takes published lists');
+SELECT throws_ok(format('SELECT social.add_leaked_hashes(ARRAY[%L])', hash), 'SM400', 'invalid hash', 'not: ' || coalesce(hash, 'null'))
+FROM unnest(ARRAY['', NULL, 'password', '5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD', '5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8x', '5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8:']) AS hash;
+SELECT throws_ok(format('SELECT social.register_user(''new_name'', ''new_name@example.com'', %L)', password), 'SM400', 'password has leaked', 'leaked: ' || password)
+FROM unnest(ARRAY['correct horse', 'Tr0ub4dor&3', 'password', '12345678']) AS password;
+SELECT lives_ok($$SELECT social.register_user('new_name', 'new_name@example.com', 'Correct horse')$$, 'one that merely resembles it is another');
+
+-- ---- the public door (seed 003, 014; P-16)
+SELECT is(social.register('Pub_One', 'Pub.One@example.com', 'a good password', 'Pub', 'One', '192.0.2.1')::text,
+	'{"username" : "Pub_One", "email" : "Pub.One@example.com", "first_name" : "Pub", "last_name" : "One"}', 'seed 003: what was given, no id, no password');
+SELECT row_eq($$SELECT username, email, pending_email, first_name, last_name, email_verified_at, is_active, is_staff FROM social.users WHERE username = 'Pub_One'$$,
+	row('Pub_One'::text, ''::text, 'Pub.One@example.com'::text, 'Pub'::text, 'One'::text, NULL::timestamptz, true, false), 'P-16: the address waits to be proven');
+SELECT row_eq($$SELECT m.template COLLATE "default", m.address, m.variables ->> 'username', length(m.variables ->> 'token') FROM social.mail_outbox m ORDER BY id DESC LIMIT 1$$,
+	row('verify_email'::text, 'Pub.One@example.com'::text, 'Pub_One'::text, 43), 'its mailbox gets a token');
+SELECT row_eq($$SELECT action COLLATE "default", object_type COLLATE "default", address FROM social.audit_log ORDER BY id DESC LIMIT 1$$, row('register'::text, 'user'::text, '192.0.2.1'::text), 'seed 153: the audit log knows');
+SELECT isnt_empty($$SELECT FROM social.login('pub_one', 'a good password') WHERE access IS NOT NULL$$, 'seed 014: the account can log in at once');
+SELECT isnt_empty($$SELECT FROM social.login('pub.one@EXAMPLE.com', 'a good password') WHERE access IS NOT NULL$$, 'by its address too');
+
+-- The same whether somebody has the address: bytes, account, what it can do, rows written.
+CREATE TEMPORARY TABLE knocks AS
+SELECT w.username, replace(replace(social.register(w.username, w.email, 'a good password')::text, w.username, 'NAME'), w.email, 'MAIL') AS answer,
+	(SELECT count(*) FROM social.users) AS users, (SELECT count(*) FROM social.account_tokens) AS tokens,
+	(SELECT count(*) FROM social.mail_outbox) AS mails, (SELECT count(*) FROM social.audit_log) AS entries
+FROM (VALUES ('knock_free', 'nobody.has@example.com'), ('knock_taken', 'AUTH.test@example.com'), ('knock_claimed', 'pub.one@example.com')) AS w (username, email);
+SELECT is((SELECT count(DISTINCT answer) FROM knocks), 1::bigint, 'P-16: byte-equal answers for an address that is free, taken or claimed');
+SELECT is((SELECT count(*) FROM social.users WHERE username LIKE 'knock\_%' AND email = '' AND pending_email <> ''), 3::bigint, 'P-16: each makes an account with a claim');
+SELECT is((SELECT count(*) FROM social.users WHERE lower(email) = 'auth.test@example.com'), 1::bigint, 'P-16: the owner keeps the address');
+SELECT row_eq($$SELECT m.template COLLATE "default", m.address, m.variables::text FROM social.mail_outbox m WHERE m.user_id = (SELECT id FROM social.users WHERE username = 'auth_Test') ORDER BY id DESC LIMIT 1$$,
+	row('address_taken'::text, 'Auth.Test@example.com'::text, '{"username": "auth_Test"}'::text), 'P-16: and is told by mail, without a token');
+SELECT is((SELECT count(*) FROM social.account_tokens WHERE user_id IS NULL), 1::bigint, 'P-16: a token that opens nothing is written in its stead');
+SELECT is(jsonb_agg(DISTINCT account - '{id,username,email,created_at,last_login_at}'::text[]), jsonb_agg(account - '{id,username,email,created_at,last_login_at}'::text[]) FILTER (WHERE which = 'knock_free'), 'P-16: nor does the account tell its person')
+FROM knocks, LATERAL (SELECT social.act_as(username)) AS actor (id), LATERAL (SELECT actor.id, username, social.account_json()::jsonb) AS a (id, which, account);
+SELECT is((SELECT error_code FROM social.login(email, 'a good password')), NULL, 'P-16: and logs in by the address all the same: ' || email) FROM unnest(ARRAY['nobody.has@example.com', 'auth.TEST@example.com', 'pub.one@example.com']) AS email;
+SELECT is((SELECT count(DISTINCT address) FROM social.mail_outbox WHERE address ILIKE 'auth.test@example.com'), 1::bigint, 'P-16: mail goes to the owner''s own spelling');
+
+-- What is public, or wrong by itself, is said.
+SELECT throws_ok($$SELECT social.register('PUB_one', 'x@example.com', 'a good password')$$, 'SM409', 'username is taken', 'names are public');
+SELECT throws_ok(format('SELECT social.register(%L, %L, %L)', username, email, password), 'SM400', NULL, 'refused: ' || concat_ws(' ', username, email, password))
+FROM (VALUES ('', 'x@example.com', 'a good password'), ('a b', 'x@example.com', 'a good password'), ('x', '', 'a good password'), ('x', 'x', 'a good password'), ('x', 'x@example.com', 'short')) AS c (username, email, password);
+SET LOCAL social.registration = off;
+SELECT throws_ok($$SELECT social.register('closed', 'closed@example.com', 'a good password')$$, 'SM403', 'registration is closed', 'an operator can close the door');
+SELECT lives_ok($$SELECT social.register_user('closed', 'closed@example.com', 'a good password')$$, 'which trusted code does not use');
+RESET social.registration;
+
+-- Mails to one address are bounded, and a refused one looks the same from outside.
+SELECT social.register('flood_' || i, 'flood@example.com', 'a good password') FROM generate_series(1, 7) AS i;
+SELECT is((SELECT count(*) FROM social.mail_outbox WHERE address = 'flood@example.com' AND failed_at IS NULL), 5::bigint, 'social.mail_hourly_limit mails an hour');
+SELECT is((SELECT count(*) FROM social.mail_outbox WHERE address = 'flood@example.com' AND error = 'too many mails to this address' AND NOT variables ? 'token'), 2::bigint, 'the others are put aside without their token');
+
 SELECT * FROM finish();
 ROLLBACK;

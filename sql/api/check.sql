@@ -138,6 +138,10 @@ CREATE OR REPLACE FUNCTION social.check_data() RETURNS TABLE (name text, status 
 		CASE WHEN count(*) = 1 THEN '' WHEN count(*) = 0 THEN 'The first login makes one.' ELSE 'Retire all but one: UPDATE social.jwt_key.' END
 	FROM social.jwt_key k WHERE k.status = 'active'
 	UNION ALL
+	SELECT 'mails', CASE WHEN count(*) = 0 THEN 'ok' ELSE 'warning' END, CASE WHEN count(*) = 0 THEN 'none waits for long' ELSE format('%s wait for an hour or more', count(*)) END,
+		CASE WHEN count(*) = 0 THEN '' ELSE 'Does a mailer run? It calls social.lease_mail(); social.grant_mailer(role) gives it the right.' END
+	FROM social.mail_outbox m WHERE m.sent_at IS NULL AND m.failed_at IS NULL AND m.due_at < now() - interval '1 hour'
+	UNION ALL
 	SELECT 'administrator', CASE WHEN count(*) > 0 THEN 'ok' ELSE 'warning' END, format('%s superuser accounts', count(*)),
 		CASE WHEN count(*) > 0 THEN '' ELSE 'SELECT social.create_superuser(username, email, password)' END
 	FROM social.users u WHERE u.is_superuser AND u.is_active

@@ -1,6 +1,13 @@
 -- account.sql proves what a person reads and changes of the own account (seed 006-008, 095; I-02, I-04).
 BEGIN;
 SELECT no_plan();
+-- Whatever tests before this one have left.
+SET LOCAL social.restoring = on;
+DELETE FROM social.audit_log;
+RESET social.restoring;
+DELETE FROM social.mail_outbox;
+DELETE FROM social.account_tokens;
+DELETE FROM social.login_attempts;
 SET LOCAL social.argon2_memory = 64;
 SET LOCAL social.argon2_iterations = 1;
 SELECT social.register_user('acc_ann', 'acc_ann@example.com', 'a good password', 'Ann', 'Account') AS ann \gset

@@ -1,6 +1,13 @@
 -- mail.sql proves the outbox of mails: each is taken by one mailer, tried again, given up, forgotten.
 BEGIN;
 SELECT no_plan();
+-- Whatever tests before this one have left.
+SET LOCAL social.restoring = on;
+DELETE FROM social.audit_log;
+RESET social.restoring;
+DELETE FROM social.mail_outbox;
+DELETE FROM social.account_tokens;
+DELETE FROM social.login_attempts;
 INSERT INTO social.users (username, email) VALUES ('tap_mail', 'tap_mail@example.com') RETURNING id AS person \gset
 CREATE FUNCTION pg_temp.queue(address text, lifetime interval DEFAULT NULL) RETURNS bigint LANGUAGE sql AS
 	$$SELECT social.queue_mail('verify_email', u.id, address, '{"username": "tap_mail", "token": "secret"}', lifetime) FROM social.users u WHERE u.username = 'tap_mail';

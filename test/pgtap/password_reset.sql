@@ -2,6 +2,13 @@
 -- I-03; pain P-16).
 BEGIN;
 SELECT no_plan();
+-- Whatever tests before this one have left.
+SET LOCAL social.restoring = on;
+DELETE FROM social.audit_log;
+RESET social.restoring;
+DELETE FROM social.mail_outbox;
+DELETE FROM social.account_tokens;
+DELETE FROM social.login_attempts;
 SET LOCAL social.argon2_memory = 64;
 SET LOCAL social.argon2_iterations = 1;
 SELECT social.register_user('reset_ann', 'Reset.Ann@example.com', 'a good password') AS ann \gset

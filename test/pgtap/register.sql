@@ -1,6 +1,13 @@
 -- register.sql proves making accounts, by trusted code and at the public door (seed 003, 014, 095, 117; pain P-16).
 BEGIN;
 SELECT no_plan();
+-- Whatever tests before this one have left.
+SET LOCAL social.restoring = on;
+DELETE FROM social.audit_log;
+RESET social.restoring;
+DELETE FROM social.mail_outbox;
+DELETE FROM social.account_tokens;
+DELETE FROM social.login_attempts;
 SET LOCAL social.argon2_memory = 64;
 SET LOCAL social.argon2_iterations = 1;
 SET LOCAL social.password_min_length = 8;

@@ -1,6 +1,13 @@
 -- totp.sql proves one-time codes and recovery codes (mission 3.4: TOTP; seed 116, 153).
 BEGIN;
 SELECT no_plan();
+-- Whatever tests before this one have left.
+SET LOCAL social.restoring = on;
+DELETE FROM social.audit_log;
+RESET social.restoring;
+DELETE FROM social.mail_outbox;
+DELETE FROM social.account_tokens;
+DELETE FROM social.login_attempts;
 SET LOCAL social.argon2_memory = 64;
 SET LOCAL social.argon2_iterations = 1;
 SELECT social.register_user('totp_ann', 'totp_ann@example.com', 'a good password') AS ann \gset

@@ -22,6 +22,7 @@
 #include "counter.h"
 #include "guard.h"
 #include "init.h"
+#include "last_position.h"
 #include "limit.h"
 #include "notification.h"
 #include "table.h"
@@ -330,6 +331,7 @@ social_count_row(PG_FUNCTION_ARGS)
 	}
 	social_notify_row(source, columns, before, after);
 	social_trend_row(source, columns, before, after);
+	social_last_position_row(source, columns, before, after);
 	return PointerGetDatum(NULL);
 }
 
@@ -343,6 +345,7 @@ social_count_statement(PG_FUNCTION_ARGS)
 		apply_notes();
 	social_notify_apply();
 	social_trend_apply();
+	social_last_position_apply();
 	return PointerGetDatum(NULL);
 }
 

@@ -29,6 +29,7 @@ _PG_init(void)
 	social_trending_init();
 	social_search_init();
 	social_feed_init();
+	social_last_position_init();
 	social_search_vector_init();
 	social_ratelimit_init();
 	social_worker_init();

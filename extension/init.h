@@ -22,6 +22,7 @@ extern void social_notification_init(void);
 extern void social_trending_init(void);
 extern void social_search_init(void);
 extern void social_feed_init(void);
+extern void social_last_position_init(void);
 extern void social_search_vector_init(void);
 extern void social_ratelimit_init(void);
 extern void social_worker_init(void);

@@ -134,6 +134,16 @@ CREATE OR REPLACE FUNCTION social.check_data() RETURNS TABLE (name text, status 
 	FROM (SELECT count(*) FROM (SELECT 1 FROM (SELECT FROM social.post_counter_deltas UNION ALL SELECT FROM social.user_counter_deltas
 		UNION ALL SELECT FROM social.comment_counter_deltas UNION ALL SELECT FROM social.hashtag_counter_deltas) d LIMIT 10000) d) AS waiting (n)
 	UNION ALL
+	SELECT 'last positions', CASE WHEN low > 0 THEN 'error' WHEN missing > 0 THEN 'warning' ELSE 'ok' END,
+		CASE WHEN low > 0 THEN format('too low for %s of the newest posts and reposts', low) WHEN missing > 0 THEN format('%s people have none', missing) ELSE 'hold for the newest posts' END,
+		CASE WHEN low > 0 THEN 'SELECT social.rebuild_last_positions()' WHEN missing > 0 THEN 'The worker makes them, or social.tick(); home feeds are slower meanwhile.' ELSE '' END
+	FROM (SELECT count(*) FROM (
+			(SELECT p.author_id, p.position, NULL::bigint FROM social.posts p WHERE p.position IS NOT NULL ORDER BY p.position DESC LIMIT 1000)
+			UNION ALL (SELECT r.user_id, NULL, r.position FROM social.reposts r ORDER BY r.position DESC LIMIT 1000)) AS n (user_id, post_position, repost_position)
+		JOIN LATERAL (SELECT max(l.post_position), max(l.repost_position), count(*) FROM social.last_positions l WHERE l.user_id = n.user_id) AS l (post, repost, rows)
+			ON l.rows > 0 AND (coalesce(l.post, n.post_position - 1) < n.post_position OR coalesce(l.repost, n.repost_position - 1) < n.repost_position)) AS drift (low),
+		(SELECT count(*) FROM social.users u WHERE NOT EXISTS (SELECT FROM social.last_positions l WHERE l.user_id = u.id)) AS gaps (missing)
+	UNION ALL
 	SELECT 'signing key', CASE WHEN count(*) = 1 THEN 'ok' WHEN count(*) = 0 THEN 'warning' ELSE 'error' END, format('%s active', count(*)),
 		CASE WHEN count(*) = 1 THEN '' WHEN count(*) = 0 THEN 'The first login makes one.' ELSE 'Retire all but one: UPDATE social.jwt_key.' END
 	FROM social.jwt_key k WHERE k.status = 'active'

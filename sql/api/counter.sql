@@ -88,6 +88,10 @@ BEGIN
 				counted.delta_table, counted.object_table, counted.counter_key);
 		END IF;
 	END LOOP;
+	RETURN QUERY SELECT d.counter, d.object_id, d.stored, d.actual FROM social.last_position_drift() d;
+	IF repair THEN
+		PERFORM social.rebuild_last_positions();
+	END IF;
 END
 $$;
-COMMENT ON FUNCTION social.reconcile(boolean) IS 'Compares every count with the rows it counts and returns those that differ (counter names table.column; stored is null where the counter row is missing, actual is null where the object is gone). With repair it also sets them right, and keeps writers waiting meanwhile.';
+COMMENT ON FUNCTION social.reconcile(boolean) IS 'Compares every count with the rows it counts and returns those that differ (counter names table.column; stored is null where the counter row is missing, actual is null where the object is gone), and last positions that are too low. With repair it also sets them right, and keeps writers waiting meanwhile.';

@@ -35,3 +35,55 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION social.feed_page(integer, text) IS 'A page of the viewer''s home feed as {"results": [...], "next": cursor or null}: posts as REST shows them, with reposted_by (the person, or null) and reposted_at. SM401 when nobody acts; SM400 for a bad page size or cursor.';
+
+-- ---- last positions ------------------------------------------------------------------------------
+-- Kept by the triggers that count (extension/counter.c calls extension/last_position.c).
+
+CREATE OR REPLACE FUNCTION social.last_positions_changed() RETURNS trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'social_last_positions_changed';
+COMMENT ON FUNCTION social.last_positions_changed() IS 'Statement trigger: shared memory is loaded anew after SQL wrote last positions, a restore for instance.';
+CREATE OR REPLACE TRIGGER social_last_positions_changed AFTER INSERT OR UPDATE OR TRUNCATE ON social.last_positions
+	FOR EACH STATEMENT EXECUTE FUNCTION social.last_positions_changed();
+
+CREATE OR REPLACE FUNCTION social.fill_last_positions(batch integer) RETURNS bigint
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'social_fill_last_positions';
+COMMENT ON FUNCTION social.fill_last_positions(integer) IS 'Makes missing rows of last_positions for the next so many people, after an upgrade or the restore of an older dump; goes once over everybody in a session. Returns how many people it passed. The background worker does this by itself.';
+
+CREATE OR REPLACE FUNCTION social.last_position_drift() RETURNS TABLE (counter text, object_id bigint, stored bigint, actual bigint)
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN QUERY
+	WITH stored AS (
+		SELECT l.user_id, max(l.post_position) AS post_position, max(l.repost_position) AS repost_position
+		FROM social.last_positions l GROUP BY l.user_id
+	)
+	SELECT 'last_positions.post_position', s.user_id, s.post_position, p.position
+	FROM stored s JOIN (SELECT p.author_id, max(p.position) AS position FROM social.posts p GROUP BY p.author_id) p ON p.author_id = s.user_id
+	WHERE coalesce(s.post_position < p.position, p.position IS NOT NULL)
+	UNION ALL
+	SELECT 'last_positions.repost_position', s.user_id, s.repost_position, r.position
+	FROM stored s JOIN (SELECT r.user_id, max(r.position) AS position FROM social.reposts r GROUP BY r.user_id) r ON r.user_id = s.user_id
+	WHERE coalesce(s.repost_position < r.position, true);
+END
+$$;
+COMMENT ON FUNCTION social.last_position_drift() IS 'Last positions that are too low, as after a load without triggers: posts of these people may be missing in home feeds until rebuild_last_positions().';
+
+CREATE OR REPLACE FUNCTION social.rebuild_last_positions() RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	people bigint;
+BEGIN
+	-- Posts before the table that their writers take last.
+	LOCK TABLE social.posts, social.reposts IN SHARE ROW EXCLUSIVE MODE;
+	LOCK TABLE social.last_positions IN SHARE ROW EXCLUSIVE MODE;
+	DELETE FROM social.last_positions;
+	INSERT INTO social.last_positions (user_id, post_position, repost_position)
+	SELECT u.id, p.position, r.position FROM social.users u
+	LEFT JOIN (SELECT p.author_id, max(p.position) AS position FROM social.posts p GROUP BY p.author_id) p ON p.author_id = u.id
+	LEFT JOIN (SELECT r.user_id, max(r.position) AS position FROM social.reposts r GROUP BY r.user_id) r ON r.user_id = u.id
+	ORDER BY u.id;
+	GET DIAGNOSTICS people = ROW_COUNT;
+	RETURN people;
+END
+$$;
+COMMENT ON FUNCTION social.rebuild_last_positions() IS 'Sets all last positions anew, after a load without triggers; keeps writers of posts and reposts waiting meanwhile. Returns the number of people. reconcile(true) does it too.';

@@ -54,6 +54,10 @@ BEGIN ATOMIC
 	-- feed
 	SELECT unnest(ARRAY['home_feed', 'feed_page']), 'reader'
 	UNION ALL
+	SELECT unnest(ARRAY['fill_last_positions', 'rebuild_last_positions']), 'admin'
+	UNION ALL
+	SELECT unnest(ARRAY['last_positions_changed', 'last_position_drift']), 'owner'
+	UNION ALL
 	-- retention
 	SELECT unnest(ARRAY['retention_classes', 'set_retention', 'retention_round',
 		'create_superuser', 'delete_user', 'library_version', 'check', 'count_drift', 'stats']), 'admin'

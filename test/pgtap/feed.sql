@@ -248,5 +248,50 @@ SELECT is_empty('SELECT * FROM pg_temp.differences()', 'another graph');
 SET LOCAL social.feed_walk_budget = 0;
 SELECT is_empty('SELECT * FROM pg_temp.differences()', 'by merging alone');
 
+-- ---- last positions ------------------------------------------------------------------------------
+
+CREATE TEMPORARY VIEW too_low AS SELECT d.* FROM social.last_position_drift() d;
+SELECT is_empty('SELECT * FROM too_low', 'no last position is too low');
+SELECT is_empty($$ SELECT u.username FROM social.users u WHERE (SELECT count(*) FROM social.last_positions l WHERE l.user_id = u.id) <> 1 $$, 'everybody has one row');
+SELECT is((SELECT status FROM social.check() WHERE name = 'last positions'), 'ok', 'check() says so');
+SELECT social.act_as(NULL::bigint);
+INSERT INTO social.users (username) VALUES ('tap_last') RETURNING id AS last \gset
+SELECT results_eq('SELECT post_position, repost_position FROM social.last_positions WHERE user_id = ' || :last, 'VALUES (NULL::bigint, NULL::bigint)', 'a new account was never active');
+INSERT INTO social.posts (author_id, title, content, is_published) VALUES (:last, 'tap a', 'x', true), (:last, 'tap b', 'x', true), (:last, 'tap c', 'x', false);
+CREATE TEMPORARY VIEW last AS SELECT l.post_position, l.repost_position FROM social.last_positions l JOIN social.users u ON u.id = l.user_id WHERE u.username = 'tap_last';
+CREATE TEMPORARY VIEW truth AS SELECT max(p.position) AS post_position, (SELECT max(r.position) FROM social.reposts r WHERE r.user_id = u.id) AS repost_position FROM social.users u LEFT JOIN social.posts p ON p.author_id = u.id WHERE u.username = 'tap_last' GROUP BY u.id;
+SELECT results_eq('SELECT * FROM last', 'SELECT * FROM truth', 'it is the newest post of a statement');
+UPDATE social.posts SET is_published = true WHERE title = 'tap c';
+SELECT results_eq('SELECT * FROM last', 'SELECT * FROM truth', 'a draft that is published');
+UPDATE social.posts SET deleted_at = now() WHERE title = 'tap a';
+INSERT INTO social.reposts (post_id, user_id) SELECT id, :last FROM social.posts WHERE title = 'tap b';
+SELECT results_eq('SELECT * FROM last', 'SELECT * FROM truth', 'a repost');
+SAVEPOINT aside;
+INSERT INTO social.posts (author_id, title, content) VALUES (:last, 'tap d', 'x');
+ROLLBACK TO aside;
+SELECT results_eq('SELECT * FROM last', 'SELECT * FROM truth', 'not what was rolled back');
+DELETE FROM social.last_positions l WHERE l.user_id = :last;
+UPDATE social.posts SET deleted_at = NULL WHERE title = 'tap a';
+SELECT results_eq('SELECT * FROM last', 'SELECT * FROM truth', 'a missing row is made from the posts, not from the restored one');
+INSERT INTO social.last_positions (user_id, post_position) VALUES (:last, 1), (:last, NULL);
+INSERT INTO social.posts (author_id, title, content) VALUES (:last, 'tap e', 'x');
+SELECT results_eq('SELECT * FROM last', 'SELECT * FROM truth', 'several rows become one');
+SET LOCAL social.restoring = on;
+INSERT INTO social.posts (author_id, title, content, position) VALUES (:last, 'tap f', 'x', 1000000000);
+SET LOCAL social.restoring = off;
+SELECT set_eq($$ SELECT object_id, actual FROM social.reconcile() WHERE counter = 'last_positions.post_position' $$, format('VALUES (%s::bigint, 1000000000::bigint)', :last), 'P-03: reconcile finds what a load without triggers left');
+SELECT is((SELECT status FROM social.check() WHERE name = 'last positions'), 'error', 'so does check');
+SELECT isnt_empty('SELECT * FROM social.reconcile(true)', 'reconcile(true)');
+SELECT is_empty('SELECT * FROM too_low', 'repairs it');
+SELECT results_eq('SELECT * FROM last', 'SELECT * FROM truth', 'exactly');
+DELETE FROM social.last_positions;
+SELECT is((SELECT status FROM social.check() WHERE name = 'last positions'), 'warning', 'people without a row');
+SELECT is_empty('SELECT * FROM pg_temp.differences()', 'are looked up all the same');
+SELECT social.act_as(NULL::bigint);
+SELECT cmp_ok(social.fill_last_positions(1000000), '>', 30::bigint, 'the worker makes their rows');
+SELECT is((SELECT status FROM social.check() WHERE name = 'last positions'), 'ok', 'for everybody');
+DELETE FROM social.users WHERE id = :last;
+SELECT is_empty('SELECT FROM social.last_positions WHERE user_id = ' || :last, 'a row goes with its account');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -97,6 +97,7 @@ social_viewer_set(int64 user_id, bool session)
 
 	if (user_id != 0)
 		snprintf(value, sizeof(value), INT64_FORMAT, user_id);
+	social_viewer_session_set(0);
 	(void) set_config_option("social.viewer_id", value, PGC_SUSET, PGC_S_SESSION,
 							 session ? GUC_ACTION_SET : GUC_ACTION_LOCAL, true, 0, false);
 }

@@ -15,6 +15,7 @@ extern int64 social_viewer_required(void);
 /*
  * Makes user_id (0 = nobody) the viewer, until the end of the transaction, or of the session when
  * `session`. Follows savepoints and rollback like any setting. Does not check the account.
+ * No session acts from then on.
  */
 extern void social_viewer_set(int64 user_id, bool session);
 

@@ -96,6 +96,8 @@ CREATE OR REPLACE FUNCTION social.end_sessions(user_id bigint, reason text, exce
 	SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	-- A login under way is waited for, and ends too.
+	PERFORM FROM social.users u WHERE u.id = $1 FOR NO KEY UPDATE;
 	RETURN social.end_session_ids(ARRAY(
 		SELECT s.id FROM social.user_sessions s
 		WHERE s.user_id = $1 AND s.revoked_at IS NULL AND s.id IS DISTINCT FROM except_session), reason);
@@ -132,8 +134,8 @@ DECLARE
 	session bigint;
 	token text := social.refresh_token_new();
 BEGIN
+	PERFORM FROM social.users u WHERE u.id = account_id FOR NO KEY UPDATE;
 	IF sessions_max > 0 THEN
-		PERFORM FROM social.users u WHERE u.id = account_id FOR NO KEY UPDATE;
 		PERFORM social.end_session_ids(ARRAY(
 			SELECT s.id FROM social.user_sessions s
 			WHERE s.user_id = account_id AND s.revoked_at IS NULL AND s.expires_at > now()

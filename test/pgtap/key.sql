@@ -1,0 +1,166 @@
+-- key.sql proves the life of signing keys, the published key set, and tokens of other issuers (seed
+-- 049, 114, 117; pain P-14).
+BEGIN;
+SELECT no_plan();
+INSERT INTO social.users (username, email) VALUES ('tap_key', 'tap.key@example.com');
+SELECT id AS person FROM social.users WHERE username = 'tap_key' \gset
+DELETE FROM social.jwt_key;
+
+-- ---- the first key
+SELECT is_empty('SELECT FROM social.jwt_issuers', 'an installation trusts nobody');
+SELECT social.ensure_jwt_key() AS first \gset
+SELECT is(social.ensure_jwt_key(), :'first'::text, 'a key is made once');
+SELECT results_eq('SELECT alg, status, signs FROM social.admin_jwt_keys ORDER BY status', $$VALUES ('ES256', 'active', true), ('ES256', 'standby', true)$$, 'it signs, and the next is on standby');
+SELECT kid AS standby FROM social.jwt_key WHERE status = 'standby' \gset
+SELECT access AS token1, refresh AS refresh1 FROM social.start_session(:person) \gset
+SELECT is(convert_from(decode(rpad(translate(split_part(:'token1', '.', 1), '-_', '+/'), (length(split_part(:'token1', '.', 1)) + 3) / 4 * 4, '='), 'base64'), 'UTF8')::jsonb,
+	jsonb_build_object('alg', 'ES256', 'typ', 'JWT', 'kid', :'first'), 'a token names its key');
+
+-- ---- rotation
+SELECT is(social.rotate_jwt_key(), :'standby'::text, 'rotation takes the key that was published before');
+SELECT is(status, 'retired', 'the key before is retired') FROM social.jwt_key WHERE kid = :'first';
+SELECT is(retired_at = now(), true, 'now') FROM social.jwt_key WHERE kid = :'first';
+SELECT is(activated_at = now(), true, 'when the new one became active') FROM social.jwt_key WHERE kid = :'standby';
+SELECT is(error_code, NULL, 'its tokens stay good') FROM social.verify_token(:'token1');
+SELECT is(error_code, NULL, 'and refresh') FROM social.refresh_session(:'refresh1');
+SELECT is(count(*), 1::bigint, 'the next is on standby again') FROM social.jwt_key WHERE status = 'standby';
+SELECT is(detail ->> 'retired', :'first'::text, 'rotation is audited') FROM social.audit_log WHERE action = 'activate_jwt_key' AND detail ->> 'kid' = :'standby';
+SELECT social.rotate_jwt_key('RS256') AS rs \gset
+SELECT access AS token2 FROM social.start_session(:person) \gset
+SELECT is(error_code, NULL, 'RS256 signs') FROM social.verify_token(:'token2');
+SELECT social.rotate_jwt_key('HS256') AS hs \gset
+SELECT access AS token3 FROM social.start_session(:person) \gset
+SELECT is(error_code, NULL, 'HS256 signs') FROM social.verify_token(:'token3');
+SELECT is(social.authenticate(:'token3'), :person::bigint, 'and lets act');
+SELECT social.act_as(NULL::bigint) \g /dev/null
+SELECT is(string_agg((SELECT error_code FROM social.verify_token(t)), ','), NULL, 'seed 114: through all rotations nobody is logged out') FROM unnest(ARRAY[:'token1', :'token2', :'token3']) AS t;
+SELECT is(count(*), 1::bigint, 'one key is active') FROM social.jwt_key WHERE status = 'active';
+SELECT throws_ok(format('SELECT social.rotate_jwt_key(%L)', alg), 'SM400', 'unknown algorithm', 'no key for ' || quote_nullable(alg)) FROM unnest(ARRAY['none', 'hs256', 'HS512', '', NULL, 'ES256; DROP TABLE x']) AS alg;
+
+-- A key of one algorithm never verifies another's tokens, whatever the header says.
+UPDATE social.jwt_key SET kid = 'swap' WHERE kid = :'rs';
+UPDATE social.jwt_key SET kid = :'rs' WHERE kid = :'standby';
+SELECT is(error_detail, 'the token''s algorithm is not that of the key', 'P-14: a kid that means another key') FROM social.verify_token(:'token2');
+UPDATE social.jwt_key SET kid = :'standby' WHERE kid = :'rs';
+UPDATE social.jwt_key SET kid = :'rs' WHERE kid = 'swap';
+
+-- ---- what is told
+SELECT is((SELECT count(*) FROM json_array_elements(social.jwks() -> 'keys')), count(*), 'the key set holds every public key of ours') FROM social.jwt_key WHERE public_key IS NOT NULL;
+SELECT is_empty($$SELECT FROM json_array_elements(social.jwks() -> 'keys') k WHERE k ->> 'kty' NOT IN ('EC', 'RSA') OR k::jsonb ?| ARRAY['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']$$, 'and no secret');
+SELECT is_empty($$SELECT FROM json_array_elements(social.jwks() -> 'keys') k WHERE NOT k::jsonb ?& ARRAY['kid', 'alg', 'use', 'kty'] OR k ->> 'use' <> 'sig'$$, 'each names itself');
+SELECT set_eq('SELECT kid, alg, public_key FROM social.jwks_keys(social.jwks()::text)', 'SELECT kid, alg, public_key FROM social.jwt_key WHERE public_key IS NOT NULL', 'to JSON and back they are the same keys');
+SELECT is(social.bridge_config() #>> '{jwt,leeway}', '5', 'the bridge is told the leeway');
+SELECT results_eq(format($$SELECT k ->> 'public_key' FROM json_array_elements(social.bridge_config() #> '{jwt,keys}') k WHERE k ->> 'kid' = %L$$, :'hs'), ARRAY[NULL::text], 'and of a secret that it exists');
+SELECT ok(NOT social.bridge_config()::text LIKE '%' || convert_from(private_key, 'UTF8') || '%' AND NOT social.jwks()::text LIKE '%' || convert_from(private_key, 'UTF8') || '%', 'seed 117: not the secret itself') FROM social.jwt_key WHERE kid = :'hs';
+SELECT is(social.jwk('a', alg, key)::text, NULL, 'no JSON of ' || why) FROM (VALUES ('ES256', 'nonsense', 'nonsense'), ('HS256', 'secret', 'a secret'), ('RS256', (SELECT public_key FROM social.jwt_key WHERE alg = 'ES256' LIMIT 1), 'a key of another kind')) AS cases (alg, key, why);
+
+-- ---- age
+SELECT is(social.rotate_due_jwt_keys(), 0::bigint, 'by default no key is due');
+SET LOCAL social.jwt_key_lifetime = '30d';
+SELECT is(social.rotate_due_jwt_keys(), 0::bigint, 'a young one is not');
+UPDATE social.jwt_key SET activated_at = now() - interval '31 days' WHERE status = 'active';
+SELECT is(social.rotate_due_jwt_keys(), 1::bigint, 'an old one is');
+SELECT is(alg, 'HS256', 'and its algorithm stays') FROM social.jwt_key WHERE status = 'active';
+SELECT is(social.rotate_due_jwt_keys(), 0::bigint, 'once');
+RESET social.jwt_key_lifetime;
+SELECT is(error_code, NULL, 'its tokens stay good') FROM social.verify_token(:'token3');
+UPDATE social.jwt_key SET retired_at = now() - interval '8 days' WHERE kid = :'first';
+SELECT social.retention_round() \g /dev/null
+SELECT is_empty(format('SELECT FROM social.jwt_key WHERE kid = %L', :'first'), 'retention takes keys that were retired long ago');
+SELECT is(error_detail, 'the key does not fit the algorithm', 'whose tokens have long expired') FROM social.verify_token(:'token1');
+SELECT isnt_empty(format('SELECT FROM social.jwt_key WHERE kid = %L', :'rs'), 'and no other');
+
+-- ---- a key that others have learnt
+SELECT throws_ok('SELECT social.remove_jwt_key(''nobody'')', 'SM404', 'key not found', 'an unknown key');
+SELECT social.rotate_jwt_key() AS leaked \gset
+SELECT access AS token4, refresh AS refresh4 FROM social.start_session(:person) \gset
+SELECT lives_ok(format('SELECT social.remove_jwt_key(%L)', :'leaked'), 'is removed');
+SELECT is(error_code, 'SM401', 'and every token that it signed') FROM social.verify_token(:'token4');
+SELECT is((SELECT error_code FROM social.verify_token(access)), NULL, 'clients refresh, and go on') FROM social.refresh_session(:'refresh4');
+SELECT is(count(*) FILTER (WHERE status = 'active') || ' ' || count(*) FILTER (WHERE kid = :'leaked'), '1 0', 'with a new key') FROM social.jwt_key;
+
+-- ---- what is no key set
+SELECT throws_ok(format('SELECT * FROM social.jwks_keys(%L)', jwks), 'SM400', 'invalid key set', 'no key set: ' || why) FROM (VALUES
+	('', 'nothing'), ('nonsense', 'nonsense'), ('[]', 'an array'), ('{"keys":{}}', 'keys is no array'), ('{"keys":[1]}', 'a key is no object'), ('{"keys":[]}', 'no key'),
+	('{"keys":[],"keys":[]}', 'keys twice'), (repeat(' ', 65537), 'too long'), (repeat('[', 60000), 'deep'), ('{"keys":[{"kty":"oct","k":"c2VjcmV0","alg":"HS256"}]}', 'a secret'),
+	('{"keys":[{"kty":"EC","crv":"P-256","kid":1}]}', 'kid is a number'), (format('{"keys":[{"kty":"EC","crv":"P-256","kid":"%s"}]}', repeat('k', 65)), 'kid too long'),
+	('{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}]}', 'a short point'), (format('{"keys":[{"kty":"EC","crv":"P-256","x":"%s","y":"%s"}]}', rpad('', 43, 'A'), rpad('', 43, 'A')), 'the point zero'),
+	(format('{"keys":[{"kty":"EC","crv":"P-256","x":"%s","y":"%s"}]}', rpad('', 42, 'B') || 'A', rpad('', 42, 'C') || 'A'), 'a point off the curve'),
+	('{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"}]}', 'RSA of 17 bits'), ('{"keys":[{"kty":"RSA","n":"","e":""}]}', 'RSA of nothing'),
+	(format('{"keys":[{"kty":"RSA","n":"%s","e":"AQAB"}]}', rpad('', 171, '-')), 'RSA of 1024 bits'), (format('{"keys":[{"kty":"RSA","n":"%s","e":"AQ"}]}', rpad('', 342, '-')), 'an exponent of 1'),
+	('{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AA"},{"kty":"EC","crv":"P-384"}]}', 'keys that are not for our algorithms'),
+	((SELECT jsonb_build_object('keys', jsonb_build_array(j.jwk::jsonb || '{"d":"AA"}'))::text FROM social.jwt_key k, LATERAL (SELECT social.jwk(k.kid, k.alg, k.public_key)) j (jwk) WHERE k.alg = 'ES256' LIMIT 1), 'a private key'),
+	((SELECT jsonb_build_object('keys', jsonb_build_array(j.jwk::jsonb, j.jwk::jsonb))::text FROM social.jwt_key k, LATERAL (SELECT social.jwk(k.kid, k.alg, k.public_key)) j (jwk) WHERE k.alg = 'ES256' LIMIT 1), 'a kid twice'),
+	((SELECT jsonb_build_object('keys', jsonb_build_array(j.jwk::jsonb || '{"use":"enc"}'))::text FROM social.jwt_key k, LATERAL (SELECT social.jwk(k.kid, k.alg, k.public_key)) j (jwk) WHERE k.alg = 'ES256' LIMIT 1), 'a key for encryption'),
+	((SELECT jsonb_build_object('keys', jsonb_build_array(j.jwk::jsonb || '{"alg":"ES512"}'))::text FROM social.jwt_key k, LATERAL (SELECT social.jwk(k.kid, k.alg, k.public_key)) j (jwk) WHERE k.alg = 'ES256' LIMIT 1), 'a key for another algorithm'))
+	AS cases (jwks, why);
+
+-- ---- other issuers: their keys are made here, their tokens signed as theirs
+SELECT j::text AS theirs FROM social.jwks() j \gset
+SET LOCAL social.jwt_issuer = 'https://other.example';
+SET LOCAL social.jwt_audience = 'them';
+SELECT social.sign_access_token(:person, 'their session') AS foreign \gset
+SELECT social.sign_access_token(999999999999, '1') AS stranger \gset
+SET LOCAL social.jwt_audience = 'social';
+SELECT social.sign_access_token(:person, '1') AS for_us \gset
+SET LOCAL social.jwt_issuer = 'social';
+SELECT social.sign_access_token(:person, '1') AS ours \gset
+DELETE FROM social.jwt_key;
+SELECT is(error_detail, 'the key does not fit the algorithm', 'an issuer that nobody registered') FROM social.verify_token(:'foreign');
+SELECT throws_ok(format('SELECT social.register_issuer(%L, %L, user_claim => %L, user_match => %L)', issuer, jwks, claim, match), state, NULL, 'not registered: ' || why)
+FROM (VALUES ('', :'theirs', 'sub', 'id', 'SM400', 'no name'), (repeat('x', 501), :'theirs', 'sub', 'id', 'SM400', 'a long name'), ('social', :'theirs', 'sub', 'id', 'SM409', 'ourselves'),
+	('https://other.example', '{}', 'sub', 'id', 'SM400', 'no key set'), ('https://other.example', NULL, 'sub', 'id', 'SM400', 'null'), ('https://other.example', :'theirs', '', 'id', 'SM400', 'no claim'),
+	('https://other.example', :'theirs', 'sub', 'phone', 'SM400', 'an unknown match'), ('https://other.example', :'theirs', 'sub', NULL, 'SM400', 'no match')) AS cases (issuer, jwks, claim, match, state, why);
+SELECT cmp_ok(social.register_issuer('https://other.example', :'theirs', 'them'), '>', 1, 'registering tells how many keys there are');
+SELECT row_eq(format('SELECT user_id, session_id, error_code FROM social.verify_token(%L)', :'foreign'), row(:person::bigint, NULL::bigint, NULL::text), 'their token names our user, and no session of ours');
+SELECT is(social.authenticate(:'foreign'), :person::bigint, 'who acts');
+SELECT is(social.session_id(), NULL, 'in no session');
+SELECT throws_ok('SELECT social.logout()', 'SM400', 'no session to end', 'which cannot be ended');
+SELECT social.act_as(NULL::bigint) \g /dev/null
+SELECT is(error_detail, 'the token''s subject is not a user', 'nor without an account') FROM social.verify_token(:'stranger') WHERE error_detail <> 'the account is gone, inactive or suspended';
+SELECT is(error_code, 'SM401', 'an account that does not exist') FROM social.verify_token(:'stranger');
+SELECT is(error_detail, 'the token is for another audience', 'their token for another audience') FROM social.verify_token(:'for_us');
+SELECT is(error_detail, 'the key does not fit the algorithm', 'their keys do not sign in our name') FROM social.verify_token(:'ours');
+SELECT social.register_issuer('https://other.example', :'theirs') \g /dev/null
+SELECT is(error_code, NULL, 'without an audience of their own, ours') FROM social.verify_token(:'for_us');
+SELECT is(error_code, 'SM401', 'and no longer the other') FROM social.verify_token(:'foreign');
+SELECT social.register_issuer('https://other.example', :'theirs', 'them', 'sid', 'username') \g /dev/null
+SELECT is(error_detail, 'the token''s subject is not a user', 'a claim that names nobody') FROM social.verify_token(:'foreign');
+UPDATE social.users SET username = 'Their Session' WHERE id = :person;
+SELECT is(user_id, :person::bigint, 'a claim with the username, in any case') FROM social.verify_token(:'foreign');
+SELECT social.register_issuer('https://other.example', :'theirs', 'them', 'sid', 'email') \g /dev/null
+UPDATE social.users SET username = 'tap_key', email = 'THEIR session' WHERE id = :person;
+SELECT is(user_id, :person::bigint, 'a claim with the e-mail address') FROM social.verify_token(:'foreign');
+SELECT social.register_issuer('https://other.example', :'theirs', 'them', 'absent', 'id') \g /dev/null
+SELECT is(error_detail, 'the token''s subject is not a user', 'a claim that is absent') FROM social.verify_token(:'foreign');
+SELECT social.register_issuer('https://other.example', :'theirs', 'them', 'iat', 'id') \g /dev/null
+SELECT is(error_code, 'SM401', 'a claim that is a number') FROM social.verify_token(:'foreign');
+SELECT social.register_issuer('https://other.example', :'theirs', 'them') \g /dev/null
+UPDATE social.users SET is_active = false WHERE id = :person;
+SELECT is(error_code, 'SM401', 'an inactive account') FROM social.verify_token(:'foreign');
+UPDATE social.users SET is_active = true WHERE id = :person;
+SELECT is(social.blacklist_token(:'foreign', 'stolen'), :person::bigint, 'a token without a session is taken back by its name');
+SELECT is(error_detail, 'the token was taken back', 'and refused') FROM social.verify_token(:'foreign');
+SELECT throws_ok(format('SELECT social.blacklist_token(%L)', :'foreign'), 'SM401', 'invalid token', 'once');
+SELECT throws_ok(format('SELECT social.authenticate(%L)', :'foreign'), 'SM401', 'invalid token', 'also for acting');
+SELECT is(count(*), 1::bigint, 'which is audited') FROM social.audit_log WHERE action = 'blacklist_token' AND object_id = :person;
+SELECT social.ensure_jwt_key() \g /dev/null
+SELECT access AS token5, session_id AS session5 FROM social.start_session(:person) \gset
+SELECT social.blacklist_token(:'token5', 'stolen') \g /dev/null
+SELECT is(revoked_reason, 'stolen', 'one with a session ends that') FROM social.user_sessions WHERE id = :session5;
+DELETE FROM social.token_blacklist;
+SELECT throws_ok('SELECT social.remove_issuer(''nobody'')', 'SM404', 'issuer not found', 'an unknown issuer');
+SELECT social.remove_issuer('https://other.example') \g /dev/null
+SELECT is(error_code, 'SM401', 'an issuer that was removed') FROM social.verify_token(:'foreign');
+
+-- ---- who may
+CREATE ROLE tap_key_bridge;
+SELECT social.grant_bridge('tap_key_bridge') \g /dev/null
+SET LOCAL ROLE tap_key_bridge;
+SELECT lives_ok('SELECT social.' || call, 'the bridge may call ' || call) FROM unnest(ARRAY['ensure_jwt_key()', 'jwks()', 'verify_token('''')', 'bridge_config()']) AS call;
+SELECT throws_ok('SELECT social.' || call, '42501', NULL, 'but not ' || call) FROM unnest(ARRAY['rotate_jwt_key()', 'remove_jwt_key('''')', 'generate_jwt_key(''ES256'')', 'make_jwt_key(''ES256'')',
+	'register_issuer('''', '''')', 'remove_issuer('''')', 'blacklist_token('''')', 'sign_access_token(1, ''1'')']) AS call;
+RESET ROLE;
+
+SELECT * FROM finish();
+ROLLBACK;

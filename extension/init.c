@@ -27,6 +27,7 @@ _PG_init(void)
 	social_counter_init();
 	social_notification_init();
 	social_trending_init();
+	social_page_init();
 	social_search_init();
 	social_feed_init();
 	social_last_position_init();

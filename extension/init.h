@@ -20,6 +20,7 @@ extern void social_moderation_init(void);
 extern void social_counter_init(void);
 extern void social_notification_init(void);
 extern void social_trending_init(void);
+extern void social_page_init(void);
 extern void social_search_init(void);
 extern void social_feed_init(void);
 extern void social_last_position_init(void);

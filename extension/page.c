@@ -1,5 +1,6 @@
 /*
- * page.c owns the SQL side of page cursors, and what C pages ask of their arguments.
+ * page.c owns the SQL side of page cursors, how many rows a page may hold, and what C pages ask of
+ * their arguments.
  */
 #include "postgres.h"
 
@@ -10,12 +11,24 @@
 
 #include "cursor.h"
 #include "errors.h"
+#include "init.h"
+#include "limit.h"
 #include "page.h"
-
-extern Datum social_page_size(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(social_cursor_encode_sql);
 PG_FUNCTION_INFO_V1(social_cursor_decode_sql);
+PG_FUNCTION_INFO_V1(social_page_size);
+
+#define PAGE_SIZE_DEFAULT 20
+
+static int page_size_max;
+
+void
+social_page_init(void)
+{
+	social_limit_define("social.page_size_max", "The most rows that one page may hold.",
+						&page_size_max, 100);
+}
 
 int
 social_page_rows(FunctionCallInfo fcinfo, int number)
@@ -77,4 +90,17 @@ social_cursor_decode_sql(PG_FUNCTION_ARGS)
 	values[0] = Int64GetDatum(key);
 	values[1] = Int64GetDatum(id);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
+}
+
+/* page_size(first integer) integer: 20 for null; SM400 outside 1 .. social.page_size_max. */
+Datum
+social_page_size(PG_FUNCTION_ARGS)
+{
+	int first = PG_ARGISNULL(0) ? Min(PAGE_SIZE_DEFAULT, page_size_max) : PG_GETARG_INT32(0);
+
+	if (first < 1 || first > page_size_max)
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("invalid page size"),
+						errdetail("It is %d; it must be 1 to %d.", first, page_size_max),
+						errhint("The upper bound is the setting social.page_size_max.")));
+	PG_RETURN_INT32(first);
 }

@@ -1,54 +1,336 @@
 /*
- * search.c owns the settings of pages, and what search asks of a query.
+ * search.c owns a search: where its results are looked for, and within which bounds.
+ *
+ * Ranking every post that matches would take seconds for a common word, so that a bounded set is
+ * ranked (mission P-06, design D6):
+ * - the newest posts are walked while that promises enough matches: the way for common words;
+ * - else the index of all words is read, and of what it finds the newest pages of the table;
+ * - posts whose title is the query, and posts with its words in the title, are looked for apart, so
+ *   that an old one is found among any number of newer matches.
+ * Where a bound was met, the answer says so. Whatever the query, the rows looked at and the pages
+ * kept are bounded; so is what an index is asked: it needs a word to start from.
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "funcapi.h"
 #include "tsearch/ts_utils.h"
-#include "utils/guc.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
 
-#include "errors.h"
 #include "init.h"
 #include "limit.h"
+#include "listing.h"
+#include "page.h"
+#include "search_match.h"
+#include "search_order.h"
+#include "search_pages.h"
+#include "viewer.h"
+#include "walk.h"
 
-PG_FUNCTION_INFO_V1(social_title_query);
-PG_FUNCTION_INFO_V1(social_page_size);
+PG_FUNCTION_INFO_V1(social_search_ranking);
 
-#define PAGE_SIZE_DEFAULT 20
+/* Matches with which a walk is accepted, and title matches that make a look into titles needless.
+ */
+#define WALK_WANTED   50
+#define TITLES_WANTED 20
 
-static int page_size_max;
+/* Titles that are the query itself: as many as a page shows by default. */
+#define SAME_TITLES_MAX 20
+
+/* Without a word to start an index from, the walk is all there is. */
+#define LONG_WALK_ROWS 10000
+
+static int candidates_max;
+static int rows_max;
+static int walk_max;
+
+/* A search in progress. */
+struct search
+{
+	struct social_walk walk; /* posts by position */
+	struct social_search_match *match;
+	struct social_listing *listing;
+	struct social_search_result *results;
+	int nresults;
+	int room;
+	bool is_complete; /* everything that matches has been looked at */
+};
 
 void
 social_search_init(void)
 {
-	social_limit_define("social.page_size_max", "The most rows that one page may hold.",
-						&page_size_max, 100);
+	social_limit_define("social.search_candidates_max",
+						"The most matches that a search ranks, and title matches besides.",
+						&candidates_max, 300);
+	social_limit_define("social.search_rows_max",
+						"The most posts that a search looks at through each index.", &rows_max,
+						2500);
+	social_limit_define(
+		"social.search_walk_max",
+		"The most of the newest posts that a search looks at before it asks an index.", &walk_max,
+		2500);
 }
 
-/* title_query(query tsquery) tsquery: every word must stand in the title (weight A). */
-Datum
-social_title_query(PG_FUNCTION_ARGS)
+static void
+add_result(struct search *search, const struct social_search_result *result)
 {
-	TSQuery query = PG_GETARG_TSQUERY_COPY(0);
-	QueryItem *items = GETQUERY(query);
-
-	for (int i = 0; i < query->size; i++)
+	if (search->nresults == search->room)
 	{
-		if (items[i].type == QI_VAL)
-			items[i].qoperand.weight = 1 << 3;
+		search->room *= 2;
+		search->results =
+			repalloc(search->results, search->room * sizeof(struct social_search_result));
 	}
-	PG_RETURN_TSQUERY(query);
+	search->results[search->nresults++] = *result;
 }
 
-/* page_size(first integer) integer: 20 for null; SM400 outside 1 .. social.page_size_max. */
-Datum
-social_page_size(PG_FUNCTION_ARGS)
-{
-	int first = PG_ARGISNULL(0) ? Min(PAGE_SIZE_DEFAULT, page_size_max) : PG_GETARG_INT32(0);
+/* ---- where results are looked for ------------------------------------------------------------ */
 
-	if (first < 1 || first > page_size_max)
-		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("invalid page size"),
-						errdetail("It is %d; it must be 1 to %d.", first, page_size_max),
-						errhint("The upper bound is the setting social.page_size_max.")));
-	PG_RETURN_INT32(first);
+/* Walks the newest posts; returns what the walk has come to. */
+static struct social_search_walk
+walk_newest(struct search *search, int64 newest, bool has_word)
+{
+	struct social_search_walk progress = {.rows_max = social_search_walk_rows(newest, walk_max),
+										  .wanted = WALK_WANTED,
+										  .full = candidates_max,
+										  .titles = TITLES_WANTED};
+	struct social_search_result result;
+
+	if (!has_word)
+	{
+		progress.rows_max = LONG_WALK_ROWS;
+		progress.wanted = 0;
+		progress.titles = 0;
+	}
+	social_walk_start(&search->walk, 0, NULL, true, newest == PG_INT64_MAX ? newest : newest + 1,
+					  SOCIAL_WALK_NO_BUDGET);
+	while (social_search_walk_pays(&progress) && social_walk_next(&search->walk))
+	{
+		progress.rows++;
+		if (!social_search_match_row(search->match, search->walk.slot, &result))
+			continue;
+		progress.matches++;
+		if (result.tier != SOCIAL_SEARCH_IN_CONTENT)
+			progress.title_matches++;
+		else if (progress.matches > progress.full)
+			continue;
+		add_result(search, &result);
+	}
+	search->is_complete = search->walk.at_end && progress.matches == search->nresults;
+	return progress;
+}
+
+/* Looks at the newest posts whose title is the query itself. */
+static void
+probe_same_title(struct search *search, int64 newest)
+{
+	struct social_walk walk;
+	struct social_search_result result;
+	int64 key;
+	int found = 0;
+
+	if (!social_search_match_key(search->match, &key))
+		return;
+	social_walk_open(&walk, "posts", "posts_title_key_idx");
+	social_walk_start(&walk, 1, &key, true, newest == PG_INT64_MAX ? newest : newest + 1, rows_max);
+	while (found < SAME_TITLES_MAX && social_walk_next(&walk))
+	{
+		if (!social_search_match_row(search->match, walk.slot, &result))
+			continue;
+		add_result(search, &result);
+		found++;
+	}
+	social_walk_close(&walk);
+}
+
+/*
+ * Looks at what an index finds, from the end of the table; true when nothing was left out. Without
+ * `all`, only title matches count.
+ */
+static bool
+probe_index(struct search *search, const char *index, TSQuery query, bool all)
+{
+	struct social_search_pages *pages =
+		social_search_pages_begin(search->walk.table, index, query, rows_max);
+	struct social_search_result result;
+	bool is_complete = social_search_pages_are_all(pages);
+	int found = 0;
+	int rows = 0;
+
+	while (social_search_pages_next(pages, search->walk.slot))
+	{
+		if (found == candidates_max || rows++ == rows_max)
+		{
+			is_complete = false;
+			break;
+		}
+		if (!social_search_match_row(search->match, search->walk.slot, &result) ||
+			(!all && result.tier == SOCIAL_SEARCH_IN_CONTENT))
+			continue;
+		add_result(search, &result);
+		found++;
+	}
+	social_search_pages_end(pages);
+	return is_complete;
+}
+
+/* Best first, then newest first. */
+static int
+compare_results(const void *a, const void *b)
+{
+	const struct social_search_result *one = a;
+	const struct social_search_result *other = b;
+
+	if (one->score != other->score)
+		return one->score > other->score ? -1 : 1;
+	return one->position > other->position ? -1 : one->position < other->position;
+}
+
+/* A post may have been found in several ways, each time with the same score. */
+static void
+sort_results(struct search *search)
+{
+	int kept = 0;
+
+	qsort(search->results, search->nresults, sizeof(struct social_search_result), compare_results);
+	for (int i = 0; i < search->nresults; i++)
+		if (kept == 0 || search->results[i].position != search->results[kept - 1].position)
+			search->results[kept++] = search->results[i];
+	search->nresults = kept;
+}
+
+/* Fills search->results, sorted. */
+static void
+find_results(struct search *search, int64 newest)
+{
+	TSQuery query = social_search_match_query(search->match);
+	bool has_word = tsquery_requires_match(GETQUERY(query));
+	struct social_search_walk progress = walk_newest(search, newest, has_word);
+
+	if (!search->is_complete && has_word)
+	{
+		if (progress.matches < WALK_WANTED)
+			search->is_complete = probe_index(search, "posts_search_idx", query, true);
+		if (!search->is_complete)
+		{
+			probe_same_title(search, newest);
+			if (progress.title_matches < TITLES_WANTED)
+				probe_index(search, "posts_title_idx", query, false);
+		}
+	}
+	sort_results(search);
+}
+
+/* ---- the answer ------------------------------------------------------------------------------ */
+
+/* The newest position of all, 0 without posts. */
+static int64
+newest_position(struct social_walk *walk)
+{
+	social_walk_start(walk, 0, NULL, true, SOCIAL_WALK_NEWEST, 1);
+	return social_walk_next(walk) ? social_walk_int64(walk, SOCIAL_POSTS_POSITION) : 0;
+}
+
+/* The place that a page starts after: its cursor's, or before all results. */
+static struct social_search_place
+start_place(FunctionCallInfo fcinfo, int argument, struct social_walk *walk)
+{
+	struct social_search_place place = {.score = PG_UINT32_MAX, .position = PG_INT64_MAX};
+	text *cursor = PG_ARGISNULL(argument) ? NULL : PG_GETARG_TEXT_PP(argument);
+
+	if (cursor == NULL)
+		place.newest = newest_position(walk);
+	else if (!social_search_cursor_decode(VARDATA_ANY(cursor), VARSIZE_ANY_EXHDR(cursor), &place))
+		social_page_refuse_cursor();
+	return place;
+}
+
+/* The page's part of the results, as columns of the answer. */
+struct page
+{
+	Datum *ids;
+	Datum *ranks;
+	Datum *cursors;
+	int count;
+	bool has_more;
+};
+
+static void
+cut_page(const struct search *search, struct social_search_place place, int size, struct page *page)
+{
+	page->ids = palloc(size * sizeof(Datum));
+	page->ranks = palloc(size * sizeof(Datum));
+	page->cursors = palloc(size * sizeof(Datum));
+	page->count = 0;
+	page->has_more = false;
+	for (int i = 0; i < search->nresults; i++)
+	{
+		const struct social_search_result *result = &search->results[i];
+		struct social_search_place end = {place.newest, result->score, result->position};
+		char cursor[SOCIAL_CURSOR_LENGTH + 1];
+
+		if (!social_search_is_after(&place, result->score, result->position))
+			continue;
+		page->has_more = page->count == size;
+		if (page->has_more)
+			return;
+		social_search_cursor_encode(&end, cursor);
+		page->ids[page->count] = Int64GetDatum(result->id);
+		page->ranks[page->count] =
+			Float4GetDatum((float4) result->score / SOCIAL_SEARCH_SCORE_UNIT);
+		page->cursors[page->count++] = CStringGetTextDatum(cursor);
+	}
+}
+
+static Datum
+answer(FunctionCallInfo fcinfo, const struct search *search, const struct page *page)
+{
+	TupleDesc tupdesc;
+	Datum values[7];
+	bool nulls[7] = {false};
+
+	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "search_ranking must return a row");
+	values[0] = PointerGetDatum(construct_array(page->ids, page->count, INT8OID, sizeof(int64),
+												FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	values[1] = PointerGetDatum(
+		construct_array(page->ranks, page->count, FLOAT4OID, sizeof(float4), true, TYPALIGN_INT));
+	values[2] = PointerGetDatum(
+		construct_array(page->cursors, page->count, TEXTOID, -1, false, TYPALIGN_INT));
+	values[3] = page->has_more ? page->cursors[page->count - 1] : (Datum) 0;
+	nulls[3] = !page->has_more;
+	values[4] = Int64GetDatum(search->nresults);
+	values[5] = BoolGetDatum(search->is_complete);
+	values[6] = BoolGetDatum(!search->is_complete);
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls));
+}
+
+/*
+ * search_ranking(wanted tsquery, query text, first integer, after text) -> ids bigint[], ranks
+ * real[], cursors text[], next text, total bigint, total_is_exact boolean, is_bounded boolean.
+ * `wanted` is what `query` means. SM400 for a bad page size or cursor.
+ */
+Datum
+social_search_ranking(PG_FUNCTION_ARGS)
+{
+	struct search search = {.room = 64};
+	struct social_search_place place;
+	struct page page;
+	TSQuery query = PG_GETARG_TSQUERY(0);
+	int rows = social_page_rows(fcinfo, 2);
+
+	social_walk_open(&search.walk, "posts", "posts_position_key");
+	place = start_place(fcinfo, 3, &search.walk);
+	search.results = palloc(search.room * sizeof(struct social_search_result));
+	search.listing = social_listing_begin(social_viewer());
+	search.match =
+		social_search_match_begin(query, PG_GETARG_TEXT_PP(1), place.newest, search.listing);
+	search.is_complete = true;
+	if (query->size > 0)
+		find_results(&search, place.newest);
+	cut_page(&search, place, rows, &page);
+	social_listing_end(search.listing);
+	social_walk_close(&search.walk);
+	return answer(fcinfo, &search, &page);
 }

@@ -32,6 +32,8 @@ PG_FUNCTION_INFO_V1(social_guess_language_sql);
 /* The general configuration, and that of a language. */
 #define MAX_CONFIGS 2
 
+#define MAX_NEGATIONS 31
+
 static char *search_config;
 static int search_query_max_length;
 
@@ -363,6 +365,25 @@ push_words(Datum opaque, TSQueryParserState state, char *token, int len, int16 w
 	pfree(readings);
 }
 
+/* The server's parser has room for so many signs of negation in a row, and no word for more. */
+static void
+check_depth(const text *query)
+{
+	const char *bytes = VARDATA_ANY(query);
+	int signs = 0;
+
+	for (int i = 0; i < VARSIZE_ANY_EXHDR(query); i++)
+	{
+		if (bytes[i] == '-')
+			signs++;
+		else if (!isspace((unsigned char) bytes[i]))
+			signs = 0;
+		if (signs > MAX_NEGATIONS)
+			ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("search query is too deep"),
+							errdetail("It has more than %d minus signs in a row.", MAX_NEGATIONS)));
+	}
+}
+
 TSQuery
 social_search_query_of(text *query, text *language)
 {
@@ -372,6 +393,7 @@ social_search_query_of(text *query, text *language)
 
 	social_limit_require("search query", query);
 	social_limit_check("search query", query, search_query_max_length);
+	check_depth(query);
 	if (code == NULL)
 		code = social_guess_language((const text *const *) &query, 1);
 	reader = reader_for(code);

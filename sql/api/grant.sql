@@ -10,7 +10,7 @@ BEGIN ATOMIC
 		'viewer_id', 'require_viewer', 'setting', 'result_id', 'authenticate',
 		'viewer_is_staff', 'blocked_ids', 'muted_ids', 'viewer_in_audience', 'hashtag_is_visible',
 		'extract_hashtags', 'extract_mentions', 'hashtag_key', 'cursor_encode', 'cursor_decode', 'jwt_verify',
-		'page_size', 'page_key', 'post', 'posts_page', 'hashtag_posts', 'search_posts', 'trending_hashtags',
+		'page_size', 'page_key', 'post', 'posts_page', 'hashtag_posts', 'search_posts', 'search_page', 'trending_hashtags',
 		'user_json', 'post_json', 'comment_json', 'raise_error',
 		'create_post', 'create_comment', 'like_post', 'unlike_post', 'like_comment', 'unlike_comment',
 		'follow_user', 'unfollow_user', 'set_following', 'follow_json', 'profile_json', 'users_page', 'register_user', 'login',
@@ -21,7 +21,7 @@ BEGIN ATOMIC
 		'repost_post', 'unrepost_post', 'share_post', 'post_shares', 'bookmark_post', 'unbookmark_post', 'bookmarked_posts', 'view_post',
 		'update_comment', 'delete_comment', 'post_comments', 'comment_replies', 'comment_thread', 'post_likers', 'comment_likers',
 		'user_mentions', 'page_start', 'page_time', 'time_key',
-		'search_config', 'search_query', 'title_query', 'search_vector', 'language_code', 'guess_language'
+		'search_config', 'search_query', 'title_query', 'search_vector', 'language_code', 'guess_language', 'title_key', 'search_snippet'
 	]), 'reader'
 	UNION ALL
 	-- bridge: also names the viewer itself, because it has checked the token.
@@ -108,7 +108,7 @@ BEGIN ATOMIC
 	UNION ALL
 	-- owner: triggers, parts of other functions, and the grants themselves.
 	SELECT unnest(ARRAY['check_profile_text', 'check_profile_url', 'hold_pair', 'policies', 'grant_direct',
-		'check_new_account', 'check_password', 'password_needs_rehash', 'sign_access_token',
+		'search_ranking', 'check_new_account', 'check_password', 'password_needs_rehash', 'sign_access_token',
 		'guard_drop', 'count_row', 'count_statement', 'profile_check', 'post_before', 'post_after', 'post_view_after', 'revision_guard',
 		'require_post', 'require_own_post', 'check_post_settings', 'require_shareable_post', 'check_reaction',
 		'require_comment', 'require_own_comment', 'require_reply_allowed', 'comment_path', 'comment_check', 'hashtag_delete',

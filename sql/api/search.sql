@@ -88,46 +88,64 @@ CREATE OR REPLACE FUNCTION social.title_query(query tsquery) RETURNS tsquery
 	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_title_query';
 COMMENT ON FUNCTION social.title_query(tsquery) IS 'The same query, matching in titles only.';
 
--- Ranks a bounded set: the newest few hundred matches, and as many title matches, which are probed
--- apart so that an old perfect title is still found. Custom plans, because a rare and a common word
--- need different ones.
+CREATE OR REPLACE FUNCTION social.title_key(title text) RETURNS bigint
+	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_title_key_sql';
+COMMENT ON FUNCTION social.title_key(text) IS 'A hash of the words of a title, whatever their case and what stands between them; null without words. An index finds titles by it.';
+
+CREATE OR REPLACE FUNCTION social.search_snippet(config regconfig, body text, wanted tsquery, whole boolean DEFAULT false) RETURNS text
+	LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_search_snippet';
+COMMENT ON FUNCTION social.search_snippet(regconfig, text, tsquery, boolean) IS 'Where a text matches a query, or all of it when whole, as HTML: the text is escaped, and nothing but <mark> around the words that match is markup (what looks like a tag in the text may be left out). Looks at the first 4,000 characters.';
+
+CREATE OR REPLACE FUNCTION social.search_ranking(wanted tsquery, query text, first integer, after text,
+		OUT ids bigint[], OUT ranks real[], OUT cursors text[], OUT next text, OUT total bigint, OUT total_is_exact boolean, OUT is_bounded boolean)
+	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_search_ranking';
+COMMENT ON FUNCTION social.search_ranking(tsquery, text, integer, text) IS 'One page of search_posts without its posts: their ids, ranks and cursors, best first; the cursor of the next page; how many results there are, at least; and whether only a bounded set of the matches was ranked. wanted is what query means. SM400 for a bad page size or cursor.';
+
 CREATE OR REPLACE FUNCTION social.search_posts(query text, first integer DEFAULT 20, after text DEFAULT NULL)
-	RETURNS SETOF social.visible_posts
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER
-	SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+	RETURNS TABLE (id bigint, author_id bigint, title text, content text, hashtags text[], is_published boolean, "position" bigint,
+		likes_count bigint, comments_count bigint, created_at timestamptz, updated_at timestamptz,
+		visibility text, reply_settings text, is_pinned boolean, is_highlighted boolean, quoted_post_id bigint, image text, video text,
+		edited_at timestamptz, is_edited boolean, publish_at timestamptz, reposts_count bigint, views_count bigint,
+		hidden_at timestamptz, deleted_at timestamptz, language text,
+		rank real, title_snippet text, snippet text, total bigint, total_is_exact boolean, is_bounded boolean, cursor text)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	wanted tsquery := social.search_query(query);
-	titles tsquery := social.title_query(wanted);
-	page_size integer := social.page_size(first);
-	last_score real := 'infinity';
-	last_position bigint := 0;
+	config regconfig := social.search_config();
+	page record := social.search_ranking(wanted, query, first, after);
 BEGIN
-	IF after IS NOT NULL THEN
-		SELECT ts_rank(p.search_vector, wanted) + CASE WHEN p.search_vector @@ titles THEN 2 ELSE 0 END, p.position
-		INTO last_score, last_position
-		FROM social.cursor_decode('search_posts', after) c JOIN social.posts p ON p.id = c.id;
-		IF NOT FOUND THEN
-			PERFORM social.raise_error('SM400', 'invalid cursor', 'The post that the last page ended with is gone.');
-		END IF;
-	END IF;
 	RETURN QUERY
-	WITH newest AS MATERIALIZED (
-		SELECT p.id, p.position, p.search_vector FROM social.posts p
-		WHERE p.search_vector @@ wanted AND p.position IS NOT NULL
-		ORDER BY p.position DESC LIMIT 300
-	), titled AS MATERIALIZED (
-		SELECT p.id, p.position, p.search_vector FROM social.posts p
-		WHERE p.search_vector @@ titles AND p.position IS NOT NULL
-		ORDER BY p.position DESC LIMIT 300
-	), ranked AS (
-		SELECT n.id, n.position, ts_rank(n.search_vector, wanted) + CASE WHEN n.search_vector @@ titles THEN 2 ELSE 0 END AS score
-		FROM newest n
-		UNION
-		SELECT t.id, t.position, ts_rank(t.search_vector, wanted) + 2 FROM titled t
-	)
-	SELECT p.* FROM ranked r JOIN social.listed_posts p ON p.id = r.id
-	WHERE (r.score, r.position) < (last_score, last_position)
-	ORDER BY r.score DESC, r.position DESC LIMIT page_size;
+	SELECT p.*, r.rank,
+		social.search_snippet(config, p.title, wanted, true), social.search_snippet(config, p.content, wanted),
+		page.total, page.total_is_exact, page.is_bounded, r.cursor
+	FROM unnest(page.ids, page.ranks, page.cursors) WITH ORDINALITY r (id, rank, cursor, place)
+	CROSS JOIN LATERAL (SELECT l.* FROM social.listed_posts l WHERE l.id = r.id) p
+	ORDER BY r.place;
 END
 $$;
-COMMENT ON FUNCTION social.search_posts(text, integer, text) IS 'Public posts that match a query in web-search syntax, best first: title matches above content matches, then rank, then recency, among the newest few hundred matches and title matches. after is cursor_encode(''search_posts'', position, id) of the last post seen. SM400 for an empty or over-long query, a bad page size or cursor.';
+COMMENT ON FUNCTION social.search_posts(text, integer, text) IS 'Posts in the viewer''s lists that match a query in web-search syntax, best first: titles that are the query, titles with all its words, then content; within each by rank, which falls gently with age. snippet and title_snippet are HTML (search_snippet). total is how many results there are, exactly or at least so many (total_is_exact); is_bounded tells that matches were too many to rank all: the newest few hundred and as many title matches were. after is the cursor of the last post seen; later pages leave out what was published since the first one. SM400 for an empty or over-long query, a bad page size or cursor.';
+
+CREATE OR REPLACE FUNCTION social.search_page(query text, first integer DEFAULT 20, after text DEFAULT NULL) RETURNS json
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	wanted tsquery := social.search_query(query);
+	config regconfig := social.search_config();
+	page record := social.search_ranking(wanted, query, first, after);
+BEGIN
+	RETURN (
+		SELECT row_to_json(a) FROM (
+			SELECT coalesce((
+					SELECT json_agg(json_build_object('post', d.document, 'rank', r.rank,
+						'title_snippet', social.search_snippet(config, p.title, wanted, true),
+						'snippet', social.search_snippet(config, p.content, wanted)) ORDER BY r.place)
+					FROM unnest(page.ids, page.ranks) WITH ORDINALITY r (id, rank, place)
+					JOIN social.listed_post_documents d ON d.id = r.id
+					JOIN social.posts p ON p.id = r.id), '[]') AS results,
+				page.next,
+				(SELECT row_to_json(t) FROM (SELECT page.total AS value, page.total_is_exact AS is_exact) t) AS total,
+				page.is_bounded
+		) a
+	);
+END
+$$;
+COMMENT ON FUNCTION social.search_page(text, integer, text) IS 'A page of search_posts as {"results": [{"post", "rank", "title_snippet", "snippet"}], "next": cursor or null, "total": {"value", "is_exact"}, "is_bounded"}. SM400 for an empty or over-long query, a bad page size or cursor.';

@@ -197,3 +197,11 @@ CREATE TABLE social.last_positions (
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE social.last_positions IS 'Positions that no post and no repost of a person lies above, so that a home feed looks up only people who may stand on its page; the highest of a person''s rows counts. It may be too high, but never too low; a person without a row is looked up.';
 CREATE INDEX last_positions_user_idx ON social.last_positions (user_id);
+
+
+-- search
+DROP FUNCTION IF EXISTS social.search_posts(text, integer, text);
+CREATE INDEX posts_title_idx ON social.posts USING gin (ts_filter(search_vector, '{a}')) WITH (fastupdate = on, gin_pending_list_limit = 128) WHERE position IS NOT NULL;
+CREATE FUNCTION social.title_key(title text) RETURNS bigint
+	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_title_key_sql';
+CREATE INDEX posts_title_key_idx ON social.posts (social.title_key(title), position DESC) WHERE position IS NOT NULL;

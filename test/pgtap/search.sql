@@ -3,16 +3,17 @@ BEGIN;
 SELECT no_plan();
 
 SELECT has_index('social', 'posts', 'posts_search_idx', 'seed 130, 163: a GIN index on the vector');
-INSERT INTO social.users (username) VALUES ('tap_author');
+INSERT INTO social.users (username) VALUES ('tap_author'), ('tap_reader'), ('tap_spammer');
 SELECT social.act_as('tap_author');
 SELECT social.create_post('Old tapzebra crossing', 'nothing else to say') AS titled \gset
+SELECT social.create_post('Tapzebra!', 'the title is the word') AS same \gset
 SELECT count(social.create_post('Note ' || n, 'a tapzebra walks, the tapzebra runs, tapzebra tapzebra')) FROM generate_series(1, 400) n;
 SELECT social.create_post('Draft tapzebra', 'not public', false) AS draft \gset
 SELECT social.create_post('Quagga', 'tapquagga and tapokapi live here') AS both \gset
 SELECT social.create_post('Okapi', 'only tapokapi lives here') AS one \gset
 
-SELECT is((SELECT id FROM social.search_posts('tapzebra', 1)), :titled::bigint, 'P-06: an old title match comes first, above hundreds of newer ones');
-SELECT results_eq($$ SELECT title FROM social.search_posts('tapzebra', 3) OFFSET 1 $$, $$ VALUES ('Note 400'), ('Note 399') $$, 'equal ranks: the newest first');
+SELECT results_eq($$ SELECT id FROM social.search_posts('tapzebra', 2) $$, 'VALUES (' || :same || '::bigint), (' || :titled || ')', 'P-06: an old post whose title is the query comes first, then a title with the word, above hundreds of newer ones');
+SELECT results_eq($$ SELECT title FROM social.search_posts('tapzebra', 4) OFFSET 2 $$, $$ VALUES ('Note 400'), ('Note 399') $$, 'equal texts: the newest first');
 SELECT isnt_empty($$ SELECT FROM social.search_posts('TapZebras walking') $$, 'words are found in other forms (english)');
 SELECT results_eq($$ SELECT title FROM social.search_posts('tapokapi') $$, $$ VALUES ('Okapi'), ('Quagga') $$, 'both posts with the word');
 SELECT results_eq($$ SELECT title FROM social.search_posts('tapokapi tapquagga') $$, $$ VALUES ('Quagga') $$, 'seed 061: web-search syntax: all words');
@@ -20,38 +21,121 @@ SELECT results_eq($$ SELECT title FROM social.search_posts('tapokapi -tapquagga'
 SELECT results_eq($$ SELECT count(*) FROM social.search_posts('tapquagga or tapzebra', 100) $$, $$ VALUES (100::bigint) $$, 'seed 061: either word');
 SELECT results_eq($$ SELECT title FROM social.search_posts('"tapquagga and tapokapi"') $$, $$ VALUES ('Quagga') $$, 'seed 061: a phrase');
 SELECT is_empty('SELECT FROM social.search_posts(''tapzebra'', 100) WHERE id = ' || :draft, 'no drafts, even own ones');
+SELECT results_eq($$ SELECT DISTINCT total, total_is_exact, is_bounded FROM social.search_posts('tapokapi') $$, 'VALUES (2::bigint, true, false)', 'P-06: few matches: all ranked, and counted exactly');
+SELECT results_eq($$ SELECT DISTINCT total >= 300, total_is_exact, is_bounded FROM social.search_posts('tapzebra') $$, 'VALUES (true, false, true)', 'P-06: many: a bounded set is ranked, and the answer says so');
+SET LOCAL social.search_candidates_max = 1000;
+SELECT results_eq($$ SELECT DISTINCT total, total_is_exact, is_bounded FROM social.search_posts('tapzebra') $$, 'VALUES (402::bigint, true, false)', 'within a wider bound: all');
+SET LOCAL social.search_candidates_max = 10;
+SELECT results_eq($$ SELECT id FROM social.search_posts('tapzebra', 2) $$, 'VALUES (' || :same || '::bigint), (' || :titled || ')', 'P-06: within a narrow one the old titles are still first');
+RESET social.search_candidates_max;
+-- The newest posts are others, so that only the index leads to the word.
+SELECT count(social.create_post('Newer ' || n, 'about something else')) FROM generate_series(1, 1200) n;
+SELECT results_eq($$ SELECT id FROM social.search_posts('tapzebra', 2) $$, 'VALUES (' || :same || '::bigint), (' || :titled || ')', 'P-06: a rare word, by the index');
+SELECT results_eq($$ SELECT title FROM social.search_posts('tapokapi') $$, $$ VALUES ('Okapi'), ('Quagga') $$, 'so are both posts with a rare word');
+SELECT results_eq($$ SELECT DISTINCT total, total_is_exact FROM social.search_posts('tapokapi') $$, 'VALUES (2::bigint, true)', 'and counted exactly');
+SELECT results_eq($$ SELECT title FROM social.search_posts('"tapquagga and tapokapi"') $$, $$ VALUES ('Quagga') $$, 'a phrase by the index');
+SELECT is_empty($$ SELECT FROM social.search_posts('"tapokapi tapquagga"') $$, 'not the other way round');
+
+-- Bad input (seed 061, P-06).
 SELECT is_empty($$ SELECT FROM social.search_posts('the') $$, 'stop words alone find nothing');
-SELECT lives_ok($$ SELECT FROM social.search_posts('((( " & | ! <-> :* '' \') $$, 'any characters are a query');
+SELECT is(social.search_page('the')::text, '{"results":[],"next":null,"total":{"value":0,"is_exact":true},"is_bounded":false}', 'and say so');
+SELECT lives_ok(format('SELECT FROM social.search_posts(%L)', q), 'any characters are a query: ' || q)
+FROM unnest(ARRAY['((( " & | ! <-> :* '' \', '"unbalanced', '"', '-', '- - -', 'or', 'or or or', '-tapzebra', '-tapzebra -note', 'tapzebra:*', 'tap*', '!!tapzebra', 'a or -a', '-"a b"', '%', '\x00', E'\x01\x02\x03', repeat('tapzebra ', 50), repeat('"', 500), repeat('-', 31), repeat('- ', 31), repeat('or ', 160)]) q;
+SELECT throws_ok(format($$ SELECT FROM social.search_posts(%L) $$, q), 'SM400', 'search query is too deep', 'no end of minus signs')
+FROM unnest(ARRAY[repeat('-', 500), repeat('- ', 250), 'x ' || repeat('-', 32) || 'y']) q;
+SELECT isnt_empty($$ SELECT FROM social.search_posts('-tapzebra') $$, 'only what is not wanted: the newest of the rest');
+SELECT results_eq($$ SELECT DISTINCT p.search_vector @@ social.search_query('-tapzebra') FROM social.search_posts('-tapzebra', 100) s JOIN social.posts p USING (id) $$, 'VALUES (true)', 'each of them without it');
 SELECT throws_ok($$ SELECT FROM social.search_posts('') $$, 'SM400', 'search query is required', 'an empty query');
 SELECT throws_ok($$ SELECT FROM social.search_posts('  ') $$, 'SM400', 'search query is required', 'a blank one');
 SELECT throws_ok($$ SELECT FROM social.search_posts(NULL) $$, 'SM400', 'search query is required', 'none');
 SELECT throws_ok($$ SELECT FROM social.search_posts(repeat('x', 501)) $$, 'SM400', 'search query is too long', 'an over-long one');
-SELECT throws_ok($$ SELECT FROM social.search_posts('x', 0) $$, 'SM400', 'invalid page size', 'a page of nothing');
-SELECT throws_ok($$ SELECT FROM social.search_posts('x', 10, 'zzz') $$, 'SM400', NULL, 'a mangled cursor');
+SELECT throws_ok($$ SELECT FROM social.search_posts(repeat('x', 10240)) $$, 'SM400', 'search query is too long', 'one of 10 kB');
+SELECT throws_ok(format($$ SELECT FROM social.search_posts('x', %s) $$, n), 'SM400', 'invalid page size', 'a page of ' || n)
+FROM unnest(ARRAY[0, -1, 1000000000]) n;
+SELECT throws_ok(format($$ SELECT FROM social.search_posts('x', 10, %L) $$, c), 'SM400', 'invalid cursor', 'a mangled cursor: ' || left(c, 30))
+FROM unnest(ARRAY['zzz', '', repeat('A', 28), social.cursor_encode('posts', 1, 1), social.cursor_encode('search', 1, -1), repeat('x', 10000)]) c;
+SELECT lives_ok(format($$ SELECT FROM social.search_posts('tapzebra', 10, %L) $$, social.cursor_encode('search', k, i)), 'a cursor from nowhere')
+FROM unnest(ARRAY[-9223372036854775808, 0, 9223372036854775807]) k, unnest(ARRAY[0, 9223372036854775807]) i;
+SELECT lives_ok($$ SELECT FROM social.search_posts('tapzebra', NULL, NULL) $$, 'null is the default page');
 
--- Pages: no gap, no repetition.
-CREATE FUNCTION pg_temp.walk() RETURNS SETOF bigint LANGUAGE plpgsql AS $$
+-- Pages: no gap, no repetition, while others write.
+CREATE FUNCTION pg_temp.walk(query text, size integer, disturb boolean) RETURNS SETOF bigint LANGUAGE plpgsql AS $$
 DECLARE
+	page json;
 	after text;
-	last record;
-	rows integer;
 BEGIN
 	LOOP
-		rows := 0;
-		FOR last IN SELECT p.id, p.position FROM social.search_posts('tapzebra', 60, after) p LOOP
-			RETURN NEXT last.id;
-			rows := rows + 1;
-		END LOOP;
-		EXIT WHEN rows = 0;
-		after := social.cursor_encode('search_posts', last.position, last.id);
+		page := social.search_page(query, size, after);
+		RETURN QUERY SELECT (r -> 'post' ->> 'id')::bigint FROM json_array_elements(page -> 'results') r;
+		after := page ->> 'next';
+		EXIT WHEN after IS NULL;
+		IF disturb THEN
+			PERFORM social.create_post('Tapzebra', 'tapzebra of a later time');
+		END IF;
 	END LOOP;
 END
 $$;
-SELECT results_eq('SELECT count(*), count(DISTINCT w) FROM pg_temp.walk() w', 'VALUES (301::bigint, 301::bigint)', 'P-04: pages join without gap or repetition, over a bounded set');
+CREATE TEMPORARY TABLE ranking AS SELECT w AS id, row_number() OVER () AS n FROM pg_temp.walk('tapzebra', 100, false) w;
+SELECT results_eq('SELECT count(*) >= 300, count(*) - count(DISTINCT id) FROM ranking', 'VALUES (true, 0::bigint)', 'P-04: pages join without repetition');
+SELECT results_eq($$ SELECT w FROM pg_temp.walk('tapzebra', 7, true) w $$, 'SELECT id FROM ranking ORDER BY n', 'P-04: nor gap, in pages of any size, whatever is published meanwhile');
+SELECT results_eq($$ SELECT s.cursor FROM social.search_posts('tapzebra', 5) s OFFSET 4 $$, $$ SELECT social.search_page('tapzebra', 5) ->> 'next' $$, 'next is the last row''s cursor');
 
+-- Bounded ranking is exact where nothing is left out: against ranking all by the same rule.
+CREATE FUNCTION pg_temp.exact(query text) RETURNS TABLE (id bigint) LANGUAGE sql AS $$
+	SELECT p.id FROM social.listed_posts l JOIN social.posts p ON p.id = l.id
+	WHERE p.search_vector @@ social.search_query(query)
+$$;
+SELECT set_eq(format('SELECT w FROM pg_temp.walk(%L, 100, false) w', q), format('SELECT id FROM pg_temp.exact(%L)', q), 'all that match, and nothing else: ' || q)
+FROM unnest(ARRAY['tapokapi', 'tapquagga or tapokapi', '"lives here"', 'crossing', 'later -crossing', 'note 7 or note 9']) q;
+
+-- Who may see what (P-22): what may not be seen is not returned, not counted, and shifts no cursor.
+SELECT social.act_as('tap_spammer');
+SELECT count(social.create_post('Taphidden', 'taphidden')) FROM generate_series(1, 20) n;
+SELECT social.act_as('tap_author');
+SELECT social.create_post('Taphidden', 'for followers', visibility => 'followers') AS followers \gset
+SELECT social.create_post('Taphidden', 'for nobody', visibility => 'private') AS private \gset
+SELECT social.create_post('Taphidden', 'deleted') AS deleted \gset
+SELECT social.delete_post(:deleted);
+SELECT social.create_post('Taphidden', 'for all') AS open \gset
+SELECT social.act_as('tap_reader');
+SELECT social.block_user((SELECT u.id FROM social.users u WHERE u.username = 'tap_spammer'));
+SELECT results_eq($$ SELECT id, total, total_is_exact FROM social.search_posts('taphidden') $$, 'VALUES (' || :open || '::bigint, 1::bigint, true)', 'P-22: blocked, private, deleted: neither found nor counted');
+SELECT is(social.search_page('taphidden', 1) ->> 'next', NULL, 'P-22: nor hinted at by a next page');
+SELECT social.follow_user((SELECT u.id FROM social.users u WHERE u.username = 'tap_author'));
+SELECT results_eq($$ SELECT DISTINCT total FROM social.search_posts('taphidden') $$, 'VALUES (2::bigint)', 'a follower sees what is for followers');
+SELECT social.mute_user((SELECT u.id FROM social.users u WHERE u.username = 'tap_author'));
+SELECT is_empty($$ SELECT FROM social.search_posts('taphidden') $$, 'muted: nothing');
+SELECT social.act_as('tap_author');
+SELECT set_eq($$ SELECT id FROM social.search_posts('taphidden', 100) s WHERE s.author_id = social.viewer_id() $$, ARRAY[:followers, :private, :open]::bigint[], 'one''s own: all but deleted ones');
+SELECT social.restore_post(:deleted);
+SELECT is((SELECT count(*)::integer FROM social.search_posts('taphidden', 100) s WHERE s.id = :deleted), 1, 'a restored post is found again');
+SELECT social.publish_post(:draft);
+SELECT isnt_empty('SELECT FROM social.search_posts(''tapzebra'', 100) WHERE id = ' || :draft, 'so is a draft once it is published');
+
+-- Titles.
+SELECT is(social.title_key(a) = social.title_key(b), same, format('title key of "%s" and "%s"', a, b))
+FROM (VALUES ('Tap Zebra', '  tap...ZEBRA!!', true), ('tap zebra', 'tapzebra', false), ('tap zebra', 'zebra tap', false),
+	('Ｔａｐ', 'tap', true), ('ÉTÉ', 'été', true), ('a b', 'ab', false), ('鰻重', '鰻 重', false), ('x1', 'X1', true)) v (a, b, same);
+SELECT is(social.title_key('!!! -'), NULL, 'no words, no key');
+SELECT social.create_post('Tap "quoted" & odd: (title)', 'x') AS odd \gset
+SELECT is((SELECT id FROM social.search_posts('tap quoted odd title', 1)), :odd::bigint, 'signs between the words of a title do not matter');
+
+-- Snippets are HTML in which only <mark> is markup (seed 059).
+SELECT social.create_post('<b>Tapmarkup</b> & "more"', E'see <script>alert(''tapmarkup'')</script> tapmarkup \x02x\x03 & <mark>this</mark>') AS markup \gset
+SELECT results_eq($$ SELECT title_snippet ~ '<mark>Tapmarkup</mark>', regexp_replace(title_snippet || snippet, '</?mark>', '', 'g') ~ '[<>"'']', regexp_replace(title_snippet || snippet, '&(amp|lt|gt|quot|#39);', '', 'g') ~ '&' FROM social.search_posts('tapmarkup') $$,
+	'VALUES (true, false, false)', 'seed 059: the words are marked, everything else is escaped');
+SELECT is(social.search_snippet('english', '<mark>no</mark> 1 < 2', 'word', true), '&lt;mark&gt;no&lt;/mark&gt; 1 &lt; 2', 'markup of the text is text');
+SELECT is(social.search_snippet('english', E'a \x02word\x03 b', 'word', true), 'a  <mark>word</mark>  b', 'nor do control characters mark');
+SELECT ok(length(social.search_snippet('english', repeat('long ', 1990) || 'word', 'word')) < 400, 'a snippet of a long text is short');
+SELECT matches(social.search_snippet('english', repeat('filler words before ', 100) || 'the needle here ' || repeat('and after it ', 100), to_tsquery('english', 'needle')), '<mark>needle</mark>', 'and shows the word');
+
+SELECT is((social.search_page('tapokapi') -> 'results' -> 0 -> 'post' ->> 'title'), 'Okapi', 'seed 167: a page for REST');
+SELECT is((social.search_page('tapokapi') -> 'total')::text, '{"value":2,"is_exact":true}', 'with the total');
+
+-- Pages of posts.
 SELECT is(json_array_length(social.posts_page(3) -> 'results'), 3, 'a page of posts');
-SELECT is(social.posts_page(3) -> 'results' -> 0 ->> 'title', 'Okapi', 'newest first');
-SELECT is(social.posts_page(3, social.posts_page(3) ->> 'next') -> 'results' -> 0 ->> 'title', 'Note 399', 'the next page follows');
+SELECT is((social.posts_page(3) -> 'results' -> 0 ->> 'id')::bigint, :markup::bigint, 'newest first');
+SELECT is((social.posts_page(1, social.posts_page(1) ->> 'next') -> 'results' -> 0 ->> 'id')::bigint, :odd::bigint, 'the next page follows');
 SELECT is(social.posts_page(1, social.cursor_encode('posts', 0, 0))::text, '{"results":[],"next":null}', 'the end of the list');
 SELECT throws_ok($$ SELECT social.posts_page(1000) $$, 'SM400', 'invalid page size', 'pages have a size limit');
 SELECT throws_ok($$ SELECT social.posts_page(10, '') $$, 'SM400', NULL, 'an empty cursor is none');

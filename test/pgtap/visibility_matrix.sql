@@ -145,6 +145,8 @@ INSERT INTO probes VALUES
 	('post', 'posts_page', 'list', 'SELECT FROM json_array_elements(social.posts_page(100) -> ''results'') r WHERE r ->> ''id'' = $1::text', NULL),
 	('post', 'hashtag_posts', 'list', 'SELECT FROM social.hashtag_posts($4) p WHERE p.id = $1', NULL),
 	('post', 'search_posts', 'list', 'SELECT FROM social.search_posts(''mxword'', 100) p WHERE p.id = $1', NULL),
+	('post', 'search_posts', 'list', 'SELECT FROM social.search_posts(''mxword'', 1) p, social.search_posts(''mxword'', 100) q WHERE q.id = $1 AND p.total = (SELECT count(*) FROM social.listed_posts l WHERE l.title || '' '' || l.content LIKE ''%mxword%'')', NULL),
+	('post', 'search_page', 'list', 'SELECT FROM json_array_elements(social.search_page(''mxword'', 100) -> ''results'') r WHERE r -> ''post'' ->> ''id'' = $1::text', NULL),
 	('post', 'user_posts', 'list', 'SELECT FROM social.user_posts($2, 100) p WHERE p.id = $1', NULL),
 	('post', 'home_feed', 'feed', 'SELECT FROM social.home_feed(NULL, 100) p WHERE p.id = $1', 'answer = ''L'' AND viewer IN (''follower'', ''author'')'),
 	('post', 'feed_page', 'feed', 'SELECT FROM json_array_elements(social.feed_page(100) -> ''results'') r WHERE r ->> ''id'' = $1::text', 'answer = ''L'' AND viewer IN (''follower'', ''author'')'),
@@ -287,7 +289,7 @@ INSERT INTO social.hashtag_trends (hashtag_id, score) SELECT h.id, 1 FROM social
 CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[
 	'viewer_id', 'require_viewer', 'result_id', 'authenticate', 'viewer_is_staff', 'blocked_ids', 'muted_ids', 'viewer_in_audience',
 	'extract_hashtags', 'extract_mentions', 'hashtag_key', 'cursor_encode', 'cursor_decode', 'jwt_verify', 'raise_error',
-	'page_size', 'page_key', 'page_start', 'page_time', 'time_key', 'search_config', 'search_query', 'title_query',
+	'page_size', 'page_key', 'page_start', 'page_time', 'time_key', 'search_config', 'search_query', 'title_query', 'title_key', 'search_snippet',
 	'search_vector', 'language_code', 'guess_language',
 	'register_user', 'login', 'register', 'change_password', 'request_password_reset', 'reset_password', 'request_email_verification', 'verify_email',
 	'enable_totp', 'confirm_totp', 'disable_totp', 'regenerate_recovery_codes', 'login_attempts', 'login_attempts_page', 'account_json', 'update_account',

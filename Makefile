@@ -73,7 +73,7 @@ BRIDGE_FLAGS  = -std=gnu11 -g $(VARIANT_FLAGS_$(VARIANT)) \
                 $(if $(findstring clang,$(BRIDGE_CC)),$(patsubst -Wshadow=local,-Wshadow,$(WARNINGS)),$(WARNINGS)) -MMD -MP -Ibridge -Iextension \
                 -I$(shell $(PG_CONFIG) --includedir 2>/dev/null) -D_GNU_SOURCE \
                 -DSOCIAL_VERSION='"$(EXTVERSION)"' -DSCHEMA_FILE='"bridge/graphql/schema.graphql"'
-BRIDGE_LIBS   = -lpq -lmicrohttpd $(CORE_LIBS) -lpthread
+BRIDGE_LIBS   = -lpq -lmicrohttpd -lhiredis $(CORE_LIBS) -lpthread
 BRIDGE_SRCS   = $(sort $(wildcard bridge/*.c bridge/*/*.c)) $(CORE_SRCS)
 BRIDGE_OBJS   = $(BRIDGE_SRCS:%.c=$(BUILD)/%.o)
 BRIDGE_MAIN   = $(BUILD)/bridge/main.o

@@ -25,6 +25,7 @@
 #include "pg/listen.h"
 #include "pg/pool.h"
 #include "pg/tick.h"
+#include "ratelimit/limits.h"
 
 #define MAX_EVENTS    64
 #define TICK_MS       100
@@ -209,6 +210,7 @@ wind_up(struct sb_loop *loop)
 	uint64_t until = loop->now_ms + LAST_WORDS_MS;
 
 	sb_pg_pool_close(loop->pool);
+	sb_limits_close(loop->limits);
 	sb_auth_give_up(loop->auth);
 	while (sb_server_connections(loop->server) > 0 && loop->now_ms < until)
 	{
@@ -231,6 +233,7 @@ run(void *arg)
 		iterate(loop, more);
 		take_messages(loop);
 		sb_pg_pool_settle(loop->pool);
+		sb_limits_settle(loop->limits);
 		if (loop->listen)
 			sb_pg_listen_settle(loop->listen);
 		note_readiness(loop);
@@ -282,6 +285,7 @@ sb_loop_new(const struct sb_config *config, int index, int listen_fd)
 	loop->wake.on_ready = on_wake;
 	sb_loop_watch(loop, &loop->wake, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), EPOLLIN);
 	loop->pool = sb_pg_pool_new(loop, on_database_ready);
+	loop->limits = sb_limits_new(loop);
 	loop->auth = sb_auth_new(loop);
 	sb_ended_sessions_init(&loop->ended);
 	if (index == 0)
@@ -310,6 +314,7 @@ sb_loop_free(struct sb_loop *loop)
 	sb_pg_tick_free(loop->tick);
 	sb_ended_sessions_finish(&loop->ended);
 	sb_auth_free(loop->auth);
+	sb_limits_free(loop->limits);
 	sb_graphql_free(loop->graphql);
 	close(loop->wake.fd);
 	close(loop->epoll_fd);

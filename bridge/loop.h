@@ -17,6 +17,7 @@
 
 struct sb_auth;
 struct sb_graphql;
+struct sb_limits;
 struct sb_pg_listen;
 struct sb_pg_pool;
 struct sb_pg_tick;
@@ -40,6 +41,7 @@ struct sb_loop
 	struct sb_server *server;
 	struct sb_pg_pool *pool;
 	struct sb_auth *auth;
+	struct sb_limits *limits;
 	struct sb_pg_tick *tick; /* of the first loop; NULL in the others */
 	struct sb_graphql *graphql;
 	uint64_t random; /* state of the request ids; not a secret */

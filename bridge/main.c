@@ -14,12 +14,14 @@
 
 #include "config.h"
 #include "http/cors.h"
+#include "http/forwarded.h"
 #include "http/peers.h"
 #include "http/router.h"
 #include "http/server.h"
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
+#include "ratelimit/limits.h"
 
 /* The signals that main() waits for; no other thread gets them. */
 static void
@@ -61,6 +63,7 @@ static bool
 check_config(const struct sb_config *config, char *error, size_t size)
 {
 	const char *origin;
+	const char *problem;
 
 	if (!sb_log_init(config->log_level))
 		snprintf(error, size, "LOG_LEVEL must be error, warning, info or debug");
@@ -68,6 +71,10 @@ check_config(const struct sb_config *config, char *error, size_t size)
 		snprintf(error, size, "DATABASE_URL is no connection string or URI");
 	else if (!sb_cors_init(config, &origin))
 		snprintf(error, size, "%.200s is not an origin (scheme://host[:port])", origin);
+	else if (!sb_limits_check(config, error, size))
+		return false;
+	else if (!sb_forwarded_init(config->trusted_proxies, &problem))
+		snprintf(error, size, "TRUSTED_PROXIES: %.200s is no address or network", problem);
 	else
 		return true;
 	return false;

@@ -53,6 +53,29 @@ key_datum(const struct social_limit_window *window)
 
 /* ---- locks ----------------------------------------------------------------------------------- */
 
+/* Whether to go on trying; pauses. */
+static bool
+may_try_again(TimestampTz deadline)
+{
+	if (GetCurrentTimestamp() > deadline)
+		return false;
+	CHECK_FOR_INTERRUPTS();
+	pg_usleep(LOCK_PAUSE);
+	return true;
+}
+
+/* Locks the table itself as a writer does; somebody may be rewriting or emptying it. */
+static bool
+lock_table_in_time(TimestampTz deadline)
+{
+	Oid table = social_relation_oid("rate_limit_state");
+
+	while (!ConditionalLockRelationOid(table, RowExclusiveLock))
+		if (!may_try_again(deadline))
+			return false;
+	return true;
+}
+
 static uint32
 lock_number(const struct social_limit_window *window)
 {
@@ -66,21 +89,16 @@ lock_number_in_time(Relation table, uint32 number, TimestampTz deadline)
 
 	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, RelationGetRelid(table), number, 0);
 	while (LockAcquire(&tag, ExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
-	{
-		if (GetCurrentTimestamp() > deadline)
+		if (!may_try_again(deadline))
 			return false;
-		CHECK_FOR_INTERRUPTS();
-		pg_usleep(LOCK_PAUSE);
-	}
 	return true;
 }
 
 /* Locks every window's key, in ascending order of their numbers. False when one is not to be had.
  */
 static bool
-lock_windows(Relation table, const struct social_limit_windows *windows)
+lock_windows(Relation table, const struct social_limit_windows *windows, TimestampTz deadline)
 {
-	TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LOCK_PATIENCE);
 	uint32 numbers[SOCIAL_LIMIT_WINDOWS_MAX];
 
 	for (int i = 0; i < windows->count; i++)
@@ -171,11 +189,14 @@ social_limit_table_take(const struct social_limit_windows *windows, int64 now,
 	struct social_rate rates[SOCIAL_LIMIT_WINDOWS_MAX];
 	int64 timestamps[SOCIAL_LIMIT_WINDOWS_MAX];
 	enum social_limit_outcome outcome = SOCIAL_LIMIT_BUSY;
+	TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LOCK_PATIENCE);
 	struct state_table state;
 
 	PreventCommandIfReadOnly("take_rate_limit()");
+	if (!lock_table_in_time(deadline))
+		return SOCIAL_LIMIT_BUSY;
 	open_state(&state, RowExclusiveLock);
-	if (lock_windows(state.table, windows))
+	if (lock_windows(state.table, windows, deadline))
 	{
 		read_rows(&state, windows, timestamps);
 		for (int i = 0; i < windows->count; i++)

@@ -7,9 +7,10 @@
 
 struct sb_request;
 
-extern void sb_api_rest(struct sb_request *request);    /* every row of SB_ROUTE */
-extern void sb_api_health(struct sb_request *request);  /* mission 043 */
-extern void sb_api_jwks(struct sb_request *request);    /* the public keys, mission I-03 */
-extern void sb_api_graphql(struct sb_request *request); /* mission 050-087 */
+extern void sb_api_rest(struct sb_request *request);   /* every row of SB_ROUTE */
+extern void sb_api_health(struct sb_request *request); /* mission 043 */
+extern void sb_api_jwks(struct sb_request *request);   /* the public keys, mission I-03 */
+extern void sb_api_rate_limit_status(struct sb_request *request); /* mission 046 */
+extern void sb_api_graphql(struct sb_request *request);           /* mission 050-087 */
 
 #endif /* SB_API_H */

@@ -73,15 +73,11 @@ keep(struct sb_request *request, enum sb_pg_outcome outcome)
 	struct run *run = request->state;
 	struct sb_pg_unit *unit = &request->unit;
 	struct sb_graphql_result *result = &run->results[run->step];
-	struct sb_error error = outcome == SB_PG_LATE ? sb_error_late() : sb_error_unavailable();
+	struct sb_error error;
 	int last = unit->nresults - 1;
 
-	if (outcome == SB_PG_ERROR)
-	{
-		error = sb_error_from_result(unit->error);
-		if (error.status >= 500)
-			sb_request_log_result(request, unit->error);
-	}
+	if (outcome != SB_PG_OK)
+		error = sb_request_unit_error(request, outcome);
 	if (outcome != SB_PG_OK || sb_error_in_row(unit->results[last], &error))
 		set_error(request, result, &error);
 	else if (PQntuples(unit->results[last]) != 1 || PQgetisnull(unit->results[last], 0, 0))
@@ -105,7 +101,8 @@ on_step_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 	bool is_query = !run->execution->is_mutation;
 
 	/* The admission was refused, or there is no answer at all: nothing a field could say. */
-	if ((outcome == SB_PG_ERROR && unit->failed_at == 0 && run->step == 0) ||
+	if (((outcome == SB_PG_REFUSED || (outcome == SB_PG_ERROR && unit->failed_at == 0)) &&
+		 run->step == 0) ||
 		(outcome != SB_PG_OK && outcome != SB_PG_ERROR && is_query))
 	{
 		sb_request_fail_unit(request, outcome);
@@ -133,6 +130,26 @@ lane_of(const struct sb_graphql_execution *execution)
 	return execution->slow ? SB_LANE_SLOW_READ : SB_LANE_READ;
 }
 
+/*
+ * What the step counts as. A query is one request; so is a mutation, but for its fields that have
+ * limits of their own: each of those counts, so that aliases do not multiply what one request may.
+ */
+static void
+count_step(struct sb_request *request, const struct sb_graphql_step *step)
+{
+	const char *slash = step->action ? strchr(step->action, '/') : NULL;
+
+	if (step->action == NULL)
+		return;
+	request->use = request->route->use;
+	request->is_counted = false;
+	if (slash)
+		request->use.surface =
+			sb_arena_copy(&request->arena, step->action, (size_t) (slash - step->action));
+	request->use.action = slash ? slash + 1 : step->action;
+	request->use.account = step->account;
+}
+
 static void
 run_step(struct sb_request *request)
 {
@@ -140,10 +157,11 @@ run_step(struct sb_request *request)
 	const struct sb_graphql_step *step = &run->execution->steps[run->step];
 	struct sb_error error = sb_error_unavailable();
 
+	count_step(request, step);
 	sb_request_begin_unit(request, on_step_done);
 	add_statement(&request->unit, &step->call);
 	add_statement(&request->unit, &step->select);
-	if (sb_pg_pool_submit(request->loop->pool, lane_of(run->execution), &request->unit))
+	if (sb_request_send(request, lane_of(run->execution)))
 		return;
 	if (run->step == 0)
 	{

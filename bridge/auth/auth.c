@@ -16,6 +16,7 @@
 #include "loop.h"
 #include "memory.h"
 #include "pg/pool.h"
+#include "ratelimit/limits.h"
 
 /* Unknown keys may make us read the keys again this often at once, then once per interval. */
 #define RELOAD_BURST     5
@@ -228,6 +229,7 @@ use_keys(struct sb_auth *auth, PGresult *result)
 	free(auth->text);
 	auth->keys = keys;
 	auth->text = sb_checked(strdup(text));
+	sb_limits_configure(auth->loop->limits, json_object_get(keys->json, "rate_limits"));
 	sb_token_cache_clear(auth->cache);
 }
 

@@ -201,6 +201,23 @@ statement(const struct gql_sql *sql, const char **values)
 		.sql = sql->text, .id = sql->id, .nparams = sql->nparams, .values = values + sql->first};
 }
 
+/* What a step counts as: its own root field's @limit, or the first of a query's. */
+static void
+fill_action(struct preparation *preparation, const struct gql_node *node,
+			struct sb_graphql_step *step)
+{
+	const struct gql_node *at = node ? node : preparation->execution->plan->nodes;
+
+	while (at && at->field->source.action == NULL)
+		at = node ? NULL : at->next;
+	if (at == NULL)
+		return;
+	step->action = at->field->source.action;
+	if (at->field->source.account)
+		step->account =
+			gql_node_argument(&preparation->binding, at, at->field->source.account).text;
+}
+
 static void
 fill_steps(struct preparation *preparation)
 {
@@ -217,6 +234,7 @@ fill_steps(struct preparation *preparation)
 		if (step->call.text)
 			steps[i].call = statement(&step->call, preparation->values);
 		steps[i].select = statement(&step->select, preparation->values);
+		fill_action(preparation, step->node, &steps[i]);
 	}
 	execution->public.is_mutation = plan->operation->kind == GQL_MUTATION;
 	execution->public.slow =

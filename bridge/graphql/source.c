@@ -213,11 +213,28 @@ is_mutation_source(const struct gql_field *field)
 		   (field->source.kind == GQL_ROWS && !gql_is_list(field->type));
 }
 
+/* What a root field counts as for rate limits; the account is one of its arguments. */
+static void
+bind_limit(struct binder *binder, struct gql_field *field, const struct gql_directive *limit)
+{
+	int i = 0;
+
+	field->source.action = text_of(limit, "action");
+	field->source.account = text_of(limit, "account");
+	while (field->source.account && i < field->ninputs &&
+		   strcmp(field->inputs[i].name, field->source.account) != 0)
+		i++;
+	if (field->source.account && i == field->ninputs)
+		gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
+				 "\"%s\": @limit names an argument that is not there", field->name);
+}
+
 static void
 bind_field(struct binder *binder, const struct gql_type *type, struct gql_field *field)
 {
 	const struct gql_directive *rows = directive_of(field->ast->directives, "rows");
 	const struct gql_directive *call = directive_of(field->ast->directives, "call");
+	const struct gql_directive *limit = directive_of(field->ast->directives, "limit");
 
 	check_directives(binder, field->ast->directives);
 	for (int i = 0; i < field->ninputs; i++)
@@ -230,6 +247,8 @@ bind_field(struct binder *binder, const struct gql_type *type, struct gql_field 
 			gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
 					 "\"%s.%s\": only scalars and enums can be arguments", type->name, field->name);
 	}
+	if (limit)
+		bind_limit(binder, field, limit);
 	if (rows)
 		bind_rows(binder, type, field, rows);
 	else if (call)

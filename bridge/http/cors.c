@@ -86,8 +86,11 @@ sb_cors_add_headers(struct sb_request *request)
 	if (origin == NULL || !may_call(origin))
 		return;
 	sb_request_add_header(request, "Access-Control-Allow-Origin", origin);
-	sb_request_add_header(request, "Access-Control-Expose-Headers",
-						  "Location, Retry-After, WWW-Authenticate, X-Request-Id");
+	sb_request_add_header(
+		request, "Access-Control-Expose-Headers",
+		"Location, Retry-After, WWW-Authenticate, X-Request-Id, X-RateLimit-Limit, "
+		"X-RateLimit-Remaining, X-RateLimit-Reset, RateLimit-Limit, "
+		"RateLimit-Remaining, RateLimit-Reset, RateLimit-Policy");
 }
 
 void

@@ -15,6 +15,7 @@
 #include "auth/session.h"
 #include "http/client.h"
 #include "http/cors.h"
+#include "http/forwarded.h"
 #include "http/request.h"
 #include "log.h"
 #include "memory.h"
@@ -160,6 +161,8 @@ sb_intake_head(struct sb_request *request, const char *method, const char *versi
 	request->method = sb_router_method(method);
 	choose_id(request);
 	sb_client_address(request->client, request->address);
+	if (problem == NULL)
+		sb_forwarded_apply(request);
 	if (problem)
 	{
 		refuse_and_close(request, 400, problem);
@@ -177,6 +180,8 @@ sb_intake_head(struct sb_request *request, const char *method, const char *versi
 	request->route = sb_router_find(&request->url, request->method, &allowed);
 	if (request->route == NULL)
 		answer_unrouted(request, allowed);
+	else
+		request->use = request->route->use;
 }
 
 /* ---- the body -------------------------------------------------------------------------------- */
@@ -255,6 +260,33 @@ on_checked(void *arg, enum sb_auth_outcome outcome, struct sb_token_owner *owner
 	}
 }
 
+static void
+on_attempt_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
+{
+	struct sb_request *request = unit->owner;
+	struct sb_error error = {.status = 0};
+
+	if (outcome == SB_PG_ERROR || outcome == SB_PG_REFUSED)
+		error = sb_request_unit_error(request, outcome);
+	if (error.status == 429)
+		sb_request_fail_with(request, &error);
+	else
+		sb_request_fail_token(request, NULL);
+}
+
+/* 401 for who needs a token and has none; attempts at what has a limit are counted (I-12). */
+static void
+refuse_stranger(struct sb_request *request)
+{
+	if (request->use.action)
+	{
+		sb_request_begin_unit(request, on_attempt_done);
+		if (sb_request_send(request, SB_LANE_READ))
+			return;
+	}
+	sb_request_fail_token(request, NULL);
+}
+
 void
 sb_intake_whole(struct sb_request *request)
 {
@@ -268,7 +300,7 @@ sb_intake_whole(struct sb_request *request)
 	}
 	if (given == NULL)
 	{
-		sb_request_fail_token(request, NULL);
+		refuse_stranger(request);
 		return;
 	}
 	if (sb_request_count_headers(request, "Authorization") > 1 ||

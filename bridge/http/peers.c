@@ -51,10 +51,11 @@ slot_of(const struct sockaddr *address)
 }
 
 bool
-sb_peers_has_room(const struct sockaddr *address)
+sb_peers_has_room(const struct sockaddr *address, bool is_proxy)
 {
 	return atomic_load_explicit(&total, memory_order_relaxed) < total_limit &&
-		   atomic_load_explicit(slot_of(address), memory_order_relaxed) < address_limit;
+		   (is_proxy ||
+			atomic_load_explicit(slot_of(address), memory_order_relaxed) < address_limit);
 }
 
 void

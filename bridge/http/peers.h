@@ -13,9 +13,10 @@ extern void sb_peers_init(int max_total, int max_per_address);
 
 /*
  * Whether one more connection from the address is within the limits. IPv6 counts by /64 (mission
- * P-11). Two addresses may share a slot, which can only make the limit tighter.
+ * P-11). Two addresses may share a slot, which can only make the limit tighter. A trusted proxy,
+ * which speaks for many, is only within the total.
  */
-extern bool sb_peers_has_room(const struct sockaddr *address);
+extern bool sb_peers_has_room(const struct sockaddr *address, bool is_proxy);
 
 /* Counts a connection opened and closed. */
 extern void sb_peers_add(const struct sockaddr *address);

@@ -13,6 +13,7 @@
 #include "http/server.h"
 #include "log.h"
 #include "memory.h"
+#include "ratelimit/headers.h"
 #include "utf8.h"
 
 #define USER_AGENT_MAX 512 /* bytes of it that are kept */
@@ -173,7 +174,7 @@ sb_request_fail_with(struct sb_request *request, const struct sb_error *error)
 	size_t len;
 	char *body = sb_error_body(error, &len);
 
-	if (error->status == 503)
+	if (error->status == 503 && !has_answer_header(request, "Retry-After"))
 		sb_request_add_header(request, "Retry-After", "1");
 	if (error->status == 401 && !has_answer_header(request, "WWW-Authenticate"))
 		sb_request_add_header(request, "WWW-Authenticate", "Bearer");
@@ -207,42 +208,132 @@ sb_request_log_result(struct sb_request *request, const PGresult *result)
 	sb_log_end();
 }
 
+struct sb_error
+sb_request_unit_error(struct sb_request *request, enum sb_pg_outcome outcome)
+{
+	struct sb_error error = sb_error_unavailable();
+
+	if (outcome == SB_PG_REFUSED)
+		return *request->refusal;
+	if (outcome == SB_PG_LATE)
+		return sb_error_late();
+	if (outcome != SB_PG_ERROR)
+		return error;
+	error = sb_error_from_result(request->unit.error);
+	if (error.status >= 500)
+		sb_request_log_result(request, request->unit.error);
+	return error;
+}
+
 void
 sb_request_fail_unit(struct sb_request *request, enum sb_pg_outcome outcome)
 {
-	struct sb_pg_unit *unit = &request->unit;
-	struct sb_error error = sb_error_unavailable();
+	struct sb_error error = sb_request_unit_error(request, outcome);
 
-	if (outcome == SB_PG_LATE)
-		error = sb_error_late();
-	else if (outcome == SB_PG_ERROR)
-		error = sb_error_from_result(unit->error);
-	if (outcome == SB_PG_ERROR && error.status >= 500)
-		sb_request_log_result(request, unit->error);
 	/* The admission was refused: the account or the session has ended. */
-	if (outcome == SB_PG_ERROR && error.status == 401 && unit->failed_at == 0 && request->user_id)
+	if (outcome == SB_PG_ERROR && error.status == 401 && request->unit.failed_at == 0 &&
+		request->user_id)
 		sb_request_add_header(request, "WWW-Authenticate", bad_token);
 	sb_request_fail_with(request, &error);
 }
 
 /* ---- work for the database ------------------------------------------------------------------- */
 
+/* The unit is answered: what its admission says about limits becomes headers. */
+static void
+on_unit(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
+{
+	struct sb_request *request = unit->owner;
+
+	if (request->counts_itself && unit->nresults > 0 && PQntuples(unit->results[0]) == 1 &&
+		!PQgetisnull(unit->results[0], 0, 0))
+		sb_limit_headers_add_text(request, PQgetvalue(unit->results[0], 0, 0));
+	else if (request->counts_itself && outcome == SB_PG_ERROR && unit->failed_at == 0)
+		sb_limit_headers_add_refusal(request, unit->error);
+	request->counts_itself = false;
+	request->on_unit_done(unit, outcome);
+}
+
+/* The account that the body names, where the route says which member that is. */
+static void
+find_account(struct sb_request *request)
+{
+	const char *member = request->route->account_member;
+
+	if (member && request->use.account == NULL)
+		request->use.account = json_string_value(json_object_get(request->json, member));
+}
+
+/* The admission, which counts the request where the store is the database's memory. */
+static void
+add_admission(struct sb_request *request)
+{
+	static const char admit[] = "SELECT social.admit($1, $2, address => $3)";
+	static const char count[] = "SELECT social.admit($1, $2, address => $3, action => $4, "
+								"rates => $5, surface => $6, account => $7)";
+	static uint64_t admit_id; /* the same in every loop, so a race to set them is harmless */
+	static uint64_t count_id;
+	const char **values = sb_arena_alloc(&request->arena, 7 * sizeof(*values));
+
+	if (count_id == 0)
+	{
+		admit_id = sb_pg_statement_id(admit);
+		count_id = sb_pg_statement_id(count);
+	}
+	values[0] = request->user_id ? request->user_text : NULL;
+	values[1] = request->session_id ? request->session_text : NULL;
+	values[2] = *request->address ? request->address : NULL;
+	if (!request->counts_itself)
+	{
+		sb_pg_unit_add(&request->unit, admit_id, admit, 3, values);
+		return;
+	}
+	values[3] = request->use.action;
+	values[4] = sb_limits_rates(request->loop->config, &request->use);
+	values[5] = request->use.surface;
+	values[6] = request->use.account;
+	sb_pg_unit_add(&request->unit, count_id, count, 7, values);
+}
+
 void
 sb_request_begin_unit(struct sb_request *request,
 					  void (*on_done)(struct sb_pg_unit *, enum sb_pg_outcome))
 {
-	static const char admit[] = "SELECT social.admit($1, $2)";
-	static uint64_t admit_id; /* the same in every loop, so a race to set it is harmless */
-	const char **values = sb_arena_alloc(&request->arena, 2 * sizeof(*values));
-
-	if (admit_id == 0)
-		admit_id = sb_pg_statement_id(admit);
-	values[0] = request->user_id ? request->user_text : NULL;
-	values[1] = request->session_id ? request->session_text : NULL;
+	find_account(request);
+	request->counts_itself =
+		!request->is_counted && sb_limits_store(request->loop->limits) == SB_LIMIT_MEMORY;
+	request->is_counted |= request->counts_itself;
 	sb_pg_unit_clear(&request->unit);
 	request->unit.owner = request;
-	request->unit.on_done = on_done;
-	sb_pg_unit_add(&request->unit, admit_id, admit, 2, values);
+	request->unit.on_done = on_unit;
+	request->on_unit_done = on_done;
+	add_admission(request);
+}
+
+/* The request has been counted by a store outside of its flight. */
+static void
+on_counted(struct sb_request *request, const struct sb_error *refusal)
+{
+	struct sb_pg_unit *unit = &request->unit;
+
+	request->refusal = refusal;
+	if (refusal)
+		request->on_unit_done(unit, SB_PG_REFUSED);
+	else if (!sb_pg_pool_submit(request->loop->pool, request->lane, unit))
+		request->on_unit_done(unit, SB_PG_LOST);
+}
+
+bool
+sb_request_send(struct sb_request *request, enum sb_pg_lane lane)
+{
+	enum sb_limit_store store = sb_limits_store(request->loop->limits);
+
+	if (request->is_counted || store == SB_LIMIT_OFF)
+		return sb_pg_pool_submit(request->loop->pool, lane, &request->unit);
+	request->is_counted = true;
+	request->lane = lane;
+	sb_limits_count(request, on_counted);
+	return true;
 }
 
 bool
@@ -250,7 +341,7 @@ sb_request_submit(struct sb_request *request, enum sb_pg_lane lane)
 {
 	struct sb_error error = sb_error_unavailable();
 
-	if (sb_pg_pool_submit(request->loop->pool, lane, &request->unit))
+	if (sb_request_send(request, lane))
 		return true;
 	sb_request_fail_with(request, &error);
 	return false;

@@ -16,7 +16,9 @@
 #include "http/strict.h"
 #include "http/url.h"
 #include "loop.h"
+#include "pg/pool.h"
 #include "pg/unit.h"
+#include "ratelimit/limits.h"
 
 #define SB_REQUEST_ID_MAX 64
 
@@ -74,9 +76,17 @@ struct sb_request
 	char user_text[24];
 	char session_text[24];
 
+	/* What it counts as, and how far that is. */
+	struct sb_limit_use use; /* the route's, unless the handler knows better */
+	bool is_counted;         /* the store has been asked, or is by the unit's admission */
+	bool counts_itself;      /* the unit's admission counts */
+
 	/* For the handler. */
 	struct sb_pg_unit unit;
-	json_t *json; /* released with the request */
+	void (*on_unit_done)(struct sb_pg_unit *, enum sb_pg_outcome);
+	enum sb_pg_lane lane;
+	const struct sb_error *refusal; /* why the limiter refused the unit: SB_PG_REFUSED */
+	json_t *json;                   /* released with the request */
 	void *state;
 	void (*on_end)(struct sb_request *); /* frees state; may be NULL */
 
@@ -132,7 +142,18 @@ extern void sb_request_fail_token(struct sb_request *request, const char *messag
 extern void sb_request_begin_unit(struct sb_request *request,
 								  void (*on_done)(struct sb_pg_unit *, enum sb_pg_outcome));
 
-/* Submits request->unit; answers 503 by itself and returns false when that is not possible. */
+/*
+ * Sends request->unit, once the request is counted against its limits; on_done may be called before
+ * this returns, with SB_PG_REFUSED or SB_PG_LOST. False, and it never is, when sending is not
+ * possible now.
+ */
+extern bool sb_request_send(struct sb_request *request, enum sb_pg_lane lane);
+
+/* The same, but answers 503 by itself. */
 extern bool sb_request_submit(struct sb_request *request, enum sb_pg_lane lane);
+
+/* What a client is told about a unit that did not end in SB_PG_OK; logs what he is not told. */
+extern struct sb_error sb_request_unit_error(struct sb_request *request,
+											 enum sb_pg_outcome outcome);
 
 #endif /* SB_HTTP_REQUEST_H */

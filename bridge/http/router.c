@@ -70,6 +70,25 @@ fill_alias(struct sb_route *route)
 	return route->handler != NULL;
 }
 
+/* Cuts "[surface/]action[:member]"; false when it is no such thing. */
+static bool
+cut_action(struct sb_route *route)
+{
+	char *copy = sb_checked(strdup(route->action ? route->action : ""));
+	char *slash = strchr(copy, '/');
+	char *colon = strchr(copy, ':');
+	char *action = slash ? slash + 1 : copy;
+
+	route->use.surface = slash ? copy : "rest";
+	if (slash)
+		*slash = '\0';
+	if (colon)
+		*colon = '\0';
+	route->use.action = *action ? action : NULL;
+	route->account_member = colon ? colon + 1 : NULL;
+	return colon == NULL || (colon > action && colon[1] != '\0');
+}
+
 bool
 sb_router_init(void)
 {
@@ -79,7 +98,7 @@ sb_router_init(void)
 		struct sb_route *route = &routes[i];
 		const char *problem = route->path;
 
-		if (!fill_alias(route) || !cut_path(route) ||
+		if (!fill_alias(route) || !cut_path(route) || !cut_action(route) ||
 			!sb_params_compile(&route->params, route->parameters, route->path, &problem))
 		{
 			fprintf(stderr, "social-bridge: route %s: cannot read %s\n", route->name, problem);

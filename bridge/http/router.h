@@ -7,6 +7,7 @@
 #include "http/params.h"
 #include "http/url.h"
 #include "pg/pool.h"
+#include "ratelimit/limits.h"
 
 struct sb_request;
 
@@ -37,7 +38,7 @@ struct sb_route
 	const char *path;
 	const char *name;
 	enum sb_route_auth auth;
-	const char *action;
+	const char *action; /* as the row says; read into use and account_member */
 	enum sb_pg_lane lane;
 	int status;
 	const char *location;
@@ -48,6 +49,8 @@ struct sb_route
 
 	/* Filled by sb_router_init(). */
 	struct sb_params params;
+	struct sb_limit_use use;    /* without an account */
+	const char *account_member; /* of the body, or NULL */
 	int nsegments;
 	const char *segments[SB_URL_MAX_SEGMENTS]; /* NULL = an id */
 	uint64_t call_id;

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "http/client.h"
+#include "http/forwarded.h"
 #include "http/intake.h"
 #include "http/peers.h"
 #include "http/request.h"
@@ -102,7 +103,7 @@ sb_server_listen(const char *host, int port, bool exclusive)
 static enum MHD_Result
 on_accept(void *arg, const struct sockaddr *address, socklen_t len)
 {
-	return sb_peers_has_room(address) ? MHD_YES : MHD_NO;
+	return sb_peers_has_room(address, sb_forwarded_is_proxy(address)) ? MHD_YES : MHD_NO;
 }
 
 static void

@@ -121,13 +121,17 @@ send_settings(struct sb_pg_conn *conn)
 	static const char sql[] = "SELECT pg_catalog.set_config('TimeZone', 'UTC', false), "
 							  "pg_catalog.set_config('jit', 'off', false), "
 							  "pg_catalog.set_config('statement_timeout', $1, false), "
-							  "pg_catalog.set_config('default_transaction_read_only', $2, false)";
+							  "pg_catalog.set_config('default_transaction_read_only', $2, false), "
+							  "pg_catalog.set_config('social.rate_limits', coalesce($3, "
+							  "pg_catalog.current_setting('social.rate_limits', true), 'on'), "
+							  "false)";
 	char timeout[32];
-	const char *values[2] = {timeout, conn->read_only ? "on" : "off"};
+	const char *values[3] = {timeout, conn->read_only ? "on" : "off",
+							 conn->loop->config->rate_limits ? NULL : "off"};
 
 	snprintf(timeout, sizeof(timeout), "%ds", conn->loop->config->statement_timeout);
 	conn->state = SB_PG_SETTING_UP;
-	sb_pg_flight_send_own(conn, sql, 2, values, on_settings_done);
+	sb_pg_flight_send_own(conn, sql, 3, values, on_settings_done);
 }
 
 static void

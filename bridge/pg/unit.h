@@ -20,10 +20,11 @@ struct sb_pg_statement
 
 enum sb_pg_outcome
 {
-	SB_PG_OK,    /* committed; results[i] holds each statement's rows */
-	SB_PG_ERROR, /* a statement failed, nothing is kept: error holds it, failed_at says which */
-	SB_PG_LOST,  /* the connection went away; whether the transaction was kept is unknown */
-	SB_PG_LATE   /* no answer in time */
+	SB_PG_OK,     /* committed; results[i] holds each statement's rows */
+	SB_PG_ERROR,  /* a statement failed, nothing is kept: error holds it, failed_at says which */
+	SB_PG_LOST,   /* the connection went away; whether the transaction was kept is unknown */
+	SB_PG_LATE,   /* no answer in time */
+	SB_PG_REFUSED /* never sent: the caller's rate limits (http/request.h) */
 };
 
 #define SB_PG_UNIT_MAX 4

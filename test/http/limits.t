@@ -5,7 +5,7 @@ use Social;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-my $bridge = start_bridge(REQUEST_TIMEOUT => 1, KEEPALIVE_TIMEOUT => 2, MAX_CONNECTIONS_PER_ADDRESS => 20, LOOPS => 2);
+my $bridge = start_bridge(REQUEST_TIMEOUT => 1, KEEPALIVE_TIMEOUT => 2, MAX_CONNECTIONS_PER_ADDRESS => 20, LOOPS => 2, RATE_LIMITS => 'on');
 my $get    = "GET /api/posts/health/ HTTP/1.1\r\nHost: x\r\n";
 
 # Sends a byte every 50 ms until the server ends it; returns (answer, seconds).

@@ -1,0 +1,34 @@
+/*
+ * ratelimit.c owns GET /api/posts/rate-limit-status/ (mission 046): what is left in each window
+ * that the caller could meet. Asking counts as a request like any other.
+ */
+#include "api/api.h"
+#include "http/request.h"
+
+static void
+on_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
+{
+	struct sb_request *request = unit->owner;
+
+	if (outcome != SB_PG_OK)
+		sb_request_fail_unit(request, outcome);
+	else if (sb_limits_store(request->loop->limits) == SB_LIMIT_REDIS)
+		sb_limits_answer_status(request);
+	else
+		sb_request_reply_result(request, 200, sb_pg_unit_take(unit, unit->nresults - 1));
+}
+
+void
+sb_api_rate_limit_status(struct sb_request *request)
+{
+	static const char sql[] = "SELECT row_to_json(r) FROM (SELECT coalesce(json_agg(s), '[]') AS "
+							  "limits FROM social.rate_limit_status($1, $2, $3) s) r";
+	const char **values = sb_arena_alloc(&request->arena, 3 * sizeof(*values));
+
+	values[0] = request->user_id ? request->user_text : NULL;
+	values[1] = request->session_id ? request->session_text : NULL;
+	values[2] = *request->address ? request->address : NULL;
+	sb_request_begin_unit(request, on_done);
+	sb_pg_unit_add(&request->unit, sb_pg_statement_id(sql), sql, 3, values);
+	sb_request_submit(request, SB_LANE_READ);
+}

@@ -1,0 +1,489 @@
+/*
+ * limits.c owns counting requests against their rate limits.
+ */
+#include "ratelimit/limits.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buffer.h"
+#include "http/request.h"
+#include "log.h"
+#include "loop.h"
+#include "memory.h"
+#include "ratelimit/headers.h"
+#include "ratelimit/redis.h"
+
+struct sb_limits
+{
+	struct sb_loop *loop;
+	enum sb_limit_store store; /* OFF until the database has said which */
+	struct sb_limit_redis *redis;
+	struct social_limit_set policies;
+};
+
+/* ---- settings -------------------------------------------------------------------------------- */
+
+/* Which settings give the rates of an action; both together where there are two. */
+static const char *
+rates_of(const struct sb_config *config, const char *action)
+{
+	static char streams[2 * SOCIAL_RATE_TEXT_MAX + 200];
+	const char *day = config->live_stream_creation_rate_limit;
+	const char *hour = config->stream_creation_rate_limit;
+
+	if (strcmp(action, "post_creation") == 0)
+		return config->post_creation_rate_limit;
+	if (strcmp(action, "media_upload") == 0)
+		return config->media_upload_rate_limit;
+	if (strcmp(action, "chat_message") == 0)
+		return config->chat_message_rate_limit;
+	if (strcmp(action, "feed_access") == 0)
+		return config->feed_access_rate_limit;
+	if (strcmp(action, "search") == 0)
+		return config->search_rate_limit;
+	if (strcmp(action, "stream_creation") != 0 || (day == NULL && hour == NULL))
+		return NULL;
+	if (day == NULL || hour == NULL)
+		return day ? day : hour;
+	if (*streams == '\0')
+		snprintf(streams, sizeof(streams), "%.100s,%.100s", day, hour);
+	return streams;
+}
+
+const char *
+sb_limits_rates(const struct sb_config *config, const struct sb_limit_use *use)
+{
+	/* The seeds' variables are about the REST surface (I-09). */
+	if (use->action == NULL || strcmp(use->surface, "graphql") == 0 ||
+		strcmp(use->surface, "auth") == 0)
+		return NULL;
+	return rates_of(config, use->action);
+}
+
+static bool
+is_rates(const char *text)
+{
+	struct social_rate ignored[SOCIAL_RATE_WINDOWS_MAX];
+
+	return text == NULL || social_rate_parse(text, strlen(text), ignored) >= 0;
+}
+
+static bool
+check_rates(const struct sb_config *config, char *error, size_t size)
+{
+	const struct
+	{
+		const char *name;
+		const char *value;
+	} settings[] = {
+		{"POST_CREATION_RATE_LIMIT", config->post_creation_rate_limit},
+		{"LIVE_STREAM_CREATION_RATE_LIMIT", config->live_stream_creation_rate_limit},
+		{"STREAM_CREATION_RATE_LIMIT", config->stream_creation_rate_limit},
+		{"MEDIA_UPLOAD_RATE_LIMIT", config->media_upload_rate_limit},
+		{"CHAT_MESSAGE_RATE_LIMIT", config->chat_message_rate_limit},
+		{"FEED_ACCESS_RATE_LIMIT", config->feed_access_rate_limit},
+		{"SEARCH_RATE_LIMIT", config->search_rate_limit},
+	};
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		if (!is_rates(settings[i].value))
+		{
+			snprintf(error, size,
+					 "%s must be n/second, n/minute, n/hour or n/day, several separated by commas, "
+					 "or off",
+					 settings[i].name);
+			return false;
+		}
+	if (is_rates(rates_of(config, "stream_creation")))
+		return true;
+	snprintf(error, size,
+			 "LIVE_STREAM_CREATION_RATE_LIMIT and STREAM_CREATION_RATE_LIMIT must be "
+			 "of different periods");
+	return false;
+}
+
+static bool
+is_one_of(const char *text, const char *const *words)
+{
+	while (*words && strcmp(*words, text) != 0)
+		words++;
+	return *words != NULL;
+}
+
+static bool
+uses_redis(const struct sb_config *config)
+{
+	return config->rate_limits && strcmp(config->rate_limit_store, "redis") == 0;
+}
+
+bool
+sb_limits_check(const struct sb_config *config, char *error, size_t size)
+{
+	static const char *const stores[] = {"database", "redis", NULL};
+	static const char *const failures[] = {"auto", "open", "closed", NULL};
+
+	if (!is_one_of(config->rate_limit_store, stores))
+		snprintf(error, size, "RATE_LIMIT_STORE must be database or redis");
+	else if (!is_one_of(config->rate_limit_failure, failures))
+		snprintf(error, size, "RATE_LIMIT_FAILURE must be auto, open or closed");
+	else if (uses_redis(config) && config->redis_url == NULL)
+		snprintf(error, size, "RATE_LIMIT_STORE=redis needs REDIS_URL");
+	else if (config->redis_url && !sb_limit_redis_check(config->redis_url))
+		snprintf(error, size, "REDIS_URL must be redis://[user:password@]host[:port][/number]");
+	else
+		return check_rates(config, error, size);
+	return false;
+}
+
+/* ---- what the database says ------------------------------------------------------------------ */
+
+static const char *
+member(json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text ? text : "";
+}
+
+static void
+apply_overrides(struct social_limit_set *set, json_t *overrides)
+{
+	enum social_limit_subject subject;
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(overrides, i, row)
+	{
+		if (!social_limit_subject_named(member(row, "subject"), &subject) ||
+			!social_limit_set_override(set, member(row, "surface"), member(row, "action"), subject,
+									   member(row, "rates")))
+			sb_log(SB_LOG_WARNING, "a rate limit of the database cannot be read", "action",
+				   member(row, "action"));
+	}
+}
+
+void
+sb_limits_configure(struct sb_limits *limits, json_t *config)
+{
+	const char *store = member(config, "store");
+
+	social_limit_set_init(&limits->policies);
+	limits->policies.strict = json_is_true(json_object_get(config, "strict"));
+	apply_overrides(&limits->policies, json_object_get(config, "overrides"));
+	if (!limits->loop->config->rate_limits || strcmp(store, "off") == 0)
+		limits->store = SB_LIMIT_OFF;
+	else if (uses_redis(limits->loop->config))
+		limits->store = SB_LIMIT_REDIS;
+	else
+		limits->store = strcmp(store, "memory") == 0 ? SB_LIMIT_MEMORY : SB_LIMIT_TABLE;
+}
+
+enum sb_limit_store
+sb_limits_store(const struct sb_limits *limits)
+{
+	return limits->store;
+}
+
+/* ---- counting -------------------------------------------------------------------------------- */
+
+/* A request that waits for its store; in its arena. */
+struct count
+{
+	struct sb_request *request;
+	void (*on_counted)(struct sb_request *, const struct sb_error *refusal);
+	struct sb_pg_unit unit;
+	struct social_limit_windows windows;
+	char network[SOCIAL_LIMIT_ADDRESS_MAX];
+	const char *values[7];
+};
+
+static bool
+is_closed_on_failure(const struct sb_request *request)
+{
+	const char *failure = request->loop->config->rate_limit_failure;
+
+	if (strcmp(failure, "auto") == 0)
+		return strcmp(request->use.surface, "auth") == 0;
+	return strcmp(failure, "closed") == 0;
+}
+
+/* The store failed: the doors stay shut, the rest goes on uncounted. */
+static void
+settle_failure(struct count *count)
+{
+	struct sb_error error = sb_error_unavailable();
+
+	count->on_counted(count->request, is_closed_on_failure(count->request) ? &error : NULL);
+}
+
+static struct social_limit_request
+limit_request(struct sb_request *request, char network[SOCIAL_LIMIT_ADDRESS_MAX])
+{
+	struct social_limit_request limited = {
+		.surface = request->use.surface,
+		.action = request->use.action,
+		.account = request->use.account,
+		.user_id = request->user_id,
+		.session_id = request->session_id,
+		.address = social_limit_network(request->address, network) ? network : NULL,
+		.rates = sb_limits_rates(request->loop->config, &request->use)};
+
+	return limited;
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
+static void
+on_table_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
+{
+	struct count *count = unit->owner;
+	struct sb_request *request = count->request;
+	struct sb_error error;
+
+	if (outcome == SB_PG_OK)
+	{
+		if (PQntuples(unit->results[0]) == 1 && !PQgetisnull(unit->results[0], 0, 0))
+			sb_limit_headers_add_text(request, PQgetvalue(unit->results[0], 0, 0));
+		sb_pg_unit_clear(unit);
+		count->on_counted(request, NULL);
+		return;
+	}
+	if (outcome == SB_PG_ERROR && sb_limit_is_refusal(unit->error))
+	{
+		error = sb_error_from_result(unit->error);
+		sb_limit_headers_add_refusal(request, unit->error);
+		count->on_counted(request, &error);
+		sb_pg_unit_clear(unit);
+		return;
+	}
+	if (outcome == SB_PG_ERROR)
+		sb_request_log_result(request, unit->error);
+	sb_pg_unit_clear(unit);
+	settle_failure(count);
+}
+
+static void
+count_in_table(struct count *count)
+{
+	static const char sql[] = "SELECT social.take_rate_limit($1, $2, $3, $4, $5, $6, $7)";
+	struct sb_request *request = count->request;
+	const char **values = count->values;
+
+	values[0] = request->use.action;
+	values[1] = request->user_id ? request->user_text : NULL;
+	values[2] = request->session_id ? request->session_text : NULL;
+	values[3] = *request->address ? request->address : NULL;
+	values[4] = request->use.account;
+	values[5] = sb_limits_rates(request->loop->config, &request->use);
+	values[6] = request->use.surface;
+	count->unit.owner = count;
+	count->unit.on_done = on_table_done;
+	sb_pg_unit_add(&count->unit, sb_pg_statement_id(sql), sql, 7, values);
+	if (!sb_pg_pool_submit(request->loop->pool, SB_LANE_WRITE, &count->unit))
+		settle_failure(count);
+}
+
+/* ---- Redis ----------------------------------------------------------------------------------- */
+
+static struct sb_error
+refusal_of(struct count *count, const struct social_rate_figures *figures)
+{
+	struct sb_request *request = count->request;
+	struct sb_error error = {429, sb_error_code(429), "rate limit exceeded", NULL, NULL};
+	int64_t seconds = (figures->retry_after + 999999) / 1000000;
+	char rate[SOCIAL_RATE_TEXT_MAX];
+
+	social_rate_format(&figures->rate, rate);
+	error.detail = sb_arena_printf(&request->arena, "The limit \"%s\" is %s.",
+								   count->windows.list[figures->window].row->action, rate);
+	error.hint = sb_arena_printf(&request->arena, "Try again in %lld second%s.",
+								 (long long) seconds, seconds == 1 ? "" : "s");
+	return error;
+}
+
+static void
+on_redis_answer(void *arg, int64_t now, int64_t *timestamps)
+{
+	struct count *count = arg;
+	struct social_rate rates[SOCIAL_LIMIT_WINDOWS_MAX];
+	struct social_rate_figures figures;
+	struct sb_error error;
+	bool taken;
+
+	if (timestamps == NULL)
+	{
+		settle_failure(count);
+		return;
+	}
+	for (int i = 0; i < count->windows.count; i++)
+		rates[i] = count->windows.list[i].rate;
+	taken = social_gcra_take(rates, count->windows.count, now, timestamps, &figures);
+	sb_limit_headers_add(count->request, &figures);
+	if (!taken)
+		error = refusal_of(count, &figures);
+	count->on_counted(count->request, taken ? NULL : &error);
+}
+
+static void
+count_in_redis(struct count *count)
+{
+	struct sb_request *request = count->request;
+	struct sb_limits *limits = request->loop->limits;
+	struct social_limit_request limited = limit_request(request, count->network);
+
+	if (!social_limit_resolve(&limits->policies, &limited, &count->windows) ||
+		count->windows.count == 0)
+		count->on_counted(request, NULL);
+	else if (limits->redis == NULL ||
+			 !sb_limit_redis_take(limits->redis, count->windows.list, count->windows.count, false,
+								  on_redis_answer, count))
+		settle_failure(count);
+}
+
+void
+sb_limits_count(struct sb_request *request,
+				void (*on_counted)(struct sb_request *, const struct sb_error *refusal))
+{
+	struct count *count = sb_arena_alloc(&request->arena, sizeof(*count));
+
+	count->request = request;
+	count->on_counted = on_counted;
+	if (request->loop->limits->store == SB_LIMIT_REDIS)
+		count_in_redis(count);
+	else
+		count_in_table(count);
+}
+
+/* ---- the status ------------------------------------------------------------------------------ */
+
+/* Every window of the caller, asked of Redis at once; in the request's arena. */
+struct status
+{
+	struct sb_request *request;
+	int count;
+	struct social_limit_window windows[2 * SOCIAL_LIMIT_ROWS_MAX];
+	char network[SOCIAL_LIMIT_ADDRESS_MAX];
+};
+
+static void
+put_member(struct sb_buffer *out, const char *name, int64_t value)
+{
+	sb_buffer_puts(out, ",\"");
+	sb_buffer_puts(out, name);
+	sb_buffer_puts(out, "\":");
+	sb_buffer_put_int(out, value);
+}
+
+static void
+put_window(struct sb_buffer *out, const struct social_limit_window *window,
+		   const struct social_rate_figures *figures)
+{
+	const char *subject = social_limit_subject_name(window->row->subject);
+
+	sb_buffer_puts(out, "{\"surface\":");
+	sb_buffer_put_json(out, window->row->surface, strlen(window->row->surface));
+	sb_buffer_puts(out, ",\"action\":");
+	sb_buffer_put_json(out, window->row->action, strlen(window->row->action));
+	sb_buffer_puts(out, ",\"subject\":");
+	sb_buffer_put_json(out, subject, strlen(subject));
+	put_member(out, "limit", figures->rate.limit);
+	put_member(out, "remaining", figures->remaining);
+	put_member(out, "reset", (figures->reset_at + 999999) / 1000000);
+	put_member(out, "window_seconds", figures->rate.period / 1000000);
+	put_member(out, "retry_after", (figures->retry_after + 999999) / 1000000);
+	sb_buffer_puts(out, "}");
+}
+
+static void
+on_status(void *arg, int64_t now, int64_t *timestamps)
+{
+	struct status *status = arg;
+	struct sb_error error = sb_error_unavailable();
+	struct social_rate_figures figures;
+	struct sb_buffer out = {0};
+	size_t len;
+	char *body;
+
+	if (timestamps == NULL)
+	{
+		sb_request_fail_with(status->request, &error);
+		return;
+	}
+	sb_buffer_puts(&out, "{\"limits\":[");
+	for (int i = 0; i < status->count; i++)
+	{
+		social_gcra_peek(&status->windows[i].rate, now, timestamps[i], &figures);
+		sb_buffer_puts(&out, i ? "," : "");
+		put_window(&out, &status->windows[i], &figures);
+	}
+	sb_buffer_puts(&out, "]}");
+	body = sb_buffer_take(&out, &len);
+	sb_request_reply(status->request, 200, "application/json", body, len);
+}
+
+static void
+add_row(struct status *status, const struct social_limit_row *row,
+		const struct social_limit_request *limited)
+{
+	struct social_limit_windows windows = {.count = 0};
+
+	social_limit_resolve_row(row, limited, &windows);
+	for (int i = 0; i < windows.count && status->count < 2 * SOCIAL_LIMIT_ROWS_MAX; i++)
+		status->windows[status->count++] = windows.list[i];
+}
+
+void
+sb_limits_answer_status(struct sb_request *request)
+{
+	struct sb_limits *limits = request->loop->limits;
+	struct status *status = sb_arena_alloc(&request->arena, sizeof(*status));
+	struct social_limit_request limited = limit_request(request, status->network);
+	struct sb_error error = sb_error_unavailable();
+
+	status->request = request;
+	for (int i = 0; i < limits->policies.count; i++)
+		add_row(status, &limits->policies.rows[i], &limited);
+	if (limits->redis == NULL || !sb_limit_redis_take(limits->redis, status->windows, status->count,
+													  true, on_status, status))
+		sb_request_fail_with(request, &error);
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+struct sb_limits *
+sb_limits_new(struct sb_loop *loop)
+{
+	struct sb_limits *limits = sb_calloc(1, sizeof(*limits));
+
+	limits->loop = loop;
+	if (uses_redis(loop->config))
+		limits->redis = sb_limit_redis_new(loop);
+	return limits;
+}
+
+void
+sb_limits_close(struct sb_limits *limits)
+{
+	struct sb_limit_redis *redis = limits->redis;
+
+	limits->redis = NULL;
+	sb_limit_redis_free(redis);
+}
+
+void
+sb_limits_free(struct sb_limits *limits)
+{
+	if (limits == NULL)
+		return;
+	sb_limits_close(limits);
+	free(limits);
+}
+
+void
+sb_limits_settle(struct sb_limits *limits)
+{
+	if (limits->redis)
+		sb_limit_redis_settle(limits->redis);
+}

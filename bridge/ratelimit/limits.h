@@ -1,0 +1,71 @@
+/*
+ * limits.h owns counting requests against their rate limits (design D8): one interface in front of
+ * the stores. The limits themselves are extension/ratelimit_policy.c and what the database says.
+ *
+ * The database's memory is counted in by admit, in the request's own flight. A table is written to
+ * in a transaction of its own before, so that a request that fails costs its token and reads stay
+ * READ ONLY (D15). Redis is asked before as well. Where the store fails, RATE_LIMIT_FAILURE says
+ * who may pass.
+ */
+#ifndef SB_RATELIMIT_LIMITS_H
+#define SB_RATELIMIT_LIMITS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "ratelimit_policy.h"
+
+struct sb_config;
+struct sb_error;
+struct sb_limits;
+struct sb_loop;
+struct sb_request;
+
+enum sb_limit_store
+{
+	SB_LIMIT_OFF,
+	SB_LIMIT_MEMORY, /* counted by admit */
+	SB_LIMIT_TABLE,
+	SB_LIMIT_REDIS
+};
+
+/* What one request counts as. */
+struct sb_limit_use
+{
+	const char *surface;
+	const char *action;  /* NULL = only what holds for every request */
+	const char *account; /* the account that a door is knocked at for, or NULL */
+};
+
+/* Checks the settings; false with one line in error. Before any thread. */
+extern bool sb_limits_check(const struct sb_config *config, char *error, size_t size);
+
+extern struct sb_limits *sb_limits_new(struct sb_loop *loop);
+extern void sb_limits_free(struct sb_limits *limits);
+
+/* Ends what is under way as failed; from then on the store has failed. */
+extern void sb_limits_close(struct sb_limits *limits);
+
+/* Takes over the member rate_limits of social.bridge_config(). */
+extern void sb_limits_configure(struct sb_limits *limits, json_t *config);
+
+extern enum sb_limit_store sb_limits_store(const struct sb_limits *limits);
+
+/* The rates that the settings give for a use, or NULL: as the database says. */
+extern const char *sb_limits_rates(const struct sb_config *config, const struct sb_limit_use *use);
+
+/*
+ * Counts request->use in a table or Redis. on_counted is called exactly once, now or later: with
+ * NULL when the request may go on, else with what to answer. Headers are added already.
+ */
+extern void sb_limits_count(struct sb_request *request,
+							void (*on_counted)(struct sb_request *,
+											   const struct sb_error *refusal));
+
+/* What is left in every window of the caller, as JSON; answers the request. */
+extern void sb_limits_answer_status(struct sb_request *request);
+
+/* Does what is due; once an iteration of the loop. */
+extern void sb_limits_settle(struct sb_limits *limits);
+
+#endif /* SB_RATELIMIT_LIMITS_H */

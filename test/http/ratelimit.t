@@ -1,0 +1,212 @@
+# Rate limits over HTTP (seed 046, 119-126, 160; I-07 to I-12, I-29; P-11, P-12): one suite for the three
+# stores, each with two bridges that share it; then what happens when a store fails, and bad settings.
+use strict;
+use warnings;
+use lib 'test/http';
+use File::Temp 'tempdir';
+use Social;
+use Test::More;
+use Time::HiRes 'time';
+
+my $next = 0;
+sub fresh_address { $next++; return sprintf '198.51.%d.%d', 100 + $next / 250, 1 + $next % 250 }
+
+my $post = { title => 'Limited', content => 'text' };
+
+sub create
+{
+	my ($bridge, $token, %option) = @_;
+	return api(POST => '/api/posts/posts/', url => $bridge->{url}, token => $token, json => $post, %option);
+}
+
+sub from { my ($address) = @_; return (headers => { 'X-Forwarded-For' => $address }) }
+
+sub header { my ($response, $name) = @_; return $response->{headers}{ lc $name } }
+
+sub left_of
+{
+	my ($response, $action, $seconds) = @_;
+	my ($row) = grep { $_->{action} eq $action && $_->{window_seconds} == $seconds } @{ $response->{json}{limits} // [] };
+	return $row ? $row->{remaining} : undef;
+}
+
+sub test_store
+{
+	my ($store, %setting) = @_;
+	my @bridges = map { start_bridge(RATE_LIMITS => 'on', TRUSTED_PROXIES => '127.0.0.1', LOOPS => 1, %setting) } 1, 2;
+	my ($one, $two) = @bridges;
+	my $person = account();
+
+	# Redis is there a moment after the bridge is healthy.
+	ok(wait_until(10, sub { header(api(GET => '/api/posts/posts/', url => $_->{url}, token => $person->{token}), 'X-RateLimit-Limit') }), "$store: bridge counts") for @bridges;
+
+	my $first = create($one, $person->{token});
+	is($first->{status}, 201, "$store: a post");
+	is(header($first, 'X-RateLimit-Limit'),     10, "$store, seed 125: the tightest window's limit");
+	is(header($first, 'X-RateLimit-Remaining'), 9,  'what remains');
+	cmp_ok(abs(header($first, 'X-RateLimit-Reset') - time - 360), '<', 5, 'when it is whole again, Unix time');
+	is(header($first, 'RateLimit-Limit'),     10, 'the same by the draft standard: limit');
+	is(header($first, 'RateLimit-Remaining'), 9,  'remaining');
+	cmp_ok(abs(header($first, 'RateLimit-Reset') - 360), '<', 5, 'reset, in seconds');
+	is(header($first, 'RateLimit-Policy'), '10;w=3600', 'policy');
+	is(header($first, 'Retry-After'),      undef,       'no Retry-After');
+
+	my @posts = map { create($_ % 2 ? $two : $one, $person->{token}) } 1 .. 11;
+	is(scalar(grep { $_->{status} == 201 } @posts), 9, "$store, seed 124: two bridges share one limit");
+	is_error($posts[-1], 429, 'RATE_LIMITED', "$store, seed 121: the eleventh post of the hour");
+	is($posts[-1]{json}{error}, 'rate limit exceeded', 'its message');
+	like($posts[-1]{json}{detail}, qr{^The limit "post_creation" is 10/hour\.$}, 'its detail');
+	is(header($posts[-1], 'X-RateLimit-Remaining'), 0, 'I-10: nothing remains');
+	cmp_ok(header($posts[-1], 'Retry-After'), '>', 300, 'I-10: Retry-After');
+	my $read = api(GET => '/api/posts/posts/', url => $two->{url}, token => $person->{token});
+	is($read->{status}, 200, "$store: reading goes on");
+	is(header($read, 'RateLimit-Policy'), '100;w=60', 'seed 120: within 100 a minute');
+	cmp_ok(header($read, 'X-RateLimit-Remaining'), '<', 91, 'which counts every request, but not the refused ones');
+
+	my $status = api(GET => '/api/posts/rate-limit-status/', url => $two->{url}, token => $person->{token});
+	is($status->{status}, 200, "$store, seed 046: the status");
+	is(left_of($status, 'post_creation', 3600), 0,  'no post left this hour');
+	is(left_of($status, 'search',        60),   30, 'every search');
+	is(left_of($status, 'anon', 86400), undef, 'nothing about strangers');
+	my $stranger = api(GET => '/api/posts/rate-limit-status/', url => $two->{url}, from(fresh_address()));
+	is(left_of($stranger, 'anon', 86400), 100, 'a stranger sees his own');
+
+	my $clumsy = account();
+	create($one, $clumsy->{token}, json => { title => 'x' x 300, content => 'too long a title' }) for 1 .. 3;
+	is(header(create($one, $clumsy->{token}), 'X-RateLimit-Remaining'), 6, "$store: a request that fails costs its token");
+
+	my ($here, $there) = (fresh_address(), fresh_address());
+	is_error(create($one, undef, from($here)), 401, 'UNAUTHENTICATED', "$store, I-12: a stranger cannot post");
+	is_error(create($two, undef, from($here)), 429, 'RATE_LIMITED', 'seed 121: nor try more than once an hour');
+	is_error(create($two, undef, from("203.0.113.77, $here")), 429, 'RATE_LIMITED', 'P-11: an invented hop changes nothing');
+	is_error(create($two, undef, from($there)), 401, 'UNAUTHENTICATED', 'somebody else can');
+	my $six = sprintf '2001:db8:%x:%x', $$ % 65536, ++$next;
+	is_error(create($one, undef, from("$six\::1")), 401, 'UNAUTHENTICATED', 'P-11: an IPv6 client');
+	is_error(create($one, undef, from("$six:ffff::2")), 429, 'RATE_LIMITED', 'his /64');
+
+	my $login = sub {
+		my ($name, $address, $password) = @_;
+		return api(POST => '/api/auth/login/', url => $_[3]{url}, json => { username => $name, password => $password }, from($address));
+	};
+	my $office  = fresh_address();
+	my @guesses = map { $login->($_ % 2 ? $person->{username} : uc $person->{username}, $office, 'wrong', $bridges[ $_ % 2 ]) } 1 .. 6;
+	is(join(' ', map { $_->{status} } @guesses), '401 401 401 401 401 429', "$store, seed 119: five logins a minute, in any case of the name");
+	is($login->($person->{username}, $office, $person->{password}, $one)->{status}, 429, 'not even the right password helps now');
+	is($login->($clumsy->{username}, $office, $clumsy->{password}, $one)->{status}, 200, 'I-29: the office is not locked out');
+	is($login->($person->{username}, fresh_address(), $person->{password}, $two)->{status}, 200, 'I-29: nor the owner, elsewhere');
+
+	my $query = sub { my ($text, @option) = @_; return api(POST => '/graphql/', url => $one->{url}, json => { query => $text }, @option) };
+	my $reader = account();
+	my $search = $query->('{ searchPostsFts(query: "x") { id } }', token => $reader->{token});
+	is(header($search, 'RateLimit-Policy'), '100;w=3600', "$store, I-09: a search over GraphQL has its own limit");
+	is(left_of(api(GET => '/api/posts/rate-limit-status/', url => $one->{url}, token => $reader->{token}), 'user', 86400), 999, 'seed 119: and the quota of the day counts it');
+	my $many = $query->('mutation {' . join(' ', map { qq{l$_: login(username: "$person->{username}", password: "wrong") { access }} } 1 .. 7) . '}', from(fresh_address()));
+	is(join(' ', map { $_->{extensions}{code} } @{ $many->{json}{errors} }), join(' ', ('UNAUTHENTICATED') x 5, ('RATE_LIMITED') x 2), "$store: seven logins in one document are seven logins");
+
+	is($one->stop, 0, "$store: a bridge stops");
+	$one = start_bridge(RATE_LIMITS => 'on', TRUSTED_PROXIES => '127.0.0.1', LOOPS => 1, %setting);
+	ok(wait_until(10, sub { header(api(GET => '/api/posts/posts/', url => $one->{url}, token => $clumsy->{token}), 'X-RateLimit-Limit') }), 'and comes back');
+	is(create($one, $person->{token})->{status}, 429, 'P-12: it remembers');
+	is($_->stop, 0, "$store: a clean end") for $one, $two;
+}
+
+# ---- the three stores ------------------------------------------------------------------------------
+
+test_store('memory');
+psql(q{ALTER ROLE social_bridge SET social.rate_limit_store = 'table'});
+test_store('table');
+psql('ALTER ROLE social_bridge RESET ALL');
+test_store('redis', RATE_LIMIT_STORE => 'redis');
+
+# ---- settings --------------------------------------------------------------------------------------
+
+my $person = account();
+my $strict = start_bridge(RATE_LIMITS => 'on', POST_CREATION_RATE_LIMIT => '2/minute,3/day', SEARCH_RATE_LIMIT => '7/minute');
+my @posts  = map { create($strict, $person->{token}) } 1 .. 3;
+is(join(' ', map { $_->{status} } @posts), '201 201 429', 'seed 160: a limit by its variable');
+is(header($posts[0], 'RateLimit-Policy'), '2;w=60', 'of several windows the tightest');
+is_error(create($strict, undef, from('203.0.113.1')), 401, 'UNAUTHENTICATED', 'the one attempt of this address');
+is_error(create($strict, undef, from('203.0.113.2')), 429, 'RATE_LIMITED', 'P-11: an untrusted peer speaks for nobody else');
+psql(q{SELECT social.set_rate_limit('*', 'global', 'client', '3/minute')});
+is($strict->stop, 0, 'stopped');
+my $lowered = start_bridge(RATE_LIMITS => 'on');
+my $other   = account();
+is(join(' ', map { api(GET => '/api/posts/posts/', url => $lowered->{url}, token => $other->{token})->{status} } 1 .. 4), '200 200 200 429', 'an override of the operator holds');
+psql(q{SELECT social.set_rate_limit('*', 'global', 'client', NULL)});
+my $off = start_bridge(RATE_LIMITS => 'off');
+my $answer;
+$answer = create($off, $person->{token}) for 1 .. 15;
+is($answer->{status}, 201, 'RATE_LIMITS=off turns every limit off');
+is(header($answer, 'X-RateLimit-Limit'), undef, 'and tells no figures');
+is($_->stop, 0, 'stopped') for $lowered, $off;
+
+for my $bad ([ POST_CREATION_RATE_LIMIT => '10/fortnight' ], [ SEARCH_RATE_LIMIT => '0/minute' ], [ CHAT_MESSAGE_RATE_LIMIT => '5' ], [ FEED_ACCESS_RATE_LIMIT => 'many' ],
+	[ MEDIA_UPLOAD_RATE_LIMIT => '20/minute,' ], [ STREAM_CREATION_RATE_LIMIT => '3/day,3/day' ], [ RATE_LIMIT_STORE => 'disk' ], [ RATE_LIMIT_FAILURE => 'maybe' ],
+	[ TRUSTED_PROXIES => '10.0.0.0/33' ], [ TRUSTED_PROXIES => 'proxy.example.org' ], [ REDIS_URL => 'http://127.0.0.1' ], [ REDIS_URL => 'redis://127.0.0.1:99999' ])
+{
+	my $bridge = start_bridge(wait => 0, @$bad);
+	is($bridge->finish, 2, "$bad->[0]=$bad->[1] does not start");
+	like($bridge->log_text, qr/^social-bridge: $bad->[0]\b[^\n]*\n$/, 'and says which setting is wrong');
+}
+
+# ---- a store that fails ----------------------------------------------------------------------------
+
+sub is_open_for_reads
+{
+	my ($bridge, $what) = @_;
+	my $began = time;
+	my $read  = api(GET => '/api/posts/posts/', url => $bridge->{url}, token => $person->{token});
+	is($read->{status}, 200, "$what: reads go on");
+	is(header($read, 'X-RateLimit-Limit'), undef, 'uncounted');
+	is_error(api(POST => '/api/auth/login/', url => $bridge->{url}, json => { username => $person->{username}, password => $person->{password} }), 503, 'UNAVAILABLE', "$what: the doors are closed");
+	cmp_ok(time - $began, '<', 5, 'nobody waits for long');
+}
+
+my $dir  = tempdir(CLEANUP => 1);
+my $port = free_port();
+my $own;
+my $start_redis = sub {
+	$own = fork // die "fork: $!";
+	return if $own;
+	open STDOUT, '>', '/dev/null';
+	exec 'redis-server', '--port', $port, '--bind', '127.0.0.1', '--dir', $dir, '--save', '' or POSIX::_exit(127);
+};
+my $stop_redis = sub { kill 'KILL', $own; waitpid $own, 0 };
+
+my $redis = start_bridge(RATE_LIMITS => 'on', RATE_LIMIT_STORE => 'redis', REDIS_URL => "redis://127.0.0.1:$port/3", LOOPS => 1);
+is_open_for_reads($redis, 'Redis is not there');
+$start_redis->();
+my $counts = sub { header(api(GET => '/api/posts/posts/', url => $redis->{url}, token => $person->{token}), 'X-RateLimit-Limit') };
+ok(wait_until(15, $counts), 'it is found when it comes');
+is(`redis-cli -p $port script flush`, "OK\n", 'it forgets the script');
+ok($counts->(), 'which is sent again');
+like(`redis-cli -p $port -n 3 keys '*'`, qr{^social_media:rate:\*/global/60/user:$person->{id}$}m, 'its keys have the prefix, in the database of the URL');
+kill 'STOP', $own;
+is_open_for_reads($redis, 'Redis hangs');
+kill 'CONT', $own;
+ok(wait_until(15, $counts), 'it is used again');
+$stop_redis->();
+is_open_for_reads($redis, 'Redis died');
+is($redis->stop, 0, 'a clean end without Redis');
+
+my $closed = start_bridge(RATE_LIMITS => 'on', RATE_LIMIT_STORE => 'redis', REDIS_URL => "redis://127.0.0.1:$port", RATE_LIMIT_FAILURE => 'closed');
+is_error(api(GET => '/api/posts/posts/', url => $closed->{url}, token => $person->{token}), 503, 'UNAVAILABLE', 'RATE_LIMIT_FAILURE=closed closes everything');
+is($closed->stop, 0, 'stopped');
+my $open = start_bridge(RATE_LIMITS => 'on', RATE_LIMIT_STORE => 'redis', REDIS_URL => "redis://127.0.0.1:$port", RATE_LIMIT_FAILURE => 'open');
+is(api(POST => '/api/auth/login/', url => $open->{url}, json => { username => $person->{username}, password => $person->{password} })->{status}, 200, 'RATE_LIMIT_FAILURE=open opens the doors too');
+is($open->stop, 0, 'stopped');
+
+psql(q{ALTER ROLE social_bridge SET social.rate_limit_store = 'table'});
+my $table = start_bridge(RATE_LIMITS => 'on', LOOPS => 1);
+ok(header(api(GET => '/api/posts/posts/', url => $table->{url}, token => $person->{token}), 'X-RateLimit-Limit'), 'the table counts');
+open my $holder, '|-', 'psql', '-X', '-q', '-o', '/dev/null' or die;
+print $holder "BEGIN; LOCK TABLE social.rate_limit_state;\n";
+$holder->flush;
+ok(wait_until(10, sub { psql(q{SELECT count(*) FROM pg_locks WHERE relation = 'social.rate_limit_state'::regclass AND mode = 'AccessExclusiveLock' AND granted}) }), 'somebody locks it');
+is_open_for_reads($table, 'the table is locked');
+close $holder;
+ok(wait_until(10, sub { header(api(GET => '/api/posts/posts/', url => $table->{url}, token => $person->{token}), 'X-RateLimit-Limit') }), 'it counts again');
+is($table->stop, 0, 'stopped');
+psql('ALTER ROLE social_bridge RESET ALL');
+
+done_testing;

@@ -23,12 +23,28 @@ PG_FUNCTION_INFO_V1(social_leaked_password_hash);
 
 static bool registration;
 static char *totp_issuer;
+static char *register_hook;
+static char *login_hook;
 static int password_reset_lifetime;
 static int email_verification_lifetime;
 static int code_failures;
 static int code_pause;
 static int mail_attempts;
 static int mail_hourly_limit;
+
+static const struct
+{
+	const char *name;
+	const char *purpose;
+	char **value;
+	const char *initial;
+} texts[] = {
+	{"social.totp_issuer", "The site's name, as authenticator apps show it.", &totp_issuer,
+	 "social"},
+	{"social.register_hook", "A function(jsonb) that may refuse a new account.", &register_hook,
+	 ""},
+	{"social.login_hook", "A function(jsonb) that may refuse a login.", &login_hook, ""},
+};
 
 static const struct
 {
@@ -58,9 +74,9 @@ social_account_init(void)
 {
 	DefineCustomBoolVariable("social.registration", "May people make accounts for themselves?",
 							 NULL, &registration, true, PGC_SUSET, 0, NULL, NULL, NULL);
-	DefineCustomStringVariable("social.totp_issuer",
-							   "The site's name, as authenticator apps show it.", NULL,
-							   &totp_issuer, "social", PGC_SUSET, 0, NULL, NULL, NULL);
+	for (int i = 0; i < lengthof(texts); i++)
+		DefineCustomStringVariable(texts[i].name, texts[i].purpose, NULL, texts[i].value,
+								   texts[i].initial, PGC_SUSET, 0, NULL, NULL, NULL);
 	for (int i = 0; i < lengthof(numbers); i++)
 		DefineCustomIntVariable(numbers[i].name, numbers[i].purpose, NULL, numbers[i].value,
 								numbers[i].initial, numbers[i].least, numbers[i].most, PGC_SUSET,

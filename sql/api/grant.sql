@@ -102,7 +102,7 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT unnest(ARRAY['leaked_password_hash', 'check_new_password', 'password_was_set', 'random_bytes', 'random_token', 'check_email',
 		'account_with_address', 'claim_address', 'take_account_token', 'prove_address', 'change_address', 'client_address',
-		'account_by_name', 'decoy_account', 'login_refusals', 'open_account',
+		'account_by_name', 'decoy_account', 'hook_refusal', 'login_refusals', 'open_account',
 		'totp_step', 'base32', 'url_encode', 'recovery_code_hash', 'check_code', 'tell_account', 'make_recovery_codes', 'require_totp',
 		'queue_mail', 'grant_mailer']), 'owner'
 	UNION ALL

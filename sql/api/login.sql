@@ -39,12 +39,13 @@ COMMENT ON FUNCTION social.decoy_account(text) IS 'The account whose work stands
 
 -- What a refused attempt tells. The first three read the same; only who knows the password learns more.
 CREATE OR REPLACE FUNCTION social.login_refusals(OUT reason text, OUT code text, OUT message text, OUT detail text) RETURNS SETOF record
-	LANGUAGE sql IMMUTABLE ROWS 7 SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE sql IMMUTABLE ROWS 8 SET search_path = pg_catalog, pg_temp AS $$
 	VALUES
 		('unknown_account', 'SM401', 'wrong username or password', 'No active account has this name or address and this password.'),
 		('wrong_password', 'SM401', 'wrong username or password', 'No active account has this name or address and this password.'),
 		('inactive', 'SM401', 'wrong username or password', 'No active account has this name or address and this password.'),
 		('suspended', 'SM403', 'the account is suspended', 'Ask the operator about it.'),
+		('refused', 'SM403', 'the login is refused', 'Ask the operator about it.'),
 		('code_required', 'SM401', 'a one-time code is required', 'Log in again with the code of the authenticator app, or a recovery code.'),
 		('wrong_code', 'SM401', 'wrong one-time code', 'It is not the present one, was used already, or is no recovery code that is left.'),
 		('code_paused', 'SM429', 'too many wrong one-time codes', 'Codes are refused for a while.')
@@ -65,6 +66,7 @@ DECLARE
 	candidate social.users;
 	fits boolean := false;
 	outcome text;
+	refusal text;
 BEGIN
 	IF login.address IS NOT NULL THEN
 		PERFORM social.set_client_address(login.address);
@@ -85,7 +87,9 @@ BEGIN
 	outcome := CASE WHEN account.id IS NULL THEN 'unknown_account' WHEN NOT fits THEN 'wrong_password' WHEN NOT account.is_active THEN 'inactive'
 		WHEN account.suspended_at IS NOT NULL AND coalesce(account.suspended_until > now(), true) THEN 'suspended' END;
 	IF outcome IS NULL THEN
-		outcome := social.open_account(account, login.password, login.totp);
+		refusal := social.hook_refusal('login_hook', jsonb_build_object('user_id', account.id, 'username', account.username,
+			'device', login.device, 'user_agent', login.user_agent, 'address', social.client_address()));
+		outcome := CASE WHEN refusal IS NULL THEN social.open_account(account, login.password, login.totp) ELSE 'refused' END;
 	END IF;
 	INSERT INTO social.login_attempts (user_id, username, address, user_agent, device, outcome)
 	VALUES (account.id, coalesce(left(name, 254), ''), social.client_address(),
@@ -97,13 +101,13 @@ BEGIN
 	ELSE
 		RETURN QUERY SELECT NULL::text, NULL::text, NULL::text, NULL::integer, NULL::integer, NULL::bigint, NULL::bigint,
 			r.reason IN ('code_required', 'wrong_code', 'code_paused'), r.code, r.message,
-			CASE WHEN r.reason = 'suspended' AND account.suspended_until IS NOT NULL THEN 'Until ' || account.suspended_until || '.' ELSE r.detail END
+			CASE WHEN r.reason = 'suspended' AND account.suspended_until IS NOT NULL THEN 'Until ' || account.suspended_until || '.' ELSE coalesce(refusal, r.detail) END
 		FROM social.login_refusals() r WHERE r.reason = outcome;
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION social.login(text, text, text, text, text, text) IS
-	'Exchanges a user name or e-mail address and a password, and a one-time or recovery code where the account asks for one (totp_required), for a session: access and refresh token. device, user_agent and address describe the client. Returns one row and raises nothing, so that the attempt is recorded: when refused the tokens are null and error_code is SM401, in the same words and after the same work whether the account, the password or its being active is what lacks; SM403 for the right password of a suspended account; SM401 for a missing or wrong code, SM429 after social.totp_failures wrong ones. Hashes of another form or cost are renewed.';
+	'Exchanges a user name or e-mail address and a password, and a one-time or recovery code where the account asks for one (totp_required), for a session: access and refresh token. device, user_agent and address describe the client. Returns one row and raises nothing, so that the attempt is recorded: when refused the tokens are null and error_code is SM401, in the same words and after the same work whether the account, the password or its being active is what lacks; SM403 for the right password of a suspended account, or when social.login_hook says why not (it is given user_id, username, device, user_agent and address); SM401 for a missing or wrong code, SM429 after social.totp_failures wrong ones. Hashes of another form or cost are renewed.';
 
 -- The password fits: the rest, with the account''s row locked, so that a password that changes
 -- meanwhile lets nobody in.
@@ -145,7 +149,7 @@ BEGIN
 	WHERE a.user_id = viewer AND a.id < before ORDER BY a.id DESC LIMIT page_size;
 END
 $$;
-COMMENT ON FUNCTION social.login_attempts(integer, text) IS 'Attempts to log in to the viewer''s account, newest first: the outcome (success, wrong_password, suspended, code_required, wrong_code, code_paused) and where they came from. after is cursor_encode(''login_attempts'', id, id) of the last one seen. SM401 when nobody acts, SM400 for a bad page size or cursor.';
+COMMENT ON FUNCTION social.login_attempts(integer, text) IS 'Attempts to log in to the viewer''s account, newest first: the outcome (success, wrong_password, suspended, refused, code_required, wrong_code, code_paused) and where they came from. after is cursor_encode(''login_attempts'', id, id) of the last one seen. SM401 when nobody acts, SM400 for a bad page size or cursor.';
 
 CREATE OR REPLACE FUNCTION social.login_attempts_page(first integer DEFAULT 20, after text DEFAULT NULL) RETURNS json
 	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -25,6 +25,21 @@ $$;
 COMMENT ON FUNCTION social.check_new_account(text, text, text, text, text) IS
 	'Raises SM400 unless these could be a new account''s.';
 
+-- The operator's own conditions. Only a superuser can set which function that is; it runs as the owner.
+CREATE OR REPLACE FUNCTION social.hook_refusal(hook text, facts jsonb) RETURNS text
+	LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	name text := social.setting(hook);
+	reason text;
+BEGIN
+	IF name <> '' THEN
+		EXECUTE format('SELECT %s($1)::text', name::regproc) INTO reason USING facts;
+	END IF;
+	RETURN reason;
+END
+$$;
+COMMENT ON FUNCTION social.hook_refusal(text, jsonb) IS 'What the function that social.register_hook or social.login_hook names (schema.function, which takes jsonb) says against this: null for nothing, or when none is set.';
+
 CREATE OR REPLACE FUNCTION social.register_user(
 	username text, email text, password text, first_name text DEFAULT '', last_name text DEFAULT '')
 	RETURNS bigint
@@ -61,6 +76,7 @@ CREATE OR REPLACE FUNCTION social.register(
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	account bigint;
+	refusal text;
 BEGIN
 	IF NOT social.setting('registration')::boolean THEN
 		PERFORM social.raise_error('SM403', 'registration is closed', 'The operator has turned social.registration off.', 'Ask the operator for an account.');
@@ -68,6 +84,10 @@ BEGIN
 	PERFORM social.check_new_account(username, email, password, first_name, last_name);
 	IF address IS NOT NULL THEN
 		PERFORM social.set_client_address(address);
+	END IF;
+	refusal := social.hook_refusal('register_hook', jsonb_build_object('username', username, 'email', email, 'address', social.client_address()));
+	IF refusal IS NOT NULL THEN
+		PERFORM social.raise_error('SM403', 'registration is refused', refusal, 'Ask the operator for an account.');
 	END IF;
 	INSERT INTO social.users (username, pending_email, password, first_name, last_name)
 	VALUES ($1, $2, social.hash_password($3), coalesce($4, ''), coalesce($5, ''))
@@ -81,4 +101,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION social.register(text, text, text, text, text, text) IS
-	'Makes an account that can log in at once, and mails a token for verify_email to the address, which is the account''s only once it is proven. When another account has the address that one is told by mail instead; the answer (what was given, without the password), the work, and what the new account can do are the same, so nobody learns who has an address. address is the client''s, for the audit log. SM400 for input that is no account''s, SM409 for a name that is taken, in any case (names are public), SM403 while social.registration is off.';
+	'Makes an account that can log in at once, and mails a token for verify_email to the address, which is the account''s only once it is proven. When another account has the address that one is told by mail instead; the answer (what was given, without the password), the work, and what the new account can do are the same, so nobody learns who has an address. address is the client''s, for the audit log. SM400 for input that is no account''s, SM409 for a name that is taken, in any case (names are public), SM403 while social.registration is off, or when social.register_hook says why not (it is given username, email and address).';

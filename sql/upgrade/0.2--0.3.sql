@@ -115,7 +115,7 @@ CREATE TABLE social.login_attempts (
 	outcome text COLLATE "C" NOT NULL,
 	created_at timestamptz NOT NULL DEFAULT now(),
 	CONSTRAINT login_attempts_outcome_check CHECK (outcome IN ('success', 'wrong_password', 'unknown_account', 'inactive',
-		'suspended', 'code_required', 'wrong_code', 'code_paused'))
+		'suspended', 'refused', 'code_required', 'wrong_code', 'code_paused'))
 );
 COMMENT ON TABLE social.login_attempts IS 'Every attempt to log in, also those that failed. user_id is null when no account has the name.';
 CREATE INDEX login_attempts_user_idx ON social.login_attempts (user_id, id DESC);

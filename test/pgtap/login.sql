@@ -67,6 +67,18 @@ SELECT is((SELECT count(*) FROM social.user_sessions WHERE user_id = :ann), (SEL
 SELECT count(*) FROM social.login('auth_test', 'a good password', NULL, 'Ann''s phone', 'Browser/1.0', '192.0.2.8');
 SELECT row_eq('SELECT device, user_agent, address FROM social.user_sessions ORDER BY id DESC LIMIT 1', row('Ann''s phone'::text, 'Browser/1.0'::text, '192.0.2.8'::text), 'seed 116: a session knows its device');
 
+-- the operator's own conditions (mission 3.4: hooks)
+SELECT max(id) AS mark FROM social.login_attempts \gset
+CREATE SCHEMA tap_hooks;
+CREATE FUNCTION tap_hooks.known_devices(facts jsonb) RETURNS text LANGUAGE sql AS $$SELECT CASE WHEN facts ->> 'device' IS NULL THEN (facts ->> 'username') || ' must name the device.' END$$;
+SET LOCAL social.login_hook = 'tap_hooks.known_devices';
+SELECT row_eq($$SELECT error_code, error_message, error_detail FROM social.login('auth_test', 'a good password')$$, row('SM403'::text, 'the login is refused'::text, 'auth_Test must name the device.'::text), 'a hook refuses');
+SELECT is((SELECT error_code FROM social.login('auth_test', 'another password')), 'SM401', 'P-16: only who knows the password hears of it');
+SELECT is((SELECT array_agg(outcome::text ORDER BY id) FROM (SELECT * FROM social.login_attempts ORDER BY id DESC LIMIT 2) a), ARRAY['refused', 'wrong_password'], 'and it is an attempt');
+SELECT is((SELECT error_code FROM social.login('auth_test', 'a good password', device => 'a phone')), NULL, 'or does not');
+RESET social.login_hook;
+DELETE FROM social.login_attempts WHERE id > :mark;
+
 -- the viewer's own
 SELECT throws_ok('SELECT * FROM social.login_attempts()', 'SM401', NULL, 'attempts: nobody acts') FROM (SELECT social.act_as(NULL::bigint)) AS nobody;
 SELECT social.act_as(:ann);

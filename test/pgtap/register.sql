@@ -106,6 +106,16 @@ SELECT throws_ok($$SELECT social.register('closed', 'closed@example.com', 'a goo
 SELECT lives_ok($$SELECT social.register_user('closed', 'closed@example.com', 'a good password')$$, 'which trusted code does not use');
 RESET social.registration;
 
+-- The operator's own conditions (mission 3.4: hooks)
+CREATE SCHEMA tap_hooks;
+CREATE FUNCTION tap_hooks.no_robots(facts jsonb) RETURNS text LANGUAGE sql AS $$SELECT CASE WHEN facts ->> 'username' LIKE 'robot%' THEN 'No robots, ' || (facts ->> 'email') || ' from ' || (facts ->> 'address') || '.' END$$;
+SET LOCAL social.register_hook = 'tap_hooks.no_robots';
+SELECT throws_ok($$SELECT social.register('robot_1', 'robot@example.com', 'a good password', address => '192.0.2.9')$$, 'SM403', 'registration is refused', 'a hook refuses');
+SELECT lives_ok($$SELECT social.register('human_1', 'human@example.com', 'a good password')$$, 'or does not');
+SET LOCAL social.register_hook = 'tap_hooks.gone';
+SELECT throws_ok($$SELECT social.register('human_2', 'human2@example.com', 'a good password')$$, '42883', NULL, 'one that is gone lets nobody in');
+RESET social.register_hook;
+
 -- Mails to one address are bounded, and a refused one looks the same from outside.
 SELECT social.register('flood_' || i, 'flood@example.com', 'a good password') FROM generate_series(1, 7) AS i;
 SELECT is((SELECT count(*) FROM social.mail_outbox WHERE address = 'flood@example.com' AND failed_at IS NULL), 5::bigint, 'social.mail_hourly_limit mails an hour');

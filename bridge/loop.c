@@ -251,7 +251,7 @@ static void
 on_database_ready(struct sb_loop *loop)
 {
 	sb_log(SB_LOG_INFO, "the database is there", NULL, NULL);
-	sb_auth_load(loop->auth);
+	sb_auth_begin(loop->auth);
 }
 
 static bool

@@ -29,6 +29,8 @@ struct sb_auth
 	struct sb_token_cache *cache;
 	struct sb_keys *keys; /* NULL until they were read */
 	struct sb_pg_unit unit;
+	struct sb_pg_unit beginning_unit;
+	bool beginning;
 	bool loading;
 	bool wanted; /* a load failed, was asked for while one ran, or must wait for its turn */
 	int spent;   /* reloads not yet earned back, one per RELOAD_EVERY_MS */
@@ -282,6 +284,34 @@ sb_auth_load(struct sb_auth *auth)
 	auth->loading = sb_pg_pool_submit(auth->loop->pool, SB_LANE_READ, &auth->unit);
 	if (!auth->loading)
 		auth->wanted = true;
+}
+
+static void
+on_key_there(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
+{
+	struct sb_auth *auth = unit->owner;
+
+	if (outcome == SB_PG_ERROR)
+		sb_log(SB_LOG_WARNING, "no key to sign with could be made", "error",
+			   PQresultErrorField(unit->error, PG_DIAG_MESSAGE_PRIMARY));
+	sb_pg_unit_clear(unit);
+	auth->beginning = false;
+	sb_auth_load(auth);
+}
+
+void
+sb_auth_begin(struct sb_auth *auth)
+{
+	static const char sql[] = "SELECT social.ensure_jwt_key()";
+
+	sb_auth_load(auth);
+	if (auth->loop->index != 0 || auth->beginning)
+		return;
+	sb_pg_unit_clear(&auth->beginning_unit);
+	auth->beginning_unit.owner = auth;
+	auth->beginning_unit.on_done = on_key_there;
+	sb_pg_unit_add(&auth->beginning_unit, sb_pg_statement_id(sql), sql, 0, NULL);
+	auth->beginning = sb_pg_pool_submit(auth->loop->pool, SB_LANE_SLOW, &auth->beginning_unit);
 }
 
 void

@@ -42,6 +42,10 @@ extern void sb_auth_free(struct sb_auth *auth);
  */
 extern void sb_auth_check(struct sb_auth *auth, struct sb_auth_check *check);
 
+/* The database is there: makes sure that it has a key to sign with, so that no login need make it.
+ */
+extern void sb_auth_begin(struct sb_auth *auth);
+
 /* Reads keys and limits of the database (again); all cached answers are forgotten. */
 extern void sb_auth_load(struct sb_auth *auth);
 

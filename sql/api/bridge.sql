@@ -15,7 +15,8 @@ BEGIN ATOMIC
 					pg_catalog.json_build_object('kid', k.kid, 'alg', k.alg, 'public_key', k.public_key)
 					ORDER BY k.created_at, k.kid), '[]')
 				FROM social.jwt_key k
-				WHERE k.status IN ('active', 'retired'))),
+				WHERE k.status IN ('active', 'retired')),
+			'issuers', (SELECT coalesce(pg_catalog.json_agg(i.issuer ORDER BY i.issuer), '[]') FROM social.jwt_issuers i)),
 		'limits', pg_catalog.json_build_object(
 			'title_max_length', social.setting('title_max_length')::integer,
 			'content_max_length', social.setting('content_max_length')::integer,
@@ -25,4 +26,4 @@ BEGIN ATOMIC
 		'rate_limits', social.rate_limit_config());
 END;
 COMMENT ON FUNCTION social.bridge_config() IS
-	'What a bridge must know: version, limits, rate limits, and what verifies tokens: issuer, audience, leeway, public keys. A key without public_key is a secret that stays here: verify_token() checks its tokens, and those of other issuers. A bridge that meets an unknown kid asks again.';
+	'What a bridge must know: version, limits, rate limits, and what verifies tokens: issuer, audience, leeway, public keys. A key without public_key is a secret that stays here: verify_token() checks its tokens, and those of the issuers named. A bridge that meets an unknown kid asks again.';

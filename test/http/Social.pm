@@ -8,10 +8,11 @@ use HTTP::Tiny;
 use IO::Select;
 use IO::Socket::INET;
 use JSON::PP;
+use MIME::Base64 'decode_base64url';
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
-our @EXPORT = qw(api raw_connect raw_read raw psql account start_bridge free_port wait_until is_error host_port);
+our @EXPORT = qw(api raw_connect raw_read raw psql account start_bridge free_port wait_until is_error host_port jose claims_of);
 
 my $counter = 0;
 my $agent   = HTTP::Tiny->new(timeout => 30);
@@ -109,6 +110,24 @@ sub account
 	die "login: $answer->{status} $answer->{content}" unless $answer->{status} == 200;
 	my ($id, $access, $refresh) = ($answer->{json}{user}{id}, @{ $answer->{json} }{qw(access refresh)});
 	return { %login, email => "$name\@example.com", id => $id, token => $access, refresh => $refresh };
+}
+
+# Runs test/npm/jwt.mjs with these arguments and input; returns what it prints.
+sub jose
+{
+	my ($input, @arguments) = @_;
+	my ($handle, $file) = tempfile(UNLINK => 1);
+	print $handle ref $input ? encode_json($input) : $input;
+	close $handle;
+	my $output = do { local $" = "' '"; `node test/npm/jwt.mjs '@arguments' < $file` };
+	return decode_json($output);
+}
+
+# The claims of a token, unchecked.
+sub claims_of
+{
+	my ($token) = @_;
+	return decode_json(decode_base64url((split /\./, $token)[1]));
 }
 
 sub free_port

@@ -2,14 +2,12 @@
 # 114-117, 169; mission I-01 to I-06).
 use strict;
 use warnings;
-use MIME::Base64 qw(decode_base64url);
 use Social;
 use Test::More;
 
 my ($true, $false) = (JSON::PP::true, JSON::PP::false);
 my $counter = 0;
 sub new_name { sprintf 'a%x_%x_%d', $$, time, ++$counter }
-sub claims_of { my ($token) = @_; return JSON::PP::decode_json(decode_base64url((split /\./, $token)[1])) }
 sub me { my ($token) = @_; return api(GET => '/api/auth/users/me/', token => $token)->{status} }
 
 # The token of the newest mail of a template to an address.

@@ -1,0 +1,111 @@
+# Sessions across requests, connections and bridges: refreshing in parallel and again, ending, being
+# seen (seed 002, 004, 005, 010, 011, 115, 116; pains P-13, P-15).
+use strict;
+use warnings;
+use IO::Select;
+use Social;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+my $refresh = sub { my ($token, %option) = @_; api(POST => '/api/auth/refresh/', json => { refresh => $token }, %option) };
+my $status  = sub { my ($token, %option) = @_; api(GET => '/api/posts/posts/?first=1', token => $token, %option)->{status} };
+my $session = sub { my ($user) = @_; psql("SELECT id FROM social.user_sessions WHERE user_id = $user->{id} ORDER BY id DESC LIMIT 1") };
+
+# ---- ten at once: one family, nobody logged out (P-15) -------------------------------------------
+{
+	my $user = account();
+	my $body = qq({"refresh":"$user->{refresh}"});
+	my @sockets = map { raw_connect() } 1 .. 10;
+	syswrite $_, "POST /api/auth/refresh/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " . length($body) . "\r\n\r\n$body" for @sockets;
+	my @answers = map { (raw_read($_, 10, qr/\}\z/))[0] } @sockets;
+	is(scalar(grep { m{^HTTP/1\.1 200 } } @answers), 10, 'P-15: ten refreshes at once all succeed');
+	my %next = map { /"refresh":"([^"]+)"/ ? ($1 => 1) : () } @answers;
+	is(scalar keys %next, 1, 'with one successor');
+	my @access = map { /"access":"([^"]+)"/ } @answers;
+	is(scalar(grep { $status->($_) == 200 } @access), 10, 'every access token works');
+	is(psql("SELECT count(*) FROM social.user_sessions WHERE user_id = $user->{id} AND revoked_at IS NULL"), 1, 'one session');
+	is(psql("SELECT count(*) FROM social.refresh_tokens t JOIN social.user_sessions s ON s.id = t.session_id WHERE s.user_id = $user->{id} AND t.used_at IS NULL"), 1, 'one current refresh token');
+	is($refresh->((keys %next)[0])->{status}, 200, 'which goes on');
+	is($status->($user->{token}), 200, 'the first access token is still good');
+}
+
+# ---- a replay: the same answer within the grace, the end of the family after it --------------------
+{
+	my $user   = account();
+	my $second = $refresh->($user->{refresh})->{json};
+	is($refresh->($user->{refresh})->{json}{refresh}, $second->{refresh}, 'P-15: a replay within the grace gives the same successor');
+	my $third = $refresh->($second->{refresh})->{json};
+	is($refresh->($user->{refresh})->{json}{refresh}, $third->{refresh}, 'P-15: also when the successor was used meanwhile: the newest one');
+	is($status->($third->{access}), 200, 'nobody is logged out');
+	psql("UPDATE social.refresh_tokens t SET used_at = t.used_at - interval '1 minute' FROM social.user_sessions s WHERE s.id = t.session_id AND s.user_id = $user->{id}");
+	is_error($refresh->($user->{refresh}), 401, 'UNAUTHENTICATED', 'P-15: a replay after the grace is refused');
+	is($status->($third->{access}), 401, 'and ends the session');
+	is_error($refresh->($third->{refresh}), 401, 'UNAUTHENTICATED', 'with the newest refresh token, too');
+	is(psql("SELECT count(*) FROM social.audit_log WHERE action = 'refresh_token_reused' AND object_id = $user->{id}"), 1, 'and is in the audit log');
+	isnt(psql("SELECT count(*) FROM social.token_blacklist WHERE user_id = $user->{id}"), 0, 'seed 115: its tokens are blacklisted');
+}
+
+# ---- an end reaches every bridge within a second ----------------------------------------------------
+my $second = start_bridge();
+my %there  = (url => $second->{url});
+my @ways = (
+	[ 'logout', sub { my ($user) = @_; api(POST => '/api/auth/logout/', token => $user->{token}) } ],
+	[ 'logout-all', sub { my ($user) = @_; api(POST => '/api/auth/logout-all/', token => $user->{token}) } ],
+	[ 'revoke-session', sub { my ($user) = @_; api(POST => '/api/auth/users/' . $session->($user) . '/revoke-session/', token => $user->{token}) } ],
+	[ 'change-password', sub { my ($user) = @_; api(POST => '/api/auth/users/me/change-password/', token => $user->{token}, json => { old_password => $user->{password}, new_password => 'another good one' }) } ],
+	[ 'SQL', sub { my ($user) = @_; psql("SELECT social.end_sessions($user->{id}, 'test')"); { status => 200 } } ]);
+for my $way (@ways)
+{
+	my ($name, $end) = @$way;
+	my $user = account();
+	is($status->($user->{token}, %there), 200, "$name: the other bridge takes the token");
+	is($end->($user)->{status}, 200, "$name ends the session");
+	my $began = time;
+	ok(wait_until(5, sub { $status->($user->{token}, %there) == 401 }), "$name: the other bridge refuses it");
+	cmp_ok(time - $began, '<', 1, 'within a second');
+	is($status->($user->{token}), 401, 'as does this one');
+}
+
+# The bridges hear of it themselves, and do not only ask: a route without a statement knows, too.
+{
+	my $user = account();
+	my $meta = sub { api(POST => '/graphql/', token => $user->{token}, json => { query => '{ __typename }' }, %there)->{status} };
+	is($meta->(), 200, 'a query that needs no database takes the token') for 1 .. 20;
+	psql("SELECT social.end_sessions($user->{id}, 'test')");
+	my $began = time;
+	ok(wait_until(5, sub { !grep { $meta->() != 401 } 1 .. 10 }), 'and refuses it, in every loop, once the session has ended');
+	cmp_ok(time - $began, '<', 1, 'within a second');
+}
+
+# What was said while a bridge did not listen is not lost: it forgets what it knew.
+{
+	my $user = account();
+	my $meta = sub { api(POST => '/graphql/', token => $user->{token}, json => { query => '{ __typename }' }, %there)->{status} };
+	is($meta->(), 200, 'a token that the bridge knows');
+	psql(q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'social_bridge' AND (query LIKE 'LISTEN social%' OR query = 'SELECT 1')});
+	ok(wait_until(10, sub { psql(q{SELECT count(*) FROM pg_stat_activity WHERE usename = 'social_bridge' AND query LIKE 'LISTEN social%'}) >= 2 }), 'the connections that listen come back');
+	is($meta->(), 200, 'the token is still good');
+	psql("SELECT social.end_sessions($user->{id}, 'test')");
+	ok(wait_until(5, sub { !grep { $meta->() != 401 } 1 .. 10 }), 'and its end is heard on the new connection');
+}
+
+# ---- being seen --------------------------------------------------------------------------------------
+{
+	my $user  = account();
+	my $id    = $session->($user);
+	my $fresh = start_bridge(LOOPS => 1);
+	my $seen  = sub { psql("SELECT extract(epoch FROM now() - last_seen_at)::integer || ' ' || user_agent FROM social.user_sessions WHERE id = $id") };
+	$status->($user->{token}, url => $fresh->{url});
+	psql("UPDATE social.user_sessions SET last_seen_at = now() - interval '1 hour', user_agent = 'old' WHERE id = $id");
+	$status->($user->{token}, url => $fresh->{url}, headers => { 'User-Agent' => 'new/2' });
+	like($seen->(), qr/^3\d\d\d old$/, 'seed 116: a token that is not a minute old notes nothing');
+	# A token of two minutes ago, as a client that has been here for a while has it.
+	my $key = psql(q{SELECT encode(private_key, 'escape') FROM social.jwt_key WHERE status = 'active'});
+	my $token = psql("SELECT social.sign_access_token($user->{id}, '$id')");
+	my $claims = claims_of($token);
+	$claims->{$_} -= 120 for qw(iat nbf exp);
+	my $aged = jose({ key => $key, header => { alg => 'ES256', kid => psql("SELECT kid FROM social.jwt_key WHERE status = 'active'") }, claims => $claims }, 'sign')->{token};
+	is($status->($aged, url => $fresh->{url}, headers => { 'User-Agent' => 'new/2' }), 200, 'a token of two minutes ago');
+	ok(wait_until(5, sub { $seen->() =~ /^[01] new\/2$/ }), 'seed 116: the session is seen, with its user agent') or diag($seen->());
+}
+done_testing;

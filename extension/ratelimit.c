@@ -116,7 +116,7 @@ resolve(struct social_limit_request *request, struct social_limit_windows *windo
 				(errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("invalid address"),
 				 errdetail("\"%.100s\" is neither an IPv4 nor an IPv6 address.", request->address),
 				 errhint("Give one address without a port, or null.")));
-	request->address = request->address == NULL ? NULL : network;
+	request->address = request->address == NULL ? NULL : pstrdup(network);
 	if (!social_limit_resolve(set, request, windows))
 		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("invalid rates"),
 						errdetail("\"%.100s\" is no list of rates.", request->rates),
@@ -211,8 +211,8 @@ put_status(ReturnSetInfo *result, const struct social_limit_window *window, int6
 }
 
 /*
- * rate_limit_status(user_id bigint, session_id bigint, address text): every window that a request
- * of this caller could meet, with what is left in it; takes nothing.
+ * rate_limit_status(user_id bigint, session_id bigint, address text, rates text): every window that
+ * a request of this caller could meet, with what is left in it; takes nothing.
  */
 Datum
 social_rate_limit_status(PG_FUNCTION_ARGS)
@@ -220,13 +220,19 @@ social_rate_limit_status(PG_FUNCTION_ARGS)
 	struct social_limit_request request = {.user_id = id_argument(fcinfo, 0),
 										   .session_id = id_argument(fcinfo, 1),
 										   .address = text_argument(fcinfo, 2)};
-	const struct social_limit_set *set = social_limit_policies();
+	struct social_limit_set *set = palloc(sizeof(*set));
+	char *rates = text_argument(fcinfo, 3);
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	int64 now = unix_now();
 	struct social_limit_windows windows;
 	int64 timestamps[SOCIAL_LIMIT_WINDOWS_MAX];
 
 	resolve(&request, &windows); /* for what it checks, and the address's network */
+	*set = *social_limit_policies();
+	if (rates != NULL && !social_limit_set_rates(set, rates))
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("invalid rates"),
+						errdetail("\"%.100s\" is no list of actions and rates.", rates),
+						errhint("Write them as action=rates, separated by semicolons.")));
 	InitMaterializedSRF(fcinfo, 0);
 	for (int row = 0; limits_on && row < set->count; row++)
 	{

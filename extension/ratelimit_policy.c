@@ -119,6 +119,46 @@ social_limit_set_override(struct social_limit_set *set, const char *surface, con
 	return true;
 }
 
+/* One "action=rates". */
+static bool
+set_action_rates(struct social_limit_set *set, const char *item, size_t len)
+{
+	const char *equals = memchr(item, '=', len);
+	struct social_rate rates[SOCIAL_RATE_WINDOWS_MAX];
+	size_t name_len = equals ? (size_t) (equals - item) : 0;
+	int nrates = equals ? social_rate_parse(equals + 1, len - name_len - 1, rates) : -1;
+
+	if (nrates < 0)
+		return false;
+	for (int i = 0; i < set->count; i++)
+	{
+		struct social_limit_row *row = &set->rows[i];
+
+		if (strlen(row->action) != name_len || memcmp(row->action, item, name_len) != 0 ||
+			row->is_standing || strcmp(row->surface, "graphql") == 0 ||
+			strcmp(row->surface, "auth") == 0)
+			continue;
+		row->nrates = nrates;
+		memcpy(row->rates, rates, sizeof(rates));
+		break;
+	}
+	return true;
+}
+
+bool
+social_limit_set_rates(struct social_limit_set *set, const char *list)
+{
+	while (*list)
+	{
+		size_t len = strcspn(list, ";");
+
+		if (!set_action_rates(set, list, len))
+			return false;
+		list += len + (list[len] == ';');
+	}
+	return true;
+}
+
 void
 social_limit_set_init(struct social_limit_set *set)
 {

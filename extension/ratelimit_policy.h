@@ -87,6 +87,12 @@ extern bool social_limit_set_override(struct social_limit_set *set, const char *
 									  const char *action, enum social_limit_subject subject,
 									  const char *rates);
 
+/*
+ * Puts a bridge's rates in place: "action=rates" items, separated by semicolons, each for the first
+ * policy of its action that is no door's and not GraphQL's. False for what is malformed.
+ */
+extern bool social_limit_set_rates(struct social_limit_set *set, const char *list);
+
 extern const char *social_limit_subject_name(enum social_limit_subject subject);
 extern bool social_limit_subject_named(const char *name, enum social_limit_subject *subject);
 

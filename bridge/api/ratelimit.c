@@ -22,13 +22,14 @@ void
 sb_api_rate_limit_status(struct sb_request *request)
 {
 	static const char sql[] = "SELECT row_to_json(r) FROM (SELECT coalesce(json_agg(s), '[]') AS "
-							  "limits FROM social.rate_limit_status($1, $2, $3) s) r";
-	const char **values = sb_arena_alloc(&request->arena, 3 * sizeof(*values));
+							  "limits FROM social.rate_limit_status($1, $2, $3, $4) s) r";
+	const char **values = sb_arena_alloc(&request->arena, 4 * sizeof(*values));
 
 	values[0] = request->user_id ? request->user_text : NULL;
 	values[1] = request->session_id ? request->session_text : NULL;
 	values[2] = *request->address ? request->address : NULL;
+	values[3] = sb_limits_all_rates(request->loop->limits);
 	sb_request_begin_unit(request, on_done);
-	sb_pg_unit_add(&request->unit, sb_pg_statement_id(sql), sql, 3, values);
+	sb_pg_unit_add(&request->unit, sb_pg_statement_id(sql), sql, 4, values);
 	sb_request_submit(request, SB_LANE_READ);
 }

@@ -69,6 +69,19 @@ sb_request_add_header(struct sb_request *request, const char *name, const char *
 	request->answer_headers = header;
 }
 
+void
+sb_request_set_header(struct sb_request *request, const char *name, const char *value)
+{
+	struct sb_answer_header *header = request->answer_headers;
+
+	while (header && strcmp(header->name, name) != 0)
+		header = header->next;
+	if (header)
+		header->value = value;
+	else
+		sb_request_add_header(request, name, value);
+}
+
 /* ---- the answer ------------------------------------------------------------------------------ */
 
 static bool
@@ -245,11 +258,12 @@ on_unit(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 {
 	struct sb_request *request = unit->owner;
 
-	if (request->counts_itself && unit->nresults > 0 && PQntuples(unit->results[0]) == 1 &&
-		!PQgetisnull(unit->results[0], 0, 0))
-		sb_limit_headers_add_text(request, PQgetvalue(unit->results[0], 0, 0));
-	else if (request->counts_itself && outcome == SB_PG_ERROR && unit->failed_at == 0)
+	/* Not only the admission refuses: refreshing is counted where the session is known. */
+	if (outcome == SB_PG_ERROR && sb_limit_is_refusal(unit->error))
 		sb_limit_headers_add_refusal(request, unit->error);
+	else if (request->counts_itself && unit->nresults > 0 && PQntuples(unit->results[0]) == 1 &&
+			 !PQgetisnull(unit->results[0], 0, 0))
+		sb_limit_headers_add_text(request, PQgetvalue(unit->results[0], 0, 0));
 	request->counts_itself = false;
 	request->on_unit_done(unit, outcome);
 }
@@ -289,7 +303,7 @@ add_admission(struct sb_request *request)
 		return;
 	}
 	values[3] = request->use.action;
-	values[4] = sb_limits_rates(request->loop->config, &request->use);
+	values[4] = sb_limits_rates(&request->use);
 	values[5] = request->use.surface;
 	values[6] = request->use.account;
 	sb_pg_unit_add(&request->unit, count_id, count, 7, values);

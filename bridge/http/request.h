@@ -110,6 +110,9 @@ extern const char *sb_request_user_agent(struct sb_request *request);
 /* Adds a header to the answer; the texts must live as long as the request. */
 extern void sb_request_add_header(struct sb_request *request, const char *name, const char *value);
 
+/* The same, in the place of an earlier one of that name. */
+extern void sb_request_set_header(struct sb_request *request, const char *name, const char *value);
+
 /* Writes the headers that every answer has; request NULL: its id is not known. */
 extern void sb_request_write_headers(const struct sb_request *request, struct sb_buffer *out);
 

@@ -25,7 +25,7 @@ struct figures
 static void
 add(struct sb_request *request, const char *name, int64_t value)
 {
-	sb_request_add_header(request, name, sb_arena_printf(&request->arena, "%" PRId64, value));
+	sb_request_set_header(request, name, sb_arena_printf(&request->arena, "%" PRId64, value));
 }
 
 static void
@@ -39,7 +39,7 @@ add_all(struct sb_request *request, const struct figures *figures)
 	add(request, "RateLimit-Limit", figures->limit);
 	add(request, "RateLimit-Remaining", figures->remaining);
 	add(request, "RateLimit-Reset", figures->reset > now ? figures->reset - now : 0);
-	sb_request_add_header(
+	sb_request_set_header(
 		request, "RateLimit-Policy",
 		sb_arena_printf(&request->arena, "%d;w=%" PRId64, figures->limit, figures->window));
 	if (figures->retry_after > 0)

@@ -3,6 +3,7 @@
  */
 #include "ratelimit/limits.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,46 +21,88 @@ struct sb_limits
 	struct sb_loop *loop;
 	enum sb_limit_store store; /* OFF until the database has said which */
 	struct sb_limit_redis *redis;
+	char *rates; /* all that the settings give, or NULL */
 	struct social_limit_set policies;
 };
 
 /* ---- settings -------------------------------------------------------------------------------- */
 
-/* Which settings give the rates of an action; both together where there are two. */
-static const char *
-rates_of(const struct sb_config *config, const char *action)
+/* The actions that settings give rates for, and the settings of each: both together, for streams.
+ */
+static const struct
 {
-	static char streams[2 * SOCIAL_RATE_TEXT_MAX + 200];
-	const char *day = config->live_stream_creation_rate_limit;
-	const char *hour = config->stream_creation_rate_limit;
+	const char *action;
+	size_t setting;
+	size_t second; /* 0 = none */
+} given[] = {
+#define AT(field) offsetof(struct sb_config, field)
+	{"post_creation", AT(post_creation_rate_limit), 0},
+	{"stream_creation", AT(live_stream_creation_rate_limit), AT(stream_creation_rate_limit)},
+	{"media_upload", AT(media_upload_rate_limit), 0},
+	{"chat_message", AT(chat_message_rate_limit), 0},
+	{"feed_access", AT(feed_access_rate_limit), 0},
+	{"search", AT(search_rate_limit), 0},
+};
 
-	if (strcmp(action, "post_creation") == 0)
-		return config->post_creation_rate_limit;
-	if (strcmp(action, "media_upload") == 0)
-		return config->media_upload_rate_limit;
-	if (strcmp(action, "chat_message") == 0)
-		return config->chat_message_rate_limit;
-	if (strcmp(action, "feed_access") == 0)
-		return config->feed_access_rate_limit;
-	if (strcmp(action, "search") == 0)
-		return config->search_rate_limit;
-	if (strcmp(action, "stream_creation") != 0 || (day == NULL && hour == NULL))
-		return NULL;
-	if (day == NULL || hour == NULL)
-		return day ? day : hour;
-	if (*streams == '\0')
-		snprintf(streams, sizeof(streams), "%.100s,%.100s", day, hour);
-	return streams;
+#define GIVEN (sizeof(given) / sizeof(given[0]))
+
+static char *rates[GIVEN]; /* NULL = unset; made by sb_limits_check(), then read-only */
+
+static const char *
+setting_at(const struct sb_config *config, size_t offset)
+{
+	return offset ? *(const char *const *) ((const char *) config + offset) : NULL;
+}
+
+static void
+read_settings(const struct sb_config *config)
+{
+	for (size_t i = 0; i < GIVEN; i++)
+	{
+		const char *first = setting_at(config, given[i].setting);
+		const char *second = setting_at(config, given[i].second);
+		const char *only = first ? first : second;
+
+		if (first && second)
+		{
+			rates[i] = sb_malloc(strlen(first) + strlen(second) + 2);
+			sprintf(rates[i], "%s,%s", first, second);
+		}
+		else
+			rates[i] = only ? sb_checked(strdup(only)) : NULL;
+	}
 }
 
 const char *
-sb_limits_rates(const struct sb_config *config, const struct sb_limit_use *use)
+sb_limits_rates(const struct sb_limit_use *use)
 {
 	/* The seeds' variables are about the REST surface (I-09). */
 	if (use->action == NULL || strcmp(use->surface, "graphql") == 0 ||
 		strcmp(use->surface, "auth") == 0)
 		return NULL;
-	return rates_of(config, use->action);
+	for (size_t i = 0; i < GIVEN; i++)
+		if (strcmp(given[i].action, use->action) == 0)
+			return rates[i];
+	return NULL;
+}
+
+/* "action=rates;…" of all that are given, malloc'd; NULL: none is. */
+static char *
+list_rates(void)
+{
+	struct sb_buffer list = {0};
+	size_t len;
+
+	for (size_t i = 0; i < GIVEN; i++)
+	{
+		if (rates[i] == NULL)
+			continue;
+		sb_buffer_puts(&list, list.len ? ";" : "");
+		sb_buffer_puts(&list, given[i].action);
+		sb_buffer_puts(&list, "=");
+		sb_buffer_puts(&list, rates[i]);
+	}
+	return list.len ? sb_buffer_take(&list, &len) : NULL;
 }
 
 static bool
@@ -73,22 +116,22 @@ is_rates(const char *text)
 static bool
 check_rates(const struct sb_config *config, char *error, size_t size)
 {
-	const struct
+	static const struct
 	{
 		const char *name;
-		const char *value;
+		size_t setting;
 	} settings[] = {
-		{"POST_CREATION_RATE_LIMIT", config->post_creation_rate_limit},
-		{"LIVE_STREAM_CREATION_RATE_LIMIT", config->live_stream_creation_rate_limit},
-		{"STREAM_CREATION_RATE_LIMIT", config->stream_creation_rate_limit},
-		{"MEDIA_UPLOAD_RATE_LIMIT", config->media_upload_rate_limit},
-		{"CHAT_MESSAGE_RATE_LIMIT", config->chat_message_rate_limit},
-		{"FEED_ACCESS_RATE_LIMIT", config->feed_access_rate_limit},
-		{"SEARCH_RATE_LIMIT", config->search_rate_limit},
+		{"POST_CREATION_RATE_LIMIT", AT(post_creation_rate_limit)},
+		{"LIVE_STREAM_CREATION_RATE_LIMIT", AT(live_stream_creation_rate_limit)},
+		{"STREAM_CREATION_RATE_LIMIT", AT(stream_creation_rate_limit)},
+		{"MEDIA_UPLOAD_RATE_LIMIT", AT(media_upload_rate_limit)},
+		{"CHAT_MESSAGE_RATE_LIMIT", AT(chat_message_rate_limit)},
+		{"FEED_ACCESS_RATE_LIMIT", AT(feed_access_rate_limit)},
+		{"SEARCH_RATE_LIMIT", AT(search_rate_limit)},
 	};
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
-		if (!is_rates(settings[i].value))
+		if (!is_rates(setting_at(config, settings[i].setting)))
 		{
 			snprintf(error, size,
 					 "%s must be n/second, n/minute, n/hour or n/day, several separated by commas, "
@@ -96,12 +139,16 @@ check_rates(const struct sb_config *config, char *error, size_t size)
 					 settings[i].name);
 			return false;
 		}
-	if (is_rates(rates_of(config, "stream_creation")))
-		return true;
-	snprintf(error, size,
-			 "LIVE_STREAM_CREATION_RATE_LIMIT and STREAM_CREATION_RATE_LIMIT must be "
-			 "of different periods");
-	return false;
+	read_settings(config);
+	for (size_t i = 0; i < GIVEN; i++)
+		if (!is_rates(rates[i]))
+		{
+			snprintf(error, size,
+					 "LIVE_STREAM_CREATION_RATE_LIMIT and STREAM_CREATION_RATE_LIMIT "
+					 "must be of different periods");
+			return false;
+		}
+	return true;
 }
 
 static bool
@@ -172,6 +219,8 @@ sb_limits_configure(struct sb_limits *limits, json_t *config)
 	social_limit_set_init(&limits->policies);
 	limits->policies.strict = json_is_true(json_object_get(config, "strict"));
 	apply_overrides(&limits->policies, json_object_get(config, "overrides"));
+	if (limits->rates)
+		(void) social_limit_set_rates(&limits->policies, limits->rates);
 	if (!limits->loop->config->rate_limits || strcmp(store, "off") == 0)
 		limits->store = SB_LIMIT_OFF;
 	else if (uses_redis(limits->loop->config))
@@ -184,6 +233,12 @@ enum sb_limit_store
 sb_limits_store(const struct sb_limits *limits)
 {
 	return limits->store;
+}
+
+const char *
+sb_limits_all_rates(const struct sb_limits *limits)
+{
+	return limits->rates;
 }
 
 /* ---- counting -------------------------------------------------------------------------------- */
@@ -228,7 +283,7 @@ limit_request(struct sb_request *request, char network[SOCIAL_LIMIT_ADDRESS_MAX]
 		.user_id = request->user_id,
 		.session_id = request->session_id,
 		.address = social_limit_network(request->address, network) ? network : NULL,
-		.rates = sb_limits_rates(request->loop->config, &request->use)};
+		.rates = sb_limits_rates(&request->use)};
 
 	return limited;
 }
@@ -276,7 +331,7 @@ count_in_table(struct count *count)
 	values[2] = request->session_id ? request->session_text : NULL;
 	values[3] = *request->address ? request->address : NULL;
 	values[4] = request->use.account;
-	values[5] = sb_limits_rates(request->loop->config, &request->use);
+	values[5] = sb_limits_rates(&request->use);
 	values[6] = request->use.surface;
 	count->unit.owner = count;
 	count->unit.on_done = on_table_done;
@@ -307,7 +362,7 @@ static void
 on_redis_answer(void *arg, int64_t now, int64_t *timestamps)
 {
 	struct count *count = arg;
-	struct social_rate rates[SOCIAL_LIMIT_WINDOWS_MAX];
+	struct social_rate windows[SOCIAL_LIMIT_WINDOWS_MAX];
 	struct social_rate_figures figures;
 	struct sb_error error;
 	bool taken;
@@ -318,8 +373,8 @@ on_redis_answer(void *arg, int64_t now, int64_t *timestamps)
 		return;
 	}
 	for (int i = 0; i < count->windows.count; i++)
-		rates[i] = count->windows.list[i].rate;
-	taken = social_gcra_take(rates, count->windows.count, now, timestamps, &figures);
+		windows[i] = count->windows.list[i].rate;
+	taken = social_gcra_take(windows, count->windows.count, now, timestamps, &figures);
 	sb_limit_headers_add(count->request, &figures);
 	if (!taken)
 		error = refusal_of(count, &figures);
@@ -458,6 +513,7 @@ sb_limits_new(struct sb_loop *loop)
 	struct sb_limits *limits = sb_calloc(1, sizeof(*limits));
 
 	limits->loop = loop;
+	limits->rates = list_rates();
 	if (uses_redis(loop->config))
 		limits->redis = sb_limit_redis_new(loop);
 	return limits;
@@ -478,6 +534,7 @@ sb_limits_free(struct sb_limits *limits)
 	if (limits == NULL)
 		return;
 	sb_limits_close(limits);
+	free(limits->rates);
 	free(limits);
 }
 

@@ -37,7 +37,8 @@ struct sb_limit_use
 	const char *account; /* the account that a door is knocked at for, or NULL */
 };
 
-/* Checks the settings; false with one line in error. Before any thread. */
+/* Checks the settings, and keeps the rates among them; false with one line in error. Before any
+ * thread. */
 extern bool sb_limits_check(const struct sb_config *config, char *error, size_t size);
 
 extern struct sb_limits *sb_limits_new(struct sb_loop *loop);
@@ -52,7 +53,10 @@ extern void sb_limits_configure(struct sb_limits *limits, json_t *config);
 extern enum sb_limit_store sb_limits_store(const struct sb_limits *limits);
 
 /* The rates that the settings give for a use, or NULL: as the database says. */
-extern const char *sb_limits_rates(const struct sb_config *config, const struct sb_limit_use *use);
+extern const char *sb_limits_rates(const struct sb_limit_use *use);
+
+/* All rates that the settings give, as social.rate_limit_status() takes them; NULL: none. */
+extern const char *sb_limits_all_rates(const struct sb_limits *limits);
 
 /*
  * Counts request->use in a table or Redis. on_counted is called exactly once, now or later: with

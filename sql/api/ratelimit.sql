@@ -9,12 +9,12 @@ CREATE OR REPLACE FUNCTION social.take_rate_limit(
 COMMENT ON FUNCTION social.take_rate_limit(text, bigint, bigint, text, text, text, text) IS 'Counts one request in every window of social.rate_limit_policy that it meets, or in none. Returns the tightest window as "limit remaining reset window retry_after" (reset in Unix time, all in seconds), null when nothing limits it. rates replaces what the action''s first policy says. SM429 when the request is one too many, with the same figures as the error''s constraint name; SM400 for a malformed address or rates. In a table it needs a transaction that may write, and is given back if that fails.';
 
 CREATE OR REPLACE FUNCTION social.rate_limit_status(
-	user_id bigint DEFAULT NULL, session_id bigint DEFAULT NULL, address text DEFAULT NULL,
+	user_id bigint DEFAULT NULL, session_id bigint DEFAULT NULL, address text DEFAULT NULL, rates text DEFAULT NULL,
 	OUT surface text, OUT action text, OUT subject text, OUT "limit" integer, OUT remaining integer,
 	OUT reset bigint, OUT window_seconds integer, OUT retry_after bigint)
 	RETURNS SETOF record
 	LANGUAGE c STABLE ROWS 20 AS 'MODULE_PATHNAME', 'social_rate_limit_status';
-COMMENT ON FUNCTION social.rate_limit_status(bigint, bigint, text) IS 'Every window that a request of this caller could meet, with what is left in it, when it is whole again (Unix time), and how many seconds until a request fits (0: now). Takes nothing. No rows where social.rate_limits is off.';
+COMMENT ON FUNCTION social.rate_limit_status(bigint, bigint, text, text) IS 'Every window that a request of this caller could meet, with what is left in it, when it is whole again (Unix time), and how many seconds until a request fits (0: now). Takes nothing. rates are a bridge''s own, as "action=rates" separated by semicolons. No rows where social.rate_limits is off.';
 
 CREATE OR REPLACE FUNCTION social.rate_limit_policies(
 	OUT surface text, OUT action text, OUT subject text, OUT rate text, OUT "limit" integer,

@@ -279,6 +279,8 @@ BEGIN
 			jsonb_build_object('session_id', session.id, 'address', left(refresh_session.address, 100), 'user_agent', left(refresh_session.user_agent, 500)));
 		refusal := 'The token was used before, so its session has been ended.';
 	ELSIF current.used_at IS NULL THEN
+		-- Here, because nobody else knows the session (I-29). Replays within the grace cost nothing.
+		PERFORM social.take_rate_limit('refresh', session_id => session.id, surface => 'auth');
 		successor := social.rotate_refresh_token(session, current, token, refresh_session.user_agent, refresh_session.address);
 	ELSE
 		successor := social.newest_refresh_token(session, token);
@@ -294,7 +296,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION social.refresh_session(text, text, text) IS
-	'Exchanges a refresh token for a new access token and the next refresh token, which alone is good from then on. Until social.refresh_grace later the old one gives the same again, so that clients that refresh twice at once stay logged in; after that its use ends the session and is audited, for somebody else has it. A refusal is a row with error_code SM401, error_message and error_detail, not an error, so that what it does is kept. SM400 without a token.';
+	'Exchanges a refresh token for a new access token and the next refresh token, which alone is good from then on. Until social.refresh_grace later the old one gives the same again, so that clients that refresh twice at once stay logged in; after that its use ends the session and is audited, for somebody else has it. A refusal is a row with error_code SM401, error_message and error_detail, not an error, so that what it does is kept. SM429 when one session refreshes too often (I-29: 5 a minute), SM400 without a token.';
 
 -- ---- what a person does with sessions ------------------------------------------------------------
 

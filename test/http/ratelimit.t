@@ -103,6 +103,12 @@ sub test_store
 	my $many = $query->('mutation {' . join(' ', map { qq{l$_: login(username: "$person->{username}", password: "wrong") { access }} } 1 .. 7) . '}', from(fresh_address()));
 	is(join(' ', map { $_->{extensions}{code} } @{ $many->{json}{errors} }), join(' ', ('UNAUTHENTICATED') x 5, ('RATE_LIMITED') x 2), "$store: seven logins in one document are seven logins");
 
+	my $pair = $login->($reader->{username}, fresh_address(), $reader->{password}, $one)->{json};
+	my @refreshed = map { my $answer = api(POST => '/api/auth/refresh/', url => $bridges[ $_ % 2 ]{url}, json => { refresh => $pair->{refresh} }, from(fresh_address())); $pair = $answer->{json} if $answer->{status} == 200; $answer } 1 .. 6;
+	is(join(' ', map { $_->{status} } @refreshed), '200 200 200 200 200 429', "$store, I-29: a session refreshes five times a minute, from anywhere");
+	cmp_ok(header($refreshed[-1], 'Retry-After'), '<=', 12, 'and is told when it may again');
+	is(header($refreshed[-1], 'RateLimit-Policy'), '5;w=60', 'by which limit');
+
 	is($one->stop, 0, "$store: a bridge stops");
 	$one = start_bridge(RATE_LIMITS => 'on', TRUSTED_PROXIES => '127.0.0.1', LOOPS => 1, %setting);
 	ok(wait_until(10, sub { header(api(GET => '/api/posts/posts/', url => $one->{url}, token => $clumsy->{token}), 'X-RateLimit-Limit') }), 'and comes back');
@@ -125,6 +131,7 @@ my $strict = start_bridge(RATE_LIMITS => 'on', POST_CREATION_RATE_LIMIT => '2/mi
 my @posts  = map { create($strict, $person->{token}) } 1 .. 3;
 is(join(' ', map { $_->{status} } @posts), '201 201 429', 'seed 160: a limit by its variable');
 is(header($posts[0], 'RateLimit-Policy'), '2;w=60', 'of several windows the tightest');
+is(left_of(api(GET => '/api/posts/rate-limit-status/', url => $strict->{url}, token => $person->{token}), 'post_creation', 60), 0, 'the status knows them');
 is_error(create($strict, undef, from('203.0.113.1')), 401, 'UNAUTHENTICATED', 'the one attempt of this address');
 is_error(create($strict, undef, from('203.0.113.2')), 429, 'RATE_LIMITED', 'P-11: an untrusted peer speaks for nobody else');
 psql(q{SELECT social.set_rate_limit('*', 'global', 'client', '3/minute')});

@@ -107,6 +107,9 @@ SELECT alike(social.take_rate_limit('login', address => '192.0.2.9', account => 
 SELECT alike(social.take_rate_limit(repeat('x', 1000000), :person + 20), '100 99 %', 'an unknown action meets the standing limits alone');
 SELECT alike(social.take_rate_limit(NULL, :person + 21, surface => NULL), '100 99 %', 'so does none at all');
 
+SELECT throws_ok($$ SELECT social.rate_limit_status(1, rates => 'search=often') $$, 'SM400', 'invalid rates', 'nor are these');
+SELECT is((SELECT "limit" FROM social.rate_limit_status(1, address => '192.0.2.1', rates => 'search=7/minute') WHERE surface = 'rest' AND action = 'search'), 7, 'the status takes a bridge''s own rates');
+
 -- ---- overrides -----------------------------------------------------------------------------------
 
 SELECT social.set_rate_limit('rest', 'post_creation', 'user', '2/day');
@@ -146,6 +149,20 @@ SELECT is(social.setting('client_address'), '192.0.2.7', 'the audit log will kno
 SELECT throws_ok(format('SELECT social.admit(%s, -1)', :user_id), 'SM401', 'authentication required', 'a session that is not there');
 SELECT throws_ok($$ SELECT social.admit(NULL, NULL, 'search', 'nowhere', NULL, 'rest') $$, 'SM400', 'invalid address', 'no address')
 WHERE (SELECT entries FROM social.rate_limit_memory()) > 0;
+
+-- ---- many clients ----------------------------------------------------------------------------------
+
+-- More addresses than the memory has places: it stays within them, and who asks all the time is not forgotten.
+SELECT entries, entries > 0 AS preloaded FROM social.rate_limit_memory() \gset
+\if :preloaded
+SELECT pg_temp.take(90, 'nothing_special', :person + 50) \g /dev/null
+SELECT count(social.take_rate_limit('nothing_special', address => format('10.%s.%s.%s', n >> 16, n >> 8 & 255, n & 255)))
+FROM generate_series(1, least(:entries + 20000, 300000)) n \gset
+SELECT is(:count, least(:entries + 20000, 300000), 'so many strangers are counted');
+SELECT cmp_ok(live, '<=', entries, 'within the memory there is') FROM social.rate_limit_memory();
+SELECT cmp_ok(evicted, '>', 0::bigint, 'some are forgotten for it') FROM social.rate_limit_memory();
+SELECT cmp_ok(split_part((pg_temp.take(1, 'nothing_special', :person + 50))[1], ' ', 2)::integer, '<', 50, 'but not who has used up the most');
+\endif
 
 -- ---- what is kept --------------------------------------------------------------------------------
 

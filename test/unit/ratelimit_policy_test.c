@@ -109,6 +109,19 @@ test_overrides(void)
 									  SOCIAL_LIMIT_USER, "5/day"),
 	   "what is no policy is refused");
 	social_limit_set_init(&set);
+	ok(social_limit_set_rates(&set, "search=7/minute;post_creation=2/hour,3/day"), "a bridge's");
+	request.action = "search";
+	is_str(windows_of(&request), "100 */global/60/user:7; 7 rest/search/60/user:7",
+		   "rates of a bridge hold for its action");
+	request.surface = "graphql";
+	is_str(windows_of(&request),
+		   "100 */global/60/user:7; 1000 */user/86400/user:7; 100 graphql/search/3600/user:7",
+		   "not over GraphQL (I-09)");
+	request.surface = "rest";
+	ok(!social_limit_set_rates(&set, "search") && !social_limit_set_rates(&set, "search=;") &&
+		   !social_limit_set_rates(&set, ";") && !social_limit_set_rates(&set, "search=7/year"),
+	   "malformed ones are refused");
+	social_limit_set_init(&set);
 	set.strict = true;
 	request.action = "search";
 	is_str(windows_of(&request),

@@ -13,13 +13,13 @@ PG_CONFIG ?= /usr/lib/postgresql/15/bin/pg_config
 
 # ---- the extension (PGXS) -------------------------------------------------------------------
 # Pure cores: no server headers; the bridge and the unit tests link them too.
-CORE_NAMES = $(filter $(basename $(notdir $(wildcard extension/*.c))), text_scan text_url text_char text_bigram text_language search_order search_rank content_rule cursor base64url jws jwk jwt password totp siphash ratelimit_gcra ratelimit_policy)
+CORE_NAMES = $(filter $(basename $(notdir $(wildcard extension/*.c))), text_scan text_url text_char text_bigram text_language text_trigram text_similar search_order search_rank content_rule cursor base64url jws jwk jwt password totp siphash ratelimit_gcra ratelimit_policy)
 CORE_SRCS  = $(CORE_NAMES:%=extension/%.c)
 CORE_LIBS  = -ljansson -lsodium -licuuc -lcrypto -lm
 
 # Run once, in this order; then the re-runnable files, in this order.
-SQL_SCHEMA = $(wildcard $(patsubst %,sql/schema/%.sql, user key session account mail follow relation hashtag post mention comment reaction share feed counter notification trending moderation audit ratelimit retention language))
-SQL_API    = $(wildcard $(patsubst %,sql/api/%.sql, core audit ratelimit text language counter visibility user relation key session mail verification password register totp login follow post comment reaction share hashtag mention search feed notification trending moderation content_rule account retention admin_view check demo policy worker bridge column grant))
+SQL_SCHEMA = $(wildcard $(patsubst %,sql/schema/%.sql, user key session account mail follow relation hashtag post mention comment reaction share feed counter notification trending moderation audit ratelimit retention language search_like))
+SQL_API    = $(wildcard $(patsubst %,sql/api/%.sql, core audit ratelimit text language counter visibility user relation key session mail verification password register totp login follow post comment reaction share hashtag mention search search_like feed notification trending moderation content_rule account retention admin_view check demo policy worker bridge column grant))
 
 MODULE_big   = social
 OBJS         = $(patsubst %.c,%.o,$(sort $(wildcard extension/*.c)))

@@ -384,6 +384,13 @@ check_depth(const text *query)
 	}
 }
 
+void
+social_search_check_query(const text *query)
+{
+	social_limit_require("search query", query);
+	social_limit_check("search query", query, search_query_max_length);
+}
+
 TSQuery
 social_search_query_of(text *query, text *language)
 {
@@ -391,13 +398,12 @@ social_search_query_of(text *query, text *language)
 	struct reader reader;
 	text *bytes;
 
-	social_limit_require("search query", query);
-	social_limit_check("search query", query, search_query_max_length);
-	check_depth(query);
+	social_search_check_query(query);
 	if (code == NULL)
 		code = social_guess_language((const text *const *) &query, 1);
 	reader = reader_for(code);
 	bytes = readable(query);
+	check_depth(bytes);
 	if (bytes == query && reader.count == 1)
 		return DatumGetTSQuery(DirectFunctionCall2(websearch_to_tsquery_byid,
 												   ObjectIdGetDatum(reader.configs[0]),

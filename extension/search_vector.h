@@ -19,6 +19,9 @@
  */
 extern Datum social_search_vector(text *title, text *content, const char *language);
 
+/* Refuses a search string that is empty or over-long, of whatever kind of search: SM400. */
+extern void social_search_check_query(const text *query);
+
 /*
  * A search string in the syntax of websearch_to_tsquery. Without words in scripts without spaces,
  * and without a language (NULL: guessed from the script) that has a configuration of its own, it is

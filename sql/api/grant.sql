@@ -21,7 +21,8 @@ BEGIN ATOMIC
 		'repost_post', 'unrepost_post', 'share_post', 'post_shares', 'bookmark_post', 'unbookmark_post', 'bookmarked_posts', 'view_post',
 		'update_comment', 'delete_comment', 'post_comments', 'comment_replies', 'comment_thread', 'post_likers', 'comment_likers',
 		'user_mentions', 'page_start', 'page_time', 'time_key',
-		'search_config', 'search_query', 'title_query', 'search_vector', 'language_code', 'guess_language', 'title_key', 'search_snippet'
+		'search_config', 'search_query', 'title_query', 'search_vector', 'language_code', 'guess_language', 'title_key', 'search_snippet',
+		'search_posts_like', 'search_users', 'search_hashtags'
 	]), 'reader'
 	UNION ALL
 	-- bridge: also names the viewer itself, because it has checked the token.
@@ -107,7 +108,8 @@ BEGIN ATOMIC
 		'queue_mail', 'grant_mailer']), 'owner'
 	UNION ALL
 	-- owner: triggers, parts of other functions, and the grants themselves.
-	SELECT unnest(ARRAY['check_profile_text', 'check_profile_url', 'hold_pair', 'policies', 'grant_direct',
+	SELECT unnest(ARRAY['posts_like', 'post_trigrams', 'name_trigrams', 'typed_name', 'typed_trigrams', 'name_score',
+		'check_profile_text', 'check_profile_url', 'hold_pair', 'policies', 'grant_direct',
 		'search_ranking', 'check_new_account', 'check_password', 'password_needs_rehash', 'sign_access_token',
 		'guard_drop', 'count_row', 'count_statement', 'profile_check', 'post_before', 'post_after', 'post_view_after', 'revision_guard',
 		'require_post', 'require_own_post', 'check_post_settings', 'require_shareable_post', 'check_reaction',

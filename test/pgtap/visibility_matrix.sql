@@ -147,6 +147,7 @@ INSERT INTO probes VALUES
 	('post', 'search_posts', 'list', 'SELECT FROM social.search_posts(''mxword'', 100) p WHERE p.id = $1', NULL),
 	('post', 'search_posts', 'list', 'SELECT FROM social.search_posts(''mxword'', 1) p, social.search_posts(''mxword'', 100) q WHERE q.id = $1 AND p.total = (SELECT count(*) FROM social.listed_posts l WHERE l.title || '' '' || l.content LIKE ''%mxword%'')', NULL),
 	('post', 'search_page', 'list', 'SELECT FROM json_array_elements(social.search_page(''mxword'', 100) -> ''results'') r WHERE r -> ''post'' ->> ''id'' = $1::text', NULL),
+	('post', 'search_posts_like', 'list', 'SELECT FROM social.search_posts_like(''mxWord'', 100) p WHERE p.id = $1', NULL),
 	('post', 'user_posts', 'list', 'SELECT FROM social.user_posts($2, 100) p WHERE p.id = $1', NULL),
 	('post', 'home_feed', 'feed', 'SELECT FROM social.home_feed(NULL, 100) p WHERE p.id = $1', 'answer = ''L'' AND viewer IN (''follower'', ''author'')'),
 	('post', 'feed_page', 'feed', 'SELECT FROM json_array_elements(social.feed_page(100) -> ''results'') r WHERE r ->> ''id'' = $1::text', 'answer = ''L'' AND viewer IN (''follower'', ''author'')'),
@@ -211,6 +212,7 @@ INSERT INTO probes VALUES
 	('user', 'following', 'direct', 'SELECT FROM social.following($2)', NULL),
 	('user', 'following', 'direct', 'SELECT FROM social.following((SELECT u.id FROM social.visible_users u WHERE u.username = ''mx_other'')) u WHERE u.id = $2', NULL),
 	('user', 'is_following', 'direct', 'SELECT WHERE social.is_following((SELECT u.id FROM social.visible_users u WHERE u.username = ''mx_other''), $2)', NULL),
+	('user', 'search_users', 'direct', 'SELECT FROM social.search_users(''mx'', 100) u WHERE u.id = $2', NULL),
 	('user', 'visible_follows', 'direct', 'SELECT FROM social.visible_follows f WHERE f.followed_id = $2', NULL),
 	('user', 'visible_follows', 'direct', 'SELECT FROM social.visible_follows f WHERE f.follower_id = $2', NULL),
 	('user', 'visible_post_likes', 'direct', 'SELECT FROM social.visible_post_likes l WHERE l.post_id = $1 AND l.user_id = $2', NULL),
@@ -258,6 +260,7 @@ INSERT INTO probes VALUES
 	('post', 'trending_hashtags', 'tag', 'SELECT FROM social.trending_hashtags(100) h WHERE h.tag = $4', 'state IN (''public'', ''author_suspended'', ''author_inactive'')'),
 	('post', 'trending_topics', 'tag', 'SELECT FROM social.trending_topics(100) h WHERE h.tag = $4', 'state IN (''public'', ''author_suspended'', ''author_inactive'')'),
 	('post', 'visible_hashtags', 'tag', 'SELECT FROM social.visible_hashtags h WHERE h.tag = $4', '(answer <> ''-'' AND state NOT IN (''draft'', ''scheduled'', ''deleted'')) OR state IN (''public'', ''author_suspended'', ''author_inactive'')'),
+	('post', 'search_hashtags', 'tag', 'SELECT FROM social.search_hashtags($4) h WHERE h.tag = $4', '(answer <> ''-'' AND state NOT IN (''draft'', ''scheduled'', ''deleted'')) OR state IN (''public'', ''author_suspended'', ''author_inactive'')'),
 	('post', 'hashtags', 'tag', 'SELECT FROM social.hashtags h WHERE h.tag = $4', 'answer <> ''-'' AND state NOT IN (''draft'', ''scheduled'', ''deleted'')'),
 	('post', 'hashtag_is_visible', 'tag', 'SELECT FROM social.hashtags h WHERE h.tag = $4 AND social.hashtag_is_visible(h.id)', 'answer <> ''-'' AND state NOT IN (''draft'', ''scheduled'', ''deleted'')');
 DELETE FROM probes WHERE name IN ('visible_hashtags', 'hashtag_is_visible') AND kind = 'direct';

@@ -380,6 +380,8 @@ SELECT format('INSERT INTO social.%1$I AS c (%2$I, %3$s) SELECT o.id, %4$s FROM 
 FROM (SELECT c.*, row_number() OVER () AS i FROM social.counted_columns() c) c
 GROUP BY counter_table, counter_key, object_table \gexec
 ALTER TABLE social.posts ENABLE TRIGGER social_post_before;
+RESET session_replication_role;
+SELECT social.rebuild_last_positions() \g /dev/null
 ALTER SEQUENCE social.post_position_seq INCREMENT BY 1;
 SELECT setval('social.post_position_seq', nextval('social.post_position_seq') + 10) \g /dev/null
 SELECT setval(pg_get_serial_sequence('social.posts', 'id'), (SELECT max(id) FROM social.posts)) \g /dev/null

@@ -63,27 +63,25 @@ sub page_ids
 # What the readers of a class take: the first page, the references, and known ids.
 sub first_page
 {
-	my ($class, $clock) = @_;
+	my ($class) = @_;
 	my @calls = map { my $reader = $_; my $ids = page_ids($reader); (
 		[ 'ours',    $reader, 'EXECUTE ours' ],
 		[ 'lateral', $reader, "EXECUTE lateral_ids($reader)" ],
 		[ 'join',    $reader, "EXECUTE plain_join($reader)" ],
 		[ 'known',   $reader, "EXECUTE known('$ids')" ]) } @{ $readers{$class} };
-	return latencies(prepare => $prepare, calls => \@calls, clock => $clock);
+	return latencies(prepare => $prepare, calls => \@calls);
 }
 
-sub report_first_page
-{
-	my ($class, $with, $clock) = @_;
-	my %ms = first_page($class, $clock);
-	my $better = $ms{lateral} < $ms{join} ? 'LATERAL on ids' : 'join, ORDER BY position';
-	bar("feed, $class$with, ms / $better", $ms{ours}, $ms{lateral} < $ms{join} ? $ms{lateral} : $ms{join}, '<= 1.5');
-	return %ms;
-}
-
-my %first;
+my %form = (lateral => 'LATERAL on ids', join => 'join, ORDER BY position');
+my (%first, %better);
 my @classes = sort { my ($x, $m, $y, $n) = map { split / / } $a, $b; $y cmp $x || $m <=> $n } keys %readers;
-$first{$_} = { report_first_page($_, '', 'cpu') } for @classes;
+for my $class (@classes)
+{
+	my %ms = first_page($class);
+	$first{$class}  = \%ms;
+	$better{$class} = $ms{lateral} < $ms{join} ? 'lateral' : 'join';
+	bar("feed, $class, ms / $form{ $better{$class} }", $ms{ours}, $ms{ $better{$class} }, '<= 1.5');
+}
 bar('feed, typical 2000, LATERAL on ids in ms / ms', $first{'typical 2000'}{lateral}, $first{'typical 2000'}{ours}, '>= 20') if $first{'typical 2000'};
 for my $class (grep { /^typical (\d+)/ && $1 >= 200 } @classes)
 {
@@ -100,7 +98,7 @@ for my $class (grep { !/asleep/ } @classes)
 	bar("feed, $class, ms of a page $back posts back / first", $ms{deep}, $ms{first}, '<= 2');
 }
 
-# While 8 sessions post as fast as they can.
+# While 8 sessions post as fast as they can: a few readers of each class, the form that was better without.
 my $low = sql("SELECT id FROM social.users WHERE username = 'person0'");
 my $high = $low + Dataset::people() - 1;
 my $writers = fork // die "fork: $!";
@@ -118,7 +116,13 @@ sub write_script
 	return "$ENV{RUN_DIR}/feed_writers.sql";
 }
 my $before = sql('SELECT max(id) FROM social.posts');
-report_first_page($_, ', 8 writers', 'wall') for grep { /200$|2000$|10000$/ && !/asleep/ } @classes;
+for my $class (grep { / (200|2000|10000)$/ && !/asleep/ } @classes)
+{
+	my $execute = $better{$class} eq 'join' ? 'EXECUTE plain_join' : 'EXECUTE lateral_ids';
+	my @calls = map { ([ 'ours', $_, 'EXECUTE ours' ], [ 'better', $_, "$execute($_)" ]) } @{ $readers{$class} }[ 0 .. 3 ];
+	my %ms = latencies(prepare => $prepare, calls => \@calls, clock => 'wall');
+	bar("feed, $class, 8 writers, ms / $form{ $better{$class} }", $ms{ours}, $ms{better}, '<= 1.5');
+}
 kill 'TERM', $writers;
 waitpid $writers, 0;
 printf "%-58s %12d\n", '  posts written meanwhile', sql('SELECT max(id) FROM social.posts') - $before;

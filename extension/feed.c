@@ -37,12 +37,22 @@ PG_FUNCTION_INFO_V1(social_home_feed);
 #define CURSOR_KIND     "home_feed"
 #define CURSOR_TOP_KIND "home_feed_top"
 
-/* Rows that the walk may always pass, and for each person followed, unless a setting says more. */
-#define BUDGET_LEAST      64
-#define BUDGET_PER_FOLLOW 0.5
+/*
+ * Rows that the walk may always pass, unless a setting says more: these, and some for each person
+ * followed. Where last positions are in memory the merge begins cheaply, and the walk may give up
+ * sooner.
+ */
+#define BUDGET_LEAST             64
+#define BUDGET_PER_FOLLOW        0.5
+#define BUDGET_PER_FOLLOW_MEMORY 0.125
 
 /* Readers of no more people than this have them read at once, not asked for one by one. */
-#define FOLLOWS_AT_ONCE 1000
+#define FOLLOWS_AT_ONCE 3000
+
+/* Rows that a walk passes in the time that a merge takes to begin an index scan, or for a person.
+ */
+#define ROWS_PER_SCAN   3
+#define ROWS_PER_PERSON 0.125
 
 static int walk_budget;
 
@@ -238,21 +248,45 @@ order_items(struct social_feed *feed)
 static int64
 budget_of(int64 nfollowed)
 {
-	return walk_budget >= 0 ? walk_budget : BUDGET_LEAST + nfollowed * BUDGET_PER_FOLLOW;
+	if (walk_budget >= 0)
+		return walk_budget;
+	return BUDGET_LEAST + nfollowed * (social_last_position_memory_is_ready()
+										   ? BUDGET_PER_FOLLOW_MEMORY
+										   : BUDGET_PER_FOLLOW);
 }
 
+/* The rows that the walk would pass to the page's end, if it goes on as it went. */
+static int64
+rows_expected(const struct social_feed *feed)
+{
+	return feed->walked_rows * (feed->wanted - feed->nitems + 1) / Max(feed->nitems, 1);
+}
+
+/*
+ * The walk comes first, as far as its budget goes. Then it is known how dense the page is, and how
+ * many people were active since: few near the top, most of them far below it. Whatever costs less
+ * goes on.
+ */
 static void
 fill(struct social_feed *feed)
 {
 	int64 nfollowed = social_listing_followed_estimate(feed->listing);
-	int64 reached;
-	int count;
+	int64 reached = social_feed_first_position(feed);
+	struct social_feed_people people;
+	int64 affordable;
 
 	if (nfollowed <= FOLLOWS_AT_ONCE)
-		(void) social_listing_followed(feed->listing, &count);
-	if (!social_feed_walk(feed, budget_of(nfollowed), &reached))
-		social_feed_merge(feed, reached);
-	order_items(feed);
+		(void) social_listing_followed(feed->listing, &(int){0});
+	if (social_feed_walk(feed, budget_of(nfollowed), &reached))
+		return;
+	social_feed_people_read(feed, &people);
+	affordable =
+		(social_feed_merge_scans(feed, &people, reached) + 2 * feed->wanted) * ROWS_PER_SCAN +
+		people.count * ROWS_PER_PERSON;
+	if (walk_budget < 0 && rows_expected(feed) < affordable &&
+		social_feed_walk(feed, affordable, &reached))
+		return;
+	social_feed_merge(feed, &people, reached);
 }
 
 /* ---- arguments ------------------------------------------------------------------------------ */
@@ -395,6 +429,7 @@ social_home_feed(PG_FUNCTION_ARGS)
 	social_walk_open(&feed.shares, "reposts", "reposts_post_position_idx");
 	InitMaterializedSRF(fcinfo, 0);
 	fill(&feed);
+	order_items(&feed);
 	put_items(&feed, (ReturnSetInfo *) fcinfo->resultinfo);
 	social_walk_close(&feed.posts);
 	social_walk_close(&feed.shares);

@@ -14,6 +14,7 @@
 #include "access/htup.h"
 #include "datatype/timestamp.h"
 
+#include "last_position.h"
 #include "listing.h"
 #include "walk.h"
 
@@ -39,6 +40,9 @@ struct social_feed
 	int nitems;
 	struct social_feed_item *items; /* in the order they came; places with one position unordered */
 
+	int64 walked_rows; /* that walks have passed, */
+	int64 walked_span; /* and the positions that these cover */
+
 	struct social_walk posts;  /* by id */
 	struct social_walk shares; /* of a post, by position */
 };
@@ -63,12 +67,28 @@ extern void social_feed_offer_repost(struct social_feed *feed, int64 position, i
 									 int64 reposter, TimestampTz reposted_at);
 
 /*
- * Offers what comes next in the order of everything, up to `budget` rows. True when the page is
- * complete; else everything before *reached has been offered.
+ * Offers what comes from *reached on in the order of everything, up to `budget` rows, and notes how
+ * far that is. True when the page is complete; else everything before *reached has been offered.
  */
 extern bool social_feed_walk(struct social_feed *feed, int64 budget, int64 *reached);
 
-/* Offers what comes next by merging people, from this position on, until the page is complete. */
-extern void social_feed_merge(struct social_feed *feed, int64 from);
+/* The people of a feed, with where they were last active. */
+struct social_feed_people
+{
+	int count;
+	int64 *ids;
+	struct social_last_position *last;
+};
+
+extern void social_feed_people_read(const struct social_feed *feed,
+									struct social_feed_people *people);
+
+/* How many index scans a merge from this position begins with. */
+extern int64 social_feed_merge_scans(const struct social_feed *feed,
+									 const struct social_feed_people *people, int64 from);
+
+/* Offers what comes from this position on by merging people, until the page is complete. */
+extern void social_feed_merge(struct social_feed *feed, const struct social_feed_people *people,
+							  int64 from);
 
 #endif /* SOCIAL_FEED_H */

@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "access/tableam.h"
+#include "common/int.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -33,12 +34,14 @@ struct entry
 struct source
 {
 	int64 user_id;
-	bool is_reposts;
-	bool is_last;  /* there is nothing beyond the entries */
-	int16 chunk;   /* entries to read next */
+	int64 read_to; /* what lies beyond it, itself left out, is not read yet */
+	struct entry *entry;
 	int16 entries; /* read */
 	int16 taken;
-	struct entry *entry;
+	int16 chunk; /* entries to read next */
+	uint8 reads;
+	bool is_reposts;
+	bool is_last; /* there is nothing beyond the entries */
 };
 
 /* A source and the key of its next entry, or of where it stands before it is looked up. */
@@ -60,6 +63,7 @@ struct merge
 {
 	struct social_feed *feed;
 	int64 from;
+	int64 window; /* positions that a source's first read covers; 0: all */
 	struct rows posts;
 	struct rows reposts;
 	struct source *sources;
@@ -136,47 +140,64 @@ drop_top(struct merge *merge)
 
 /* ---- sources -------------------------------------------------------------------------------- */
 
-/* Adds a source that has nothing above `last`, unless it has nothing for this page. */
+/* Where a source that has nothing above `last` begins; false when it has nothing for this page. */
+static bool
+begins_at(const struct social_feed *feed, int64 from, int64 last, int64 *position)
+{
+	*position = feed->newest_first ? Min(last, from) : from;
+	return last != SOCIAL_LAST_POSITION_NONE && (feed->newest_first || last >= from);
+}
+
 static void
 add_source(struct merge *merge, int64 user_id, bool is_reposts, int64 last)
 {
-	bool newest_first = merge->feed->newest_first;
-	int64 position = newest_first ? Min(last, merge->from) : merge->from;
+	int64 position;
 
-	if (last == SOCIAL_LAST_POSITION_NONE || (!newest_first && last < merge->from))
+	if (!begins_at(merge->feed, merge->from, last, &position))
 		return;
 	merge->sources[merge->count] =
-		(struct source){.user_id = user_id, .is_reposts = is_reposts, .chunk = CHUNK_FIRST};
+		(struct source){.user_id = user_id,
+						.is_reposts = is_reposts,
+						.read_to = social_feed_walk_start(merge->feed, position),
+						.chunk = CHUNK_FIRST};
 	merge->heap[merge->count] = (struct node){key_of(merge, position), merge->count};
 	merge->count++;
 }
 
 /* Makes the heap of everybody in the feed. */
 static void
-add_sources(struct merge *merge)
+add_sources(struct merge *merge, const struct social_feed_people *people)
 {
-	struct social_listing *listing = merge->feed->listing;
-	int64 viewer = social_listing_viewer(listing);
-	int nfollowed;
-	const int64 *followed = social_listing_followed(listing, &nfollowed);
-	Size count = (Size) nfollowed + 1;
-	int64 *people = MemoryContextAllocHuge(CurrentMemoryContext, count * sizeof(*people));
-	struct social_last_position *last =
-		MemoryContextAllocHuge(CurrentMemoryContext, count * sizeof(*last));
+	Size count = people->count;
 
-	people[0] = viewer;
-	memcpy(people + 1, followed, nfollowed * sizeof(*people));
-	social_last_positions_read(people, count, last);
 	merge->sources =
 		MemoryContextAllocHuge(CurrentMemoryContext, 2 * count * sizeof(*merge->sources));
 	merge->heap = MemoryContextAllocHuge(CurrentMemoryContext, 2 * count * sizeof(*merge->heap));
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < people->count; i++)
 	{
-		add_source(merge, people[i], false, last[i].post);
-		add_source(merge, people[i], true, last[i].repost);
+		add_source(merge, people->ids[i], false, people->last[i].post);
+		add_source(merge, people->ids[i], true, people->last[i].repost);
 	}
 	for (int i = merge->count / 2 - 1; i >= 0; i--)
 		sift_down(merge, i);
+}
+
+/* How far the next read of a source goes: as far as most pages reach, then twice as far. */
+static int64
+limit_of(const struct merge *merge, const struct source *source)
+{
+	bool newest_first = merge->feed->newest_first;
+	int64 limit = newest_first ? SOCIAL_WALK_OLDEST : SOCIAL_WALK_NEWEST;
+	int64 window;
+
+	if (merge->window == 0 || source->reads > 30 ||
+		merge->window > PG_INT64_MAX >> (source->reads + 1))
+		return limit;
+	window = merge->window << source->reads;
+	if (newest_first ? pg_sub_s64_overflow(source->read_to, window, &limit)
+					 : pg_add_s64_overflow(source->read_to, window, &limit))
+		return newest_first ? SOCIAL_WALK_OLDEST : SOCIAL_WALK_NEWEST;
+	return limit;
 }
 
 /*
@@ -187,8 +208,7 @@ static void
 read_entries(struct merge *merge, struct source *source)
 {
 	struct social_walk *walk = source->is_reposts ? &merge->reposts.walk : &merge->posts.walk;
-	int64 start = source->entries > 0 ? source->entry[source->entries - 1].position
-									  : social_feed_walk_start(merge->feed, merge->from);
+	int64 limit = limit_of(merge, source);
 	int capacity = source->chunk + 1;
 	struct entry entry;
 
@@ -197,8 +217,12 @@ read_entries(struct merge *merge, struct source *source)
 	source->entry = palloc(capacity * sizeof(*source->entry));
 	source->entries = 0;
 	source->taken = 0;
-	social_walk_start(walk, 1, &source->user_id, merge->feed->newest_first, start,
-					  SOCIAL_WALK_NO_BUDGET);
+	if (limit == SOCIAL_WALK_OLDEST || limit == SOCIAL_WALK_NEWEST)
+		social_walk_start(walk, 1, &source->user_id, merge->feed->newest_first, source->read_to,
+						  SOCIAL_WALK_NO_BUDGET);
+	else
+		social_walk_start_between(walk, 1, &source->user_id, merge->feed->newest_first,
+								  source->read_to, limit, SOCIAL_WALK_NO_BUDGET);
 	while (social_walk_next_entry(walk, 2, &entry.position, &entry.tid))
 	{
 		if (source->entries >= source->chunk &&
@@ -208,22 +232,32 @@ read_entries(struct merge *merge, struct source *source)
 			source->entry = repalloc(source->entry, (capacity *= 2) * sizeof(*source->entry));
 		source->entry[source->entries++] = entry;
 	}
-	source->is_last = walk->at_end;
+	if (!walk->at_end)
+		source->read_to = source->entry[source->entries - 1].position;
+	else if (limit == SOCIAL_WALK_OLDEST || limit == SOCIAL_WALK_NEWEST)
+		source->is_last = true;
+	else
+		source->read_to = social_feed_walk_start(merge->feed, limit);
 	source->chunk = Min(source->chunk * 2, CHUNK_MAX);
+	source->reads++;
 }
 
-/* Moves the top of the heap to where its source's next entry belongs, or out. */
+/* Moves the top of the heap to where its source's next entry stands or may stand, or out. */
 static void
 place_top(struct merge *merge, struct source *source)
 {
-	if (source->taken == source->entries && !source->is_last)
-		read_entries(merge, source);
-	if (source->taken == source->entries)
+	int64 position;
+
+	if (source->taken < source->entries)
+		position = source->entry[source->taken].position;
+	else if (!source->is_last)
+		position = merge->feed->newest_first ? source->read_to - 1 : source->read_to + 1;
+	else
 	{
 		drop_top(merge);
 		return;
 	}
-	merge->heap[0].key = key_of(merge, source->entry[source->taken].position);
+	merge->heap[0].key = key_of(merge, position);
 	sift_down(merge, 0);
 }
 
@@ -247,14 +281,58 @@ offer_next(struct merge *merge, struct source *source)
 			DatumGetTimestampTz(slot_getattr(slot, SOCIAL_REPOSTS_CREATED_AT, &isnull)));
 }
 
+/* ---- interface ------------------------------------------------------------------------------ */
+
 void
-social_feed_merge(struct social_feed *feed, int64 from)
+social_feed_people_read(const struct social_feed *feed, struct social_feed_people *people)
 {
-	struct merge merge = {.feed = feed, .from = from};
+	int nfollowed;
+	const int64 *followed = social_listing_followed(feed->listing, &nfollowed);
+	Size count = (Size) nfollowed + 1;
+
+	people->count = count;
+	people->ids = MemoryContextAllocHuge(CurrentMemoryContext, count * sizeof(*people->ids));
+	people->last = MemoryContextAllocHuge(CurrentMemoryContext, count * sizeof(*people->last));
+	people->ids[0] = social_listing_viewer(feed->listing);
+	memcpy(people->ids + 1, followed, nfollowed * sizeof(*people->ids));
+	social_last_positions_read(people->ids, count, people->last);
+}
+
+int64
+social_feed_merge_scans(const struct social_feed *feed, const struct social_feed_people *people,
+						int64 from)
+{
+	int64 scans = 0;
+	int64 position;
+
+	for (int i = 0; i < people->count; i++)
+	{
+		scans += begins_at(feed, from, people->last[i].post, &position) && position == from;
+		scans += begins_at(feed, from, people->last[i].repost, &position) && position == from;
+	}
+	return scans;
+}
+
+/* How far most sources need to be read, from what the walk before has found; 0 when it is unknown.
+ */
+static int64
+window_of(const struct social_feed *feed)
+{
+	if (feed->nitems < 2)
+		return 0;
+	return Min((double) feed->walked_span / feed->nitems * (feed->wanted - feed->nitems + 1) * 2 +
+				   1,
+			   1e18);
+}
+
+void
+social_feed_merge(struct social_feed *feed, const struct social_feed_people *people, int64 from)
+{
+	struct merge merge = {.feed = feed, .from = from, .window = window_of(feed)};
 
 	rows_begin(&merge.posts, "posts", "posts_author_position_idx");
 	rows_begin(&merge.reposts, "reposts", "reposts_user_position_idx");
-	add_sources(&merge);
+	add_sources(&merge, people);
 	while (merge.count > 0 && !social_feed_is_full(feed, key_of(&merge, merge.heap[0].key)))
 	{
 		struct source *source = &merge.sources[merge.heap[0].source];
@@ -262,6 +340,8 @@ social_feed_merge(struct social_feed *feed, int64 from)
 		CHECK_FOR_INTERRUPTS();
 		if (source->taken < source->entries)
 			offer_next(&merge, source);
+		else
+			read_entries(&merge, source);
 		place_top(&merge, source);
 	}
 	rows_end(&merge.posts);

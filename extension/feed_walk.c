@@ -37,9 +37,9 @@ next_repost(struct stream *stream)
 }
 
 static void
-stream_begin(struct stream *stream, const struct social_feed *feed)
+stream_begin(struct stream *stream, const struct social_feed *feed, int64 from)
 {
-	int64 start = social_feed_walk_start(feed, social_feed_first_position(feed));
+	int64 start = social_feed_walk_start(feed, from);
 
 	social_walk_open(&stream->posts, "posts", "posts_position_key");
 	social_walk_open(&stream->reposts, "reposts", "reposts_position_idx");
@@ -92,15 +92,22 @@ social_feed_walk(struct social_feed *feed, int64 budget, int64 *reached)
 {
 	struct stream stream;
 	bool complete = false;
+	int64 passed = 0;
+	int64 first = 0;
 
-	stream_begin(&stream, feed);
-	while (!complete)
+	stream_begin(&stream, feed, *reached);
+	for (;; passed++)
 	{
 		bool is_post = post_is_next(&stream, feed->newest_first);
 
+		complete = !stream.has_post && !stream.has_repost;
+		if (complete)
+			break;
 		*reached = is_post ? stream.post_position : stream.repost_position;
-		complete = (!stream.has_post && !stream.has_repost) || social_feed_is_full(feed, *reached);
-		if (complete || budget-- <= 0)
+		if (passed == 0)
+			first = *reached;
+		complete = social_feed_is_full(feed, *reached);
+		if (complete || passed >= budget)
 			break;
 		if (is_post)
 			offer_post(feed, &stream);
@@ -108,5 +115,7 @@ social_feed_walk(struct social_feed *feed, int64 budget, int64 *reached)
 			offer_repost(feed, &stream);
 	}
 	stream_end(&stream);
+	feed->walked_rows += passed;
+	feed->walked_span += passed == 0 ? 0 : Abs((double) first - *reached);
 	return complete;
 }

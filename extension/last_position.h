@@ -63,6 +63,9 @@ extern void social_last_position_memory_raise(int64 user_id,
 /* Makes memory ready, unless it is or somebody else is at it; reads the whole table. */
 extern void social_last_position_memory_load(void);
 
+/* Is memory ready to be read? */
+extern bool social_last_position_memory_is_ready(void);
+
 /* As social_last_positions_read, from memory; false when it cannot answer. */
 extern bool social_last_position_memory_read(const int64 *user_ids, int count,
 											 struct social_last_position *last);

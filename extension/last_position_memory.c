@@ -252,19 +252,28 @@ social_last_position_memory_load(void)
 }
 
 bool
-social_last_position_memory_read(const int64 *user_ids, int count,
-								 struct social_last_position *last)
+social_last_position_memory_is_ready(void)
 {
 	volatile struct database *mine;
-	uint64 generation;
 
 	if (memory == NULL || people_max == 0 || RecoveryInProgress())
 		return false;
 	social_last_position_memory_load();
+	mine = my_database();
+	return mine != NULL && mine->state == STATE_LOADED;
+}
+
+bool
+social_last_position_memory_read(const int64 *user_ids, int count,
+								 struct social_last_position *last)
+{
+	uint64 generation;
+
+	if (memory == NULL)
+		return false;
 	generation = pg_atomic_read_u64(&memory->generation);
 	pg_read_barrier();
-	mine = my_database();
-	if (mine == NULL || mine->state != STATE_LOADED)
+	if (!social_last_position_memory_is_ready())
 		return false;
 	for (int i = 0; i < count; i++)
 	{

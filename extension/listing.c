@@ -257,52 +257,50 @@ read_follows(struct social_listing *listing)
 	social_walk_close(&walk);
 }
 
-/* Grows a table once for this many more people, instead of step by step. */
-static void
-make_room(people_hash *people, uint64 more)
-{
-	uint64 wanted = (people->members + more) * 5 / 4;
-
-	if (wanted > people->size)
-		people_grow(people, wanted);
-}
-
 const int64 *
 social_listing_followed(struct social_listing *listing, int *count)
 {
 	if (listing->followed == NULL)
-	{
 		read_follows(listing);
-		make_room(listing->people, listing->nfollowed);
-		for (int i = 0; i < listing->nfollowed; i++)
-			person_of(listing, listing->followed[i])->flags |=
-				PERSON_FOLLOW_ASKED | PERSON_FOLLOWED;
-	}
 	*count = listing->nfollowed;
 	return listing->followed;
+}
+
+/* Is the person among the follows that have been read? */
+static bool
+is_followed(const struct social_listing *listing, int64 user_id)
+{
+	int low = 0;
+	int high = listing->nfollowed;
+
+	while (low < high)
+	{
+		int middle = low + (high - low) / 2;
+
+		if (listing->followed[middle] < user_id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < listing->nfollowed && listing->followed[low] == user_id;
 }
 
 bool
 social_listing_follows(struct social_listing *listing, int64 user_id)
 {
-	struct person *person;
 	int64 keys[] = {listing->viewer, user_id};
-	int count;
+	struct person *person;
+	int64 found;
 
 	if (listing->viewer == 0)
 		return false;
 	if (listing->followed == NULL && listing->follow_probes == FOLLOW_PROBES_MAX)
-		(void) social_listing_followed(listing, &count);
+		read_follows(listing);
 	if (listing->followed != NULL)
-	{
-		person = people_lookup(listing->people, user_id);
-		return person != NULL && (person->flags & PERSON_FOLLOWED) != 0;
-	}
+		return is_followed(listing, user_id);
 	person = person_of(listing, user_id);
 	if (!(person->flags & PERSON_FOLLOW_ASKED))
 	{
-		int64 found;
-
 		if (listing->follows.table == NULL)
 			social_walk_open_keys(&listing->follows, "follows", "follows_pkey");
 		listing->follow_probes++;

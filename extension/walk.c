@@ -65,12 +65,32 @@ start(struct social_walk *walk, ScanKey keys, int nkeys, ScanDirection direction
 	walk->at_end = false;
 }
 
+/*
+ * Sets the keys of a walk: equality of the prefix, then `nbounds` of the next column. Looking up
+ * the operators is a good part of starting a scan, so keys of the same shape keep theirs.
+ */
 static void
-set_prefix(ScanKey keys, int nprefix, const int64 *prefix)
+set_keys(struct social_walk *walk, int nprefix, const int64 *prefix, int nbounds, bool newest_first)
 {
-	Assert(nprefix <= SOCIAL_WALK_PREFIX_MAX);
+	int shape = 1 + nprefix * 6 + nbounds * 2 + newest_first;
+
+	Assert(nprefix <= SOCIAL_WALK_PREFIX_MAX && nbounds <= 2);
+	if (walk->shape != shape)
+	{
+		for (int i = 0; i < nprefix; i++)
+			ScanKeyInit(&walk->keys[i], i + 1, BTEqualStrategyNumber, F_INT8EQ, (Datum) 0);
+		for (int i = 0; i < nbounds; i++)
+		{
+			bool older = newest_first == (i == 0);
+
+			ScanKeyInit(&walk->keys[nprefix + i], nprefix + 1,
+						older ? BTLessStrategyNumber : BTGreaterStrategyNumber,
+						older ? F_INT8LT : F_INT8GT, (Datum) 0);
+		}
+		walk->shape = shape;
+	}
 	for (int i = 0; i < nprefix; i++)
-		ScanKeyInit(&keys[i], i + 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(prefix[i]));
+		walk->keys[i].sk_argument = Int64GetDatum(prefix[i]);
 }
 
 /* The direction in which the values of an index column fall, or rise. */
@@ -86,13 +106,19 @@ void
 social_walk_start(struct social_walk *walk, int nprefix, const int64 *prefix, bool newest_first,
 				  int64 from, int64 budget)
 {
-	ScanKeyData keys[SOCIAL_WALK_PREFIX_MAX + 1];
+	set_keys(walk, nprefix, prefix, 1, newest_first);
+	walk->keys[nprefix].sk_argument = Int64GetDatum(from);
+	start(walk, walk->keys, nprefix + 1, direction_of(walk, nprefix + 1, newest_first), budget);
+}
 
-	set_prefix(keys, nprefix, prefix);
-	ScanKeyInit(&keys[nprefix], nprefix + 1,
-				newest_first ? BTLessStrategyNumber : BTGreaterStrategyNumber,
-				newest_first ? F_INT8LT : F_INT8GT, Int64GetDatum(from));
-	start(walk, keys, nprefix + 1, direction_of(walk, nprefix + 1, newest_first), budget);
+void
+social_walk_start_between(struct social_walk *walk, int nprefix, const int64 *prefix,
+						  bool newest_first, int64 from, int64 limit, int64 budget)
+{
+	set_keys(walk, nprefix, prefix, 2, newest_first);
+	walk->keys[nprefix].sk_argument = Int64GetDatum(from);
+	walk->keys[nprefix + 1].sk_argument = Int64GetDatum(limit);
+	start(walk, walk->keys, nprefix + 2, direction_of(walk, nprefix + 1, newest_first), budget);
 }
 
 void
@@ -103,7 +129,7 @@ social_walk_start_pair(struct social_walk *walk, int64 prefix, bool newest_first
 	ScanKeyData keys[2];
 	ScanKeyData members[2];
 
-	set_prefix(keys, 1, &prefix);
+	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(prefix));
 	ScanKeyEntryInitialize(&members[0], SK_ROW_MEMBER, 2, strategy, InvalidOid, InvalidOid,
 						   F_TIMESTAMPTZ_CMP, TimestampTzGetDatum(at));
 	ScanKeyEntryInitialize(&members[1], SK_ROW_MEMBER | SK_ROW_END, 3, strategy, InvalidOid,
@@ -119,10 +145,8 @@ social_walk_start_pair(struct social_walk *walk, int64 prefix, bool newest_first
 void
 social_walk_start_equal(struct social_walk *walk, int nprefix, const int64 *prefix)
 {
-	ScanKeyData keys[SOCIAL_WALK_PREFIX_MAX];
-
-	set_prefix(keys, nprefix, prefix);
-	start(walk, keys, nprefix, ForwardScanDirection, SOCIAL_WALK_NO_BUDGET);
+	set_keys(walk, nprefix, prefix, 0, false);
+	start(walk, walk->keys, nprefix, ForwardScanDirection, SOCIAL_WALK_NO_BUDGET);
 }
 
 bool

@@ -12,6 +12,7 @@
 #include "postgres.h"
 #include "access/genam.h"
 #include "access/relscan.h"
+#include "access/skey.h"
 #include "executor/tuptable.h"
 #include "storage/buf.h"
 #include "utils/rel.h"
@@ -31,6 +32,8 @@ struct social_walk
 	ScanDirection direction;
 	int64 budget; /* rows that may still be passed */
 	bool at_end;  /* false when a walk ended because its budget was used up */
+	ScanKeyData keys[SOCIAL_WALK_PREFIX_MAX + 2];
+	int shape; /* what the keys look like but for their values; 0: nothing yet */
 	bool keys_only;
 	Buffer map; /* of the visibility map, for keys_only */
 };
@@ -48,6 +51,10 @@ extern void social_walk_close(struct social_walk *walk);
  */
 extern void social_walk_start(struct social_walk *walk, int nprefix, const int64 *prefix,
 							  bool newest_first, int64 start, int64 budget);
+
+/* The same, not beyond `limit`: from start to limit, both left out. */
+extern void social_walk_start_between(struct social_walk *walk, int nprefix, const int64 *prefix,
+									  bool newest_first, int64 start, int64 limit, int64 budget);
 
 /*
  * The same for an order by two columns (timestamptz, bigint), from the pair (at, id), which is left

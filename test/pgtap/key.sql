@@ -49,6 +49,7 @@ SELECT is((SELECT count(*) FROM json_array_elements(social.jwks() -> 'keys')), c
 SELECT is_empty($$SELECT FROM json_array_elements(social.jwks() -> 'keys') k WHERE k ->> 'kty' NOT IN ('EC', 'RSA') OR k::jsonb ?| ARRAY['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']$$, 'and no secret');
 SELECT is_empty($$SELECT FROM json_array_elements(social.jwks() -> 'keys') k WHERE NOT k::jsonb ?& ARRAY['kid', 'alg', 'use', 'kty'] OR k ->> 'use' <> 'sig'$$, 'each names itself');
 SELECT set_eq('SELECT kid, alg, public_key FROM social.jwks_keys(social.jwks()::text)', 'SELECT kid, alg, public_key FROM social.jwt_key WHERE public_key IS NOT NULL', 'to JSON and back they are the same keys');
+SELECT is((social.bridge_config() #> '{jwt,issuers}')::text, '[]', 'and no issuer');
 SELECT is(social.bridge_config() #>> '{jwt,leeway}', '5', 'the bridge is told the leeway');
 SELECT results_eq(format($$SELECT k ->> 'public_key' FROM json_array_elements(social.bridge_config() #> '{jwt,keys}') k WHERE k ->> 'kid' = %L$$, :'hs'), ARRAY[NULL::text], 'and of a secret that it exists');
 SELECT ok(NOT social.bridge_config()::text LIKE '%' || convert_from(private_key, 'UTF8') || '%' AND NOT social.jwks()::text LIKE '%' || convert_from(private_key, 'UTF8') || '%', 'seed 117: not the secret itself') FROM social.jwt_key WHERE kid = :'hs';
@@ -112,6 +113,7 @@ FROM (VALUES ('', :'theirs', 'sub', 'id', 'SM400', 'no name'), (repeat('x', 501)
 	('https://other.example', '{}', 'sub', 'id', 'SM400', 'no key set'), ('https://other.example', NULL, 'sub', 'id', 'SM400', 'null'), ('https://other.example', :'theirs', '', 'id', 'SM400', 'no claim'),
 	('https://other.example', :'theirs', 'sub', 'phone', 'SM400', 'an unknown match'), ('https://other.example', :'theirs', 'sub', NULL, 'SM400', 'no match')) AS cases (issuer, jwks, claim, match, state, why);
 SELECT cmp_ok(social.register_issuer('https://other.example', :'theirs', 'them'), '>', 1, 'registering tells how many keys there are');
+SELECT is((social.bridge_config() #> '{jwt,issuers}')::text, '["https://other.example"]', 'the bridge is told of whom to ask');
 SELECT row_eq(format('SELECT user_id, session_id, error_code FROM social.verify_token(%L)', :'foreign'), row(:person::bigint, NULL::bigint, NULL::text), 'their token names our user, and no session of ours');
 SELECT is(social.authenticate(:'foreign'), :person::bigint, 'who acts');
 SELECT is(social.session_id(), NULL, 'in no session');

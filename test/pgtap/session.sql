@@ -1,6 +1,7 @@
 -- session.sql proves sessions and refresh families (seed 002, 004, 005, 010 to 012, 106, 114 to 116; I-05; pain P-15).
 BEGIN;
 SELECT no_plan();
+SET LOCAL social.rate_limits = off;
 INSERT INTO social.users (username) VALUES ('tap_ann'), ('tap_ben');
 INSERT INTO social.users (username, is_staff) VALUES ('tap_staff', true);
 SELECT id AS ann FROM social.users WHERE username = 'tap_ann' \gset
@@ -71,6 +72,24 @@ SELECT is(pg_temp.refresh_outcome(token), 'SM401: invalid refresh token: The tok
 FROM (VALUES ('x', 'a letter'), (repeat('A', 43), 'a made-up token'), (repeat('A', 1000000), '1 MB'), (''' OR true --', 'SQL'), (E'\\x00', 'an escape'), ('é' || chr(1), 'odd characters'),
 	(:'next' || ' ', 'a blank behind'), (lower(:'next'), 'other case'), (encode(pg_temp.hash(:'next'), 'hex'), 'the hash in the table'), (:'second_access', 'an access token')) AS cases (token, why);
 SELECT is(error_code, 'SM401', 'seed 002: a refresh token is no access token') FROM social.verify_token(:'fourth');
+
+-- ---- how often
+SET LOCAL social.rate_limits = on;
+CREATE FUNCTION pg_temp.refresh_often(token text, times integer) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	FOR i IN 1 .. times
+	LOOP
+		token := (SELECT r.refresh FROM social.refresh_session(token) r);
+	END LOOP;
+	RETURN token;
+END $$;
+SELECT refresh AS often FROM social.start_session(:ann) \gset
+SELECT pg_temp.refresh_often(:'often', 5) AS fifth \gset
+SELECT is(refresh, :'fifth', 'I-29: replays within the grace are not counted') FROM social.refresh_session(:'often');
+SELECT throws_ok(format('SELECT social.refresh_session(%L)', :'fifth'), 'SM429', NULL, 'I-29: a session refreshes five times a minute');
+SELECT is(pg_temp.refresh_outcome(refresh), 'refreshed', 'others are not held up') FROM social.start_session(:ann);
+SET LOCAL social.rate_limits = off;
+SELECT is(pg_temp.refresh_outcome(:'fifth'), 'refreshed', 'and its token stays good');
 
 -- ---- expiry
 SET LOCAL social.session_lifetime = '8d';

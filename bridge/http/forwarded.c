@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "http/client.h"
 #include "http/request.h"
 
 #define MAX_NETWORKS 256
@@ -258,4 +259,15 @@ sb_forwarded_apply(struct sb_request *request)
 		values[nvalues++] = request->headers[i].value;
 	}
 	sb_forwarded_resolve(request->address, values, nvalues);
+}
+
+bool
+sb_forwarded_is_https(const struct sb_request *request)
+{
+	static const char name[] = "X-Forwarded-Proto";
+	const char *scheme = nnetworks > 0 ? sb_request_header(request, name) : NULL;
+
+	return scheme && strcasecmp(scheme, "https") == 0 &&
+		   sb_request_count_headers(request, name) == 1 &&
+		   sb_forwarded_is_proxy((const struct sockaddr *) &request->client->address);
 }

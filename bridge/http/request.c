@@ -10,6 +10,7 @@
 
 #include "buffer.h"
 #include "http/cors.h"
+#include "http/forwarded.h"
 #include "http/server.h"
 #include "log.h"
 #include "memory.h"
@@ -99,6 +100,9 @@ has_answer_header(const struct sb_request *request, const char *name)
 static const char *const common_headers[][2] = {
 	{"X-Content-Type-Options", "nosniff"},
 	{"X-Frame-Options", "DENY"},
+	/* The filter that this once turned on could be turned against a page; the policy below serves.
+	 */
+	{"X-XSS-Protection", "0"},
 	{"Referrer-Policy", "no-referrer"},
 	{"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
 	{"Cache-Control", "no-store"},
@@ -121,6 +125,18 @@ sb_request_write_headers(const struct sb_request *request, struct sb_buffer *out
 	sb_buffer_puts(out, "\r\n");
 }
 
+/* Only what came by TLS may say this (RFC 6797 section 7.2). */
+static void
+add_transport_security(struct sb_request *request)
+{
+	int seconds = request->loop->config->secure_hsts_seconds;
+
+	if (seconds > 0 && sb_forwarded_is_https(request))
+		sb_request_add_header(
+			request, "Strict-Transport-Security",
+			sb_arena_printf(&request->arena, "max-age=%d; includeSubDomains", seconds));
+}
+
 static void
 finish(struct sb_request *request, int status, const char *content_type, size_t len,
 	   struct MHD_Response *response)
@@ -133,6 +149,7 @@ finish(struct sb_request *request, int status, const char *content_type, size_t 
 	if (content_type)
 		MHD_add_response_header(response, "Content-Type", content_type);
 	sb_cors_add_headers(request);
+	add_transport_security(request);
 	for (struct sb_answer_header *header = request->answer_headers; header; header = header->next)
 		MHD_add_response_header(response, header->name, header->value);
 	if (request->must_close || request->loop->stopping)

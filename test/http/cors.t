@@ -1,4 +1,4 @@
-# Which pages of other origins may call (seed 156, 165, I-14), and OPTIONS.
+# Which pages of other origins may call (seed 156, 165, I-14), OPTIONS, and the headers of security.
 use strict;
 use warnings;
 use Social;
@@ -38,4 +38,20 @@ ok(!exists api(GET => $path, headers => { Origin => 'https://app.example.com' })
 my $all = start_bridge(CORS_ALLOWED_ORIGINS => '*');
 is(api(GET => $path, url => $all->{url}, headers => { Origin => 'https://anything.example' })->{headers}{'access-control-allow-origin'},
 	'https://anything.example', '* lets all');
+
+# On every answer, whatever it is (seed 165); transport security only where TLS was (seed 162).
+my $proxied = start_bridge(TRUSTED_PROXIES => '127.0.0.1');
+my %tls     = (headers => { 'X-Forwarded-Proto' => 'https' });
+for my $case ([ GET => $path ], [ GET => '/nothing/here/' ], [ GET => '/api/posts/posts/' ], [ POST => '/graphql/' ])
+{
+	my $headers = api(@$case, url => $proxied->{url}, %tls)->{headers};
+	is_deeply([ @$headers{qw(x-frame-options x-content-type-options x-xss-protection referrer-policy content-security-policy)} ],
+		[ 'DENY', 'nosniff', '0', 'no-referrer', "default-src 'none'; frame-ancestors 'none'" ], "seed 165: $case->[0] $case->[1]");
+	is($headers->{'strict-transport-security'}, 'max-age=31536000; includeSubDomains', 'seed 162: by TLS, as a trusted proxy says');
+}
+my $hsts = sub { my ($bridge, %option) = @_; api(GET => $path, url => $bridge->{url}, %option)->{headers}{'strict-transport-security'} };
+is($hsts->($proxied), undef, 'not without TLS');
+is($hsts->($proxied, headers => { 'X-Forwarded-Proto' => 'http' }), undef, 'nor over plain HTTP');
+is($hsts->($bridge, %tls), undef, 'nor where anybody could say so');
+is($hsts->(start_bridge(TRUSTED_PROXIES => '127.0.0.1', SECURE_HSTS_SECONDS => 0), %tls), undef, 'nor when it is turned off');
 done_testing;

@@ -17,6 +17,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "port/atomics.h"
+#include "port/pg_bitutils.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
@@ -45,8 +46,8 @@ struct bucket
 
 struct memory_shared
 {
-	uint64 secret[2]; /* drawn at start, never changed */
-	uint64 nbuckets;
+	uint64 secret[2];                             /* drawn at start, never changed */
+	uint64 nbuckets;                              /* a power of two */
 	pg_atomic_uint64 evictions;                   /* windows given up before they were whole */
 	struct bucket buckets[FLEXIBLE_ARRAY_MEMBER]; /* under their partition's lock */
 };
@@ -72,7 +73,7 @@ hash_of(const struct social_limit_window *window)
 static uint64
 bucket_of(uint64 hash)
 {
-	return hash % shared->nbuckets;
+	return hash & (shared->nbuckets - 1);
 }
 
 static LWLock *
@@ -247,11 +248,17 @@ social_rate_limit_memory(PG_FUNCTION_ARGS)
 
 /* ---- start ----------------------------------------------------------------------------------- */
 
+/* As many as the setting has room for, rounded up to a power of two. */
+static uint64
+bucket_count(void)
+{
+	return pg_nextpower2_64((entries + WAYS - 1) / WAYS);
+}
+
 static Size
 shared_size(void)
 {
-	return offsetof(struct memory_shared, buckets) +
-		   (Size) (entries / WAYS) * sizeof(struct bucket);
+	return offsetof(struct memory_shared, buckets) + (Size) bucket_count() * sizeof(struct bucket);
 }
 
 static void
@@ -275,7 +282,7 @@ attach_shared_memory(void)
 	if (!found)
 	{
 		memset(shared, 0, shared_size());
-		shared->nbuckets = entries / WAYS;
+		shared->nbuckets = bucket_count();
 		pg_atomic_init_u64(&shared->evictions, 0);
 		if (!pg_strong_random(shared->secret, sizeof(shared->secret)))
 			ereport(FATAL, (errcode(ERRCODE_INTERNAL_ERROR),

@@ -4,9 +4,7 @@
 #include "ratelimit_policy.h"
 
 #include <arpa/inet.h>
-#include <inttypes.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <string.h>
 
 #define ACCOUNT_MAX 254 /* bytes of a name that tell accounts apart; no address is longer */
@@ -180,7 +178,10 @@ social_limit_network(const char *address, char network[SOCIAL_LIMIT_ADDRESS_MAX]
 	struct in_addr v4;
 
 	if (inet_pton(AF_INET, address, &v4) == 1)
-		return inet_ntop(AF_INET, &v4, network, SOCIAL_LIMIT_ADDRESS_MAX) != NULL;
+	{
+		strcpy(network, address); /* there is only one way to write one */
+		return true;
+	}
 	if (inet_pton(AF_INET6, address, &v6) != 1)
 		return false;
 	if (IN6_IS_ADDR_V4MAPPED(&v6))
@@ -192,49 +193,100 @@ social_limit_network(const char *address, char network[SOCIAL_LIMIT_ADDRESS_MAX]
 	return true;
 }
 
-/* Names of accounts are told apart without regard to case. */
-static int
-write_account(char *out, size_t size, const char *address, const char *account)
+/* A text being put together; what has no room is left out. printf costs more than all the rest. */
+struct text
 {
-	int len = snprintf(out, size, "account:%s:%.*s", address ? address : "", ACCOUNT_MAX, account);
+	char *at;
+	char *end; /* the last byte, for the NUL */
+};
 
-	for (char *at = out; *at; at++)
-		if (*at >= 'A' && *at <= 'Z')
-			*at += 'a' - 'A';
-	return len;
+static void
+put(struct text *text, const char *part, size_t len)
+{
+	size_t room = (size_t) (text->end - text->at);
+
+	len = len < room ? len : room;
+	memcpy(text->at, part, len);
+	text->at += len;
+	*text->at = '\0';
 }
 
-/* Writes who the subject is in this request; how many bytes, or 0 when there is none. */
-static int
-write_subject(char *out, size_t size, enum social_limit_subject subject,
-			  const struct social_limit_request *request)
+static void
+put_word(struct text *text, const char *word)
+{
+	put(text, word, strlen(word));
+}
+
+static void
+put_number(struct text *text, int64_t number)
+{
+	uint64_t rest = number < 0 ? -(uint64_t) number : (uint64_t) number;
+	char digits[20];
+	char *first = digits + sizeof(digits);
+
+	do
+		*--first = (char) ('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (number < 0)
+		put(text, "-", 1);
+	put(text, first, (size_t) (digits + sizeof(digits) - first));
+}
+
+/* Names of accounts are told apart without regard to case. */
+static void
+put_account(struct text *text, const char *account)
+{
+	char *at = text->at;
+
+	put(text, account, strnlen(account, ACCOUNT_MAX));
+	for (; *at; at++)
+		if (*at >= 'A' && *at <= 'Z')
+			*at += 'a' - 'A';
+}
+
+/* Whether the request has such a subject; `subject` becomes the one it is counted as. */
+static bool
+has_subject(const struct social_limit_request *request, enum social_limit_subject *subject)
 {
 	bool is_person = request->user_id != 0;
 
-	switch (subject)
+	switch (*subject)
 	{
 		case SOCIAL_LIMIT_USER:
-			return is_person ? snprintf(out, size, "user:%" PRId64, request->user_id) : 0;
+			return is_person;
 		case SOCIAL_LIMIT_CLIENT:
-			if (is_person)
-				return snprintf(out, size, "user:%" PRId64, request->user_id);
-			break;
+			*subject = is_person ? SOCIAL_LIMIT_USER : SOCIAL_LIMIT_ADDRESS;
+			return is_person || request->address != NULL;
 		case SOCIAL_LIMIT_ANONYMOUS:
-			if (is_person)
-				return 0;
-			break;
+			*subject = SOCIAL_LIMIT_ADDRESS;
+			return !is_person && request->address != NULL;
 		case SOCIAL_LIMIT_SESSION:
-			return request->session_id
-					   ? snprintf(out, size, "session:%" PRId64, request->session_id)
-					   : 0;
+			return request->session_id != 0;
 		case SOCIAL_LIMIT_ACCOUNT:
-			return request->account ? write_account(out, size, request->address, request->account)
-									: 0;
+			return request->account != NULL;
 		case SOCIAL_LIMIT_ADDRESS:
 		case SOCIAL_LIMIT_SUBJECTS:
 			break;
 	}
-	return request->address ? snprintf(out, size, "address:%s", request->address) : 0;
+	return request->address != NULL;
+}
+
+static void
+put_subject(struct text *text, enum social_limit_subject subject,
+			const struct social_limit_request *request)
+{
+	put_word(text, subject_names[subject]);
+	put(text, ":", 1);
+	if (subject == SOCIAL_LIMIT_USER)
+		put_number(text, request->user_id);
+	else if (subject == SOCIAL_LIMIT_SESSION)
+		put_number(text, request->session_id);
+	else
+		put_word(text, request->address ? request->address : "");
+	if (subject != SOCIAL_LIMIT_ACCOUNT)
+		return;
+	put(text, ":", 1);
+	put_account(text, request->account);
 }
 
 /* ---- windows --------------------------------------------------------------------------------- */
@@ -242,15 +294,22 @@ write_subject(char *out, size_t size, enum social_limit_subject subject,
 /* Adds a window; of two that count the same, the lower limit is kept. */
 static void
 add_window(struct social_limit_windows *windows, const struct social_limit_row *row,
-		   const struct social_rate *rate, const char *subject)
+		   const struct social_rate *rate, enum social_limit_subject subject,
+		   const struct social_limit_request *request)
 {
 	struct social_limit_window *window = &windows->list[windows->count];
+	struct text key = {window->key, window->key + sizeof(window->key) - 1};
 
 	if (windows->count == SOCIAL_LIMIT_WINDOWS_MAX)
 		return;
-	window->key_len = (size_t) snprintf(window->key, sizeof(window->key), "%s/%s/%d/%s",
-										row->is_standing ? "*" : row->surface, row->action,
-										(int) (rate->period / 1000000), subject);
+	put_word(&key, row->is_standing ? "*" : row->surface);
+	put(&key, "/", 1);
+	put_word(&key, row->action);
+	put(&key, "/", 1);
+	put_number(&key, rate->period / 1000000);
+	put(&key, "/", 1);
+	put_subject(&key, subject, request);
+	window->key_len = (size_t) (key.at - window->key);
 	for (int i = 0; i < windows->count; i++)
 	{
 		struct social_limit_window *known = &windows->list[i];
@@ -271,12 +330,12 @@ static void
 add_rates(struct social_limit_windows *windows, const struct social_limit_row *row,
 		  const struct social_rate *rates, int nrates, const struct social_limit_request *request)
 {
-	char subject[SOCIAL_LIMIT_KEY_MAX - SOCIAL_LIMIT_SURFACE_MAX - SOCIAL_LIMIT_ACTION_MAX - 16];
+	enum social_limit_subject subject = row->subject;
 
-	if (nrates == 0 || write_subject(subject, sizeof(subject), row->subject, request) == 0)
+	if (nrates == 0 || !has_subject(request, &subject))
 		return;
 	for (int i = 0; i < nrates; i++)
-		add_window(windows, row, &rates[i], subject);
+		add_window(windows, row, &rates[i], subject, request);
 }
 
 void
@@ -291,7 +350,8 @@ static bool
 is_met(const struct social_limit_set *set, const struct social_limit_row *row,
 	   const struct social_limit_request *request)
 {
-	if (!row->is_standing && (request->action == NULL || strcmp(row->action, request->action) != 0))
+	if (!row->is_standing && (request->action == NULL || row->action[0] != request->action[0] ||
+							  strcmp(row->action, request->action) != 0))
 		return false;
 	return set->strict || row->surface[0] == '*' ||
 		   (request->surface != NULL && strcmp(row->surface, request->surface) == 0);

@@ -5,14 +5,13 @@
 #define SOCIAL_COMPAT_H
 
 #include "postgres.h"
-#include "access/genam.h"
+#include "access/gin_private.h"
 #include "access/heapam.h"
 #include "access/htup_details.h"
 #include "catalog/pg_proc.h"
 #include "catalog/namespace.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
-#include "nodes/tidbitmap.h"
 #include "storage/proc.h"
 #include "tsearch/ts_utils.h"
 #include "utils/acl.h"
@@ -123,53 +122,15 @@ social_compat_may_execute(Oid function)
 #endif
 }
 
-/* Starts a scan of an index that fills a bitmap. */
-static inline IndexScanDesc
-social_compat_beginscan_bitmap(Relation index, Snapshot snapshot, int nkeys)
+/* The leaf of a GIN index's entries that holds the key of `tree`, or would; in share mode. */
+static inline GinBtreeStack *
+social_compat_gin_find_leaf(GinBtree tree, Snapshot snapshot)
 {
-#if PG_VERSION_NUM >= 180000
-	return index_beginscan_bitmap(index, snapshot, NULL, nkeys);
+#if PG_VERSION_NUM >= 170000
+	return ginFindLeafPage(tree, true, false);
 #else
-	return index_beginscan_bitmap(index, snapshot, nkeys);
+	return ginFindLeafPage(tree, true, false, snapshot);
 #endif
-}
-
-/*
- * The pages that a bitmap names, in rising order: *count rows at offsets (room for
- * MaxHeapTuplesPerPage), or -1 for all rows of the page.
- */
-#if PG_VERSION_NUM >= 180000
-typedef TBMPrivateIterator *social_compat_bitmap;
-#define social_compat_bitmap_begin(bitmap) tbm_begin_private_iterate(bitmap)
-#define social_compat_bitmap_end(iterator) tbm_end_private_iterate(iterator)
-#else
-typedef TBMIterator *social_compat_bitmap;
-#define social_compat_bitmap_begin(bitmap) tbm_begin_iterate(bitmap)
-#define social_compat_bitmap_end(iterator) tbm_end_iterate(iterator)
-#endif
-
-static inline bool
-social_compat_bitmap_next(social_compat_bitmap iterator, BlockNumber *block, int *count,
-						  OffsetNumber *offsets)
-{
-#if PG_VERSION_NUM >= 180000
-	TBMIterateResult result;
-
-	if (!tbm_private_iterate(iterator, &result))
-		return false;
-	*block = result.blockno;
-	*count = result.lossy ? -1 : tbm_extract_page_tuple(&result, offsets, MaxHeapTuplesPerPage);
-#else
-	TBMIterateResult *result = tbm_iterate(iterator);
-
-	if (result == NULL)
-		return false;
-	*block = result->blockno;
-	*count = result->ntuples;
-	if (*count > 0)
-		memcpy(offsets, result->offsets, *count * sizeof(OffsetNumber));
-#endif
-	return true;
 }
 
 #endif /* SOCIAL_COMPAT_H */

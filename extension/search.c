@@ -4,20 +4,26 @@
  * Ranking every post that matches would take seconds for a common word, so that a bounded set is
  * ranked (mission P-06, design D6):
  * - the newest posts are walked while that promises enough matches: the way for common words;
- * - else the index of all words is read, and of what it finds the newest pages of the table;
+ * - else the index of all words is read from the end of the table, where new posts are;
  * - posts whose title is the query, and posts with its words in the title, are looked for apart, so
  *   that an old one is found among any number of newer matches.
- * Where a bound was met, the answer says so. Whatever the query, the rows looked at and the pages
- * kept are bounded; so is what an index is asked: it needs a word to start from.
+ * Where a bound was met, the answer says so. Whatever the query, the rows looked at and the work in
+ * an index are bounded. That new posts stand at the table's end is true of most; where one does
+ * not, because space was reused or a draft was published late, it is found by the walk or the
+ * title, or has a place among fewer matches.
  */
 #include "postgres.h"
 
+#include "access/relscan.h"
+#include "access/tableam.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "tsearch/ts_utils.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/snapmgr.h"
 
 #include "init.h"
 #include "limit.h"
@@ -25,7 +31,7 @@
 #include "page.h"
 #include "search_match.h"
 #include "search_order.h"
-#include "search_pages.h"
+#include "search_postings.h"
 #include "viewer.h"
 #include "walk.h"
 
@@ -41,6 +47,9 @@ PG_FUNCTION_INFO_V1(social_search_ranking);
 
 /* Without a word to start an index from, the walk is all there is. */
 #define LONG_WALK_ROWS 10000
+
+/* Work in an index for each row that may be looked at (search_postings.h). */
+#define BUDGET_PER_ROW 100
 
 static int candidates_max;
 static int rows_max;
@@ -151,28 +160,36 @@ probe_same_title(struct search *search, int64 newest)
 static bool
 probe_index(struct search *search, const char *index, TSQuery query, bool all)
 {
-	struct social_search_pages *pages =
-		social_search_pages_begin(search->walk.table, index, query, rows_max);
+	struct social_search_postings *postings =
+		social_search_postings_begin(index, query, (int64) rows_max * BUDGET_PER_ROW);
+	IndexFetchTableData *fetch = table_index_fetch_begin(search->walk.table);
 	struct social_search_result result;
-	bool is_complete = social_search_pages_are_all(pages);
+	ItemPointerData place;
 	int found = 0;
 	int rows = 0;
+	bool is_cut = false;
 
-	while (social_search_pages_next(pages, search->walk.slot))
+	while (social_search_postings_next(postings, &place))
 	{
-		if (found == candidates_max || rows++ == rows_max)
-		{
-			is_complete = false;
+		bool again = false;
+		bool is_dead;
+
+		CHECK_FOR_INTERRUPTS();
+		is_cut = found == candidates_max || rows++ == rows_max;
+		if (is_cut)
 			break;
-		}
-		if (!social_search_match_row(search->match, search->walk.slot, &result) ||
+		if (!table_index_fetch_tuple(fetch, &place, GetActiveSnapshot(), search->walk.slot, &again,
+									 &is_dead) ||
+			!social_search_match_row(search->match, search->walk.slot, &result) ||
 			(!all && result.tier == SOCIAL_SEARCH_IN_CONTENT))
 			continue;
 		add_result(search, &result);
 		found++;
 	}
-	social_search_pages_end(pages);
-	return is_complete;
+	is_cut = is_cut || !social_search_postings_are_all(postings);
+	table_index_fetch_end(fetch);
+	social_search_postings_end(postings);
+	return !is_cut;
 }
 
 /* Best first, then newest first. */

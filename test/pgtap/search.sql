@@ -24,10 +24,12 @@ SELECT is_empty('SELECT FROM social.search_posts(''tapzebra'', 100) WHERE id = '
 SELECT results_eq($$ SELECT DISTINCT total, total_is_exact, is_bounded FROM social.search_posts('tapokapi') $$, 'VALUES (2::bigint, true, false)', 'P-06: few matches: all ranked, and counted exactly');
 SELECT results_eq($$ SELECT DISTINCT total >= 300, total_is_exact, is_bounded FROM social.search_posts('tapzebra') $$, 'VALUES (true, false, true)', 'P-06: many: a bounded set is ranked, and the answer says so');
 SET LOCAL social.search_candidates_max = 1000;
+SET LOCAL social.search_walk_max = 1;
 SELECT results_eq($$ SELECT DISTINCT total, total_is_exact, is_bounded FROM social.search_posts('tapzebra') $$, 'VALUES (402::bigint, true, false)', 'within a wider bound: all');
 SET LOCAL social.search_candidates_max = 10;
 SELECT results_eq($$ SELECT id FROM social.search_posts('tapzebra', 2) $$, 'VALUES (' || :same || '::bigint), (' || :titled || ')', 'P-06: within a narrow one the old titles are still first');
 RESET social.search_candidates_max;
+RESET social.search_walk_max;
 -- The newest posts are others, so that only the index leads to the word.
 SELECT count(social.create_post('Newer ' || n, 'about something else')) FROM generate_series(1, 1200) n;
 SELECT results_eq($$ SELECT id FROM social.search_posts('tapzebra', 2) $$, 'VALUES (' || :same || '::bigint), (' || :titled || ')', 'P-06: a rare word, by the index');
@@ -87,6 +89,26 @@ CREATE FUNCTION pg_temp.exact(query text) RETURNS TABLE (id bigint) LANGUAGE sql
 $$;
 SELECT set_eq(format('SELECT w FROM pg_temp.walk(%L, 100, false) w', q), format('SELECT id FROM pg_temp.exact(%L)', q), 'all that match, and nothing else: ' || q)
 FROM unnest(ARRAY['tapokapi', 'tapquagga or tapokapi', '"lives here"', 'crossing', 'later -crossing', 'note 7 or note 9']) q;
+
+-- The same through the index alone: lists that are trees, short ones, those of prefixes, and rows
+-- that are still pending, alone and together.
+SET LOCAL social.search_walk_max = 1;
+SET LOCAL social.search_candidates_max = 100000;
+SET LOCAL social.search_rows_max = 100000;
+CREATE TEMPORARY TABLE queries (query text);
+INSERT INTO queries VALUES ('something'), ('about something'), ('something -newer'), ('something -about'), ('tapzebra or about'), ('"something else"'), ('"else something"'),
+	('about tapzebra'), ('tapokapi or tapquagga or crossing'), ('walking tapzebra -nothing'), ('tapquagga -absentword'), ('absentword'), ('absentword or crossing'), ('(about something) tapzebra'), ('犬'), ('about about about');
+SELECT count(social.create_post('犬と猫', '犬犬犬 ' || n)) FROM generate_series(1, 3) n;
+SELECT is((social.search_page(query, 1) -> 'total')::jsonb, jsonb_build_object('value', (SELECT count(*) FROM pg_temp.exact(query)), 'is_exact', true), 'by the index, some rows pending: ' || query) FROM queries;
+SELECT gin_clean_pending_list('social.posts_search_idx') > 0 AS cleaned \gset
+SELECT is((social.search_page(query, 1) -> 'total')::jsonb, jsonb_build_object('value', (SELECT count(*) FROM pg_temp.exact(query)), 'is_exact', true), 'none pending: ' || query) FROM queries;
+SELECT count(social.create_post('Late ' || n, 'something about tapzebra again')) FROM generate_series(1, 30) n;
+SELECT is((social.search_page(query, 1) -> 'total')::jsonb, jsonb_build_object('value', (SELECT count(*) FROM pg_temp.exact(query)), 'is_exact', true), 'and some again: ' || query) FROM queries;
+SET LOCAL social.search_rows_max = 1;
+SELECT is((social.search_page('something tapzebra', 1) -> 'total' ->> 'is_exact'), 'false', 'a budget that is used up is admitted');
+RESET social.search_walk_max;
+RESET social.search_candidates_max;
+RESET social.search_rows_max;
 
 -- Who may see what (P-22): what may not be seen is not returned, not counted, and shifts no cursor.
 SELECT social.act_as('tap_spammer');

@@ -74,14 +74,23 @@ fill_alias(struct sb_route *route)
 static bool
 cut_action(struct sb_route *route)
 {
-	char *copy = sb_checked(strdup(route->action ? route->action : ""));
-	char *slash = strchr(copy, '/');
-	char *colon = strchr(copy, ':');
-	char *action = slash ? slash + 1 : copy;
+	char *copy;
+	char *slash;
+	char *colon;
+	char *action;
 
-	route->use.surface = slash ? copy : "rest";
+	route->use.surface = "rest";
+	if (route->action == NULL)
+		return true;
+	copy = sb_checked(strdup(route->action)); /* lives as long as the process */
+	slash = strchr(copy, '/');
+	colon = strchr(copy, ':');
+	action = slash ? slash + 1 : copy;
 	if (slash)
+	{
 		*slash = '\0';
+		route->use.surface = copy;
+	}
 	if (colon)
 		*colon = '\0';
 	route->use.action = *action ? action : NULL;

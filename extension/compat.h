@@ -12,6 +12,7 @@
 #include "catalog/namespace.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "nodes/tidbitmap.h"
 #include "storage/proc.h"
 #include "tsearch/ts_utils.h"
 #include "utils/acl.h"
@@ -131,6 +132,55 @@ social_compat_gin_find_leaf(GinBtree tree, Snapshot snapshot)
 #else
 	return ginFindLeafPage(tree, true, false, snapshot);
 #endif
+}
+
+/* Starts a scan of an index that fills a bitmap. */
+static inline IndexScanDesc
+social_compat_beginscan_bitmap(Relation index, Snapshot snapshot, int nkeys)
+{
+#if PG_VERSION_NUM >= 180000
+	return index_beginscan_bitmap(index, snapshot, NULL, nkeys);
+#else
+	return index_beginscan_bitmap(index, snapshot, nkeys);
+#endif
+}
+
+/*
+ * The pages that a bitmap names, in rising order: *count rows at offsets (room for
+ * MaxHeapTuplesPerPage), or -1 for all rows of the page.
+ */
+#if PG_VERSION_NUM >= 180000
+typedef TBMPrivateIterator *social_compat_bitmap;
+#define social_compat_bitmap_begin(bitmap) tbm_begin_private_iterate(bitmap)
+#define social_compat_bitmap_end(iterator) tbm_end_private_iterate(iterator)
+#else
+typedef TBMIterator *social_compat_bitmap;
+#define social_compat_bitmap_begin(bitmap) tbm_begin_iterate(bitmap)
+#define social_compat_bitmap_end(iterator) tbm_end_iterate(iterator)
+#endif
+
+static inline bool
+social_compat_bitmap_next(social_compat_bitmap iterator, BlockNumber *block, int *count,
+						  OffsetNumber *offsets)
+{
+#if PG_VERSION_NUM >= 180000
+	TBMIterateResult result;
+
+	if (!tbm_private_iterate(iterator, &result))
+		return false;
+	*block = result.blockno;
+	*count = result.lossy ? -1 : tbm_extract_page_tuple(&result, offsets, MaxHeapTuplesPerPage);
+#else
+	TBMIterateResult *result = tbm_iterate(iterator);
+
+	if (result == NULL)
+		return false;
+	*block = result->blockno;
+	*count = result->ntuples;
+	if (*count > 0)
+		memcpy(offsets, result->offsets, *count * sizeof(OffsetNumber));
+#endif
+	return true;
 }
 
 #endif /* SOCIAL_COMPAT_H */

@@ -5,6 +5,7 @@
 #define SOCIAL_COMPAT_H
 
 #include "postgres.h"
+#include "access/genam.h"
 #include "access/gin_private.h"
 #include "access/heapam.h"
 #include "access/htup_details.h"

@@ -26,7 +26,8 @@ COMMENT ON FUNCTION social.search_posts_like(text, integer, text) IS 'Listed pos
 -- ---- names -----------------------------------------------------------------------------------------
 
 -- Candidates come from three indexes, each bounded: the beginning of the name, words that begin so,
--- words that are nearly so. The best few hundred of them are looked at by the viewer.
+-- and, unless these bring plenty, words that are nearly so. The best few hundred are then asked
+-- whether the viewer may see them.
 
 CREATE OR REPLACE FUNCTION social.typed_name(query text, sign text) RETURNS text
 	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_typed_name';
@@ -58,20 +59,24 @@ BEGIN
 		SELECT c.key, c.id INTO last_key, last_id FROM social.cursor_decode('search_users', after) c;
 	END IF;
 	RETURN QUERY
-	WITH candidates AS MATERIALIZED (
+	WITH sure AS MATERIALIZED (
 		(SELECT u.id, u.username, u.first_name, u.last_name FROM social.users u
 			WHERE lower(u.username) ~>=~ typed AND lower(u.username) ~<~ (typed || chr(1114111))
 			ORDER BY lower(u.username) USING ~<~ LIMIT 1000)
 		UNION
 		(SELECT u.id, u.username, u.first_name, u.last_name FROM social.users u
 			WHERE social.name_trigrams(u.username, u.first_name || ' ' || u.last_name) @> every AND every <> '{}' LIMIT 2000)
+	), candidates AS (
+		SELECT * FROM sure
 		UNION
 		(SELECT u.id, u.username, u.first_name, u.last_name FROM social.users u
-			WHERE social.name_trigrams(u.username, u.first_name || ' ' || u.last_name) && one
+			WHERE (SELECT count(*) FROM sure) < 100
+				AND social.name_trigrams(u.username, u.first_name || ' ' || u.last_name) && one
 				AND social.name_trigrams(u.username, u.first_name || ' ' || u.last_name) && other LIMIT 5000)
+	), scored AS MATERIALIZED (
+		SELECT c.id, social.name_score(typed, c.username, c.first_name || ' ' || c.last_name) AS score FROM candidates c
 	), best AS MATERIALIZED (
-		SELECT s.id, s.score FROM (
-			SELECT c.id, social.name_score(typed, c.username, c.first_name || ' ' || c.last_name) AS score FROM candidates c) s
+		SELECT s.id, s.score FROM scored s
 		WHERE s.score > 0 AND s.score <= last_key >> 6
 		ORDER BY s.score DESC, s.id LIMIT 500
 	), ranked AS (
@@ -105,17 +110,21 @@ BEGIN
 		SELECT c.key, c.id INTO last_key, last_id FROM social.cursor_decode('search_hashtags', after) c;
 	END IF;
 	RETURN QUERY
-	WITH candidates AS MATERIALIZED (
+	WITH sure AS MATERIALIZED (
 		(SELECT h.id, h.tag FROM social.hashtags h
 			WHERE h.tag >= typed COLLATE "C" AND h.tag < (typed || chr(1114111)) COLLATE "C"
 			ORDER BY h.tag LIMIT 1000)
 		UNION
 		(SELECT h.id, h.tag FROM social.hashtags h WHERE social.name_trigrams(h.tag, NULL) @> every AND every <> '{}' LIMIT 2000)
+	), candidates AS (
+		SELECT * FROM sure
 		UNION
 		(SELECT h.id, h.tag FROM social.hashtags h
-			WHERE social.name_trigrams(h.tag, NULL) && one AND social.name_trigrams(h.tag, NULL) && other LIMIT 5000)
+			WHERE (SELECT count(*) FROM sure) < 100 AND social.name_trigrams(h.tag, NULL) && one AND social.name_trigrams(h.tag, NULL) && other LIMIT 5000)
+	), scored AS MATERIALIZED (
+		SELECT c.id, social.name_score(typed, c.tag) AS score FROM candidates c
 	), best AS MATERIALIZED (
-		SELECT s.id, s.score FROM (SELECT c.id, social.name_score(typed, c.tag) AS score FROM candidates c) s
+		SELECT s.id, s.score FROM scored s
 		WHERE s.score > 0 AND s.score <= last_key >> 6
 		ORDER BY s.score DESC, s.id LIMIT 500
 	), ranked AS (

@@ -126,19 +126,19 @@ social_walk_start_pair(struct social_walk *walk, int64 prefix, bool newest_first
 					   int64 id, int64 budget)
 {
 	StrategyNumber strategy = newest_first ? BTLessStrategyNumber : BTGreaterStrategyNumber;
-	ScanKeyData keys[2];
-	ScanKeyData members[2];
+	ScanKey keys = walk->keys;
 
+	walk->shape = 0;
 	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(prefix));
-	ScanKeyEntryInitialize(&members[0], SK_ROW_MEMBER, 2, strategy, InvalidOid, InvalidOid,
+	ScanKeyEntryInitialize(&walk->members[0], SK_ROW_MEMBER, 2, strategy, InvalidOid, InvalidOid,
 						   F_TIMESTAMPTZ_CMP, TimestampTzGetDatum(at));
-	ScanKeyEntryInitialize(&members[1], SK_ROW_MEMBER | SK_ROW_END, 3, strategy, InvalidOid,
+	ScanKeyEntryInitialize(&walk->members[1], SK_ROW_MEMBER | SK_ROW_END, 3, strategy, InvalidOid,
 						   InvalidOid, F_BTINT8CMP, Int64GetDatum(id));
 	memset(&keys[1], 0, sizeof(keys[1]));
 	keys[1].sk_flags = SK_ROW_HEADER;
 	keys[1].sk_attno = 2;
 	keys[1].sk_strategy = strategy;
-	keys[1].sk_argument = PointerGetDatum(members);
+	keys[1].sk_argument = PointerGetDatum(walk->members);
 	start(walk, keys, 2, direction_of(walk, 2, newest_first), budget);
 }
 

@@ -33,7 +33,8 @@ struct social_walk
 	int64 budget; /* rows that may still be passed */
 	bool at_end;  /* false when a walk ended because its budget was used up */
 	ScanKeyData keys[SOCIAL_WALK_PREFIX_MAX + 2];
-	int shape; /* what the keys look like but for their values; 0: nothing yet */
+	ScanKeyData members[2]; /* of a key of two columns */
+	int shape;              /* what the keys look like but for their values; 0: nothing yet */
 	bool keys_only;
 	Buffer map; /* of the visibility map, for keys_only */
 };

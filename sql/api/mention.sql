@@ -11,19 +11,5 @@ COMMENT ON FUNCTION social.post_json(social.visible_posts) IS 'A post as REST sh
 
 CREATE OR REPLACE FUNCTION social.user_mentions(user_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
 	RETURNS SETOF social.visible_mentions
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	page_size integer := social.page_size(first);
-	last record := social.page_time('user_mentions', after);
-BEGIN
-	IF NOT EXISTS (SELECT FROM social.visible_users u WHERE u.id = $1) THEN
-		PERFORM social.raise_error('SM404', 'user not found');
-	END IF;
-	RETURN QUERY
-	SELECT m.id, m.post_id, m.mentioned_user_id, m.created_at
-	FROM social.mentions m JOIN social.listed_posts p ON p.id = m.post_id
-	WHERE m.mentioned_user_id = $1 AND (m.created_at, m.id) < (last.at, last.id)
-	ORDER BY m.created_at DESC, m.id DESC LIMIT page_size;
-END
-$$;
+	LANGUAGE c STABLE PARALLEL SAFE ROWS 20 AS 'MODULE_PATHNAME', 'social_user_mentions';
 COMMENT ON FUNCTION social.user_mentions(bigint, integer, text) IS 'Where a person is named in posts for the viewer''s lists, newest first. after is cursor_encode(''user_mentions'', time_key(created_at), id) of the last one seen. SM404 for an unknown person; SM400 for a bad page size or cursor.';

@@ -257,19 +257,7 @@ COMMENT ON FUNCTION social.unhighlight_post(bigint) IS 'The viewer takes that ma
 
 CREATE OR REPLACE FUNCTION social.user_posts(user_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
 	RETURNS SETOF social.visible_posts
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	page_size integer := social.page_size(first);
-	before bigint := social.page_key('user_posts', after);
-BEGIN
-	IF NOT EXISTS (SELECT FROM social.visible_users u WHERE u.id = $1) THEN
-		PERFORM social.raise_error('SM404', 'user not found');
-	END IF;
-	RETURN QUERY
-	SELECT p.* FROM social.listed_posts p WHERE p.author_id = $1 AND p.position < before
-	ORDER BY p.position DESC LIMIT page_size;
-END
-$$;
+	LANGUAGE c STABLE PARALLEL SAFE ROWS 20 AS 'MODULE_PATHNAME', 'social_user_posts';
 COMMENT ON FUNCTION social.user_posts(bigint, integer, text) IS 'A person''s published posts, newest first; pinned ones keep their place here (see pinned_posts). after is cursor_encode(''user_posts'', position, id) of the last post seen. SM404 for an unknown person; SM400 for a bad page size or cursor.';
 
 CREATE OR REPLACE FUNCTION social.pinned_posts(user_id bigint) RETURNS SETOF social.visible_posts

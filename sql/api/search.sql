@@ -70,18 +70,7 @@ COMMENT ON FUNCTION social.posts_page(integer, text) IS 'A page of public posts,
 
 CREATE OR REPLACE FUNCTION social.hashtag_posts(tag text, first integer DEFAULT 20, after text DEFAULT NULL)
 	RETURNS SETOF social.visible_posts
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	page_size integer := social.page_size(first);
-	before bigint := social.page_key('hashtag_posts', after);
-	wanted bigint := (SELECT h.id FROM social.hashtags h WHERE h.tag = social.hashtag_key($1));
-BEGIN
-	RETURN QUERY
-	SELECT p.* FROM social.post_hashtags l JOIN social.listed_posts p ON p.id = l.post_id
-	WHERE l.hashtag_id = wanted AND l.position < before
-	ORDER BY l.position DESC LIMIT page_size;
-END
-$$;
+	LANGUAGE c STABLE PARALLEL SAFE ROWS 20 AS 'MODULE_PATHNAME', 'social_hashtag_posts';
 COMMENT ON FUNCTION social.hashtag_posts(text, integer, text) IS 'Public posts that carry a tag (in any spelling, with or without the sign), newest first. after is cursor_encode(''hashtag_posts'', position, id) of the last post seen. No rows for an unknown tag; SM400 for a bad page size or cursor.';
 
 CREATE OR REPLACE FUNCTION social.title_query(query tsquery) RETURNS tsquery

@@ -170,7 +170,7 @@ BEGIN
 		-- Few write most.
 		author := people[1 + floor(30 * random() ^ 3)];
 		INSERT INTO social.posts (author_id, title, content, is_published, visibility)
-		VALUES (author, 'tap ' || n, 'for @tap_g' || 1 + floor(30 * random()), random() < 0.9, (ARRAY['public', 'public', 'public', 'followers', 'mentioned', 'private'])[1 + floor(6 * random())]);
+		VALUES (author, 'tap ' || n, 'for @tap_g' || 1 + floor(30 * random()) || ' #tapgraph' || floor(3 * random()), random() < 0.9, (ARRAY['public', 'public', 'public', 'followers', 'mentioned', 'private'])[1 + floor(6 * random())]);
 		IF random() < 0.5 THEN
 			INSERT INTO social.reposts (post_id, user_id)
 			SELECT p.id, people[1 + floor(30 * random() ^ 2)] FROM social.posts p WHERE p.title LIKE 'tap %' ORDER BY random() LIMIT 1
@@ -232,6 +232,53 @@ BEGIN
 END
 $$;
 
+-- The other pages of one index: by all, to the end, one row and seven at a time.
+CREATE FUNCTION pg_temp.read_list(call text, size integer) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+	page jsonb;
+	whole jsonb := '[]';
+	last text;
+BEGIN
+	LOOP
+		EXECUTE format('SELECT jsonb_agg(to_jsonb(r)) FROM social.%s, $1, $2) r', call) INTO page USING size, last;
+		EXIT WHEN page IS NULL;
+		whole := whole || page;
+		last := CASE WHEN call LIKE 'user_mentions%'
+			THEN social.cursor_encode('user_mentions', social.time_key((page -> -1 ->> 'created_at')::timestamptz), (page -> -1 ->> 'id')::bigint)
+			ELSE social.cursor_encode(split_part(call, '(', 1), (page -> -1 ->> 'position')::bigint, 0) END;
+	END LOOP;
+	RETURN whole;
+END
+$$;
+CREATE FUNCTION pg_temp.list_differences() RETURNS TABLE (what text) LANGUAGE plpgsql AS $$
+DECLARE
+	reader record;
+	person record;
+	tag text;
+BEGIN
+	FOR reader IN SELECT u.id, u.username FROM social.users u WHERE u.username LIKE 'tap\_g%' AND u.id % 3 = 0 AND u.is_active AND u.suspended_at IS NULL
+	LOOP
+		PERFORM social.act_as(reader.id);
+		FOR person IN SELECT u.id, u.username FROM social.visible_users u WHERE u.username LIKE 'tap\_g%' AND (u.id % 4 = 0 OR u.id = reader.id)
+		LOOP
+			RETURN QUERY SELECT format('%s reads posts of %s', reader.username, person.username)
+			WHERE pg_temp.read_list(format('user_posts(%s', person.id), 7) IS DISTINCT FROM
+				(SELECT coalesce(jsonb_agg(to_jsonb(p) ORDER BY p.position DESC), '[]') FROM social.listed_posts p WHERE p.author_id = person.id);
+			RETURN QUERY SELECT format('%s reads mentions of %s', reader.username, person.username)
+			WHERE pg_temp.read_list(format('user_mentions(%s', person.id), 3) IS DISTINCT FROM
+				(SELECT coalesce(jsonb_agg(to_jsonb(m) ORDER BY m.created_at DESC, m.id DESC), '[]') FROM social.visible_mentions m
+				WHERE m.mentioned_user_id = person.id AND EXISTS (SELECT FROM social.listed_posts p WHERE p.id = m.post_id));
+		END LOOP;
+		FOREACH tag IN ARRAY ARRAY['tapgraph0', 'tapgraph1']
+		LOOP
+			RETURN QUERY SELECT format('%s reads #%s', reader.username, tag)
+			WHERE pg_temp.read_list(format('hashtag_posts(%L', tag), 20) IS DISTINCT FROM
+				(SELECT coalesce(jsonb_agg(to_jsonb(p) ORDER BY p.position DESC), '[]') FROM social.listed_posts p WHERE p.hashtags @> ARRAY[tag]);
+		END LOOP;
+	END LOOP;
+END
+$$;
+
 SELECT pg_temp.make_graph(0.1);
 SELECT cmp_ok((SELECT count(*) FROM social.posts p WHERE p.title LIKE 'tap %' AND p.position IS NOT NULL), '>', 300::bigint, 'there are posts');
 SELECT cmp_ok((SELECT count(*) FROM social.reposts), '>', 50::bigint, 'and reposts');
@@ -245,6 +292,7 @@ SELECT is_empty('SELECT * FROM pg_temp.differences()', 'by both');
 SET LOCAL social.feed_walk_budget = -1;
 SELECT pg_temp.make_graph(0.2);
 SELECT is_empty('SELECT * FROM pg_temp.differences()', 'another graph');
+SELECT is_empty('SELECT * FROM pg_temp.list_differences()', 'posts of a person, of a tag, and mentions equal plain SQL');
 SET LOCAL social.feed_walk_budget = 0;
 SELECT is_empty('SELECT * FROM pg_temp.differences()', 'by merging alone');
 

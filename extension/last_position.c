@@ -14,6 +14,7 @@
 #include "miscadmin.h"
 #include "utils/hsearch.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 
 #include "init.h"
 #include "last_position.h"
@@ -28,6 +29,9 @@ PG_FUNCTION_INFO_V1(social_last_positions_changed);
 
 /* Rows of one person that one write looks at; more wait for the next. */
 #define ROWS_MAX 16
+
+/* ms between two passes over everybody to find people without a row. */
+#define FILL_REST 3600000
 
 struct note_key
 {
@@ -369,21 +373,21 @@ social_last_positions_read(const int64 *user_ids, int count, struct social_last_
 
 /*
  * fill_last_positions(batch integer) bigint: rows for the next people who have none, after an
- * upgrade or the restore of an older dump. Passes over everybody once in a session, then loads
- * memory and does nothing more. Returns how many people it passed.
+ * upgrade or the restore of an older dump. A session that has passed over everybody loads memory,
+ * and begins anew after FILL_REST. Returns how many people it passed.
  */
 Datum
 social_fill_last_positions(PG_FUNCTION_ARGS)
 {
 	static int64 passed = SOCIAL_WALK_OLDEST; /* the last person looked at */
-	static bool done;
+	static TimestampTz rest_until;
 	int64 count = 0;
 	struct keeper keeper;
 	struct social_walk users;
 	TM_FailureData failure;
 
 	PreventCommandIfReadOnly("social.fill_last_positions()");
-	if (done)
+	if (GetCurrentTimestamp() < rest_until)
 		PG_RETURN_INT64(0);
 	keeper_begin(&keeper);
 	social_walk_open(&users, "users", "users_pkey");
@@ -398,11 +402,14 @@ social_fill_last_positions(PG_FUNCTION_ARGS)
 							 TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure) == TM_Ok)
 			keep(&keeper, passed, nothing, false);
 	}
-	done = users.at_end;
+	if (users.at_end)
+	{
+		passed = SOCIAL_WALK_OLDEST;
+		rest_until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), FILL_REST);
+		social_last_position_memory_load();
+	}
 	social_walk_close(&users);
 	keeper_end(&keeper);
-	if (done)
-		social_last_position_memory_load();
 	PG_RETURN_INT64(count);
 }
 

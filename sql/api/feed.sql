@@ -47,7 +47,7 @@ CREATE OR REPLACE TRIGGER social_last_positions_changed AFTER INSERT OR UPDATE O
 
 CREATE OR REPLACE FUNCTION social.fill_last_positions(batch integer) RETURNS bigint
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'social_fill_last_positions';
-COMMENT ON FUNCTION social.fill_last_positions(integer) IS 'Makes missing rows of last_positions for the next so many people, after an upgrade or the restore of an older dump; goes once over everybody in a session. Returns how many people it passed. The background worker does this by itself.';
+COMMENT ON FUNCTION social.fill_last_positions(integer) IS 'Makes missing rows of last_positions for the next so many people, after an upgrade or the restore of an older dump; goes over everybody, batch by batch, at most once an hour in a session. Returns how many people it passed. The background worker does this by itself.';
 
 CREATE OR REPLACE FUNCTION social.last_position_drift() RETURNS TABLE (counter text, object_id bigint, stored bigint, actual bigint)
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -15,7 +15,7 @@ sql('CREATE EXTENSION pgtap');
 is(sql("SELECT status FROM social.check() WHERE name = 'preloaded'"), 'warning', 'check() says that the library is not preloaded');
 
 # Files that wait for the worker are not among them.
-for my $file (map { "test/pgtap/$_.sql" } qw(core user follow relation visibility post comment share reaction hashtag mention search notification trending moderation content_rule audit retention admin auth guard ratelimit))
+for my $file (map { "test/pgtap/$_.sql" } qw(core user follow relation visibility post comment share reaction hashtag mention search feed notification trending moderation content_rule audit retention admin auth guard ratelimit))
 {
 	next unless -f $file;
 	open my $psql, '-|', "$bin/psql", '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-f', $file or die;

@@ -46,6 +46,7 @@ INSERT INTO social.token_blacklist (jti, token_type, expires_at) VALUES ('dumped
 SELECT social.tick();
 INSERT INTO social.post_trends SELECT id, 1 FROM social.posts ORDER BY id LIMIT 1 ON CONFLICT DO NOTHING;
 INSERT INTO social.hashtag_trends SELECT id, 1 FROM social.hashtags ORDER BY id LIMIT 1 ON CONFLICT DO NOTHING;
+INSERT INTO social.post_reindex (before_id) VALUES (1);
 SQL
 # A dump may meet deltas that are not folded yet.
 sql($source, q{

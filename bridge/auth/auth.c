@@ -4,7 +4,6 @@
 #include "auth/auth.h"
 
 #include <errno.h>
-#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -106,7 +105,7 @@ check_token(struct sb_auth *auth, const char *token, struct sb_token_owner **own
 
 	if (len > SOCIAL_JWT_MAX_LENGTH)
 		return BAD;
-	SHA256((const unsigned char *) token, len, hash);
+	sb_token_cache_hash(auth->cache, token, len, hash);
 	*owner = sb_token_cache_get(auth->cache, hash, now);
 	if (*owner)
 		return (*owner)->has_ended ? BAD : GOOD;
@@ -129,7 +128,7 @@ on_foreign_answer(void *arg, enum sb_auth_outcome outcome, const struct sb_token
 		outcome = SB_AUTH_INVALID;
 	if (outcome == SB_AUTH_OK)
 	{
-		SHA256((const unsigned char *) check->token, strlen(check->token), hash);
+		sb_token_cache_hash(check->auth->cache, check->token, strlen(check->token), hash);
 		owner = sb_token_cache_put(check->auth->cache, hash, answer);
 	}
 	check->on_checked(check->arg, outcome, owner);

@@ -4,6 +4,7 @@
  */
 #include "auth/cache.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ struct sb_token_cache
 {
 	uint64_t uses;
 	uint32_t nsets; /* power of two */
+	unsigned char key[crypto_generichash_KEYBYTES];
 	struct entry *entries;
 };
 
@@ -30,6 +32,9 @@ sb_token_cache_new(int size)
 {
 	struct sb_token_cache *cache = sb_calloc(1, sizeof(*cache));
 
+	if (sodium_init() < 0)
+		abort();
+	randombytes_buf(cache->key, sizeof(cache->key));
 	cache->nsets = 1;
 	while (cache->nsets * WAYS < (uint32_t) size)
 		cache->nsets *= 2;
@@ -44,6 +49,14 @@ sb_token_cache_free(struct sb_token_cache *cache)
 		return;
 	free(cache->entries);
 	free(cache);
+}
+
+void
+sb_token_cache_hash(const struct sb_token_cache *cache, const char *token, size_t len,
+					unsigned char hash[SB_TOKEN_HASH])
+{
+	crypto_generichash(hash, SB_TOKEN_HASH, (const unsigned char *) token, len, cache->key,
+					   sizeof(cache->key));
 }
 
 static struct entry *

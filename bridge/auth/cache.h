@@ -1,7 +1,7 @@
 /*
- * cache.h owns the memory of tokens that were found good: bounded, keyed by SHA-256, so that no
- * token is kept; an entry dies with its token, and is refused once its session has ended (mission
- * P-13). Pure.
+ * cache.h owns the memory of tokens that were found good: bounded, keyed by a keyed hash, so
+ * that no token is kept; an entry dies with its token, and is refused once its session has ended
+ * (mission P-13). Pure.
  */
 #ifndef SB_AUTH_CACHE_H
 #define SB_AUTH_CACHE_H
@@ -27,6 +27,10 @@ struct sb_token_owner
 /* Room for about size tokens. */
 extern struct sb_token_cache *sb_token_cache_new(int size);
 extern void sb_token_cache_free(struct sb_token_cache *cache);
+
+/* The hash of a token: BLAKE2b with a key of this cache alone. */
+extern void sb_token_cache_hash(const struct sb_token_cache *cache, const char *token, size_t len,
+								unsigned char hash[SB_TOKEN_HASH]);
 
 /*
  * The owner of a token, or NULL when it is not known or has expired at `now`. Valid, and the

@@ -193,11 +193,9 @@ social_sign_access_token(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	claims = make_claims(PG_GETARG_INT64(0), text_to_cstring(PG_GETARG_TEXT_PP(1)), now, exp);
 	social_key_signing(&stored);
-	key.algorithm = stored.algorithm;
-	key.bytes = VARDATA_ANY(stored.private_key);
-	key.len = VARSIZE_ANY_EXHDR(stored.private_key);
+	key = social_key_open(&stored, false);
 	result = social_jwt_sign(&key, stored.kid, claims, &token);
-	explicit_bzero(VARDATA_ANY(stored.private_key), key.len);
+	explicit_bzero(VARDATA_ANY(stored.private_key), VARSIZE_ANY_EXHDR(stored.private_key));
 	if (result != SOCIAL_JWT_OK)
 		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not sign a token"),
 						errdetail("%s", social_jwt_result_text(result)),

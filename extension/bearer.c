@@ -73,7 +73,7 @@ take_claims(struct social_jwt_claims *claims, struct bearer *bearer)
 static enum social_jwt_result
 open_own(const text *token, const struct social_stored_key *stored, struct bearer *bearer)
 {
-	struct social_jws_key key = social_key_verifier(stored);
+	struct social_jws_key key = social_key_open(stored, true);
 	struct social_jwt_claims claims;
 	enum social_jwt_result result =
 		verify_with(token, &key, social_jwt_issuer, social_jwt_audience, true, &claims);

@@ -163,6 +163,7 @@ add_key(const json_t *jwk, struct social_jwk_set *set)
 	json_t *kid = json_object_get(jwk, "kid");
 	struct social_jws_key pem;
 	EVP_PKEY *parsed;
+	bool is_good;
 
 	if (!json_is_object(jwk) || (kid != NULL && !json_is_string(kid)) ||
 		json_string_length(kid) > SOCIAL_JWK_KID_MAX)
@@ -186,7 +187,9 @@ add_key(const json_t *jwk, struct social_jwk_set *set)
 		return SOCIAL_JWK_FAILURE;
 	set->count++;
 	pem = (struct social_jws_key){key->algorithm, key->pem, strlen(key->pem)};
-	return social_jws_is_public_key(&pem) ? SOCIAL_JWK_OK : SOCIAL_JWK_BAD_KEY;
+	is_good = social_jws_open(&pem, true);
+	social_jws_close(&pem);
+	return is_good ? SOCIAL_JWK_OK : SOCIAL_JWK_BAD_KEY;
 }
 
 enum social_jwk_result
@@ -251,29 +254,24 @@ set_number(json_t *jwk, const char *name, const EVP_PKEY *key, const char *param
 char *
 social_jwk_text(const struct social_jws_key *key, const char *kid)
 {
-	BIO *bio = NULL;
-	EVP_PKEY *parsed = NULL;
+	struct social_jws_key open_key = *key;
 	json_t *jwk = NULL;
 	char *text = NULL;
 	bool is_ec = key->algorithm == SOCIAL_JWS_ES256;
 
-	if (social_jws_is_public_key(key))
-		bio = BIO_new_mem_buf(key->bytes, (int) key->len);
-	if (bio != NULL)
-		parsed = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
-	BIO_free(bio);
-	if (parsed != NULL)
-		jwk = json_pack("{s:s, s:s*, s:s, s:s, s:s}", "kty", is_ec ? "EC" : "RSA", "crv",
-						is_ec ? "P-256" : NULL, "kid", kid, "alg",
-						social_jws_algorithm_name(key->algorithm), "use", "sig");
+	if (!social_jws_open(&open_key, true))
+		return NULL;
+	jwk = json_pack("{s:s, s:s*, s:s, s:s, s:s}", "kty", is_ec ? "EC" : "RSA", "crv",
+					is_ec ? "P-256" : NULL, "kid", kid, "alg",
+					social_jws_algorithm_name(key->algorithm), "use", "sig");
 	if (jwk != NULL &&
-		(is_ec ? set_number(jwk, "x", parsed, OSSL_PKEY_PARAM_EC_PUB_X, P256_SIZE) &&
-					 set_number(jwk, "y", parsed, OSSL_PKEY_PARAM_EC_PUB_Y, P256_SIZE)
-			   : set_number(jwk, "n", parsed, OSSL_PKEY_PARAM_RSA_N, 0) &&
-					 set_number(jwk, "e", parsed, OSSL_PKEY_PARAM_RSA_E, 0)))
+		(is_ec ? set_number(jwk, "x", open_key.opened, OSSL_PKEY_PARAM_EC_PUB_X, P256_SIZE) &&
+					 set_number(jwk, "y", open_key.opened, OSSL_PKEY_PARAM_EC_PUB_Y, P256_SIZE)
+			   : set_number(jwk, "n", open_key.opened, OSSL_PKEY_PARAM_RSA_N, 0) &&
+					 set_number(jwk, "e", open_key.opened, OSSL_PKEY_PARAM_RSA_E, 0)))
 		text = json_dumps(jwk, JSON_COMPACT | JSON_ENSURE_ASCII);
 	json_decref(jwk);
-	EVP_PKEY_free(parsed);
+	social_jws_close(&open_key);
 	ERR_clear_error();
 	return text;
 }

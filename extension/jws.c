@@ -105,13 +105,20 @@ fits_algorithm(const EVP_PKEY *key, enum social_jws_algorithm algorithm)
 		   strcmp(curve, "prime256v1") == 0;
 }
 
-/* Reads a PEM key that fits its algorithm, or NULL; the caller frees it. */
+/* A key as it was opened, or read from PEM if it fits its algorithm; NULL, or the caller frees it.
+ */
 static EVP_PKEY *
-read_pem(const struct social_jws_key *key, bool is_public)
+read_key(const struct social_jws_key *key, bool is_public)
 {
-	BIO *bio = BIO_new_mem_buf(key->bytes, (int) key->len);
 	EVP_PKEY *parsed = NULL;
+	BIO *bio;
 
+	if (key->opened != NULL)
+	{
+		parsed = key->opened;
+		return EVP_PKEY_up_ref(parsed) == 1 ? parsed : NULL;
+	}
+	bio = BIO_new_mem_buf(key->bytes, (int) key->len);
 	if (bio != NULL)
 		parsed = is_public ? PEM_read_bio_PUBKEY(bio, NULL, no_passphrase, NULL)
 						   : PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
@@ -132,16 +139,21 @@ copy_pem(BIO *bio)
 }
 
 bool
-social_jws_is_public_key(const struct social_jws_key *key)
+social_jws_open(struct social_jws_key *key, bool is_public)
 {
-	EVP_PKEY *parsed = NULL;
-
+	key->opened = NULL;
 	if (key->algorithm != SOCIAL_JWS_UNKNOWN && key->algorithm != SOCIAL_JWS_HS256 &&
 		key->len <= SOCIAL_JWS_MAX_KEY_LENGTH)
-		parsed = read_pem(key, true);
-	EVP_PKEY_free(parsed);
+		key->opened = read_key(key, is_public);
 	ERR_clear_error();
-	return parsed != NULL;
+	return key->opened != NULL;
+}
+
+void
+social_jws_close(struct social_jws_key *key)
+{
+	EVP_PKEY_free(key->opened);
+	key->opened = NULL;
 }
 
 bool
@@ -244,7 +256,7 @@ verify_with_public_key(const struct social_jws_key *key, const void *message, si
 					   const unsigned char *signature, size_t len)
 {
 	unsigned char der[DER_SIZE];
-	EVP_PKEY *public_key = read_pem(key, true);
+	EVP_PKEY *public_key = read_key(key, true);
 	EVP_MD_CTX *context;
 	bool matches = false;
 
@@ -288,7 +300,7 @@ sign_with_private_key(const struct social_jws_key *key, const void *message, siz
 	unsigned char der[DER_SIZE];
 	bool is_es256 = key->algorithm == SOCIAL_JWS_ES256;
 	size_t size = is_es256 ? sizeof(der) : SOCIAL_JWS_MAX_SIGNED_SIZE;
-	EVP_PKEY *private_key = read_pem(key, false);
+	EVP_PKEY *private_key = read_key(key, false);
 	EVP_MD_CTX *context;
 	bool is_signed;
 

@@ -35,6 +35,7 @@ struct social_jws_key
 	enum social_jws_algorithm algorithm;
 	const void *bytes; /* HMAC secret, or PEM: public to verify, private to sign */
 	size_t len;
+	void *opened; /* what social_jws_open() read of the PEM, or NULL */
 };
 
 /* "HS256" and so on, exactly (RFC 7515 4.1.1: case-sensitive); UNKNOWN for anything else. */
@@ -55,8 +56,13 @@ extern enum social_jws_result social_jws_sign(const struct social_jws_key *key, 
 											  unsigned char signature[SOCIAL_JWS_MAX_SIGNED_SIZE],
 											  size_t *len);
 
-/* Whether this is a public key as PEM that fits its algorithm (RSA of 2048 bits or more, P-256). */
-extern bool social_jws_is_public_key(const struct social_jws_key *key);
+/*
+ * Reads a key that is used again and again once: reading PEM costs more than a signature. True when
+ * it is a public or private key that fits its algorithm (RSA of 2048 bits or more, P-256); then
+ * close it, in the thread that uses it. A secret needs no opening.
+ */
+extern bool social_jws_open(struct social_jws_key *key, bool is_public);
+extern void social_jws_close(struct social_jws_key *key);
 
 /*
  * Makes a key pair for ES256 (P-256) or RS256 (2048 bits, which takes a while) as PEM texts,

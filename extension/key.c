@@ -12,6 +12,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 
 #include "base64url.h"
 #include "errors.h"
@@ -102,12 +103,56 @@ social_key_signing(struct social_stored_key *key)
 		elog(ERROR, "the new signing key is missing");
 }
 
+/* Keys that this session has opened, with copies of their PEM; the oldest makes room. */
+static struct opened_key
+{
+	struct social_jws_key key;
+	bool is_public;
+} opened_keys[4];
+static int oldest_opened;
+
+/* The key as it was opened before, else opens it; one that is no good stays closed. */
+static struct social_jws_key
+open_once(const struct social_jws_key *key, bool is_public)
+{
+	struct opened_key *place = &opened_keys[oldest_opened];
+	char *copy;
+
+	for (int i = 0; i < lengthof(opened_keys); i++)
+	{
+		struct social_jws_key *known = &opened_keys[i].key;
+
+		if (known->opened != NULL && opened_keys[i].is_public == is_public &&
+			known->algorithm == key->algorithm && known->len == key->len &&
+			memcmp(known->bytes, key->bytes, key->len) == 0)
+			return *known;
+	}
+	if (place->key.opened != NULL)
+	{
+		social_jws_close(&place->key);
+		explicit_bzero((void *) place->key.bytes, place->key.len);
+		pfree((void *) place->key.bytes);
+	}
+	place->key = (struct social_jws_key){.algorithm = key->algorithm, .len = key->len};
+	copy = MemoryContextAlloc(TopMemoryContext, key->len);
+	memcpy(copy, key->bytes, key->len);
+	place->key.bytes = copy;
+	if (!social_jws_open(&place->key, is_public))
+	{
+		pfree(copy);
+		return *key;
+	}
+	place->is_public = is_public;
+	oldest_opened = (oldest_opened + 1) % lengthof(opened_keys);
+	return place->key;
+}
+
 struct social_jws_key
-social_key_verifier(const struct social_stored_key *stored)
+social_key_open(const struct social_stored_key *stored, bool is_public)
 {
 	struct social_jws_key key = {.algorithm = stored->algorithm};
 
-	if (stored->public_key != NULL)
+	if (is_public && stored->public_key != NULL)
 	{
 		key.bytes = stored->public_key;
 		key.len = strlen(stored->public_key);
@@ -117,7 +162,8 @@ social_key_verifier(const struct social_stored_key *stored)
 		key.bytes = VARDATA_ANY(stored->private_key);
 		key.len = VARSIZE_ANY_EXHDR(stored->private_key);
 	}
-	return key;
+	return key.bytes == NULL || key.algorithm == SOCIAL_JWS_HS256 ? key
+																  : open_once(&key, is_public);
 }
 
 bool

@@ -35,8 +35,12 @@ extern bool social_key_find(const char *kid, struct social_stored_key *key);
 /* The key that signs; the first call ever makes it. */
 extern void social_key_signing(struct social_stored_key *key);
 
-/* What verifies tokens that a stored key signed. */
-extern struct social_jws_key social_key_verifier(const struct social_stored_key *stored);
+/*
+ * The key for verifying (is_public) or signing with a stored one, opened; it is good until the next
+ * call.
+ */
+extern struct social_jws_key social_key_open(const struct social_stored_key *stored,
+											 bool is_public);
 
 /* A registered issuer with its key of this kid ("": its only key, if it has no kid). */
 extern bool social_issuer_find(const char *issuer, const char *kid, struct social_issuer *found);

@@ -25,6 +25,8 @@ add_key(struct sb_keys *keys, json_t *member)
 											 key->key.algorithm == SOCIAL_JWS_RS256);
 	key->key.bytes = key->is_public ? json_string_value(pem) : NULL;
 	key->key.len = key->is_public ? json_string_length(pem) : 0;
+	if (key->is_public)
+		(void) social_jws_open(&key->key, true); /* one that is no good refuses its tokens later */
 	keys->count++;
 }
 
@@ -59,6 +61,8 @@ sb_keys_free(struct sb_keys *keys)
 {
 	if (keys == NULL)
 		return;
+	for (int i = 0; i < keys->count; i++)
+		social_jws_close(&keys->list[i].key);
 	json_decref(keys->json);
 	free(keys->list);
 	free(keys);

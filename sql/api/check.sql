@@ -145,7 +145,7 @@ CREATE OR REPLACE FUNCTION social.check_data() RETURNS TABLE (name text, status 
 		(SELECT count(*) FROM social.users u WHERE NOT EXISTS (SELECT FROM social.last_positions l WHERE l.user_id = u.id)) AS gaps (missing)
 	UNION ALL
 	SELECT 'signing key', CASE WHEN count(*) = 1 THEN 'ok' WHEN count(*) = 0 THEN 'warning' ELSE 'error' END, format('%s active', count(*)),
-		CASE WHEN count(*) = 1 THEN '' WHEN count(*) = 0 THEN 'The first login makes one.' ELSE 'Retire all but one: UPDATE social.jwt_key.' END
+		CASE WHEN count(*) = 1 THEN '' WHEN count(*) = 0 THEN 'A bridge makes one when it starts, and so does the first login.' ELSE 'SELECT social.rotate_jwt_key()' END
 	FROM social.jwt_key k WHERE k.status = 'active'
 	UNION ALL
 	SELECT 'mails', CASE WHEN count(*) = 0 THEN 'ok' ELSE 'warning' END, CASE WHEN count(*) = 0 THEN 'none waits for long' ELSE format('%s wait for an hour or more', count(*)) END,

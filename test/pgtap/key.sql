@@ -44,6 +44,10 @@ SELECT is(error_detail, 'the token''s algorithm is not that of the key', 'P-14: 
 UPDATE social.jwt_key SET kid = :'standby' WHERE kid = :'rs';
 UPDATE social.jwt_key SET kid = :'rs' WHERE kid = 'swap';
 
+-- Keys that a session has used are read once, and still looked up each time.
+SELECT is(count(*) FILTER (WHERE (social.verify_token(t)).error_code IS NULL), 9::bigint, 'keys in turn, again and again')
+FROM unnest(ARRAY[:'token1', :'token2', :'token3']) AS t, generate_series(1, 3);
+
 -- ---- what is told
 SELECT is((SELECT count(*) FROM json_array_elements(social.jwks() -> 'keys')), count(*), 'the key set holds every public key of ours') FROM social.jwt_key WHERE public_key IS NOT NULL;
 SELECT is_empty($$SELECT FROM json_array_elements(social.jwks() -> 'keys') k WHERE k ->> 'kty' NOT IN ('EC', 'RSA') OR k::jsonb ?| ARRAY['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']$$, 'and no secret');

@@ -69,7 +69,7 @@ test_corpus(void)
 		char *rest = line;
 		char *columns[7];
 		struct file_text bytes;
-		struct social_jws_key key;
+		struct social_jws_key key = {0};
 		struct social_jwt_policy policy = {.now = CORPUS_TIME};
 		char name[200];
 

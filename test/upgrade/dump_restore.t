@@ -48,8 +48,9 @@ INSERT INTO social.post_trends SELECT id, 1 FROM social.posts ORDER BY id LIMIT 
 INSERT INTO social.hashtag_trends SELECT id, 1 FROM social.hashtags ORDER BY id LIMIT 1 ON CONFLICT DO NOTHING;
 INSERT INTO social.post_reindex (before_id) VALUES (1);
 SQL
-# A dump may meet deltas that are not folded yet.
+# A dump may meet deltas that are not folded yet, and vectors that wait to be made anew.
 sql($source, q{
+	SELECT social.start_reindex();
 	UPDATE social.post_counters SET likes_count = likes_count - 3 WHERE post_id = (SELECT min(id) FROM social.posts);
 	INSERT INTO social.post_counter_deltas SELECT min(id), 3, 0 FROM social.posts});
 my $original = fingerprint($source);

@@ -47,6 +47,10 @@ struct social_feed
 	struct social_walk shares; /* of a post, by position */
 };
 
+/* Below 0 when the first of two places is older, above 0 when it is newer. */
+extern int social_feed_compare_places(int64 position, int64 id, int64 other_position,
+									  int64 other_id);
+
 /* The position from which on, itself included, a page's candidates are looked for. */
 extern int64 social_feed_first_position(const struct social_feed *feed);
 

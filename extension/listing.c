@@ -72,6 +72,7 @@ struct social_listing
 	int64 *followed; /* in order of id, once they have been read; else NULL */
 	int nfollowed;
 	int follow_probes;
+	int64 followed_estimate; /* -1: not asked yet */
 	struct social_walk users;
 	struct social_walk follows; /* table is NULL until the first single question */
 };
@@ -144,6 +145,7 @@ social_listing_begin(int64 viewer)
 	struct social_listing *listing = palloc0(sizeof(*listing));
 
 	listing->viewer = viewer;
+	listing->followed_estimate = -1;
 	listing->people = people_create(CurrentMemoryContext, 64, NULL);
 	social_walk_open(&listing->users, "users", "users_pkey");
 	if (viewer == 0)
@@ -320,10 +322,13 @@ social_listing_followed_estimate(struct social_listing *listing)
 
 	if (listing->followed != NULL)
 		return listing->nfollowed;
+	if (listing->followed_estimate >= 0)
+		return listing->followed_estimate;
 	social_walk_open(&counters, "user_counters", "user_counters_pkey");
 	if (social_walk_find(&counters, 1, &listing->viewer))
 		estimate = Max(social_walk_int64(&counters, USER_COUNTER_FOLLOWING), 0);
 	social_walk_close(&counters);
+	listing->followed_estimate = estimate;
 	return estimate;
 }
 

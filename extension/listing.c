@@ -363,15 +363,24 @@ in_audience(struct social_listing *listing, TupleTableSlot *slot, int64 author_i
 }
 
 bool
-social_listing_admits(struct social_listing *listing, TupleTableSlot *slot)
+social_listing_admits_post(struct social_listing *listing, TupleTableSlot *slot)
 {
 	bool isnull;
 	int64 author_id = DatumGetInt64(slot_getattr(slot, SOCIAL_POSTS_AUTHOR_ID, &isnull));
 
-	if (is_null(slot, SOCIAL_POSTS_POSITION) || !is_null(slot, SOCIAL_POSTS_DELETED_AT) ||
-		!social_listing_admits_person(listing, author_id))
+	if (is_null(slot, SOCIAL_POSTS_POSITION) || !is_null(slot, SOCIAL_POSTS_DELETED_AT))
 		return false;
 	if (listing->is_staff || author_id == listing->viewer)
 		return true;
 	return is_null(slot, SOCIAL_POSTS_HIDDEN_AT) && in_audience(listing, slot, author_id);
+}
+
+bool
+social_listing_admits(struct social_listing *listing, TupleTableSlot *slot)
+{
+	bool isnull;
+	Datum author_id = slot_getattr(slot, SOCIAL_POSTS_AUTHOR_ID, &isnull);
+
+	return social_listing_admits_person(listing, DatumGetInt64(author_id)) &&
+		   social_listing_admits_post(listing, slot);
 }

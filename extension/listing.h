@@ -44,6 +44,12 @@ extern bool social_listing_admits(struct social_listing *listing, TupleTableSlot
  */
 extern bool social_listing_admits_person(struct social_listing *listing, int64 user_id);
 
+/*
+ * What admits() asks about the post apart from its author, for those who want to know about authors
+ * later, and of fewer posts.
+ */
+extern bool social_listing_admits_post(struct social_listing *listing, TupleTableSlot *slot);
+
 /* Is this person in visible_users of this viewer? A mute does not matter. */
 extern bool social_listing_sees_person(struct social_listing *listing, int64 user_id);
 

@@ -45,6 +45,9 @@ PG_FUNCTION_INFO_V1(social_search_ranking);
 /* Titles that are the query itself: as many as a page shows by default. */
 #define SAME_TITLES_MAX 20
 
+/* How far results are counted where there are more than can be looked at. */
+#define COUNTED 100
+
 /* Without a word to start an index from, the walk is all there is. */
 #define LONG_WALK_ROWS 10000
 
@@ -65,6 +68,7 @@ struct search
 	int nresults;
 	int room;
 	bool is_complete; /* everything that matches has been looked at */
+	bool is_strict;   /* only results whose authors are admitted are taken */
 };
 
 void
@@ -75,7 +79,7 @@ social_search_init(void)
 						&candidates_max, 300);
 	social_limit_define("social.search_rows_max",
 						"The most posts that a search looks at through each index.", &rows_max,
-						2500);
+						2000);
 	social_limit_define(
 		"social.search_walk_max",
 		"The most of the newest posts that a search looks at before it asks an index.", &walk_max,
@@ -92,6 +96,20 @@ add_result(struct search *search, const struct social_search_result *result)
 			repalloc(search->results, search->room * sizeof(struct social_search_result));
 	}
 	search->results[search->nresults++] = *result;
+}
+
+static bool
+admits_author(const struct search *search, const struct social_search_result *result)
+{
+	return social_listing_admits_person(search->listing, result->author_id);
+}
+
+/* Is the post in the slot a result? */
+static bool
+is_result(const struct search *search, TupleTableSlot *slot, struct social_search_result *result)
+{
+	return social_search_match_row(search->match, slot, result) &&
+		   (!search->is_strict || admits_author(search, result));
 }
 
 /* ---- where results are looked for ------------------------------------------------------------ */
@@ -117,7 +135,7 @@ walk_newest(struct search *search, int64 newest, bool has_word)
 	while (social_search_walk_pays(&progress) && social_walk_next(&search->walk))
 	{
 		progress.rows++;
-		if (!social_search_match_row(search->match, search->walk.slot, &result))
+		if (!is_result(search, search->walk.slot, &result))
 			continue;
 		progress.matches++;
 		if (result.tier != SOCIAL_SEARCH_IN_CONTENT)
@@ -145,7 +163,7 @@ probe_same_title(struct search *search, int64 newest)
 	social_walk_start(&walk, 1, &key, true, newest == PG_INT64_MAX ? newest : newest + 1, rows_max);
 	while (found < SAME_TITLES_MAX && social_walk_next(&walk))
 	{
-		if (!social_search_match_row(search->match, walk.slot, &result))
+		if (!is_result(search, walk.slot, &result))
 			continue;
 		add_result(search, &result);
 		found++;
@@ -180,7 +198,7 @@ probe_index(struct search *search, const char *index, TSQuery query, bool all)
 			break;
 		if (!table_index_fetch_tuple(fetch, &place, GetActiveSnapshot(), search->walk.slot, &again,
 									 &is_dead) ||
-			!social_search_match_row(search->match, search->walk.slot, &result) ||
+			!is_result(search, search->walk.slot, &result) ||
 			(!all && result.tier == SOCIAL_SEARCH_IN_CONTENT))
 			continue;
 		add_result(search, &result);
@@ -237,6 +255,47 @@ find_results(struct search *search, int64 newest)
 		}
 	}
 	sort_results(search);
+}
+
+/*
+ * Leaves out whose authors are not admitted. Where not everything that matches was looked at, only
+ * as many are asked about as the page and a total of COUNTED take.
+ */
+static void
+keep_admitted(struct search *search, const struct social_search_place *place, int size)
+{
+	int kept = 0;
+	int after = 0;
+
+	for (int i = 0; i < search->nresults; i++)
+	{
+		const struct social_search_result *result = &search->results[i];
+
+		if (!search->is_complete && kept >= COUNTED && after > size)
+			break;
+		if (!search->is_strict && !admits_author(search, result))
+			continue;
+		after += social_search_is_after(place, result->score, result->position);
+		search->results[kept++] = *result;
+	}
+	search->nresults = kept;
+}
+
+/* Fills search->results with what the page at `place` needs, sorted. */
+static void
+run(struct search *search, const struct social_search_place *place, int size)
+{
+	int found;
+
+	find_results(search, place->newest);
+	found = search->nresults;
+	keep_admitted(search, place, size);
+	if (search->is_complete || search->nresults >= WALK_WANTED || search->nresults == found)
+		return;
+	/* Most of the bounded set was for others' eyes: look for as many that the viewer may see. */
+	search->is_strict = true;
+	search->nresults = 0;
+	find_results(search, place->newest);
 }
 
 /* ---- the answer ------------------------------------------------------------------------------ */
@@ -345,7 +404,7 @@ social_search_ranking(PG_FUNCTION_ARGS)
 		social_search_match_begin(query, PG_GETARG_TEXT_PP(1), place.newest, search.listing);
 	search.is_complete = true;
 	if (query->size > 0)
-		find_results(&search, place.newest);
+		run(&search, &place, rows);
 	cut_page(&search, place, rows, &page);
 	social_listing_end(search.listing);
 	social_walk_close(&search.walk);

@@ -105,31 +105,45 @@ descend(struct social_search_list *list, struct level *level)
 	return level->count > 0;
 }
 
-void
-social_search_list_open_tree(struct social_search_list *list, Relation index, BlockNumber root,
-							 int64 *budget)
+/* Notes the leaves of the tree. */
+static void
+find_leaves(struct social_search_list *list)
 {
 	struct level level = {0};
 
-	memset(list, 0, sizeof(*list));
-	list->index = index;
-	list->budget = budget;
-	list->root = ReadBuffer(index, root);
-	add_page(&level, root, NO_BOUND);
+	add_page(&level, BufferGetBlockNumber(list->root), NO_BOUND);
 	while (descend(list, &level))
 		;
+	if (list->leaves != NULL)
+		pfree(list->leaves);
 	list->leaves = level.pages;
 	list->nleaves = level.count;
 	list->leaf = level.count;
 }
 
-/* Loads the rows of a leaf, and of those that it has been split into since. */
-static void
+void
+social_search_list_open_tree(struct social_search_list *list, Relation index, BlockNumber root,
+							 int64 *budget)
+{
+	memset(list, 0, sizeof(*list));
+	list->index = index;
+	list->budget = budget;
+	list->root = ReadBuffer(index, root);
+	find_leaves(list);
+}
+
+/*
+ * Loads the rows of a leaf, and of those that it has been split into since. False when it is no
+ * leaf any more: a root that was one stays where it is when it is split, and its rows move below
+ * it.
+ */
+static bool
 load_leaf(struct social_search_list *list, int leaf)
 {
 	ItemPointerData from_start;
 	Buffer buffer = InvalidBuffer;
 	Page page;
+	bool is_leaf = true;
 
 	if (list->items != NULL)
 		pfree(list->items);
@@ -143,7 +157,8 @@ load_leaf(struct social_search_list *list, int leaf)
 		int count = 0;
 
 		page = read_page(list, &buffer, list->leaves[leaf].block);
-		if (page == NULL || !GinPageIsLeaf(page))
+		is_leaf = page == NULL || GinPageIsLeaf(page);
+		if (page == NULL || !is_leaf)
 			break;
 		if (GinPageIsDeleted(page))
 			continue;
@@ -158,6 +173,7 @@ load_leaf(struct social_search_list *list, int leaf)
 		list->nitems += count;
 	} while (goes_on(page, list->leaves[leaf].last));
 	UnlockReleaseBuffer(buffer);
+	return is_leaf;
 }
 
 /* ---- lists ---------------------------------------------------------------------------------- */
@@ -229,8 +245,12 @@ social_search_list_seek(struct social_search_list *list, social_search_row row)
 	for (int leaf = find_leaf(list, row); leaf >= 0 && *list->budget > 0; leaf--)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (leaf != list->leaf)
-			load_leaf(list, leaf);
+		if (leaf != list->leaf && !load_leaf(list, leaf))
+		{
+			find_leaves(list);
+			leaf = find_leaf(list, row) + 1;
+			continue;
+		}
 		found = find_item(list, row);
 		if (found != 0)
 			return found;

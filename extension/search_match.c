@@ -205,13 +205,14 @@ social_search_match_row(struct social_search_match *match, TupleTableSlot *slot,
 	if (isnull || result->position > match->newest)
 		return false;
 	result->id = DatumGetInt64(slot_getattr(slot, SOCIAL_POSTS_ID, &isnull));
+	result->author_id = DatumGetInt64(slot_getattr(slot, SOCIAL_POSTS_AUTHOR_ID, &isnull));
 
 	outer = MemoryContextSwitchTo(match->row);
 	vector = DatumGetTSVector(slot_getattr(slot, SOCIAL_POSTS_SEARCH_VECTOR, &isnull));
 	found = matches(vector, match->query);
 	MemoryContextSwitchTo(outer);
 	/* The listing remembers what it learns, so it is asked outside of the row's memory. */
-	found = found && social_listing_admits(match->listing, slot);
+	found = found && social_listing_admits_post(match->listing, slot);
 	if (found)
 	{
 		MemoryContextSwitchTo(match->row);

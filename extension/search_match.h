@@ -17,6 +17,7 @@ struct social_search_result
 {
 	int64 id;
 	int64 position;
+	int64 author_id;
 	uint32 score;
 	enum social_search_tier tier;
 };
@@ -29,7 +30,11 @@ extern struct social_search_match *social_search_match_begin(TSQuery query, cons
 															 int64 newest,
 															 struct social_listing *listing);
 
-/* Is the post in `slot` (a row of social.posts) a result? Fills *result when it is. */
+/*
+ * Is the post in `slot` (a row of social.posts) a result, if its author is one whose posts the
+ * listing admits? Fills *result when it is. Authors are asked about apart: that costs more than all
+ * the rest, and few results are ever shown.
+ */
 extern bool social_search_match_row(struct social_search_match *match, TupleTableSlot *slot,
 									struct social_search_result *result);
 

@@ -54,6 +54,9 @@ PG_FUNCTION_INFO_V1(social_search_ranking);
 /* Work in an index for each row that may be looked at (search_postings.h). */
 #define BUDGET_PER_ROW 100
 
+/* Queries of more items than this look at fewer rows, because each row takes them longer. */
+#define PLAIN_ITEMS 20
+
 static int candidates_max;
 static int rows_max;
 static int walk_max;
@@ -98,6 +101,15 @@ add_result(struct search *search, const struct social_search_result *result)
 	search->results[search->nresults++] = *result;
 }
 
+/* How many of so many rows a query of this length may look at. */
+static int
+rows_for(const struct search *search, int rows)
+{
+	int items = social_search_match_query(search->match)->size;
+
+	return items <= PLAIN_ITEMS ? rows : (int) ((int64) rows * PLAIN_ITEMS / items);
+}
+
 static bool
 admits_author(const struct search *search, const struct social_search_result *result)
 {
@@ -118,15 +130,16 @@ is_result(const struct search *search, TupleTableSlot *slot, struct social_searc
 static struct social_search_walk
 walk_newest(struct search *search, int64 newest, bool has_word)
 {
-	struct social_search_walk progress = {.rows_max = social_search_walk_rows(newest, walk_max),
-										  .wanted = WALK_WANTED,
-										  .full = candidates_max,
-										  .titles = TITLES_WANTED};
+	struct social_search_walk progress = {
+		.rows_max = social_search_walk_rows(newest, rows_for(search, walk_max)),
+		.wanted = WALK_WANTED,
+		.full = candidates_max,
+		.titles = TITLES_WANTED};
 	struct social_search_result result;
 
 	if (!has_word)
 	{
-		progress.rows_max = LONG_WALK_ROWS;
+		progress.rows_max = rows_for(search, LONG_WALK_ROWS);
 		progress.wanted = 0;
 		progress.titles = 0;
 	}
@@ -185,6 +198,7 @@ probe_index(struct search *search, const char *index, TSQuery query, bool all)
 	ItemPointerData place;
 	int found = 0;
 	int rows = 0;
+	int most = rows_for(search, rows_max);
 	bool is_cut = false;
 
 	while (social_search_postings_next(postings, &place))
@@ -193,7 +207,7 @@ probe_index(struct search *search, const char *index, TSQuery query, bool all)
 		bool is_dead;
 
 		CHECK_FOR_INTERRUPTS();
-		is_cut = found == candidates_max || rows++ == rows_max;
+		is_cut = found == candidates_max || rows++ == most;
 		if (is_cut)
 			break;
 		if (!table_index_fetch_tuple(fetch, &place, GetActiveSnapshot(), search->walk.slot, &again,

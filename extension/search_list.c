@@ -149,6 +149,7 @@ load_leaf(struct social_search_list *list, int leaf)
 		pfree(list->items);
 	list->items = NULL;
 	list->nitems = 0;
+	list->next = 0;
 	list->leaf = leaf;
 	ItemPointerSetMin(&from_start);
 	do
@@ -171,6 +172,7 @@ load_leaf(struct social_search_list *list, int leaf)
 			memcpy(list->items + list->nitems, items, count * sizeof(ItemPointerData));
 		}
 		list->nitems += count;
+		list->next = list->nitems;
 	} while (goes_on(page, list->leaves[leaf].last));
 	UnlockReleaseBuffer(buffer);
 	return is_leaf;
@@ -186,6 +188,7 @@ social_search_list_open_items(struct social_search_list *list, ItemPointer items
 	list->root = InvalidBuffer;
 	list->items = items;
 	list->nitems = nitems;
+	list->next = nitems;
 	list->budget = budget;
 }
 
@@ -215,13 +218,27 @@ find_leaf(const struct social_search_list *list, social_search_row row)
 	return low;
 }
 
-/* The last loaded row that is not after this one; 0 for none. */
+/*
+ * The last loaded row that is not after this one; 0 for none. Most questions are about a row a
+ * little before the last one, so the search starts there, in steps that double.
+ */
 static social_search_row
-find_item(const struct social_search_list *list, social_search_row row)
+find_item(struct social_search_list *list, social_search_row row)
 {
 	int low = 0;
 	int high = list->nitems;
 
+	if (list->next < high && social_search_row_of(&list->items[list->next]) > row)
+	{
+		high = list->next;
+		for (int step = 1; high > 0; step *= 2)
+		{
+			low = Max(high - step, 0);
+			if (social_search_row_of(&list->items[low]) <= row)
+				break;
+			high = low;
+		}
+	}
 	while (low < high)
 	{
 		int middle = (low + high) / 2;
@@ -231,6 +248,7 @@ find_item(const struct social_search_list *list, social_search_row row)
 		else
 			high = middle;
 	}
+	list->next = low;
 	return low == 0 ? 0 : social_search_row_of(&list->items[low - 1]);
 }
 

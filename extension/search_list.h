@@ -32,6 +32,7 @@ struct social_search_list
 	int leaf;          /* the one whose rows are loaded; nleaves for none */
 	ItemPointer items; /* loaded rows, rising */
 	int nitems;
+	int next;      /* the loaded row after the one that was found last */
 	int64 *budget; /* falls with each step and page; the list ends when it is used up */
 };
 

@@ -20,10 +20,12 @@
 /* Lexemes that begin with a prefix; further ones are left out, and the answer says so. */
 #define PREFIX_LISTS_MAX 200
 
-/* What a word of the query finds: one list, or one for each lexeme that begins with it. */
+/*
+ * What an item of the query finds. A word has one list, or one for each lexeme that begins with it.
+ */
 struct word
 {
-	text *lexeme;
+	text *lexeme; /* NULL for an operator */
 	bool is_prefix;
 	bool is_open; /* lists are opened when the word is first asked for */
 	struct social_search_list *lists;
@@ -40,7 +42,7 @@ struct social_search_postings
 	Relation index;
 	GinState state;
 	TSQuery query;
-	struct word *words; /* in the order of the query's items; operators have none */
+	struct word *words; /* in the order of the query's items */
 	int64 budget;
 	bool is_cut; /* lists were left out */
 	social_search_row next;
@@ -232,42 +234,27 @@ open_lists(struct social_search_postings *postings, struct word *word)
 static social_search_row
 seek_word(struct social_search_postings *postings, struct word *word, social_search_row row)
 {
+	social_search_row last = 0;
+
 	if (!word->is_open)
 		open_lists(postings, word);
-	if (word->found <= row && row <= word->asked)
-		return word->found;
-	word->found = 0;
-	word->asked = row;
 	for (int i = 0; i < word->nlists; i++)
 	{
 		social_search_row found = social_search_list_seek(&word->lists[i], row);
 
-		word->found = Max(word->found, found);
+		last = Max(last, found);
 	}
-	return word->found;
+	return last;
 }
 
-/* The same for a part of the query. What is under NOT may match anywhere. */
+static social_search_row seek(struct social_search_postings *postings, const QueryItem *item,
+							  social_search_row row);
+
+/* The last row that both parts of the query have. */
 static social_search_row
-seek(struct social_search_postings *postings, const QueryItem *item, social_search_row row)
+seek_both(struct social_search_postings *postings, const QueryItem *left, const QueryItem *right,
+		  social_search_row row)
 {
-	const QueryItem *left;
-	const QueryItem *right = item + 1;
-
-	check_stack_depth();
-	if (row == 0)
-		return 0;
-	if (item->type == QI_VAL)
-		return seek_word(postings, &postings->words[item - GETQUERY(postings->query)], row);
-	if (item->qoperator.oper == OP_NOT)
-		return row;
-	left = item + item->qoperator.left;
-	if (item->qoperator.oper == OP_OR)
-	{
-		social_search_row found = seek(postings, left, row);
-
-		return found == row ? row : Max(found, seek(postings, right, row));
-	}
 	for (;;)
 	{
 		social_search_row one = seek(postings, left, row);
@@ -277,6 +264,35 @@ seek(struct social_search_postings *postings, const QueryItem *item, social_sear
 			return other;
 		row = other;
 	}
+}
+
+/* The last row that has a part of the query; what is under NOT may match anywhere. */
+static social_search_row
+seek(struct social_search_postings *postings, const QueryItem *item, social_search_row row)
+{
+	struct word *part = &postings->words[item - GETQUERY(postings->query)];
+	const QueryItem *left = item + (item->type == QI_OPR ? item->qoperator.left : 0);
+	const QueryItem *right = item + 1;
+
+	check_stack_depth();
+	if (row == 0 || (item->type == QI_OPR && item->qoperator.oper == OP_NOT))
+		return row;
+	/* What was found for a later row is the answer as long as it is not after this one. */
+	if (part->found <= row && row <= part->asked)
+		return part->found;
+	if (item->type == QI_VAL)
+		part->found = seek_word(postings, part, row);
+	else if (item->qoperator.oper == OP_OR)
+	{
+		social_search_row one = seek(postings, left, row);
+		social_search_row other = one == row ? row : seek(postings, right, row);
+
+		part->found = Max(one, other);
+	}
+	else
+		part->found = seek_both(postings, left, right, row);
+	part->asked = row;
+	return part->found;
 }
 
 bool

@@ -15,6 +15,8 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 
+#include "text_bigram.h"
+
 PG_FUNCTION_INFO_V1(social_search_snippet);
 
 #define MARK_BEGIN '\x02'
@@ -38,6 +40,86 @@ clean_source(const text *body)
 			at[i] = ' ';
 	return source;
 }
+
+/* ---- scripts without spaces ------------------------------------------------------------------ */
+
+/* Characters of a snippet in such a script, and how many of them stand before the first match. */
+#define RUN_SNIPPET_LENGTH 80
+#define RUN_SNIPPET_BEFORE 20
+
+/* Notes in covered[] each byte of the text that a word of the query in such a script covers. */
+static bool
+cover_matches(const char *bytes, int len, TSQuery query, bool *covered)
+{
+	bool found = false;
+
+	for (int i = 0; i < query->size; i++)
+	{
+		const QueryOperand *word = &GETQUERY(query)[i].qoperand;
+		const char *lexeme;
+		const char *at = bytes;
+
+		if (GETQUERY(query)[i].type != QI_VAL || word->length == 0)
+			continue;
+		lexeme = GETOPERAND(query) + word->distance;
+		if (!social_text_has_spaceless(lexeme, word->length))
+			continue;
+		while ((at = memmem(at, len - (at - bytes), lexeme, word->length)) != NULL)
+		{
+			memset(covered + (at - bytes), true, word->length);
+			found = true;
+			at += pg_mblen(at);
+		}
+	}
+	return found;
+}
+
+/* The place so many characters before `at`. */
+static int
+back_from(const char *bytes, int at, int characters)
+{
+	for (; characters > 0 && at > 0; characters--)
+		while (--at > 0 && ((unsigned char) bytes[at] & 0xC0) == 0x80)
+			;
+	return at;
+}
+
+/*
+ * The text, or the part of it around the first match, with bigrams of the query marked, which the
+ * server's parser does not see: a run is one word to it. NULL when there are none.
+ */
+static text *
+mark_runs(const text *source, TSQuery query, bool whole)
+{
+	const char *bytes = VARDATA_ANY(source);
+	int len = VARSIZE_ANY_EXHDR(source);
+	bool *covered = palloc0((len + 1) * sizeof(bool));
+	int from = 0;
+	StringInfoData marked;
+
+	if (!cover_matches(bytes, len, query, covered))
+		return NULL;
+	if (!whole)
+	{
+		while (!covered[from])
+			from++;
+		from = back_from(bytes, from, RUN_SNIPPET_BEFORE);
+		len = from + pg_mbcharcliplen(bytes + from, len - from, RUN_SNIPPET_LENGTH);
+		covered[len] = false;
+	}
+	initStringInfo(&marked);
+	for (int i = from; i < len; i++)
+	{
+		if (covered[i] && (i == from || !covered[i - 1]))
+			appendStringInfoChar(&marked, MARK_BEGIN);
+		appendStringInfoChar(&marked, bytes[i]);
+		if (covered[i] && !covered[i + 1])
+			appendStringInfoChar(&marked, MARK_END);
+	}
+	return cstring_to_text_with_len(marked.data, marked.len);
+}
+
+/* ---- HTML ------------------------------------------------------------------------------------ */
 
 static text *
 to_html(const text *marked)
@@ -89,10 +171,19 @@ social_search_snippet(PG_FUNCTION_ARGS)
 	static const char *options[] = {
 		"StartSel=\x02, StopSel=\x03, MaxWords=35, MinWords=15, ShortWord=3",
 		"StartSel=\x02, StopSel=\x03, HighlightAll=true"};
-	Datum marked =
-		DirectFunctionCall4(ts_headline_byid_opt, PG_GETARG_DATUM(0),
-							PointerGetDatum(clean_source(PG_GETARG_TEXT_PP(1))), PG_GETARG_DATUM(2),
-							CStringGetTextDatum(options[PG_GETARG_BOOL(3) ? 1 : 0]));
+	text *source = clean_source(PG_GETARG_TEXT_PP(1));
+	TSQuery query = PG_GETARG_TSQUERY(2);
+	bool whole = PG_GETARG_BOOL(3);
+	text *marked = DatumGetTextPP(
+		DirectFunctionCall4(ts_headline_byid_opt, PG_GETARG_DATUM(0), PointerGetDatum(source),
+							TSQueryGetDatum(query), CStringGetTextDatum(options[whole ? 1 : 0])));
 
-	PG_RETURN_TEXT_P(to_html(DatumGetTextPP(marked)));
+	if (memchr(VARDATA_ANY(marked), MARK_BEGIN, VARSIZE_ANY_EXHDR(marked)) == NULL &&
+		social_text_has_spaceless(VARDATA_ANY(source), VARSIZE_ANY_EXHDR(source)))
+	{
+		text *runs = mark_runs(source, query, whole);
+
+		marked = runs == NULL ? marked : runs;
+	}
+	PG_RETURN_TEXT_P(to_html(marked));
 }

@@ -156,6 +156,10 @@ SELECT is(social.search_snippet('english', E'a \x02word\x03 b', 'word', true), '
 SELECT ok(length(social.search_snippet('english', repeat('long ', 1990) || 'word', 'word')) < 400, 'a snippet of a long text is short');
 SELECT matches(social.search_snippet('english', repeat('filler words before ', 100) || 'the needle here ' || repeat('and after it ', 100), to_tsquery('english', 'needle')), '<mark>needle</mark>', 'and shows the word');
 
+SELECT is(social.search_snippet('english', '昨日は東京都へ行った', social.search_query('東京都')), '昨日は<mark>東京都</mark>へ行った', 'P-07: words in scripts without spaces are marked too');
+SELECT is(social.search_snippet('english', repeat('言葉', 500) || 'で鰻重を' || repeat('食べ', 500), social.search_query('鰻重')), '葉' || repeat('言葉', 9) || 'で<mark>鰻重</mark>を' || repeat('食べ', 28) || '食', 'a snippet of a long run shows the word');
+SELECT is(social.search_snippet('english', '<犬>', social.search_query('犬'), true), '&lt;<mark>犬</mark>&gt;', 'and is HTML as any other');
+
 SELECT is((social.search_page('tapokapi') -> 'results' -> 0 -> 'post' ->> 'title'), 'Okapi', 'seed 167: a page for REST');
 SELECT is((social.search_page('tapokapi') -> 'total')::text, '{"value":2,"is_exact":true}', 'with the total');
 

@@ -117,7 +117,7 @@ sub dearest_and_cheapest
 	my @sorted = sort { $ms{$a} <=> $ms{$b} } keys %ms;
 	my ($cheapest) = grep { $found{$_} } @sorted;
 	bar('search, dearest of ' . @sorted . ' queries in ms / cheapest', $ms{ $sorted[-1] }, $ms{$cheapest}, '<= 50');
-	printf "  %-56s %12.5g\n", substr($texts[$_], 0, 56), $ms{$_} for @sorted[ -3 .. -1 ];
+	printf "  %-56s %12.5g\n", substr($texts[$_], 0, 56), $ms{$_} for $cheapest, @sorted[ -3 .. -1 ];
 }
 
 # How much of the first page that ranking every match would give is on ours.

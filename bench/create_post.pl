@@ -1,7 +1,7 @@
 # create_post.pl: a post with 2 hashtags and 1 mention, against the same row with its text vector
 # and indexes but without our triggers, and against the same work in PL/pgSQL row by row: limits,
-# content rules, tags, counters, the mention, and telling the mentioned person unless they are blocked,
-# muted or do not want to know.
+# content rules, the script that tells the language, tags, counters, the author's last position, the
+# mention, and telling the mentioned person unless they are blocked, muted or do not want to know.
 # synchronous_commit off, so that the disk does not hide what the triggers cost. design section 5.
 use strict;
 use warnings;
@@ -30,6 +30,7 @@ CREATE TABLE post_hashtags (LIKE social.post_hashtags INCLUDING ALL,
 CREATE TABLE mentions (LIKE social.mentions INCLUDING ALL,
 	FOREIGN KEY (post_id) REFERENCES posts ON DELETE CASCADE,
 	FOREIGN KEY (mentioned_user_id) REFERENCES social.users ON DELETE CASCADE);
+CREATE TABLE last_positions (user_id bigint PRIMARY KEY, position bigint NOT NULL);
 CREATE TABLE notifications (LIKE social.notifications INCLUDING ALL,
 	FOREIGN KEY (post_id) REFERENCES posts ON DELETE CASCADE,
 	FOREIGN KEY (recipient_id) REFERENCES social.users ON DELETE CASCADE);
@@ -45,6 +46,11 @@ BEGIN
 	IF EXISTS (SELECT FROM social.content_rules r WHERE position(r.pattern IN lower(NEW.title || ' ' || NEW.content)) > 0) THEN
 		RAISE EXCEPTION 'title or content carries what it may not';
 	END IF;
+	NEW.language := CASE
+		WHEN NEW.title || NEW.content ~ '[\u3040-\u30ff]' THEN 'ja'
+		WHEN NEW.title || NEW.content ~ '[\u4e00-\u9fff]' THEN 'zh'
+		WHEN NEW.title || NEW.content ~ '[\uac00-\ud7af]' THEN 'ko'
+		WHEN NEW.title || NEW.content ~ '[\u0e00-\u0e7f]' THEN 'th' END;
 	NEW.search_vector := setweight(to_tsvector('english', NEW.title), 'A') || setweight(to_tsvector('english', NEW.content), 'B');
 	NEW.position := nextval('social.post_position_seq');
 	FOR found_tag IN SELECT regexp_matches(NEW.title || ' ' || NEW.content, '(?:^|[^[:alnum:]_&])#([[:alnum:]_]+)', 'g') LOOP
@@ -60,6 +66,8 @@ DECLARE
 	person bigint;
 BEGIN
 	INSERT INTO bench_post.post_counters (post_id) VALUES (NEW.id);
+	INSERT INTO bench_post.last_positions (user_id, position) VALUES (NEW.author_id, NEW.position)
+		ON CONFLICT (user_id) DO UPDATE SET position = greatest(last_positions.position, excluded.position);
 	UPDATE bench_post.user_counters SET posts_count = posts_count + 1 WHERE user_id = NEW.author_id;
 	FOREACH tag_name IN ARRAY NEW.hashtags LOOP
 		SELECT id INTO tag_id FROM bench_post.hashtags WHERE tag = tag_name;

@@ -324,6 +324,16 @@ social_jwt_claim(const struct social_jwt_claims *claims, const char *name, char 
 	return len >= 0 && (size_t) len < size;
 }
 
+bool
+social_jwt_denies(const struct social_jwt_claims *claims, const char *name)
+{
+	const json_t *member = json_object_get(claims->json, name);
+
+	/* Some issuers write their truth values as texts. */
+	return member != NULL && !json_is_true(member) &&
+		   !(json_is_string(member) && strcmp(json_string_value(member), "true") == 0);
+}
+
 char *
 social_jwt_claims_text(const struct social_jwt_claims *claims)
 {

@@ -106,6 +106,9 @@ extern void social_jwt_claims_release(struct social_jwt_claims *claims);
 extern bool social_jwt_claim(const struct social_jwt_claims *claims, const char *name, char *value,
 							 size_t size);
 
+/* Does the token itself say that something is not so: is the claim there, and not true? */
+extern bool social_jwt_denies(const struct social_jwt_claims *claims, const char *name);
+
 /* The claims as JSON text in ASCII, malloc'd, the caller frees; NULL when out of memory. */
 extern char *social_jwt_claims_text(const struct social_jwt_claims *claims);
 

@@ -6,6 +6,8 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <unicode/uchar.h>
+#include <unicode/utf8.h>
 
 #define ACCOUNT_MAX 254 /* bytes of a name that tell accounts apart; no address is longer */
 
@@ -232,16 +234,35 @@ put_number(struct text *text, int64_t number)
 	put(text, first, (size_t) (digits + sizeof(digits) - first));
 }
 
-/* Names of accounts are told apart without regard to case. */
+/* Beyond ASCII too: the Kelvin sign is a k to lower(), and so another way to write many names. */
+static void
+put_folded(struct text *text, UChar32 c)
+{
+	uint8_t bytes[U8_MAX_LENGTH];
+	int32_t len = 0;
+
+	if (c < 0)
+		c = 0xFFFD;
+	/* Without dot and dotless i apart, as lower() has it; ICU leaves this one as it is. */
+	c = c == 0x0130 ? 'i' : u_foldCase(c, U_FOLD_CASE_DEFAULT);
+	U8_APPEND_UNSAFE(bytes, len, c);
+	if (len <= text->end - text->at)
+		put(text, (const char *) bytes, (size_t) len);
+}
+
+/* Names of accounts are told apart without regard to case; of a long one, whole characters. */
 static void
 put_account(struct text *text, const char *account)
 {
-	char *at = text->at;
+	int32_t len = (int32_t) strnlen(account, ACCOUNT_MAX + U8_MAX_LENGTH);
+	int32_t at = 0;
+	UChar32 c;
 
-	put(text, account, strnlen(account, ACCOUNT_MAX));
-	for (; *at; at++)
-		if (*at >= 'A' && *at <= 'Z')
-			*at += 'a' - 'A';
+	while (at < len && at < ACCOUNT_MAX)
+	{
+		U8_NEXT(account, at, len, c);
+		put_folded(text, c);
+	}
 }
 
 /* Whether the request has such a subject; `subject` becomes the one it is counted as. */

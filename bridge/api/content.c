@@ -45,7 +45,8 @@ sb_content_accepts(const struct sb_request *request, const char *type)
 		if (names_type(value, type))
 			return true;
 		value = strchr(value, ',');
-		value += value != NULL;
+		if (value)
+			value++;
 	}
 	return false;
 }

@@ -203,11 +203,13 @@ BEGIN
 	SET jwks = EXCLUDED.jwks, audience = EXCLUDED.audience, user_claim = EXCLUDED.user_claim, user_match = EXCLUDED.user_match, updated_at = now();
 	PERFORM social.audit('register_issuer', 'issuer', NULL, jsonb_build_object('issuer', issuer, 'audience', audience, 'user_claim', user_claim, 'user_match', user_match));
 	PERFORM pg_notify('social_keys', '');
+	-- Tokens that bridges have checked may be of a key that is in the set no more.
+	PERFORM pg_notify('social_sessions', '0');
 	RETURN found;
 END
 $$;
 COMMENT ON FUNCTION social.register_issuer(text, text, text, text, text) IS
-	'Takes access tokens of another issuer from now on: those that a key of its JSON Web Key Set signed, that name this audience (null: social.jwt_audience), and whose user_claim is the id, username or email (user_match) of an account here. Registering again replaces. Returns the number of its keys. SM400 for what is no key set, SM409 for our own issuer. Accounts are not made, and such tokens belong to no session.';
+	'Takes access tokens of another issuer from now on: those that a key of its JSON Web Key Set signed, that name this audience (null: social.jwt_audience), and whose user_claim is the id, username or email (user_match) of an account here. Where that is the email, a token that says email_verified must say true. Registering again replaces, and bridges forget the tokens they have checked. Returns the number of its keys. SM400 for what is no key set, SM409 for our own issuer. Accounts are not made, and such tokens belong to no session.';
 
 CREATE OR REPLACE FUNCTION social.remove_issuer(issuer text) RETURNS void
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER

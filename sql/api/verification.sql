@@ -19,7 +19,9 @@ CREATE OR REPLACE FUNCTION social.check_email(email text) RETURNS void
 BEGIN
 	IF coalesce(email, '') = '' THEN
 		PERFORM social.raise_error('SM400', 'email is required');
-	ELSIF octet_length(email) > 254 OR email !~ '^[^@[:space:][:cntrl:]]+@[^@.[:space:][:cntrl:]]+(\.[^@.[:space:][:cntrl:]]+)+$' THEN
+	-- Without RFC 5322's specials: in a mail's header they make one address two, or another.
+	ELSIF octet_length(email) > 254 OR email ~ '[][()<>:;,\\"]'
+		OR email !~ '^[^@[:space:][:cntrl:]]+@[^@.[:space:][:cntrl:]]+(\.[^@.[:space:][:cntrl:]]+)+$' THEN
 		PERFORM social.raise_error('SM400', 'email is not valid');
 	END IF;
 END

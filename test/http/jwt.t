@@ -121,6 +121,13 @@ for my $alg (qw(ES256 RS256))
 	is($status->($theirs), 401, 'an account that is switched off');
 	psql("UPDATE social.users SET is_active = true WHERE id = $user->{id}");
 	is($status->($theirs), 200, 'and on again');
+	psql("SELECT social.register_issuer('$other', '" . encode_json($forger->{jwks}) . "', 'us', 'sub', 'username')");
+	ok(wait_until(2, sub { $status->($theirs) == 401 }), 'a key that its issuer replaced takes its tokens along, checked before or not');
+	psql("UPDATE social.users SET email = 'theirs_$user->{id}\@example.com' WHERE id = $user->{id}");
+	psql("SELECT social.register_issuer('$other', '" . encode_json($keys->{jwks}) . "', 'us', 'email', 'email')");
+	my %named = (email => "Theirs_$user->{id}\@example.com");
+	is($status->($sign->({ %named, %$_ })), 200, 'an address names an account') for {}, { email_verified => \1 }, { email_verified => 'true' };
+	is($status->($sign->({ %named, email_verified => $_ })), 401, 'not one that the issuer has not proven') for \0, 'false', undef, 1;
 	psql("SELECT social.remove_issuer('$other')");
 	ok(wait_until(2, sub { $status->($theirs) == 401 }), 'an issuer that is removed takes its tokens along');
 }

@@ -75,12 +75,29 @@ test_doors(void)
 		   "100 */global/60/address:192.0.2.1; 5 auth/refresh/60/session:9; "
 		   "60 auth/refresh/60/address:192.0.2.1",
 		   "I-29: refresh per session");
+	login.account = "mar\xE2\x84\xAA\xC4\xB0"; /* Kelvin sign, I with a dot */
+	is_str(windows_of(&login),
+		   "100 */global/60/address:192.0.2.1; 5 auth/login/60/account:192.0.2.1:marki; "
+		   "30 auth/login/60/address:192.0.2.1",
+		   "I-29: what lower() takes for the same name counts as the same");
+	login.account = "\xC3\x89va@EXAMPLE.com";
+	is_str(windows_of(&login),
+		   "100 */global/60/address:192.0.2.1; "
+		   "5 auth/login/60/account:192.0.2.1:\xC3\xA9va@example.com; "
+		   "30 auth/login/60/address:192.0.2.1",
+		   "and the case of letters beyond ASCII is no difference");
 	memset(long_name, 'a', sizeof(long_name) - 1);
 	login.account = long_name;
 	ok(social_limit_resolve(&set, &login, &windows) &&
 		   windows.list[1].key_len < SOCIAL_LIMIT_KEY_MAX &&
 		   windows.list[1].key_len == strlen(windows.list[1].key),
 	   "a name of any length makes a bounded key");
+	long_name[253] = '\xC3';
+	long_name[254] = '\xA9';
+	is_str(social_limit_resolve(&set, &login, &windows)
+			   ? windows.list[1].key + windows.list[1].key_len - 3
+			   : "malformed",
+		   "a\xC3\xA9", "and none is cut within a character");
 }
 
 static void

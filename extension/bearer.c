@@ -123,9 +123,9 @@ open_foreign(const text *token, const struct social_issuer *issuer, struct beare
 	if (result != SOCIAL_JWT_OK)
 		return result;
 	/* An address that the issuer itself has not proven may be anybody's (OpenID Connect 5.7). */
-	has_account = social_jwt_claim(&claims, issuer->user_claim, account, sizeof(account)) &&
-				  !(strcmp(issuer->user_match, "email") == 0 &&
-					social_jwt_denies(&claims, "email_verified"));
+	has_account =
+		social_jwt_claim(&claims, issuer->user_claim, account, sizeof(account)) &&
+		!(strcmp(issuer->user_match, "email") == 0 && social_jwt_denies(&claims, "email_verified"));
 	claims.sid = NULL;
 	if (!take_claims(&claims, bearer))
 		return SOCIAL_JWT_BAD_CLAIMS;

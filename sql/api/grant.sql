@@ -13,7 +13,7 @@ BEGIN ATOMIC
 		'page_size', 'page_key', 'post', 'posts_page', 'hashtag_posts', 'search_posts', 'search_page', 'trending_hashtags',
 		'user_json', 'post_json', 'comment_json', 'raise_error',
 		'create_post', 'create_comment', 'like_post', 'unlike_post', 'like_comment', 'unlike_comment',
-		'follow_user', 'unfollow_user', 'set_following', 'follow_json', 'profile_json', 'users_page', 'register_user', 'login',
+		'follow_user', 'unfollow_user', 'set_following', 'follow_json', 'profile_json', 'users_page', 'login',
 		'update_profile', 'remove_follower', 'accept_follow_request', 'reject_follow_request', 'is_following', 'followers', 'following',
 		'follow_requests', 'block_user', 'unblock_user', 'blocked_users', 'mute_user', 'unmute_user', 'muted_users', 'require_person',
 		'update_post', 'publish_post', 'delete_post', 'restore_post', 'pin_post', 'unpin_post', 'highlight_post', 'unhighlight_post',
@@ -97,7 +97,8 @@ BEGIN ATOMIC
 		'enable_totp', 'confirm_totp', 'disable_totp', 'regenerate_recovery_codes', 'login_attempts', 'login_attempts_page',
 		'account_json', 'update_account']), 'reader'
 	UNION ALL
-	SELECT unnest(ARRAY['add_leaked_passwords', 'add_leaked_hashes', 'totp', 'remove_totp', 'security_counters']), 'admin'
+	-- register_user tells who has an address, and takes one at its word: the public's door is register
+	SELECT unnest(ARRAY['register_user', 'add_leaked_passwords', 'add_leaked_hashes', 'totp', 'remove_totp', 'security_counters']), 'admin'
 	UNION ALL
 	SELECT unnest(ARRAY['lease_mail', 'mail_sent', 'mail_failed']), 'mailer'
 	UNION ALL

@@ -19,6 +19,8 @@ SELECT social.grant_bridge('tap_bridge');
 SELECT social.grant_admin('tap_admin');
 
 SELECT function_privs_are('social', 'create_post', ARRAY['text', 'text', 'boolean', 'text', 'text', 'timestamp with time zone', 'text', 'text', 'text'], 'tap_reader', ARRAY['EXECUTE'], 'a reader writes as the viewer');
+SELECT function_privs_are('social', 'register_user', ARRAY['text', 'text', 'text', 'text', 'text'], r, ARRAY[]::text[], 'P-16: who may not make accounts as it likes is not told who has an address: ' || r)
+FROM unnest(ARRAY['tap_reader', 'tap_bridge']) r;
 SELECT function_privs_are('social', 'admit', ARRAY['bigint', 'bigint', 'text', 'text', 'text', 'text', 'text'], 'tap_reader', ARRAY[]::text[], 'a reader does not name the viewer');
 SELECT function_privs_are('social', 'admit', ARRAY['bigint', 'bigint', 'text', 'text', 'text', 'text', 'text'], 'tap_bridge', ARRAY['EXECUTE'], 'the bridge does');
 SELECT function_privs_are('social', 'act_as', ARRAY['bigint', 'boolean'], 'tap_bridge', ARRAY[]::text[], 'the bridge acts within a request only');

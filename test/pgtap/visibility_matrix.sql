@@ -294,7 +294,7 @@ CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[
 	'extract_hashtags', 'extract_mentions', 'hashtag_key', 'cursor_encode', 'cursor_decode', 'jwt_verify', 'raise_error',
 	'page_size', 'page_key', 'page_start', 'page_time', 'time_key', 'search_config', 'search_query', 'title_query', 'title_key', 'search_snippet',
 	'search_vector', 'language_code', 'guess_language',
-	'register_user', 'login', 'register', 'change_password', 'request_password_reset', 'reset_password', 'request_email_verification', 'verify_email',
+	'login', 'register', 'change_password', 'request_password_reset', 'reset_password', 'request_email_verification', 'verify_email',
 	'enable_totp', 'confirm_totp', 'disable_totp', 'regenerate_recovery_codes', 'login_attempts', 'login_attempts_page', 'account_json', 'update_account',
 	'update_profile', 'follow_user', 'unfollow_user', 'remove_follower', 'accept_follow_request',
 	'reject_follow_request', 'block_user', 'unblock_user', 'mute_user', 'unmute_user',

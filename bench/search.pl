@@ -71,7 +71,13 @@ JOIN social.visible_posts v ON v.id = n.id ORDER BY n.titled DESC, n.position DE
 SQL
 }
 
-sub quoted { my ($text) = @_; $text =~ s/'/''/g; return "'$text'" }
+sub quoted
+{
+	my ($text) = @_;
+	utf8::encode($text);
+	$text =~ s/'/''/g;
+	return "'$text'";
+}
 
 # Each class of query against the scan, and the commonest word against ranking every match.
 sub against_references
@@ -95,7 +101,7 @@ sub page_of
 {
 	my ($text, $settings) = @_;
 	my $call = 'SELECT id FROM social.search_posts(' . quoted($text) . ', 20);';
-	my $found = eval { sql(($settings // '') . "\\set VERBOSITY sqlstate\n$call") };
+	my $found = eval { sql("SET client_min_messages = warning;\n\\set VERBOSITY sqlstate\n" . ($settings // '') . $call) };
 	return undef if !defined $found && $@ =~ /SM400/;
 	die $@ if !defined $found;
 	return split /\n/, $found;

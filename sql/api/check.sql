@@ -45,6 +45,14 @@ CREATE OR REPLACE FUNCTION social.check_settings() RETURNS TABLE (name text, sta
 		CASE WHEN n >= 8 THEN '' ELSE 'Set social.password_min_length to 8 or more.' END
 	FROM (SELECT social.setting('password_min_length')::integer) AS length (n)
 	UNION ALL
+	SELECT 'secrets in the log', CASE WHEN which IS NULL THEN 'ok' ELSE 'warning' END, coalesce('statements are logged with their parameters, passwords and tokens among them: ' || which, 'parameters are not logged'),
+		CASE WHEN which IS NULL THEN '' ELSE 'Set log_parameter_max_length and log_parameter_max_length_on_error to 0.' END
+	FROM (SELECT string_agg(s.name, ', ' ORDER BY s.name) FROM pg_settings s
+		WHERE s.name = 'log_parameter_max_length_on_error' AND s.setting <> '0'
+			OR current_setting('log_parameter_max_length') <> '0' AND (s.name = 'log_statement' AND s.setting = 'all'
+				OR s.name IN ('log_min_duration_statement', 'log_min_duration_sample') AND s.setting <> '-1'
+				OR s.name = 'log_transaction_sample_rate' AND s.setting <> '0')) AS logged (which)
+	UNION ALL
 	SELECT 'safety catches', CASE WHEN string_agg(s.name, '') IS NULL THEN 'ok' ELSE 'warning' END,
 		coalesce(string_agg(s.name, ', ') || ' on', 'closed'), CASE WHEN string_agg(s.name, '') IS NULL THEN '' ELSE 'Turn them on for a session only.' END
 	FROM pg_settings s WHERE s.name IN ('social.restoring', 'social.allow_drop') AND s.setting = 'on'

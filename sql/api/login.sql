@@ -78,7 +78,8 @@ BEGIN
 			fits := social.check_password(login.password, CASE WHEN candidate.id IS NULL THEN decoy ELSE candidate.password END)
 				AND candidate.id IS NOT NULL;
 		END IF;
-		IF fits OR account.id IS NULL THEN
+		-- An attempt that fails is not a claimant's to see: the address may be somebody else's.
+		IF fits OR claim = 0 THEN
 			account := candidate;
 		END IF;
 		EXIT WHEN fits;

@@ -95,6 +95,9 @@ SELECT social.register('auth_first', 'shared@example.com', 'password of the firs
 SELECT social.register('auth_second', 'Shared@example.com', 'password of the second');
 SELECT is((SELECT user_id FROM social.login('shared@example.com', 'password of the second')), (SELECT id FROM social.users WHERE username = 'auth_second'), 'P-16: the newest claim logs in by its address');
 SELECT is((SELECT error_code FROM social.login('shared@example.com', 'password of the first')), 'SM401', 'P-16: older ones by their name');
+SELECT is((SELECT error_message FROM social.login('shared@example.com', 'password of the first', address => '192.0.2.99')), 'wrong username or password', 'P-16: an older claim does not');
+SELECT is((SELECT (user_id, outcome)::text FROM social.login_attempts WHERE address = '192.0.2.99'), '(,unknown_account)',
+	'P-16: who claims an address is not shown from where another tries it');
 UPDATE social.users SET email = pending_email, pending_email = '' WHERE username = 'auth_first';
 SELECT is((SELECT user_id FROM social.login('SHARED@example.com', 'password of the ' || which)), (SELECT id FROM social.users WHERE username = 'auth_' || which), 'P-16: the owner and a claim beside each other: ' || which) FROM unnest(ARRAY['first', 'second']) AS which;
 SELECT is((SELECT error_code FROM social.login('shared@example.com', 'password of nobody')), 'SM401', 'P-16: neither');

@@ -175,14 +175,20 @@ BEGIN
 	FOR object IN
 		SELECT format('social.%I', c.relname) FROM pg_class c
 		WHERE c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'p')
-			AND c.relname <> ALL (ARRAY['jwt_key', 'user_sessions', 'refresh_tokens', 'user_totp', 'recovery_codes', 'mail_outbox'])
+			AND c.relname <> ALL (ARRAY['jwt_key', 'user_sessions', 'refresh_tokens', 'user_totp', 'recovery_codes', 'mail_outbox', 'account_tokens', 'users'])
 		ORDER BY 1
 	LOOP
 		EXECUTE format('GRANT SELECT ON %s TO %I', object, role);
 	END LOOP;
+	-- Of people, all but the hash of the password; what was granted before 0.3 goes.
+	EXECUTE format('REVOKE SELECT ON social.users FROM %I', role);
+	EXECUTE (
+		SELECT format('GRANT SELECT (%s) ON social.users TO %I', string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum), role)
+		FROM pg_attribute a
+		WHERE a.attrelid = 'social.users'::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> 'password');
 END
 $$;
-COMMENT ON FUNCTION social.grant_admin(name) IS 'Gives a role what an operator needs: acting as anybody, upkeep, and reading every table but those that hold secrets. Repeat after an upgrade.';
+COMMENT ON FUNCTION social.grant_admin(name) IS 'Gives a role what an operator needs: acting as anybody, upkeep, and reading every table but those that hold secrets, and of people all but the password''s hash. Repeat after an upgrade.';
 
 -- Nobody else gets anything.
 DO $$

@@ -37,7 +37,10 @@ SELECT is_empty($$
 	SELECT c.relname FROM pg_class c
 	WHERE c.relnamespace = 'social'::regnamespace AND c.relname LIKE 'admin\_%' AND NOT has_table_privilege('tap_admin', c.oid, 'SELECT')
 $$, 'which an admin reads');
-SELECT table_privs_are('social', 'users', 'tap_admin', ARRAY['SELECT'], 'an admin reads tables');
+SELECT table_privs_are('social', 'posts', 'tap_admin', ARRAY['SELECT'], 'an admin reads tables');
+SELECT column_privs_are('social', 'users', 'email', 'tap_admin', ARRAY['SELECT'], 'of people too');
+SELECT column_privs_are('social', 'users', 'password', 'tap_admin', ARRAY[]::text[], 'all but the password''s hash');
+SELECT table_privs_are('social', 'account_tokens', 'tap_admin', ARRAY[]::text[], 'and no tokens');
 SELECT table_privs_are('social', 'jwt_key', 'tap_admin', ARRAY[]::text[], 'but no signing keys');
 
 INSERT INTO social.users (username) VALUES ('tap_writer');

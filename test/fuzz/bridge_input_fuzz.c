@@ -1,7 +1,9 @@
 /*
  * bridge_input_fuzz.c feeds any bytes to what reads a request before any route: the target, the
- * body, the keys from the database; and to the writer of JSON texts, whose output must be JSON.
+ * body, the addresses that proxies forward, the keys from the database; and to the writer of JSON
+ * texts, whose output must be JSON.
  */
+#include <arpa/inet.h>
 #include <jansson.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -9,6 +11,7 @@
 
 #include "auth/keys.h"
 #include "buffer.h"
+#include "http/forwarded.h"
 #include "http/params.h"
 #include "http/strict.h"
 #include "http/url.h"
@@ -42,6 +45,7 @@ read_body(const char *text, size_t len)
 	static const char spec[] = "body.t:text! body.i:int body.l:bigint body.b:bool=true";
 	struct sb_arena arena = {0};
 	struct sb_url url = {0};
+	struct sb_params_input input = {.url = &url, .address = "192.0.2.1"};
 	struct sb_params params;
 	const char *values[SB_PARAMS_MAX];
 	const char *error = NULL;
@@ -49,7 +53,8 @@ read_body(const char *text, size_t len)
 
 	CHECK((body == NULL) == (error != NULL));
 	CHECK(sb_params_compile(&params, spec, "/", &error));
-	if (body && sb_params_collect(&params, &arena, &url, body, values) == NULL)
+	input.body = body;
+	if (body && sb_params_collect(&params, &arena, &input, values) == NULL)
 		CHECK(values[0] && sb_utf8_is_text(values[0], strlen(values[0])) && values[3]);
 	json_decref(body);
 	sb_arena_free(&arena);
@@ -73,6 +78,25 @@ write_json(const char *text, size_t len)
 	free(json);
 }
 
+/* Whatever a trusted proxy forwards, the client's address is an address. */
+static void
+read_forwarded(const char *text, size_t len)
+{
+	static bool is_ready;
+	char address[INET6_ADDRSTRLEN] = "192.0.2.1";
+	unsigned char parsed[sizeof(struct in6_addr)];
+	char *value = strndup(text, len);
+	const char *error;
+
+	if (!is_ready)
+		CHECK(sb_forwarded_init("192.0.2.0/24, 2001:db8::/32", &error));
+	is_ready = true;
+	CHECK(value != NULL);
+	sb_forwarded_resolve(address, (const char *const[]){value}, 1);
+	CHECK(inet_pton(AF_INET, address, parsed) == 1 || inet_pton(AF_INET6, address, parsed) == 1);
+	free(value);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -81,6 +105,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_target(text, size);
 	read_body(text, size);
 	write_json(text, size);
+	read_forwarded(text, size);
 	sb_keys_free(sb_keys_parse(text, size));
 	sb_strict_is_token(text, size);
 	return 0;

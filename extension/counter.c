@@ -16,7 +16,6 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "utils/fmgroids.h"
-#include "utils/hsearch.h"
 #include "utils/snapmgr.h"
 
 #include "counter.h"
@@ -24,6 +23,7 @@
 #include "init.h"
 #include "last_position.h"
 #include "limit.h"
+#include "note.h"
 #include "notification.h"
 #include "table.h"
 #include "trending.h"
@@ -78,41 +78,22 @@ const int social_ncounted = lengthof(social_counted);
 
 /* ---- notes ---------------------------------------------------------------------------------- */
 
-/* Notes belong to the subtransaction that made them, and are applied or forgotten with it. */
-struct note_key
-{
-	int64 object_id;
-	SubTransactionId subtransaction;
-	int32 counter;
-};
-
 struct note
 {
-	struct note_key key;
-	bool created; /* the object is new: make its counter row */
-	bool removed; /* the object is gone: so is its counter row */
+	struct social_note_key key; /* of an object; the kind is the index of its counter */
+	bool created;               /* the object is new: make its counter row */
+	bool removed;               /* the object is gone: so is its counter row */
 	int64 changes[SOCIAL_COUNTER_COLUMNS_MAX];
 };
 
-static HTAB *notes; /* lives in TopMemoryContext; empty between statements */
+static void apply_notes(void);
+
+static struct social_notes notes = {"social counter notes", sizeof(struct note), apply_notes};
 
 static struct note *
 take_note(int counter, int64 object_id)
 {
-	struct note_key key = {object_id, GetCurrentSubTransactionId(), counter};
-	struct note *note;
-	bool found;
-
-	if (notes == NULL)
-	{
-		HASHCTL control = {.keysize = sizeof(struct note_key), .entrysize = sizeof(struct note)};
-
-		notes = hash_create("social counter notes", 64, &control, HASH_ELEM | HASH_BLOBS);
-	}
-	note = hash_search(notes, &key, HASH_ENTER, &found);
-	if (!found)
-		memset((char *) note + sizeof(key), 0, sizeof(*note) - sizeof(key));
-	return note;
+	return social_notes_take(&notes, object_id, counter, NULL);
 }
 
 void
@@ -121,23 +102,6 @@ social_counter_add(int counter, int column, int64 object_id, int change)
 	take_note(counter, object_id)->changes[column] += change;
 	if (counter == SOCIAL_POST_COUNTERS && column == SOCIAL_POST_VIEWS)
 		social_trend_views(object_id, change);
-}
-
-/* Forgets the notes of one subtransaction, or all of them (InvalidSubTransactionId). */
-static void
-forget_notes(SubTransactionId subtransaction)
-{
-	HASH_SEQ_STATUS walk;
-	struct note *note;
-
-	if (notes == NULL || hash_get_num_entries(notes) == 0)
-		return;
-	hash_seq_init(&walk, notes);
-	while ((note = hash_seq_search(&walk)) != NULL)
-	{
-		if (subtransaction == InvalidSubTransactionId || note->key.subtransaction == subtransaction)
-			hash_search(notes, &note->key, HASH_REMOVE, NULL);
-	}
 }
 
 /* ---- applying them -------------------------------------------------------------------------- */
@@ -202,16 +166,11 @@ apply_to_counter(int which, Snapshot snapshot)
 	Relation index = NULL;
 	TupleTableSlot *slot = NULL;
 	HASH_SEQ_STATUS walk;
-	struct note *entry;
+	struct note note;
 
-	hash_seq_init(&walk, notes);
-	while ((entry = hash_seq_search(&walk)) != NULL)
+	hash_seq_init(&walk, notes.table);
+	while (social_notes_next(&notes, &walk, which, &note))
 	{
-		struct note note = *entry;
-
-		if (note.key.counter != which || note.key.subtransaction != GetCurrentSubTransactionId())
-			continue;
-		hash_search(notes, &note.key, HASH_REMOVE, NULL);
 		if (table == NULL)
 		{
 			table = social_table_open(counter->table, RowExclusiveLock);
@@ -238,11 +197,11 @@ apply_notes(void)
 {
 	Snapshot snapshot;
 
-	if (hash_get_num_entries(notes) == 0)
+	if (social_notes_are_empty(&notes))
 		return;
 	CommandCounterIncrement();
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	for (int i = 0; i < social_ncounters && hash_get_num_entries(notes) > 0; i++)
+	for (int i = 0; i < social_ncounters && !social_notes_are_empty(&notes); i++)
 		apply_to_counter(i, snapshot);
 	UnregisterSnapshot(snapshot);
 	CommandCounterIncrement();
@@ -341,45 +300,15 @@ social_count_statement(PG_FUNCTION_ARGS)
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 						errmsg("not called as a trigger")));
-	if (notes != NULL)
-		apply_notes();
+	apply_notes();
 	social_notify_apply();
 	social_trend_apply();
 	social_last_position_apply();
 	return PointerGetDatum(NULL);
 }
 
-/* ---- ends of transactions ------------------------------------------------------------------- */
-
-/*
- * Normally there is nothing to do: statement triggers have applied every note. They are missing
- * where only row triggers fire (a logical replication worker).
- */
-static void
-on_transaction(XactEvent event, void *arg)
-{
-	if (notes == NULL || hash_get_num_entries(notes) == 0)
-		return;
-	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE)
-		apply_notes();
-	else if (event == XACT_EVENT_ABORT)
-		forget_notes(InvalidSubTransactionId);
-}
-
-static void
-on_subtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *arg)
-{
-	if (notes == NULL || hash_get_num_entries(notes) == 0)
-		return;
-	if (event == SUBXACT_EVENT_PRE_COMMIT_SUB)
-		apply_notes();
-	else if (event == SUBXACT_EVENT_ABORT_SUB)
-		forget_notes(mine);
-}
-
 void
 social_counter_init(void)
 {
-	RegisterXactCallback(on_transaction, NULL);
-	RegisterSubXactCallback(on_subtransaction, NULL);
+	social_notes_init(&notes);
 }

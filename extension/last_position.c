@@ -5,51 +5,34 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/xact.h"
-#include "utils/hsearch.h"
 
 #include "init.h"
 #include "last_position_row.h"
 #include "listing.h"
+#include "note.h"
 #include "share.h"
-
-struct note_key
-{
-	int64 user_id;
-	int64 subtransaction; /* no padding in a hash key */
-};
 
 struct note
 {
-	struct note_key key;
+	struct social_note_key key; /* of a person */
 	struct social_last_position last;
 	bool created; /* the account is new */
 };
 
-static HTAB *notes; /* lives in TopMemoryContext; empty between statements */
+static struct social_notes notes = {"social last position notes", sizeof(struct note),
+									social_last_position_apply};
 
 /* ---- notes ---------------------------------------------------------------------------------- */
 
 static struct note *
 take_note(int64 user_id)
 {
-	struct note_key key = {user_id, GetCurrentSubTransactionId()};
-	struct note *note;
-	bool found;
+	bool is_new;
+	struct note *note = social_notes_take(&notes, user_id, 0, &is_new);
 
-	if (notes == NULL)
-	{
-		HASHCTL control = {.keysize = sizeof(struct note_key), .entrysize = sizeof(struct note)};
-
-		notes = hash_create("social last position notes", 64, &control, HASH_ELEM | HASH_BLOBS);
-	}
-	note = hash_search(notes, &key, HASH_ENTER, &found);
-	if (!found)
-	{
+	if (is_new)
 		note->last =
 			(struct social_last_position){SOCIAL_LAST_POSITION_NONE, SOCIAL_LAST_POSITION_NONE};
-		note->created = false;
-	}
 	return note;
 }
 
@@ -104,69 +87,24 @@ social_last_position_apply(void)
 {
 	struct social_last_position_keeper keeper = {NULL};
 	HASH_SEQ_STATUS walk;
-	struct note *entry;
+	struct note note;
 
-	if (notes == NULL || hash_get_num_entries(notes) == 0)
+	if (social_notes_are_empty(&notes))
 		return;
-	hash_seq_init(&walk, notes);
-	while ((entry = hash_seq_search(&walk)) != NULL)
+	hash_seq_init(&walk, notes.table);
+	while (social_notes_next(&notes, &walk, 0, &note))
 	{
-		struct note note = *entry;
-
-		if (note.key.subtransaction != GetCurrentSubTransactionId())
-			continue;
-		hash_search(notes, &note.key, HASH_REMOVE, NULL);
 		if (keeper.table == NULL)
 			social_last_position_keeper_begin(&keeper);
-		social_last_position_keep(&keeper, note.key.user_id, note.last, note.created);
+		social_last_position_keep(&keeper, note.key.object_id, note.last, note.created);
 	}
 	if (keeper.table != NULL)
 		social_last_position_keeper_end(&keeper);
 }
 
-/* ---- ends of transactions ------------------------------------------------------------------- */
-
-/* Forgets the notes of one subtransaction, or all of them (InvalidSubTransactionId). */
-static void
-forget_notes(SubTransactionId subtransaction)
-{
-	HASH_SEQ_STATUS walk;
-	struct note *note;
-
-	hash_seq_init(&walk, notes);
-	while ((note = hash_seq_search(&walk)) != NULL)
-	{
-		if (subtransaction == InvalidSubTransactionId || note->key.subtransaction == subtransaction)
-			hash_search(notes, &note->key, HASH_REMOVE, NULL);
-	}
-}
-
-static void
-on_transaction(XactEvent event, void *arg)
-{
-	if (notes == NULL || hash_get_num_entries(notes) == 0)
-		return;
-	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE)
-		social_last_position_apply();
-	else if (event == XACT_EVENT_ABORT)
-		forget_notes(InvalidSubTransactionId);
-}
-
-static void
-on_subtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *arg)
-{
-	if (notes == NULL || hash_get_num_entries(notes) == 0)
-		return;
-	if (event == SUBXACT_EVENT_PRE_COMMIT_SUB)
-		social_last_position_apply();
-	else if (event == SUBXACT_EVENT_ABORT_SUB)
-		forget_notes(mine);
-}
-
 void
 social_last_position_init(void)
 {
-	RegisterXactCallback(on_transaction, NULL);
-	RegisterSubXactCallback(on_subtransaction, NULL);
+	social_notes_init(&notes);
 	social_last_position_memory_init();
 }

@@ -14,10 +14,10 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
-#include "utils/hsearch.h"
 #include "utils/timestamp.h"
 
 #include "init.h"
+#include "note.h"
 #include "table.h"
 #include "trending.h"
 #include "worker.h"
@@ -60,19 +60,13 @@ enum
 	EVENT_NCOLUMNS
 };
 
-struct note_key
-{
-	int64 post_id;
-	int64 subtransaction; /* no padding in a hash key */
-};
-
 struct note
 {
-	struct note_key key;
-	double amount; /* what the acts are worth at the transaction's start */
+	struct social_note_key key; /* of a post */
+	double amount;              /* what the acts are worth at the transaction's start */
 };
 
-static HTAB *notes; /* lives in TopMemoryContext; empty between statements */
+static struct social_notes notes = {"social trend notes", sizeof(struct note), social_trend_apply};
 static bool enabled;
 static int half_life; /* minutes */
 
@@ -81,18 +75,9 @@ static int half_life; /* minutes */
 static void
 add(int64 post_id, double amount)
 {
-	struct note_key key = {post_id, GetCurrentSubTransactionId()};
-	struct note *note;
-	bool found;
+	struct note *note = social_notes_take(&notes, post_id, 0, NULL);
 
-	if (notes == NULL)
-	{
-		HASHCTL control = {.keysize = sizeof(struct note_key), .entrysize = sizeof(struct note)};
-
-		notes = hash_create("social trend notes", 64, &control, HASH_ELEM | HASH_BLOBS);
-	}
-	note = hash_search(notes, &key, HASH_ENTER, &found);
-	note->amount = found ? note->amount + amount : amount;
+	note->amount += amount;
 }
 
 /* How many half-lives lie between two times; never negative. */
@@ -164,28 +149,25 @@ void
 social_trend_apply(void)
 {
 	HASH_SEQ_STATUS walk;
-	struct note *entry;
+	struct note note;
 	Relation table = NULL;
 	Oid oid;
 
-	if (notes == NULL || hash_get_num_entries(notes) == 0)
+	if (social_notes_are_empty(&notes))
 		return;
 	oid = social_relation_find("trend_events");
-	hash_seq_init(&walk, notes);
-	while ((entry = hash_seq_search(&walk)) != NULL)
+	hash_seq_init(&walk, notes.table);
+	while (social_notes_next(&notes, &walk, 0, &note))
 	{
 		Datum values[EVENT_NCOLUMNS];
 		bool isnull[EVENT_NCOLUMNS] = {false};
 		HeapTuple tuple;
 
-		if (entry->key.subtransaction != GetCurrentSubTransactionId())
-			continue;
-		values[EVENT_POST_ID] = Int64GetDatum(entry->key.post_id);
-		values[EVENT_AMOUNT] = Float8GetDatum(entry->amount);
+		values[EVENT_POST_ID] = Int64GetDatum(note.key.object_id);
+		values[EVENT_AMOUNT] = Float8GetDatum(note.amount);
 		values[EVENT_AT] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
-		hash_search(notes, &entry->key, HASH_REMOVE, NULL);
 		/* Between a new library and ALTER EXTENSION UPDATE there is nowhere to put it. */
-		if (!OidIsValid(oid) || DatumGetFloat8(values[EVENT_AMOUNT]) == 0)
+		if (!OidIsValid(oid) || note.amount == 0)
 			continue;
 		if (table == NULL)
 			table = table_open(oid, RowExclusiveLock);
@@ -198,43 +180,6 @@ social_trend_apply(void)
 		return;
 	table_close(table, NoLock);
 	social_worker_wake_at_commit();
-}
-
-/* Forgets the notes of one subtransaction, or all of them (InvalidSubTransactionId). */
-static void
-forget_notes(SubTransactionId subtransaction)
-{
-	HASH_SEQ_STATUS walk;
-	struct note *note;
-
-	hash_seq_init(&walk, notes);
-	while ((note = hash_seq_search(&walk)) != NULL)
-	{
-		if (subtransaction == InvalidSubTransactionId || note->key.subtransaction == subtransaction)
-			hash_search(notes, &note->key, HASH_REMOVE, NULL);
-	}
-}
-
-static void
-on_transaction(XactEvent event, void *arg)
-{
-	if (notes == NULL || hash_get_num_entries(notes) == 0)
-		return;
-	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE)
-		social_trend_apply();
-	else if (event == XACT_EVENT_ABORT)
-		forget_notes(InvalidSubTransactionId);
-}
-
-static void
-on_subtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *arg)
-{
-	if (notes == NULL || hash_get_num_entries(notes) == 0)
-		return;
-	if (event == SUBXACT_EVENT_PRE_COMMIT_SUB)
-		social_trend_apply();
-	else if (event == SUBXACT_EVENT_ABORT_SUB)
-		forget_notes(mine);
 }
 
 /* ---- what the fold reads -------------------------------------------------------------------- */
@@ -306,6 +251,5 @@ social_trending_init(void)
 							"How long until an act counts half for trending lists.",
 							"After a change run social.rebuild_trends().", &half_life, 24 * 60, 1,
 							10 * 366 * 24 * 60, PGC_SUSET, GUC_UNIT_MIN, NULL, NULL, NULL);
-	RegisterXactCallback(on_transaction, NULL);
-	RegisterSubXactCallback(on_subtransaction, NULL);
+	social_notes_init(&notes);
 }

@@ -1,0 +1,2 @@
+-- 0.3--0.4.sql owns what tables need to get from 0.3 to 0.4. Nothing here rewrites a table, and
+-- nothing counts on a function that 0.3 brought: older installations come through here too.

@@ -11,6 +11,7 @@
 #include "errors.h"
 #include "init.h"
 #include "password.h"
+#include "password_turn.h"
 
 PG_FUNCTION_INFO_V1(social_hash_password);
 PG_FUNCTION_INFO_V1(social_verify_password);
@@ -68,9 +69,12 @@ social_hash_password(PG_FUNCTION_ARGS)
 	struct social_password_cost cost = current_cost();
 	char encoded[SOCIAL_PASSWORD_ENCODED_SIZE];
 
-	enum social_password_result result =
-		social_password_hash(VARDATA_ANY(password), VARSIZE_ANY_EXHDR(password), &cost, encoded);
+	enum social_password_result result;
 
+	social_password_turn_take();
+	result =
+		social_password_hash(VARDATA_ANY(password), VARSIZE_ANY_EXHDR(password), &cost, encoded);
+	social_password_turn_give_back();
 	if (result == SOCIAL_PASSWORD_REFUSED)
 		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("password is too long"),
 						errdetail("The limit is %d bytes.", SOCIAL_PASSWORD_MAX_BYTES),
@@ -80,22 +84,35 @@ social_hash_password(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(encoded));
 }
 
-static enum social_password_result
-verify(text *password, text *encoded)
+/*
+ * Does the password fit? In one turn. With a cost given, a hash of no known form, or none at all,
+ * takes the work of one hash too.
+ */
+static bool
+verify(text *password, text *encoded, const struct social_password_cost *cost)
 {
-	enum social_password_result result = social_password_verify(
-		VARDATA_ANY(password), VARSIZE_ANY_EXHDR(password), text_to_cstring(encoded));
+	const char *bytes = VARDATA_ANY(password);
+	size_t len = VARSIZE_ANY_EXHDR(password);
+	char *known = encoded == NULL ? NULL : text_to_cstring(encoded);
+	char discarded[SOCIAL_PASSWORD_ENCODED_SIZE];
+	enum social_password_result result = SOCIAL_PASSWORD_UNKNOWN_FORM;
 
+	social_password_turn_take();
+	if (known != NULL)
+		result = social_password_verify(bytes, len, known);
+	if (cost != NULL && result == SOCIAL_PASSWORD_UNKNOWN_FORM)
+		(void) social_password_hash(bytes, len, cost, discarded);
+	social_password_turn_give_back();
 	if (result == SOCIAL_PASSWORD_FAILURE)
 		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("could not verify a password")));
-	return result;
+	return result == SOCIAL_PASSWORD_OK;
 }
 
 /* social.verify_password(password text, encoded text) -> boolean: false for unknown forms. */
 Datum
 social_verify_password(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(verify(PG_GETARG_TEXT_PP(0), PG_GETARG_TEXT_PP(1)) == SOCIAL_PASSWORD_OK);
+	PG_RETURN_BOOL(verify(PG_GETARG_TEXT_PP(0), PG_GETARG_TEXT_PP(1), NULL));
 }
 
 /*
@@ -106,15 +123,10 @@ Datum
 social_check_password(PG_FUNCTION_ARGS)
 {
 	text *password = PG_ARGISNULL(0) ? cstring_to_text("") : PG_GETARG_TEXT_PP(0);
+	text *encoded = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
 	struct social_password_cost cost = current_cost();
-	char discarded[SOCIAL_PASSWORD_ENCODED_SIZE];
-	enum social_password_result result =
-		PG_ARGISNULL(1) ? SOCIAL_PASSWORD_UNKNOWN_FORM : verify(password, PG_GETARG_TEXT_PP(1));
 
-	if (result == SOCIAL_PASSWORD_UNKNOWN_FORM)
-		(void) social_password_hash(VARDATA_ANY(password), VARSIZE_ANY_EXHDR(password), &cost,
-									discarded);
-	PG_RETURN_BOOL(result == SOCIAL_PASSWORD_OK);
+	PG_RETURN_BOOL(verify(password, encoded, &cost));
 }
 
 /* social.password_needs_rehash(encoded text) -> boolean: not an argon2id of the settings' cost? */

@@ -98,7 +98,7 @@ BEGIN ATOMIC
 		'account_json', 'update_account']), 'reader'
 	UNION ALL
 	-- register_user tells who has an address, and takes one at its word: the public's door is register
-	SELECT unnest(ARRAY['register_user', 'add_leaked_passwords', 'add_leaked_hashes', 'totp', 'remove_totp', 'security_counters']), 'admin'
+	SELECT unnest(ARRAY['register_user', 'add_leaked_passwords', 'add_leaked_hashes', 'totp', 'remove_totp', 'security_counters', 'password_turns']), 'admin'
 	UNION ALL
 	SELECT unnest(ARRAY['lease_mail', 'mail_sent', 'mail_failed']), 'mailer'
 	UNION ALL

@@ -26,6 +26,11 @@ CREATE OR REPLACE FUNCTION social.password_needs_rehash(encoded text) RETURNS bo
 COMMENT ON FUNCTION social.password_needs_rehash(text) IS
 	'Is the hash of another form or cost than hash_password makes now?';
 
+CREATE OR REPLACE FUNCTION social.password_turns(OUT allowed integer, OUT running integer, OUT waiting integer)
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'social_password_turns';
+COMMENT ON FUNCTION social.password_turns() IS
+	'How many backends of the server may compute a password hash at once (social.password_concurrency; 0 where nothing is preloaded: as many as ask), how many do so now, and how many wait for their turn.';
+
 -- ---- rules -------------------------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION social.leaked_password_hash(password text) RETURNS bytea

@@ -14,8 +14,10 @@ sql('CREATE EXTENSION pgtap');
 @ENV{qw(PGHOST PGPORT PGUSER PGDATABASE PGTZ)} = ($dir, $port, 'postgres', 'postgres', 'UTC');
 is(sql("SELECT status FROM social.check() WHERE name = 'preloaded'"), 'warning', 'check() says that the library is not preloaded');
 
+is(sql('SELECT * FROM social.password_turns()'), '0|0|0', 'whoever hashes a password needs no turn');
+
 # Files that wait for the worker are not among them.
-for my $file (map { "test/pgtap/$_.sql" } qw(core user follow relation visibility post comment share reaction hashtag mention search feed notification trending moderation content_rule audit retention admin auth guard ratelimit))
+for my $file (map { "test/pgtap/$_.sql" } qw(core user follow relation visibility post comment share reaction hashtag mention search feed notification trending moderation content_rule audit retention admin password login guard ratelimit))
 {
 	next unless -f $file;
 	open my $psql, '-|', "$bin/psql", '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-f', $file or die;

@@ -27,6 +27,14 @@
 #define SOCIAL_LOCAL_TRANSACTION_ID (MyProc->lxid)
 #endif
 
+/* Raises when a page has changed since a snapshot that is too old, where the server knows that. */
+#if PG_VERSION_NUM >= 170000
+#define SOCIAL_TEST_FOR_OLD_SNAPSHOT(snapshot, relation, page) ((void) (snapshot))
+#else
+#define SOCIAL_TEST_FOR_OLD_SNAPSHOT(snapshot, relation, page)                                     \
+	TestForOldSnapshot(snapshot, relation, page)
+#endif
+
 /* Memory for the `extra` of a setting's check hook. */
 #if PG_VERSION_NUM >= 160000
 #define SOCIAL_GUC_MALLOC(size)  guc_malloc(LOG, size)

@@ -36,22 +36,16 @@ PG_FUNCTION_INFO_V1(social_home_feed);
 #define CURSOR_KIND     "home_feed"
 #define CURSOR_TOP_KIND "home_feed_top"
 
-/*
- * Rows that the walk may always pass, unless a setting says more: these, and some for each person
- * followed. Where last positions are in memory the merge begins cheaply, and the walk may give up
- * sooner.
- */
-#define BUDGET_LEAST             64
-#define BUDGET_PER_FOLLOW        0.5
-#define BUDGET_PER_FOLLOW_MEMORY 0.125
-
 /* Readers of no more people than this have them read at once, not asked for one by one. */
 #define FOLLOWS_AT_ONCE 3000
 
-/* Rows that a walk passes in the time that a merge takes to begin an index scan, or for a person.
- */
-#define ROWS_PER_SCAN   3
-#define ROWS_PER_PERSON 0.125
+/* What things cost, in index entries that the walk passes: some ten nanoseconds each. */
+#define COST_SCAN          300 /* to begin an index scan */
+#define COST_PERSON        100 /* to read where a person was last active, */
+#define COST_PERSON_MEMORY 10  /* from shared memory */
+
+/* Entries that the walk passes to learn how dense the page is. */
+#define BUDGET_FIRST 2048
 
 static int walk_budget;
 
@@ -60,8 +54,9 @@ social_feed_init(void)
 {
 	DefineCustomIntVariable(
 		"social.feed_walk_budget",
-		"How many posts a home feed passes in the order of all before it asks person by person.",
-		"-1 means in proportion to the number of people followed.", &walk_budget, -1, -1, INT_MAX,
+		"How many index entries a home feed passes in the order of all before it asks person by "
+		"person.",
+		"-1 means as many as cost less than asking would.", &walk_budget, -1, -1, INT_MAX,
 		PGC_SUSET, 0, NULL, NULL, NULL);
 }
 
@@ -92,47 +87,44 @@ order_items(struct social_feed *feed)
 }
 
 static int64
-budget_of(int64 nfollowed)
+cost_of_people(int64 count)
 {
-	if (walk_budget >= 0)
-		return walk_budget;
-	return BUDGET_LEAST + nfollowed * (social_last_position_memory_is_ready()
-										   ? BUDGET_PER_FOLLOW_MEMORY
-										   : BUDGET_PER_FOLLOW);
+	return count * (social_last_position_memory_is_ready() ? COST_PERSON_MEMORY : COST_PERSON);
 }
 
-/* The rows that the walk would pass to the page's end, if it goes on as it went. */
-static int64
-rows_expected(const struct social_feed *feed)
+/* Goes on walking if the page's end is expected within `cost` entries; true when it is complete. */
+static bool
+walk_on(struct social_feed *feed, int64 cost, int64 *reached)
 {
-	return feed->walked_rows * (feed->wanted - feed->nitems + 1) / Max(feed->nitems, 1);
+	int64 missing = feed->wanted - feed->nitems + 1;
+	int64 expected = feed->walked_entries * missing / Max(feed->nitems, 1);
+
+	return walk_budget < 0 && expected < cost && social_feed_walk(feed, cost, reached);
 }
 
 /*
- * The walk comes first, as far as its budget goes. Then it is known how dense the page is, and how
- * many people were active since: few near the top, most of them far below it. Whatever costs less
- * goes on.
+ * The walk comes first. Then it is known how dense the page is, and whatever costs less goes on. A
+ * merge reads where everybody was last active, and looks up those who may stand at its start and
+ * most of those who do on the page: few near the top, most people far below it.
  */
 static void
 fill(struct social_feed *feed)
 {
 	int64 nfollowed = social_listing_followed_estimate(feed->listing);
 	int64 reached = social_feed_first_position(feed);
+	int64 rows_cost = feed->wanted * COST_SCAN;
 	struct social_feed_people people;
-	int64 affordable;
+	int64 scans;
 
 	if (nfollowed <= FOLLOWS_AT_ONCE)
 		(void) social_listing_followed(feed->listing, &(int){0});
-	if (social_feed_walk(feed, budget_of(nfollowed), &reached))
+	if (social_feed_walk(feed, walk_budget >= 0 ? walk_budget : BUDGET_FIRST, &reached) ||
+		walk_on(feed, cost_of_people(nfollowed) + rows_cost, &reached))
 		return;
 	social_feed_people_read(feed, &people);
-	affordable =
-		(social_feed_merge_scans(feed, &people, reached) + 2 * feed->wanted) * ROWS_PER_SCAN +
-		people.count * ROWS_PER_PERSON;
-	if (walk_budget < 0 && rows_expected(feed) < affordable &&
-		social_feed_walk(feed, affordable, &reached))
-		return;
-	social_feed_merge(feed, &people, reached);
+	scans = social_feed_merge_scans(feed, &people, reached);
+	if (!walk_on(feed, scans * COST_SCAN + rows_cost, &reached))
+		social_feed_merge(feed, &people, reached);
 }
 
 /* ---- arguments ------------------------------------------------------------------------------ */

@@ -40,8 +40,8 @@ struct social_feed
 	int nitems;
 	struct social_feed_item *items; /* in the order they came; places with one position unordered */
 
-	int64 walked_rows; /* that walks have passed, */
-	int64 walked_span; /* and the positions that these cover */
+	int64 walked_entries; /* that walks have passed, */
+	int64 walked_span;    /* and the positions that these cover */
 
 	struct social_walk posts;  /* by id */
 	struct social_walk shares; /* of a post, by position */
@@ -66,13 +66,13 @@ extern bool social_feed_includes(const struct social_feed *feed, int64 user_id);
 /* Offers the post in `slot`, by somebody whom the feed includes. */
 extern void social_feed_offer_post(struct social_feed *feed, TupleTableSlot *slot);
 
-/* Offers a repost by somebody whom the feed includes. */
-extern void social_feed_offer_repost(struct social_feed *feed, int64 position, int64 post_id,
-									 int64 reposter, TimestampTz reposted_at);
+/* Offers the repost in `slot`, by somebody whom the feed includes. */
+extern void social_feed_offer_repost(struct social_feed *feed, TupleTableSlot *slot);
 
 /*
- * Offers what comes from *reached on in the order of everything, up to `budget` rows, and notes how
- * far that is. True when the page is complete; else everything before *reached has been offered.
+ * Offers what comes from *reached on in the order of everything, up to `budget` index entries, and
+ * notes how far that is. True when the page is complete; else everything before *reached has been
+ * offered.
  */
 extern bool social_feed_walk(struct social_feed *feed, int64 budget, int64 *reached);
 

@@ -9,16 +9,12 @@
  */
 #include "postgres.h"
 
-#include "access/tableam.h"
 #include "common/int.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
-#include "utils/snapmgr.h"
-#include "utils/timestamp.h"
 
 #include "feed.h"
 #include "last_position.h"
-#include "share.h"
 
 /* Entries read at once: few at first, because most people stand on a page once or not at all. */
 #define CHUNK_FIRST 2
@@ -51,54 +47,17 @@ struct node
 	int source;
 };
 
-/* A table read by the places of its rows, found in the index on (person, position). */
-struct rows
-{
-	struct social_walk walk;
-	IndexFetchTableData *fetch;
-	TupleTableSlot *slot;
-};
-
 struct merge
 {
 	struct social_feed *feed;
 	int64 from;
-	int64 window; /* positions that a source's first read covers; 0: all */
-	struct rows posts;
-	struct rows reposts;
+	int64 window;             /* positions that a source's first read covers; 0: all */
+	struct social_walk posts; /* by person and position */
+	struct social_walk reposts;
 	struct source *sources;
 	struct node *heap;
 	int count;
 };
-
-/* ---- rows ----------------------------------------------------------------------------------- */
-
-static void
-rows_begin(struct rows *rows, const char *table, const char *index)
-{
-	social_walk_open_keys(&rows->walk, table, index);
-	rows->fetch = table_index_fetch_begin(rows->walk.table);
-	rows->slot = table_slot_create(rows->walk.table, NULL);
-}
-
-static void
-rows_end(struct rows *rows)
-{
-	ExecDropSingleTupleTableSlot(rows->slot);
-	table_index_fetch_end(rows->fetch);
-	social_walk_close(&rows->walk);
-}
-
-/* Reads the row of an entry; false when the snapshot does not see it. */
-static bool
-rows_read(struct rows *rows, struct entry *entry)
-{
-	bool call_again = false;
-	bool all_dead;
-
-	return table_index_fetch_tuple(rows->fetch, &entry->tid, GetActiveSnapshot(), rows->slot,
-								   &call_again, &all_dead);
-}
 
 /* ---- the heap ------------------------------------------------------------------------------- */
 
@@ -204,7 +163,7 @@ limit_of(const struct merge *merge, const struct source *source)
 static void
 read_entries(struct merge *merge, struct source *source)
 {
-	struct social_walk *walk = source->is_reposts ? &merge->reposts.walk : &merge->posts.walk;
+	struct social_walk *walk = source->is_reposts ? &merge->reposts : &merge->posts;
 	int64 limit = limit_of(merge, source);
 	int capacity = source->chunk + 1;
 	struct entry entry;
@@ -293,20 +252,15 @@ read_at_start(struct merge *merge)
 static void
 offer_next(struct merge *merge, struct source *source)
 {
-	struct rows *rows = source->is_reposts ? &merge->reposts : &merge->posts;
+	struct social_walk *walk = source->is_reposts ? &merge->reposts : &merge->posts;
 	struct entry *entry = &source->entry[source->taken++];
-	TupleTableSlot *slot = rows->slot;
-	bool isnull;
 
-	if (!rows_read(rows, entry))
+	if (!social_walk_fetch(walk, &entry->tid))
 		return;
-	if (!source->is_reposts)
-		social_feed_offer_post(merge->feed, slot);
+	if (source->is_reposts)
+		social_feed_offer_repost(merge->feed, walk->slot);
 	else
-		social_feed_offer_repost(
-			merge->feed, entry->position,
-			DatumGetInt64(slot_getattr(slot, SOCIAL_REPOSTS_POST_ID, &isnull)), source->user_id,
-			DatumGetTimestampTz(slot_getattr(slot, SOCIAL_REPOSTS_CREATED_AT, &isnull)));
+		social_feed_offer_post(merge->feed, walk->slot);
 }
 
 /* ---- interface ------------------------------------------------------------------------------ */
@@ -358,8 +312,8 @@ social_feed_merge(struct social_feed *feed, const struct social_feed_people *peo
 {
 	struct merge merge = {.feed = feed, .from = from, .window = window_of(feed)};
 
-	rows_begin(&merge.posts, "posts", "posts_author_position_idx");
-	rows_begin(&merge.reposts, "reposts", "reposts_user_position_idx");
+	social_walk_open_keys(&merge.posts, "posts", "posts_author_position_idx");
+	social_walk_open_keys(&merge.reposts, "reposts", "reposts_user_position_idx");
 	add_sources(&merge, people);
 	read_at_start(&merge);
 	for (int i = merge.count / 2 - 1; i >= 0; i--)
@@ -375,6 +329,6 @@ social_feed_merge(struct social_feed *feed, const struct social_feed_people *peo
 			read_entries(&merge, source);
 		place_top(&merge, source);
 	}
-	rows_end(&merge.posts);
-	rows_end(&merge.reposts);
+	social_walk_close(&merge.posts);
+	social_walk_close(&merge.reposts);
 }

@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include "utils/timestamp.h"
+
 #include "feed.h"
 #include "share.h"
 
@@ -180,13 +182,18 @@ social_feed_offer_post(struct social_feed *feed, TupleTableSlot *slot)
 }
 
 void
-social_feed_offer_repost(struct social_feed *feed, int64 position, int64 post_id, int64 reposter,
-						 TimestampTz reposted_at)
+social_feed_offer_repost(struct social_feed *feed, TupleTableSlot *slot)
 {
-	struct social_feed_item offered = {position, post_id, reposter, reposted_at, NULL};
+	struct social_feed_item offered = {0};
+	bool isnull;
 
-	if (is_beyond_start(feed, position, post_id) &&
-		social_listing_admits_person(feed->listing, reposter) &&
-		social_walk_find(&feed->posts, 1, &post_id))
+	offered.post_id = DatumGetInt64(slot_getattr(slot, SOCIAL_REPOSTS_POST_ID, &isnull));
+	offered.position = DatumGetInt64(slot_getattr(slot, SOCIAL_REPOSTS_POSITION, &isnull));
+	offered.reposter = DatumGetInt64(slot_getattr(slot, SOCIAL_REPOSTS_USER_ID, &isnull));
+	offered.reposted_at =
+		DatumGetTimestampTz(slot_getattr(slot, SOCIAL_REPOSTS_CREATED_AT, &isnull));
+	if (is_beyond_start(feed, offered.position, offered.post_id) &&
+		social_listing_admits_person(feed->listing, offered.reposter) &&
+		social_walk_find(&feed->posts, 1, &offered.post_id))
 		offer(feed, &offered, feed->posts.slot);
 }

@@ -4,6 +4,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "port/pg_bitutils.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -49,11 +50,18 @@ struct person
 	uint8 flags;
 };
 
+/* Good in its high bits. */
+static inline uint64
+hash_of(int64 id)
+{
+	return (uint64) id * UINT64CONST(0x9E3779B97F4A7C15);
+}
+
 #define SH_PREFIX            people
 #define SH_ELEMENT_TYPE      struct person
 #define SH_KEY_TYPE          int64
 #define SH_KEY               id
-#define SH_HASH_KEY(tb, key) ((uint32) (((uint64) (key) *UINT64CONST(0x9E3779B97F4A7C15)) >> 32))
+#define SH_HASH_KEY(tb, key) ((uint32) (hash_of(key) >> 32))
 #define SH_EQUAL(tb, a, b)   ((a) == (b))
 #define SH_SCOPE             static inline
 #define SH_DECLARE
@@ -71,6 +79,8 @@ struct social_listing
 	people_hash *people;
 	int64 *followed; /* in order of id, once they have been read; else NULL */
 	int nfollowed;
+	uint64 *sieve;  /* a bit for the hash of everybody followed; most others find theirs not set */
+	int sieve_bits; /* log2 of how many */
 	int follow_probes;
 	int64 followed_estimate; /* -1: not asked yet */
 	struct social_walk users;
@@ -164,7 +174,10 @@ social_listing_end(struct social_listing *listing)
 	if (listing->follows.table != NULL)
 		social_walk_close(&listing->follows);
 	if (listing->followed != NULL)
+	{
 		pfree(listing->followed);
+		pfree(listing->sieve);
+	}
 	people_destroy(listing->people);
 	pfree(listing);
 }
@@ -235,6 +248,20 @@ social_listing_admits_person(struct social_listing *listing, int64 user_id)
 
 /* ---- follows -------------------------------------------------------------------------------- */
 
+/* Makes the sieve: 16 bits or more for each of those followed. */
+static void
+make_sieve(struct social_listing *listing)
+{
+	listing->sieve_bits = Max(pg_ceil_log2_32(Max(listing->nfollowed, 1)) + 4, 6);
+	listing->sieve = palloc0(((Size) 1 << listing->sieve_bits) / 8);
+	for (int i = 0; i < listing->nfollowed; i++)
+	{
+		uint64 bit = hash_of(listing->followed[i]) >> (64 - listing->sieve_bits);
+
+		listing->sieve[bit / 64] |= UINT64CONST(1) << bit % 64;
+	}
+}
+
 /*
  * Reads whom the viewer follows from the index alone where the visibility map allows it: with
  * thousands of follows the rows would cost several times as much.
@@ -257,6 +284,7 @@ read_follows(struct social_listing *listing)
 		listing->followed[listing->nfollowed++] = id;
 	}
 	social_walk_close(&walk);
+	make_sieve(listing);
 }
 
 const int64 *
@@ -272,9 +300,12 @@ social_listing_followed(struct social_listing *listing, int *count)
 static bool
 is_followed(const struct social_listing *listing, int64 user_id)
 {
+	uint64 bit = hash_of(user_id) >> (64 - listing->sieve_bits);
 	int low = 0;
 	int high = listing->nfollowed;
 
+	if (!(listing->sieve[bit / 64] >> bit % 64 & 1))
+		return false;
 	while (low < high)
 	{
 		int middle = low + (high - low) / 2;

@@ -37,6 +37,8 @@ social_walk_close(struct social_walk *walk)
 {
 	if (BufferIsValid(walk->map))
 		ReleaseBuffer(walk->map);
+	if (walk->fetch != NULL)
+		table_index_fetch_end(walk->fetch);
 	if (walk->scan != NULL)
 		index_endscan(walk->scan);
 	ExecDropSingleTupleTableSlot(walk->slot);
@@ -211,6 +213,18 @@ social_walk_next_entry(struct social_walk *walk, int column, int64 *key, ItemPoi
 	*tid = *found;
 	*key = entry_key(walk, column);
 	return true;
+}
+
+bool
+social_walk_fetch(struct social_walk *walk, ItemPointer tid)
+{
+	bool call_again = false;
+	bool all_dead;
+
+	if (walk->fetch == NULL)
+		walk->fetch = table_index_fetch_begin(walk->table);
+	return table_index_fetch_tuple(walk->fetch, tid, GetActiveSnapshot(), walk->slot, &call_again,
+								   &all_dead);
 }
 
 bool

@@ -29,6 +29,7 @@ struct social_walk
 	Relation index;
 	IndexScanDesc scan;
 	TupleTableSlot *slot;
+	IndexFetchTableData *fetch; /* NULL until the first fetch */
 	ScanDirection direction;
 	int64 budget; /* rows that may still be passed */
 	bool at_end;  /* false when a walk ended because its budget was used up */
@@ -80,6 +81,9 @@ extern bool social_walk_next_key(struct social_walk *walk, int column, int64 *ke
  */
 extern bool social_walk_next_entry(struct social_walk *walk, int column, int64 *key,
 								   ItemPointer tid);
+
+/* Puts the row of an entry into `slot`; false when the snapshot does not see it. */
+extern bool social_walk_fetch(struct social_walk *walk, ItemPointer tid);
 
 /* start_equal and next: is there such a row? It is in `slot`. */
 extern bool social_walk_find(struct social_walk *walk, int nprefix, const int64 *prefix);

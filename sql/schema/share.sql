@@ -11,7 +11,7 @@ CREATE TABLE social.reposts (
 COMMENT ON TABLE social.reposts IS 'Plain reposts. A share with a message is a post of its own that names the other in quoted_post_id.';
 CREATE INDEX reposts_post_position_idx ON social.reposts (post_id, position DESC);
 CREATE INDEX reposts_user_position_idx ON social.reposts (user_id, position DESC);
-CREATE INDEX reposts_position_idx ON social.reposts (position DESC);
+CREATE INDEX reposts_position_idx ON social.reposts (position) INCLUDE (user_id);
 
 CREATE TABLE social.bookmarks (
 	user_id bigint NOT NULL REFERENCES social.users ON DELETE CASCADE,

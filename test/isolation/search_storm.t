@@ -2,61 +2,20 @@
 # others write, delete, and VACUUM takes rows and pages away. mission P-06, design D6.
 use strict;
 use warnings;
-use File::Temp qw(tempdir);
+use lib 'test/isolation';
+use Storm;
 use Test::More;
 
-my $dir = tempdir(CLEANUP => 1);
-my $own = "social_search_$$";
-my $seconds = $ENV{STORM_SECONDS} // 8;
-
-sub sql
-{
-	my ($database, $sql) = @_;
-	open my $psql, '-|', 'psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-d', $database, '-c', $sql
-		or BAIL_OUT("psql: $!");
-	my $output = join '', <$psql>;
-	close $psql or BAIL_OUT("psql failed in $database: $sql");
-	chomp $output;
-	return $output;
-}
-
-# Starts pgbench with a script for the time of the storm; returns its output to be read.
-my $scripts = 0;
-sub start
-{
-	my ($sessions, $settings, $script) = @_;
-	my $file = "$dir/script" . $scripts++;
-	open my $handle, '>', $file or BAIL_OUT("script: $!");
-	print $handle $script;
-	close $handle;
-	local $ENV{PGOPTIONS} = join ' ', map { "-c $_" } @$settings;
-	open my $pgbench, '-|', "pgbench -n -c $sessions -T $seconds -f $file --max-tries=100 $own 2>&1" or BAIL_OUT("pgbench: $!");
-	return $pgbench;
-}
-
-# Waits for its end; is(…) that no transaction failed, and that there were some.
-sub ends_well
-{
-	my ($pgbench, $name) = @_;
-	my $output = join '', <$pgbench>;
-	my $status = close $pgbench;
-	my ($done)   = $output =~ /transactions actually processed: (\d+)/;
-	my ($failed) = $output =~ /number of failed transactions: (\d+)/;
-	ok($status && $done && !$failed, $name) or diag($output);
-}
-
-sql('postgres', "CREATE DATABASE $own TEMPLATE template0 ENCODING 'UTF8'");
-sql($own, 'CREATE EXTENSION social');
-sql($own, q{INSERT INTO social.users (username) SELECT 'u' || n FROM generate_series(1, 50) n});
+sql(q{INSERT INTO social.users (username) SELECT 'u' || n FROM generate_series(1, 50) n});
 # A word whose list is a tree of several pages, one whose list has just become a tree, and a short one.
-sql($own, q{SET social.notifications = off;
+sql(q{SET social.notifications = off;
 	INSERT INTO social.posts (author_id, title, content)
 	SELECT 1 + n % 50, 'Planted ' || n, 'anchor stays' || CASE WHEN n % 20 = 0 THEN ' twentieth' ELSE '' END || CASE WHEN n % 5000 = 0 THEN ' seldom' ELSE '' END
 	FROM generate_series(1, 20000) n});
 
 for my $fastupdate ('on', 'off')
 {
-	sql($own, "ALTER INDEX social.posts_search_idx SET (fastupdate = $fastupdate)");
+	sql("ALTER INDEX social.posts_search_idx SET (fastupdate = $fastupdate)");
 	my $writers = start(8, ['social.notifications=off', 'synchronous_commit=off'], <<'SQL');
 \set tag random(1, 1000000000)
 INSERT INTO social.posts (author_id, title, content) SELECT 1 + g % 50, 'Passing', 'anchor goes twentieth seldom w' || :tag FROM generate_series(1, 50) g;
@@ -76,7 +35,6 @@ SQL
 	ends_well($writers, 'beside eight writers');
 	ends_well($vacuum, 'and VACUUM');
 }
-is(sql($own, q{SELECT total FROM social.search_ranking(social.search_query('seldom stays'), 'seldom stays', 1, NULL)}), 4, 'and afterwards');
+is(sql(q{SELECT total FROM social.search_ranking(social.search_query('seldom stays'), 'seldom stays', 1, NULL)}), 4, 'and afterwards');
 
-sql('postgres', "DROP DATABASE $own WITH (FORCE)");
 done_testing();

@@ -296,6 +296,20 @@ SELECT is_empty('SELECT * FROM pg_temp.list_differences()', 'posts of a person, 
 SET LOCAL social.feed_walk_budget = 0;
 SELECT is_empty('SELECT * FROM pg_temp.differences()', 'by merging alone');
 
+-- Places far apart, which stretches of positions jump over, and an index from before 0.4.
+SET LOCAL social.restoring = on;
+UPDATE social.posts p SET position = p.position * 1000000007;
+UPDATE social.reposts r SET position = r.position * 1000000007;
+SET LOCAL social.restoring = off;
+SELECT lives_ok('SELECT social.rebuild_last_positions()', 'positions with gaps');
+SET LOCAL social.feed_walk_budget = 1000000;
+SELECT is_empty('SELECT * FROM pg_temp.differences()', 'by walking alone');
+SET LOCAL social.feed_walk_budget = -1;
+SELECT is_empty('SELECT * FROM pg_temp.differences()', 'by what is cheaper');
+ALTER TABLE social.posts DROP CONSTRAINT posts_position_key, ADD CONSTRAINT posts_position_key UNIQUE (position);
+SELECT is_empty('SELECT * FROM pg_temp.differences()', 'an index that does not say whose a post is: by merging');
+ALTER TABLE social.posts DROP CONSTRAINT posts_position_key, ADD CONSTRAINT posts_position_key UNIQUE (position) INCLUDE (author_id);
+
 -- ---- last positions ------------------------------------------------------------------------------
 
 CREATE TEMPORARY VIEW too_low AS SELECT d.* FROM social.last_position_drift() d;

@@ -75,23 +75,35 @@ END
 $$;
 COMMENT ON FUNCTION social.make_recovery_codes(bigint) IS 'Gives an account ten new recovery codes of 80 bits, instead of those it had.';
 
-CREATE OR REPLACE FUNCTION social.enable_totp() RETURNS TABLE (secret text, uri text)
+CREATE OR REPLACE FUNCTION social.enable_totp(password text)
+	RETURNS TABLE (secret text, uri text, error_code text, error_message text, error_detail text)
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	viewer bigint := social.require_viewer();
+	account social.users;
 	fresh bytea := social.random_bytes(20);
 	issuer text := social.url_encode(social.setting('totp_issuer'));
 BEGIN
+	SELECT u.* INTO account FROM social.users u WHERE u.id = viewer;
+	IF EXISTS (SELECT FROM social.user_totp t WHERE t.user_id = viewer AND t.confirmed_at IS NOT NULL) THEN
+		PERFORM social.raise_error('SM409', 'one-time codes are on already', 'The account has an authenticator app.', 'Call disable_totp first.');
+	END IF;
+	-- Whoever has but a token could lock the person out with an app of their own.
+	IF coalesce(octet_length($1), 0) NOT BETWEEN 1 AND 1000 OR NOT social.check_password($1, account.password) THEN
+		PERFORM social.audit('enable_totp_refused', 'user', viewer);
+		RETURN QUERY SELECT NULL::text, NULL::text, 'SM403', 'wrong password', 'Turning one-time codes on needs the account''s password.';
+		RETURN;
+	END IF;
 	INSERT INTO social.user_totp AS t (user_id, secret) VALUES (viewer, fresh)
 	ON CONFLICT ON CONSTRAINT user_totp_pkey DO UPDATE SET secret = EXCLUDED.secret, created_at = now() WHERE t.confirmed_at IS NULL;
 	IF NOT FOUND THEN
 		PERFORM social.raise_error('SM409', 'one-time codes are on already', 'The account has an authenticator app.', 'Call disable_totp first.');
 	END IF;
 	RETURN QUERY SELECT social.base32(fresh), format('otpauth://totp/%s:%s?secret=%s&issuer=%s', issuer,
-		social.url_encode((SELECT u.username FROM social.users u WHERE u.id = viewer)), social.base32(fresh), issuer);
+		social.url_encode(account.username), social.base32(fresh), issuer), NULL::text, NULL::text, NULL::text;
 END
 $$;
-COMMENT ON FUNCTION social.enable_totp() IS 'Begins with one-time codes for the viewer''s account: the secret as base32, and the address that authenticator apps read as a QR code. Nothing is asked for until confirm_totp proves that the app has it; again gives another secret. SM401 when nobody acts, SM409 when codes are on already.';
+COMMENT ON FUNCTION social.enable_totp(text) IS 'Begins with one-time codes for the viewer''s account, with the password. Returns one row: the secret as base32, and the address that authenticator apps read as a QR code; or error_code SM403 when the password is wrong (nothing is raised, so that the audit entry stays). Nothing is asked for until confirm_totp proves that the app has the secret; again gives another one. Raises SM401 when nobody acts, SM409 when codes are on already.';
 
 CREATE OR REPLACE FUNCTION social.url_encode(value text) RETURNS text
 	LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -5,3 +5,7 @@
 ALTER TABLE social.posts DROP CONSTRAINT posts_position_key, ADD CONSTRAINT posts_position_key UNIQUE (position) INCLUDE (author_id);
 DROP INDEX social.reposts_position_idx;
 CREATE INDEX reposts_position_idx ON social.reposts (position) INCLUDE (user_id);
+
+-- one-time codes: enabling asks for the password. What was begun without one is to begin again.
+DROP FUNCTION IF EXISTS social.enable_totp();
+DELETE FROM social.user_totp WHERE confirmed_at IS NULL;

@@ -258,7 +258,9 @@ for my $base ('/api/auth', '/api/accounts')
 	subtest "$base: test_totp" => sub {
 		my $totp = sub { my ($path, $json) = @_; $post->("/totp/$path/", $json, token => $user->{access}) };
 		my $code = sub { psql("SELECT social.totp(t.secret, now() + interval '30 seconds' * $_[0]) FROM social.user_totp t JOIN social.users u ON u.id = t.user_id WHERE u.username = '$name'") };
-		my $enabled = $totp->('enable');
+		is_error($totp->('enable'), 400, 'BAD_REQUEST', 'turning codes on wants the password');
+		is_error($totp->('enable', { password => 'wrong' }), 403, 'FORBIDDEN', 'the right one');
+		my $enabled = $totp->('enable', { password => $password });
 		is($enabled->{status}, 200, 'a secret is made');
 		like($enabled->{json}{uri}, qr{^otpauth://totp/}, 'with the address for apps');
 		is_error($totp->('confirm', { code => '000000' }), 403, 'FORBIDDEN', 'a wrong code');

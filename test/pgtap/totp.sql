@@ -24,14 +24,18 @@ SELECT is(social.url_encode('a b/ü~.'), 'a%20b%2F%C3%BC~.', 'a part of a URL');
 
 -- ---- turning codes on
 SELECT throws_ok(statement, 'SM401', NULL, 'nobody acts: ' || statement)
-FROM unnest(ARRAY['SELECT social.enable_totp()', 'SELECT social.confirm_totp(''1'')', 'SELECT social.disable_totp(''a'', ''1'')', 'SELECT social.regenerate_recovery_codes(''1'')']) AS statement;
+FROM unnest(ARRAY['SELECT social.enable_totp(''a good password'')', 'SELECT social.confirm_totp(''1'')', 'SELECT social.disable_totp(''a'', ''1'')', 'SELECT social.regenerate_recovery_codes(''1'')']) AS statement;
 SELECT social.act_as(:ann, true);
 SELECT throws_ok('SELECT social.confirm_totp(''123456'')', 'SM409', 'there is nothing to confirm', 'first comes enable_totp');
 SELECT throws_ok('SELECT social.disable_totp(''a good password'', ''123456'')', 'SM409', 'one-time codes are off', 'there is nothing to turn off');
 SELECT throws_ok('SELECT social.regenerate_recovery_codes(''123456'')', 'SM409', 'one-time codes are off', 'nor to recover');
-SELECT secret AS first_secret FROM social.enable_totp() \gset
+SELECT row_eq(format('SELECT secret, uri, error_code, error_message FROM social.enable_totp(%L)', password), row(NULL::text, NULL::text, 'SM403'::text, 'wrong password'::text), 'a token alone turns nothing on: ' || coalesce(left(password, 20), 'null'))
+FROM unnest(ARRAY[NULL, '', 'another password', repeat('x', 1001)]) AS password;
+SELECT is((SELECT count(*) FROM social.audit_log WHERE action = 'enable_totp_refused' AND object_id = :ann), 4::bigint, 'seed 153: the audit log has each');
+SELECT throws_ok('SELECT social.confirm_totp(''123456'')', 'SM409', 'there is nothing to confirm', 'and leaves nothing to confirm');
+SELECT secret AS first_secret FROM social.enable_totp('a good password') \gset
 SET LOCAL social.totp_issuer = 'My Site';
-SELECT secret, uri FROM social.enable_totp() \gset
+SELECT secret, uri FROM social.enable_totp('a good password') \gset
 SELECT isnt(:'secret'::text, :'first_secret', 'again gives another secret');
 SELECT is(length(:'secret'), 32, 'of 160 bits');
 SELECT is(:'uri', format('otpauth://totp/My%%20Site:totp_ann?secret=%s&issuer=My%%20Site', :'secret'), 'and the address that apps read');
@@ -50,7 +54,7 @@ SELECT pg_temp.code('totp_ann') AS used \gset
 SELECT recovery_codes AS codes FROM social.confirm_totp(:'used') \gset
 SELECT ok(cardinality(:'codes'::text[]) = 10 AND (SELECT bool_and(c ~ '^[A-Z2-7]{4}(-[A-Z2-7]{4}){3}$') FROM unnest(:'codes'::text[]) AS c), 'the right one gives ten recovery codes of 80 bits');
 SELECT is_empty(format('SELECT FROM social.recovery_codes r WHERE r::text LIKE ''%%%s%%''', (:'codes'::text[])[1]), 'of which only hashes are kept');
-SELECT throws_ok('SELECT social.enable_totp()', 'SM409', 'one-time codes are on already', 'once');
+SELECT throws_ok('SELECT social.enable_totp(''a good password'')', 'SM409', 'one-time codes are on already', 'once');
 SELECT throws_ok('SELECT social.confirm_totp(''123456'')', 'SM409', 'one-time codes are on already', 'is enough');
 SELECT is((social.account_json() ->> 'totp_enabled') || ' ' || (social.account_json() ->> 'recovery_codes_left'), 'true 10', 'the account says so');
 SELECT isnt_empty($$SELECT FROM social.audit_log WHERE action = 'totp_enabled'$$, 'seed 153: so does the audit log');
@@ -105,7 +109,7 @@ SELECT row_eq(format('SELECT user_id, error_code FROM social.disable_totp(''a go
 SELECT is(pg_temp.login(NULL), 'in', 'the password alone opens again');
 SELECT is((SELECT count(*) FROM social.recovery_codes WHERE user_id = :ann) + (SELECT count(*) FROM social.user_totp WHERE user_id = :ann), 0::bigint, 'nothing is left of them');
 SELECT isnt_empty($$SELECT FROM social.mail_outbox WHERE template = 'totp_disabled'$$, 'and the person is told');
-SELECT secret FROM social.enable_totp() \gset
+SELECT secret FROM social.enable_totp('a good password') \gset
 SELECT count(*) FROM social.confirm_totp(pg_temp.code('totp_ann'));
 SELECT lives_ok(format('SELECT social.remove_totp(%s)', :ann), 'an administrator helps somebody who has lost everything');
 SELECT throws_ok(format('SELECT social.remove_totp(%s)', :ann), 'SM404', NULL, 'once');

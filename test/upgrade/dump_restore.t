@@ -39,7 +39,7 @@ SELECT social.update_post(:id, content => 'Something else'), social.view_post(:i
 SELECT social.delete_post(social.create_post('Gone', 'for now'));
 SELECT social.create_post('Later', 'at its time', publish_at => now() + interval '1 year', is_published => false);
 SELECT social.register('dumped', 'dumped@example.com', 'correct horse'), social.add_leaked_passwords('{password}');
-SELECT count(*) FROM social.enable_totp();
+SELECT count(secret) FROM social.enable_totp('demo-password');
 SELECT count(*) FROM social.confirm_totp(social.totp((SELECT secret FROM social.user_totp)));
 INSERT INTO social.jwt_issuers (issuer, jwks) VALUES ('https://issuer.example', '{"keys":[]}');
 INSERT INTO social.token_blacklist (jti, token_type, expires_at) VALUES ('dumped', 'access', now() + interval '1 year');

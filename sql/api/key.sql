@@ -15,7 +15,7 @@ CREATE OR REPLACE FUNCTION social.sign_access_token(user_id bigint, session_id t
 	SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'social_sign_access_token';
 COMMENT ON FUNCTION social.sign_access_token(bigint, text, timestamptz) IS
-	'A new access token of this user in this session, by default for social.access_token_lifetime. Makes the first signing key when there is none.';
+	'A new access token of this user in this session, by default for social.access_token_lifetime. Sees to it that there is a signing key.';
 
 -- ---- our keys ------------------------------------------------------------------------------------
 
@@ -91,9 +91,12 @@ BEGIN
 		PERFORM pg_advisory_xact_lock(hashtextextended('social.jwt_key', 0));
 		SELECT k.kid INTO active FROM social.jwt_key k WHERE k.status = 'active';
 	END IF;
-	-- A standby key may have been taken back on purpose: it is not used here.
 	IF active IS NULL THEN
-		active := social.make_jwt_key('ES256');
+		-- A standby key that has signed before was taken back on purpose: it is not used here.
+		SELECT k.kid INTO active FROM social.jwt_key k
+		WHERE k.status = 'standby' AND k.alg = 'ES256' AND k.private_key IS NOT NULL AND k.activated_at IS NULL
+		ORDER BY k.created_at, k.kid LIMIT 1;
+		active := coalesce(active, social.make_jwt_key('ES256'));
 		PERFORM social.activate_jwt_key(active);
 		PERFORM social.make_jwt_key('ES256');
 	END IF;
@@ -101,7 +104,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION social.ensure_jwt_key() IS
-	'The kid of the key that signs; makes one (ES256, and one on standby) when there is none. A bridge calls it when it starts, and the first token does.';
+	'The kid of the key that signs. When there is none, that made at install begins to (else a new one), and the next is made, on standby. A bridge calls it when it starts, and the first token does.';
 
 CREATE OR REPLACE FUNCTION social.remove_jwt_key(kid text) RETURNS void
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -172,6 +175,16 @@ CREATE OR REPLACE VIEW social.admin_jwt_keys AS
 SELECT k.kid, k.alg, k.status, k.private_key IS NOT NULL AS signs, k.public_key, k.created_at, k.activated_at, k.retired_at
 FROM social.jwt_key k;
 COMMENT ON VIEW social.admin_jwt_keys IS 'Our keys without what is secret of them; signs: we hold the private half.';
+
+-- The first key, made at install so that it is published from then on. It begins to sign with the first token: a dump
+-- that is loaded before brings the key that signs. A dump's own CREATE EXTENSION makes none (row_security is off then).
+DO $$
+BEGIN
+	IF current_setting('row_security')::boolean AND NOT EXISTS (SELECT FROM social.jwt_key) THEN
+		PERFORM social.make_jwt_key('ES256');
+	END IF;
+END
+$$;
 
 -- ---- others' keys --------------------------------------------------------------------------------
 

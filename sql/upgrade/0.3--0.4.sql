@@ -9,3 +9,5 @@ CREATE INDEX reposts_position_idx ON social.reposts (position) INCLUDE (user_id)
 -- one-time codes: enabling asks for the password. What was begun without one is to begin again.
 DROP FUNCTION IF EXISTS social.enable_totp();
 DELETE FROM social.user_totp WHERE confirmed_at IS NULL;
+-- key
+COMMENT ON TABLE social.jwt_key IS 'Signing keys, each with its one algorithm. private_key holds the HS256 secret or a private key as PEM, public_key a public key as PEM. The active key signs; active and retired ones verify; a standby one is published and waits for its turn. The first is made at install. Nobody but the owner may read this table.';

@@ -28,8 +28,12 @@ SQL
 
 create_database($source);
 sql($source, 'CREATE EXTENSION social');
+is(sql($source, q{SELECT k.status, json_array_length(social.jwks() -> 'keys'), c.status FROM social.jwt_key k, social.check() c WHERE c.name = 'signing key'}),
+	'standby|1|ok', 'issue: identity: a key is made at install, and published');
+my $first_key = sql($source, 'SELECT kid FROM social.jwt_key');
 sql($source, 'SELECT social.init_data()');
 sql($source, q{SELECT social.login('alice', 'demo-password')});
+is(sql($source, q{SELECT kid FROM social.jwt_key WHERE status = 'active'}), $first_key, 'it signs the first token');
 # A row or more in every table.
 sql($source, <<'SQL');
 SELECT social.set_retention('post_views', '7 days'), social.add_content_rule('word', 'forbidden', 'flag'), social.set_rate_limit('rest', 'search', 'client', '7/minute');
@@ -78,7 +82,9 @@ my %restore = (
 	},
 	'data only, into a fresh installation' => sub {
 		sql($_[0], 'CREATE EXTENSION social');
+		my $own_key = sql($_[0], 'SELECT kid FROM social.jwt_key');
 		run('psql', '-X', '-q', '-o', '/dev/null', '-v', 'ON_ERROR_STOP=1', '-d', $_[0], '-f', "$dir/data.sql");
+		is(sql($_[0], "DELETE FROM social.jwt_key WHERE kid = '$own_key' RETURNING status"), 'standby', 'the key made at install waits beside the restored ones');
 	},
 );
 my $number = 0;

@@ -285,14 +285,18 @@ on_unit(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 	request->on_unit_done(unit, outcome);
 }
 
-/* The account that the body names, where the route says which member that is. */
+/* What the body makes of the use: the account that it names, and whether it is the action at all.
+ */
 static void
-find_account(struct sb_request *request)
+read_use(struct sb_request *request)
 {
-	const char *member = request->route->account_member;
+	const char *account = request->route->account_member;
+	const char *condition = request->route->action_member;
 
-	if (member && request->use.account == NULL)
-		request->use.account = json_string_value(json_object_get(request->json, member));
+	if (account && request->use.account == NULL)
+		request->use.account = json_string_value(json_object_get(request->json, account));
+	if (condition && !json_is_string(json_object_get(request->json, condition)))
+		request->use.action = NULL;
 }
 
 /* The admission, which counts the request where the store is the database's memory. */
@@ -330,7 +334,7 @@ void
 sb_request_begin_unit(struct sb_request *request,
 					  void (*on_done)(struct sb_pg_unit *, enum sb_pg_outcome))
 {
-	find_account(request);
+	read_use(request);
 	request->counts_itself =
 		!request->is_counted && sb_limits_store(request->loop->limits) == SB_LIMIT_MEMORY;
 	request->is_counted |= request->counts_itself;

@@ -70,13 +70,13 @@ fill_alias(struct sb_route *route)
 	return route->handler != NULL;
 }
 
-/* Cuts "[surface/]action[:member]"; false when it is no such thing. */
+/* Cuts "[surface/]action[:member|?member]"; false when it is no such thing. */
 static bool
 cut_action(struct sb_route *route)
 {
 	char *copy;
 	char *slash;
-	char *colon;
+	char *mark;
 	char *action;
 
 	route->use.surface = "rest";
@@ -84,18 +84,20 @@ cut_action(struct sb_route *route)
 		return true;
 	copy = sb_checked(strdup(route->action)); /* lives as long as the process */
 	slash = strchr(copy, '/');
-	colon = strchr(copy, ':');
+	mark = strpbrk(copy, ":?");
 	action = slash ? slash + 1 : copy;
 	if (slash)
 	{
 		*slash = '\0';
 		route->use.surface = copy;
 	}
-	if (colon)
-		*colon = '\0';
+	if (mark)
+	{
+		*(*mark == ':' ? &route->account_member : &route->action_member) = mark + 1;
+		*mark = '\0';
+	}
 	route->use.action = *action ? action : NULL;
-	route->account_member = colon ? colon + 1 : NULL;
-	return colon == NULL || (colon > action && colon[1] != '\0');
+	return mark == NULL || (mark > action && mark[1] != '\0');
 }
 
 bool

@@ -38,7 +38,7 @@ struct sb_route
 	const char *path;
 	const char *name;
 	enum sb_route_auth auth;
-	const char *action; /* as the row says; read into use and account_member */
+	const char *action; /* as the row says; read into use and the two members */
 	enum sb_pg_lane lane;
 	int status;
 	const char *location;
@@ -51,6 +51,7 @@ struct sb_route
 	struct sb_params params;
 	struct sb_limit_use use;    /* without an account */
 	const char *account_member; /* of the body, or NULL */
+	const char *action_member; /* without which the request does not count as the action, or NULL */
 	int nsegments;
 	const char *segments[SB_URL_MAX_SEGMENTS]; /* NULL = an id */
 	uint64_t call_id;

@@ -41,7 +41,7 @@ BEGIN
 	END IF;
 	IF lower($3) IS DISTINCT FROM lower(coalesce(nullif(present.email, ''), present.pending_email)) AND $3 IS NOT NULL THEN
 		PERFORM social.check_email($3);
-		IF coalesce(octet_length($4), 0) > 1000 OR NOT social.check_password($4, present.password) THEN
+		IF coalesce(octet_length($4), 0) NOT BETWEEN 1 AND 1000 OR NOT social.check_password($4, present.password) THEN
 			PERFORM social.audit('change_email_refused', 'user', viewer);
 			RETURN QUERY SELECT NULL::json, 'SM403', CASE WHEN coalesce($4, '') = '' THEN 'current_password is required' ELSE 'wrong password' END,
 				'Another address needs the account''s password.';

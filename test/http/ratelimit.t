@@ -109,6 +109,15 @@ sub test_store
 	cmp_ok(header($refreshed[-1], 'Retry-After'), '<=', 12, 'and is told when it may again');
 	is(header($refreshed[-1], 'RateLimit-Policy'), '5;w=60', 'by which limit');
 
+	my $thief  = account();
+	my $change = sub { my ($path, %body) = @_; return api(PATCH => "/api/auth/users/me/$path", url => $one->{url}, token => $thief->{token}, json => \%body) };
+	is(join(' ', map { $change->('', bio => "Line $_")->{status} } 1 .. 7), join(' ', (200) x 7), "$store: a profile is changed as often as one likes");
+	my @tries = map { $change->('', email => "$store-thief\@example.com", current_password => "guess $_") } 1 .. 6;
+	is(join(' ', map { $_->{status} } @tries), '403 403 403 403 403 429', 'seed 119: the password beside it is tried five times a minute');
+	like($tries[-1]{json}{detail}, qr{"credential"}, 'by the limit of every door that asks for it');
+	is(api(POST => '/api/auth/users/me/change-password/', url => $one->{url}, token => $thief->{token}, json => { old_password => 'x', new_password => 'another good one' })->{status}, 429, 'all of them together');
+	is($change->('', bio => 'Still me')->{status}, 200, 'without a password nothing is held up');
+
 	is($one->stop, 0, "$store: a bridge stops");
 	$one = start_bridge(RATE_LIMITS => 'on', TRUSTED_PROXIES => '127.0.0.1', LOOPS => 1, %setting);
 	ok(wait_until(10, sub { header(api(GET => '/api/posts/posts/', url => $one->{url}, token => $clumsy->{token}), 'X-RateLimit-Limit') }), 'and comes back');

@@ -6,7 +6,8 @@
  * - the newest posts are walked while that promises enough matches: the way for common words;
  * - else the index of all words is read from the end of the table, where new posts are;
  * - posts whose title is the query, and posts with its words in the title, are looked for apart, so
- *   that an old one is found among any number of newer matches.
+ *   that an old one is found among any number of newer matches; where they fill the first page,
+ *   half as much content is looked at in the index.
  * Where a bound was met, the answer says so. Whatever the query, the rows looked at and the work in
  * an index are bounded. That new posts stand at the table's end is true of most; where one does
  * not, because space was reused or a draft was published late, it is found by the walk or the
@@ -184,44 +185,70 @@ probe_same_title(struct search *search, int64 newest)
 	social_walk_close(&walk);
 }
 
-/*
- * Looks at what an index finds, from the end of the table; true when nothing was left out. Without
- * `all`, only title matches count.
- */
-static bool
-probe_index(struct search *search, const char *index, TSQuery query, bool all)
+/* Reading an index from the end of the table, which may pause and go on. */
+struct probe
 {
-	struct social_search_postings *postings =
-		social_search_postings_begin(index, query, (int64) rows_max * BUDGET_PER_ROW);
-	IndexFetchTableData *fetch = table_index_fetch_begin(search->walk.table);
+	struct social_search_postings *postings;
+	IndexFetchTableData *fetch;
+	bool titles_only;
+	int found;
+	int rows;
+	bool is_all; /* nothing is left out */
+};
+
+static void
+probe_begin(struct search *search, struct probe *probe, const char *index, bool titles_only)
+{
+	memset(probe, 0, sizeof(*probe));
+	probe->postings = social_search_postings_begin(index, social_search_match_query(search->match),
+												   (int64) rows_max * BUDGET_PER_ROW);
+	probe->fetch = table_index_fetch_begin(search->walk.table);
+	probe->titles_only = titles_only;
+}
+
+static void
+probe_end(struct probe *probe)
+{
+	table_index_fetch_end(probe->fetch);
+	social_search_postings_end(probe->postings);
+}
+
+/* Looks at the row in a place that an index has named. */
+static void
+probe_row(struct search *search, struct probe *probe, ItemPointer place)
+{
 	struct social_search_result result;
+	bool again = false;
+	bool is_dead;
+
+	if (!table_index_fetch_tuple(probe->fetch, place, GetActiveSnapshot(), search->walk.slot,
+								 &again, &is_dead) ||
+		!is_result(search, search->walk.slot, &result) ||
+		(probe->titles_only && result.tier == SOCIAL_SEARCH_IN_CONTENT))
+		return;
+	add_result(search, &result);
+	probe->found++;
+}
+
+/* Goes on until it has 1 / `part` of the results, or of the rows, that are enough. */
+static void
+probe_run(struct search *search, struct probe *probe, int part)
+{
+	int found_max = Max(candidates_max / part, 1);
+	int most = Max(rows_for(search, rows_max) / part, 1);
 	ItemPointerData place;
-	int found = 0;
-	int rows = 0;
-	int most = rows_for(search, rows_max);
-	bool is_cut = false;
 
-	while (social_search_postings_next(postings, &place))
+	while (probe->found < found_max && probe->rows < most)
 	{
-		bool again = false;
-		bool is_dead;
-
 		CHECK_FOR_INTERRUPTS();
-		is_cut = found == candidates_max || rows++ == most;
-		if (is_cut)
-			break;
-		if (!table_index_fetch_tuple(fetch, &place, GetActiveSnapshot(), search->walk.slot, &again,
-									 &is_dead) ||
-			!is_result(search, search->walk.slot, &result) ||
-			(!all && result.tier == SOCIAL_SEARCH_IN_CONTENT))
-			continue;
-		add_result(search, &result);
-		found++;
+		if (!social_search_postings_next(probe->postings, &place))
+		{
+			probe->is_all = social_search_postings_are_all(probe->postings);
+			return;
+		}
+		probe->rows++;
+		probe_row(search, probe, &place);
 	}
-	is_cut = is_cut || !social_search_postings_are_all(postings);
-	table_index_fetch_end(fetch);
-	social_search_postings_end(postings);
-	return !is_cut;
 }
 
 /* Best first, then newest first. */
@@ -249,6 +276,38 @@ sort_results(struct search *search)
 	search->nresults = kept;
 }
 
+/* Looks for titles; `known` is how many the walk has met. True when they fill the first page. */
+static bool
+find_titles(struct search *search, int64 newest, int known)
+{
+	struct probe probe;
+
+	probe_same_title(search, newest);
+	if (known >= TITLES_WANTED)
+		return true;
+	probe_begin(search, &probe, "posts_title_idx", true);
+	probe_run(search, &probe, 1);
+	probe_end(&probe);
+	return probe.found >= TITLES_WANTED;
+}
+
+/*
+ * Looks through the index of all words, and for titles where that leaves any out. Titles rank above
+ * content: where they fill the first page, half as much content is enough for those that follow.
+ */
+static void
+find_in_index(struct search *search, int64 newest, int known_titles)
+{
+	struct probe probe;
+
+	probe_begin(search, &probe, "posts_search_idx", false);
+	probe_run(search, &probe, 2);
+	if (!probe.is_all && !find_titles(search, newest, known_titles))
+		probe_run(search, &probe, 1);
+	search->is_complete = probe.is_all;
+	probe_end(&probe);
+}
+
 /* Fills search->results, sorted. */
 static void
 find_results(struct search *search, int64 newest)
@@ -260,13 +319,9 @@ find_results(struct search *search, int64 newest)
 	if (!search->is_complete && has_word)
 	{
 		if (progress.matches < WALK_WANTED)
-			search->is_complete = probe_index(search, "posts_search_idx", query, true);
-		if (!search->is_complete)
-		{
-			probe_same_title(search, newest);
-			if (progress.title_matches < TITLES_WANTED)
-				probe_index(search, "posts_title_idx", query, false);
-		}
+			find_in_index(search, newest, progress.title_matches);
+		else
+			(void) find_titles(search, newest, progress.title_matches);
 	}
 	sort_results(search);
 }

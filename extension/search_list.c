@@ -206,6 +206,10 @@ find_leaf(const struct social_search_list *list, social_search_row row)
 	int low = 0;
 	int high = list->nleaves - 1;
 
+	/* Nearly always the one that is loaded. */
+	if (list->leaf < list->nleaves && row <= list->leaves[list->leaf].last &&
+		(list->leaf == 0 || row > list->leaves[list->leaf - 1].last))
+		return list->leaf;
 	while (low < high)
 	{
 		int middle = (low + high) / 2;

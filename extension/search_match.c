@@ -11,13 +11,16 @@
 #include "utils/memutils.h"
 
 #include "search_match.h"
+#include "search_phrase.h"
 #include "search_rank.h"
 #include "search_title.h"
+#include "search_word.h"
 
 struct social_search_match
 {
 	TSQuery query;
 	TSQuery titles;
+	struct social_search_phrases phrases;
 	int64 newest;
 	struct social_listing *listing;
 	bool has_key;
@@ -75,6 +78,7 @@ social_search_match_begin(TSQuery query, const text *typed, int64 newest,
 	match->has_key = social_title_key(typed, &match->key);
 	match->row =
 		AllocSetContextCreate(CurrentMemoryContext, "social search row", ALLOCSET_DEFAULT_SIZES);
+	social_search_phrases_begin(&match->phrases, query);
 	if (query->size > 0)
 		collect_words(match, GETQUERY(query));
 	return match;
@@ -101,66 +105,13 @@ social_search_match_key(const struct social_search_match *match, int64 *key)
 
 /* ---- a row ---------------------------------------------------------------------------------- */
 
-/* The first lexeme of the vector that is the word, or begins with it where it is a prefix. */
-static const WordEntry *
-find_lexeme(TSVector vector, const char *word, const QueryOperand *operand)
-{
-	const WordEntry *entries = ARRPTR(vector);
-	const char *strings = STRPTR(vector);
-	int low = 0;
-	int high = vector->size;
-
-	while (low < high)
-	{
-		int middle = (low + high) / 2;
-
-		if (tsCompareString((char *) strings + entries[middle].pos, entries[middle].len,
-							(char *) word, operand->length, false) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == vector->size ||
-		tsCompareString((char *) word, operand->length, (char *) strings + entries[low].pos,
-						entries[low].len, operand->prefix) != 0)
-		return NULL;
-	return &entries[low];
-}
-
-static void
-find_places(TSVector vector, const char *strings, const QueryOperand *operand,
-			struct social_search_word *word)
-{
-	const WordEntry *entry = find_lexeme(vector, strings + operand->distance, operand);
-	const WordEntryPos *places;
-
-	word->count = 0;
-	if (entry == NULL)
-		return;
-	if (!entry->haspos)
-	{
-		/* A stripped vector: somewhere, with the least weight. */
-		word->count = 1;
-		word->places[0] = 1;
-		word->weights[0] = 0;
-		return;
-	}
-	places = POSDATAPTR(vector, entry);
-	word->count = Min(POSDATALEN(vector, entry), SOCIAL_SEARCH_RANK_PLACES);
-	for (int i = 0; i < word->count; i++)
-	{
-		word->places[i] = WEP_GETPOS(places[i]);
-		word->weights[i] = WEP_GETWEIGHT(places[i]);
-	}
-}
-
 static double
 text_rank(const struct social_search_match *match, TSVector vector)
 {
 	struct social_search_word words[SOCIAL_SEARCH_RANK_WORDS];
 
 	for (int i = 0; i < match->nwords; i++)
-		find_places(vector, GETOPERAND(match->query), match->words[i], &words[i]);
+		social_search_word_places(vector, GETOPERAND(match->query), match->words[i], &words[i]);
 	return social_search_rank(words, match->nwords);
 }
 
@@ -209,7 +160,8 @@ social_search_match_row(struct social_search_match *match, TupleTableSlot *slot,
 
 	outer = MemoryContextSwitchTo(match->row);
 	vector = DatumGetTSVector(slot_getattr(slot, SOCIAL_POSTS_SEARCH_VECTOR, &isnull));
-	found = matches(vector, match->query);
+	found =
+		social_search_phrases_may_match(&match->phrases, vector) && matches(vector, match->query);
 	MemoryContextSwitchTo(outer);
 	/* The listing remembers what it learns, so it is asked outside of the row's memory. */
 	found = found && social_listing_admits_post(match->listing, slot);

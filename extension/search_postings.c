@@ -274,15 +274,18 @@ seek(struct social_search_postings *postings, const QueryItem *item, social_sear
 	const QueryItem *left = item + (item->type == QI_OPR ? item->qoperator.left : 0);
 	const QueryItem *right = item + 1;
 
-	check_stack_depth();
 	if (row == 0 || (item->type == QI_OPR && item->qoperator.oper == OP_NOT))
 		return row;
 	/* What was found for a later row is the answer as long as it is not after this one. */
 	if (part->found <= row && row <= part->asked)
 		return part->found;
 	if (item->type == QI_VAL)
-		part->found = seek_word(postings, part, row);
-	else if (item->qoperator.oper == OP_OR)
+	{
+		part->asked = row;
+		return part->found = seek_word(postings, part, row);
+	}
+	check_stack_depth();
+	if (item->qoperator.oper == OP_OR)
 	{
 		social_search_row one = seek(postings, left, row);
 		social_search_row other = one == row ? row : seek(postings, right, row);

@@ -104,6 +104,45 @@ SELECT gin_clean_pending_list('social.posts_search_idx') > 0 AS cleaned \gset
 SELECT is((social.search_page(query, 1) -> 'total')::jsonb, jsonb_build_object('value', (SELECT count(*) FROM pg_temp.exact(query)), 'is_exact', true), 'none pending: ' || query) FROM queries;
 SELECT count(social.create_post('Late ' || n, 'something about tapzebra again')) FROM generate_series(1, 30) n;
 SELECT is((social.search_page(query, 1) -> 'total')::jsonb, jsonb_build_object('value', (SELECT count(*) FROM pg_temp.exact(query)), 'is_exact', true), 'and some again: ' || query) FROM queries;
+-- Phrases are what the server says they are, in any nesting: texts of few words, so that neighbours
+-- turn up by chance, and vectors as no text of ours has them.
+SELECT setseed(0.25);
+SELECT count(social.create_post(t.title, t.content)) FROM (
+	SELECT (SELECT string_agg((ARRAY['tapuno', 'tapduo', 'taptre', 'the'])[1 + floor(random() * 4)::integer], ' ') FROM generate_series(1, 1 + n % 4)) AS title,
+		(SELECT string_agg((ARRAY['tapuno', 'tapduo', 'taptre', 'tapfor', 'the', 'of'])[1 + floor(random() * 6)::integer], ' ') FROM generate_series(1, 1 + n % 9)) AS content
+	FROM generate_series(1, 60) n) t;
+SELECT social.create_post('Tapvector ' || n, 'to be replaced') AS id INTO TEMPORARY vectors FROM generate_series(1, 6) n;
+SET LOCAL session_replication_role = replica;
+UPDATE social.posts p SET search_vector = v.vector
+FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM vectors) i JOIN (VALUES
+	(1, 'tapuno tapduo taptre'::tsvector),
+	(2, 'tapuno:1 tapduo'),
+	(3, 'tapuno:16382 tapduo:16383'),
+	(4, 'tapuno:16383 tapduo:20000'),
+	(5, to_tsvector('simple', repeat('tapfor ', 16500) || 'tapuno tapduo')),
+	(6, 'tapuno:3A,3B,9 tapduo:4B,10A taptre:11 tapunobis:11')) v (n, vector) USING (n)
+WHERE p.id = i.id;
+RESET session_replication_role;
+CREATE TEMPORARY TABLE phrases AS
+SELECT q::tsquery AS query FROM unnest(ARRAY['tapuno <-> tapduo', 'tapduo <-> tapuno', 'tapuno <2> tapduo', 'tapuno <0> tapuno', 'tapuno <0> tapduo', 'tapuno <-> tapuno', 'tapuno <-> tapuno <-> tapuno',
+	'tapuno <-> (tapduo <-> taptre)', '(tapuno <-> tapduo) <-> (taptre <-> tapfor)', '(tapuno <2> tapduo) <3> (taptre <-> tapfor)', 'tapuno <-> !tapduo & tapduo', '!tapuno <-> tapduo', 'tapuno <-> !(tapduo <-> taptre)', 'taptre & !(tapuno <-> tapduo)',
+	'(tapuno | tapduo) <-> taptre', 'taptre <-> (tapuno | tapduo)', '(tapuno & tapduo) <-> taptre', 'tapuno <-> (tapduo & tapduo)', '(tapuno <-> tapduo) | (taptre <-> tapfor)', '(tapuno <-> tapduo) & (taptre <-> tapfor)',
+	'tapuno:A <-> tapduo', 'tapuno <-> tapduo:B', 'tapuno:A <-> tapduo:A', 'tapu:* <-> tapduo', 'tapduo <-> tapu:*', 'tapduo <-> tapuno:*B', 'tapuno <16383> tapduo', 'tapuno <-> absentword', 'absentword <-> tapuno']) q
+UNION SELECT social.search_query(q) FROM unnest(ARRAY['"tapuno the tapduo"', '"the tapuno of the tapduo"', '"tapuno tapduo taptre tapfor tapuno"', '"tapuno tapduo" -"taptre tapfor"', '"tapuno tapduo" or "tapfor tapfor"', '"猫犬犬"', '"犬犬犬犬"', '"犬と猫"', '"猫と犬"',
+	'"' || repeat('tapuno tapduo ', 30) || '"', '"tapuno "tapduo" taptre"']) q
+UNION SELECT (SELECT string_agg((ARRAY['tapuno', 'tapduo', 'taptre', 'tapfor'])[1 + floor(random() * 4)::integer], ' <-> ') FROM generate_series(1, 2 + n % 3))::tsquery FROM generate_series(1, 30) n;
+SELECT isnt_empty($$ SELECT FROM phrases f JOIN social.posts p ON p.search_vector @@ f.query WHERE p.id IN (SELECT id FROM vectors) $$, 'the vectors match some of the phrases');
+SELECT results_eq($$ SELECT f.query::text, r.total, r.total_is_exact, i.ids FROM phrases f CROSS JOIN LATERAL social.search_ranking(f.query, 'x', 100, NULL) r
+		CROSS JOIN LATERAL (SELECT coalesce(array_agg(i ORDER BY i), '{}') AS ids FROM unnest(r.ids) i) i ORDER BY f.query::text $$,
+	$$ SELECT f.query::text, (SELECT count(*) FROM social.posts p WHERE p.search_vector @@ f.query AND p.position IS NOT NULL), true,
+		ARRAY(SELECT p.id FROM social.posts p WHERE p.search_vector @@ f.query AND p.position IS NOT NULL ORDER BY p.id) FROM phrases f ORDER BY f.query::text $$, 'P-06: phrases by the index');
+SET LOCAL social.search_walk_max = 100000;
+SET LOCAL social.search_candidates_max = 1000;
+SELECT results_eq($$ SELECT f.query::text, i.ids FROM phrases f CROSS JOIN LATERAL social.search_ranking(f.query, 'x', 100, NULL) r
+		CROSS JOIN LATERAL (SELECT coalesce(array_agg(i ORDER BY i), '{}') AS ids FROM unnest(r.ids) i) i WHERE f.query::text !~ '^!' ORDER BY f.query::text $$,
+	$$ SELECT f.query::text, ARRAY(SELECT p.id FROM social.posts p WHERE p.search_vector @@ f.query AND p.position IS NOT NULL ORDER BY p.id) FROM phrases f WHERE f.query::text !~ '^!' ORDER BY f.query::text $$, 'and by the walk');
+SET LOCAL social.search_walk_max = 1;
+SET LOCAL social.search_candidates_max = 100000;
 SET LOCAL social.search_rows_max = 1;
 SELECT is((social.search_page('something tapzebra', 1) -> 'total' ->> 'is_exact'), 'false', 'a budget that is used up is admitted');
 RESET social.search_walk_max;

@@ -90,6 +90,7 @@ CREATE OR REPLACE FUNCTION social.search_ranking(wanted tsquery, query text, fir
 	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_search_ranking';
 COMMENT ON FUNCTION social.search_ranking(tsquery, text, integer, text) IS 'One page of search_posts without its posts: their ids, ranks and cursors, best first; the cursor of the next page; how many results there are, at least; and whether only a bounded set of the matches was ranked. wanted is what query means. SM400 for a bad page size or cursor.';
 
+-- Rows are fetched by their ids, for which one plan is right, and planning costs as much as a search.
 CREATE OR REPLACE FUNCTION social.search_posts(query text, first integer DEFAULT 20, after text DEFAULT NULL)
 	RETURNS TABLE (id bigint, author_id bigint, title text, content text, hashtags text[], is_published boolean, "position" bigint,
 		likes_count bigint, comments_count bigint, created_at timestamptz, updated_at timestamptz,
@@ -97,7 +98,8 @@ CREATE OR REPLACE FUNCTION social.search_posts(query text, first integer DEFAULT
 		edited_at timestamptz, is_edited boolean, publish_at timestamptz, reposts_count bigint, views_count bigint,
 		hidden_at timestamptz, deleted_at timestamptz, language text,
 		rank real, title_snippet text, snippet text, total bigint, total_is_exact boolean, is_bounded boolean, cursor text)
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
 	wanted tsquery := social.search_query(query);
 	config regconfig := social.search_config();
@@ -115,7 +117,8 @@ $$;
 COMMENT ON FUNCTION social.search_posts(text, integer, text) IS 'Posts in the viewer''s lists that match a query in web-search syntax, best first: titles that are the query, titles with all its words, then content; within each by rank, which falls gently with age. snippet and title_snippet are HTML (search_snippet). total is how many results there are, exactly or at least so many (total_is_exact); is_bounded tells that matches were too many to rank all: the newest few hundred and as many title matches were. after is the cursor of the last post seen; later pages leave out what was published since the first one. SM400 for an empty or over-long query, a bad page size or cursor.';
 
 CREATE OR REPLACE FUNCTION social.search_page(query text, first integer DEFAULT 20, after text DEFAULT NULL) RETURNS json
-	LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
 	wanted tsquery := social.search_query(query);
 	config regconfig := social.search_config();

@@ -109,7 +109,6 @@ BEGIN
 	SET deleted_at = now(), is_active = false, is_staff = false, is_superuser = false,
 		username = 'deleted-' || u.id, email = '', pending_email = '', email_verified_at = NULL, password = '!', first_name = '', last_name = ''
 	WHERE u.id = $1;
-	PERFORM social.end_sessions($1, 'account deleted');
 	DELETE FROM social.profiles p WHERE p.user_id = $1;
 	DELETE FROM social.user_totp t WHERE t.user_id = $1;
 	DELETE FROM social.recovery_codes r WHERE r.user_id = $1;

@@ -110,17 +110,20 @@ $$;
 COMMENT ON FUNCTION social.login(text, text, text, text, text, text) IS
 	'Exchanges a user name or e-mail address and a password, and a one-time or recovery code where the account asks for one (totp_required), for a session: access and refresh token. device, user_agent and address describe the client. Returns one row and raises nothing, so that the attempt is recorded: when refused the tokens are null and error_code is SM401, in the same words and after the same work whether the account, the password or its being active is what lacks; SM403 for the right password of a suspended account, or when social.login_hook says why not (it is given user_id, username, device, user_agent and address); SM401 for a missing or wrong code, SM429 after social.totp_failures wrong ones. Hashes of another form or cost are renewed.';
 
--- The password fits: the rest, with the account''s row locked, so that a password that changes
--- meanwhile lets nobody in.
+-- The password fits: the rest, with the account's row locked, so that a password that changes, or an
+-- account that is suspended meanwhile lets nobody in.
 CREATE OR REPLACE FUNCTION social.open_account(account social.users, password text, code text) RETURNS text
 	LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	renewed text := CASE WHEN social.password_needs_rehash(account.password) THEN social.hash_password($2) ELSE account.password END;
 	second text;
+	present social.users;
 BEGIN
-	PERFORM FROM social.users u WHERE u.id = account.id AND u.password = account.password AND u.is_active FOR NO KEY UPDATE;
-	IF NOT FOUND THEN
+	SELECT u.* INTO present FROM social.users u WHERE u.id = account.id AND u.password = account.password AND u.is_active FOR NO KEY UPDATE;
+	IF present.id IS NULL THEN
 		RETURN 'wrong_password';
+	ELSIF present.suspended_at IS NOT NULL AND coalesce(present.suspended_until > now(), true) THEN
+		RETURN 'suspended';
 	END IF;
 	second := social.check_code(account.id, code);
 	IF second <> 'ok' THEN

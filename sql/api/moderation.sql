@@ -231,7 +231,7 @@ BEGIN
 	RETURN $1;
 END
 $$;
-COMMENT ON FUNCTION social.suspend_user(bigint, timestamptz, text) IS 'Staff suspend an account until a time, or for good (null): it can neither act nor be seen. Again sets another time. Returns the person''s id. SM401 when nobody acts, SM403 for others than staff, for a superuser''s account, and for staff unless a superuser acts; SM404 for an unknown person, SM400 for oneself or a time that is past.';
+COMMENT ON FUNCTION social.suspend_user(bigint, timestamptz, text) IS 'Staff suspend an account until a time, or for good (null): it can neither act nor be seen, and its sessions end. Again sets another time. Returns the person''s id. SM401 when nobody acts, SM403 for others than staff, for a superuser''s account, and for staff unless a superuser acts; SM404 for an unknown person, SM400 for oneself or a time that is past.';
 
 CREATE OR REPLACE FUNCTION social.unsuspend_user(user_id bigint, reason text DEFAULT '') RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -247,7 +247,7 @@ BEGIN
 	RETURN $1;
 END
 $$;
-COMMENT ON FUNCTION social.unsuspend_user(bigint, text) IS 'Ends a suspension; again is harmless. Returns the person''s id. SM401 when nobody acts, SM403 for others than staff, SM404 for an unknown person.';
+COMMENT ON FUNCTION social.unsuspend_user(bigint, text) IS 'Ends a suspension: the person may log in again; again is harmless. Returns the person''s id. SM401 when nobody acts, SM403 for others than staff, SM404 for an unknown person.';
 
 CREATE OR REPLACE FUNCTION social.resolve_report(id bigint, action text, note text DEFAULT '') RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

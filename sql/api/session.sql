@@ -106,6 +106,20 @@ $$;
 COMMENT ON FUNCTION social.end_sessions(bigint, text, bigint) IS
 	'Ends all sessions of a user but this one; returns how many. For functions that change what an account is, such as its password.';
 
+-- However an account stops being active, by whoever's statement.
+CREATE OR REPLACE FUNCTION social.end_stopped_sessions() RETURNS trigger
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM social.end_sessions(NEW.id, CASE WHEN NEW.deleted_at IS NOT NULL THEN 'account deleted'
+		WHEN NOT NEW.is_active THEN 'account deactivated' ELSE 'account suspended' END);
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION social.end_stopped_sessions() IS 'Row trigger: the sessions of an account that is deleted, deactivated or suspended end, so that none goes on when the account comes back.';
+CREATE OR REPLACE TRIGGER social_end_stopped_sessions AFTER UPDATE OF is_active, suspended_at, suspended_until, deleted_at ON social.users
+	FOR EACH ROW WHEN (NOT NEW.is_active OR NEW.deleted_at IS NOT NULL OR (NEW.suspended_at IS NOT NULL AND coalesce(NEW.suspended_until > now(), true)))
+	EXECUTE FUNCTION social.end_stopped_sessions();
+
 -- ---- starting ------------------------------------------------------------------------------------
 
 -- Until when a session that began then lives if it is refreshed now.

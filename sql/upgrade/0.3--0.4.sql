@@ -6,6 +6,12 @@ ALTER TABLE social.posts DROP CONSTRAINT posts_position_key, ADD CONSTRAINT post
 DROP INDEX social.reposts_position_idx;
 CREATE INDEX reposts_position_idx ON social.reposts (position) INCLUDE (user_id);
 
+-- sessions: those of accounts that have stopped being active end, as they do from now on
+UPDATE social.user_sessions s SET revoked_at = now(), expires_at = now(), revoked_reason = CASE WHEN u.is_active THEN 'account suspended' ELSE 'account deactivated' END
+FROM social.users u
+WHERE u.id = s.user_id AND s.revoked_at IS NULL AND s.expires_at > now()
+	AND (NOT u.is_active OR (u.suspended_at IS NOT NULL AND coalesce(u.suspended_until > now(), true)));
+
 -- one-time codes: enabling asks for the password. What was begun without one is to begin again.
 DROP FUNCTION IF EXISTS social.enable_totp();
 DELETE FROM social.user_totp WHERE confirmed_at IS NULL;

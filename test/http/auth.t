@@ -80,6 +80,8 @@ for my $base ('/api/auth', '/api/accounts')
 		psql("UPDATE social.users SET is_active = false WHERE username = '$name'");
 		is_error($log_in->(), 401, 'UNAUTHENTICATED', '401, in the words of a wrong password');
 		psql("UPDATE social.users SET is_active = true WHERE username = '$name'");
+		is(me($user->{access}), 401, 'its sessions have ended');
+		$user = $log_in->(device => 'phone')->{json};
 	};
 	subtest "$base: test_login_hostile_names" => sub {
 		is_error($log_in->(username => $_), 401, 'UNAUTHENTICATED', 'no account has a hostile name') for "' OR 1=1 --", "$name' --", 'x' x 900_000, "\x{1f600}", '%';
@@ -287,6 +289,8 @@ for my $base ('/api/auth', '/api/accounts')
 		is_error($log_in->(password => 'wrong'), 401, 'UNAUTHENTICATED', 'others do not');
 		is(me($user->{access}), 401, 'tokens are refused');
 		psql("UPDATE social.users SET suspended_at = NULL WHERE username = '$name'");
+		is(me($user->{access}), 401, 'also when the account is back');
+		is(me($log_in->()->{json}{access}), 200, 'which may log in again');
 	};
 }
 

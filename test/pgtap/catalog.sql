@@ -49,7 +49,7 @@ $$, ARRAY[
 	'report_user', 'report_post', 'report_comment', 'report_by_rule', 'reports', 'resolve_report', 'hide_post', 'unhide_post', 'hide_comment', 'unhide_comment',
 	'suspend_user', 'unsuspend_user', 'add_content_rule', 'remove_content_rule', 'audit', 'set_rate_limit', 'rate_limit_config',
 	-- an account ends
-	'delete_account',
+	'delete_account', 'end_stopped_sessions',
 	-- they open the door
 	'register_user', 'login', 'authenticate', 'bridge_config',
 	'refresh_session', 'refresh_session_id', 'active_sessions', 'logout', 'logout_all', 'revoke_session', 'clear_expired_sessions', 'touch_session',

@@ -108,12 +108,25 @@ SELECT is(error_detail, 'the session has ended', 'an idle session is over') FROM
 SELECT is(pg_temp.refresh_outcome(:'idle'), 'SM401: invalid refresh token: The session has ended.', 'and is not refreshed');
 RESET social.session_idle_timeout;
 SELECT is(error_code, NULL, 'by default none is') FROM social.verify_token(:'idle_access');
-SELECT refresh AS bad FROM social.start_session(:ben) \gset
-UPDATE social.users SET suspended_at = now(), suspended_until = now() + interval '1 day' WHERE id = :ben;
-SELECT is(pg_temp.refresh_outcome(:'bad'), 'SM401: invalid refresh token: The account is gone, inactive or suspended.', 'a suspended account is not refreshed');
-UPDATE social.users SET suspended_until = now() - interval '1 second' WHERE id = :ben;
-SELECT is(pg_temp.refresh_outcome(:'bad'), 'refreshed', 'until it may act again');
-UPDATE social.users SET suspended_at = NULL, suspended_until = NULL WHERE id = :ben;
+
+-- ---- an account that stops being active
+CREATE FUNCTION pg_temp.ends(change text, state text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	person bigint := (SELECT id FROM social.users WHERE username = 'tap_ben');
+	begun record;
+BEGIN
+	SELECT * INTO begun FROM social.start_session(person);
+	EXECUTE 'UPDATE social.users SET ' || change || ' WHERE id = $1' USING person;
+	RETURN NEXT is((SELECT s.is_live || ' ' || coalesce(s.revoked_reason, 'lives on') FROM social.admin_sessions s WHERE s.id = begun.session_id), state, change);
+	UPDATE social.users SET is_active = true, suspended_at = NULL, suspended_until = NULL WHERE id = person;
+	RETURN NEXT is(pg_temp.refresh_outcome(begun.refresh), CASE WHEN state LIKE 'false%' THEN 'SM401: invalid refresh token: The session has ended.' ELSE 'refreshed' END,
+		'and whether it goes on when the account comes back');
+END
+$$;
+SELECT c.line FROM (VALUES ('suspended_at = now()', 'false account suspended'), ('suspended_at = now(), suspended_until = now() + interval ''1 day''', 'false account suspended'),
+	('is_active = false', 'false account deactivated'), ('suspended_at = now(), is_active = false', 'false account deactivated'),
+	('suspended_at = now() - interval ''2 days'', suspended_until = now() - interval ''1 day''', 'true lives on'),
+	('is_locked = true, last_login_at = now(), suspended_until = now()', 'true lives on')) AS changes (change, state), LATERAL pg_temp.ends(change, state) AS c (line);
 
 -- ---- the list
 DELETE FROM social.user_sessions WHERE user_id IN (:ann, :ben);

@@ -58,6 +58,18 @@ for my $script (glob 'sql/release/social--*.sql')
 	my $files  = q{SELECT relname, relfilenode FROM pg_class WHERE relnamespace = 'social'::regnamespace AND relkind = 'r' AND relname IN ('users', 'posts', 'comments', 'post_likes', 'comment_likes', 'post_hashtags', 'follows', 'post_counters') ORDER BY 1};
 	my ($data_before, $files_before) = (sql($old, $digest), sql($old, $files));
 
+	# 0.3 let sessions live on when their account was suspended, and one-time codes begin without a password.
+	my $accounts = $version eq '0.1' || $version eq '0.2' ? undef : sql($old, <<'SQL');
+SET social.restoring = on;
+INSERT INTO social.users (username, is_active, suspended_at, suspended_until) VALUES ('up_on', true, NULL, NULL), ('up_off', false, NULL, NULL),
+	('up_banned', true, now(), NULL), ('up_back', true, now() - interval '2 days', now() - interval '1 day');
+INSERT INTO social.user_counters (user_id) SELECT id FROM social.users WHERE username LIKE 'up\_%';
+INSERT INTO social.user_sessions (user_id, family_secret, expires_at) SELECT id, 'x', now() + interval '1 day' FROM social.users WHERE username LIKE 'up\_%';
+INSERT INTO social.user_totp (user_id, secret, confirmed_at) SELECT id, 'x', CASE WHEN username = 'up_on' THEN now() END FROM social.users WHERE username IN ('up_on', 'up_back');
+SELECT count(*) FROM social.admin_sessions WHERE username LIKE 'up\_%' AND is_live;
+SQL
+	$data_before = sql($old, $digest);
+
 	sql($old, 'ALTER EXTENSION social UPDATE');
 	is(sql($old, "SELECT extversion FROM pg_extension WHERE extname = 'social'"), sql($fresh, "SELECT extversion FROM pg_extension WHERE extname = 'social'"), "$version updates to the current version");
 	for my $name (sort keys %catalog)
@@ -68,6 +80,9 @@ for my $script (glob 'sql/release/social--*.sql')
 	}
 	is(sql($old, $digest), $data_before, "$version updated: the data is kept");
 	is(sql($old, $files), $files_before, "$version updated: no table was rewritten");
+	is(sql($old, q{SELECT string_agg(username || ' ' || coalesce(revoked_reason, 'lives'), ', ' ORDER BY username) FROM social.admin_sessions WHERE username LIKE 'up\_%'}),
+		'up_back lives, up_banned account suspended, up_off account deactivated, up_on lives', "$version updated: sessions of accounts that are not active end") if $accounts;
+	is(sql($old, 'SELECT u.username FROM social.user_totp t JOIN social.users u ON u.id = t.user_id'), 'up_on', "$version updated: codes that nobody confirmed begin again") if $accounts;
 	is(sql($old, 'SELECT count(*) FROM social.reconcile()'), 0, "$version updated: counts equal the truth");
 	is(sql($old, <<'SQL'), "t|t|1|1|0", "$version updated: the draft is published, and links and counts go on");
 SELECT social.act_as('alice', true) AS viewer \gset

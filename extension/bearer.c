@@ -179,16 +179,21 @@ static const char *
 check_bearer(const text *token, struct bearer *bearer)
 {
 	enum social_jwt_result result = open_token(token, bearer);
+	const char *problem = NULL;
+	Snapshot snapshot;
 
 	if (result != SOCIAL_JWT_OK)
 		return social_jwt_result_text(result);
 	if (bearer->jti[0] != '\0' && is_blacklisted(bearer->jti))
 		return "the token was taken back";
-	if (!social_user_is_active(bearer->user_id))
-		return "the account is gone, inactive or suspended";
-	if (bearer->session_id != 0 && !social_session_is_live(bearer->session_id, bearer->user_id))
-		return "the session has ended";
-	return NULL;
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	if (!social_user_is_active(bearer->user_id, snapshot))
+		problem = "the account is gone, inactive or suspended";
+	else if (bearer->session_id != 0 &&
+			 !social_session_is_live(bearer->session_id, bearer->user_id, snapshot))
+		problem = "the session has ended";
+	UnregisterSnapshot(snapshot);
+	return problem;
 }
 
 /* The moment; infinity for one beyond what a timestamp holds. */

@@ -35,6 +35,13 @@
 	TestForOldSnapshot(snapshot, relation, page)
 #endif
 
+/* Which file a table is in. */
+#if PG_VERSION_NUM >= 160000
+#define social_compat_locator(table) ((table)->rd_locator)
+#else
+#define social_compat_locator(table) ((table)->rd_node)
+#endif
+
 /* Memory for the `extra` of a setting's check hook. */
 #if PG_VERSION_NUM >= 160000
 #define SOCIAL_GUC_MALLOC(size)  guc_malloc(LOG, size)

@@ -18,6 +18,7 @@
 #include "parser/parse_func.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/snapmgr.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
@@ -156,7 +157,8 @@ reader_of(FunctionCallInfo fcinfo)
 	if (PG_ARGISNULL(0))
 		return social_viewer_required();
 	reader = PG_GETARG_INT64(0);
-	if (reader != social_viewer() && (!reads_for_others() || !social_user_is_active(reader)))
+	if (reader != social_viewer() &&
+		(!reads_for_others() || !social_user_is_active(reader, GetActiveSnapshot())))
 		ereport(ERROR, (errcode(ERRCODE_SOCIAL_NOT_FOUND), errmsg("user not found"),
 						errdetail("It does not exist, or the viewer may not read as this user."),
 						errhint("Leave the viewer out to read one's own feed.")));

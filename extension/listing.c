@@ -6,6 +6,7 @@
 #include "access/xact.h"
 #include "port/pg_bitutils.h"
 #include "utils/builtins.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "listing.h"
@@ -137,22 +138,11 @@ load_mutes(struct social_listing *listing)
 	social_walk_close(&mutes);
 }
 
-static void
-load_staff(struct social_listing *listing)
-{
-	bool isnull;
-
-	if (!social_walk_find(&listing->users, 1, &listing->viewer))
-		return;
-	listing->is_staff =
-		DatumGetBool(slot_getattr(listing->users.slot, SOCIAL_USERS_IS_STAFF, &isnull)) ||
-		DatumGetBool(slot_getattr(listing->users.slot, SOCIAL_USERS_IS_SUPERUSER, &isnull));
-}
-
 struct social_listing *
 social_listing_begin(int64 viewer)
 {
 	struct social_listing *listing = palloc0(sizeof(*listing));
+	struct social_account account;
 
 	listing->viewer = viewer;
 	listing->followed_estimate = -1;
@@ -160,7 +150,10 @@ social_listing_begin(int64 viewer)
 	social_walk_open(&listing->users, "users", "users_pkey");
 	if (viewer == 0)
 		return listing;
-	load_staff(listing);
+	account = social_user_account(viewer, GetActiveSnapshot());
+	listing->is_staff = account.is_staff;
+	if (!account.has_filters)
+		return listing;
 	load_blocks(listing, "blocks_pkey", BLOCK_BLOCKED_ID);
 	load_blocks(listing, "blocks_blocked_idx", BLOCK_BLOCKER_ID);
 	load_mutes(listing);

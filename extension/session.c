@@ -4,15 +4,13 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/table.h"
-#include "access/tableam.h"
 #include "access/xact.h"
 #include "common/hmac.h"
 #include "common/sha2.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -20,6 +18,7 @@
 
 #include "base64url.h"
 #include "init.h"
+#include "place.h"
 #include "session.h"
 #include "table.h"
 #include "viewer.h"
@@ -87,37 +86,39 @@ social_session_init(void)
 
 /* ---- the acting session --------------------------------------------------------------------- */
 
-/* Does the row in `slot` let this user act? */
-static bool
-is_live(TupleTableSlot *slot, int64 user_id)
+static TimestampTz
+time_of(HeapTuple row, int column, TupleDesc columns)
 {
-	TimestampTz now = GetCurrentTransactionStartTimestamp();
-	TimestampTz seen;
 	bool isnull;
 
-	(void) slot_getattr(slot, SESSION_REVOKED_AT, &isnull);
-	if (!isnull || DatumGetInt64(slot_getattr(slot, SESSION_USER_ID, &isnull)) != user_id ||
-		DatumGetTimestampTz(slot_getattr(slot, SESSION_EXPIRES_AT, &isnull)) <= now)
+	return DatumGetTimestampTz(heap_getattr(row, column, columns, &isnull));
+}
+
+/* Does the session in `row` let this user act? */
+static bool
+is_live(HeapTuple row, TupleDesc columns, int64 user_id)
+{
+	TimestampTz now = GetCurrentTransactionStartTimestamp();
+	bool isnull;
+
+	if (!heap_attisnull(row, SESSION_REVOKED_AT, columns) ||
+		DatumGetInt64(heap_getattr(row, SESSION_USER_ID, columns, &isnull)) != user_id ||
+		time_of(row, SESSION_EXPIRES_AT, columns) <= now)
 		return false;
-	seen = DatumGetTimestampTz(slot_getattr(slot, SESSION_LAST_SEEN_AT, &isnull));
 	return session_idle_timeout == 0 ||
-		   now < TimestampTzPlusMilliseconds(seen, session_idle_timeout * INT64CONST(1000));
+		   now < TimestampTzPlusMilliseconds(time_of(row, SESSION_LAST_SEEN_AT, columns),
+											 session_idle_timeout * INT64CONST(1000));
 }
 
 bool
-social_session_is_live(int64 session_id, int64 user_id)
+social_session_is_live(int64 session_id, int64 user_id, Snapshot snapshot)
 {
 	Relation sessions = social_table_open("user_sessions", AccessShareLock);
-	Relation index = social_table_primary_key(sessions, AccessShareLock);
-	TupleTableSlot *slot = table_slot_create(sessions, NULL);
-	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
-	bool live =
-		social_table_find(sessions, index, F_INT8EQ, Int64GetDatum(session_id), snapshot, slot) &&
-		is_live(slot, user_id);
+	HeapTuple row = social_place_find(sessions, session_id, snapshot);
+	bool live = row != NULL && is_live(row, RelationGetDescr(sessions), user_id);
 
-	UnregisterSnapshot(snapshot);
-	ExecDropSingleTupleTableSlot(slot);
-	index_close(index, AccessShareLock);
+	if (row != NULL)
+		heap_freetuple(row);
 	table_close(sessions, AccessShareLock);
 	return live;
 }
@@ -151,7 +152,11 @@ social_session_id(PG_FUNCTION_ARGS)
 Datum
 social_session_is_live_sql(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(social_session_is_live(PG_GETARG_INT64(0), PG_GETARG_INT64(1)));
+	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+	bool live = social_session_is_live(PG_GETARG_INT64(0), PG_GETARG_INT64(1), snapshot);
+
+	UnregisterSnapshot(snapshot);
+	PG_RETURN_BOOL(live);
 }
 
 /* ---- refresh tokens -------------------------------------------------------------------------- */

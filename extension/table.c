@@ -9,20 +9,67 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "catalog/namespace.h"
+#include "common/hashfn.h"
 #include "executor/executor.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 #include "compat.h"
 #include "table.h"
 #include "version.h"
 
+/*
+ * Names that were looked up, until the catalog changes: every request opens a dozen of our tables
+ * and indexes, and two look-ups for each are a good part of what opening costs.
+ */
+#define KNOWN_NAMES 256 /* a power of two */
+
+static struct
+{
+	NameData name;
+	Oid oid; /* InvalidOid: the place is empty */
+} known[KNOWN_NAMES];
+
+static void
+forget_names(Datum arg, int cache, uint32 hash)
+{
+	memset(known, 0, sizeof(known));
+}
+
+static void
+watch_names(void)
+{
+	static bool watching;
+
+	if (watching)
+		return;
+	CacheRegisterSyscacheCallback(RELNAMENSP, forget_names, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACENAME, forget_names, (Datum) 0);
+	watching = true;
+}
+
 Oid
 social_relation_find(const char *name)
 {
-	Oid schema = get_namespace_oid("social", true);
+	size_t len = strlen(name);
+	uint32 place = hash_bytes((const unsigned char *) name, (int) len) & (KNOWN_NAMES - 1);
+	Oid schema;
+	Oid oid;
 
-	return OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+	if (OidIsValid(known[place].oid) && strcmp(NameStr(known[place].name), name) == 0)
+		return known[place].oid;
+	watch_names();
+	schema = get_namespace_oid("social", true);
+	oid = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+	if (OidIsValid(oid) && len < NAMEDATALEN)
+	{
+		namestrcpy(&known[place].name, name);
+		known[place].oid = oid;
+	}
+	return oid;
 }
 
 Oid

@@ -4,6 +4,7 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
@@ -19,6 +20,7 @@
 #include "guard.h"
 #include "init.h"
 #include "limit.h"
+#include "place.h"
 #include "table.h"
 #include "user.h"
 
@@ -33,59 +35,129 @@ social_user_init(void)
 						&bio_max_length, 500);
 }
 
-/* May the account in `slot` act? It is active, and not suspended at this moment. */
 static bool
-may_act(TupleTableSlot *slot)
+is_true(HeapTuple row, int column, TupleDesc columns)
+{
+	bool isnull;
+
+	return DatumGetBool(heap_getattr(row, column, columns, &isnull));
+}
+
+/* May the account in `row` act? It is active, and not suspended at this moment. */
+static bool
+may_act(HeapTuple row, TupleDesc columns)
 {
 	bool isnull;
 	Datum until;
 
-	if (!DatumGetBool(slot_getattr(slot, SOCIAL_USERS_IS_ACTIVE, &isnull)))
+	if (!is_true(row, SOCIAL_USERS_IS_ACTIVE, columns))
 		return false;
-	(void) slot_getattr(slot, SOCIAL_USERS_SUSPENDED_AT, &isnull);
-	if (isnull)
+	if (heap_attisnull(row, SOCIAL_USERS_SUSPENDED_AT, columns))
 		return true;
-	until = slot_getattr(slot, SOCIAL_USERS_SUSPENDED_UNTIL, &isnull);
+	until = heap_getattr(row, SOCIAL_USERS_SUSPENDED_UNTIL, columns, &isnull);
 	return !isnull && DatumGetTimestampTz(until) <= GetCurrentTransactionStartTimestamp();
 }
 
-/* The id of the account that `key` finds in an index of users, when it may act; else 0. */
-static int64
-find_active(Relation users, Relation index, RegProcedure equality, Datum key)
-{
-	TupleTableSlot *slot = table_slot_create(users, NULL);
-	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
-	int64 user_id = 0;
-	bool isnull;
+/* ---- the account that acts ------------------------------------------------------------------- */
 
-	if (social_table_find(users, index, equality, key, snapshot, slot) && may_act(slot))
-		user_id = DatumGetInt64(slot_getattr(slot, SOCIAL_USERS_ID, &isnull));
-	UnregisterSnapshot(snapshot);
-	ExecDropSingleTupleTableSlot(slot);
-	return user_id;
+/*
+ * The account that was read last, and what the snapshot of that moment saw. Two snapshots of one
+ * transaction that has written nothing see the same rows when these are equal: below one xmax,
+ * transactions only ever leave the set of those under way, so sets of one size are the same set.
+ */
+static struct
+{
+	struct social_account account;
+	LocalTransactionId transaction;
+	TransactionId xmin;
+	TransactionId xmax;
+	uint32 xcnt;
+	int32 subxcnt;
+	bool suboverflowed;
+} last_read;
+
+static bool
+sees_what_was_read(Snapshot snapshot)
+{
+	return last_read.transaction == SOCIAL_LOCAL_TRANSACTION_ID &&
+		   last_read.xmax == snapshot->xmax && last_read.xmin == snapshot->xmin &&
+		   last_read.xcnt == snapshot->xcnt && last_read.subxcnt == snapshot->subxcnt &&
+		   last_read.suboverflowed == snapshot->suboverflowed;
+}
+
+static void
+note_as_read(const struct social_account *account, Snapshot snapshot)
+{
+	last_read.account = *account;
+	last_read.transaction = SOCIAL_LOCAL_TRANSACTION_ID;
+	last_read.xmin = snapshot->xmin;
+	last_read.xmax = snapshot->xmax;
+	last_read.xcnt = snapshot->xcnt;
+	last_read.subxcnt = snapshot->subxcnt;
+	last_read.suboverflowed = snapshot->suboverflowed;
+}
+
+static struct social_account
+read_account(int64 user_id, Snapshot snapshot)
+{
+	Relation users = social_table_open("users", AccessShareLock);
+	TupleDesc columns = RelationGetDescr(users);
+	HeapTuple row = social_place_find(users, user_id, snapshot);
+	struct social_account account = {.has_filters = true};
+
+	if (row != NULL)
+	{
+		account.id = user_id;
+		account.may_act = may_act(row, columns);
+		account.is_staff = is_true(row, SOCIAL_USERS_IS_STAFF, columns) ||
+						   is_true(row, SOCIAL_USERS_IS_SUPERUSER, columns);
+		account.has_filters = is_true(row, SOCIAL_USERS_HAS_FILTERS, columns);
+		heap_freetuple(row);
+	}
+	/* The lock stays: what the viewer reads next joins this table. */
+	table_close(users, NoLock);
+	return account;
+}
+
+struct social_account
+social_user_account(int64 user_id, Snapshot snapshot)
+{
+	bool has_written = TransactionIdIsValid(GetTopTransactionIdIfAny());
+	struct social_account account;
+
+	if (!has_written && last_read.account.id == user_id && sees_what_was_read(snapshot))
+		return last_read.account;
+	account = read_account(user_id, snapshot);
+	if (!has_written)
+		note_as_read(&account, snapshot);
+	return account;
 }
 
 bool
-social_user_is_active(int64 user_id)
+social_user_is_active(int64 user_id, Snapshot snapshot)
 {
-	Relation users = social_table_open("users", AccessShareLock);
-	Relation index = social_table_primary_key(users, AccessShareLock);
-	int64 found = find_active(users, index, F_INT8EQ, Int64GetDatum(user_id));
-
-	index_close(index, AccessShareLock);
-	table_close(users, AccessShareLock);
-	return found != 0;
+	return social_user_account(user_id, snapshot).may_act;
 }
+
+/* ---- accounts by name ------------------------------------------------------------------------ */
 
 int64
 social_active_user_named(const char *username)
 {
 	Relation users = social_table_open("users", AccessShareLock);
 	Relation index = index_open(social_relation_oid("users_username_key"), AccessShareLock);
+	TupleTableSlot *slot = table_slot_create(users, NULL);
+	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
 	Datum key =
 		DirectFunctionCall1Coll(lower, index->rd_indcollation[0], CStringGetTextDatum(username));
-	int64 found = find_active(users, index, F_TEXTEQ, key);
+	int64 found = 0;
+	bool isnull;
 
+	if (social_table_find(users, index, F_TEXTEQ, key, snapshot, slot) &&
+		may_act(ExecFetchSlotHeapTuple(slot, false, NULL), RelationGetDescr(users)))
+		found = DatumGetInt64(slot_getattr(slot, SOCIAL_USERS_ID, &isnull));
+	UnregisterSnapshot(snapshot);
+	ExecDropSingleTupleTableSlot(slot);
 	index_close(index, AccessShareLock);
 	table_close(users, AccessShareLock);
 	return found;

@@ -1,10 +1,12 @@
 /*
- * user.h owns look-ups of accounts for the C side. They read with a fresh snapshot.
+ * user.h owns look-ups of accounts for the C side. They read with a fresh snapshot, unless they are
+ * given one.
  */
 #ifndef SOCIAL_USER_H
 #define SOCIAL_USER_H
 
 #include "postgres.h"
+#include "utils/snapshot.h"
 
 /* Columns of social.users that C reads by number; an upgrade only ever appends columns. */
 #define SOCIAL_USERS_ID              1
@@ -13,9 +15,25 @@
 #define SOCIAL_USERS_IS_SUPERUSER    9
 #define SOCIAL_USERS_SUSPENDED_AT    13
 #define SOCIAL_USERS_SUSPENDED_UNTIL 14
+#define SOCIAL_USERS_HAS_FILTERS     19
+
+/* What every request asks about the account that acts. */
+struct social_account
+{
+	int64 id;      /* 0: there is no such account, and nothing else is true of it but has_filters */
+	bool may_act;  /* active, and not suspended */
+	bool is_staff; /* or a superuser */
+	bool has_filters; /* blocks or mutes may keep something from it, or it from somebody */
+};
+
+/*
+ * The account as the snapshot sees it. Cheap to ask again: what one statement of a transaction has
+ * read serves the next, as long as nothing was committed or written in between.
+ */
+extern struct social_account social_user_account(int64 user_id, Snapshot snapshot);
 
 /* Does this account exist, and may it act (active, and not suspended)? */
-extern bool social_user_is_active(int64 user_id);
+extern bool social_user_is_active(int64 user_id, Snapshot snapshot);
 
 /* The id of the account with this name, in any case; 0 when there is none that may act. */
 extern int64 social_active_user_named(const char *username);

@@ -9,6 +9,7 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/snapmgr.h"
 
 #include "audit.h"
 #include "compat.h"
@@ -93,10 +94,10 @@ social_viewer_required(void)
 void
 social_viewer_set(int64 user_id, bool session)
 {
-	char value[32] = "";
+	char value[MAXINT8LEN + 1] = "";
 
 	if (user_id != 0)
-		snprintf(value, sizeof(value), INT64_FORMAT, user_id);
+		pg_lltoa(user_id, value);
 	social_viewer_session_set(0);
 	(void) set_config_option("social.viewer_id", value, PGC_SUSET, PGC_S_SESSION,
 							 session ? GUC_ACTION_SET : GUC_ACTION_LOCAL, true, 0, false);
@@ -133,6 +134,16 @@ social_require_viewer(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(social_viewer_required());
 }
 
+static bool
+is_active(int64 user_id)
+{
+	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+	bool active = social_user_is_active(user_id, snapshot);
+
+	UnregisterSnapshot(snapshot);
+	return active;
+}
+
 /* act_as(user_id bigint, session boolean): null means nobody. SM404 for an unknown account. */
 Datum
 social_act_as_id(PG_FUNCTION_ARGS)
@@ -145,7 +156,7 @@ social_act_as_id(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	}
 	user_id = PG_GETARG_INT64(0);
-	if (!social_user_is_active(user_id))
+	if (!is_active(user_id))
 		ereport(ERROR, (errcode(ERRCODE_SOCIAL_NOT_FOUND), errmsg("user not found"),
 						errdetail("There is no active user " INT64_FORMAT ".", user_id),
 						errhint("SELECT id, username FROM social.visible_users lists them.")));
@@ -182,13 +193,19 @@ text_argument(FunctionCallInfo fcinfo, int number)
 static void
 require_alive(int64 user_id, int64 session_id)
 {
-	if (user_id != 0 && !social_user_is_active(user_id))
+	Snapshot snapshot;
+
+	if (user_id == 0 && session_id == 0)
+		return;
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	if (user_id != 0 && !social_user_is_active(user_id, snapshot))
 		ereport(ERROR, (errcode(ERRCODE_SOCIAL_UNAUTHENTICATED), errmsg("authentication required"),
 						errdetail("The account is gone, inactive or suspended."),
 						errhint("Log in with another account.")));
-	if (session_id != 0 && !social_session_is_live(session_id, user_id))
+	if (session_id != 0 && !social_session_is_live(session_id, user_id, snapshot))
 		ereport(ERROR, (errcode(ERRCODE_SOCIAL_UNAUTHENTICATED), errmsg("authentication required"),
 						errdetail("The session has ended."), errhint("Log in again.")));
+	UnregisterSnapshot(snapshot);
 }
 
 /* Counts the request that admit() opens; its figures, or NULL. Raises SM429. */

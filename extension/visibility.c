@@ -148,6 +148,15 @@ id_list_array(const struct id_list *list)
 						   TYPALIGN_DOUBLE);
 }
 
+/* Could blocks or mutes keep anything from the viewer? */
+static bool
+may_miss_something(void)
+{
+	int64 viewer = social_viewer();
+
+	return viewer != 0 && social_user_account(viewer, GetActiveSnapshot()).has_filters;
+}
+
 /* Appends column `wanted` of every block whose column `key` is the viewer. */
 static void
 append_blocks(struct id_list *list, const char *index, AttrNumber key, AttrNumber wanted)
@@ -168,7 +177,7 @@ social_blocked_ids(PG_FUNCTION_ARGS)
 {
 	struct id_list list = {0};
 
-	if (social_viewer() != 0)
+	if (may_miss_something())
 	{
 		append_blocks(&list, "blocks_pkey", BLOCK_BLOCKER_ID, BLOCK_BLOCKED_ID);
 		append_blocks(&list, "blocks_blocked_idx", BLOCK_BLOCKED_ID, BLOCK_BLOCKER_ID);
@@ -184,7 +193,7 @@ social_muted_ids(PG_FUNCTION_ARGS)
 	struct pair_scan pairs;
 	HeapTuple row;
 
-	if (social_viewer() == 0)
+	if (!may_miss_something())
 		PG_RETURN_ARRAYTYPE_P(id_list_array(&list));
 	pair_scan_begin(&pairs, "mutes", "mutes_pkey", MUTE_MUTER_ID, social_viewer(), 0, 0);
 	while (HeapTupleIsValid(row = systable_getnext(pairs.scan)))
@@ -208,23 +217,9 @@ social_muted_ids(PG_FUNCTION_ARGS)
 Datum
 social_viewer_is_staff(PG_FUNCTION_ARGS)
 {
-	struct pair_scan users;
-	HeapTuple row;
-	bool staff = false;
+	int64 viewer = social_viewer();
 
-	if (social_viewer() == 0)
-		PG_RETURN_BOOL(false);
-	pair_scan_begin(&users, "users", "users_pkey", SOCIAL_USERS_ID, social_viewer(), 0, 0);
-	if (HeapTupleIsValid(row = systable_getnext(users.scan)))
-	{
-		TupleDesc columns = RelationGetDescr(users.table);
-		bool isnull;
-
-		staff = DatumGetBool(heap_getattr(row, SOCIAL_USERS_IS_STAFF, columns, &isnull)) ||
-				DatumGetBool(heap_getattr(row, SOCIAL_USERS_IS_SUPERUSER, columns, &isnull));
-	}
-	pair_scan_end(&users);
-	PG_RETURN_BOOL(staff);
+	PG_RETURN_BOOL(viewer != 0 && social_user_account(viewer, GetActiveSnapshot()).is_staff);
 }
 
 /*

@@ -51,6 +51,7 @@ BEGIN
 			('users', 'pending_email', 'Address that the person claims, until it is proven; several accounts may claim one.'),
 			('users', 'email_verified_at', 'When the person proved that the address is theirs; null: it was taken at its word.'),
 			('users', 'password_changed_at', 'When the password was last changed or reset.'),
+			('users', 'has_filters', 'Whether a block between this person and another was ever made, or a mute by this person; without one, reads need not look for any.'),
 			('login_attempts', 'user_id', 'The account that was meant; null: nobody has the name.'),
 			('login_attempts', 'username', 'What was given as name or address, cut at 254 characters.'),
 			('login_attempts', 'address', 'Network address of the client; null for a local one, or after retention.'),

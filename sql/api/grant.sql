@@ -57,7 +57,7 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT unnest(ARRAY['fill_last_positions', 'rebuild_last_positions']), 'admin'
 	UNION ALL
-	SELECT unnest(ARRAY['last_positions_changed', 'last_position_drift']), 'owner'
+	SELECT unnest(ARRAY['last_positions_changed', 'last_position_drift', 'note_filters', 'unnoted_filters']), 'owner'
 	UNION ALL
 	-- retention
 	SELECT unnest(ARRAY['retention_classes', 'set_retention', 'retention_round',

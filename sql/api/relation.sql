@@ -31,6 +31,45 @@ END
 $$;
 COMMENT ON FUNCTION social.hold_pair(bigint, bigint, boolean) IS 'Holds what is between two people until the end of the transaction: alone, to end it by a block, or shared, to add to it.';
 
+-- ---- what readers need not look for ----------------------------------------------------------------
+
+-- Most people never meet a block or a mute, and every read of theirs would look for them. What is
+-- noted stays noted: unnoting would have to wait for whoever adds another one at that moment. The
+-- rows are taken in the order of their ids; whoever finds them noted takes none.
+CREATE OR REPLACE FUNCTION social.note_filters() RETURNS trigger
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	people bigint[];
+BEGIN
+	IF TG_TABLE_NAME = 'blocks' THEN
+		people := ARRAY[NEW.blocker_id, NEW.blocked_id];
+	ELSE
+		people := ARRAY[NEW.muter_id];
+	END IF;
+	PERFORM FROM social.users u WHERE u.id = ANY (people) AND NOT u.has_filters ORDER BY u.id FOR NO KEY UPDATE;
+	IF FOUND THEN
+		UPDATE social.users u SET has_filters = true WHERE u.id = ANY (people) AND NOT u.has_filters;
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION social.note_filters() IS 'Notes in users.has_filters whom a new block or mute concerns.';
+
+CREATE OR REPLACE FUNCTION social.unnoted_filters() RETURNS SETOF bigint
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT u.id FROM social.users u
+	WHERE NOT u.has_filters
+		AND (EXISTS (SELECT FROM social.blocks b WHERE b.blocker_id = u.id)
+			OR EXISTS (SELECT FROM social.blocks b WHERE b.blocked_id = u.id)
+			OR EXISTS (SELECT FROM social.mutes m WHERE m.muter_id = u.id))
+$$;
+COMMENT ON FUNCTION social.unnoted_filters() IS 'People with blocks or mutes that users.has_filters does not tell of, as after a load without triggers: reads of theirs pass over them until reconcile(true).';
+
+CREATE OR REPLACE TRIGGER social_note_filters AFTER INSERT OR UPDATE OF blocker_id, blocked_id ON social.blocks
+	FOR EACH ROW EXECUTE FUNCTION social.note_filters();
+CREATE OR REPLACE TRIGGER social_note_filters AFTER INSERT OR UPDATE OF muter_id ON social.mutes
+	FOR EACH ROW EXECUTE FUNCTION social.note_filters();
+
 -- ---- blocks ----------------------------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION social.block_user(user_id bigint) RETURNS bigint

@@ -15,5 +15,12 @@ WHERE u.id = s.user_id AND s.revoked_at IS NULL AND s.expires_at > now()
 -- one-time codes: enabling asks for the password. What was begun without one is to begin again.
 DROP FUNCTION IF EXISTS social.enable_totp();
 DELETE FROM social.user_totp WHERE confirmed_at IS NULL;
+
 -- key
 COMMENT ON TABLE social.jwt_key IS 'Signing keys, each with its one algorithm. private_key holds the HS256 secret or a private key as PEM, public_key a public key as PEM. The active key signs; active and retired ones verify; a standby one is published and waits for its turn. The first is made at install. Nobody but the owner may read this table.';
+
+-- people
+ALTER TABLE social.users ADD COLUMN has_filters boolean NOT NULL DEFAULT false;
+UPDATE social.users u SET has_filters = true
+WHERE u.id IN (SELECT b.blocker_id FROM social.blocks b UNION SELECT b.blocked_id FROM social.blocks b
+	UNION SELECT m.muter_id FROM social.mutes m);

@@ -48,6 +48,8 @@ $$, ARRAY[
 	-- staff act on what others wrote, and everybody tells them
 	'report_user', 'report_post', 'report_comment', 'report_by_rule', 'reports', 'resolve_report', 'hide_post', 'unhide_post', 'hide_comment', 'unhide_comment',
 	'suspend_user', 'unsuspend_user', 'add_content_rule', 'remove_content_rule', 'audit', 'set_rate_limit', 'rate_limit_config',
+	-- whom a block or mute concerns, whoever makes it
+	'note_filters',
 	-- an account ends
 	'delete_account', 'end_stopped_sessions',
 	-- they open the door

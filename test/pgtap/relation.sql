@@ -104,6 +104,33 @@ SELECT results_eq(format('SELECT id FROM social.blocked_users(100, %L)', :'last_
 	format('SELECT blocked_id FROM social.blocks WHERE blocker_id = %s ORDER BY created_at DESC, blocked_id DESC OFFSET 4', :a), 'pages go on where the last one ended');
 SELECT throws_ok('SELECT social.blocked_users(0)', 'SM400', NULL, 'a page has at least one row');
 SELECT throws_ok(format('SELECT social.muted_users(5, %L)', :'last_cursor'), 'SM400', NULL, 'the cursor of another list is refused');
+
+-- ---- what readers need not look for (issue 5, the speed of admission) ---------------------------------
+INSERT INTO social.users (username) VALUES ('tap_f1'), ('tap_f2'), ('tap_f3'), ('tap_f4'), ('tap_f5');
+SELECT id AS f1 FROM social.users WHERE username = 'tap_f1' \gset
+SELECT id AS f2 FROM social.users WHERE username = 'tap_f2' \gset
+SELECT id AS f3 FROM social.users WHERE username = 'tap_f3' \gset
+SELECT id AS f4 FROM social.users WHERE username = 'tap_f4' \gset
+SELECT id AS f5 FROM social.users WHERE username = 'tap_f5' \gset
+INSERT INTO social.blocks VALUES (:f1, :f2);
+INSERT INTO social.mutes VALUES (:f3, :f4);
+SELECT set_eq($$ SELECT username FROM social.users WHERE username LIKE 'tap\_f_' AND has_filters $$, ARRAY['tap_f1', 'tap_f2', 'tap_f3'], 'a block is noted of both, a mute of who mutes, whoever makes it');
+UPDATE social.blocks SET blocked_id = :f5 WHERE blocker_id = :f1;
+SELECT ok(has_filters, 'a changed one, too') FROM social.users WHERE id = :f5;
+SELECT social.act_as(:f5) \gset
+SELECT is(social.blocked_ids(), ARRAY[:f1::bigint], 'and the blocked person''s reads find it');
+SELECT social.act_as(:f4) \gset
+SELECT is(social.muted_ids(), '{}'::bigint[], 'nothing for who has none');
+SELECT social.mute_user(:f3) \gset
+SELECT is(social.muted_ids(), ARRAY[:f3::bigint], 'the first one counts at once');
+SAVEPOINT before;
+UPDATE social.users SET is_staff = true WHERE id = :f4;
+SELECT ok(social.viewer_is_staff(), 'what a transaction changes of the viewer, it sees');
+ROLLBACK TO before;
+SELECT ok(NOT social.viewer_is_staff(), 'and no longer when it is undone');
+UPDATE social.users SET has_filters = false WHERE id IN (:f3, :f5);
+SELECT set_eq($$ SELECT counter, object_id, stored, actual FROM social.reconcile(true) $$, format($$ VALUES ('users.has_filters', %s::bigint, 0::bigint, 1::bigint), ('users.has_filters', %s, 0, 1) $$, :f3, :f5), 'a load without triggers is set right by reconcile()');
+
 SELECT is_empty($$ SELECT * FROM social.reconcile() $$, 'counts equal the truth');
 
 SELECT * FROM finish();

@@ -1,0 +1,22 @@
+/*
+ * place.h owns finding a row by its id where this session found it before: for the rows that every
+ * request looks up, where opening and searching the index costs several times the row.
+ *
+ * What is remembered is only a hint, and the row itself is read each time: one that the snapshot
+ * does not see there, or that is not of this id, is looked up by the index.
+ */
+#ifndef SOCIAL_PLACE_H
+#define SOCIAL_PLACE_H
+
+#include "postgres.h"
+#include "access/htup.h"
+#include "utils/rel.h"
+#include "utils/snapshot.h"
+
+/*
+ * A copy of the row whose column 1, the primary key, is `id`, as the snapshot sees it; NULL when
+ * there is none. The table must be open. The snapshot must be registered or active.
+ */
+extern HeapTuple social_place_find(Relation table, int64 id, Snapshot snapshot);
+
+#endif /* SOCIAL_PLACE_H */

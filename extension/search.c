@@ -38,8 +38,7 @@
 
 PG_FUNCTION_INFO_V1(social_search_ranking);
 
-/* Matches with which a walk is accepted, and title matches that make a look into titles needless.
- */
+/* Matches with which a walk is accepted, and title matches that fill a first page. */
 #define WALK_WANTED   50
 #define TITLES_WANTED 20
 
@@ -127,22 +126,20 @@ is_result(const struct search *search, TupleTableSlot *slot, struct social_searc
 
 /* ---- where results are looked for ------------------------------------------------------------ */
 
-/* Walks the newest posts; returns what the walk has come to. */
-static struct social_search_walk
+/* Walks the newest posts; returns how many match. */
+static int
 walk_newest(struct search *search, int64 newest, bool has_word)
 {
 	struct social_search_walk progress = {
 		.rows_max = social_search_walk_rows(newest, rows_for(search, walk_max)),
 		.wanted = WALK_WANTED,
-		.full = candidates_max,
-		.titles = TITLES_WANTED};
+		.full = candidates_max};
 	struct social_search_result result;
 
 	if (!has_word)
 	{
 		progress.rows_max = rows_for(search, LONG_WALK_ROWS);
 		progress.wanted = 0;
-		progress.titles = 0;
 	}
 	social_walk_start(&search->walk, 0, NULL, true, newest == PG_INT64_MAX ? newest : newest + 1,
 					  SOCIAL_WALK_NO_BUDGET);
@@ -152,14 +149,10 @@ walk_newest(struct search *search, int64 newest, bool has_word)
 		if (!is_result(search, search->walk.slot, &result))
 			continue;
 		progress.matches++;
-		if (result.tier != SOCIAL_SEARCH_IN_CONTENT)
-			progress.title_matches++;
-		else if (progress.matches > progress.full)
-			continue;
 		add_result(search, &result);
 	}
-	search->is_complete = search->walk.at_end && progress.matches == search->nresults;
-	return progress;
+	search->is_complete = search->walk.at_end;
+	return progress.matches;
 }
 
 /* Looks at the newest posts whose title is the query itself. */
@@ -276,15 +269,13 @@ sort_results(struct search *search)
 	search->nresults = kept;
 }
 
-/* Looks for titles; `known` is how many the walk has met. True when they fill the first page. */
+/* Looks for titles; true when they fill the first page. */
 static bool
-find_titles(struct search *search, int64 newest, int known)
+find_titles(struct search *search, int64 newest)
 {
 	struct probe probe;
 
 	probe_same_title(search, newest);
-	if (known >= TITLES_WANTED)
-		return true;
 	probe_begin(search, &probe, "posts_title_idx", true);
 	probe_run(search, &probe, 1);
 	probe_end(&probe);
@@ -296,13 +287,13 @@ find_titles(struct search *search, int64 newest, int known)
  * content: where they fill the first page, half as much content is enough for those that follow.
  */
 static void
-find_in_index(struct search *search, int64 newest, int known_titles)
+find_in_index(struct search *search, int64 newest)
 {
 	struct probe probe;
 
 	probe_begin(search, &probe, "posts_search_idx", false);
 	probe_run(search, &probe, 2);
-	if (!probe.is_all && !find_titles(search, newest, known_titles))
+	if (!probe.is_all && !find_titles(search, newest))
 		probe_run(search, &probe, 1);
 	search->is_complete = probe.is_all;
 	probe_end(&probe);
@@ -314,14 +305,14 @@ find_results(struct search *search, int64 newest)
 {
 	TSQuery query = social_search_match_query(search->match);
 	bool has_word = tsquery_requires_match(GETQUERY(query));
-	struct social_search_walk progress = walk_newest(search, newest, has_word);
+	int found = walk_newest(search, newest, has_word);
 
 	if (!search->is_complete && has_word)
 	{
-		if (progress.matches < WALK_WANTED)
-			find_in_index(search, newest, progress.title_matches);
+		if (found < WALK_WANTED)
+			find_in_index(search, newest);
 		else
-			(void) find_titles(search, newest, progress.title_matches);
+			(void) find_titles(search, newest);
 	}
 	sort_results(search);
 }

@@ -63,23 +63,18 @@ social_search_cursor_decode(const char *cursor, size_t len, struct social_search
 	return true;
 }
 
-/* Will `found` in `rows` have grown to `wanted` in rows_max? A sample too small promises all. */
+/* Will the matches have grown to those wanted in rows_max? A sample too small promises all. */
 static bool
-within_reach(const struct social_search_walk *walk, int found, int wanted)
+within_reach(const struct social_search_walk *walk)
 {
 	return walk->rows < WALK_SAMPLE ||
-		   (int64_t) found * walk->rows_max >= (int64_t) wanted * walk->rows;
+		   (int64_t) walk->matches * walk->rows_max >= (int64_t) walk->wanted * walk->rows;
 }
 
 bool
 social_search_walk_pays(const struct social_search_walk *walk)
 {
-	if (walk->rows >= walk->rows_max)
-		return false;
-	if (walk->matches < walk->full)
-		return within_reach(walk, walk->matches, walk->wanted);
-	return walk->title_matches < walk->titles &&
-		   within_reach(walk, walk->title_matches, walk->titles);
+	return walk->rows < walk->rows_max && walk->matches < walk->full && within_reach(walk);
 }
 
 int

@@ -57,15 +57,13 @@ struct social_search_walk
 	int rows_max; /* posts that it may look at */
 	int wanted;   /* matches with which it is accepted */
 	int full;     /* matches that are enough */
-	int titles;   /* title matches that are enough */
 	int rows;
 	int matches;
-	int title_matches;
 };
 
 /*
  * Is the next post worth a look? Not when enough is found, and not when, by what the walk has met
- * so far, neither enough matches nor enough title matches will turn up within rows_max.
+ * so far, too few matches will turn up within rows_max.
  */
 extern bool social_search_walk_pays(const struct social_search_walk *walk);
 

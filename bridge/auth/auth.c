@@ -180,15 +180,25 @@ load_in_turn(struct sb_auth *auth)
 void
 sb_auth_check(struct sb_auth *auth, struct sb_auth_check *check)
 {
-	struct sb_token_owner *owner;
+	struct sb_token_owner *owner = NULL;
 	enum verdict verdict = auth->keys ? check_token(auth, check->token, &owner) : UNKNOWN_KEY;
 
 	if (verdict == GOOD)
 		check->on_checked(check->arg, SB_AUTH_OK, owner);
-	else if (verdict == FOREIGN)
-		ask_database(auth, check);
-	else if (verdict == BAD || !sb_pg_pool_is_ready(auth->loop->pool))
-		check->on_checked(check->arg, verdict == BAD ? SB_AUTH_INVALID : SB_AUTH_UNAVAILABLE, NULL);
+	else
+		check->on_checked(check->arg, verdict == BAD ? SB_AUTH_INVALID : SB_AUTH_COSTLY, NULL);
+}
+
+void
+sb_auth_ask(struct sb_auth *auth, struct sb_auth_check *check)
+{
+	struct sb_token_owner *owner;
+
+	/* Whatever was read while the request was counted. */
+	if (auth->keys && check_token(auth, check->token, &owner) != UNKNOWN_KEY)
+		answer(auth, check);
+	else if (!sb_pg_pool_is_ready(auth->loop->pool))
+		check->on_checked(check->arg, SB_AUTH_UNAVAILABLE, NULL);
 	else
 	{
 		check->next = auth->waiting;

@@ -15,11 +15,12 @@ struct sb_token_owner;
 enum sb_auth_outcome
 {
 	SB_AUTH_OK,
-	SB_AUTH_INVALID,    /* malformed, forged, expired, of another issuer, … */
-	SB_AUTH_UNAVAILABLE /* the keys could not be read yet */
+	SB_AUTH_INVALID,     /* malformed, forged, expired, of another issuer, … */
+	SB_AUTH_UNAVAILABLE, /* the keys could not be read yet */
+	SB_AUTH_COSTLY       /* only the database can say: count the request, then sb_auth_ask() */
 };
 
-/* A check under way; the caller keeps it alive until on_checked, which is called exactly once. */
+/* A check under way; the caller keeps it alive until on_checked has told its outcome. */
 struct sb_auth_check
 {
 	struct sb_auth_check *next;
@@ -35,12 +36,15 @@ extern struct sb_auth *sb_auth_new(struct sb_loop *loop);
 /* Answers the checks that wait; after the pool, before the server. */
 extern void sb_auth_free(struct sb_auth *auth);
 
-/*
- * Checks a token; on_checked may be called before this returns. A token with an unknown key waits
- * for the keys to be read again; a flood of unknown keys makes that no more frequent than once in
- * a few seconds.
- */
+/* Checks a token as far as the bridge can; on_checked is called before this returns. */
 extern void sb_auth_check(struct sb_auth *auth, struct sb_auth_check *check);
+
+/*
+ * Goes on with a check that is COSTLY, to any other outcome; on_checked is called once more,
+ * perhaps before this returns. A token with an unknown key waits for the keys to be read again; a
+ * flood of unknown keys makes that no more frequent than once in a few seconds.
+ */
+extern void sb_auth_ask(struct sb_auth *auth, struct sb_auth_check *check);
 
 /* The database is there: makes sure that it has a key to sign with, so that no login need make it.
  */

@@ -19,6 +19,7 @@
 #include "http/request.h"
 #include "log.h"
 #include "memory.h"
+#include "ratelimit/limits.h"
 
 #define MAX_HEADERS     100
 /* A body that is refused is passed over up to this size; beyond it the connection ends. */
@@ -237,28 +238,94 @@ needs_token(const struct sb_request *request)
 	return false;
 }
 
-/* The end of the check, now or after the keys were read again. */
+/* ---- tokens ---------------------------------------------------------------------------------- */
+
+/* A check of the request's token; in its arena. */
+struct token_check
+{
+	struct sb_auth_check check;
+	struct sb_request *request;
+	enum sb_auth_outcome outcome; /* so far */
+};
+
+static void
+accept_token(struct sb_request *request, struct sb_token_owner *owner)
+{
+	request->user_id = owner->user_id;
+	request->session_id = owner->session_id;
+	snprintf(request->user_text, sizeof(request->user_text), "%" PRId64, owner->user_id);
+	snprintf(request->session_text, sizeof(request->session_text), "%" PRId64, owner->session_id);
+	/* What it was counted as before anybody knew whose it is does not count for its owner. */
+	request->is_counted = false;
+	request->use = request->route->use;
+	sb_session_seen(request, owner);
+	request->route->handler(request);
+}
+
+/* The request is counted: its token is refused, or asked about where that is dear. */
+static void
+go_on_with_token(struct sb_request *request)
+{
+	struct token_check *token = request->state;
+
+	request->state = NULL;
+	if (token->outcome == SB_AUTH_COSTLY)
+		sb_auth_ask(request->loop->auth, &token->check);
+	else
+		sb_request_fail_token(request, "the token is not valid or has expired");
+}
+
+static void
+on_token_counted(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
+{
+	struct sb_request *request = unit->owner;
+	struct sb_error error = {.status = 0};
+
+	if (outcome == SB_PG_ERROR || outcome == SB_PG_REFUSED)
+		error = sb_request_unit_error(request, outcome);
+	if (error.status == 429 || outcome == SB_PG_REFUSED)
+		sb_request_fail_with(request, &error);
+	else
+		go_on_with_token(request);
+}
+
+/* Counts a request whose token is no good, or not yet known to be, as one of its address. */
+static void
+count_token(struct token_check *token)
+{
+	struct sb_request *request = token->request;
+
+	request->state = token;
+	if (sb_limits_store(request->loop->limits) != SB_LIMIT_OFF)
+	{
+		request->use = (struct sb_limit_use){.surface = "rest"};
+		sb_request_begin_unit(request, on_token_counted);
+		if (sb_request_send(request, SB_LANE_READ))
+			return;
+	}
+	go_on_with_token(request);
+}
+
 static void
 on_checked(void *arg, enum sb_auth_outcome outcome, struct sb_token_owner *owner)
 {
-	struct sb_request *request = arg;
+	struct token_check *token = arg;
+	struct sb_request *request = token->request;
 	struct sb_error error = sb_error_unavailable();
+	bool was_counted = token->outcome == SB_AUTH_COSTLY;
 
-	if (outcome == SB_AUTH_INVALID)
-		sb_request_fail_token(request, "the token is not valid or has expired");
+	token->outcome = outcome;
+	if (outcome == SB_AUTH_OK)
+		accept_token(request, owner);
 	else if (outcome == SB_AUTH_UNAVAILABLE)
 		sb_request_fail_with(request, &error);
+	else if (was_counted)
+		sb_request_fail_token(request, "the token is not valid or has expired");
 	else
-	{
-		request->user_id = owner->user_id;
-		request->session_id = owner->session_id;
-		snprintf(request->user_text, sizeof(request->user_text), "%" PRId64, owner->user_id);
-		snprintf(request->session_text, sizeof(request->session_text), "%" PRId64,
-				 owner->session_id);
-		sb_session_seen(request, owner);
-		request->route->handler(request);
-	}
+		count_token(token);
 }
+
+/* ---- strangers ------------------------------------------------------------------------------- */
 
 static void
 on_attempt_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
@@ -291,7 +358,7 @@ void
 sb_intake_whole(struct sb_request *request)
 {
 	const char *given = sb_request_header(request, "Authorization");
-	struct sb_auth_check *check;
+	struct token_check *token;
 
 	if (request->route->auth == SB_AUTH_NONE || (given == NULL && !needs_token(request)))
 	{
@@ -309,11 +376,12 @@ sb_intake_whole(struct sb_request *request)
 		sb_request_fail_token(request, "the Authorization header must be one Bearer token");
 		return;
 	}
-	check = sb_arena_alloc(&request->arena, sizeof(*check));
-	check->token = given + 7 + strspn(given + 7, " ");
-	check->on_checked = on_checked;
-	check->arg = request;
-	sb_auth_check(request->loop->auth, check);
+	token = sb_arena_alloc(&request->arena, sizeof(*token));
+	*token = (struct token_check){.request = request, .outcome = SB_AUTH_INVALID};
+	token->check.token = given + 7 + strspn(given + 7, " ");
+	token->check.on_checked = on_checked;
+	token->check.arg = token;
+	sb_auth_check(request->loop->auth, &token->check);
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */

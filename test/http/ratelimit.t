@@ -4,12 +4,17 @@ use strict;
 use warnings;
 use lib 'test/http';
 use File::Temp 'tempdir';
+use MIME::Base64 'encode_base64url';
 use Social;
 use Test::More;
 use Time::HiRes 'time';
 
 my $next = 0;
 sub fresh_address { $next++; return sprintf '198.51.%d.%d', 100 + $next / 250, 1 + $next % 250 }
+
+# A token that says it is of an issuer which the database knows.
+psql("SELECT social.register_issuer('https://flood.example/', '" . api(GET => '/.well-known/jwks.json')->{content} . "', 'us', 'sub', 'username')");
+my $foreign = join '.', map { encode_base64url($_) } '{"alg":"ES256","typ":"JWT","kid":"theirs"}', '{"iss":"https://flood.example/","aud":"us","sub":"alice"}', 'x' x 64;
 
 my $post = { title => 'Limited', content => 'text' };
 
@@ -117,6 +122,23 @@ sub test_store
 	like($tries[-1]{json}{detail}, qr{"credential"}, 'by the limit of every door that asks for it');
 	is(api(POST => '/api/auth/users/me/change-password/', url => $one->{url}, token => $thief->{token}, json => { old_password => 'x', new_password => 'another good one' })->{status}, 429, 'all of them together');
 	is($change->('', bio => 'Still me')->{status}, 200, 'without a password nothing is held up');
+
+	my $flood = sub {
+		my ($token, $address) = @_;
+		my @statuses = (0);
+		push @statuses, api(GET => '/api/posts/posts/?first=1', url => $one->{url}, token => $token, from($address))->{status} while @statuses < 200 && $statuses[-1] != 429;
+		return @statuses[ 1 .. $#statuses ];
+	};
+	for my $bad ([ 'malformed tokens', 'x.y.z' ], [ 'tokens of another issuer, which the database must check,', $foreign ])
+	{
+		my ($kind, $token) = @$bad;
+		my $forger = fresh_address();
+		my @refused = $flood->($token, $forger);
+		is_deeply([ grep { $_ != 401 } @refused ], [429], "$store: $kind are refused, until they are too many");
+		cmp_ok(scalar @refused, '>', 100, 'as many as requests of strangers (seed 120)');
+		is(api(GET => '/api/posts/posts/?first=1', url => $two->{url}, token => $clumsy->{token}, from($forger))->{status}, 200, 'a good token is not counted there');
+		is(api(GET => '/api/posts/posts/?first=1', url => $two->{url}, token => $token, from(fresh_address()))->{status}, 401, 'nor another address');
+	}
 
 	is($one->stop, 0, "$store: a bridge stops");
 	$one = start_bridge(RATE_LIMITS => 'on', TRUSTED_PROXIES => '127.0.0.1', LOOPS => 1, %setting);

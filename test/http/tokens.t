@@ -84,4 +84,25 @@ ok(wait_until(5, sub { $status->() == 401 }), 'SIGHUP tells it');
 psql("UPDATE social.jwt_key SET status = 'active' WHERE kid = '$kid'");
 $hup->signal('HUP');
 ok(wait_until(5, sub { $status->() == 200 }), 'and back');
+
+# A flood of unknown keys: the keys are read a few times at once, then once in three seconds.
+psql(q{ALTER ROLE social_bridge SET log_statement = 'all'});
+my $flooded = start_bridge(LOOPS => 1);
+psql('ALTER ROLE social_bridge RESET log_statement');
+my $loads = sub { open my $log, '<', "$ENV{RUN_DIR}/postgres.log" or die; return scalar grep { /SELECT social\.bridge_config\(\)/ } <$log> };
+my $before = $loads->();
+my $flooded_at = time;
+my @refused;
+
+while (@refused < 48)
+{
+	my @sockets = map { raw_connect($flooded->{url}) } 1 .. 6;
+	syswrite $_, "GET /api/posts/posts/?first=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer $changed{'an unknown kid'}\r\n\r\n" for @sockets;
+	push @refused, map { (raw_read($_, 30))[0] =~ m{^HTTP/1\.1 (\d+)} } @sockets;
+}
+my $elapsed = time - $flooded_at;
+is(join(' ', grep { $_ != 401 } @refused), '', 'each of them is refused');
+my $read = $loads->() - $before;
+cmp_ok($read, '>', 0, 'after the keys were read again');
+cmp_ok($read, '<=', 5 + $elapsed / 3 + 1 + $elapsed / 60 + 1, "but not for each: $read times in $elapsed s");
 done_testing;

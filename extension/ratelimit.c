@@ -45,8 +45,9 @@ void
 social_ratelimit_init(void)
 {
 	DefineCustomBoolVariable("social.rate_limits", "Whether requests are counted and limited.",
-							 "A bridge with RATE_LIMITS=off turns it off for its own sessions.",
-							 &limits_on, true, PGC_USERSET, 0, NULL, NULL, NULL);
+							 "A bridge with RATE_LIMITS=off turns it off for its own sessions; "
+							 "grant_bridge() lets its role.",
+							 &limits_on, true, PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("social.rate_limits_strict",
 							 "Whether the limits of every surface hold on each.", NULL, &strict,
 							 false, PGC_SUSET, 0, NULL, NULL, NULL);

@@ -114,7 +114,10 @@ on_settings_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 	conn->on_change(conn);
 }
 
-/* The session's settings. jit: these statements are short, compiling costs more than it saves. */
+/*
+ * The session's settings. jit: these statements are short, compiling costs more than it saves. That
+ * nothing is counted takes a role that may say so, social.grant_bridge() makes it one.
+ */
 static void
 send_settings(struct sb_pg_conn *conn)
 {
@@ -122,12 +125,11 @@ send_settings(struct sb_pg_conn *conn)
 							  "pg_catalog.set_config('jit', 'off', false), "
 							  "pg_catalog.set_config('statement_timeout', $1, false), "
 							  "pg_catalog.set_config('default_transaction_read_only', $2, false), "
-							  "pg_catalog.set_config('social.rate_limits', coalesce($3, "
-							  "pg_catalog.current_setting('social.rate_limits', true), 'on'), "
-							  "false)";
+							  "CASE WHEN $3 THEN "
+							  "pg_catalog.set_config('social.rate_limits', 'off', false) END";
 	char timeout[32];
 	const char *values[3] = {timeout, conn->read_only ? "on" : "off",
-							 conn->loop->config->rate_limits ? NULL : "off"};
+							 conn->loop->config->rate_limits ? "false" : "true"};
 
 	snprintf(timeout, sizeof(timeout), "%ds", conn->loop->config->statement_timeout);
 	conn->state = SB_PG_SETTING_UP;

@@ -153,11 +153,16 @@ END;
 COMMENT ON FUNCTION social.grant_reader(name) IS 'Gives a role what an application needs that shows tokens (social.authenticate): the views and the functions that act as the viewer. Repeat after an upgrade.';
 
 CREATE OR REPLACE FUNCTION social.grant_bridge(role name) RETURNS void
-	LANGUAGE sql
-BEGIN ATOMIC
-	SELECT social.grant_audience(role, ARRAY['reader', 'bridge']);
-END;
-COMMENT ON FUNCTION social.grant_bridge(name) IS 'Gives a role what social-bridge needs: a reader''s rights, and naming the viewer. Repeat after an upgrade.';
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM social.grant_audience(role, ARRAY['reader', 'bridge']);
+	-- Only a superuser can give this away; without it RATE_LIMITS=off does not start.
+	IF current_setting('is_superuser')::boolean THEN
+		EXECUTE format('GRANT SET ON PARAMETER social.rate_limits TO %I', role);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION social.grant_bridge(name) IS 'Gives a role what social-bridge needs: a reader''s rights, naming the viewer, and, when a superuser calls it, social.rate_limits for RATE_LIMITS=off. Repeat after an upgrade.';
 
 CREATE OR REPLACE FUNCTION social.grant_mailer(role name) RETURNS void
 	LANGUAGE sql

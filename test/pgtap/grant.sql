@@ -21,6 +21,11 @@ SELECT social.grant_admin('tap_admin');
 SELECT function_privs_are('social', 'create_post', ARRAY['text', 'text', 'boolean', 'text', 'text', 'timestamp with time zone', 'text', 'text', 'text'], 'tap_reader', ARRAY['EXECUTE'], 'a reader writes as the viewer');
 SELECT function_privs_are('social', 'register_user', ARRAY['text', 'text', 'text', 'text', 'text'], r, ARRAY[]::text[], 'P-16: who may not make accounts as it likes is not told who has an address: ' || r)
 FROM unnest(ARRAY['tap_reader', 'tap_bridge']) r;
+SELECT is(array_agg(r ORDER BY r), ARRAY['tap_bridge'], 'of them only the bridge may turn the rate limits off (RATE_LIMITS=off)')
+FROM unnest(ARRAY['tap_reader', 'tap_bridge', 'tap_admin']) r WHERE has_parameter_privilege(r, 'social.rate_limits', 'SET');
+SET LOCAL ROLE tap_reader;
+SELECT throws_ok('SET social.rate_limits = off', '42501', NULL, 'a reader''s session cannot');
+RESET ROLE;
 SELECT function_privs_are('social', 'admit', ARRAY['bigint', 'bigint', 'text', 'text', 'text', 'text', 'text'], 'tap_reader', ARRAY[]::text[], 'a reader does not name the viewer');
 SELECT function_privs_are('social', 'admit', ARRAY['bigint', 'bigint', 'text', 'text', 'text', 'text', 'text'], 'tap_bridge', ARRAY['EXECUTE'], 'the bridge does');
 SELECT function_privs_are('social', 'act_as', ARRAY['bigint', 'boolean'], 'tap_bridge', ARRAY[]::text[], 'the bridge acts within a request only');

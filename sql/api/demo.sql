@@ -247,6 +247,8 @@ BEGIN
 	PERFORM social.demo_times(until);
 	PERFORM set_config('session_replication_role', 'origin', true);
 	DROP TABLE pg_temp.demo_users, pg_temp.demo_posts;
+	-- Plans made before the first autovacuum would take the tables for empty.
+	EXECUTE (SELECT 'ANALYZE ' || string_agg(c.oid::regclass::text, ', ') FROM pg_class c WHERE c.relnamespace = 'social'::regnamespace AND c.relkind = 'r');
 	RETURN format('%s people, %s posts', people, posts);
 END
 $$;

@@ -33,6 +33,7 @@ is(sql($source, q{SELECT k.status, json_array_length(social.jwks() -> 'keys'), c
 my $first_key = sql($source, 'SELECT kid FROM social.jwt_key');
 sql($source, 'SELECT social.init_data()');
 sql($source, q{SELECT social.login('alice', 'demo-password')});
+is(sql($source, q{SELECT reltuples BETWEEN 900 AND 1100 FROM pg_class WHERE oid = 'social.posts'::regclass}), 't', 'the planner knows of the demo data');
 is(sql($source, q{SELECT kid FROM social.jwt_key WHERE status = 'active'}), $first_key, 'it signs the first token');
 # A row or more in every table.
 sql($source, <<'SQL');

@@ -153,6 +153,7 @@ test_store('memory');
 psql(q{ALTER ROLE social_bridge SET social.rate_limit_store = 'table'});
 test_store('table');
 psql('ALTER ROLE social_bridge RESET ALL');
+psql("SELECT social.remove_issuer('https://flood.example/')");
 test_store('redis', RATE_LIMIT_STORE => 'redis');
 
 # ---- settings --------------------------------------------------------------------------------------
@@ -246,5 +247,6 @@ close $holder;
 ok(wait_until(10, sub { header(api(GET => '/api/posts/posts/', url => $table->{url}, token => $person->{token}), 'X-RateLimit-Limit') }), 'it counts again');
 is($table->stop, 0, 'stopped');
 psql('ALTER ROLE social_bridge RESET ALL');
+psql("SELECT social.remove_issuer('https://flood.example/')");
 
 done_testing;

@@ -153,7 +153,6 @@ test_store('memory');
 psql(q{ALTER ROLE social_bridge SET social.rate_limit_store = 'table'});
 test_store('table');
 psql('ALTER ROLE social_bridge RESET ALL');
-psql("SELECT social.remove_issuer('https://flood.example/')");
 test_store('redis', RATE_LIMIT_STORE => 'redis');
 
 # ---- settings --------------------------------------------------------------------------------------

@@ -23,9 +23,9 @@ SQL_API    = $(wildcard $(patsubst %,sql/api/%.sql, core audit ratelimit text la
 
 MODULE_big   = social
 OBJS         = $(patsubst %.c,%.o,$(sort $(wildcard extension/*.c)))
-# Earlier versions as they were released, and one script from each of them to this version.
-RELEASES     = $(patsubst sql/release/social--%.sql,%,$(wildcard sql/release/*.sql))
-UPGRADES     = $(RELEASES:%=social--%--$(EXTVERSION).sql)
+# One script from each earlier version to this one; sql/release has those that were released as they were.
+EARLIER      = $(foreach delta,$(notdir $(wildcard sql/upgrade/*.sql)),$(firstword $(subst --, ,$(delta))))
+UPGRADES     = $(EARLIER:%=social--%--$(EXTVERSION).sql)
 # The tables' deltas from release $(1) on, oldest first.
 deltas       = $(shell ls sql/upgrade/*.sql | sort -V | sed -n '\|/$(1)--|,$$p')
 DATA_built   = social--$(EXTVERSION).sql $(UPGRADES)

@@ -1,0 +1,2 @@
+-- 0.4--0.5.sql owns what tables need to get from 0.4 to 0.5. Nothing here rewrites a table, and
+-- nothing counts on a function that 0.4 brought: older installations come through here too.

@@ -84,6 +84,22 @@ is_standing(const char *action)
 		   strcmp(action, "anon") == 0;
 }
 
+bool
+social_limit_is_action(const char *surface, const char *action)
+{
+	for (size_t i = 0; i < DEFAULTS; i++)
+	{
+		bool of_surface = strcmp(defaults[i].surface, surface) == 0;
+
+		if (action == NULL && of_surface)
+			return true;
+		if (action && (of_surface || strcmp(defaults[i].surface, "*") == 0) &&
+			!is_standing(action) && strcmp(defaults[i].action, action) == 0)
+			return true;
+	}
+	return false;
+}
+
 static struct social_limit_row *
 find_row(struct social_limit_set *set, const char *surface, const char *action,
 		 enum social_limit_subject subject)

@@ -93,6 +93,12 @@ extern bool social_limit_set_override(struct social_limit_set *set, const char *
  */
 extern bool social_limit_set_rates(struct social_limit_set *set, const char *list);
 
+/*
+ * Whether a default policy names the surface and the action, one that a request may say that it is;
+ * action NULL: whether one names the surface.
+ */
+extern bool social_limit_is_action(const char *surface, const char *action);
+
 extern const char *social_limit_subject_name(enum social_limit_subject subject);
 extern bool social_limit_subject_named(const char *name, enum social_limit_subject *subject);
 

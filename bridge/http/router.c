@@ -3,7 +3,6 @@
  */
 #include "http/router.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "api/api.h"
@@ -70,9 +69,8 @@ fill_alias(struct sb_route *route)
 	return route->handler != NULL;
 }
 
-/* Cuts "[surface/]action[:member|?member]"; false when it is no such thing. */
-static bool
-cut_action(struct sb_route *route)
+bool
+sb_router_cut_action(struct sb_route *route)
 {
 	char *copy;
 	char *slash;
@@ -97,7 +95,9 @@ cut_action(struct sb_route *route)
 		*mark = '\0';
 	}
 	route->use.action = *action ? action : NULL;
-	return mark == NULL || (mark > action && mark[1] != '\0');
+	if (mark && (mark == action || mark[1] == '\0'))
+		return false;
+	return social_limit_is_action(route->use.surface, route->use.action);
 }
 
 bool
@@ -109,8 +109,14 @@ sb_router_init(void)
 		struct sb_route *route = &routes[i];
 		const char *problem = route->path;
 
-		if (!fill_alias(route) || !cut_path(route) || !cut_action(route) ||
-			!sb_params_compile(&route->params, route->parameters, route->path, &problem))
+		bool good = fill_alias(route) && cut_path(route);
+
+		if (good && !sb_router_cut_action(route))
+		{
+			good = false;
+			problem = route->action;
+		}
+		if (!good || !sb_params_compile(&route->params, route->parameters, route->path, &problem))
 		{
 			fprintf(stderr, "social-bridge: route %s: cannot read %s\n", route->name, problem);
 			return false;
@@ -203,6 +209,19 @@ sb_router_allow(unsigned allowed, char *text, size_t size)
 		if ((allowed & (1u << method)) && len < size)
 			len += (size_t) snprintf(text + len, size - len, "%s%s", len ? ", " : "",
 									 method_names[method]);
+}
+
+void
+sb_router_print(FILE *out)
+{
+	static const char *const auth[] = {"none", "optional", "token or ANONYMOUS_READ",
+									   "token or ANONYMOUS_GRAPHQL", "token"};
+
+	fputs("| method | path | authentication | counts as |\n|---|---|---|---|\n", out);
+	for (int i = 0; i < ROUTES; i++)
+		fprintf(out, "| %s | `%s` | %s | %s%s%s |\n", method_names[routes[i].method],
+				routes[i].path, auth[routes[i].auth], routes[i].use.surface,
+				routes[i].use.action ? "/" : "", routes[i].use.action ? routes[i].use.action : "");
 }
 
 const struct sb_route *

@@ -4,6 +4,8 @@
 #ifndef SB_HTTP_ROUTER_H
 #define SB_HTTP_ROUTER_H
 
+#include <stdio.h>
+
 #include "http/params.h"
 #include "http/url.h"
 #include "pg/pool.h"
@@ -62,6 +64,13 @@ struct sb_route
 extern bool sb_router_init(void);
 
 /*
+ * Reads route->action, "[surface/]action[:member|?member]", into route->use and the two members.
+ * False when it is no such thing, or names what no policy limits: a mistyped word would be no
+ * limit.
+ */
+extern bool sb_router_cut_action(struct sb_route *route);
+
+/*
  * The row for a method and path. NULL when there is none: then *allowed is the set of methods
  * (1 << method) that the path has, 0 for an unknown path. HEAD finds GET's row. Literal segments
  * win over ids.
@@ -73,6 +82,9 @@ extern const struct sb_route *sb_router_find(const struct sb_url *url, enum sb_m
 extern void sb_router_allow(unsigned allowed, char *text, size_t size);
 
 extern enum sb_method sb_router_method(const char *name);
+
+/* All rows as a table in Markdown: method, path, who may, what it counts as. */
+extern void sb_router_print(FILE *out);
 
 /* All rows, for documents made from them. */
 extern const struct sb_route *sb_router_routes(int *count);

@@ -1,6 +1,7 @@
 /*
  * bridge_params_test.c: http/params.c, how a request's values become parameters, and the router.
  */
+#include "graphql/graphql.h"
 #include "http/params.h"
 #include "http/router.h"
 #include "tap.h"
@@ -120,6 +121,52 @@ route_of(enum sb_method method, const char *target, unsigned *allowed)
 	return route ? route->name : NULL;
 }
 
+static bool
+is_action(const char *action)
+{
+	struct sb_route route = {.action = action};
+
+	return sb_router_cut_action(&route);
+}
+
+/* found C18: a mistyped word would be a route without its limit. */
+static void
+test_actions(void)
+{
+	ok(is_action(NULL) && is_action("post_creation") && is_action("auth/login:username"),
+	   "actions that policies limit");
+	ok(is_action("auth/") && is_action("graphql/"), "a surface alone");
+	ok(is_action("rest/chat_message"), "an action of every surface");
+	ok(!is_action("post_creations") && !is_action("search:") && !is_action("auth/?member"),
+	   "a mistyped action, a mark without a member or an action");
+	ok(!is_action("aut/login") && !is_action("aut/") && !is_action("auth/post_creation"),
+	   "a mistyped surface, an action of another one");
+	ok(!is_action("global") && !is_action("graphql/user"), "what counts every request anyway");
+}
+
+/* The same of the GraphQL schema's @limit, whose surface is graphql unless said. */
+static void
+test_schema_actions(void)
+{
+	const char *mark = "@limit(action: \"";
+	const char *at = sb_graphql_schema_text;
+	int count = 0;
+
+	while ((at = memmem(at, (size_t) (sb_graphql_schema_text + sb_graphql_schema_text_len - at),
+						mark, strlen(mark))) != NULL)
+	{
+		char action[64] = "graphql/";
+		struct sb_route route = {.action = action};
+
+		at += strlen(mark);
+		if (sscanf(at, "%55[^\"]", action + 8) == 1 && strchr(action + 8, '/'))
+			route.action = action + 8;
+		ok(sb_router_cut_action(&route), action + 8);
+		count++;
+	}
+	ok(count > 0, "are actions that @limit names in the schema");
+}
+
 static void
 test_router(void)
 {
@@ -146,6 +193,8 @@ main(void)
 	test_values();
 	test_client_and_clearing();
 	test_body();
+	test_actions();
+	test_schema_actions();
 	test_router();
 	sb_arena_free(&arena);
 	return done_testing();

@@ -22,7 +22,7 @@ BEGIN ATOMIC
 		'update_comment', 'delete_comment', 'post_comments', 'comment_replies', 'comment_thread', 'post_likers', 'comment_likers',
 		'user_mentions', 'page_start', 'page_time', 'time_key',
 		'search_config', 'search_query', 'title_query', 'search_vector', 'language_code', 'guess_language', 'title_key', 'search_snippet',
-		'search_posts_like', 'search_users', 'search_hashtags'
+		'search_posts_like', 'search_users', 'search_hashtags', 'help', 'function_audience'
 	]), 'reader'
 	UNION ALL
 	-- bridge: also names the viewer itself, because it has checked the token.
@@ -115,7 +115,7 @@ BEGIN ATOMIC
 		'guard_drop', 'count_row', 'count_statement', 'profile_check', 'post_before', 'post_after', 'post_view_after', 'revision_guard',
 		'require_post', 'require_own_post', 'check_post_settings', 'require_shareable_post', 'check_reaction',
 		'require_comment', 'require_own_comment', 'require_reply_allowed', 'comment_path', 'comment_check', 'hashtag_delete',
-		'counted_columns', 'reconcile_column', 'function_audience', 'grant_audience', 'grant_reader', 'grant_bridge', 'grant_admin']), 'owner';
+		'counted_columns', 'reconcile_column', 'grant_audience', 'grant_reader', 'grant_bridge', 'grant_admin']), 'owner';
 END;
 COMMENT ON FUNCTION social.function_audience() IS 'For each function the least powerful audience that may call it: reader, bridge, admin or owner; mailer is beside them.';
 

@@ -23,7 +23,8 @@ struct collector
 	bool failed;
 };
 
-/* The selections that merge into one node, in order. */
+/* The selections that merge into one node, in order: each counts as work, only the first as a field
+ * under another name. */
 struct member
 {
 	const struct gql_selection *field;
@@ -93,13 +94,13 @@ add_member(struct group *group, const struct gql_selection *field)
 	if (++collector->nodes > collector->limits->max_tokens)
 		exceed(collector, field->at, "The operation has too many fields once fragments are spread",
 			   collector->limits->max_tokens);
-	if (field->aliased && ++collector->aliases > collector->limits->max_aliases)
-		exceed(collector, field->at, "The operation has too many aliases",
-			   collector->limits->max_aliases);
-	if (strlen(field->key) > MAX_KEY_LENGTH)
-		exceed(collector, field->at, "The alias is too long", MAX_KEY_LENGTH);
 	if (!pending)
 	{
+		if (field->aliased && ++collector->aliases > collector->limits->max_aliases)
+			exceed(collector, field->at, "The operation has too many aliases",
+				   collector->limits->max_aliases);
+		if (strlen(field->key) > MAX_KEY_LENGTH)
+			exceed(collector, field->at, "The alias is too long", MAX_KEY_LENGTH);
 		pending = gql_new(collector->arena, struct pending);
 		pending->tail = &pending->members;
 		pending->node = (struct gql_node){

@@ -25,7 +25,7 @@ struct sb_graphql_limits
 	size_t max_bytes;  /* length of the document */
 	int max_tokens;    /* tokens of the document, and fields after fragment expansion */
 	int max_depth;     /* nested fields; introspection has its own bound */
-	int max_aliases;   /* aliased fields of the operation after fragment expansion */
+	int max_aliases;   /* aliased fields after fragment expansion, merged ones once */
 	long max_cost;     /* rows the statement may touch: sum over fields of page size products */
 	long quick_cost;   /* rows beyond which a query counts as slow */
 	int max_page_size; /* largest first/limit argument */

@@ -19,6 +19,30 @@ enum keyword
 static const char *const keywords[NKEYWORDS] = {"schema", "scalar", "type",  "interface",
 												"union",  "enum",   "input", "directive"};
 
+static const char *const operation_types[] = {"query", "mutation", "subscription", NULL};
+
+/* Where a directive may stand (section 3.13): executable, then type system locations. */
+static const char *const locations[] = {"QUERY",
+										"MUTATION",
+										"SUBSCRIPTION",
+										"FIELD",
+										"FRAGMENT_DEFINITION",
+										"FRAGMENT_SPREAD",
+										"INLINE_FRAGMENT",
+										"VARIABLE_DEFINITION",
+										"SCHEMA",
+										"SCALAR",
+										"OBJECT",
+										"FIELD_DEFINITION",
+										"ARGUMENT_DEFINITION",
+										"INTERFACE",
+										"UNION",
+										"ENUM",
+										"ENUM_VALUE",
+										"INPUT_OBJECT",
+										"INPUT_FIELD_DEFINITION",
+										NULL};
+
 bool
 gql_at_type_definition(const struct gql_parser *parser)
 {
@@ -60,9 +84,23 @@ parse_fields(struct gql_parser *parser, int open, int close, bool inputs)
 	return first;
 }
 
-/* Names with a separator, which may also lead: interfaces, union members, directive locations. */
+/* A name that is one of the words; the others are no part of the grammar here. */
+static const char *
+parse_one_of(struct gql_parser *parser, const char *const *words, const char *wanted)
+{
+	while (*words && !gql_at_keyword(parser, *words))
+		words++;
+	if (!*words)
+		gql_unexpected(parser, wanted);
+	return gql_parse_name(parser);
+}
+
+/*
+ * Names with a separator, which may also lead: interfaces, union members, and the locations of a
+ * directive, which are fixed words.
+ */
 static struct gql_enum_value *
-parse_names(struct gql_parser *parser, int separator)
+parse_names(struct gql_parser *parser, int separator, const char *const *words)
 {
 	struct gql_enum_value *first = NULL;
 	struct gql_enum_value **tail = &first;
@@ -73,16 +111,47 @@ parse_names(struct gql_parser *parser, int separator)
 		struct gql_enum_value *value = gql_new(parser->arena, struct gql_enum_value);
 
 		value->at = parser->token->start;
-		value->name = gql_parse_name(parser);
+		value->name = words ? parse_one_of(parser, words, "the place of a directive")
+							: gql_parse_name(parser);
 		*tail = value;
 		tail = &value->next;
 	} while (gql_accept(parser, separator));
 	return first;
 }
 
-/* The braces of an enum, or of a schema (`query: Query`). */
+/* A name but for the three words that are values of their own (EnumValue, section 2.9.6). */
+static const char *
+parse_enum_name(struct gql_parser *parser)
+{
+	if (gql_at_keyword(parser, "true") || gql_at_keyword(parser, "false") ||
+		gql_at_keyword(parser, "null"))
+		gql_unexpected(parser, "an enum value");
+	return gql_parse_name(parser);
+}
+
+/* `query: Query`: no description and no directives here (section 3.3). */
+static void
+parse_root_operation(struct gql_parser *parser, struct gql_enum_value *value)
+{
+	value->at = parser->token->start;
+	value->name = parse_one_of(parser, operation_types, "an operation type");
+	gql_expect(parser, ':');
+	value->type = gql_parse_name(parser);
+}
+
+static void
+parse_enum_value(struct gql_parser *parser, struct gql_enum_value *value)
+{
+	value->description = gql_parse_description(parser);
+	value->at = parser->token->start;
+	value->name = parse_enum_name(parser);
+	value->directives = gql_parse_directives(parser, true);
+}
+
+/* The braces of an enum, or of a schema. */
 static struct gql_enum_value *
-parse_values(struct gql_parser *parser, bool with_type)
+parse_values(struct gql_parser *parser,
+			 void (*parse_one)(struct gql_parser *, struct gql_enum_value *))
 {
 	struct gql_enum_value *first = NULL;
 	struct gql_enum_value **tail = &first;
@@ -93,15 +162,7 @@ parse_values(struct gql_parser *parser, bool with_type)
 	{
 		struct gql_enum_value *value = gql_new(parser->arena, struct gql_enum_value);
 
-		value->description = gql_parse_description(parser);
-		value->at = parser->token->start;
-		value->name = gql_parse_name(parser);
-		if (with_type)
-		{
-			gql_expect(parser, ':');
-			value->type = gql_parse_name(parser);
-		}
-		value->directives = gql_parse_directives(parser, true);
+		parse_one(parser, value);
 		*tail = value;
 		tail = &value->next;
 	} while (!gql_at(parser, '}') && !parser->failed);
@@ -118,17 +179,17 @@ parse_directive_definition(struct gql_parser *parser, struct gql_type_definition
 	definition->repeatable = gql_accept_keyword(parser, "repeatable");
 	if (!gql_accept_keyword(parser, "on"))
 		gql_unexpected(parser, "\"on\"");
-	definition->values = parse_names(parser, '|');
+	definition->values = parse_names(parser, '|', locations);
 }
 
-/* What follows the keyword; extensions may leave the braces out. */
+/* What follows the keyword. An extension may leave out any part, but not all of them. */
 static void
 parse_body(struct gql_parser *parser, struct gql_type_definition *definition, enum keyword keyword)
 {
 	if (keyword != SCHEMA)
 		definition->name = gql_parse_name(parser);
 	if ((keyword == TYPE || keyword == INTERFACE) && gql_accept_keyword(parser, "implements"))
-		definition->members = parse_names(parser, '&');
+		definition->members = parse_names(parser, '&', NULL);
 	definition->directives = gql_parse_directives(parser, true);
 	switch (keyword)
 	{
@@ -141,15 +202,22 @@ parse_body(struct gql_parser *parser, struct gql_type_definition *definition, en
 			break;
 		case UNION:
 			if (gql_accept(parser, '='))
-				definition->members = parse_names(parser, '|');
+				definition->members = parse_names(parser, '|', NULL);
 			break;
 		case ENUM:
+			definition->values = parse_values(parser, parse_enum_value);
+			break;
 		case SCHEMA:
-			definition->values = parse_values(parser, keyword == SCHEMA);
+			definition->values = parse_values(parser, parse_root_operation);
+			if (!definition->extend && !definition->values)
+				gql_unexpected(parser, "\"{\"");
 			break;
 		default:
 			break;
 	}
+	if (definition->extend && !definition->members && !definition->directives &&
+		!definition->fields && !definition->values)
+		gql_unexpected(parser, "what the extension adds");
 }
 
 struct gql_type_definition *
@@ -171,6 +239,8 @@ gql_parse_type_definition(struct gql_parser *parser, const char *description)
 		return definition;
 	}
 	definition->keyword = keywords[keyword];
+	if (keyword == DIRECTIVE && definition->extend)
+		gql_unexpected(parser, "a type or \"schema\"");
 	if (keyword == DIRECTIVE)
 		parse_directive_definition(parser, definition);
 	else

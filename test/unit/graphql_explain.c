@@ -4,6 +4,8 @@
  *
  *     graphql_explain DOCUMENT [VARIABLES [OPERATION]]   the statements and their parameters
  *     graphql_explain --sdl                              the public schema
+ *     graphql_explain --codes < LINES                    of each {"document": ...} the first
+ *                                                        error's code, "" without one
  *     graphql_explain --sources                          field, GraphQL type and SQL of every
  * source, by tabs: what a catalog must be able to prepare graphql_explain --time DOCUMENT
  * [VARIABLES]        microseconds for a new and for a known shape
@@ -30,6 +32,23 @@ show_sources(void)
 	}
 	json_decref(rows);
 	free(text);
+}
+
+static void
+show_codes(void)
+{
+	char *line = NULL;
+	size_t size = 0;
+
+	while (getline(&line, &size, stdin) > 0)
+	{
+		json_t *given = json_loads(line, 0, NULL);
+
+		ask(json_string_value(json_object_get(given, "document")), NULL);
+		puts(code());
+		json_decref(given);
+	}
+	free(line);
 }
 
 static void
@@ -100,7 +119,7 @@ main(int argc, char **argv)
 	{
 		fprintf(stderr,
 				"usage: graphql_explain DOCUMENT [VARIABLES [OPERATION]] | --sdl | --sources"
-				" | --time DOCUMENT [VARIABLES]\n");
+				" | --codes | --time DOCUMENT [VARIABLES]\n");
 		return 2;
 	}
 	if (strcmp(argv[1], "--sdl") == 0)
@@ -112,6 +131,8 @@ main(int argc, char **argv)
 	}
 	else if (strcmp(argv[1], "--sources") == 0)
 		show_sources();
+	else if (strcmp(argv[1], "--codes") == 0)
+		show_codes();
 	else if (strcmp(argv[1], "--time") == 0 && argc > 2)
 		show_times(argv[2], argc > 3 ? argv[3] : NULL);
 	else

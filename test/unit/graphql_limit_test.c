@@ -90,6 +90,19 @@ test_each_limit(void)
 	   "two aliases count");
 	refused("{ a: me { id } b: me { id } c: me { id } }", NULL, "LIMIT_EXCEEDED", "1:29",
 			"too many aliases");
+	/* Found D3: what merges is one field. */
+	ok(ask("{ a: me { id } a: me { bio } b: me { id } ...F } fragment F on Query { a: me { id } }",
+		   NULL),
+	   "an alias that merges counts once");
+	refused("{ a: me { id } a: me { id } b: me { id } b: me { id } c: me { id } }", NULL,
+			"LIMIT_EXCEEDED", "1:55", "too many aliases");
+	start(NULL);
+	ask_repeated("{", " a: __typename", 51, "}");
+	is_str(code(), "", "51 copies of one alias are one");
+	ask_repeated("{ me {", " a: id", 1600, "} }");
+	is_str(code(), "", "or as many as there are tokens");
+	ok(ask_repeated("{ me {", " a: id", 1700, "} }") < 1 && strcmp(code(), "LIMIT_EXCEEDED") == 0,
+	   "but no more");
 }
 
 static void

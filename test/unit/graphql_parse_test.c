@@ -86,6 +86,33 @@ test_type_definitions(void)
 			"type system");
 	refused("extend type User { a: Int } { me { id } }", NULL, "GRAPHQL_VALIDATION_FAILED", "1:1",
 			"");
+	parses("enum E { trueish TRUE } enum F");
+	parses("\"of all\" schema @a { query: A mutation: B subscription: C } extend schema @a");
+	parses("extend schema { mutation: B } extend type Query @a extend type Query implements I");
+	parses("extend scalar S @a extend union U = A extend union U @a extend enum E @a");
+	parses("extend input I @a extend interface I implements J extend interface I @a");
+	parses("type T interface I implements J union U input I scalar S @a");
+	parses("directive @a(b: Int) repeatable on | FIELD | VARIABLE_DEFINITION");
+	/* Found D2: what the grammar does not have is no matter for validation. */
+	SYNTAX("enum E {true}", "1:9");
+	SYNTAX("enum E { A false }", "1:12");
+	SYNTAX("extend enum E { \"none\" null }", "1:24");
+	SYNTAX("extend type Query", "1:18");
+	SYNTAX("extend type Query { me { id } }", "1:24");
+	SYNTAX("{ me { id } } extend interface I", "1:33");
+	SYNTAX("extend scalar S { me }", "1:17");
+	SYNTAX("extend union U", "1:15");
+	SYNTAX("extend enum E", "1:14");
+	SYNTAX("extend input I", "1:15");
+	SYNTAX("extend schema", "1:14");
+	SYNTAX("extend schema { unknown: T }", "1:17");
+	SYNTAX("schema { queries: T }", "1:10");
+	SYNTAX("schema { \"words\" query: T }", "1:10");
+	SYNTAX("schema { query: T @a }", "1:19");
+	SYNTAX("schema @a", "1:10");
+	SYNTAX("extend directive @a on FIELD", "1:18");
+	SYNTAX("directive @a on FIELDS", "1:17");
+	SYNTAX("directive @a on FIELD | field", "1:25");
 	SYNTAX("type T { }", "1:10");
 	SYNTAX("\"a description\" extend type T { a: Int }", "1:17");
 }

@@ -114,6 +114,11 @@ $(BUILD)/test/fuzz/%: test/fuzz/%.c $$(call unit_lib,$$*)
 .PRECIOUS: $(BUILD)/%.o
 -include $(BRIDGE_OBJS:.o=.d)
 
+# The reference of routes and fields, made from the rows that serve them; test/lint compares.
+.PHONY: reference
+reference: $(BRIDGE_BIN)
+	$(BRIDGE_BIN) --reference > bridge/REFERENCE.md
+
 # ---- commands -------------------------------------------------------------------------------
 FUZZ_SECONDS ?= 60
 

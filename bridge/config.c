@@ -150,6 +150,8 @@ load_flags(struct sb_config *config, int argc, char **argv, char *error, size_t 
 			return SB_CONFIG_HELP;
 		if (strcmp(flag, "--version") == 0)
 			return SB_CONFIG_VERSION;
+		if (strcmp(flag, "--reference") == 0)
+			return SB_CONFIG_REFERENCE;
 		setting = strncmp(flag, "--", 2) == 0 ? find_flag(flag + 2, len - 2) : NULL;
 		if (setting == NULL)
 		{
@@ -198,7 +200,8 @@ sb_config_help(FILE *out)
 	fputs("social-bridge: HTTP and GraphQL in front of the PostgreSQL extension \"social\".\n\n"
 		  "Each setting is an environment variable, or a flag: HTTP_PORT=8001 is "
 		  "--http-port=8001.\nSIGTERM and SIGINT stop it once the requests in flight are "
-		  "answered; SIGHUP reads the keys again.\n\n",
+		  "answered; SIGHUP reads the keys again. --reference prints the routes and the "
+		  "GraphQL schema.\n\n",
 		  out);
 	for (size_t i = 0; i < SETTINGS; i++)
 	{

@@ -24,9 +24,10 @@ struct sb_config
 enum sb_config_outcome
 {
 	SB_CONFIG_OK,
-	SB_CONFIG_HELP,    /* --help was asked for */
-	SB_CONFIG_VERSION, /* --version was asked for */
-	SB_CONFIG_ERROR    /* error holds one line that says which setting and why */
+	SB_CONFIG_HELP,      /* --help was asked for */
+	SB_CONFIG_VERSION,   /* --version was asked for */
+	SB_CONFIG_REFERENCE, /* --reference was asked for */
+	SB_CONFIG_ERROR      /* error holds one line that says which setting and why */
 };
 
 /*

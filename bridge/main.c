@@ -22,6 +22,7 @@
 #include "loop.h"
 #include "memory.h"
 #include "ratelimit/limits.h"
+#include "reference.h"
 
 /* The signals that main() waits for; no other thread gets them. */
 static void
@@ -94,6 +95,9 @@ load_config(struct sb_config *config, int argc, char **argv, int *exit_status)
 			return false;
 		case SB_CONFIG_VERSION:
 			puts("social-bridge " SOCIAL_VERSION);
+			return false;
+		case SB_CONFIG_REFERENCE:
+			*exit_status = sb_router_init() && sb_reference_print(stdout) ? 0 : 1;
 			return false;
 		case SB_CONFIG_OK:
 			if (check_config(config, error, sizeof(error)))

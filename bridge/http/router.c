@@ -3,6 +3,7 @@
  */
 #include "http/router.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "api/api.h"
@@ -211,17 +212,10 @@ sb_router_allow(unsigned allowed, char *text, size_t size)
 									 method_names[method]);
 }
 
-void
-sb_router_print(FILE *out)
+const char *
+sb_router_method_name(enum sb_method method)
 {
-	static const char *const auth[] = {"none", "optional", "token or ANONYMOUS_READ",
-									   "token or ANONYMOUS_GRAPHQL", "token"};
-
-	fputs("| method | path | authentication | counts as |\n|---|---|---|---|\n", out);
-	for (int i = 0; i < ROUTES; i++)
-		fprintf(out, "| %s | `%s` | %s | %s%s%s |\n", method_names[routes[i].method],
-				routes[i].path, auth[routes[i].auth], routes[i].use.surface,
-				routes[i].use.action ? "/" : "", routes[i].use.action ? routes[i].use.action : "");
+	return method_names[method];
 }
 
 const struct sb_route *

@@ -4,8 +4,6 @@
 #ifndef SB_HTTP_ROUTER_H
 #define SB_HTTP_ROUTER_H
 
-#include <stdio.h>
-
 #include "http/params.h"
 #include "http/url.h"
 #include "pg/pool.h"
@@ -83,8 +81,7 @@ extern void sb_router_allow(unsigned allowed, char *text, size_t size);
 
 extern enum sb_method sb_router_method(const char *name);
 
-/* All rows as a table in Markdown: method, path, who may, what it counts as. */
-extern void sb_router_print(FILE *out);
+extern const char *sb_router_method_name(enum sb_method method);
 
 /* All rows, for documents made from them. */
 extern const struct sb_route *sb_router_routes(int *count);

@@ -35,18 +35,102 @@ sb_content_is(const struct sb_request *request, const char *type)
 	return strncasecmp(charset, "utf-8", 5) == 0;
 }
 
-bool
-sb_content_accepts(const struct sb_request *request, const char *type)
-{
-	const char *value = sb_request_header(request, "Accept");
+/* ---- Accept ---------------------------------------------------------------------------------- */
 
-	while (value)
+/* The next separator outside of quotes, or the end. */
+static const char *
+item_end(const char *at, const char *end, char separator)
+{
+	bool quoted = false;
+
+	for (; at < end && (quoted || *at != separator); at++)
 	{
-		if (names_type(value, type))
-			return true;
-		value = strchr(value, ',');
-		if (value)
-			value++;
+		if (quoted && *at == '\\' && at + 1 < end)
+			at++;
+		else if (*at == '"')
+			quoted = !quoted;
 	}
-	return false;
+	return at;
+}
+
+/* How exactly a media range covers the type: 2 by its name, 1 by its family, 0 with everything, -1
+ * not at all. */
+static int
+range_fit(const char *range, const char *type)
+{
+	size_t family = (size_t) (strchr(type, '/') - type) + 1;
+
+	if (names_type(range, type))
+		return 2;
+	if (strncasecmp(range, type, family) == 0 && names_type(range + family, "*"))
+		return 1;
+	return names_type(range, "*/*") ? 0 : -1;
+}
+
+/* A weight (RFC 9110 section 12.4.2) in thousandths; -1: malformed. */
+static int
+read_weight(const char *text, const char *end)
+{
+	static const int places[] = {1000, 0, 100, 10, 1};
+	int weight = 0;
+	int at = 0;
+
+	for (; text < end && *text != ' ' && *text != '\t'; text++, at++)
+	{
+		if (at > 4 || (at == 1 ? *text != '.' : *text < '0' || *text > '9'))
+			return -1;
+		weight += at == 1 ? 0 : places[at] * (*text - '0');
+	}
+	while (text < end && (*text == ' ' || *text == '\t'))
+		text++;
+	return at == 0 || text < end || weight > 1000 ? -1 : weight;
+}
+
+/* The weight of one item of Accept; other parameters say nothing about a type of ours. */
+static int
+item_weight(const char *item, const char *end)
+{
+	for (const char *at = item_end(item, end, ';'); at < end; at = item_end(at, end, ';'))
+	{
+		at++;
+		at += strspn(at, " \t");
+		if (strncasecmp(at, "q=", 2) == 0)
+			return read_weight(at + 2, item_end(at, end, ';'));
+	}
+	return 1000;
+}
+
+int
+sb_content_quality(const struct sb_request *request, const char *type, bool *named)
+{
+	int quality = 0;
+	int fit = -1;
+	bool any = false;
+
+	for (int i = 0; i < request->nheaders; i++)
+	{
+		const char *at = request->headers[i].value;
+		const char *last = at + strlen(at);
+
+		if (request->headers[i].name_len != 6 ||
+			strncasecmp(request->headers[i].name, "Accept", 6) != 0)
+			continue;
+		any = true;
+		for (const char *end; at < last; at = end + (end < last))
+		{
+			int weight;
+			int found;
+
+			end = item_end(at, last, ',');
+			at += strspn(at, " \t");
+			found = range_fit(at, type);
+			weight = found >= fit ? item_weight(at, end) : -1;
+			if (weight < 0 || found < 0)
+				continue; /* what cannot be read says nothing */
+			quality = found > fit || weight > quality ? weight : quality;
+			fit = found;
+		}
+	}
+	*named = fit == 2;
+	return any ? quality : 1000;
 }

@@ -12,7 +12,10 @@ struct sb_request;
 /* Whether the request's body is of that media type; a charset other than UTF-8 is not. */
 extern bool sb_content_is(const struct sb_request *request, const char *type);
 
-/* Whether Accept names that media type itself, not by a wildcard. */
-extern bool sb_content_accepts(const struct sb_request *request, const char *type);
+/*
+ * How much Accept wants that media type, 0 (not at all) to 1000: what the most specific of the
+ * ranges that cover it says. *named: the type itself is among them. 1000 where there is no Accept.
+ */
+extern int sb_content_quality(const struct sb_request *request, const char *type, bool *named);
 
 #endif /* SB_API_CONTENT_H */

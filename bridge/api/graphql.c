@@ -34,18 +34,70 @@ on_end(struct sb_request *request)
 	sb_graphql_execution_free(run->execution);
 }
 
+/* ---- the answer ------------------------------------------------------------------------------ */
+
+enum media
+{
+	JSON,     /* what clients had before GraphQL had a type of its own */
+	RESPONSE, /* its own */
+	NMEDIA
+};
+
+static const char *const media_types[NMEDIA] = {
+	[JSON] = "application/json",
+	[RESPONSE] = "application/graphql-response+json",
+};
+
+/*
+ * The status of an answer, by its media type. Under application/json whatever GraphQL has to say is
+ * 200; its own type tells a request that was not executed (the draft of GraphQL over HTTP as the
+ * audits of graphql-http 1.23 have it; since April 2026 it would have 422 for all but the first
+ * two, and 294 for the last).
+ */
+static const struct
+{
+	const char *code; /* of the first request error; the last row is an answer with data */
+	int status[NMEDIA];
+} statuses[] = {
+	{"METHOD_NOT_ALLOWED", {405, 405}},
+	{"GRAPHQL_PARSE_FAILED", {200, 400}},
+	{"GRAPHQL_VALIDATION_FAILED", {200, 400}},
+	{"OPERATION_RESOLUTION_FAILURE", {200, 400}},
+	{"BAD_USER_INPUT", {200, 400}},
+	{"LIMIT_EXCEEDED", {200, 400}},
+	{NULL, {200, 200}},
+};
+
+/* The type that the client wants most; GraphQL's own where it is named and as welcome. */
+static enum media
+wanted_media(const struct sb_request *request)
+{
+	bool named[NMEDIA];
+	int quality[NMEDIA];
+
+	for (int i = 0; i < NMEDIA; i++)
+		quality[i] = sb_content_quality(request, media_types[i], &named[i]);
+	if (quality[RESPONSE] > quality[JSON] ||
+		(quality[RESPONSE] == quality[JSON] && quality[RESPONSE] > 0 && named[RESPONSE]))
+		return RESPONSE;
+	return JSON;
+}
+
 static void
-respond(struct sb_request *request, int status)
+respond(struct sb_request *request)
 {
 	struct run *run = request->state;
+	const char *refusal = sb_graphql_refusal(run->execution);
+	enum media media = wanted_media(request);
 	size_t len;
 	char *body = sb_graphql_respond(run->execution, run->results, &len);
+	int row = 0;
 
-	sb_request_reply(request, status,
-					 sb_content_accepts(request, "application/graphql-response+json")
-						 ? "application/graphql-response+json"
-						 : "application/json",
-					 body, len);
+	while (statuses[row].code && (!refusal || strcmp(statuses[row].code, refusal) != 0))
+		row++;
+	if (statuses[row].status[media] == 405)
+		sb_request_add_header(request, "Allow", "POST");
+	sb_request_reply(request, statuses[row].status[media], media_types[media], body, len);
 }
 
 /* ---- running --------------------------------------------------------------------------------- */
@@ -112,7 +164,7 @@ on_step_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 	if (++run->step < run->execution->nsteps)
 		run_step(request);
 	else
-		respond(request, 200);
+		respond(request);
 }
 
 static void
@@ -171,7 +223,7 @@ run_step(struct sb_request *request)
 	/* Earlier steps are committed: the answer must say so. */
 	for (; run->step < run->execution->nsteps; run->step++)
 		set_error(request, &run->results[run->step], &error);
-	respond(request, 200);
+	respond(request);
 }
 
 static void
@@ -189,24 +241,20 @@ execute(struct sb_request *request, const struct sb_graphql_request *asked)
 	if (nsteps > 0)
 		run_step(request);
 	else
-	{
-		int status = sb_graphql_http_status(run->execution);
-
-		if (status == 405)
-			sb_request_add_header(request, "Allow", "POST");
-		respond(request, status);
-	}
+		respond(request);
 }
 
 /* ---- reading the request --------------------------------------------------------------------- */
 
-/* Takes query, operationName and variables out of a JSON object; NULL, or what is wrong. */
+/* Takes query, operationName and variables out of a JSON object, and looks at extensions, of which
+ * we know none. NULL, or what is wrong. */
 static const char *
 read_members(json_t *body, struct sb_graphql_request *asked)
 {
 	json_t *query = json_object_get(body, "query");
 	json_t *name = json_object_get(body, "operationName");
 	json_t *variables = json_object_get(body, "variables");
+	json_t *extensions = json_object_get(body, "extensions");
 
 	if (!json_is_string(query))
 		return query ? "query must be a text" : "query is required";
@@ -214,6 +262,8 @@ read_members(json_t *body, struct sb_graphql_request *asked)
 		return "operationName must be a text";
 	if (variables && !json_is_null(variables) && !json_is_object(variables))
 		return "variables must be an object";
+	if (extensions && !json_is_null(extensions) && !json_is_object(extensions))
+		return "extensions must be an object";
 	asked->document = json_string_value(query);
 	asked->document_len = json_string_length(query);
 	asked->operation_name = json_string_value(name);

@@ -20,7 +20,6 @@ struct gql_execution
 	struct gql_arena arena;
 	struct gql_plan *plan; /* a reference, or NULL */
 	struct gql_errors errors;
-	int status;
 	struct gql_buf body; /* the whole response when there are no steps */
 	struct gql_root_field *roots;
 	int nroots;

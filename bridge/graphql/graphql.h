@@ -57,7 +57,7 @@ struct sb_graphql_request
 	size_t document_len;
 	const char *operation_name; /* NULL when there is none */
 	json_t *variables;          /* an object, or NULL; anything else is a request error */
-	bool allow_mutation;        /* false for GET: a mutation is answered 405 */
+	bool allow_mutation;        /* false for GET: a mutation is a request error */
 };
 
 /* A statement to prepare under a name made of `id` and to run with text parameters. */
@@ -90,7 +90,7 @@ struct sb_graphql_execution
 
 /*
  * Parses, validates, limits, plans and binds. Never NULL:
- *   nsteps 0 - a request error (status 400, or 405) or an answer without the database (200);
+ *   nsteps 0 - a request error (sb_graphql_refusal), or an answer without the database;
  *   query    - one step whose select returns the bytes of `data`;
  *   mutation - one step per root field that calls a function, in order; run each in a transaction
  *              of its own, and go on after a failed one.
@@ -115,11 +115,9 @@ struct sb_graphql_result
 char *sb_graphql_respond(struct sb_graphql_execution *execution,
 						 const struct sb_graphql_result *results, size_t *len);
 
-/*
- * 200, or 400 for a request error, or 405 for a mutation that GET may not run. GraphQL over HTTP
- * wants 200 for request errors under `application/json` of old clients: the caller's choice.
- */
-int sb_graphql_http_status(const struct sb_graphql_execution *execution);
+/* The extensions.code of the first request error (error.h lists them), or NULL: nothing stands in
+ * the way of running it. */
+const char *sb_graphql_refusal(const struct sb_graphql_execution *execution);
 
 void sb_graphql_execution_free(struct sb_graphql_execution *execution);
 

@@ -117,7 +117,6 @@ method_allows(struct preparation *preparation, const struct gql_operation *opera
 		return true;
 	gql_fail(&preparation->execution->errors, GQL_METHOD_NOT_ALLOWED, GQL_NOWHERE,
 			 "A mutation must be sent with POST");
-	preparation->execution->status = 405;
 	return false;
 }
 
@@ -293,8 +292,6 @@ answer_here(struct preparation *preparation)
 static void
 answer_errors(struct gql_execution *execution)
 {
-	if (execution->status == 200)
-		execution->status = 400;
 	execution->body.len = 0;
 	gql_buf_puts(&execution->body, "{\"errors\":");
 	gql_print_errors(&execution->body, &execution->errors);
@@ -330,7 +327,6 @@ sb_graphql_prepare(struct sb_graphql *graphql, const struct sb_graphql_request *
 
 	if (!execution)
 		abort();
-	execution->status = 200;
 	execution->errors.arena = &execution->arena;
 	execution->errors.source = request->document;
 	execution->errors.source_len = request->document_len;

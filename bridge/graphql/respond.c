@@ -117,8 +117,10 @@ sb_graphql_respond(struct sb_graphql_execution *public, const struct sb_graphql_
 	return body;
 }
 
-int
-sb_graphql_http_status(const struct sb_graphql_execution *public)
+const char *
+sb_graphql_refusal(const struct sb_graphql_execution *public)
 {
-	return ((const struct gql_execution *) public)->status;
+	const struct gql_errors *errors = &((const struct gql_execution *) public)->errors;
+
+	return errors->n > 0 ? errors->items[0].code : NULL;
 }

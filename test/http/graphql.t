@@ -1,6 +1,7 @@
 # /graphql/ over HTTP: bodies, GET, media types, statuses, who may (seed 059, 062-063, 071, 083-084, 087, I-12, I-14).
 use strict;
 use warnings;
+use JSON::PP "decode_json";
 use Social;
 use Test::More;
 
@@ -49,15 +50,30 @@ is("$typed->{status} $typed->{headers}{'content-type'} $typed->{content}", '200 
 # ---- refusals
 sub is_refused
 {
-	my ($answer, $status, $name) = @_;
+	my ($answer, $status, $type, $name) = @_;
 	my $errors = ref $answer->{json} eq 'HASH' ? $answer->{json}{errors} : undef;
-	ok($answer->{status} == $status && ref $errors eq 'ARRAY' && length $errors->[0]{message}, $name) or diag("$answer->{status} $answer->{content}");
+	ok($answer->{status} == $status && $answer->{headers}{'content-type'} eq $type && !exists $answer->{json}{data} && ref $errors eq 'ARRAY' && length $errors->[0]{message}, $name) or diag("$answer->{status} $answer->{headers}{'content-type'} $answer->{content}");
 }
-is_refused(graphql($_->[0]), 400, $_->[1])
-  for [ '{ a', 'a syntax error' ], [ '{ nothing }', 'an unknown field' ], [ '{ post { id } }', 'a missing argument' ], [ '', 'an empty document' ],
-  [ 'query ($a: Int!) { __typename }', 'a missing variable' ], [ '{' x 5000, 'deep nesting' ], 
-  [ '{ ' . '__typename ' x 20_000 . '}', 'too long a document' ];
-is_refused(api(GET => '/graphql/?query=' . escape('mutation { likePost(postId: 1) { success } }')), 405, 'I-14: no mutation by GET');
+# Found D1: what GraphQL has to say is 200 under application/json, and 400 under its own type when it was not executed.
+for my $refused ([ '{ a', 'a syntax error' ], [ '{ nothing }', 'an unknown field' ], [ '{ post { id } }', 'a missing argument' ], [ '', 'an empty document' ],
+  [ 'query ($a: Int!) { __typename }', 'a missing variable' ], [ '{' x 5000, 'deep nesting' ],
+  [ 'query A { __typename } query B { __typename }', 'no operation name' ], [ '{ ' . '__typename ' x 20_000 . '}', 'too long a document' ])
+{
+	my ($document, $name) = @$refused;
+	is_refused(graphql($document, headers => { $_->[1] ? (Accept => $_->[1]) : () }), @{$_}[ 0, 2 ], "$name, Accept: " . ($_->[1] // 'none'))
+	  for [ 200, undef, 'application/json' ], [ 200, 'application/json', 'application/json' ], [ 200, '*/*', 'application/json' ],
+	  [ 400, 'application/graphql-response+json', 'application/graphql-response+json' ];
+}
+for ([ 'application/graphql-response+json, application/json;q=0.9', 1 ], [ 'application/json;q=0.9, application/graphql-response+json', 1 ], [ 'application/graphql-response+json, */*', 1 ],
+	[ 'application/json, application/graphql-response+json', 1 ], [ 'application/graphql-response+json;charset=utf-8', 1 ], [ 'text/html, APPLICATION/GraphQL-Response+JSON;x="a,b" ; q=0.5', 1 ],
+	[ 'application/graphql-response+json;q=0.8, application/json', 0 ], [ 'application/graphql-response+json;q=0.5, */*', 0 ], [ 'application/graphql-response+json;q=0, application/*', 0 ],
+	[ 'application/json;q=0, */*;q=0.1', 1 ], [ 'application/json;q=0.1, application/*', 1 ], [ 'application/*', 0 ], [ 'text/html', 0 ], [ '', 0 ], [ ',,;,"', 0 ],
+	[ 'application/graphql-response+json;q=2', 0 ], [ 'application/graphql-response+json;q=0.0001', 0 ], [ 'application/graphql-response+jsonx', 0 ], [ 'text/html;x="application/json, application/graphql-response+json"', 0 ])
+{
+	my ($accept, $own) = @$_;
+	is_refused(graphql('{', headers => { Accept => $accept }), $own ? (400, 'application/graphql-response+json') : (200, 'application/json'), "Accept: $accept");
+}
+is_refused(api(GET => '/graphql/?query=' . escape('mutation { likePost(postId: 1) { success } }')), 405, 'application/json', 'I-14: no mutation by GET');
 is(api(GET => '/graphql/?query=' . escape('mutation { likePost(postId: 1) { success } }'), token => $user->{token})->{headers}{allow}, 'POST', 'and what would do');
 is_error(api(POST => '/graphql/', @{ $_->[0] }), $_->[1], $_->[2], $_->[3])
   for [ [ type => 'application/x-www-form-urlencoded', body => 'query=%7B__typename%7D' ], 415, 'UNSUPPORTED_MEDIA_TYPE', 'I-14: a form' ],
@@ -67,10 +83,22 @@ is_error(api(POST => '/graphql/', @{ $_->[0] }), $_->[1], $_->[2], $_->[3])
   [ [ json => {} ], 400, 'BAD_REQUEST', 'no query' ],
   [ [ json => { query => 1 } ], 400, 'BAD_REQUEST', 'a number as query' ],
   [ [ json => { query => '{__typename}', variables => [] } ], 400, 'BAD_REQUEST', 'an array as variables' ],
+  [ [ json => { query => '{__typename}', extensions => 'x' } ], 400, 'BAD_REQUEST', 'a text as extensions' ],
+  [ [ json => { query => '{__typename}' }, type => 'text/html' ], 415, 'UNSUPPORTED_MEDIA_TYPE', 'another type' ],
+  [ [ body => '{"query":"{__typename}"', headers => { Accept => 'application/graphql-response+json' } ], 400, 'BAD_REQUEST', 'malformed JSON, whatever type is asked for' ],
   [ [ json => { query => '{__typename}', operationName => 1 } ], 400, 'BAD_REQUEST', 'a number as operation name' ],
   [ [ type => 'application/graphql', body => "{ post(id: \"\xff\") { id } }" ], 400, 'BAD_REQUEST', 'a document that is no UTF-8' ];
 is_error(api(GET => $_), 400, 'BAD_REQUEST', $_)
   for '/graphql/', '/graphql/?query=%7B__typename%7D&query=x', '/graphql/?query=%7B__typename%7D&variables=%5B', '/graphql/?query=%7B__typename%7D&variables=%5B%5D';
+
+# ---- what others make of it: the audits of GraphQL over HTTP (MUST, SHOULD and MAY)
+SKIP:
+{
+	skip 'test/npm is not installed: the npm registry was out of reach', 1 unless -f 'test/npm/node_modules/.installed';
+	my @audits = map { decode_json($_) } `node test/npm/graphql.mjs audit $ENV{BRIDGE_URL}/graphql/`;
+	cmp_ok(scalar @audits, '>', 50, 'audits of graphql-http');
+	is($_->{status}, 'ok', "$_->{id}: $_->{name}") or diag($_->{reason}) for @audits;
+}
 
 # ---- who may, and errors of single fields
 my $count   = psql('SELECT count(*) FROM social.posts');

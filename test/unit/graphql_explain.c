@@ -73,7 +73,7 @@ show_document(void)
 	{
 		char *body = json_dumps(answer, JSON_INDENT(2));
 
-		printf("-- HTTP %d\n%s\n", sb_graphql_http_status(asked), body);
+		printf("-- %s\n%s\n", sb_graphql_refusal(asked) ? "refused" : "answered", body);
 		free(body);
 	}
 }

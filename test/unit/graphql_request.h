@@ -150,7 +150,7 @@ static inline void
 tap_refused(const char *document, const char *variables, const char *wanted, const char *where,
 			const char *words, const char *file, int line)
 {
-	bool fine = !ask(document, variables) && sb_graphql_http_status(asked) == 400 &&
+	bool fine = !ask(document, variables) && sb_graphql_refusal(asked) != NULL &&
 				strcmp(code(), wanted) == 0 && strstr(message(), words) != NULL &&
 				(!where || strcmp(place(), where) == 0);
 

@@ -87,7 +87,7 @@ UNIT_BINS     = $(patsubst test/unit/%.c,$(BUILD)/test/unit/%,$(wildcard test/un
 core-files:
 	@echo $(CORE_SRCS) $(wildcard $(CORE_SRCS:.c=.h))
 
-.PHONY: all bridge unit core-files deps run up down test installcheck bench lint asan fuzz
+.PHONY: all bridge unit core-files deps run up down test installcheck bench lint asan fuzz fresh
 bridge: $(BRIDGE_BIN)
 unit: $(UNIT_BINS)
 
@@ -132,6 +132,9 @@ asan:
 	@VARIANT=asan test/run test/unit test/http
 fuzz:
 	@test/fuzz/run $(FUZZ_SECONDS)
+# The two commands of the README, on a Debian that has nothing of ours (needs root).
+fresh:
+	@test/fresh/run $(FRESH)
 # Against the installed extension in a running server (PGHOST, PGPORT, PGUSER say which).
 installcheck:
 	@test/installcheck

@@ -2,11 +2,13 @@
 # README's examples line by line, Ctrl-C, and a second start that keeps the data (issue: first light).
 use strict;
 use warnings;
+use lib 'test/instance';
 use Cwd 'getcwd';
 use File::Temp 'tempdir';
 use IO::Select;
 use IO::Socket::INET;
 use POSIX ();
+use Readme;
 use Test::More;
 use Time::HiRes qw(time sleep);
 
@@ -71,16 +73,6 @@ sub processes
 
 sub port_open { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $_[0]) ? 1 : 0 }
 
-sub shell
-{
-	my ($command) = @_;
-	open my $pipe, '-|', 'bash', '-o', 'pipefail', '-c', "$command 2>&1" or die;
-	local $/;
-	my $output = <$pipe> // '';
-	close $pipe;
-	return wantarray ? ($output, $? >> 8) : $output;
-}
-
 my $psql = "psql -X -A -t -h $run_dir -p $ports{PGPORT} -U postgres social";
 
 # 1. An empty directory.
@@ -96,36 +88,7 @@ is((stat $run_dir)[2] & 077, 0, 'nobody but the owner enters RUN_DIR');
 cmp_ok(scalar processes(), '>=', 3, 'PostgreSQL, Redis and the bridge run there');
 
 # 2. The README's examples: each command of a ```console block and the output printed below it.
-open my $readme, '<', 'README.md' or die;
-my ($inside, @examples);
-while (<$readme>)
-{
-	if (/^```console/) { $inside = 1; next }
-	if (/^```/)        { $inside = 0; next }
-	next unless $inside;
-	if    (/^\$ (.*)$/s) { push @examples, { command => $1, want => '' } }
-	elsif ($inside && @examples && $examples[-1]{command} =~ /\\\n\z/) { $examples[-1]{command} .= $_ }
-	else { $examples[-1]{want} .= $_ if @examples }
-}
-sub steady
-{
-	my ($text) = @_;
-	$text =~ s/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(\+00(:00)?|Z)?/TIME/g;
-	$text =~ s/eyJ[\w.-]+/TOKEN/g;
-	$text =~ s/\s+\z//;
-	return $text;
-}
-cmp_ok(scalar @examples, '>=', 3, 'the README shows psql, curl and GraphQL');
-my $prelude = "cd $top; ";
-for my $example (@examples)
-{
-	my $command = $example->{command};
-	chomp $command;
-	$command =~ s/-h (\S*\.run) -p 54320/-h $run_dir -p $ports{PGPORT}/g;
-	$command =~ s/127\.0\.0\.1:8000/127.0.0.1:$ports{HTTP_PORT}/g;
-	if ($command =~ /^(TOKEN=.*)$/s) { $prelude .= "$1; "; next }
-	is(steady(shell("export PGTZ=UTC; $prelude$command")), steady($example->{want}), "README: " . ($command =~ /^(.{1,60})/)[0]);
-}
+readme_holds($top, run_dir => $run_dir, http => $ports{HTTP_PORT}, pg => $ports{PGPORT});
 
 # 3. Ctrl-C stops all it started and nothing else.
 my $posts = shell(qq{$psql -c 'SELECT count(*) FROM social.posts'});

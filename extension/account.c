@@ -21,9 +21,19 @@ PG_FUNCTION_INFO_V1(social_leaked_password_hash);
 #define RANDOM_MAX_BYTES 1024
 #define TOKEN_BYTES      32
 
+/* Who people take for the site itself, and words that its paths and mentions use. */
+#define RESERVED_USERNAMES                                                                         \
+	"admin,admins,administrator,administrators,root,superuser,sysadmin,system,owner,operator,"     \
+	"staff,team,official,support,help,helpdesk,moderator,moderators,mod,mods,security,abuse,"      \
+	"postmaster,webmaster,hostmaster,noreply,no_reply,mail,info,contact,billing,legal,privacy,"    \
+	"me,self,you,all,everyone,everybody,here,anonymous,nobody,null,undefined,deleted,"             \
+	"api,graphql,health,auth,login,logout,register,signup,signin,account,accounts,settings,"       \
+	"password,verify,users,posts,search,explore,notifications,static,www"
+
 static bool registration;
 static char *totp_issuer;
 static char *register_hook;
+static char *reserved_usernames;
 static char *login_hook;
 static int password_reset_lifetime;
 static int email_verification_lifetime;
@@ -44,6 +54,9 @@ static const struct
 	{"social.register_hook", "A function(jsonb) that may refuse a new account.", &register_hook,
 	 ""},
 	{"social.login_hook", "A function(jsonb) that may refuse a login.", &login_hook, ""},
+	{"social.reserved_usernames",
+	 "Names that nobody may register, nor what looks like them; separated by commas.",
+	 &reserved_usernames, RESERVED_USERNAMES},
 };
 
 static const struct

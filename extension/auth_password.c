@@ -11,12 +11,15 @@
 #include "errors.h"
 #include "init.h"
 #include "password.h"
+#include "password_form.h"
 #include "password_turn.h"
 
 PG_FUNCTION_INFO_V1(social_hash_password);
 PG_FUNCTION_INFO_V1(social_verify_password);
 PG_FUNCTION_INFO_V1(social_check_password);
 PG_FUNCTION_INFO_V1(social_password_needs_rehash_sql);
+PG_FUNCTION_INFO_V1(social_prepare_password);
+PG_FUNCTION_INFO_V1(social_password_length_sql);
 
 static int password_min_length;
 static int argon2_memory;
@@ -86,7 +89,7 @@ social_hash_password(PG_FUNCTION_ARGS)
 
 /*
  * Does the password fit? In one turn. With a cost given, a hash of no known form, or none at all,
- * takes the work of one hash too.
+ * takes the same work.
  */
 static bool
 verify(text *password, text *encoded, const struct social_password_cost *cost)
@@ -100,7 +103,9 @@ verify(text *password, text *encoded, const struct social_password_cost *cost)
 	social_password_turn_take();
 	if (known != NULL)
 		result = social_password_verify(bytes, len, known);
-	if (cost != NULL && result == SOCIAL_PASSWORD_UNKNOWN_FORM)
+	for (int i = 0; cost != NULL && result == SOCIAL_PASSWORD_UNKNOWN_FORM &&
+					i < social_password_tries(bytes, len);
+		 i++)
 		(void) social_password_hash(bytes, len, cost, discarded);
 	social_password_turn_give_back();
 	if (result == SOCIAL_PASSWORD_FAILURE)
@@ -136,4 +141,32 @@ social_password_needs_rehash_sql(PG_FUNCTION_ARGS)
 	struct social_password_cost cost = current_cost();
 
 	PG_RETURN_BOOL(social_password_needs_rehash(text_to_cstring(PG_GETARG_TEXT_PP(0)), &cost));
+}
+
+/* social.prepare_password(password text) -> text: the form of it that is hashed and compared. */
+Datum
+social_prepare_password(PG_FUNCTION_ARGS)
+{
+	text *password = PG_GETARG_TEXT_PP(0);
+	char form[SOCIAL_PASSWORD_MAX_BYTES];
+	size_t len;
+
+	if (!social_password_form(VARDATA_ANY(password), VARSIZE_ANY_EXHDR(password), form, &len))
+		PG_RETURN_TEXT_P(password);
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(form, (int) len));
+}
+
+/*
+ * social.password_length(password text) -> integer: its characters; 0 when they are blanks alone,
+ * null when one can be neither seen nor typed.
+ */
+Datum
+social_password_length_sql(PG_FUNCTION_ARGS)
+{
+	text *password = PG_GETARG_TEXT_PP(0);
+	int length = social_password_length(VARDATA_ANY(password), VARSIZE_ANY_EXHDR(password));
+
+	if (length < 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT32(length);
 }

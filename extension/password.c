@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "password_form.h"
+
 #define DJANGO_ARGON2_PREFIX "argon2"
 #define PBKDF2_PREFIX        "pbkdf2_sha256$"
 #define PBKDF2_BYTES         32
@@ -122,9 +124,16 @@ social_password_hash(const char *password, size_t len, const struct social_passw
 					 char encoded[SOCIAL_PASSWORD_ENCODED_SIZE])
 {
 	_Static_assert(SOCIAL_PASSWORD_ENCODED_SIZE >= crypto_pwhash_STRBYTES, "room for libsodium");
+	char form[SOCIAL_PASSWORD_MAX_BYTES];
+	size_t form_len;
 
 	if (!is_acceptable(password, len))
 		return SOCIAL_PASSWORD_REFUSED;
+	if (social_password_form(password, len, form, &form_len))
+	{
+		password = form;
+		len = form_len;
+	}
 	if (sodium_init() < 0 ||
 		crypto_pwhash_str_alg(encoded, password, len, cost->passes, (size_t) cost->memory_kb * 1024,
 							  crypto_pwhash_ALG_ARGON2ID13) != 0)
@@ -132,11 +141,25 @@ social_password_hash(const char *password, size_t len, const struct social_passw
 	return SOCIAL_PASSWORD_OK;
 }
 
+/* Verifies these very bytes. */
+static enum social_password_result
+verify_bytes(const char *password, size_t len, const char *encoded)
+{
+	struct argon2_cost cost;
+	const char *argon2 = parse_argon2(encoded, &cost);
+
+	if (argon2 == NULL)
+		return verify_pbkdf2(password, len, encoded);
+	return crypto_pwhash_str_verify(argon2, password, len) == 0 ? SOCIAL_PASSWORD_OK
+																: SOCIAL_PASSWORD_MISMATCH;
+}
+
 enum social_password_result
 social_password_verify(const char *password, size_t len, const char *encoded)
 {
-	struct argon2_cost cost;
-	const char *argon2;
+	char form[SOCIAL_PASSWORD_MAX_BYTES];
+	size_t form_len;
+	enum social_password_result result;
 
 	if (!is_acceptable(password, len))
 		return SOCIAL_PASSWORD_REFUSED;
@@ -144,11 +167,20 @@ social_password_verify(const char *password, size_t len, const char *encoded)
 		return SOCIAL_PASSWORD_FAILURE;
 	if (strnlen(encoded, ENCODED_MAX + 1) > ENCODED_MAX)
 		return SOCIAL_PASSWORD_UNKNOWN_FORM;
-	argon2 = parse_argon2(encoded, &cost);
-	if (argon2 == NULL)
-		return verify_pbkdf2(password, len, encoded);
-	return crypto_pwhash_str_verify(argon2, password, len) == 0 ? SOCIAL_PASSWORD_OK
-																: SOCIAL_PASSWORD_MISMATCH;
+	if (!social_password_form(password, len, form, &form_len))
+		return verify_bytes(password, len, encoded);
+	result = verify_bytes(form, form_len, encoded);
+	return result == SOCIAL_PASSWORD_MISMATCH ? verify_bytes(password, len, encoded) : result;
+}
+
+int
+social_password_tries(const char *password, size_t len)
+{
+	char form[SOCIAL_PASSWORD_MAX_BYTES];
+	size_t form_len;
+
+	return is_acceptable(password, len) && social_password_form(password, len, form, &form_len) ? 2
+																								: 1;
 }
 
 bool

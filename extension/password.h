@@ -6,6 +6,8 @@
  *   $argon2id$v=19$m=...,t=...,p=...$salt$hash          ours
  *   argon2$argon2id$v=19$m=...,t=...,p=...$salt$hash    Django (argon2i as well)
  *   pbkdf2_sha256$iterations$salt$hash                  Django
+ *
+ * What is hashed is the password's form (password_form.h), so that it fits from every keyboard.
  */
 #ifndef SOCIAL_PASSWORD_H
 #define SOCIAL_PASSWORD_H
@@ -48,10 +50,15 @@ extern enum social_password_result social_password_hash(const char *password, si
 
 /*
  * Verifies a password against an encoded hash of any accepted form. The comparison takes the same
- * time wherever the hashes differ.
+ * time wherever the hashes differ. One whose form is not as it was typed is tried as it was typed
+ * too, because older hashes were made so: how many tries a wrong password takes
+ * (social_password_tries) follows from it alone.
  */
 extern enum social_password_result social_password_verify(const char *password, size_t len,
 														  const char *encoded);
+
+/* How many hashes it takes to find that a password does not fit. */
+extern int social_password_tries(const char *password, size_t len);
 
 /* Is encoded anything else than an argon2id of ours with exactly this cost? */
 extern bool social_password_needs_rehash(const char *encoded,

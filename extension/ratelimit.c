@@ -16,6 +16,7 @@
 #include "ratelimit.h"
 
 PG_FUNCTION_INFO_V1(social_take_rate_limit);
+PG_FUNCTION_INFO_V1(social_take_login_limit);
 PG_FUNCTION_INFO_V1(social_rate_limit_status);
 PG_FUNCTION_INFO_V1(social_rate_limit_policies);
 PG_FUNCTION_INFO_V1(social_check_rates);
@@ -125,26 +126,35 @@ resolve(struct social_limit_request *request, struct social_limit_windows *windo
 								"commas, or off.")));
 }
 
-/* Takes from one store; NULL when nothing limits the request. Raises SM429. */
-static char *
-take(struct social_limit_request *request, bool from_memory)
+/* Takes from one store; whether all windows had room. */
+static bool
+take_from(const struct social_limit_windows *windows, bool from_memory,
+		  struct social_rate_figures *figures)
 {
-	struct social_limit_windows windows;
-	struct social_rate_figures figures;
-	enum social_limit_outcome outcome;
+	enum social_limit_outcome outcome = from_memory
+											? social_limit_memory_take(windows, unix_now(), figures)
+											: social_limit_table_take(windows, unix_now(), figures);
 
-	resolve(request, &windows);
-	if (windows.count == 0)
-		return NULL;
-	outcome = from_memory ? social_limit_memory_take(&windows, unix_now(), &figures)
-						  : social_limit_table_take(&windows, unix_now(), &figures);
-	if (outcome == SOCIAL_LIMIT_REFUSED)
-		refuse(&windows, &figures);
 	if (outcome == SOCIAL_LIMIT_BUSY)
 		ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 						errmsg("the request could not be counted in time"),
 						errdetail("Another transaction holds a rate limit that this one needs."),
 						errhint("Take rate limits in short transactions.")));
+	return outcome == SOCIAL_LIMIT_TAKEN;
+}
+
+/* Counts a request; NULL when nothing limits it. Raises SM429. */
+static char *
+take(struct social_limit_request *request, bool from_memory)
+{
+	struct social_limit_windows windows;
+	struct social_rate_figures figures;
+
+	resolve(request, &windows);
+	if (windows.count == 0)
+		return NULL;
+	if (!take_from(&windows, from_memory, &figures))
+		refuse(&windows, &figures);
 	return figures_text(&figures);
 }
 
@@ -186,6 +196,34 @@ social_take_rate_limit(PG_FUNCTION_ARGS)
 	if (figures == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(figures));
+}
+
+/*
+ * take_login_limit(user_id bigint, name text, address text) boolean: counts a try at an account,
+ * whatever it was called, in the windows of auth/login/account. No request's key begins with such
+ * a character: what a bridge counts by the typed name is another count.
+ */
+Datum
+social_take_login_limit(PG_FUNCTION_ARGS)
+{
+	const struct social_limit_set *set = social_limit_policies();
+	char *address = text_argument(fcinfo, 2);
+	char network[SOCIAL_LIMIT_ADDRESS_MAX];
+	struct social_limit_request request = {.address = network};
+	struct social_limit_windows windows = {.count = 0};
+	struct social_rate_figures figures;
+
+	if (!limits_on || address == NULL || !social_limit_network(address, network))
+		PG_RETURN_BOOL(true);
+	request.account =
+		PG_ARGISNULL(0)
+			? psprintf("\002%s", PG_ARGISNULL(1) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(1)))
+			: psprintf("\001" INT64_FORMAT, PG_GETARG_INT64(0));
+	for (int i = 0; i < set->count; i++)
+		if (set->rows[i].subject == SOCIAL_LIMIT_ACCOUNT &&
+			strcmp(set->rows[i].surface, "auth") == 0 && strcmp(set->rows[i].action, "login") == 0)
+			social_limit_resolve_row(&set->rows[i], &request, &windows);
+	PG_RETURN_BOOL(windows.count == 0 || take_from(&windows, uses_memory(), &figures));
 }
 
 /* ---- looking --------------------------------------------------------------------------------- */

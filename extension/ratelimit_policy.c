@@ -266,14 +266,39 @@ put_folded(struct text *text, UChar32 c)
 		put(text, (const char *) bytes, (size_t) len);
 }
 
-/* Names of accounts are told apart without regard to case; of a long one, whole characters. */
+/* What social.trim_identifier() takes off a name, and a little more. */
+static bool
+is_blank(UChar32 c)
+{
+	return u_isUWhiteSpace(c) || c == 0x200B || c == 0x2060 || c == 0xFEFF;
+}
+
+/*
+ * Names of accounts are told apart without regard to case, and to blanks around them; of a long
+ * one, whole characters.
+ */
 static void
 put_account(struct text *text, const char *account)
 {
-	int32_t len = (int32_t) strnlen(account, ACCOUNT_MAX + U8_MAX_LENGTH);
+	int32_t len = (int32_t) strlen(account);
 	int32_t at = 0;
 	UChar32 c;
 
+	for (int32_t next = 0; next < len; at = next)
+	{
+		U8_NEXT(account, next, len, c);
+		if (!is_blank(c))
+			break;
+	}
+	account += at;
+	len = (int32_t) strnlen(account, ACCOUNT_MAX + U8_MAX_LENGTH);
+	for (int32_t before = len; before > 0; len = before)
+	{
+		U8_PREV(account, 0, before, c);
+		if (!is_blank(c))
+			break;
+	}
+	at = 0;
 	while (at < len && at < ACCOUNT_MAX)
 	{
 		U8_NEXT(account, at, len, c);

@@ -35,6 +35,8 @@ DECLARE
 	missing text := CASE WHEN $1 THEN '' END;
 	present social.users;
 BEGIN
+	username := social.trim_identifier(username);
+	email := social.trim_identifier(email);
 	SELECT u.* INTO present FROM social.users u WHERE u.id = viewer;
 	IF lower($2) <> lower(present.username) THEN
 		PERFORM social.raise_error('SM400', 'username cannot be changed', 'Others know the account, and mention it, by its name.', 'Leave it out.');

@@ -53,6 +53,7 @@ BEGIN
 			('users', 'password_changed_at', 'When the password was last changed or reset.'),
 			('users', 'has_filters', 'Whether a block between this person and another was ever made, or a mute by this person; without one, reads need not look for any.'),
 			('login_attempts', 'user_id', 'The account that was meant; null: nobody has the name.'),
+			('login_attempts', 'claimant_id', 'Whose claim to an address that nobody has proven the attempt met; it is not theirs to see.'),
 			('login_attempts', 'username', 'What was given as name or address, cut at 254 characters.'),
 			('login_attempts', 'address', 'Network address of the client; null for a local one, or after retention.'),
 			('login_attempts', 'user_agent', 'What the client says of itself.'),

@@ -45,7 +45,7 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT unnest(ARRAY['set_rate_limit', 'check_rates', 'rate_limit_memory']), 'admin'
 	UNION ALL
-	SELECT unnest(ARRAY['rate_limits_changed']), 'owner'
+	SELECT unnest(ARRAY['rate_limits_changed', 'take_login_limit']), 'owner'
 	UNION ALL
 	-- moderation: staff are told apart by who acts
 	SELECT unnest(ARRAY['require_staff', 'report_user', 'report_post', 'report_comment', 'reports', 'resolve_report',
@@ -103,7 +103,7 @@ BEGIN ATOMIC
 	SELECT unnest(ARRAY['lease_mail', 'mail_sent', 'mail_failed']), 'mailer'
 	UNION ALL
 	SELECT unnest(ARRAY['leaked_password_hash', 'check_new_password', 'password_was_set', 'random_bytes', 'random_token', 'check_email',
-		'account_with_address', 'claim_address', 'take_account_token', 'prove_address', 'change_address', 'client_address',
+		'accounts_with_address', 'trim_identifier', 'prepare_password', 'password_length', 'claim_address', 'take_account_token', 'prove_address', 'change_address', 'client_address',
 		'account_by_name', 'decoy_account', 'hook_refusal', 'login_refusals', 'open_account',
 		'totp_step', 'base32', 'url_encode', 'recovery_code_hash', 'check_code', 'tell_account', 'make_recovery_codes', 'require_totp',
 		'queue_mail', 'grant_mailer']), 'owner'
@@ -111,7 +111,7 @@ BEGIN ATOMIC
 	-- owner: triggers, parts of other functions, and the grants themselves.
 	SELECT unnest(ARRAY['posts_like', 'post_trigrams', 'name_trigrams', 'typed_name', 'typed_trigrams', 'name_score',
 		'check_profile_text', 'check_profile_url', 'hold_pair', 'policies', 'grant_direct',
-		'search_ranking', 'check_new_account', 'check_password', 'password_needs_rehash', 'sign_access_token',
+		'search_ranking', 'check_new_account', 'name_likeness', 'name_is_reserved', 'check_password', 'password_needs_rehash', 'sign_access_token',
 		'guard_drop', 'count_row', 'count_statement', 'profile_check', 'post_before', 'post_after', 'post_view_after', 'revision_guard',
 		'require_post', 'require_own_post', 'check_post_settings', 'require_shareable_post', 'check_reaction',
 		'require_comment', 'require_own_comment', 'require_reply_allowed', 'comment_path', 'comment_check', 'hashtag_delete',

@@ -7,7 +7,7 @@ DECLARE
 BEGIN
 	IF is_claim THEN
 		SELECT u.* INTO account FROM social.users u
-		WHERE lower(u.pending_email) = lower(name) AND u.pending_email <> '' ORDER BY u.id DESC LIMIT 1;
+		WHERE lower(u.pending_email) = lower(name) AND u.pending_email <> '' AND u.is_active ORDER BY u.id LIMIT 1;
 	ELSE
 		-- A name is matched before an address, should one account have the other's address for a name.
 		SELECT u.* INTO account FROM social.users u
@@ -17,7 +17,7 @@ BEGIN
 	RETURN account;
 END
 $$;
-COMMENT ON FUNCTION social.account_by_name(text, boolean) IS 'The account with this user name or e-mail address, in any case, or the newest one that claims the address; null for none.';
+COMMENT ON FUNCTION social.account_by_name(text, boolean) IS 'The account with this user name or e-mail address, in any case, or the earliest active one that claims the address; null for none.';
 
 -- A name or address that nobody has costs what an account would: always the same one of those there
 -- are; which, nobody outside can tell. Hashes differ in form and cost (those of a site that moved in,
@@ -37,13 +37,12 @@ END
 $$;
 COMMENT ON FUNCTION social.decoy_account(text) IS 'The account whose work stands in, in vain, for a name or address that nobody has.';
 
--- What a refused attempt tells. The first three read the same; only who knows the password learns more.
+-- What a refused attempt tells. The first four read the same; only who knows the password learns more.
 CREATE OR REPLACE FUNCTION social.login_refusals(OUT reason text, OUT code text, OUT message text, OUT detail text) RETURNS SETOF record
-	LANGUAGE sql IMMUTABLE ROWS 8 SET search_path = pg_catalog, pg_temp AS $$
-	VALUES
-		('unknown_account', 'SM401', 'wrong username or password', 'No active account has this name or address and this password.'),
-		('wrong_password', 'SM401', 'wrong username or password', 'No active account has this name or address and this password.'),
-		('inactive', 'SM401', 'wrong username or password', 'No active account has this name or address and this password.'),
+	LANGUAGE sql IMMUTABLE ROWS 9 SET search_path = pg_catalog, pg_temp AS $$
+	SELECT r.reason, 'SM401', 'wrong username or password', 'No active account has this name or address and this password, or it was tried too often in a minute.'
+	FROM (VALUES ('unknown_account'), ('wrong_password'), ('paused'), ('inactive')) AS r (reason)
+	UNION ALL VALUES
 		('suspended', 'SM403', 'the account is suspended', 'Ask the operator about it.'),
 		('refused', 'SM403', 'the login is refused', 'Ask the operator about it.'),
 		('code_required', 'SM401', 'a one-time code is required', 'Log in again with the code of the authenticator app, or a recovery code.'),
@@ -60,10 +59,11 @@ CREATE OR REPLACE FUNCTION social.login(username text, password text, totp text 
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	name text := left(login.username, 1000);
+	name text := social.trim_identifier(left(login.username, 1000));
 	decoy text := (social.decoy_account(name)).password;
 	account social.users;
 	candidate social.users;
+	claimant bigint;
 	fits boolean := false;
 	outcome text;
 	refusal text;
@@ -81,19 +81,25 @@ BEGIN
 		-- An attempt that fails is not a claimant's to see: the address may be somebody else's.
 		IF fits OR claim = 0 THEN
 			account := candidate;
+		ELSE
+			claimant := candidate.id;
 		END IF;
 		EXIT WHEN fits;
 	END LOOP;
 
-	outcome := CASE WHEN account.id IS NULL THEN 'unknown_account' WHEN NOT fits THEN 'wrong_password' WHEN NOT account.is_active THEN 'inactive'
+	-- One count of an account's tries, whichever of its names is used. A bridge's own count goes by what was typed and
+	-- tells it; this one must not show, or it would tell whose an address is.
+	outcome := CASE WHEN NOT social.take_login_limit(account.id, name, social.client_address())
+			OR (position('@' IN name) > 0 AND NOT social.take_login_limit(claimant, name, social.client_address())) THEN 'paused'
+		WHEN account.id IS NULL THEN 'unknown_account' WHEN NOT fits THEN 'wrong_password' WHEN NOT account.is_active THEN 'inactive'
 		WHEN account.suspended_at IS NOT NULL AND coalesce(account.suspended_until > now(), true) THEN 'suspended' END;
 	IF outcome IS NULL THEN
 		refusal := social.hook_refusal('login_hook', jsonb_build_object('user_id', account.id, 'username', account.username,
 			'device', login.device, 'user_agent', login.user_agent, 'address', social.client_address()));
 		outcome := CASE WHEN refusal IS NULL THEN social.open_account(account, login.password, login.totp) ELSE 'refused' END;
 	END IF;
-	INSERT INTO social.login_attempts (user_id, username, address, user_agent, device, outcome)
-	VALUES (account.id, coalesce(left(name, 254), ''), social.client_address(),
+	INSERT INTO social.login_attempts (user_id, claimant_id, username, address, user_agent, device, outcome)
+	VALUES (account.id, claimant, coalesce(left(name, 254), ''), social.client_address(),
 		coalesce(left(login.user_agent, 500), ''), coalesce(left(login.device, 200), ''), outcome);
 	IF outcome = 'success' THEN
 		RETURN QUERY SELECT s.access, s.refresh, s.token_type, s.expires_in, s.refresh_expires_in, s.user_id, s.session_id,
@@ -108,14 +114,16 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION social.login(text, text, text, text, text, text) IS
-	'Exchanges a user name or e-mail address and a password, and a one-time or recovery code where the account asks for one (totp_required), for a session: access and refresh token. device, user_agent and address describe the client. Returns one row and raises nothing, so that the attempt is recorded: when refused the tokens are null and error_code is SM401, in the same words and after the same work whether the account, the password or its being active is what lacks; SM403 for the right password of a suspended account, or when social.login_hook says why not (it is given user_id, username, device, user_agent and address); SM401 for a missing or wrong code, SM429 after social.totp_failures wrong ones. Hashes of another form or cost are renewed.';
+	'Exchanges a user name or e-mail address and a password, and a one-time or recovery code where the account asks for one (totp_required), for a session: access and refresh token. device, user_agent and address describe the client. Returns one row and raises nothing, so that the attempt is recorded: when refused the tokens are null and error_code is SM401, in the same words and after the same work whether the account, the password or its being active is what lacks; SM403 for the right password of a suspended account, or when social.login_hook says why not (it is given user_id, username, device, user_agent and address); SM401 for a missing or wrong code, SM429 after social.totp_failures wrong ones. An account''s tries from one network address count together, however it is named (the policy auth/login/account): one too many is answered like a wrong password. Blanks around the name are nothing. Hashes of another form or cost are renewed.';
 
 -- The password fits: the rest, with the account's row locked, so that a password that changes, or an
 -- account that is suspended meanwhile lets nobody in.
 CREATE OR REPLACE FUNCTION social.open_account(account social.users, password text, code text) RETURNS text
 	LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	renewed text := CASE WHEN social.password_needs_rehash(account.password) THEN social.hash_password($2) ELSE account.password END;
+	-- Of another form or cost, or made before passwords had one form whatever the keyboard.
+	renewed text := CASE WHEN social.password_needs_rehash(account.password)
+		OR (social.prepare_password($2) <> $2 AND NOT social.verify_password(social.prepare_password($2), account.password)) THEN social.hash_password($2) ELSE account.password END;
 	second text;
 	present social.users;
 BEGIN
@@ -153,7 +161,7 @@ BEGIN
 	WHERE a.user_id = viewer AND a.id < before ORDER BY a.id DESC LIMIT page_size;
 END
 $$;
-COMMENT ON FUNCTION social.login_attempts(integer, text) IS 'Attempts to log in to the viewer''s account, newest first: the outcome (success, wrong_password, suspended, refused, code_required, wrong_code, code_paused) and where they came from. after is cursor_encode(''login_attempts'', id, id) of the last one seen. SM401 when nobody acts, SM400 for a bad page size or cursor.';
+COMMENT ON FUNCTION social.login_attempts(integer, text) IS 'Attempts to log in to the viewer''s account, newest first: the outcome (success, wrong_password, paused: tried too often, suspended, refused, code_required, wrong_code, code_paused) and where they came from. after is cursor_encode(''login_attempts'', id, id) of the last one seen. SM401 when nobody acts, SM400 for a bad page size or cursor.';
 
 CREATE OR REPLACE FUNCTION social.login_attempts_page(first integer DEFAULT 20, after text DEFAULT NULL) RETURNS json
 	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -2,7 +2,8 @@
 -- Templates and what their variables hold:
 --   verify_email            token, username: prove that the address is yours
 --   address_taken           username: somebody gave your address for another account
---   reset_password          token, username: choose a new password
+--   reset_password          token, username: choose a new password; accounts: the token and username of
+--                           each account, the first one's again, when several claim the address
 --   password_changed        username, reason (change_password or reset_password)
 --   email_change_requested  username, new_email: to the address until now
 --   email_changed           username, new_email: to the address until now
@@ -29,7 +30,7 @@ BEGIN
 	END IF;
 	INSERT INTO social.mail_outbox (template, user_id, address, variables, expires_at, failed_at, error)
 	VALUES ($1, $2, CASE WHEN is_for_nobody THEN '' ELSE coalesce($3, '') END,
-		CASE WHEN refusal = '' THEN $4 ELSE $4 - 'token' END, now() + lifetime, CASE WHEN refusal <> '' THEN now() END, refusal);
+		CASE WHEN refusal = '' THEN $4 ELSE $4 - '{token,accounts}'::text[] END, now() + lifetime, CASE WHEN refusal <> '' THEN now() END, refusal);
 END
 $$;
 COMMENT ON FUNCTION social.queue_mail(text, bigint, text, jsonb, interval, boolean) IS 'Puts a mail in the outbox, to be sent within its lifetime (null: ever). One for nobody, or beyond social.mail_hourly_limit of this template to this address, is put aside at once and without its token.';
@@ -45,7 +46,7 @@ BEGIN
 	END IF;
 	-- Given up: its token is dead, or its last attempt never came back.
 	UPDATE social.mail_outbox m
-	SET failed_at = now(), variables = m.variables - 'token',
+	SET failed_at = now(), variables = m.variables - '{token,accounts}'::text[],
 		error = CASE WHEN m.expires_at <= now() THEN 'expired' ELSE 'the last attempt did not report back' END
 	WHERE m.id = ANY (ARRAY(SELECT w.id FROM social.mail_outbox w
 		WHERE w.sent_at IS NULL AND w.failed_at IS NULL AND w.due_at <= now()
@@ -68,7 +69,7 @@ CREATE OR REPLACE FUNCTION social.mail_sent(id bigint) RETURNS boolean
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	UPDATE social.mail_outbox m
-	SET sent_at = now(), leased_until = NULL, failed_at = NULL, error = '', variables = m.variables - 'token'
+	SET sent_at = now(), leased_until = NULL, failed_at = NULL, error = '', variables = m.variables - '{token,accounts}'::text[]
 	WHERE m.id = $1 AND m.sent_at IS NULL AND m.attempts > 0;
 	RETURN FOUND;
 END
@@ -90,7 +91,7 @@ BEGIN
 	UPDATE social.mail_outbox m
 	SET leased_until = NULL, error = left(coalesce(mail_failed.error, ''), 1000),
 		failed_at = CASE WHEN gives_up THEN now() END,
-		variables = CASE WHEN gives_up THEN m.variables - 'token' ELSE m.variables END,
+		variables = CASE WHEN gives_up THEN m.variables - '{token,accounts}'::text[] ELSE m.variables END,
 		due_at = now() + least(interval '1 minute' * 2 ^ (mail.attempts - 1), interval '1 hour')
 	WHERE m.id = $1;
 	RETURN true;

@@ -12,7 +12,7 @@ CREATE OR REPLACE FUNCTION social.verify_password(password text, encoded text) R
 	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 	AS 'MODULE_PATHNAME', 'social_verify_password';
 COMMENT ON FUNCTION social.verify_password(text, text) IS
-	'Does the password fit the hash? Takes argon2id and the pbkdf2_sha256$ and argon2$ forms of Django; false for anything else, and for a hash whose cost is beyond reason.';
+	'Does the password fit the hash, in its form (prepare_password) or, for older hashes, as it was typed? Takes argon2id and the pbkdf2_sha256$ and argon2$ forms of Django; false for anything else, and for a hash whose cost is beyond reason.';
 
 CREATE OR REPLACE FUNCTION social.check_password(password text, encoded text) RETURNS boolean
 	LANGUAGE c VOLATILE PARALLEL SAFE
@@ -25,6 +25,18 @@ CREATE OR REPLACE FUNCTION social.password_needs_rehash(encoded text) RETURNS bo
 	AS 'MODULE_PATHNAME', 'social_password_needs_rehash_sql';
 COMMENT ON FUNCTION social.password_needs_rehash(text) IS
 	'Is the hash of another form or cost than hash_password makes now?';
+
+CREATE OR REPLACE FUNCTION social.prepare_password(password text) RETURNS text
+	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+	AS 'MODULE_PATHNAME', 'social_prepare_password';
+COMMENT ON FUNCTION social.prepare_password(text) IS
+	'The form of a password that is hashed and compared, the same from every keyboard (OpaqueString, RFC 8265): every space is an ordinary one, characters are composed. hash_password and verify_password do this themselves.';
+
+CREATE OR REPLACE FUNCTION social.password_length(password text) RETURNS integer
+	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+	AS 'MODULE_PATHNAME', 'social_password_length_sql';
+COMMENT ON FUNCTION social.password_length(text) IS
+	'How many characters of a password count: not the joiners of emoji; 0 for blanks alone. Null when it holds one that nobody can see or type (control characters, zero-width spaces, fillers, marks of direction).';
 
 CREATE OR REPLACE FUNCTION social.password_turns(OUT allowed integer, OUT running integer, OUT waiting integer)
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'social_password_turns';
@@ -44,7 +56,7 @@ DECLARE
 	added bigint;
 BEGIN
 	INSERT INTO social.leaked_passwords (hash)
-	SELECT DISTINCT social.leaked_password_hash(p) FROM unnest(passwords) AS p WHERE p <> '' ORDER BY 1
+	SELECT DISTINCT social.leaked_password_hash(social.prepare_password(p)) FROM unnest(passwords) AS p WHERE p <> '' ORDER BY 1
 	ON CONFLICT DO NOTHING;
 	GET DIAGNOSTICS added = ROW_COUNT;
 	RETURN added;
@@ -73,21 +85,27 @@ CREATE OR REPLACE FUNCTION social.check_new_password(password text, username tex
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	min_length integer := social.setting('password_min_length')::integer;
+	form text := CASE WHEN octet_length(password) <= 1000 THEN social.prepare_password(password) END;
+	characters integer := social.password_length(form);
 BEGIN
 	IF coalesce(password, '') = '' THEN
 		PERFORM social.raise_error('SM400', 'password is required');
 	ELSIF octet_length(password) > 1000 THEN
 		PERFORM social.raise_error('SM400', 'password is too long', 'The limit is 1000 bytes.');
-	ELSIF length(password) < min_length THEN
+	ELSIF characters IS NULL THEN
+		PERFORM social.raise_error('SM400', 'password holds an invisible character', 'A control character, a zero-width space or the like cannot be typed again for sure.', 'Type the password by hand.');
+	ELSIF characters = 0 THEN
+		PERFORM social.raise_error('SM400', 'password is blank');
+	ELSIF characters < min_length THEN
 		PERFORM social.raise_error('SM400', 'password is too short', format('It must have at least %s characters.', min_length));
-	ELSIF lower(password) IN (lower(username), lower(email)) THEN
+	ELSIF lower(form) IN (lower(username), lower(email)) THEN
 		PERFORM social.raise_error('SM400', 'password is too easy to guess', 'It is the user name or the e-mail address.', 'Choose another one.');
-	ELSIF EXISTS (SELECT FROM social.leaked_passwords l WHERE l.hash = social.leaked_password_hash(password)) THEN
+	ELSIF EXISTS (SELECT FROM social.leaked_passwords l WHERE l.hash IN (social.leaked_password_hash(password), social.leaked_password_hash(form))) THEN
 		PERFORM social.raise_error('SM400', 'password has leaked', 'It is on a list of passwords that were published.', 'Choose another one.');
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION social.check_new_password(text, text, text) IS 'Raises SM400 unless this may be the password of such an account: social.password_min_length, not its name or address, not in social.leaked_passwords.';
+COMMENT ON FUNCTION social.check_new_password(text, text, text) IS 'Raises SM400 unless this may be the password of such an account: social.password_min_length, nothing invisible, not its name or address, not in social.leaked_passwords.';
 
 -- ---- changing and resetting ---------------------------------------------------------------------
 
@@ -119,7 +137,7 @@ BEGIN
 	IF octet_length(old_password) <= 1000 THEN
 		fits := social.check_password(old_password, account.password);
 	END IF;
-	IF fits AND old_password = new_password THEN
+	IF fits AND social.prepare_password(old_password) = social.prepare_password(new_password) THEN
 		PERFORM social.raise_error('SM400', 'the new password is the old one');
 	END IF;
 	UPDATE social.users u SET password = social.hash_password(new_password), password_changed_at = now()
@@ -138,37 +156,40 @@ COMMENT ON FUNCTION social.change_password(text, text) IS 'The viewer takes a ne
 CREATE OR REPLACE FUNCTION social.request_password_reset(email text, address text DEFAULT NULL) RETURNS json
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	account social.users;
-	decoy social.users := social.decoy_account(email);
+	given text := social.trim_identifier(email);
+	-- So many accounts one mail is about, and so many tokens are written in any case.
+	most CONSTANT integer := 5;
+	decoy social.users := social.decoy_account(given);
+	ids bigint[];
+	names text[];
 	mailbox text;
-	token text := social.random_token();
+	tokens text[] := ARRAY(SELECT social.random_token() FROM generate_series(1, most));
 	lifetime interval := social.setting('password_reset_lifetime')::interval;
 BEGIN
-	IF coalesce(email, '') = '' THEN
+	IF coalesce(given, '') = '' THEN
 		PERFORM social.raise_error('SM400', 'email is required');
-	ELSIF octet_length(email) > 254 THEN
+	ELSIF octet_length(given) > 254 THEN
 		PERFORM social.raise_error('SM400', 'email is not valid');
 	END IF;
 	IF address IS NOT NULL THEN
 		PERFORM social.set_client_address(address);
 	END IF;
-	account := social.account_with_address(email);
-	-- To the address as the account has it: what was typed may be another mailbox that only folds to it.
-	mailbox := CASE WHEN account.id IS NULL THEN email WHEN lower(account.email) = lower(email) THEN account.email ELSE account.pending_email END;
+	-- To the address as the accounts have it: what was typed may be another mailbox that only folds to it.
+	SELECT array_agg(a.id), array_agg(a.username), (array_agg(CASE WHEN lower(a.email) = lower(given) THEN a.email ELSE a.pending_email END))[1]
+	INTO ids, names, mailbox FROM social.accounts_with_address(given, most) a;
 	INSERT INTO social.account_tokens (user_id, purpose, token_hash, email, expires_at)
-	VALUES (account.id, 'reset_password', sha256(convert_to(token, 'UTF8')), CASE WHEN account.id IS NULL THEN '' ELSE mailbox END, now() + lifetime);
-	PERFORM social.queue_mail('reset_password', account.id, mailbox, jsonb_build_object('username', coalesce(account.username, ''), 'token', token),
-		lifetime, account.id IS NULL);
-	IF account.id IS NULL THEN
-		-- What the foreign keys of the two rows cost where there is an account.
-		PERFORM FROM social.users u WHERE u.id = decoy.id FOR KEY SHARE;
-		PERFORM FROM social.users u WHERE u.id = decoy.id FOR KEY SHARE;
-	END IF;
-	PERFORM social.audit('request_password_reset', 'user', account.id);
+	SELECT ids[i], 'reset_password', sha256(convert_to(tokens[i], 'UTF8')), CASE WHEN ids[i] IS NULL THEN '' ELSE mailbox END, now() + lifetime
+	FROM generate_series(1, most) AS i;
+	PERFORM social.queue_mail('reset_password', ids[1], coalesce(mailbox, given), jsonb_build_object('username', coalesce(names[1], ''), 'token', tokens[1], 'accounts',
+		(SELECT jsonb_agg(jsonb_build_object('username', coalesce(names[i], ''), 'token', tokens[i]) ORDER BY i) FROM generate_series(1, coalesce(cardinality(ids), 1)) AS i)),
+		lifetime, ids IS NULL);
+	-- What the foreign keys of the rows cost where there are accounts.
+	PERFORM FROM social.users u WHERE u.id >= decoy.id ORDER BY u.id LIMIT most - coalesce(cardinality(ids), 0) FOR KEY SHARE;
+	PERFORM social.audit('request_password_reset', 'user', ids[1]);
 	RETURN json_build_object('email', email);
 END
 $$;
-COMMENT ON FUNCTION social.request_password_reset(text, text) IS 'Sends a token for reset_password to the account that has this e-mail address, or claims it. The same answer ({"email": what was given}), after the same work, whether there is one. address is the client''s, for the audit log. SM400 without an e-mail address.';
+COMMENT ON FUNCTION social.request_password_reset(text, text) IS 'Sends tokens for reset_password to an e-mail address: one for the account that has it, else one for each account that claims it (the five earliest), since whoever reads the mail decides. The same answer ({"email": what was given}), after the same work, whether there is one. address is the client''s, for the audit log. SM400 without an e-mail address.';
 
 CREATE OR REPLACE FUNCTION social.reset_password(token text, new_password text, address text DEFAULT NULL)
 	RETURNS TABLE (user_id bigint, error_code text, error_message text, error_detail text)
@@ -181,7 +202,7 @@ BEGIN
 	IF address IS NOT NULL THEN
 		PERFORM social.set_client_address(address);
 	END IF;
-	SELECT * INTO taken FROM social.take_account_token('reset_password', token);
+	SELECT * INTO taken FROM social.take_account_token('reset_password', social.trim_identifier(token));
 	IF taken.user_id IS NULL THEN
 		PERFORM social.audit('reset_password_refused');
 		RETURN QUERY SELECT NULL::bigint, 'SM401', 'invalid token', 'It was used, has expired, or was never valid.';

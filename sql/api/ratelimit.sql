@@ -8,6 +8,10 @@ CREATE OR REPLACE FUNCTION social.take_rate_limit(
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'social_take_rate_limit';
 COMMENT ON FUNCTION social.take_rate_limit(text, bigint, bigint, text, text, text, text) IS 'Counts one request in every window of social.rate_limit_policy that it meets, or in none. Returns the tightest window as "limit remaining reset window retry_after" (reset in Unix time, all in seconds), null when nothing limits it. rates replaces what the action''s first policy says. SM429 when the request is one too many, with the same figures as the error''s constraint name; SM400 for a malformed address or rates. In a table it needs a transaction that may write, and is given back if that fails.';
 
+CREATE OR REPLACE FUNCTION social.take_login_limit(user_id bigint, name text, address text) RETURNS boolean
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'social_take_login_limit';
+COMMENT ON FUNCTION social.take_login_limit(bigint, text, text) IS 'Counts a try to log in to an account (null: to none, by this name) from a network address in the windows of the policy auth/login/account, apart from what a bridge counts by the name that was typed. False when it is one too many; it tells nobody. True where nothing is limited, and without an address.';
+
 CREATE OR REPLACE FUNCTION social.rate_limit_status(
 	user_id bigint DEFAULT NULL, session_id bigint DEFAULT NULL, address text DEFAULT NULL, rates text DEFAULT NULL,
 	OUT surface text, OUT action text, OUT subject text, OUT "limit" integer, OUT remaining integer,

@@ -25,6 +25,23 @@ $$;
 COMMENT ON FUNCTION social.check_new_account(text, text, text, text, text) IS
 	'Raises SM400 unless these could be a new account''s.';
 
+-- Letters and digits that pass for others in a name count as them; underscores as nothing.
+CREATE OR REPLACE FUNCTION social.name_likeness(username text) RETURNS text
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT translate(lower(username), '013457i_', 'oleastl');
+END;
+COMMENT ON FUNCTION social.name_likeness(text) IS 'What a user name looks like at a glance: adm1n, Admin and _admin_ are alike.';
+
+CREATE OR REPLACE FUNCTION social.name_is_reserved(username text) RETURNS boolean
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN social.name_likeness(username) = ANY (
+		SELECT social.name_likeness(btrim(r)) FROM unnest(string_to_array(social.setting('reserved_usernames'), ',')) AS r WHERE btrim(r) <> '');
+END
+$$;
+COMMENT ON FUNCTION social.name_is_reserved(text) IS 'May nobody register this name, or one that looks like it: does social.reserved_usernames (names, separated by commas) have it?';
+
 -- The operator's own conditions. Only a superuser can set which function that is; it runs as the owner.
 CREATE OR REPLACE FUNCTION social.hook_refusal(hook text, facts jsonb) RETURNS text
 	LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -50,6 +67,8 @@ DECLARE
 	new_id bigint;
 	taken text;
 BEGIN
+	username := social.trim_identifier(username);
+	email := social.trim_identifier(email);
 	PERFORM social.check_new_account(username, email, password, first_name, last_name);
 	INSERT INTO social.users (username, email, password, first_name, last_name)
 	VALUES (register_user.username, register_user.email, social.hash_password(register_user.password),
@@ -68,7 +87,7 @@ EXCEPTION WHEN unique_violation THEN
 END
 $$;
 COMMENT ON FUNCTION social.register_user(text, text, text, text, text) IS
-	'Creates an account whose address is taken at its word, and returns its id. For trusted code: it tells whether an address is taken; the public''s door is social.register(). SM400 for input that is no account''s, SM409 for a name or an e-mail address that is taken, in any case.';
+	'Creates an account whose address is taken at its word, and returns its id. For trusted code: it tells whether an address is taken, and takes reserved names; the public''s door is social.register(). SM400 for input that is no account''s, SM409 for a name or an e-mail address that is taken, in any case.';
 
 CREATE OR REPLACE FUNCTION social.register(
 	username text, email text, password text, first_name text DEFAULT '', last_name text DEFAULT '', address text DEFAULT NULL)
@@ -81,7 +100,12 @@ BEGIN
 	IF NOT social.setting('registration')::boolean THEN
 		PERFORM social.raise_error('SM403', 'registration is closed', 'The operator has turned social.registration off.', 'Ask the operator for an account.');
 	END IF;
+	username := social.trim_identifier(username);
+	email := social.trim_identifier(email);
 	PERFORM social.check_new_account(username, email, password, first_name, last_name);
+	IF social.name_is_reserved(username) THEN
+		PERFORM social.raise_error('SM409', 'username is reserved', 'It is one that the site keeps for itself, or looks like one.', 'Choose another name.');
+	END IF;
 	IF address IS NOT NULL THEN
 		PERFORM social.set_client_address(address);
 	END IF;
@@ -101,4 +125,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION social.register(text, text, text, text, text, text) IS
-	'Makes an account that can log in at once, and mails a token for verify_email to the address, which is the account''s only once it is proven. When another account has the address that one is told by mail instead; the answer (what was given, without the password), the work, and what the new account can do are the same, so nobody learns who has an address. address is the client''s, for the audit log. SM400 for input that is no account''s, SM409 for a name that is taken, in any case (names are public), SM403 while social.registration is off, or when social.register_hook says why not (it is given username, email and address).';
+	'Makes an account that can log in at once, and mails a token for verify_email to the address, which is the account''s only once it is proven. When another account has the address that one is told by mail instead; the answer (what was given, without the password), the work, and what the new account can do are the same, so nobody learns who has an address. address is the client''s, for the audit log. SM400 for input that is no account''s, SM409 for a name that is taken, in any case (names are public), or that social.reserved_usernames keeps back, SM403 while social.registration is off, or when social.register_hook says why not (it is given username, email and address).';

@@ -14,6 +14,16 @@ CREATE OR REPLACE FUNCTION social.random_token() RETURNS text
 	AS 'MODULE_PATHNAME', 'social_random_token';
 COMMENT ON FUNCTION social.random_token() IS '256 random bits as 43 characters that are safe in a URL.';
 
+-- What a phone's keyboard or a copied line leaves around a name, an address or a token; nobody's
+-- starts or ends with it. Passwords are never trimmed.
+CREATE OR REPLACE FUNCTION social.trim_identifier(value text) RETURNS text
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN btrim(value, U&' \0009\000A\000B\000C\000D\00A0\1680\2000\2001\2002\2003\2004\2005\2006\2007\2008\2009\200A\200B\2028\2029\202F\205F\2060\3000\FEFF');
+END
+$$;
+COMMENT ON FUNCTION social.trim_identifier(text) IS 'A user name, address or token without blanks around it. For the doors that people type them at.';
+
 CREATE OR REPLACE FUNCTION social.check_email(email text) RETURNS void
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -28,19 +38,26 @@ END
 $$;
 COMMENT ON FUNCTION social.check_email(text) IS 'Raises SM400 unless this has the form of an e-mail address.';
 
-CREATE OR REPLACE FUNCTION social.account_with_address(email text) RETURNS social.users
-	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- The earliest claim goes first: whoever comes later with somebody's address takes nothing from them.
+-- Spellings that fold to one address beyond ASCII may be mailboxes of different people (a Kelvin sign
+-- is a k to lower()): the accounts are of one.
+CREATE OR REPLACE FUNCTION social.accounts_with_address(email text, most integer) RETURNS SETOF social.users
+	LANGUAGE plpgsql STABLE ROWS 1 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	account social.users;
-	claimant social.users;
+	owner social.users;
+	mailbox text;
 BEGIN
-	SELECT u.* INTO account FROM social.users u WHERE lower(u.email) = lower($1) AND u.email <> '' AND u.is_active;
-	SELECT u.* INTO claimant FROM social.users u
-	WHERE lower(u.pending_email) = lower($1) AND u.pending_email <> '' AND u.is_active ORDER BY u.id DESC LIMIT 1;
-	RETURN CASE WHEN account.id IS NULL THEN claimant ELSE account END;
+	SELECT u.* INTO owner FROM social.users u WHERE lower(u.email) = lower($1) AND u.email <> '' AND u.is_active;
+	SELECT u.pending_email INTO mailbox FROM social.users u
+	WHERE lower(u.pending_email) = lower($1) AND u.pending_email <> '' AND u.is_active
+	ORDER BY (lower(u.pending_email COLLATE "C") = lower($1 COLLATE "C")) DESC, u.id LIMIT 1;
+	RETURN QUERY SELECT owner.* WHERE owner.id IS NOT NULL;
+	RETURN QUERY SELECT u.* FROM social.users u
+	WHERE lower(u.pending_email) = lower($1) AND lower(u.pending_email COLLATE "C") = lower(mailbox COLLATE "C") AND u.pending_email <> '' AND u.is_active AND owner.id IS NULL
+	ORDER BY u.id LIMIT most;
 END
 $$;
-COMMENT ON FUNCTION social.account_with_address(text) IS 'The active account that has this address, else the newest one that claims it, else null. Does the same work for each.';
+COMMENT ON FUNCTION social.accounts_with_address(text, integer) IS 'The active account that has this address; else those that claim it, earliest first, so many at most, and only those of one mailbox: the one given if anybody claims just that, else that of the earliest.';
 
 -- Sends a token to the address, or a word of warning when it is another account's.
 CREATE OR REPLACE FUNCTION social.claim_address(user_id bigint, email text) RETURNS void
@@ -134,7 +151,7 @@ BEGIN
 	IF address IS NOT NULL THEN
 		PERFORM social.set_client_address(address);
 	END IF;
-	SELECT * INTO taken FROM social.take_account_token('verify_email', token);
+	SELECT * INTO taken FROM social.take_account_token('verify_email', social.trim_identifier(token));
 	IF taken.user_id IS NULL THEN
 		PERFORM social.audit('verify_email_refused');
 		RETURN QUERY SELECT NULL::bigint, NULL::text, 'SM401', 'invalid token', 'It was used, has expired, or was never valid.';

@@ -10,11 +10,13 @@ CREATE TABLE social.login_attempts (
 	device text NOT NULL DEFAULT '',
 	outcome text COLLATE "C" NOT NULL,
 	created_at timestamptz NOT NULL DEFAULT now(),
-	CONSTRAINT login_attempts_outcome_check CHECK (outcome IN ('success', 'wrong_password', 'unknown_account', 'inactive',
+	claimant_id bigint REFERENCES social.users ON DELETE CASCADE,
+	CONSTRAINT login_attempts_outcome_check CHECK (outcome IN ('success', 'wrong_password', 'paused', 'unknown_account', 'inactive',
 		'suspended', 'refused', 'code_required', 'wrong_code', 'code_paused'))
 );
-COMMENT ON TABLE social.login_attempts IS 'Every attempt to log in, also those that failed. user_id is null when no account has the name.';
+COMMENT ON TABLE social.login_attempts IS 'Every attempt to log in, also those that failed. user_id is null when no account has the name; claimant_id is whose claim to an unproven address it met.';
 CREATE INDEX login_attempts_user_idx ON social.login_attempts (user_id, id DESC);
+CREATE INDEX login_attempts_claimant_idx ON social.login_attempts (claimant_id) WHERE claimant_id IS NOT NULL;
 CREATE INDEX login_attempts_created_idx ON social.login_attempts (created_at);
 CREATE INDEX login_attempts_address_idx ON social.login_attempts (created_at) WHERE address IS NOT NULL;
 

@@ -98,6 +98,13 @@ sub test_store
 	is(join(' ', map { $_->{status} } @guesses), '401 401 401 401 401 429', "$store, seed 119: five logins a minute, in any case of the name");
 	is($login->($person->{username}, $office, $person->{password}, $one)->{status}, 429, 'not even the right password helps now');
 	is($login->($clumsy->{username}, $office, $clumsy->{password}, $one)->{status}, 200, 'I-29: the office is not locked out');
+	my $cafe = fresh_address();
+	my @names = map { $login->($_, $cafe, 'wrong', $one)->{status} } "$person->{username}", " $person->{username}", "$person->{username} ", "\t$person->{username}\n", $person->{username}, "$person->{username}  ";
+	is("@names", '401 401 401 401 401 429', "$store, found B9, C13: blanks around a name make no other");
+	my @addresses = map { $login->($person->{email}, $cafe, $_, $one) } ('wrong') x 4, $person->{password};
+	is(join(' ', map { "$_->{status} " . ($_->{headers}{'x-ratelimit-remaining'} // '') } @addresses), '401 4 401 3 401 2 401 1 401 0', "$store, found B9: the address brings no five tries more, and does not show whose it is");
+	is($addresses[4]{content}, $addresses[0]{content}, "$store, found B9: in the same bytes");
+	is($login->("$person->{email} ", fresh_address(), $person->{password}, $one)->{status}, 200, "$store, found C13: a blank after an address is nothing");
 	is($login->($person->{username}, fresh_address(), $person->{password}, $two)->{status}, 200, 'I-29: nor the owner, elsewhere');
 
 	my $query = sub { my ($text, @option) = @_; return api(POST => '/graphql/', url => $one->{url}, json => { query => $text }, @option) };

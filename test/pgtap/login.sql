@@ -28,7 +28,7 @@ INSERT INTO social.users (username, email, password, is_active) VALUES
 	('auth_unusable', 'auth_unusable@example.com', '!', true),
 	('auth_no_email', '', social.hash_password('a good password'), true),
 	('auth django', 'auth_django@example.com', 'pbkdf2_sha256$1000$saltSALT123$7HZFUcb8Gh4XsP3JGl8jZSZ96vb+T8we36aAlnAJaAk=', true);
-SELECT is((SELECT l FROM social.login(username, password) l)::text, '(,,,,,,,f,SM401,"wrong username or password","No active account has this name or address and this password.")', 'P-16: ' || why)
+SELECT is((SELECT l FROM social.login(username, password) l)::text, '(,,,,,,,f,SM401,"wrong username or password","No active account has this name or address and this password, or it was tried too often in a minute.")', 'P-16: ' || why)
 FROM (VALUES
 	('auth_test', 'another password', 'a wrong password'), ('auth_test', 'A good password', 'the password in other case'),
 	('auth_test', '', 'an empty password'), ('auth_test', NULL, 'no password'), ('auth_test', repeat('x', 1000000), '1 MB of password'),
@@ -93,14 +93,58 @@ SELECT throws_ok('SELECT * FROM social.login_attempts(1, ''x'')', 'SM400', NULL,
 -- ---- a claimed address (P-16): several accounts may claim one, each opens with its own password
 SELECT social.register('auth_first', 'shared@example.com', 'password of the first');
 SELECT social.register('auth_second', 'Shared@example.com', 'password of the second');
-SELECT is((SELECT user_id FROM social.login('shared@example.com', 'password of the second')), (SELECT id FROM social.users WHERE username = 'auth_second'), 'P-16: the newest claim logs in by its address');
-SELECT is((SELECT error_code FROM social.login('shared@example.com', 'password of the first')), 'SM401', 'P-16: older ones by their name');
-SELECT is((SELECT error_message FROM social.login('shared@example.com', 'password of the first', address => '192.0.2.99')), 'wrong username or password', 'P-16: an older claim does not');
+SELECT is((SELECT user_id FROM social.login('shared@example.com', 'password of the first')), (SELECT id FROM social.users WHERE username = 'auth_first'), 'found B4: the earliest claim logs in by its address');
+SELECT is((SELECT error_code FROM social.login('Shared@example.com', 'password of the second')), 'SM401', 'found B4: later ones by their name alone, however they spell it');
+SELECT is((SELECT error_message FROM social.login('shared@example.com', 'password of the second', address => '192.0.2.99')), 'wrong username or password', 'found B4: in the words of every refusal');
 SELECT is((SELECT (user_id, outcome)::text FROM social.login_attempts WHERE address = '192.0.2.99'), '(,unknown_account)',
 	'P-16: who claims an address is not shown from where another tries it');
 UPDATE social.users SET email = pending_email, pending_email = '' WHERE username = 'auth_first';
 SELECT is((SELECT user_id FROM social.login('SHARED@example.com', 'password of the ' || which)), (SELECT id FROM social.users WHERE username = 'auth_' || which), 'P-16: the owner and a claim beside each other: ' || which) FROM unnest(ARRAY['first', 'second']) AS which;
+UPDATE social.users SET pending_email = email, email = '' WHERE username = 'auth_first';
+UPDATE social.users SET is_active = false WHERE username = 'auth_first';
+SELECT is((SELECT user_id FROM social.login('shared@example.com', 'password of the second')), (SELECT id FROM social.users WHERE username = 'auth_second'), 'found B4: a claim that is active no more stands in nobody''s way');
+UPDATE social.users SET is_active = true, email = pending_email, pending_email = '' WHERE username = 'auth_first';
 SELECT is((SELECT error_code FROM social.login('shared@example.com', 'password of nobody')), 'SM401', 'P-16: neither');
+
+-- ---- one account, one count (found B9): by name, address and claim, from one network; it does not show
+SET LOCAL social.rate_limits = on;
+SELECT social.register_user('auth_counted', 'counted@example.com', 'a good password') AS counted \gset
+SELECT social.register('auth_claims', 'claims@example.com', 'a good password');
+CREATE FUNCTION pg_temp.tried(names text[], client text, password text DEFAULT 'a bad one') RETURNS text[] LANGUAGE sql AS
+	$$SELECT array_agg((SELECT coalesce(error_code || ' ' || error_message || ' ' || error_detail, 'in') FROM social.login(n, password, address => client)) ORDER BY i) FROM unnest(names) WITH ORDINALITY AS t (n, i)$$;
+SELECT is(count(DISTINCT t), 1::bigint, 'found B9: five wrong tries, and those after them, read the same: ' || client) FROM (VALUES
+	('198.51.100.1', ARRAY['auth_counted', 'AUTH_COUNTED ', 'Counted@example.com', 'counted@example.com', 'auth_counted', 'counted@example.com', 'auth_counted']),
+	('2001:db8::1', ARRAY['auth_counted', 'AUTH_COUNTED ', 'Counted@example.com', 'counted@example.com', 'auth_counted', 'counted@example.com', 'auth_counted']),
+	('198.51.100.2', ARRAY['auth_claims', 'auth_claims', 'claims@example.com', 'claims@example.com', 'claims@example.com', 'claims@example.com'])) AS c (client, names),
+	unnest(pg_temp.tried(names, client)) AS t GROUP BY client;
+SELECT is(array_agg(outcome::text ORDER BY id), array_fill('wrong_password'::text, ARRAY[5]) || array_fill('paused'::text, ARRAY[2]), 'found B9: whichever name, the sixth try is one too many') FROM social.login_attempts WHERE address = '198.51.100.1';
+SELECT is(pg_temp.tried(ARRAY['auth_counted'], client, 'a good password'), ARRAY[answer], 'found B9: ' || why) FROM (VALUES
+	('198.51.100.1', 'SM401 wrong username or password No active account has this name or address and this password, or it was tried too often in a minute.', 'then the right password fits no more'),
+	('2001:db8::ffff', 'SM401 wrong username or password No active account has this name or address and this password, or it was tried too often in a minute.', 'nor from another address of the network'),
+	('198.51.100.3', 'in', 'but from elsewhere')) AS c (client, answer, why);
+SELECT is(pg_temp.tried(ARRAY['auth_claims'], '198.51.100.2', 'a good password'), ARRAY['SM401 wrong username or password No active account has this name or address and this password, or it was tried too often in a minute.'], 'found B9: tries by a claimed address count too');
+SELECT is(pg_temp.tried(ARRAY['auth_claims'], '198.51.100.1', 'a good password'), ARRAY['in'], 'found B9: each account for itself');
+SELECT social.set_rate_limit('auth', 'login', 'account', 'off');
+SELECT is(pg_temp.tried(ARRAY['auth_counted'], '198.51.100.1', 'a good password'), ARRAY['in'], 'found B9: the policy''s row says how many');
+SELECT social.set_rate_limit('auth', 'login', 'account', NULL);
+SET LOCAL social.rate_limits = off;
+
+-- ---- what a phone's keyboard adds (found C13)
+SELECT is((SELECT user_id FROM social.login(name, 'a good password')), :counted::bigint, 'found C13: logs in as ' || quote_literal(name))
+FROM unnest(ARRAY['auth_counted ', E'\tauth_counted\n', 'counted@example.com ', U&'\00A0auth_counted\3000', U&'auth_counted\200B']) AS name;
+SELECT is((SELECT error_code FROM social.login('auth_counted', ' a good password ')), 'SM401', 'found C13: a password is not trimmed');
+SELECT is((SELECT error_code FROM social.login('auth counted', 'a good password')), 'SM401', 'found C13: nor blanks inside a name');
+
+-- ---- one password, whichever keyboard composes it (found C9)
+SELECT social.register_user('auth_composed', 'composed@example.com', U&'\00F1and\00FA \00E9lan');
+SELECT is((SELECT error_code FROM social.login('auth_composed', typed)), expected, 'found C9: ' || why) FROM (VALUES
+	(U&'\00F1and\00FA \00E9lan', NULL, 'as registered'), (U&'n\0303andu\0301 e\0301lan', NULL, 'decomposed'), (U&'\00F1and\00FA\00A0\00E9lan', NULL, 'another kind of blank'),
+	(U&'nand\00FA \00E9lan', 'SM401', 'another letter'), (U&'\00D1and\00FA \00E9lan', 'SM401', 'another case')) AS c (typed, expected, why);
+-- made before passwords had one form, of 'man' || U+0303 || 'ana'
+UPDATE social.users SET password = 'pbkdf2_sha256$1000$saltSALT123$stkie1Ynu3dEdaD/kHaTZhkiI1Tecuj+Bo1auJlryp4=' WHERE username = 'auth_composed';
+SELECT is((SELECT error_code FROM social.login('auth_composed', U&'man\0303ana')), NULL, 'found C9: an older hash of what was typed fits');
+SELECT is((SELECT error_code FROM social.login('auth_composed', U&'ma\00F1ana')), NULL, 'found C9: and is renewed, so that the next keyboard fits too');
+SELECT is((SELECT error_code FROM social.login('auth_composed', U&'man\0303anA')), 'SM401', 'found C9: another password fits in neither form');
 
 -- ---- a password that changes while it is checked
 SELECT is(social.open_account(u, 'a good password', NULL), 'wrong_password', 'a hash that is no longer the account''s opens nothing')

@@ -49,7 +49,7 @@ SELECT throws_ok('SELECT social.request_password_reset(repeat(''x'', 1000000))',
 SELECT row_eq($$SELECT address, length(variables ->> 'token'), expires_at FROM social.mail_outbox WHERE template = 'reset_password' AND failed_at IS NULL$$,
 	row('Reset.Ann@example.com'::text, 43, now() + interval '1 hour'), 'the token goes to the address as the account has it');
 SELECT is((SELECT count(*) FROM social.mail_outbox WHERE template = 'reset_password' AND error = 'no account has this address' AND address = '' AND user_id IS NULL AND NOT variables ? 'token'), 2::bigint, 'P-16: for nobody the same rows are written, and name nobody');
-SELECT is((SELECT count(*) FROM social.account_tokens WHERE purpose = 'reset_password'), 3::bigint, 'P-16: tokens too');
+SELECT is((SELECT count(*) FROM social.account_tokens WHERE purpose = 'reset_password'), 3 * 5::bigint, 'P-16: tokens too');
 SELECT is((SELECT count(*) FROM social.account_tokens WHERE token_hash = sha256(convert_to(pg_temp.mailed('reset.ann@example.com'), 'UTF8'))), 1::bigint, 'the table has a hash of it');
 SELECT is_empty(format('SELECT FROM social.account_tokens t WHERE t::text LIKE ''%%%s%%''', pg_temp.mailed('reset.ann@example.com')), 'and not the token');
 SELECT is((SELECT count(*) FROM social.audit_log WHERE action = 'request_password_reset'), 3::bigint, 'seed 153: the audit log has each');
@@ -97,6 +97,35 @@ SELECT social.register('reset_claim', 'claim@example.com', 'a good password');
 SELECT social.request_password_reset('Claim@example.com');
 SELECT is((SELECT error_code FROM social.reset_password(pg_temp.mailed('claim@example.com'), 'a new password')), NULL, 'a claimed address');
 SELECT row_eq($$SELECT email, pending_email, email_verified_at IS NOT NULL FROM social.users WHERE username = 'reset_claim'$$, row('claim@example.com'::text, ''::text, true), 'is the account''s from then on');
+-- Several accounts claim an address: one mail names them all, each with a token of its own (found B4).
+SELECT social.register('reset_vic', 'Shared@claims.example', 'a good password'), social.register('reset_mal', 'shared@CLAIMS.example', 'a good password');
+SELECT social.register('reset_kel', U&'shared@claims.e\212Aample', 'a good password');
+SELECT count(*) AS tokens FROM social.account_tokens \gset
+SELECT count(*) AS mails FROM social.mail_outbox \gset
+SELECT social.request_password_reset(' shared@claims.example');
+SELECT row_eq($$SELECT address, variables ->> 'username', (SELECT array_agg(a ->> 'username') FROM jsonb_array_elements(variables -> 'accounts') AS a) FROM social.mail_outbox ORDER BY id DESC LIMIT 1$$,
+	row('Shared@claims.example'::text, 'reset_vic'::text, ARRAY['reset_vic', 'reset_mal']), 'found B4: the mail names all claimants, the earliest first');
+SELECT a ->> 'token' AS mal_token FROM social.mail_outbox m, jsonb_array_elements(m.variables -> 'accounts') AS a WHERE a ->> 'username' = 'reset_mal' ORDER BY m.id DESC LIMIT 1 \gset
+SELECT m.variables ->> 'token' AS vic_token FROM social.mail_outbox m ORDER BY m.id DESC LIMIT 1 \gset
+SELECT social.request_password_reset('nobody.at.all@claims.example');
+SELECT is((SELECT count(*) FROM social.account_tokens) - :tokens, 2 * 5::bigint, 'found B4: as many tokens are written for nobody');
+SELECT is((SELECT count(*) FROM social.mail_outbox) - :mails, 2::bigint, 'found B4: and one mail');
+SELECT is((SELECT user_id FROM social.reset_password(E'\t' || :'vic_token' || ' ', 'password of vic')), (SELECT id FROM social.users WHERE username = 'reset_vic'), 'found B4, C13: the earlier account''s token resets it');
+SELECT ok(pg_temp.logs_in('shared@claims.example', 'password of vic') AND pg_temp.logs_in('reset_mal', 'a good password'), 'found B4: and it alone');
+SELECT is((SELECT user_id FROM social.reset_password(:'mal_token', 'password of mal')), (SELECT id FROM social.users WHERE username = 'reset_mal'), 'found B4: whoever has the mailbox decides about the other too');
+SELECT ok(pg_temp.logs_in('shared@claims.example', 'password of vic'), 'found B4: the address stays with whom it was proven for');
+SELECT social.request_password_reset('shared@claims.example');
+SELECT is((SELECT (SELECT array_agg(a ->> 'username') FROM jsonb_array_elements(variables -> 'accounts') AS a) FROM social.mail_outbox ORDER BY id DESC LIMIT 1), ARRAY['reset_vic'], 'found B4: a proven address is about its account alone');
+SELECT social.register('reset_late' || n, 'crowd@claims.example', 'a good password') FROM generate_series(1, 7) AS n;
+SELECT social.request_password_reset('crowd@claims.example');
+SELECT is((SELECT jsonb_array_length(variables -> 'accounts') FROM social.mail_outbox ORDER BY id DESC LIMIT 1), 5, 'found B4: a crowd of claims has an end');
+SELECT is((SELECT count(*) FROM social.mail_sent(l.id)), 1::bigint, 'found B4: a mail that was sent') FROM social.lease_mail(1000) l WHERE l.address = 'crowd@claims.example' AND l.template = 'reset_password';
+SELECT is(variables, '{"username": "reset_late1"}'::jsonb, 'found B4: is not remembered with its tokens') FROM social.mail_outbox WHERE address = 'crowd@claims.example' AND template = 'reset_password';
+-- A spelling that folds to the address is another mailbox, however early it was claimed.
+SELECT social.register('reset_early', U&'bac\212A@claims.example', 'a good password'), social.register('reset_owner', 'back@claims.example', 'a good password');
+SELECT social.request_password_reset('Back@claims.example');
+SELECT row_eq($$SELECT address, variables -> 'accounts' -> 0 ->> 'username', jsonb_array_length(variables -> 'accounts') FROM social.mail_outbox ORDER BY id DESC LIMIT 1$$,
+	row('back@claims.example'::text, 'reset_owner'::text, 1), 'found B4: a token goes to no other mailbox');
 -- What folds to an address need not be its mailbox (KELVIN SIGN).
 SELECT social.register_user('reset_kay', 'kay@example.com', 'a good password');
 SELECT social.request_password_reset(U&'\212Aay@example.com');

@@ -19,7 +19,7 @@ SELECT row_eq($$SELECT username, email, first_name, last_name, is_active, is_sta
 SELECT matches(password, '^\$argon2id\$', 'seed 117: the password is hashed') FROM social.users WHERE username = 'auth_Test';
 SELECT lives_ok(format('SELECT social.register_user(%L, %L, %L)', username, email, password), 'seed 003: ' || left(username || ' ' || email, 60))
 FROM (VALUES ('a', 'a@b.cc', '12345678'), (repeat('Z', 30), 'x+y@sub.example.co.uk', repeat('x', 1000)), ('_9', 'o''neil@example.org', 'pässwörd'),
-	('auth_nul', repeat('l', 64) || '@example.com', '        ')) AS cases (username, email, password);
+	('auth_nul', repeat('l', 64) || '@example.com', ' a blank ')) AS cases (username, email, password);
 
 SELECT throws_ok(format('SELECT social.register_user(%L, %L, %L)', username, email, password), 'SM400', message, 'seed 003 refused: ' || message || ': ' || left(coalesce(username, '-') || ' ' || coalesce(email, '-'), 50))
 FROM (VALUES
@@ -31,7 +31,7 @@ FROM (VALUES
 	('a-b', 'new@example.com', 'a good password', 'username is not valid'),
 	('a@b', 'new@example.com', 'a good password', 'username is not valid'),
 	('é', 'new@example.com', 'a good password', 'username is not valid'),
-	(E'a\n', 'new@example.com', 'a good password', 'username is not valid'),
+	(E'a\nb', 'new@example.com', 'a good password', 'username is not valid'),
 	(''';DROP TABLE x;--', 'new@example.com', 'a good password', 'username is not valid'),
 	('new', NULL, 'a good password', 'email is required'),
 	('new', '', 'a good password', 'email is required'),
@@ -57,6 +57,15 @@ FROM (VALUES
 	('new', 'new@example.com', '', 'password is required'),
 	('new', 'new@example.com', '1234567', 'password is too short'),
 	('new', 'new@example.com', repeat('x', 1001), 'password is too long'),
+	('new', 'new@example.com', repeat(U&'\200B', 8), 'password holds an invisible character'),
+	('new', 'new@example.com', U&'a good\FEFF password', 'password holds an invisible character'),
+	('new', 'new@example.com', repeat(U&'\3164', 8), 'password holds an invisible character'),
+	('new', 'new@example.com', E'a good\tpassword', 'password holds an invisible character'),
+	('new', 'new@example.com', '        ', 'password is blank'),
+	('new', 'new@example.com', repeat(U&'\00A0', 8), 'password is blank'),
+	('new', 'new@example.com', repeat(U&'\2800', 8), 'password is blank'),
+	('new', 'new@example.com', 'seven' || repeat(U&'\200D', 8), 'password is too short'),
+	('new', 'new@example.com', 'seve' || repeat(U&'n\0303', 3), 'password is too short'),
 	('new', 'new@example.com', repeat('é', 501), 'password is too long')) AS cases (username, email, password, message);
 SELECT throws_ok($$SELECT social.register_user('new', 'new@example.com', 'a good password', repeat('x', 151))$$, 'SM400', 'first name is too long', 'seed 003: first name');
 SELECT throws_ok($$SELECT social.register_user('new', 'new@example.com', 'a good password', 'x', repeat('x', 151))$$, 'SM400', 'last name is too long', 'seed 003: last name');
@@ -76,6 +85,29 @@ FROM unnest(ARRAY['', NULL, 'password', '5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD
 SELECT throws_ok(format('SELECT social.register_user(''new_name'', ''new_name@example.com'', %L)', password), 'SM400', 'password has leaked', 'leaked: ' || password)
 FROM unnest(ARRAY['correct horse', 'Tr0ub4dor&3', 'password', '12345678']) AS password;
 SELECT lives_ok($$SELECT social.register_user('new_name', 'new_name@example.com', 'Correct horse')$$, 'one that merely resembles it is another');
+
+-- ---- one form of a password, and of a name as it is typed (found C9, C13)
+SELECT throws_ok($$SELECT social.register_user('new_form', 'form@example.com', U&'correct\00A0horse')$$, 'SM400', 'password has leaked', 'found C9: leaked, whatever blank it is typed with');
+SELECT is(social.add_leaked_passwords(ARRAY[U&'leake\0301 apart']), 1::bigint, 'found C9: a list in another form');
+SELECT throws_ok($$SELECT social.register_user('new_form', 'form@example.com', U&'leak\00E9 apart')$$, 'SM400', 'password has leaked', 'found C9: counts as well');
+SELECT ok(social.register_user(E' new_form\n', ' form@example.com ', ' a good password ') > 0, 'found C13: blanks around a name and an address are nothing');
+SELECT row_eq($$SELECT username, email FROM social.users WHERE username = 'new_form'$$, row('new_form'::text, 'form@example.com'::text), 'found C13: and are not kept');
+SELECT isnt((SELECT access FROM social.login('new_form', ' a good password ')), NULL, 'found C13: those of a password are');
+
+-- ---- names that the site keeps for itself (found B10)
+SELECT throws_ok(format('SELECT social.register(%L, ''reserved@example.com'', ''a good password'')', name), 'SM409', 'username is reserved', 'found B10: ' || name)
+FROM unnest(ARRAY['admin', 'root', 'support', 'moderator', 'me', 'api', 'ADMIN', 'Adm1n', '_admin_', 'r00t', 'supp0rt', 'm0derat0r', 'admln', 'everyone', 'no_reply', ' admin ']) AS name;
+SELECT lives_ok(format('SELECT social.register(%L, %L, ''a good password'')', name, name || '@example.com'), 'found B10: but ' || name) FROM unnest(ARRAY['administer', 'meg', 'rooted', 'apis_', 'supporter']) AS name;
+SELECT ok(social.register_user('admin', 'admin@example.com', 'a good password') > 0, 'found B10: trusted code may');
+SELECT ok(social.create_superuser('root', 'root@example.com', 'a good password') > 0, 'found B10: so may who makes a superuser');
+SELECT isnt((SELECT access FROM social.login('admin', 'a good password')), NULL, 'found B10: and who has such a name keeps it');
+SELECT is(social.register('Pub_Root', 'rooted@example.org', 'a good password') ->> 'username', 'Pub_Root', 'found B10: a part of a name is free');
+SET LOCAL social.reserved_usernames = ' house, Boss ';
+SELECT throws_ok($$SELECT social.register('B0ss', 'b@example.com', 'a good password')$$, 'SM409', 'username is reserved', 'found B10: the list is a setting');
+SELECT lives_ok($$SELECT social.register('support', 'b@example.com', 'a good password')$$, 'found B10: in place of ours');
+SET LOCAL social.reserved_usernames = '';
+SELECT lives_ok($$SELECT social.register('boss', 'b@example.com', 'a good password')$$, 'found B10: which may be empty');
+RESET social.reserved_usernames;
 
 -- ---- the public door (seed 003, 014; P-16)
 SELECT is(social.register('Pub_One', 'Pub.One@example.com', 'a good password', 'Pub', 'One', '192.0.2.1')::text,

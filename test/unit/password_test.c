@@ -5,6 +5,7 @@
 #include "tap.h"
 
 #include "password.h"
+#include "password_form.h"
 
 #include <time.h>
 
@@ -48,6 +49,104 @@ test_ours(void)
 		   "seed 117: a NUL byte");
 	is_int(social_password_verify("a\0b", 3, first), SOCIAL_PASSWORD_REFUSED,
 		   "seed 117: a NUL byte, verified");
+}
+
+/* found C9: one form, whatever keyboard */
+static const struct
+{
+	const char *typed;
+	const char *form; /* NULL: as typed */
+	int length;
+} forms[] = {
+	{"plain ascii", NULL, 11},
+	{" blanks stay ", NULL, 13},
+	{"ma\xc3\xb1"
+	 "ana",
+	 NULL, 6},
+	{"man\xcc\x83"
+	 "ana",
+	 "ma\xc3\xb1"
+	 "ana",
+	 7}, /* the length is of what is given */
+	{"a\xc2\xa0"
+	 "b\xe3\x80\x80"
+	 "c",
+	 "a b c", 5},
+	{"\xef\xbc\xa1wide", NULL, 5},   /* width is kept (RFC 8265 4.2.2) */
+	{"\xef\xac\x81n", NULL, 2},      /* so are ligatures: NFC, not NFKC */
+	{"\xe2\x84\xa6", "\xce\xa9", 1}, /* the ohm sign is an omega */
+	{"\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab", "\xed\x95\x9c", 3}, /* Hangul */
+	{"\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x94\xac", NULL, 2},   /* joined emoji */
+	{"\xe2\x9d\xa4\xef\xb8\x8f", NULL, 1},                       /* a variation selector */
+	{"\xe2\x80\x8b", NULL, -1},                                  /* zero-width space */
+	{"a\xc2\xad"
+	 "b",
+	 NULL, -1}, /* soft hyphen */
+	{"a\xe2\x80\xae"
+	 "b",
+	 NULL, -1}, /* a mark of direction */
+	{"a\xe3\x85\xa4"
+	 "b",
+	 NULL, -1}, /* Hangul filler */
+	{"a\xef\xbf\xbf"
+	 "b",
+	 NULL, -1}, /* no character */
+	{"a\x7f"
+	 "b",
+	 NULL, -1},
+	{"a\tb", NULL, -1},
+	{"a\xe2\x80\xa8"
+	 "b",
+	 NULL, -1}, /* line separator */
+	{"   ", NULL, 0},
+	{"\xe2\xa0\x80\xe2\xa0\x80", NULL, 0}, /* braille blanks */
+	{"", NULL, 0},
+	{"not \xff utf-8", NULL, 11},
+	{"\xc3", NULL, 1},
+};
+
+static void
+test_forms(void)
+{
+	char form[SOCIAL_PASSWORD_MAX_BYTES];
+	char longest[SOCIAL_PASSWORD_MAX_BYTES + 1];
+	char old[SOCIAL_PASSWORD_ENCODED_SIZE];
+	size_t len;
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+	{
+		bool differs = social_password_form(forms[i].typed, strlen(forms[i].typed), form, &len);
+
+		ok(differs == (forms[i].form != NULL) &&
+			   (!differs ||
+				(len == strlen(forms[i].form) && memcmp(form, forms[i].form, len) == 0)),
+		   "found C9: the form");
+		is_int(social_password_length(forms[i].typed, strlen(forms[i].typed)), forms[i].length,
+			   "found C8: the length");
+		is_int(social_password_tries(forms[i].typed, strlen(forms[i].typed)), differs ? 2 : 1,
+			   "P-16: the tries follow from what is typed alone");
+	}
+	/* U+0958 is two characters in every normal form: 333 of them outgrow the limit. */
+	for (int i = 0; i < 333; i++)
+		memcpy(longest + 3 * i, "\xe0\xa5\x98", 3);
+	ok(!social_password_form(longest, 999, form, &len),
+	   "found C9: one that outgrows the limit stays as typed");
+	social_password_hash(longest, 999, &cheap, old);
+	is_int(social_password_verify(longest, 999, old), SOCIAL_PASSWORD_OK,
+		   "found C9: and fits itself");
+	social_password_hash("ma\xc3\xb1"
+						 "ana",
+						 7, &cheap, old);
+	is_int(verify("man\xcc\x83"
+				  "ana",
+				  old),
+		   SOCIAL_PASSWORD_OK, "found C9: composed or not");
+	is_int(verify("manana", old), SOCIAL_PASSWORD_MISMATCH,
+		   "found C9: a letter without its tilde is another");
+	is_int(verify("man\xcc\x83"
+				  "ana",
+				  "pbkdf2_sha256$1000$saltSALT123$stkie1Ynu3dEdaD/kHaTZhkiI1Tecuj+Bo1auJlryp4="),
+		   SOCIAL_PASSWORD_OK, "found C9: a hash of what was typed, made before, fits");
 }
 
 struct encoded_case
@@ -174,6 +273,7 @@ int
 main(void)
 {
 	test_ours();
+	test_forms();
 	test_encoded_forms();
 	return done_testing();
 }

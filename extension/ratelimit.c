@@ -91,15 +91,18 @@ figures_text(const struct social_rate_figures *figures)
 static void
 refuse(const struct social_limit_windows *windows, const struct social_rate_figures *figures)
 {
+	const struct social_limit_window *window = &windows->list[figures->window];
 	char rate[SOCIAL_RATE_TEXT_MAX];
 	int64 seconds = seconds_up(figures->retry_after);
 
 	social_rate_format(&figures->rate, rate);
 	ereport(ERROR,
 			(errcode(ERRCODE_SOCIAL_RATE_LIMITED), errmsg("rate limit exceeded"),
-			 errdetail("The limit \"%s\" is %s.", windows->list[figures->window].row->action, rate),
-			 errhint_plural("Try again in " INT64_FORMAT " second.",
-							"Try again in " INT64_FORMAT " seconds.", seconds, seconds),
+			 errdetail("The limit \"%s\" is %s.", window->row->action, rate),
+			 window->draw.times > window->draw.rate.limit
+				 ? errhint("One request may do this at most %d times.", window->draw.rate.limit)
+				 : errhint_plural("Try again in " INT64_FORMAT " second.",
+								  "Try again in " INT64_FORMAT " seconds.", seconds, seconds),
 			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, figures_text(figures))));
 }
 
@@ -155,7 +158,7 @@ take(struct social_limit_request *request, bool from_memory)
 		return NULL;
 	if (!take_from(&windows, from_memory, &figures))
 		refuse(&windows, &figures);
-	return figures_text(&figures);
+	return figures.window < 0 ? NULL : figures_text(&figures);
 }
 
 char *
@@ -237,7 +240,7 @@ put_status(ReturnSetInfo *result, const struct social_limit_window *window, int6
 	Datum values[8];
 	bool nulls[8] = {false};
 
-	social_gcra_peek(&window->rate, now, timestamp, &figures);
+	social_gcra_peek(&window->draw.rate, now, timestamp, &figures);
 	values[0] = CStringGetTextDatum(window->row->surface);
 	values[1] = CStringGetTextDatum(window->row->action);
 	values[2] = CStringGetTextDatum(social_limit_subject_name(window->row->subject));

@@ -130,18 +130,26 @@ used(const struct social_rate *rate, int64_t now, int64_t timestamp)
 	return ahead < whole ? ahead : whole;
 }
 
+/* What is told to one who wants to take `times` requests from a window used up that far. */
+static struct social_rate_figures
+figures_of(const struct social_rate *rate, int32_t times, int64_t now, int64_t used_up, int window)
+{
+	int64_t step = interval(rate);
+	int64_t left = step * rate->limit - used_up;
+
+	return (struct social_rate_figures){.rate = *rate,
+										.remaining = (int32_t) (left / step),
+										.reset_at = now + used_up,
+										.retry_after =
+											left >= step * times ? 0 : step * times - left,
+										.window = window};
+}
+
 void
 social_gcra_peek(const struct social_rate *rate, int64_t now, int64_t timestamp,
 				 struct social_rate_figures *figures)
 {
-	int64_t step = interval(rate);
-	int64_t left = step * rate->limit - used(rate, now, timestamp);
-
-	figures->window = 0;
-	figures->rate = *rate;
-	figures->remaining = (int32_t) (left / step);
-	figures->reset_at = now + used(rate, now, timestamp);
-	figures->retry_after = left >= step ? 0 : step - left;
+	*figures = figures_of(rate, 1, now, used(rate, now, timestamp), 0);
 }
 
 /* Whether a tells a client more than b does: see the header. */
@@ -155,29 +163,42 @@ is_tighter(const struct social_rate_figures *a, const struct social_rate_figures
 	return a->reset_at > b->reset_at;
 }
 
+static void
+keep_tightest(struct social_rate_figures *figures, const struct social_rate_figures *one)
+{
+	if (figures->window < 0 || is_tighter(one, figures))
+		*figures = *one;
+}
+
 bool
-social_gcra_take(const struct social_rate *rates, int count, int64_t now, int64_t *timestamps,
+social_gcra_take(const struct social_rate_draw *draws, int count, int64_t now, int64_t *timestamps,
 				 struct social_rate_figures *figures)
 {
 	struct social_rate_figures one;
 
+	*figures = (struct social_rate_figures){.window = -1};
 	for (int i = 0; i < count; i++)
 	{
-		social_gcra_peek(&rates[i], now, timestamps[i], &one);
-		one.window = i;
-		if (i == 0 || is_tighter(&one, figures))
-			*figures = one;
+		const struct social_rate *rate = &draws[i].rate;
+
+		one = figures_of(rate, draws[i].times, now, used(rate, now, timestamps[i]), i);
+		if (!draws[i].counts_only)
+			keep_tightest(figures, &one);
 	}
 	if (figures->retry_after > 0)
 		return false;
+	figures->window = -1;
 	for (int i = 0; i < count; i++)
 	{
-		timestamps[i] = now + used(&rates[i], now, timestamps[i]) + interval(&rates[i]);
-		social_gcra_peek(&rates[i], now, timestamps[i], &one);
-		one.window = i;
-		one.retry_after = 0; /* this request was let in; the next one is not asked about */
-		if (i == 0 || is_tighter(&one, figures))
-			*figures = one;
+		const struct social_rate *rate = &draws[i].rate;
+		int64_t moved = used(rate, now, timestamps[i]) + interval(rate) * draws[i].times;
+
+		timestamps[i] = now + moved;
+		one = figures_of(rate, 1, now, used(rate, now, timestamps[i]), i);
+		timestamps[i] = one.reset_at; /* what only counts stops where it is used up */
+		one.retry_after = 0;          /* this request was let in; the next one is not asked about */
+		if (!draws[i].counts_only)
+			keep_tightest(figures, &one);
 	}
 	return true;
 }

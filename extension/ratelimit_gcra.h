@@ -25,6 +25,15 @@ struct social_rate
 	int64_t period;
 };
 
+/* What one request takes from a window. counts_only: the window moves, up to where it is used up,
+ * but refuses nothing. */
+struct social_rate_draw
+{
+	struct social_rate rate;
+	int32_t times; /* how many requests it counts as */
+	bool counts_only;
+};
+
 /* What a client is told about a window. */
 struct social_rate_figures
 {
@@ -32,7 +41,7 @@ struct social_rate_figures
 	int32_t remaining;
 	int64_t reset_at;    /* when the window is unused again */
 	int64_t retry_after; /* how long until a request fits; 0 when one does */
-	int window;          /* which of the windows asked about */
+	int window;          /* which of the windows asked about; -1: none refuses anything */
 };
 
 /*
@@ -50,12 +59,12 @@ extern void social_gcra_peek(const struct social_rate *rate, int64_t now, int64_
 							 struct social_rate_figures *figures);
 
 /*
- * Takes one request from all of `count` windows, or from none. True when all had room: timestamps
- * are moved on. *figures are those of the tightest window: on refusal the one that takes longest to
- * let a request in, else the one with the fewest requests left (the one that is whole again later,
- * of equals). count must be at least 1.
+ * Takes from all of `count` windows, or from none. True when all had room: timestamps are moved on.
+ * *figures are those of the tightest window that may refuse: on refusal the one that takes longest
+ * to let the request in, else the one with the fewest requests left (the one that is whole again
+ * later, of equals). What counts more often than a window's limit never fits.
  */
-extern bool social_gcra_take(const struct social_rate *rates, int count, int64_t now,
+extern bool social_gcra_take(const struct social_rate_draw *draws, int count, int64_t now,
 							 int64_t *timestamps, struct social_rate_figures *figures);
 
 #endif /* SOCIAL_RATELIMIT_GCRA_H */

@@ -157,17 +157,17 @@ static bool
 take(const struct social_limit_windows *windows, const uint64 *hashes, int64 now,
 	 struct social_rate_figures *figures)
 {
-	struct social_rate rates[SOCIAL_LIMIT_WINDOWS_MAX];
+	struct social_rate_draw draws[SOCIAL_LIMIT_WINDOWS_MAX];
 	int64 timestamps[SOCIAL_LIMIT_WINDOWS_MAX];
 	struct place *places[SOCIAL_LIMIT_WINDOWS_MAX];
 
 	for (int i = 0; i < windows->count; i++)
 	{
 		places[i] = find(hashes[i]);
-		rates[i] = windows->list[i].rate;
+		draws[i] = windows->list[i].draw;
 		timestamps[i] = places[i] == NULL ? 0 : places[i]->timestamp;
 	}
-	if (!social_gcra_take(rates, windows->count, now, timestamps, figures))
+	if (!social_gcra_take(draws, windows->count, now, timestamps, figures))
 		return false;
 	for (int i = 0; i < windows->count; i++)
 	{

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unicode/uchar.h>
 #include <unicode/utf8.h>
@@ -43,6 +44,8 @@ static const struct
 	/* Content (121): 1/hour meters the attempts of those who are not logged in (I-12). */
 	{"rest", "post_creation", SOCIAL_LIMIT_USER, "10/hour,60/minute"},
 	{"rest", "post_creation", SOCIAL_LIMIT_ANONYMOUS, "1/hour"},
+	{"graphql", "post_creation", SOCIAL_LIMIT_USER, "10/hour,60/minute"},
+	{"graphql", "post_creation", SOCIAL_LIMIT_ANONYMOUS, "1/hour"},
 	{"rest", "feed_access", SOCIAL_LIMIT_CLIENT, "100/minute"},
 	{"rest", "search", SOCIAL_LIMIT_CLIENT, "30/minute"},
 	{"graphql", "search", SOCIAL_LIMIT_CLIENT, "100/hour"},
@@ -135,28 +138,46 @@ social_limit_set_override(struct social_limit_set *set, const char *surface, con
 	return true;
 }
 
+/* The rates of "action=rates;…" are about one row of the action: see the header. */
+static bool
+is_for_bridges(const struct social_limit_row *row)
+{
+	return !row->is_standing && strcmp(row->surface, "graphql") != 0 &&
+		   strcmp(row->surface, "auth") != 0;
+}
+
+/* Finds that row; NULL when there is none. */
+static struct social_limit_row *
+row_for_bridges(struct social_limit_set *set, const char *action, size_t len)
+{
+	for (int i = 0; i < set->count; i++)
+	{
+		struct social_limit_row *row = &set->rows[i];
+
+		if (strlen(row->action) == len && memcmp(row->action, action, len) == 0 &&
+			is_for_bridges(row))
+			return row;
+	}
+	return NULL;
+}
+
 /* One "action=rates". */
 static bool
 set_action_rates(struct social_limit_set *set, const char *item, size_t len)
 {
 	const char *equals = memchr(item, '=', len);
-	struct social_rate rates[SOCIAL_RATE_WINDOWS_MAX];
 	size_t name_len = equals ? (size_t) (equals - item) : 0;
+	struct social_rate rates[SOCIAL_RATE_WINDOWS_MAX];
 	int nrates = equals ? social_rate_parse(equals + 1, len - name_len - 1, rates) : -1;
+	struct social_limit_row *row;
 
 	if (nrates < 0)
 		return false;
-	for (int i = 0; i < set->count; i++)
+	row = row_for_bridges(set, item, name_len);
+	if (row)
 	{
-		struct social_limit_row *row = &set->rows[i];
-
-		if (strlen(row->action) != name_len || memcmp(row->action, item, name_len) != 0 ||
-			row->is_standing || strcmp(row->surface, "graphql") == 0 ||
-			strcmp(row->surface, "auth") == 0)
-			continue;
 		row->nrates = nrates;
 		memcpy(row->rates, rates, sizeof(rates));
-		break;
 	}
 	return true;
 }
@@ -356,9 +377,10 @@ put_subject(struct text *text, enum social_limit_subject subject,
 /* Adds a window; of two that count the same, the lower limit is kept. */
 static void
 add_window(struct social_limit_windows *windows, const struct social_limit_row *row,
-		   const struct social_rate *rate, enum social_limit_subject subject,
+		   const struct social_rate_draw *draw, enum social_limit_subject subject,
 		   const struct social_limit_request *request)
 {
+	const struct social_rate *rate = &draw->rate;
 	struct social_limit_window *window = &windows->list[windows->count];
 	struct text key = {window->key, window->key + sizeof(window->key) - 1};
 
@@ -379,25 +401,30 @@ add_window(struct social_limit_windows *windows, const struct social_limit_row *
 		if (known->key_len != window->key_len ||
 			memcmp(known->key, window->key, window->key_len) != 0)
 			continue;
-		if (rate->limit < known->rate.limit)
-			known->rate = *rate;
+		if (rate->limit < known->draw.rate.limit)
+			known->draw.rate = *rate;
 		return;
 	}
-	window->rate = *rate;
+	window->draw = *draw;
 	window->row = row;
 	windows->count++;
 }
 
 static void
 add_rates(struct social_limit_windows *windows, const struct social_limit_row *row,
-		  const struct social_rate *rates, int nrates, const struct social_limit_request *request)
+		  const struct social_rate *rates, int nrates, int32_t times, bool counts_only,
+		  const struct social_limit_request *request)
 {
 	enum social_limit_subject subject = row->subject;
+	struct social_rate_draw draw = {.times = times, .counts_only = counts_only};
 
 	if (nrates == 0 || !has_subject(request, &subject))
 		return;
 	for (int i = 0; i < nrates; i++)
-		add_window(windows, row, &rates[i], subject, request);
+	{
+		draw.rate = rates[i];
+		add_window(windows, row, &draw, subject, request);
+	}
 }
 
 void
@@ -405,16 +432,110 @@ social_limit_resolve_row(const struct social_limit_row *row,
 						 const struct social_limit_request *request,
 						 struct social_limit_windows *windows)
 {
-	add_rates(windows, row, row->rates, row->nrates, request);
+	add_rates(windows, row, row->rates, row->nrates, 1, false, request);
 }
 
-static bool
-is_met(const struct social_limit_set *set, const struct social_limit_row *row,
-	   const struct social_limit_request *request)
+/* How often a request's list of actions names one; 0: not at all. */
+static int32_t
+times_of(const char *list, const char *action)
 {
-	if (!row->is_standing && (request->action == NULL || row->action[0] != request->action[0] ||
-							  strcmp(row->action, request->action) != 0))
-		return false;
+	size_t len = list ? strlen(action) : 0;
+
+	for (const char *at = list; at != NULL; at = strchr(at, ','))
+	{
+		at += *at == ',';
+		if (strncmp(at, action, len) != 0 || (at[len] && at[len] != ',' && at[len] != '*'))
+			continue;
+		if (at[len] == '*')
+		{
+			long times = strtol(at + len + 1, NULL, 10);
+
+			return times < 1                       ? 1
+				   : times > SOCIAL_RATE_LIMIT_MAX ? SOCIAL_RATE_LIMIT_MAX
+												   : (int) times;
+		}
+		return 1;
+	}
+	return 0;
+}
+
+/* The part of "action=rates;…" behind the sign of this action; NULL when it is not there. */
+static const char *
+rates_of(const char *list, const char *action, size_t *len)
+{
+	size_t name_len = strlen(action);
+
+	for (const char *at = list; at != NULL; at = strchr(at, ';'))
+	{
+		at += *at == ';';
+		if (strncmp(at, action, name_len) == 0 && at[name_len] == '=')
+		{
+			*len = strcspn(at + name_len + 1, ";");
+			return at + name_len + 1;
+		}
+	}
+	return NULL;
+}
+
+/* The rates that a request brings along. */
+struct given
+{
+	const char *list; /* "action=rates;…", or NULL */
+	struct social_rate rates[SOCIAL_RATE_WINDOWS_MAX];
+	int count; /* of rates, for the first policy that may refuse; -1: none, or spent */
+};
+
+static bool
+read_given(struct given *given, const char *rates)
+{
+	given->list = rates && strchr(rates, '=') ? rates : NULL;
+	given->count = -1;
+	if (rates == NULL || given->list)
+		return true;
+	given->count = social_rate_parse(rates, strlen(rates), given->rates);
+	return given->count >= 0;
+}
+
+/* Adds the windows of a policy that counts the request. False when its given rates are malformed.
+ */
+static bool
+add_row(struct social_limit_windows *windows, const struct social_limit_set *set,
+		const struct social_limit_row *row, struct given *given, int32_t times, bool counts_only,
+		const struct social_limit_request *request)
+{
+	struct social_rate listed[SOCIAL_RATE_WINDOWS_MAX];
+	const struct social_rate *rates = row->rates;
+	int nrates = row->nrates;
+
+	if (!row->is_standing && given->count >= 0 && !counts_only)
+	{
+		rates = given->rates;
+		nrates = given->count;
+		given->count = -1;
+	}
+	else if (given->list && is_for_bridges(row) &&
+			 row_for_bridges((struct social_limit_set *) set, row->action, strlen(row->action)) ==
+				 row)
+	{
+		size_t len;
+		const char *text = rates_of(given->list, row->action, &len);
+
+		if (text)
+		{
+			nrates = social_rate_parse(text, len, listed);
+			rates = listed;
+		}
+	}
+	if (nrates >= 0)
+		add_rates(windows, row, rates, nrates, times, counts_only, request);
+	return nrates >= 0;
+}
+
+/* Whether a policy may refuse the request; an action's others only count it. */
+static bool
+may_refuse(const struct social_limit_set *set, const struct social_limit_row *row,
+		   const struct social_limit_request *request)
+{
 	return set->strict || row->surface[0] == '*' ||
 		   (request->surface != NULL && strcmp(row->surface, request->surface) == 0);
 }
@@ -423,29 +544,23 @@ bool
 social_limit_resolve(const struct social_limit_set *set, const struct social_limit_request *request,
 					 struct social_limit_windows *windows)
 {
-	struct social_rate given[SOCIAL_RATE_WINDOWS_MAX];
-	int ngiven = -1;
+	struct given given;
 
 	windows->count = 0;
-	if (request->rates != NULL)
-	{
-		ngiven = social_rate_parse(request->rates, strlen(request->rates), given);
-		if (ngiven < 0)
-			return false;
-	}
-	for (int i = 0; i < set->count; i++)
-	{
-		const struct social_limit_row *row = &set->rows[i];
-
-		if (!is_met(set, row, request))
-			continue;
-		if (ngiven >= 0 && !row->is_standing)
+	if (!read_given(&given, request->rates))
+		return false;
+	/* Those that refuse come first: there is always room for them. */
+	for (int counts_only = 0; counts_only <= 1; counts_only++)
+		for (int i = 0; i < set->count; i++)
 		{
-			add_rates(windows, row, given, ngiven, request);
-			ngiven = -1;
-			continue;
+			const struct social_limit_row *row = &set->rows[i];
+			int32_t times = row->is_standing ? 1 : times_of(request->action, row->action);
+
+			if (times == 0 || may_refuse(set, row, request) == counts_only ||
+				(counts_only && row->is_standing))
+				continue;
+			if (!add_row(windows, set, row, &given, times, counts_only, request))
+				return false;
 		}
-		add_rates(windows, row, row->rates, row->nrates, request);
-	}
 	return true;
 }

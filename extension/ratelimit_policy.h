@@ -5,7 +5,9 @@
  *
  * A policy names a surface (rest, graphql, auth, …; * = all), an action, and a subject: whose
  * requests are counted together. The actions global, user and anon stand for every request of their
- * surface and count all surfaces together; the others are what a route says that it is.
+ * surface and count all surfaces together; the others are what a route says that it is. Such an
+ * action is counted by the policies of every surface, and refused by those of its own: a person's
+ * posts are one count, whatever they came by, and each surface has its rate of them.
  */
 #ifndef SOCIAL_RATELIMIT_POLICY_H
 #define SOCIAL_RATELIMIT_POLICY_H
@@ -53,18 +55,19 @@ struct social_limit_set
 struct social_limit_request
 {
 	const char *surface;
-	const char *action;
+	const char *action; /* "post_creation"; "search*50,feed_access" is 50 of one and 1 of another */
 	int64_t user_id;
 	int64_t session_id;
 	const char *address; /* as social_limit_network() wrote it */
 	const char *account;
-	const char *rates; /* in place of what the action's first policy says; NULL = as it says */
+	const char *rates; /* NULL = as the policies say; rates in place of those of the first policy
+						* that may refuse; or a list as of social_limit_set_rates() */
 };
 
 /* One window that a request takes from. */
 struct social_limit_window
 {
-	struct social_rate rate;
+	struct social_rate_draw draw;
 	const struct social_limit_row *row;
 	size_t key_len;
 	char key[SOCIAL_LIMIT_KEY_MAX];

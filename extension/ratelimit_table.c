@@ -186,7 +186,7 @@ enum social_limit_outcome
 social_limit_table_take(const struct social_limit_windows *windows, int64 now,
 						struct social_rate_figures *figures)
 {
-	struct social_rate rates[SOCIAL_LIMIT_WINDOWS_MAX];
+	struct social_rate_draw draws[SOCIAL_LIMIT_WINDOWS_MAX];
 	int64 timestamps[SOCIAL_LIMIT_WINDOWS_MAX];
 	enum social_limit_outcome outcome = SOCIAL_LIMIT_BUSY;
 	TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LOCK_PATIENCE);
@@ -200,8 +200,8 @@ social_limit_table_take(const struct social_limit_windows *windows, int64 now,
 	{
 		read_rows(&state, windows, timestamps);
 		for (int i = 0; i < windows->count; i++)
-			rates[i] = windows->list[i].rate;
-		outcome = social_gcra_take(rates, windows->count, now, timestamps, figures)
+			draws[i] = windows->list[i].draw;
+		outcome = social_gcra_take(draws, windows->count, now, timestamps, figures)
 					  ? SOCIAL_LIMIT_TAKEN
 					  : SOCIAL_LIMIT_REFUSED;
 	}

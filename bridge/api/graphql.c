@@ -183,8 +183,9 @@ lane_of(const struct sb_graphql_execution *execution)
 }
 
 /*
- * What the step counts as. A query is one request; so is a mutation, but for its fields that have
- * limits of their own: each of those counts, so that aliases do not multiply what one request may.
+ * What the step counts as. A query is one request and as many actions as its fields have limits of
+ * their own; a mutation is one request for each such field. So aliases do not multiply what one
+ * request may.
  */
 static void
 count_step(struct sb_request *request, const struct sb_graphql_step *step)

@@ -105,11 +105,10 @@ bool
 gql_check_costs(struct gql_binding *binding, const struct gql_plan *plan,
 				const struct sb_graphql_limits *limits)
 {
-	long few[64];
-	long *rows =
-		plan->ncosts <= 64 ? few : gql_new_array(binding->arena, long, (size_t) plan->ncosts);
+	long *rows = gql_new_array(binding->arena, long, (size_t) plan->ncosts);
 
 	binding->cost = 0;
+	binding->rows = rows;
 	for (int i = 0; i < plan->ncosts; i++)
 	{
 		const struct gql_rows_cost *item = &plan->costs[i];

@@ -75,8 +75,8 @@ struct sb_graphql_step
 	const char *response_key;           /* mutation: the root field's key; query: NULL */
 	struct sb_graphql_statement call;   /* mutation: runs the function; its row is not looked at */
 	struct sb_graphql_statement select; /* one row, its first column JSON; error_* may follow */
-	const char *action;                 /* what @limit says that it counts as, or NULL */
-	const char *account;                /* the value of the argument that @limit names, or NULL */
+	const char *action;  /* what it counts as, "[surface/]action[*times],…", or NULL: no @limit */
+	const char *account; /* the value of the argument that @limit names, or NULL */
 };
 
 /* A prepared request; read-only for the caller, freed with sb_graphql_execution_free. */

@@ -58,6 +58,14 @@ struct gql_rows_cost
 	long size;
 };
 
+/* A field with a @limit, after merging: it counts once for each row of the field around it. */
+struct gql_limited
+{
+	const char *action;
+	int step;
+	int around; /* index of the cost of the field around, or -1 */
+};
+
 struct gql_plan
 {
 	struct gql_arena arena;
@@ -72,6 +80,8 @@ struct gql_plan
 	int nvalues; /* parameters of all steps */
 	struct gql_rows_cost *costs;
 	int ncosts;
+	struct gql_limited *limited; /* by step */
+	int nlimited;
 	bool slow; /* reads a source that @rows(slow: true) marks */
 	const struct gql_type **lifted;
 	int nlifted;
@@ -109,6 +119,7 @@ struct gql_binding
 	const uint32_t *lifted; /* token number of each lifted literal */
 	size_t introspected;    /* bytes of introspection answers so far */
 	double cost;            /* rows, by gql_check_costs */
+	long *rows;             /* of each cost of the plan, likewise */
 };
 
 /* The value of an argument; text NULL = null. `given` is false when nobody said anything. */

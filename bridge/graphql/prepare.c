@@ -200,21 +200,52 @@ statement(const struct gql_sql *sql, const char **values)
 		.sql = sql->text, .id = sql->id, .nparams = sql->nparams, .values = values + sql->first};
 }
 
-/* What a step counts as: its own root field's @limit, or the first of a query's. */
-static void
-fill_action(struct preparation *preparation, const struct gql_node *node,
-			struct sb_graphql_step *step)
+/* One action of a step, and how often it counts. */
+struct counted
 {
-	const struct gql_node *at = node ? node : preparation->execution->plan->nodes;
+	const char *action;
+	long times;
+	struct counted *next;
+};
 
-	while (at && at->field->source.action == NULL)
-		at = node ? NULL : at->next;
-	if (at == NULL)
-		return;
-	step->action = at->field->source.action;
-	if (at->field->source.account)
-		step->account =
-			gql_node_argument(&preparation->binding, at, at->field->source.account).text;
+static void
+count_action(struct gql_arena *arena, struct counted **list, const char *action, long times)
+{
+	while (*list && strcmp((*list)->action, action) != 0)
+		list = &(*list)->next;
+	if (*list == NULL)
+	{
+		*list = gql_new(arena, struct counted);
+		(*list)->action = action;
+	}
+	(*list)->times += times;
+}
+
+/* What a step counts as: every @limit within it, as often as its field may run. */
+static const char *
+step_action(struct preparation *preparation, int step)
+{
+	const struct gql_plan *plan = preparation->execution->plan;
+	struct gql_arena *arena = &preparation->execution->arena;
+	struct counted *list = NULL;
+	const char *text = NULL;
+
+	for (int i = 0; i < plan->nlimited; i++)
+	{
+		const struct gql_limited *limited = &plan->limited[i];
+		long times = limited->around < 0 ? 1 : preparation->binding.rows[limited->around];
+
+		if (limited->step == step && times > 0)
+			count_action(arena, &list, limited->action, times);
+	}
+	for (; list; list = list->next)
+	{
+		const char *one = list->times == 1 ? list->action
+										   : gql_printf(arena, "%s*%ld", list->action, list->times);
+
+		text = text ? gql_printf(arena, "%s,%s", text, one) : one;
+	}
+	return text;
 }
 
 static void
@@ -233,7 +264,11 @@ fill_steps(struct preparation *preparation)
 		if (step->call.text)
 			steps[i].call = statement(&step->call, preparation->values);
 		steps[i].select = statement(&step->select, preparation->values);
-		fill_action(preparation, step->node, &steps[i]);
+		steps[i].action = step_action(preparation, i);
+		if (step->node && step->node->field->source.account)
+			steps[i].account = gql_node_argument(&preparation->binding, step->node,
+												 step->node->field->source.account)
+								   .text;
 	}
 	execution->public.is_mutation = plan->operation->kind == GQL_MUTATION;
 	execution->public.slow =

@@ -63,8 +63,8 @@ struct gql_source
 	int page;             /* ROWS, list: index of the argument first or limit, or -1 */
 	bool page_in_from;    /* the source takes the page argument itself */
 	bool slow;            /* ROWS: may take long even for one row */
-	const char *action;   /* root field: what it counts as for rate limits, or NULL */
-	const char *account;  /* root field: the argument that names an account, or NULL */
+	const char *action;   /* what it counts as for rate limits, or NULL */
+	const char *account;  /* of a mutation: the argument that names an account, or NULL */
 };
 
 struct gql_node;

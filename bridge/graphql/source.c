@@ -213,10 +213,15 @@ is_mutation_source(const struct gql_field *field)
 		   (field->source.kind == GQL_ROWS && !gql_is_list(field->type));
 }
 
-/* What a root field counts as for rate limits; the account is one of its arguments. */
+/*
+ * What a field counts as for rate limits. Only a mutation can be of another surface, or knock at an
+ * account's door: the account is one of its arguments.
+ */
 static void
-bind_limit(struct binder *binder, struct gql_field *field, const struct gql_directive *limit)
+bind_limit(struct binder *binder, const struct gql_type *type, struct gql_field *field,
+		   const struct gql_directive *limit)
 {
+	bool is_mutation = type == binder->schema->roots[GQL_MUTATION];
 	int i = 0;
 
 	field->source.action = text_of(limit, "action");
@@ -227,6 +232,13 @@ bind_limit(struct binder *binder, struct gql_field *field, const struct gql_dire
 	if (field->source.account && i == field->ninputs)
 		gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
 				 "\"%s\": @limit names an argument that is not there", field->name);
+	else if (!is_mutation && (field->source.account || strchr(field->source.action, '/')))
+		gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
+				 "\"%s\": only a mutation's @limit can name an account or another surface",
+				 field->name);
+	else if (field->source.kind != GQL_ROWS && field->source.kind != GQL_CALL)
+		gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
+				 "\"%s\": @limit is for fields with @rows or @call", field->name);
 }
 
 static void
@@ -247,8 +259,6 @@ bind_field(struct binder *binder, const struct gql_type *type, struct gql_field 
 			gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
 					 "\"%s.%s\": only scalars and enums can be arguments", type->name, field->name);
 	}
-	if (limit)
-		bind_limit(binder, field, limit);
 	if (rows)
 		bind_rows(binder, type, field, rows);
 	else if (call)
@@ -267,6 +277,8 @@ bind_field(struct binder *binder, const struct gql_type *type, struct gql_field 
 				 "\"%s.%s\": @call is for the fields of the mutation type, whose other source is "
 				 "the one row of @rows",
 				 type->name, field->name);
+	if (limit)
+		bind_limit(binder, type, field, limit);
 }
 
 /* Scalars that PostgreSQL must be told how to read; @sql(type:) adds others. */

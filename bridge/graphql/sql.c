@@ -24,6 +24,7 @@ struct writer
 	int params_size;
 	int aliases;
 	int costs_size;
+	int limited_size;
 	bool lookups; /* malformed identifiers find nothing */
 };
 
@@ -160,6 +161,21 @@ add_cost(struct writer *writer, const struct gql_node *node, int around)
 	return plan->ncosts++;
 }
 
+/* Notes that a field has a limit of its own. */
+static void
+add_limited(struct writer *writer, const struct gql_node *node, int around)
+{
+	struct gql_plan *plan = writer->plan;
+	const char *action = node->field->source.action;
+
+	if (action == NULL)
+		return;
+	plan->limited = grow(&plan->arena, plan->limited, plan->nlimited, &writer->limited_size,
+						 sizeof(*plan->limited));
+	plan->limited[plan->nlimited++] =
+		(struct gql_limited){.action = action, .step = plan->nsteps, .around = around};
+}
+
 /* FROM and what follows, for a list that is cut here: two limits around the needed columns. */
 static void
 write_page(struct writer *writer, struct gql_buf *out, struct rows *rows, struct rows *around)
@@ -191,6 +207,7 @@ write_rows(struct writer *writer, struct gql_buf *out, struct rows *around,
 
 	rows.columns.arena = &writer->plan->arena;
 	writer->plan->slow |= source->slow;
+	add_limited(writer, node, around ? around->cost : -1);
 	rows.cost = add_cost(writer, node, around ? around->cost : -1);
 	write_fields(writer, &fields, &rows, node->children);
 	gql_buf_printf(out, "(SELECT %s FROM (SELECT %s",
@@ -353,17 +370,27 @@ gql_plan_sql(struct gql_plan *plan, const struct sb_graphql_limits *limits)
 	plan->steps = gql_new_array(&plan->arena, struct gql_plan_step, (size_t) plan->nnodes + 1);
 	for (struct gql_node *at = plan->nodes; at; at = at->next)
 	{
-		if (at->field->source.kind == GQL_ROWS && is_mutation)
-			plan->steps[plan->nsteps++] =
-				(struct gql_plan_step){.node = at, .select = select_row(&writer, at)};
-		else if (at->field->source.kind == GQL_ROWS)
-			rows = true;
+		struct gql_plan_step step = {.node = at};
+
+		if (at->field->source.kind != GQL_CALL &&
+			(at->field->source.kind != GQL_ROWS || !is_mutation))
+		{
+			rows |= at->field->source.kind == GQL_ROWS;
+			continue;
+		}
+		add_limited(&writer, at, -1);
 		if (at->field->source.kind == GQL_CALL)
-			plan->steps[plan->nsteps++] =
-				(struct gql_plan_step){.node = at,
-									   .call = call_function(&writer, at),
-									   .select = select_object(&writer, at->children)};
+		{
+			step.call = call_function(&writer, at);
+			step.select = select_object(&writer, at->children);
+		}
+		else
+			step.select = select_row(&writer, at);
+		plan->steps[plan->nsteps++] = step;
 	}
 	if (rows)
-		plan->steps[plan->nsteps++].select = select_object(&writer, plan->nodes);
+	{
+		plan->steps[plan->nsteps].select = select_object(&writer, plan->nodes);
+		plan->nsteps++;
+	}
 }

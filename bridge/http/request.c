@@ -324,7 +324,7 @@ add_admission(struct sb_request *request)
 		return;
 	}
 	values[3] = request->use.action;
-	values[4] = sb_limits_rates(&request->use);
+	values[4] = sb_limits_rates(request->loop->limits, &request->use);
 	values[5] = request->use.surface;
 	values[6] = request->use.account;
 	sb_pg_unit_add(&request->unit, count_id, count, 7, values);

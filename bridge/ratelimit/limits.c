@@ -46,12 +46,23 @@ static const struct
 
 #define GIVEN (sizeof(given) / sizeof(given[0]))
 
-static char *rates[GIVEN]; /* NULL = unset; made by sb_limits_check(), then read-only */
+/* NULL = unset; made by sb_limits_check(), then read-only. */
+static char *rates[GIVEN];     /* as they are given */
+static char *of_action[GIVEN]; /* "action=rates" */
 
 static const char *
 setting_at(const struct sb_config *config, size_t offset)
 {
 	return offset ? *(const char *const *) ((const char *) config + offset) : NULL;
+}
+
+static char *
+join(const char *first, char separator, const char *second)
+{
+	char *text = sb_malloc(strlen(first) + strlen(second) + 2);
+
+	sprintf(text, "%s%c%s", first, separator, second);
+	return text;
 }
 
 static void
@@ -64,26 +75,26 @@ read_settings(const struct sb_config *config)
 		const char *only = first ? first : second;
 
 		if (first && second)
-		{
-			rates[i] = sb_malloc(strlen(first) + strlen(second) + 2);
-			sprintf(rates[i], "%s,%s", first, second);
-		}
+			rates[i] = join(first, ',', second);
 		else
 			rates[i] = only ? sb_checked(strdup(only)) : NULL;
+		of_action[i] = rates[i] ? join(given[i].action, '=', rates[i]) : NULL;
 	}
 }
 
+/*
+ * The seeds' variables are about the REST surface (I-09), whose windows count an action of every
+ * surface.
+ */
 const char *
-sb_limits_rates(const struct sb_limit_use *use)
+sb_limits_rates(const struct sb_limits *limits, const struct sb_limit_use *use)
 {
-	/* The seeds' variables are about the REST surface (I-09). */
-	if (use->action == NULL || strcmp(use->surface, "graphql") == 0 ||
-		strcmp(use->surface, "auth") == 0)
+	if (use->action == NULL || limits->rates == NULL)
 		return NULL;
 	for (size_t i = 0; i < GIVEN; i++)
 		if (strcmp(given[i].action, use->action) == 0)
-			return rates[i];
-	return NULL;
+			return of_action[i];
+	return strpbrk(use->action, ",*") ? limits->rates : NULL; /* several */
 }
 
 /* "action=rates;…" of all that are given, malloc'd; NULL: none is. */
@@ -95,12 +106,10 @@ list_rates(void)
 
 	for (size_t i = 0; i < GIVEN; i++)
 	{
-		if (rates[i] == NULL)
+		if (of_action[i] == NULL)
 			continue;
 		sb_buffer_puts(&list, list.len ? ";" : "");
-		sb_buffer_puts(&list, given[i].action);
-		sb_buffer_puts(&list, "=");
-		sb_buffer_puts(&list, rates[i]);
+		sb_buffer_puts(&list, of_action[i]);
 	}
 	return list.len ? sb_buffer_take(&list, &len) : NULL;
 }
@@ -283,7 +292,8 @@ limit_request(struct sb_request *request, char network[SOCIAL_LIMIT_ADDRESS_MAX]
 		.user_id = request->user_id,
 		.session_id = request->session_id,
 		.address = social_limit_network(request->address, network) ? network : NULL,
-		.rates = sb_limits_rates(&request->use)};
+		/* rates: the policies have those of the settings. */
+	};
 
 	return limited;
 }
@@ -331,7 +341,7 @@ count_in_table(struct count *count)
 	values[2] = request->session_id ? request->session_text : NULL;
 	values[3] = *request->address ? request->address : NULL;
 	values[4] = request->use.account;
-	values[5] = sb_limits_rates(&request->use);
+	values[5] = sb_limits_rates(request->loop->limits, &request->use);
 	values[6] = request->use.surface;
 	count->unit.owner = count;
 	count->unit.on_done = on_table_done;
@@ -346,15 +356,20 @@ static struct sb_error
 refusal_of(struct count *count, const struct social_rate_figures *figures)
 {
 	struct sb_request *request = count->request;
+	const struct social_limit_window *window = &count->windows.list[figures->window];
 	struct sb_error error = {429, sb_error_code(429), "rate limit exceeded", NULL, NULL};
 	int64_t seconds = (figures->retry_after + 999999) / 1000000;
 	char rate[SOCIAL_RATE_TEXT_MAX];
 
 	social_rate_format(&figures->rate, rate);
-	error.detail = sb_arena_printf(&request->arena, "The limit \"%s\" is %s.",
-								   count->windows.list[figures->window].row->action, rate);
-	error.hint = sb_arena_printf(&request->arena, "Try again in %lld second%s.",
-								 (long long) seconds, seconds == 1 ? "" : "s");
+	error.detail =
+		sb_arena_printf(&request->arena, "The limit \"%s\" is %s.", window->row->action, rate);
+	if (window->draw.times > window->draw.rate.limit)
+		error.hint = sb_arena_printf(&request->arena, "One request may do this at most %d times.",
+									 (int) window->draw.rate.limit);
+	else
+		error.hint = sb_arena_printf(&request->arena, "Try again in %lld second%s.",
+									 (long long) seconds, seconds == 1 ? "" : "s");
 	return error;
 }
 
@@ -362,7 +377,7 @@ static void
 on_redis_answer(void *arg, int64_t now, int64_t *timestamps)
 {
 	struct count *count = arg;
-	struct social_rate windows[SOCIAL_LIMIT_WINDOWS_MAX];
+	struct social_rate_draw draws[SOCIAL_LIMIT_WINDOWS_MAX];
 	struct social_rate_figures figures;
 	struct sb_error error;
 	bool taken;
@@ -373,9 +388,10 @@ on_redis_answer(void *arg, int64_t now, int64_t *timestamps)
 		return;
 	}
 	for (int i = 0; i < count->windows.count; i++)
-		windows[i] = count->windows.list[i].rate;
-	taken = social_gcra_take(windows, count->windows.count, now, timestamps, &figures);
-	sb_limit_headers_add(count->request, &figures);
+		draws[i] = count->windows.list[i].draw;
+	taken = social_gcra_take(draws, count->windows.count, now, timestamps, &figures);
+	if (figures.window >= 0)
+		sb_limit_headers_add(count->request, &figures);
 	if (!taken)
 		error = refusal_of(count, &figures);
 	count->on_counted(count->request, taken ? NULL : &error);
@@ -469,7 +485,7 @@ on_status(void *arg, int64_t now, int64_t *timestamps)
 	sb_buffer_puts(&out, "{\"limits\":[");
 	for (int i = 0; i < status->count; i++)
 	{
-		social_gcra_peek(&status->windows[i].rate, now, timestamps[i], &figures);
+		social_gcra_peek(&status->windows[i].draw.rate, now, timestamps[i], &figures);
 		sb_buffer_puts(&out, i ? "," : "");
 		put_window(&out, &status->windows[i], &figures);
 	}

@@ -33,7 +33,7 @@ enum sb_limit_store
 struct sb_limit_use
 {
 	const char *surface;
-	const char *action;  /* NULL = only what holds for every request */
+	const char *action; /* as of struct social_limit_request; NULL = what holds for every request */
 	const char *account; /* the account that a door is knocked at for, or NULL */
 };
 
@@ -52,8 +52,8 @@ extern void sb_limits_configure(struct sb_limits *limits, json_t *config);
 
 extern enum sb_limit_store sb_limits_store(const struct sb_limits *limits);
 
-/* The rates that the settings give for a use, or NULL: as the database says. */
-extern const char *sb_limits_rates(const struct sb_limit_use *use);
+/* The rates that the settings give for a use, as social.admit() takes them, or NULL: none. */
+extern const char *sb_limits_rates(const struct sb_limits *limits, const struct sb_limit_use *use);
 
 /* All rates that the settings give, as social.rate_limit_status() takes them; NULL: none. */
 extern const char *sb_limits_all_rates(const struct sb_limits *limits);

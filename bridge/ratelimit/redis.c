@@ -24,23 +24,26 @@
 #define HOST_MAX         256
 #define NUMBER_MAX       24
 #define ARGUMENTS_FIXED  4 /* EVALSHA, the script, how many keys, the mode */
+#define NUMBERS          4 /* of each window */
 
 /*
- * KEYS: windows. ARGV: "take" or "peek", then limit and period (microseconds) of each. The same
- * arithmetic as extension/ratelimit_gcra.c; a key lives until its window is whole again.
+ * KEYS: windows. ARGV: "take" or "peek", then of each limit, period (microseconds), how many
+ * requests to count, and 1 where it only counts. The same arithmetic as extension/ratelimit_gcra.c;
+ * a key lives until its window is whole again.
  */
 static const char script[] =
 	"local time = redis.call('TIME')\n"
 	"local now = time[1] * 1000000 + time[2]\n"
 	"local free, answer, step = true, {now}, {}\n"
 	"for i, key in ipairs(KEYS) do\n"
-	"  local limit, period = tonumber(ARGV[2 * i]), tonumber(ARGV[2 * i + 1])\n"
-	"  step[i] = math.floor(period / limit)\n"
+	"  local limit, period = tonumber(ARGV[4 * i - 2]), tonumber(ARGV[4 * i - 1])\n"
+	"  local whole = math.floor(period / limit) * limit\n"
 	"  local at = tonumber(redis.call('GET', key)) or 0\n"
 	"  answer[i + 1] = at\n"
-	"  at = math.min(math.max(at - now, 0), step[i] * limit)\n"
-	"  step[i] = at + step[i]\n"
-	"  free = free and step[i] <= math.floor(period / limit) * limit\n"
+	"  at = math.min(math.max(at - now, 0), whole)\n"
+	"  step[i] = at + math.floor(period / limit) * tonumber(ARGV[4 * i])\n"
+	"  free = free and (step[i] <= whole or ARGV[4 * i + 1] == '1')\n"
+	"  step[i] = math.min(step[i], whole)\n"
 	"end\n"
 	"if free and ARGV[1] == 'take' then\n"
 	"  for i, key in ipairs(KEYS) do\n"
@@ -453,9 +456,9 @@ new_question(struct sb_limit_redis *redis, const struct social_limit_window *win
 
 	question->redis = redis;
 	question->count = count;
-	question->argv = sb_calloc(ARGUMENTS_FIXED + 3 * n, sizeof(*question->argv));
-	question->lens = sb_calloc(ARGUMENTS_FIXED + 3 * n, sizeof(*question->lens));
-	question->numbers = sb_calloc(1 + 2 * n, NUMBER_MAX);
+	question->argv = sb_calloc(ARGUMENTS_FIXED + (1 + NUMBERS) * n, sizeof(*question->argv));
+	question->lens = sb_calloc(ARGUMENTS_FIXED + (1 + NUMBERS) * n, sizeof(*question->lens));
+	question->numbers = sb_calloc(1 + NUMBERS * n, NUMBER_MAX);
 	question->keys = sb_malloc(n * room);
 	put_argument(question, "EVALSHA", 7);
 	put_argument(question, redis->sha, strlen(redis->sha));
@@ -470,8 +473,13 @@ new_question(struct sb_limit_redis *redis, const struct social_limit_window *win
 	put_argument(question, peek ? "peek" : "take", 4);
 	for (int i = 0; i < count; i++)
 	{
-		put_number(question, 1 + 2 * i, windows[i].rate.limit);
-		put_number(question, 2 + 2 * i, windows[i].rate.period);
+		const struct social_rate_draw *draw = &windows[i].draw;
+		int slot = 1 + NUMBERS * i;
+
+		put_number(question, slot, draw->rate.limit);
+		put_number(question, slot + 1, draw->rate.period);
+		put_number(question, slot + 2, draw->times);
+		put_number(question, slot + 3, draw->counts_only);
 	}
 	return question;
 }

@@ -25,10 +25,10 @@ extern struct sb_limit_redis *sb_limit_redis_new(struct sb_loop *loop);
 extern void sb_limit_redis_free(struct sb_limit_redis *redis);
 
 /*
- * Takes one request from all windows or, with peek, none. on_answer is called exactly once: with
- * the time and the windows' timestamps as they were before (the caller's arithmetic then comes to
- * what the script decided), or with NULL when Redis does not answer. False, and it is never
- * called, while the connection is down.
+ * Takes what each window's draw says from all of them or, with peek, nothing. on_answer is called
+ * exactly once: with the time and the windows' timestamps as they were before (the caller's
+ * arithmetic then comes to what the script decided), or with NULL when Redis does not answer.
+ * False, and it is never called, while the connection is down.
  */
 extern bool sb_limit_redis_take(struct sb_limit_redis *redis,
 								const struct social_limit_window *windows, int count, bool peek,

@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION social.take_rate_limit(
 	account text DEFAULT NULL, rates text DEFAULT NULL, surface text DEFAULT 'rest')
 	RETURNS text
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'social_take_rate_limit';
-COMMENT ON FUNCTION social.take_rate_limit(text, bigint, bigint, text, text, text, text) IS 'Counts one request in every window of social.rate_limit_policy that it meets, or in none. Returns the tightest window as "limit remaining reset window retry_after" (reset in Unix time, all in seconds), null when nothing limits it. rates replaces what the action''s first policy says. SM429 when the request is one too many, with the same figures as the error''s constraint name; SM400 for a malformed address or rates. In a table it needs a transaction that may write, and is given back if that fails.';
+COMMENT ON FUNCTION social.take_rate_limit(text, bigint, bigint, text, text, text, text) IS 'Counts one request in every window of social.rate_limit_policy that it meets, or in none. The action is counted by the policies of every surface, and refused by those of its own: post_creation, or several of them ("search*50,feed_access" is 50 of one and 1 of another, for one request). Returns the tightest window that may refuse as "limit remaining reset window retry_after" (reset in Unix time, all in seconds), null when nothing limits it. rates ("10/hour") replaces those of the first policy that may refuse, or ("action=rates;…") those of each action''s first policy that is not of graphql or auth. SM429 when the request is one too many, with the same figures as the error''s constraint name; SM400 for a malformed address or rates. In a table it needs a transaction that may write, and is given back if that fails.';
 
 CREATE OR REPLACE FUNCTION social.take_login_limit(user_id bigint, name text, address text) RETURNS boolean
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'social_take_login_limit';
@@ -30,7 +30,7 @@ COMMENT ON FUNCTION social.rate_limit_policies() IS 'The rows of social.rate_lim
 CREATE OR REPLACE VIEW social.rate_limit_policy AS
 SELECT p.surface, p.action, p.subject, p.rate, p."limit", p.window_seconds, p.source
 FROM social.rate_limit_policies() p;
-COMMENT ON VIEW social.rate_limit_policy IS 'The rate limits in force, one row for each window: where (surface, * = everywhere), for what (action; global, user and anon hold for every request of the surface), whose requests count together (subject), how many in how long (rate null: no limit), and whether that is the default or an override.';
+COMMENT ON VIEW social.rate_limit_policy IS 'The rate limits in force, one row for each window: where (surface, * = everywhere; an action of one surface is counted by the policies of the others too), for what (action; global, user and anon hold for every request of the surface), whose requests count together (subject), how many in how long (rate null: no limit), and whether that is the default or an override.';
 
 CREATE OR REPLACE FUNCTION social.check_rates(rates text) RETURNS boolean
 	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_check_rates';
@@ -48,8 +48,8 @@ COMMENT ON FUNCTION social.rate_limit_memory() IS 'The limiter''s shared memory:
 CREATE OR REPLACE FUNCTION social.set_rate_limit(surface text, action text, subject text, rates text) RETURNS void
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	IF coalesce(surface, '') = '' OR length(surface) >= 16 OR coalesce(action, '') = '' OR length(action) >= 48 THEN
-		PERFORM social.raise_error('SM400', 'invalid surface or action', 'Each is a word, of at most 15 and 47 characters.');
+	IF coalesce(surface, '') = '' OR length(surface) >= 16 OR coalesce(action, '') = '' OR length(action) >= 48 OR action ~ '[,*=;]' THEN
+		PERFORM social.raise_error('SM400', 'invalid surface or action', 'Each is a word, of at most 15 and 47 characters, the action without , * = and ;.');
 	ELSIF subject IS NULL OR subject NOT IN ('user', 'anonymous', 'client', 'address', 'session', 'account') THEN
 		PERFORM social.raise_error('SM400', 'invalid subject', 'It is user, anonymous, client, address, session or account.');
 	ELSIF NOT social.check_rates(rates) THEN

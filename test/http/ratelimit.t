@@ -115,6 +115,31 @@ sub test_store
 	my $many = $query->('mutation {' . join(' ', map { qq{l$_: login(username: "$person->{username}", password: "wrong") { access }} } 1 .. 7) . '}', from(fresh_address()));
 	is(join(' ', map { $_->{extensions}{code} } @{ $many->{json}{errors} }), join(' ', ('UNAUTHENTICATED') x 5, ('RATE_LIMITED') x 2), "$store: seven logins in one document are seven logins");
 
+	# Found B8: a query counts as many searches as it makes.
+	my $finder   = account();
+	my $searches = sub { my ($n) = @_; return $query->('{' . join(' ', map { qq{s$_: searchPostsFts(query: "x") { id }} } 1 .. $n) . ' s1: searchPostsFts(query: "x") { title } }', token => $finder->{token}) };
+	is(header($searches->(49), 'X-RateLimit-Remaining'), 51, "$store, found B8: 49 searches in one query are 49, and what merges is one");
+	is($searches->(50)->{status}, 200, 'fifty more fit');
+	my $beyond = $searches->(2);
+	is_error($beyond, 429, 'RATE_LIMITED', 'two more do not, and nothing is searched');
+	is(header($beyond, 'X-RateLimit-Remaining'), 1, 'one would');
+	is($searches->(1)->{status}, 200, 'and does');
+	is(left_of(api(GET => '/api/posts/rate-limit-status/', url => $two->{url}, token => $finder->{token}), 'global', 60), 96, 'each query is one request');
+	is_error(api(GET => '/api/posts/search/?query=x', url => $two->{url}, token => $finder->{token}), 429, 'RATE_LIMITED', "$store, found E11: REST counts the searches of GraphQL, by its own rate");
+
+	# Found E11: a person's posts are one count, whatever they come by.
+	my $writer = account();
+	my $write  = sub {
+		my ($n) = @_;
+		return $query->('mutation {' . join(' ', map { qq{p$_: createPost(title: "t", content: "c") { success }} } 1 .. $n) . '}', token => $writer->{token});
+	};
+	is(scalar(grep { create($two, $writer->{token})->{status} == 201 } 1 .. 4), 4, "$store, found E11: four posts over REST");
+	my $flood_of_posts = $write->(40);
+	is(scalar(grep { $_->{extensions}{code} eq 'RATE_LIMITED' } @{ $flood_of_posts->{json}{errors} }), 34, 'leave six to GraphQL');
+	is(psql("SELECT count(*) FROM social.posts WHERE author_id = $writer->{id}"), 10, 'ten posts an hour');
+	is_error(create($two, $writer->{token}), 429, 'RATE_LIMITED', 'and none to REST');
+	is(left_of(api(GET => '/api/posts/rate-limit-status/', url => $two->{url}, token => $writer->{token}), 'post_creation', 3600), 0, 'as the status says');
+
 	my $pair = $login->($reader->{username}, fresh_address(), $reader->{password}, $one)->{json};
 	my @refreshed = map { my $answer = api(POST => '/api/auth/refresh/', url => $bridges[ $_ % 2 ]{url}, json => { refresh => $pair->{refresh} }, from(fresh_address())); $pair = $answer->{json} if $answer->{status} == 200; $answer } 1 .. 6;
 	is(join(' ', map { $_->{status} } @refreshed), '200 200 200 200 200 429', "$store, I-29: a session refreshes five times a minute, from anywhere");

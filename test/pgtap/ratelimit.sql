@@ -14,6 +14,7 @@ SELECT set_eq($$ SELECT surface, action, subject, rate FROM social.rate_limit_po
 	('auth', 'refresh', 'session', '5/minute'), ('auth', 'refresh', 'address', '60/minute'),
 	('auth', 'password_reset', 'account', '5/minute'), ('auth', 'password_reset', 'address', '30/minute'), ('auth', 'credential', 'user', '5/minute'),
 	('rest', 'post_creation', 'user', '10/hour'), ('rest', 'post_creation', 'user', '60/minute'), ('rest', 'post_creation', 'anonymous', '1/hour'),
+	('graphql', 'post_creation', 'user', '10/hour'), ('graphql', 'post_creation', 'user', '60/minute'), ('graphql', 'post_creation', 'anonymous', '1/hour'),
 	('rest', 'feed_access', 'client', '100/minute'), ('rest', 'search', 'client', '30/minute'), ('graphql', 'search', 'client', '100/hour'),
 	('*', 'upload', 'user', '10/hour'), ('rest', 'media_upload', 'user', '20/minute'),
 	('*', 'stream_creation', 'user', '3/day'), ('*', 'stream_creation', 'user', '10/hour'),
@@ -82,12 +83,17 @@ BEGIN
 		answer := pg_temp.take(3, 'post_creation', person + 2, rates => '2/minute');
 		RETURN NEXT ok(answer[1] ~ '^2 1 ' AND answer[3] ~ '^SM429 2 0 \d+ 60 (29|30)$', store || ', seed 160: rates of the caller');
 		RETURN NEXT alike((pg_temp.take(1, 'post_creation', person + 4))[1], '10 9 %', store || ': which hold for that request alone');
+		answer := pg_temp.take(1, 'search*60', person + 5, surface => 'graphql') || pg_temp.take(1, 'search*41', person + 5, surface => 'graphql') || pg_temp.take(1, 'search*40', person + 5, surface => 'graphql');
+		RETURN NEXT ok(answer[1] ~ '^100 40 ' AND answer[2] ~ '^SM429 100 40 \d+ 3600 (35|36)$' AND answer[3] ~ '^100 0 ', store || ', found B8: one request may count as many, all or none');
+		RETURN NEXT alike((pg_temp.take(1, 'search', person + 5))[1], 'SM429 30 0 %', store || ', found E11: a search is one count, and each surface has its rate');
+		answer := pg_temp.take(8, 'post_creation', person + 6) || pg_temp.take(3, 'post_creation', person + 6, surface => 'graphql') || pg_temp.take(1, 'post_creation', person + 6);
+		RETURN NEXT ok(answer[8] ~ '^10 2 ' AND answer[9] ~ '^10 1 ' AND answer[10] ~ '^10 0 ' AND answer[11] ~ '^SM429' AND answer[12] ~ '^SM429', store || ', found E11: so is a post');
 		answer := pg_temp.take(101, 'nothing_special', person + 3);
 		RETURN NEXT ok(answer[100] ~ '^100 0 ' AND answer[101] ~ '^SM429 100 0', store || ', seed 120: 100 requests a minute, whatever they are');
 		RETURN NEXT alike((pg_temp.take(1, 'search', person + 3))[1], 'SM429 100 0 %', store || ': all actions together');
 		RETURN NEXT is(pg_temp.take(2, 'nothing_special'), ARRAY['unlimited', 'unlimited'], store || ': nobody in particular is not limited');
-		RETURN NEXT is((SELECT ARRAY[s."limit", s.remaining] FROM social.rate_limit_status(person) s WHERE s.action = 'post_creation' AND s.window_seconds = 3600), ARRAY[10, 0], store || ', seed 046: the status tells what is left');
-		RETURN NEXT is((SELECT s.retry_after > 350 FROM social.rate_limit_status(person) s WHERE s.action = 'post_creation' AND s.window_seconds = 3600), true, store || ': and how long to wait');
+		RETURN NEXT is((SELECT ARRAY[s."limit", s.remaining] FROM social.rate_limit_status(person) s WHERE s.surface = 'rest' AND s.action = 'post_creation' AND s.window_seconds = 3600), ARRAY[10, 0], store || ', seed 046: the status tells what is left');
+		RETURN NEXT is((SELECT s.retry_after > 350 FROM social.rate_limit_status(person) s WHERE s.surface = 'rest' AND s.action = 'post_creation' AND s.window_seconds = 3600), true, store || ': and how long to wait');
 		RETURN NEXT is((SELECT s.remaining FROM social.rate_limit_status(person) s WHERE s.action = 'search' AND s.surface = 'rest'), 29, store || ': of every action');
 		RETURN NEXT is((SELECT s.remaining FROM social.rate_limit_status(person) s WHERE s.action = 'search' AND s.surface = 'rest'), 29, store || ': and takes nothing');
 		RETURN NEXT is((SELECT array_agg(s.remaining) FROM social.rate_limit_status(person + 9) s WHERE s.remaining <> s."limit"), NULL, store || ': who has not been here has whole windows');
@@ -114,13 +120,14 @@ SELECT is((SELECT "limit" FROM social.rate_limit_status(1, address => '192.0.2.1
 
 SELECT social.set_rate_limit('rest', 'post_creation', 'user', '2/day');
 SELECT is((pg_temp.take(3, 'post_creation', :person + 30))[3] ~ '^SM429 2 0 \d+ 86400', true, 'an override holds at once');
-SELECT set_eq($$ SELECT rate, source FROM social.rate_limit_policy WHERE action = 'post_creation' AND subject = 'user' $$, $$ VALUES ('2/day', 'override') $$, 'and is shown');
+SELECT set_eq($$ SELECT rate, source FROM social.rate_limit_policy WHERE action = 'post_creation' AND subject = 'user' AND surface = 'rest' $$, $$ VALUES ('2/day', 'override') $$, 'and is shown');
 SELECT isnt_empty($$ SELECT FROM social.audit_log WHERE action = 'set_rate_limit' AND detail->>'rates' = '2/day' $$, 'and is in the audit log');
 SELECT social.set_rate_limit('rest', 'post_creation', 'user', 'off');
 SELECT alike((pg_temp.take(3, 'post_creation', :person + 30))[3], '100 %', 'off lifts it');
-SELECT is((SELECT rate FROM social.rate_limit_policy WHERE action = 'post_creation' AND subject = 'user'), NULL, 'and shows no rate');
+SELECT is((SELECT rate FROM social.rate_limit_policy WHERE action = 'post_creation' AND subject = 'user' AND surface = 'rest'), NULL, 'and shows no rate');
 SELECT social.set_rate_limit('rest', 'post_creation', 'user', NULL);
-SELECT set_eq($$ SELECT rate, source FROM social.rate_limit_policy WHERE action = 'post_creation' AND subject = 'user' $$, $$ VALUES ('10/hour', 'default'), ('60/minute', 'default') $$, 'null brings the default back');
+SELECT throws_ok($$ SELECT social.set_rate_limit('rest', 'a,b', 'user', '1/day') $$, 'SM400', 'invalid surface or action', 'an action is a word, which lists can hold');
+SELECT set_eq($$ SELECT rate, source FROM social.rate_limit_policy WHERE action = 'post_creation' AND subject = 'user' AND surface = 'rest' $$, $$ VALUES ('10/hour', 'default'), ('60/minute', 'default') $$, 'null brings the default back');
 SELECT social.set_rate_limit('rest', 'tap_action', 'user', '1/second');
 SELECT alike((pg_temp.take(1, 'tap_action', :person + 31))[1], '1 0 % 1 0', 'the operator may add a policy');
 SELECT throws_ok($$ SELECT social.set_rate_limit('rest', 'post_creation', 'everybody', '1/day') $$, 'SM400', 'invalid subject', 'not for an unknown subject');

@@ -171,6 +171,60 @@ test_operation_choice(void)
 	refused("fragment F on Post { id }", NULL, "GRAPHQL_VALIDATION_FAILED", NULL, "never used");
 }
 
+/* What the step counts as; NULL = nothing of its own. */
+static const char *
+action(const char *document, const char *variables, int step)
+{
+	ask(document, variables);
+	return step < asked->nsteps ? asked->steps[step].action : "(no step)";
+}
+
+/* Found B8: every field with a limit of its own counts, merged ones once. */
+static void
+test_actions(void)
+{
+	struct sb_graphql_limits limits = sb_graphql_limits_default;
+	static const char sdl[] =
+		"type Query { post(id: ID!): Post @rows(where: \"id = {id}\") "
+		"  posts(first: Int = 20): [Post!]! @rows @limit(action: \"list\") } "
+		"type Mutation { act(id: ID!): Acted @call(name: \"f\") @limit(action: \"auth/act\") } "
+		"type Acted { post: Post @rows(where: \"id = social.result_id()\") } "
+		"type Post @source(view: \"v\", order: \"id\") { id: ID! "
+		"  near(first: Int = 5): [Post!]! @rows(where: \"a = {parent}.id\") "
+		"@limit(action: \"near\") }";
+	char *error;
+
+	is_str(action("{ searchPostsFts(query: \"a\") { id } }", NULL, 0), "search", "one search");
+	is_str(action("{ allPosts { id } }", NULL, 0), NULL, "none");
+	is_str(action("{ a: searchPostsFts(query: \"a\") { id } allPosts { id } ...F }"
+				  " fragment F on Query { b: searchPostsFts(query: \"a\") { id }"
+				  " a: searchPostsFts(query: \"a\") { title } }",
+				  NULL, 0),
+		   "search*2", "two, one of them written twice");
+	is_str(action("query ($no: Boolean!) { a: searchPostsFts(query: \"a\") { id }"
+				  " b: searchPostsFts(query: \"b\") @skip(if: $no) { id } }",
+				  "{\"no\": true}", 0),
+		   "search", "one that is skipped does not count");
+	is_str(action("mutation { likePost(postId: 1) { success } createPost(title: \"a\", content:"
+				  " \"b\") { success } }",
+				  NULL, 1),
+		   "post_creation", "a mutation counts by its field");
+	forget();
+	sb_graphql_free(service);
+	service = sb_graphql_new(sdl, sizeof(sdl) - 1, &limits, &error);
+	ok(service != NULL, "a schema with limits further down");
+	is_str(action("{ post(id: 1) { near { near { id } } } }", NULL, 0), "near*6",
+		   "once for each row around it");
+	is_str(action("query ($n: Int!) { posts(first: $n) { near { id } } post(id: 1) { id } }",
+				  "{\"n\": 7}", 0),
+		   "list,near*7", "of several actions each");
+	is_str(action("query ($n: Int!) { posts(first: $n) { near { id } } post(id: 1) { id } }",
+				  "{\"n\": 0}", 0),
+		   "list", "by the page of this request, for a known shape too");
+	is_str(action("mutation { act(id: 1) { post { near { near(first: 1) { id } } } } }", NULL, 0),
+		   "auth/act,near*6", "and those in what a mutation answers");
+}
+
 int
 main(void)
 {
@@ -183,6 +237,7 @@ main(void)
 	test_identifiers();
 	test_mutations();
 	test_operation_choice();
+	test_actions();
 	stop();
 	return done_testing();
 }

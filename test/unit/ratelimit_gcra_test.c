@@ -69,6 +69,18 @@ test_parse(void)
 	}
 }
 
+/* One request in each window. */
+static bool
+take(const struct social_rate *rates, int count, int64_t now, int64_t *timestamps,
+	 struct social_rate_figures *figures)
+{
+	struct social_rate_draw draws[SOCIAL_RATE_WINDOWS_MAX];
+
+	for (int i = 0; i < count; i++)
+		draws[i] = (struct social_rate_draw){.rate = rates[i], .times = 1};
+	return social_gcra_take(draws, count, now, timestamps, figures);
+}
+
 /* How many of `tries` requests at one moment a window lets in. */
 static int
 burst(const struct social_rate *rate, int64_t now, int64_t *timestamp, int tries)
@@ -77,7 +89,7 @@ burst(const struct social_rate *rate, int64_t now, int64_t *timestamp, int tries
 	int taken = 0;
 
 	for (int i = 0; i < tries; i++)
-		taken += social_gcra_take(rate, 1, now, timestamp, &figures);
+		taken += take(rate, 1, now, timestamp, &figures);
 	return taken;
 }
 
@@ -124,13 +136,13 @@ test_figures(void)
 	social_gcra_peek(&rate, NOW, timestamp, &figures);
 	ok(figures.remaining == 4 && figures.reset_at == NOW && figures.retry_after == 0,
 	   "a window never used");
-	ok(social_gcra_take(&rate, 1, NOW, &timestamp, &figures), "taken");
+	ok(take(&rate, 1, NOW, &timestamp, &figures), "taken");
 	is_int(figures.remaining, 3, "one less");
 	is_int(figures.reset_at - NOW, 15 * SECOND, "whole again after one interval");
 	(void) burst(&rate, NOW, &timestamp, 2);
-	ok(social_gcra_take(&rate, 1, NOW, &timestamp, &figures), "the last one");
+	ok(take(&rate, 1, NOW, &timestamp, &figures), "the last one");
 	ok(figures.remaining == 0 && figures.retry_after == 0, "none left, nothing to retry");
-	ok(!social_gcra_take(&rate, 1, NOW + SECOND, &timestamp, &figures), "refused");
+	ok(!take(&rate, 1, NOW + SECOND, &timestamp, &figures), "refused");
 	ok(figures.remaining == 0 && figures.retry_after == 14 * SECOND &&
 		   figures.reset_at == NOW + 60 * SECOND,
 	   "what the refused one is told (I-10)");
@@ -148,19 +160,18 @@ test_windows(void)
 	int64_t kept;
 	struct social_rate_figures figures;
 
-	ok(social_gcra_take(rates, 2, NOW, timestamps, &figures) && figures.rate.limit == 2,
+	ok(take(rates, 2, NOW, timestamps, &figures) && figures.rate.limit == 2,
 	   "the window with the fewest left is told");
-	ok(social_gcra_take(rates, 2, NOW, timestamps, &figures) && figures.remaining == 0,
-	   "the second");
+	ok(take(rates, 2, NOW, timestamps, &figures) && figures.remaining == 0, "the second");
 	kept = timestamps[0];
-	ok(!social_gcra_take(rates, 2, NOW, timestamps, &figures) && figures.rate.limit == 2,
+	ok(!take(rates, 2, NOW, timestamps, &figures) && figures.rate.limit == 2,
 	   "the short window refuses");
 	is_int(timestamps[0], kept, "and the long one is not charged");
-	ok(social_gcra_take(rates, 2, NOW + 60 * SECOND, timestamps, &figures) &&
-		   figures.rate.limit == 3 && figures.remaining == 0,
+	ok(take(rates, 2, NOW + 60 * SECOND, timestamps, &figures) && figures.rate.limit == 3 &&
+		   figures.remaining == 0,
 	   "later the long one is the tightest");
-	ok(!social_gcra_take(rates, 2, NOW + 120 * SECOND, timestamps, &figures) &&
-		   figures.rate.limit == 3 && figures.retry_after > 20000 * SECOND,
+	ok(!take(rates, 2, NOW + 120 * SECOND, timestamps, &figures) && figures.rate.limit == 3 &&
+		   figures.retry_after > 20000 * SECOND,
 	   "and refuses for hours");
 }
 
@@ -179,7 +190,7 @@ test_odd_clocks(void)
 	social_gcra_peek(&lower, NOW, timestamp, &figures);
 	is_int(figures.retry_after, 60 * SECOND, "a lowered limit holds at once");
 	timestamp = 0;
-	ok(social_gcra_take(&rate, 1, 0, &timestamp, &figures), "time zero is a time");
+	ok(take(&rate, 1, 0, &timestamp, &figures), "time zero is a time");
 }
 
 /* The test vectors of the paper (appendix A) and of its reference. */
@@ -196,6 +207,47 @@ test_siphash(void)
 	ok(social_siphash(secret, data, 8) == UINT64_C(0x93f5f5799a932462), "of a whole word");
 }
 
+/* Found B8: one request may count as many; all of them fit, or none is taken. */
+static void
+test_times(void)
+{
+	struct social_rate_draw draw = {{.limit = 10, .period = 60 * SECOND}, .times = 7};
+	struct social_rate_figures figures;
+	int64_t timestamp = 0;
+
+	ok(social_gcra_take(&draw, 1, NOW, &timestamp, &figures) && figures.remaining == 3,
+	   "seven of ten");
+	ok(!social_gcra_take(&draw, 1, NOW, &timestamp, &figures) && figures.remaining == 3 &&
+		   figures.retry_after == 24 * SECOND,
+	   "seven more do not fit until four have passed");
+	draw.times = 3;
+	ok(social_gcra_take(&draw, 1, NOW, &timestamp, &figures) && figures.remaining == 0,
+	   "three more do");
+	draw.times = 11;
+	ok(!social_gcra_take(&draw, 1, NOW + 3600 * SECOND, &timestamp, &figures) &&
+		   figures.retry_after > 0,
+	   "more than the limit never fit");
+}
+
+/* Found E11: what another surface limits is counted, up to the limit, and refused by its own. */
+static void
+test_counts_only(void)
+{
+	struct social_rate_draw draws[2] = {{{.limit = 3, .period = 60 * SECOND}, 1, true},
+										{{.limit = 5, .period = 60 * SECOND}, 1, false}};
+	struct social_rate_figures figures;
+	int64_t timestamps[2] = {0, 0};
+	int taken = 0;
+
+	for (int i = 0; i < 7; i++)
+		taken += social_gcra_take(draws, 2, NOW, timestamps, &figures);
+	is_int(taken, 5, "the window that may refuse decides");
+	is_int(figures.window, 1, "and is told about");
+	is_int(timestamps[0] - NOW, 60 * SECOND, "the other one is used up, and no more than that");
+	taken = social_gcra_take(draws, 1, NOW, timestamps, &figures);
+	ok(taken && figures.window == -1 && figures.retry_after == 0, "alone, it lets everything in");
+}
+
 int
 main(void)
 {
@@ -206,5 +258,7 @@ main(void)
 	test_windows();
 	test_odd_clocks();
 	test_siphash();
+	test_times();
+	test_counts_only();
 	return done_testing();
 }

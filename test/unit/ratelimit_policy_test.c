@@ -8,7 +8,7 @@
 
 static struct social_limit_set set;
 
-/* The windows of a request as "limit key" lines, joined by "; ". */
+/* The windows of a request as "limit key", in parentheses what only counts, joined by "; ". */
 static const char *
 windows_of(const struct social_limit_request *request)
 {
@@ -20,8 +20,17 @@ windows_of(const struct social_limit_request *request)
 	if (!social_limit_resolve(&set, request, &windows))
 		return "malformed";
 	for (int i = 0; i < windows.count; i++)
-		len += (size_t) snprintf(text + len, sizeof(text) - len, "%s%d %s", i ? "; " : "",
-								 (int) windows.list[i].rate.limit, windows.list[i].key);
+	{
+		const struct social_rate_draw *draw = &windows.list[i].draw;
+
+		len += (size_t) snprintf(text + len, sizeof(text) - len, "%s%s%d %s", i ? "; " : "",
+								 draw->counts_only ? "(" : "", (int) draw->rate.limit,
+								 windows.list[i].key);
+		if (draw->times > 1)
+			len += (size_t) snprintf(text + len, sizeof(text) - len, " x%d", (int) draw->times);
+		if (draw->counts_only)
+			len += (size_t) snprintf(text + len, sizeof(text) - len, ")");
+	}
 	return text;
 }
 
@@ -34,20 +43,24 @@ test_defaults(void)
 
 	is_str(windows_of(&person),
 		   "100 */global/60/user:7; 10 rest/post_creation/3600/user:7; "
-		   "60 rest/post_creation/60/user:7",
+		   "60 rest/post_creation/60/user:7; "
+		   "(10 graphql/post_creation/3600/user:7); (60 graphql/post_creation/60/user:7)",
 		   "seed 120, 121: post creation by a person, two windows (I-08)");
 	is_str(windows_of(&stranger), "100 */global/60/address:192.0.2.1",
 		   "seed 120: a stranger is an address");
 	stranger.action = "post_creation";
 	is_str(windows_of(&stranger),
-		   "100 */global/60/address:192.0.2.1; 1 rest/post_creation/3600/address:192.0.2.1",
+		   "100 */global/60/address:192.0.2.1; 1 rest/post_creation/3600/address:192.0.2.1; "
+		   "(1 graphql/post_creation/3600/address:192.0.2.1)",
 		   "seed 121, I-12: 1/hour meters a stranger's attempts");
 	person.action = "search";
-	is_str(windows_of(&person), "100 */global/60/user:7; 30 rest/search/60/user:7",
+	is_str(windows_of(&person),
+		   "100 */global/60/user:7; 30 rest/search/60/user:7; (100 graphql/search/3600/user:7)",
 		   "seed 123: REST search, no day's quota (I-09)");
 	person.surface = "graphql";
 	is_str(windows_of(&person),
-		   "100 */global/60/user:7; 1000 */user/86400/user:7; 100 graphql/search/3600/user:7",
+		   "100 */global/60/user:7; 1000 */user/86400/user:7; 100 graphql/search/3600/user:7; "
+		   "(30 rest/search/60/user:7)",
 		   "seed 119: GraphQL search, and the day's quota");
 	person.action = "stream_creation";
 	person.surface = "rest";
@@ -106,16 +119,24 @@ test_overrides(void)
 	struct social_limit_request request = {
 		.surface = "rest", .action = "post_creation", .user_id = 7, .rates = "2/minute"};
 
-	is_str(windows_of(&request), "100 */global/60/user:7; 2 rest/post_creation/60/user:7",
+	is_str(windows_of(&request),
+		   "100 */global/60/user:7; 2 rest/post_creation/60/user:7; "
+		   "(10 graphql/post_creation/3600/user:7); (60 graphql/post_creation/60/user:7)",
 		   "seed 160: rates of the caller replace the action's first policy");
 	request.rates = "off";
-	is_str(windows_of(&request), "100 */global/60/user:7", "or switch it off");
+	is_str(windows_of(&request),
+		   "100 */global/60/user:7; "
+		   "(10 graphql/post_creation/3600/user:7); (60 graphql/post_creation/60/user:7)",
+		   "or switch it off");
 	request.rates = "2/fortnight";
 	is_str(windows_of(&request), "malformed", "malformed ones are refused");
 	request.rates = NULL;
 	ok(social_limit_set_override(&set, "rest", "post_creation", SOCIAL_LIMIT_USER, "1/day"), "set");
 	ok(social_limit_set_override(&set, "*", "global", SOCIAL_LIMIT_CLIENT, "off"), "switched off");
-	is_str(windows_of(&request), "1 rest/post_creation/86400/user:7", "both hold");
+	is_str(windows_of(&request),
+		   "1 rest/post_creation/86400/user:7; "
+		   "(10 graphql/post_creation/3600/user:7); (60 graphql/post_creation/60/user:7)",
+		   "both hold");
 	ok(social_limit_set_override(&set, "rest", "like", SOCIAL_LIMIT_USER, "5/minute"), "a new one");
 	request.action = "like";
 	is_str(windows_of(&request), "5 rest/like/60/user:7", "holds too");
@@ -128,11 +149,13 @@ test_overrides(void)
 	social_limit_set_init(&set);
 	ok(social_limit_set_rates(&set, "search=7/minute;post_creation=2/hour,3/day"), "a bridge's");
 	request.action = "search";
-	is_str(windows_of(&request), "100 */global/60/user:7; 7 rest/search/60/user:7",
+	is_str(windows_of(&request),
+		   "100 */global/60/user:7; 7 rest/search/60/user:7; (100 graphql/search/3600/user:7)",
 		   "rates of a bridge hold for its action");
 	request.surface = "graphql";
 	is_str(windows_of(&request),
-		   "100 */global/60/user:7; 1000 */user/86400/user:7; 100 graphql/search/3600/user:7",
+		   "100 */global/60/user:7; 1000 */user/86400/user:7; 100 graphql/search/3600/user:7; "
+		   "(7 rest/search/60/user:7)",
 		   "not over GraphQL (I-09)");
 	request.surface = "rest";
 	ok(!social_limit_set_rates(&set, "search") && !social_limit_set_rates(&set, "search=;") &&
@@ -146,6 +169,49 @@ test_overrides(void)
 		   "100 graphql/search/3600/user:7",
 		   "I-09: strict applies the policies of every surface, each once");
 	set.strict = false;
+}
+
+/* Found B8, E11: an action is one count, whatever surface it comes by and however often at once. */
+static void
+test_counts(void)
+{
+	struct social_limit_request request = {
+		.surface = "graphql", .action = "search*50", .user_id = 7, .address = "192.0.2.1"};
+
+	social_limit_set_init(&set);
+	is_str(windows_of(&request),
+		   "100 */global/60/user:7; 1000 */user/86400/user:7; 100 graphql/search/3600/user:7 x50; "
+		   "(30 rest/search/60/user:7 x50)",
+		   "one request, fifty searches");
+	request.action = "search*2,feed_access,searching";
+	is_str(windows_of(&request),
+		   "100 */global/60/user:7; 1000 */user/86400/user:7; 100 graphql/search/3600/user:7 x2; "
+		   "(100 rest/feed_access/60/user:7); (30 rest/search/60/user:7 x2)",
+		   "several actions; what only another surface limits is counted there");
+	request.action = "search*0,*,,search*999999999999999999999";
+	is_str(windows_of(&request),
+		   "100 */global/60/user:7; 1000 */user/86400/user:7; 100 graphql/search/3600/user:7; "
+		   "(30 rest/search/60/user:7)",
+		   "whatever the list is");
+	request.action = "search*-5";
+	request.rates = "feed_access=1/minute;search=7/minute,9/hour";
+	is_str(windows_of(&request),
+		   "100 */global/60/user:7; 1000 */user/86400/user:7; 100 graphql/search/3600/user:7; "
+		   "(7 rest/search/60/user:7); (9 rest/search/3600/user:7)",
+		   "the rates of a bridge are those of the windows that only count, too");
+	request.rates = "search=7/fortnight";
+	is_str(windows_of(&request), "malformed", "if they can be read");
+	request.rates = "feed_access=7/minute";
+	request.surface = "rest";
+	is_str(windows_of(&request),
+		   "100 */global/60/user:7; 30 rest/search/60/user:7; (100 graphql/search/3600/user:7)",
+		   "rates of another action change nothing");
+	request.rates = "5/minute";
+	request.surface = "graphql";
+	is_str(windows_of(&request),
+		   "100 */global/60/user:7; 1000 */user/86400/user:7; 5 graphql/search/60/user:7; "
+		   "(30 rest/search/60/user:7)",
+		   "rates alone are those of the first policy that may refuse");
 }
 
 static void
@@ -184,6 +250,7 @@ main(void)
 	test_defaults();
 	test_doors();
 	test_overrides();
+	test_counts();
 	test_addresses();
 	return done_testing();
 }

@@ -184,7 +184,8 @@ test_faulty_schemas(void)
 #define DIRECTIVES                                                                                 \
 	"directive @source(view: String!, order: String) on OBJECT "                                   \
 	"directive @rows(from: String, where: String, order: String, limit: Int) on FIELD_DEFINITION " \
-	"directive @call(name: String!) on FIELD_DEFINITION "
+	"directive @call(name: String!) on FIELD_DEFINITION "                                          \
+	"directive @limit(action: String!, account: String) on FIELD_DEFINITION "
 	faulty("type Query { a: Int", "line 1, column 20: Syntax Error");
 	faulty("type A { a: Int }", "needs a query type");
 	faulty("type Query { a: B }", "Unknown type \"B\"");
@@ -217,6 +218,12 @@ test_faulty_schemas(void)
 		   "@call is for the fields of the mutation type");
 	faulty(DIRECTIVES "type Query { t(l: [Int]): T @rows } type T @source(view: \"v\") { a: Int }",
 		   "only scalars and enums");
+	faulty(DIRECTIVES "type Query { t: T @rows @limit(action: \"auth/a\") }"
+					  " type T @source(view: \"v\") { a: Int }",
+		   "only a mutation's @limit");
+	faulty(DIRECTIVES "type Query { t: T @rows } type T @source(view: \"v\")"
+					  " { a: Int @limit(action: \"a\") }",
+		   "@limit is for fields with @rows or @call");
 }
 
 /* Section 3.5: a scalar of the specification that nothing refers to is not part of the schema. */

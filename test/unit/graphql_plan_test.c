@@ -185,6 +185,10 @@ test_actions(void)
 {
 	struct sb_graphql_limits limits = sb_graphql_limits_default;
 	static const char sdl[] =
+		"directive @source(view: String!, order: String) on OBJECT "
+		"directive @rows(where: String) on FIELD_DEFINITION "
+		"directive @call(name: String!) on FIELD_DEFINITION "
+		"directive @limit(action: String!) on FIELD_DEFINITION "
 		"type Query { post(id: ID!): Post @rows(where: \"id = {id}\") "
 		"  posts(first: Int = 20): [Post!]! @rows @limit(action: \"list\") } "
 		"type Mutation { act(id: ID!): Acted @call(name: \"f\") @limit(action: \"auth/act\") } "
@@ -212,7 +216,11 @@ test_actions(void)
 	forget();
 	sb_graphql_free(service);
 	service = sb_graphql_new(sdl, sizeof(sdl) - 1, &limits, &error);
-	ok(service != NULL, "a schema with limits further down");
+	if (!ok(service != NULL, "a schema with limits further down"))
+	{
+		printf("Bail out! %s\n", error);
+		exit(1);
+	}
 	is_str(action("{ post(id: 1) { near { near { id } } } }", NULL, 0), "near*6",
 		   "once for each row around it");
 	is_str(action("query ($n: Int!) { posts(first: $n) { near { id } } post(id: 1) { id } }",

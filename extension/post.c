@@ -4,8 +4,9 @@
  *
  * Both title and content carry tags and mentions. A post is listed while it is published and not
  * deleted; only then does it have a position and links. Links of a post that is not public to all,
- * or hidden, do not count for their tags; a private post mentions nobody. A deleted post keeps its
- * place aside, and gets it back when it is restored. All this holds for a plain UPDATE as well.
+ * or hidden, do not count for their tags; a private post mentions nobody. A post that is deleted or
+ * taken back keeps its place aside, and gets it back when it is listed again. All this holds for a
+ * plain UPDATE as well.
  */
 #include "postgres.h"
 
@@ -277,8 +278,9 @@ next_position(void)
 }
 
 /*
- * A post gets its position when it becomes listed, and loses it when it no longer is; a deleted
- * one keeps it aside, unless it is taken back from publication meanwhile.
+ * A post gets its position when it first becomes listed, and loses it while it is not: it keeps it
+ * aside, whether it was deleted or taken back from publication, so that nobody can lift an old post
+ * to the top again and again.
  */
 static void
 set_position(struct changes *changes, const struct row *old, const struct row *row)
@@ -297,9 +299,7 @@ set_position(struct changes *changes, const struct row *old, const struct row *r
 		return;
 	}
 	set_null(changes, POST_POSITION);
-	if (!is_published(row))
-		set_null(changes, POST_KEPT_POSITION);
-	else if (was_listed)
+	if (was_listed)
 		set_column(changes, POST_KEPT_POSITION, column_of(old, POST_POSITION, &isnull));
 }
 

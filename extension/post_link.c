@@ -275,9 +275,14 @@ social_post_keep_mentions(int64 post_id, int64 author_id, const struct social_te
 		return 0;
 	table = social_table_open("mentions", RowExclusiveLock);
 	ids = palloc(sizeof(*ids) * (names->count + 1));
-	social_users_named(names->keys, names->count, ids);
+	social_users_named(names->keys, names->alternatives, names->count, ids);
 	for (int i = 0; i < names->count; i++)
 	{
+		for (int earlier = 0; earlier < i && ids[i] != 0; earlier++)
+		{
+			if (ids[earlier] == ids[i])
+				ids[i] = 0;
+		}
 		if (ids[i] != 0 && ids[i] != author_id && social_blocked_between(author_id, ids[i]))
 			ids[i] = 0;
 	}

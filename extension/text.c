@@ -3,11 +3,13 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_collation_d.h"
 #include "catalog/pg_type_d.h"
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/formatting.h"
 
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
@@ -143,10 +145,24 @@ is_known(const struct social_text_names *names, const text *key)
 	return false;
 }
 
-static void
-add_name(struct social_text_names *names, const char *name, int len, bool is_tag)
+/* A name in lower case, as the index on lower(username) has it. */
+static text *
+fold_username(const char *name, int len)
 {
-	text *key = is_tag ? social_text_fold(name, len) : fold_ascii(name, len);
+	if (is_ascii(name, len))
+		return fold_ascii(name, len);
+	return DatumGetTextPP(DirectFunctionCall1Coll(
+		lower, DEFAULT_COLLATION_OID, PointerGetDatum(cstring_to_text_with_len(name, len))));
+}
+
+/* Adds what the scanner found in `data`, unless it is there already. */
+static void
+add_name(struct social_text_names *names, const char *data, const struct social_text_entity *entity)
+{
+	const char *name = data + entity->name;
+	bool is_tag = entity->kind == SOCIAL_TEXT_HASHTAG;
+	int len = (is_tag ? entity->end : entity->full) - entity->name;
+	text *key = is_tag ? social_text_fold(name, len) : fold_username(name, len);
 
 	if (VARSIZE_ANY_EXHDR(key) == 0 || VARSIZE_ANY_EXHDR(key) > HASHTAG_KEY_MAX_BYTES ||
 		is_known(names, key))
@@ -156,6 +172,11 @@ add_name(struct social_text_names *names, const char *name, int len, bool is_tag
 	}
 	names->keys[names->count] = PointerGetDatum(key);
 	names->spellings[names->count] = PointerGetDatum(cstring_to_text_with_len(name, len));
+	if (names->alternatives != NULL)
+		names->alternatives[names->count] =
+			entity->plain == entity->full
+				? (Datum) 0
+				: PointerGetDatum(fold_username(name, entity->plain - entity->name));
 	names->count++;
 }
 
@@ -167,6 +188,8 @@ collect_names(const text *const *parts, int nparts, int limit, enum social_text_
 	names->count = 0;
 	names->keys = palloc(Max(limit, 1) * sizeof(Datum));
 	names->spellings = palloc(Max(limit, 1) * sizeof(Datum));
+	names->alternatives =
+		kind == SOCIAL_TEXT_MENTION ? palloc(Max(limit, 1) * sizeof(Datum)) : NULL;
 
 	for (int i = 0; i < nparts; i++)
 	{
@@ -179,8 +202,10 @@ collect_names(const text *const *parts, int nparts, int limit, enum social_text_
 		data = VARDATA_ANY(parts[i]);
 		social_text_scan_begin(&scanner, data, VARSIZE_ANY_EXHDR(parts[i]), kind);
 		while (names->count < limit && social_text_scan_next(&scanner, &entity))
-			add_name(names, data + entity.name, entity.end - entity.name,
-					 kind == SOCIAL_TEXT_HASHTAG);
+		{
+			if (entity.full != 0)
+				add_name(names, data, &entity);
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ struct social_text_names
 	int count;
 	Datum *keys;
 	Datum *spellings;
+	Datum *alternatives; /* of mentions: the key to try where nobody has the first; or 0 */
 };
 
 /*
@@ -29,7 +30,10 @@ struct social_text_names
 extern void social_text_hashtags(const text *const *parts, int nparts, int limit,
 								 struct social_text_names *names);
 
-/* The same for mentions; keys are lower-case ASCII, to be compared with lower(username). */
+/*
+ * The same for mentions; keys are to be compared with lower(username). Two of them may turn out to
+ * be the same person.
+ */
 extern void social_text_mentions(const text *const *parts, int nparts, int limit,
 								 struct social_text_names *names);
 

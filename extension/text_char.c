@@ -146,6 +146,42 @@ social_text_is_tag_character(uint32_t c)
 }
 
 bool
+social_text_is_name_character(uint32_t c)
+{
+	if (c < 128)
+		return is_class(c, IS_WORD);
+	return social_text_is_tag_letter(c) || (U_MASK(u_charType((UChar32) c)) & U_GC_N_MASK) != 0;
+}
+
+bool
+social_text_is_apostrophe(uint32_t c)
+{
+	return c == '\'' || c == 0x2019 || c == 0xFF07;
+}
+
+bool
+social_text_is_name_joiner(uint32_t c)
+{
+	switch (c)
+	{
+		case '.':
+		case '-':
+		case '+':
+		case 0x2010: /* hyphens */
+		case 0x2011:
+		case 0xFE63:
+		case 0xFF0B: /* the full-width forms */
+		case 0xFF0D:
+		case 0xFF0E:
+			return true;
+		default:
+			return c >= 128 &&
+				   (is_tag_joiner(c) ||
+					u_hasBinaryProperty((UChar32) c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT));
+	}
+}
+
+bool
 social_text_is_latin_accent(uint32_t c)
 {
 	static const uint16_t singles[] = {0x0253, 0x0254, 0x0256, 0x0257, 0x0259, 0x025B, 0x0263,

@@ -49,6 +49,16 @@ extern bool social_text_is_tag_character(uint32_t c);
 /* Accented Latin letters and combining accents, as Twitter lists them. */
 extern bool social_text_is_latin_accent(uint32_t c);
 
+/* What names of any origin may consist of: letters, visible marks and numbers of any script, `_`.
+ */
+extern bool social_text_is_name_character(uint32_t c);
+
+/* What may stand between such characters within a name, or unseen between them. */
+extern bool social_text_is_name_joiner(uint32_t c);
+
+/* The typewriter's and the printer's apostrophe. */
+extern bool social_text_is_apostrophe(uint32_t c);
+
 extern bool social_text_is_blank(uint32_t c);
 
 #endif /* SOCIAL_TEXT_CHAR_H */

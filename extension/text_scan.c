@@ -131,6 +131,41 @@ read_mention(struct social_text_scanner *s, size_t sign, size_t name)
 	return !follows_scheme_slashes(s, pos) && !is_mail_host(s, sign, pos);
 }
 
+/*
+ * Whom the mention may mean (see struct social_text_entity). It looks a bounded way ahead, so that
+ * the pass stays linear.
+ */
+static void
+find_whole_name(const struct social_text_scanner *s, struct social_text_entity *mention)
+{
+	size_t pos = mention->end;
+	uint32_t c = 0;
+	int size;
+	bool in_plain = true;
+
+	mention->full = mention->plain = mention->end;
+	for (; pos < s->len; pos += size)
+	{
+		c = social_text_decode_at(s->text, s->len, pos, &size);
+		if (social_text_is_name_character(c))
+		{
+			mention->full = pos + size;
+			if (in_plain)
+				mention->plain = mention->full;
+		}
+		else if (social_text_is_apostrophe(c))
+			in_plain = false;
+		else if (!social_text_is_name_joiner(c))
+			break;
+		if (pos - mention->end > SOCIAL_MENTION_MAX_GOES_ON)
+			break;
+	}
+	/* In the end a name too long, or what stands before the sign of an address. */
+	if (pos < s->len && (pos - mention->end > SOCIAL_MENTION_MAX_GOES_ON ||
+						 (pos == mention->full && (c == '@' || c == WIDE_AT))))
+		mention->full = mention->plain = 0;
+}
+
 /* ---- the pass ---------------------------------------------------------------------------------
  */
 
@@ -208,7 +243,9 @@ social_text_scan_next(struct social_text_scanner *s, struct social_text_entity *
 		entity->kind = is_tag ? SOCIAL_TEXT_HASHTAG : SOCIAL_TEXT_MENTION;
 		entity->start = sign;
 		entity->name = name;
-		entity->end = s->pos;
+		entity->end = entity->full = entity->plain = s->pos;
+		if (!is_tag)
+			find_whole_name(s, entity);
 		return true;
 	}
 	return false;

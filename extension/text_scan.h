@@ -10,6 +10,9 @@
  * - a mention does not follow a word character or one of `! # $ % & * @ ＠` (but may follow `RT`),
  *   and is not followed by `@`, `＠`, an accented Latin letter or `://`;
  * - a longer run is no tag and no mention, rather than a cut one;
+ * - whom a mention may mean is narrower than the published grammar: `@jose.garcia` finds `jose`,
+ * but names that came from elsewhere may have any letters, and marks between them, and then it is
+ *   somebody else's (`full` and `plain` below);
  * - nothing counts inside a URL (scheme://host..., or host.tld followed by a path or query; any
  *   host will do, no list of top-level domains is kept), no mention inside an e-mail address.
  */
@@ -21,6 +24,7 @@
 
 #define SOCIAL_HASHTAG_MAX_CODEPOINTS 100
 #define SOCIAL_MENTION_MAX_LENGTH     30
+#define SOCIAL_MENTION_MAX_GOES_ON    600 /* bytes after it that may belong to the name */
 
 /* What to look for; the values combine. */
 enum social_text_kind
@@ -29,13 +33,24 @@ enum social_text_kind
 	SOCIAL_TEXT_MENTION = 2
 };
 
-/* One find. Byte offsets into the text: the sign stands at `start`, the name is [name, end). */
+/*
+ * One find. Byte offsets into the text: the sign stands at `start`, the name is [name, end).
+ *
+ * What stands at the end of a mention may go on like a name of ours cannot: with letters, marks and
+ * digits of any script, also behind `.`, `-`, `+` and their like. The mention means whoever has
+ * exactly the name [name, full), else [name, plain), which leaves off what begins with an
+ * apostrophe
+ * (`@jose's`), and nobody else. Both are `end` where nothing goes on, and 0 where nobody is meant:
+ * a name too long, an address. For tags they are `end`.
+ */
 struct social_text_entity
 {
 	enum social_text_kind kind;
 	size_t start;
 	size_t name;
 	size_t end;
+	size_t full;
+	size_t plain;
 };
 
 /* The state of a pass; the text must outlive it. Nothing to free. */

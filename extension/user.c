@@ -164,7 +164,7 @@ social_active_user_named(const char *username)
 }
 
 void
-social_users_named(const Datum *names, int count, int64 *ids)
+social_users_named(const Datum *names, const Datum *alternatives, int count, int64 *ids)
 {
 	Relation users = social_table_open("users", RowShareLock);
 	Relation index = index_open(social_relation_oid("users_username_key"), AccessShareLock);
@@ -177,8 +177,11 @@ social_users_named(const Datum *names, int count, int64 *ids)
 		bool isnull;
 
 		ids[i] = 0;
-		if (!social_table_find(users, index, F_TEXTEQ, names[i], snapshot, slot) ||
-			!DatumGetBool(slot_getattr(slot, SOCIAL_USERS_IS_ACTIVE, &isnull)))
+		if (!social_table_find(users, index, F_TEXTEQ, names[i], snapshot, slot) &&
+			(alternatives[i] == 0 ||
+			 !social_table_find(users, index, F_TEXTEQ, alternatives[i], snapshot, slot)))
+			continue;
+		if (!DatumGetBool(slot_getattr(slot, SOCIAL_USERS_IS_ACTIVE, &isnull)))
 			continue;
 		if (table_tuple_lock(users, &slot->tts_tid, snapshot, slot, GetCurrentCommandId(true),
 							 LockTupleKeyShare, LockWaitBlock, TUPLE_LOCK_FLAG_FIND_LAST_VERSION,

@@ -39,9 +39,11 @@ extern bool social_user_is_active(int64 user_id, Snapshot snapshot);
 extern int64 social_active_user_named(const char *username);
 
 /*
- * The ids of the active accounts with these names (text Datums in lower case), 0 for nobody; their
- * rows are locked FOR KEY SHARE, as a foreign key check would.
+ * The ids of the active accounts with these names (text Datums in lower case), 0 for nobody; where
+ * no account at all has a name, its alternative (0: none) is looked for. Their rows are locked FOR
+ * KEY SHARE, as a foreign key check would.
  */
-extern void social_users_named(const Datum *names, int count, int64 *ids);
+extern void social_users_named(const Datum *names, const Datum *alternatives, int count,
+							   int64 *ids);
 
 #endif /* SOCIAL_USER_H */

@@ -116,7 +116,7 @@ BEGIN
 			('post_reindex', 'before_id', 'The id below which posts are still to be looked at.'),
 			('post_reindex', 'started_at', 'When it began.'),
 			('posts', 'language', 'ISO 639 code of the language, given or guessed from the script; null: unknown.'),
-			('posts', 'kept_position', 'The place that a deleted or withdrawn post gets back when it is restored.'),
+			('posts', 'kept_position', 'The place that a post which was deleted or taken back from publication gets back.'),
 			('post_hashtags', 'position', 'The post''s position.'),
 			('post_hashtags', 'is_public', 'True: everybody may see the post, so it counts for the tag; else null.'),
 			('hashtags', 'tag', 'Folded key (NFKC, case-folded).'),

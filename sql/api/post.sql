@@ -69,8 +69,9 @@ BEGIN
 		PERFORM social.raise_error('SM400', 'invalid reply settings', format('They are "%s".', left($2, 100)), 'They must be everyone, followers, mentioned or none.');
 	ELSIF $3 <= now() THEN
 		PERFORM social.raise_error('SM400', 'invalid time of publication', format('%s is not in the future.', $3), 'Leave it out to publish now.');
-	ELSIF greatest(char_length($4), char_length($5)) > 2000 THEN
-		PERFORM social.raise_error('SM400', CASE WHEN char_length($4) > 2000 THEN 'image' ELSE 'video' END || ' is too long', 'The limit is 2000 characters.');
+	END IF;
+	IF $4 IS NOT NULL OR $5 IS NOT NULL THEN
+		PERFORM social.check_url('image', $4, true, 2000), social.check_url('video', $5, true, 2000);
 	END IF;
 END
 $$;
@@ -94,7 +95,7 @@ BEGIN
 	RETURN post_id;
 END
 $$;
-COMMENT ON FUNCTION social.create_post(text, text, boolean, text, text, timestamptz, text, text, text) IS 'The viewer writes a post, a draft (is_published false) or, with publish_at, a post that the worker publishes then; hashtags and mentions are found in title and content. language (a code like en) says which forms of a word search finds; null leaves it to the script. Returns its id. SM401 when nobody acts; SM400 for a missing or over-long title or content, an unknown visibility, reply setting or language, a time that is over.';
+COMMENT ON FUNCTION social.create_post(text, text, boolean, text, text, timestamptz, text, text, text) IS 'The viewer writes a post, a draft (is_published false) or, with publish_at, a post that the worker publishes then; hashtags and mentions are found in title and content. language (a code like en) says which forms of a word search finds; null leaves it to the script. Returns its id. SM401 when nobody acts; SM400 for a missing or over-long title or content, an unknown visibility, reply setting or language, an image or video that is neither an http(s) address nor a media key, a time that is over.';
 
 CREATE OR REPLACE FUNCTION social.update_post(id bigint, title text DEFAULT NULL, content text DEFAULT NULL, is_published boolean DEFAULT NULL,
 		visibility text DEFAULT NULL, reply_settings text DEFAULT NULL, publish_at timestamptz DEFAULT NULL,
@@ -130,7 +131,7 @@ BEGIN
 	RETURN $1;
 END
 $$;
-COMMENT ON FUNCTION social.publish_post(bigint) IS 'The viewer publishes an own draft or scheduled post now; again is harmless. It enters the lists at their top. Returns the id. SM401, SM404, SM403 for somebody else''s post.';
+COMMENT ON FUNCTION social.publish_post(bigint) IS 'The viewer publishes an own draft or scheduled post now; again is harmless. It enters the lists at their top, but one that was published before returns to its old place. Returns the id. SM401, SM404, SM403 for somebody else''s post.';
 
 CREATE OR REPLACE FUNCTION social.publish_due_posts(batch integer DEFAULT 1000) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

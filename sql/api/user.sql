@@ -72,20 +72,20 @@ END
 $$;
 COMMENT ON FUNCTION social.check_profile_text(text, text, integer) IS 'Raises SM400 unless this is one line of at most so many characters.';
 
-CREATE OR REPLACE FUNCTION social.check_profile_url(what text, value text, is_image boolean) RETURNS void
+CREATE OR REPLACE FUNCTION social.check_url(what text, value text, is_media boolean, max_length integer DEFAULT 500) RETURNS void
 	LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	IF char_length(value) > 500 THEN
-		PERFORM social.raise_error('SM400', what || ' is too long', 'The limit is 500 characters.');
+	IF char_length(value) > max_length THEN
+		PERFORM social.raise_error('SM400', what || ' is too long', format('The limit is %s characters.', max_length));
 	ELSIF value !~* '^(https?://[^/?#[:space:][:cntrl:]"<>\\@]+([/?#][^[:space:][:cntrl:]"<>\\]*)?)?$'
-		AND NOT (is_image AND value ~ '^/?[A-Za-z0-9_~-][A-Za-z0-9._~%/-]*$' AND value !~ '(^|/)\.\.?(/|$)') THEN
+		AND NOT (is_media AND value ~ '^/?[A-Za-z0-9_~-][A-Za-z0-9._~%/-]*$' AND value !~ '(^|/)\.\.?(/|$)') THEN
 		PERFORM social.raise_error('SM400', what || ' is not valid', '',
-			CASE WHEN is_image THEN 'Give an address that starts with https://, or a media key such as media/profiles/1/avatar.'
+			CASE WHEN is_media THEN 'Give an address that starts with https://, or a media key such as media/profiles/1/avatar.'
 				ELSE 'Give an address that starts with https://.' END);
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION social.check_profile_url(text, text, boolean) IS 'Raises SM400 unless this is an http or https address, a media key where it names an image, or empty.';
+COMMENT ON FUNCTION social.check_url(text, text, boolean, integer) IS 'Raises SM400 unless this is an http or https address, a media key where it names a picture or a film, or empty. Every address that clients show or follow passes it.';
 
 CREATE OR REPLACE FUNCTION social.update_profile(first_name text DEFAULT NULL, last_name text DEFAULT NULL, bio text DEFAULT NULL,
 		avatar text DEFAULT NULL, banner_image text DEFAULT NULL, location text DEFAULT NULL, website text DEFAULT NULL,
@@ -97,8 +97,8 @@ DECLARE
 	was_locked boolean;
 BEGIN
 	PERFORM social.check_profile_text('first name', $1, 150), social.check_profile_text('last name', $2, 150),
-		social.check_profile_url('avatar', $4, true), social.check_profile_url('banner image', $5, true),
-		social.check_profile_text('location', $6, 150), social.check_profile_url('website', $7, false);
+		social.check_url('avatar', $4, true), social.check_url('banner image', $5, true),
+		social.check_profile_text('location', $6, 150), social.check_url('website', $7, false);
 
 	-- Whoever asks to follow a locked account looks at this row under a lock of its own.
 	SELECT u.is_locked INTO was_locked FROM social.users u WHERE u.id = viewer FOR NO KEY UPDATE;

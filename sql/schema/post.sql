@@ -29,7 +29,7 @@ CREATE TABLE social.posts (
 	language text COLLATE "C",
 	CONSTRAINT posts_position_key UNIQUE (position) INCLUDE (author_id)
 );
-COMMENT ON TABLE social.posts IS 'Posts and drafts. hashtags, search_vector and position are kept by a trigger: folded tags in order of first appearance, title weighted A above content B, and the place in newest-first lists (null unless the post is published and not deleted). kept_position is the place that a deleted post gets back when it is restored; publish_at is null once a post is published. language says which words of the text are forms of one word, and is guessed from the script where nobody says it.';
+COMMENT ON TABLE social.posts IS 'Posts and drafts. hashtags, search_vector and position are kept by a trigger: folded tags in order of first appearance, title weighted A above content B, and the place in newest-first lists (null unless the post is published and not deleted). kept_position is the place that a post which was deleted or taken back from publication gets back; publish_at is null once a post is published. language says which words of the text are forms of one word, and is guessed from the script where nobody says it.';
 CREATE INDEX posts_author_created_idx ON social.posts (author_id, created_at DESC);
 CREATE INDEX posts_author_position_idx ON social.posts (author_id, position DESC) WHERE position IS NOT NULL;
 CREATE INDEX posts_published_created_idx ON social.posts (is_published, created_at DESC);

@@ -12,3 +12,24 @@ UPDATE social.login_attempts a SET claimant_id = (
 	SELECT u.id FROM social.users u WHERE lower(u.pending_email) = lower(a.username) AND u.pending_email <> '' ORDER BY u.id LIMIT 1)
 WHERE a.user_id IS NULL AND position('@' IN a.username) > 0;
 DROP FUNCTION IF EXISTS social.account_with_address(text);
+-- mention: what an older version took for a mention of jose in "@jose.garcia" no longer lets jose read
+-- what is not for everybody. A posts's own author and what stays named elsewhere in it stay.
+DELETE FROM social.mentions m USING social.posts p, social.users u
+WHERE p.id = m.post_id AND u.id = m.mentioned_user_id AND p.visibility <> 'public' AND u.username ~ '^[A-Za-z0-9_]+$'
+	AND concat_ws(E'\n', p.title, p.content) ~* ('[@＠]' || u.username || '[^[:space:]]')
+	AND concat_ws(E'\n', p.title, p.content) !~* ('[@＠]' || u.username || '([^[:alnum:]_.+@＠-]|[.+-]+([^[:alnum:]_.+-]|$)|$)');
+
+-- post: a post that was taken back keeps its place, too.
+COMMENT ON TABLE social.posts IS 'Posts and drafts. hashtags, search_vector and position are kept by a trigger: folded tags in order of first appearance, title weighted A above content B, and the place in newest-first lists (null unless the post is published and not deleted). kept_position is the place that a post which was deleted or taken back from publication gets back; publish_at is null once a post is published. language says which words of the text are forms of one word, and is guessed from the script where nobody says it.';
+
+-- user, post: one check for every address that clients show; what has another scheme than http and
+-- https (javascript:, data:) goes.
+DROP FUNCTION IF EXISTS social.check_profile_url(text, text, boolean);
+UPDATE social.posts SET image = CASE WHEN image !~ '^[^/?#]*:' OR image ~* '^https?://' THEN image END,
+	video = CASE WHEN video !~ '^[^/?#]*:' OR video ~* '^https?://' THEN video END
+WHERE (image ~ '^[^/?#]*:' AND image !~* '^https?://') OR (video ~ '^[^/?#]*:' AND video !~* '^https?://');
+UPDATE social.profiles SET avatar = CASE WHEN avatar !~ '^[^/?#]*:' OR avatar ~* '^https?://' THEN avatar END,
+	banner_image = CASE WHEN banner_image !~ '^[^/?#]*:' OR banner_image ~* '^https?://' THEN banner_image END,
+	website = CASE WHEN website !~ '^[^/?#]*:' OR website ~* '^https?://' THEN website ELSE '' END
+WHERE (avatar ~ '^[^/?#]*:' AND avatar !~* '^https?://') OR (banner_image ~ '^[^/?#]*:' AND banner_image !~* '^https?://')
+	OR (website ~ '^[^/?#]*:' AND website !~* '^https?://');

@@ -27,6 +27,10 @@ count(const char *text, size_t len, unsigned kinds, unsigned wanted)
 		CHECK(entity.kind != SOCIAL_TEXT_MENTION ||
 			  entity.end - entity.name <= SOCIAL_MENTION_MAX_LENGTH);
 		CHECK(entity.end - entity.name <= 4 * SOCIAL_HASHTAG_MAX_CODEPOINTS);
+		CHECK(entity.full == 0 ? entity.plain == 0
+							   : entity.plain >= entity.end && entity.full >= entity.plain &&
+									 entity.full <= len);
+		CHECK(entity.kind == SOCIAL_TEXT_MENTION || entity.full == entity.end);
 		last_end = entity.end;
 		found += entity.kind == wanted;
 	}

@@ -31,5 +31,32 @@ SELECT throws_ok('SELECT * FROM social.user_mentions(' || :five || ', 5, ''nonse
 INSERT INTO social.mutes (muter_id, muted_id) SELECT social.viewer_id(), author_id FROM social.posts WHERE id = :post;
 SELECT is_empty('SELECT * FROM social.user_mentions(' || :five || ')', 'not of muted people''s');
 
+-- Accounts moved in from elsewhere may have names that ours cannot be.
+SELECT social.act_as('tap_1');
+INSERT INTO social.users (username, is_active) VALUES ('jose', true), ('Jose.Garcia', true), ('o', true), ('O''Brien', true), ('o''gone', false);
+SELECT id AS jose FROM social.users WHERE username = 'jose' \gset
+CREATE FUNCTION pg_temp.meant(text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	post bigint := social.create_post('t', $1, visibility => 'mentioned');
+BEGIN
+	RETURN coalesce((SELECT string_agg(u.username, ' ' ORDER BY m.id) FROM social.mentions m JOIN social.users u ON u.id = m.mentioned_user_id
+		WHERE m.post_id = post), '');
+END $$;
+SELECT is(pg_temp.meant(t.content), t.meant, 'found B1: whom ' || t.content || ' means') FROM (VALUES
+	('@jose', 'jose'), ('@jose.', 'jose'), ('ask (@JOSE), or', 'jose'), ('@jose''s idea', 'jose'), ('@jose’s idea', 'jose'), ('@jose- yes', 'jose'), ('@jose, hi', 'jose'),
+	('@jose.garcia code', 'Jose.Garcia'), ('＠JOSE.GARCIA.', 'Jose.Garcia'), ('@jose.garcia''s idea', 'Jose.Garcia'), ('@jose @jose''s', 'jose'),
+	('@jose.garci', ''), ('@jose.garcia2', ''), ('@jose-garcia', ''), ('@jose+garcia', ''), ('@joseé', ''), (U&'@jose\0301', ''), ('@joseи', ''), ('@jose漢', ''),
+	('@jose٣', ''), (U&'@jose\200Bgarcia', ''), ('@jose.garcia@example.org', ''), ('@jose.' || repeat('x', 700), ''),
+	('@O''BRIEN', 'O''Brien'), ('@o''clock', 'o'), ('@o''gone', '')) t (content, meant);
+SELECT is_empty('SELECT FROM social.notifications n JOIN social.posts p ON p.id = n.post_id WHERE n.recipient_id = ' || :jose || ' AND p.content LIKE ''%garcia%''',
+	'found B1: and nobody else is told');
+SELECT social.create_post('Draft', '@jose.garcia', is_published => false, visibility => 'mentioned') AS meant \gset
+SELECT social.publish_post(:meant);
+SELECT social.update_post(:meant, content => '@jose-garcia and @jose.garcia');
+SELECT social.act_as('jose');
+SELECT is_empty('SELECT FROM social.post(' || :meant || ')', 'found B1: nor may they read a draft that was published and edited');
+SELECT social.act_as('Jose.Garcia');
+SELECT isnt_empty('SELECT FROM social.post(' || :meant || ')', 'but the one whom it names');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -55,6 +55,22 @@ UPDATE social.posts SET is_published = true WHERE id = :draft;
 SELECT cmp_ok((SELECT position FROM social.post(:draft)), '>', :place::bigint, 'a published draft enters at the top');
 SELECT results_eq($$ SELECT post_count FROM social.visible_hashtags WHERE tag = 'tapdraft' $$, ARRAY[1::bigint], 'with its hashtags');
 SELECT isnt_empty('SELECT FROM social.mentions WHERE post_id = ' || :draft, 'and its mentions');
+SELECT social.act_as((SELECT username FROM social.users WHERE id = :author));
+SELECT position AS old_place FROM social.post(:draft) \gset
+SELECT social.create_post('Newer', 'than the draft') AS newer \gset
+SELECT social.update_post(:draft, is_published => false);
+SELECT is((SELECT position FROM social.post(:draft)), NULL, 'taken back, it has no place');
+SELECT social.publish_post(:draft);
+SELECT is((SELECT position FROM social.post(:draft)), :old_place::bigint, 'found B14: published again, it returns to its place');
+SELECT social.update_post(:draft, is_published => false);
+SELECT social.delete_post(:draft);
+SELECT social.restore_post(:draft);
+SELECT social.update_post(:draft, publish_at => now() + interval '1 hour');
+UPDATE social.posts SET publish_at = now() - interval '1 second' WHERE id = :draft;
+SELECT social.publish_due_posts(10);
+SELECT is((SELECT position FROM social.post(:draft)), :old_place::bigint, 'found B14: whatever way it takes');
+DELETE FROM social.posts WHERE id = :newer;
+SELECT social.act_as('tap_friend');
 UPDATE social.posts SET is_published = false WHERE id = :draft;
 SELECT is_empty($$ SELECT post_count FROM social.visible_hashtags WHERE tag = 'tapdraft' $$, 'taken back, it gives them up');
 SELECT is_empty('SELECT FROM social.mentions WHERE post_id = ' || :draft, 'and its mentions too');
@@ -66,6 +82,11 @@ SELECT throws_ok($$ SELECT social.create_post('a', 'b', reply_settings => 'nobod
 SELECT throws_ok($$ SELECT social.create_post('a', 'b', publish_at => now() - interval '1 second') $$, 'SM400', 'invalid time of publication', 'a time that is over');
 SELECT throws_ok($$ SELECT social.create_post('a', 'b', image => repeat('x', 2001)) $$, 'SM400', 'image is too long', 'an over-long image');
 SELECT throws_ok('INSERT INTO social.posts (author_id, title, content, visibility) VALUES (' || :author || $$, 'a', 'b', 'friends') $$, '23514', NULL, 'the table refuses an unknown visibility too');
+SELECT throws_ok(format('SELECT social.create_post(''a'', ''b'', %s => %L)', what, address), 'SM400', what || ' is not valid', 'found B6: ' || what || ' ' || address)
+FROM unnest(ARRAY['image', 'video']) what,
+	unnest(ARRAY['javascript:alert(1)', 'JAVASCRIPT:alert(1)', ' javascript:alert(1)', E'java\tscript:alert(1)', 'data:text/html,x', 'vbscript:x', 'file:///etc/passwd', 'https://', 'https://a"b', '../x', 'a:b']) address;
+SELECT lives_ok(format('SELECT social.create_post(''a'', ''b'', image => %1$L, video => %1$L)', address), 'found B6: ' || address || ' is fine')
+FROM unnest(ARRAY['https://cdn.example.org/a%20b.png', 'http://example.org/v.mp4?sig=1#t=2', 'media/posts/1/a.png', '/media/posts/1/a.png']) address;
 SELECT social.create_post(title => 'Named', content => 'arguments', is_published => true) AS named \gset
 SELECT results_eq('SELECT is_published, visibility, reply_settings, is_pinned, is_highlighted, image, video, is_edited FROM social.post(' || :named || ')',
 	$$ VALUES (true, 'public' COLLATE "C", 'everyone' COLLATE "C", false, false, NULL::text, NULL::text, false) $$, 'seed 099: what a post is unless said otherwise');
@@ -88,6 +109,7 @@ SELECT results_eq('SELECT revision FROM social.post_revisions(' || :named || ', 
 SELECT throws_ok('UPDATE social.post_revisions SET content = ''forged'' WHERE post_id = ' || :named, 'SM403', 'revisions are only added', 'revisions are not changed');
 SELECT throws_ok('DELETE FROM social.post_revisions WHERE post_id = ' || :named, 'SM403', 'revisions are only added', 'nor deleted');
 SELECT throws_ok('SELECT social.update_post(' || :named || $$, title => ' ') $$, 'SM400', 'title is required', 'an edit keeps to the rules of a post');
+SELECT throws_ok('SELECT social.update_post(' || :named || $$, video => 'javascript:alert(1)') $$, 'SM400', 'video is not valid', 'found B6: an edit too');
 SELECT throws_ok('SELECT social.update_post(' || :named || $$, visibility => 'friends') $$, 'SM400', 'invalid visibility', 'also to those of its settings');
 SELECT throws_ok('SELECT social.update_post(' || :named || $$, publish_at => now() + interval '1 day') $$, 'SM400', 'the post is published already', 'a published post is not scheduled');
 SELECT social.create_post('Untold', 'draft', false) AS untold \gset

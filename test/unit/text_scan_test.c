@@ -175,6 +175,87 @@ test_cases(void)
 	}
 }
 
+/* Whom a mention may mean: the name as a reader sees it, and that without its apostrophe's part. */
+static const struct
+{
+	const char *text; /* a mention whose name is `jose` */
+	const char *full; /* NULL: nobody is meant */
+	const char *plain;
+} whole_names[] = {
+	{"@jose", "jose", "jose"},
+	{"@jose. (@jose, @jose- @jose_", "jose", "jose"},
+	{"@jose...", "jose", "jose"},
+	{"@jose-- and", "jose", "jose"},
+	{"@jose.garcia code", "jose.garcia", "jose.garcia"},
+	{"@jose.garcia.", "jose.garcia", "jose.garcia"},
+	{"@jose-garcia", "jose-garcia", "jose-garcia"},
+	{"@jose+x", "jose+x", "jose+x"},
+	{"@jose..x", "jose..x", "jose..x"},
+	{"＠jose.garcia", "jose.garcia", "jose.garcia"},
+	{"@joseи", "joseи", "joseи"},
+	{"@jose漢字。", "jose漢字", "jose漢字"},
+	{"@jose٣", "jose٣", "jose٣"},
+	{"@jose²", "jose²", "jose²"},
+	{"@jose\u0903", "jose\u0903", "jose\u0903"},
+	{"@jose.\u00E9", "jose.\u00E9", "jose.\u00E9"},
+	{"@jose\u200Bgarcia", "jose\u200Bgarcia", "jose\u200Bgarcia"},
+	{"@jose\uFE0F!", "jose", "jose"},
+	{"@jose．ｇ", "jose．ｇ", "jose．ｇ"},
+	{"@jose😀x", "jose", "jose"},
+	{"@jose/list", "jose", "jose"},
+	{"@jose:x", "jose", "jose"},
+	{"@jose's", "jose's", "jose"},
+	{"@jose\u2019s code", "jose\u2019s", "jose"},
+	{"@jose'", "jose", "jose"},
+	{"@jose.garcia's", "jose.garcia's", "jose.garcia"},
+	{"@jose.garcia@example.org", NULL, NULL},
+	{"@jose.@bea", "jose", "jose"},
+};
+
+static void
+test_whole_names(void)
+{
+	char *long_name = malloc(2000);
+
+	for (size_t i = 0; i < sizeof(whole_names) / sizeof(whole_names[0]); i++)
+	{
+		size_t len = strlen(whole_names[i].text);
+		char *copy = malloc(len);
+		char full[100] = "";
+		char plain[100] = "";
+		char name[200];
+		struct social_text_scanner scanner;
+		struct social_text_entity entity;
+
+		memcpy(copy, whole_names[i].text, len);
+		social_text_scan_begin(&scanner, copy, len, SOCIAL_TEXT_MENTION);
+		snprintf(name, sizeof(name), "found B1: whom %s means", whole_names[i].text);
+		if (!social_text_scan_next(&scanner, &entity) || (whole_names[i].full == NULL))
+			ok(entity.full == 0 && entity.plain == 0, name);
+		else
+		{
+			memcpy(full, copy + entity.name, entity.full - entity.name);
+			memcpy(plain, copy + entity.name, entity.plain - entity.name);
+			ok(strcmp(full, whole_names[i].full) == 0 && strcmp(plain, whole_names[i].plain) == 0,
+			   name);
+		}
+		free(copy);
+	}
+
+	for (int joined = 0; joined < 2; joined++)
+	{
+		struct social_text_scanner scanner;
+		struct social_text_entity entity;
+
+		memcpy(long_name, "@jose.", 6);
+		memset(long_name + 6, joined ? '.' : 'x', 1994);
+		social_text_scan_begin(&scanner, long_name, 2000, SOCIAL_TEXT_MENTION);
+		ok(social_text_scan_next(&scanner, &entity) && entity.end == 5 && entity.full == 0,
+		   "found B1: a name without end means nobody");
+	}
+	free(long_name);
+}
+
 static void
 test_offsets(void)
 {
@@ -247,6 +328,7 @@ int
 main(void)
 {
 	test_cases();
+	test_whole_names();
 	test_offsets();
 	test_linear_time();
 	return done_testing();

@@ -16,7 +16,7 @@ static const struct
 	const char *hint;
 } defaults[] = {
 	{"SM400", "An argument is missing or out of range.",
-	 "\\df+ social.* says what each function takes."},
+	 "SELECT name, arguments, description FROM social.help() says what each function takes."},
 	{"SM401", "The credentials do not hold.", "Log in with a valid account."},
 	{"SM403", "The viewer may not do this.", "The author may, or staff."},
 	{"SM404", "It does not exist, or the viewer may not see it.",

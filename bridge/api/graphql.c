@@ -10,6 +10,7 @@
 #include "api/api.h"
 #include "api/content.h"
 #include "graphql/graphql.h"
+#include "http/hints.h"
 #include "http/request.h"
 #include "utf8.h"
 
@@ -116,6 +117,7 @@ set_error(struct sb_request *request, struct sb_graphql_result *result,
 	result->error_message = copy(request, error->message);
 	result->error_code = error->code;
 	result->error_detail = copy(request, error->detail);
+	result->error_hint = copy(request, sb_hint_for(SB_HINT_GRAPHQL, error->hint));
 }
 
 /* Puts down what a step came to. */
@@ -287,8 +289,8 @@ handle_post(struct sb_request *request)
 	}
 	else if (sb_content_is(request, "application/json"))
 	{
-		request->json =
-			sb_params_parse_body(&request->arena, request->body, request->body_len, &problem);
+		request->json = sb_params_parse(&request->arena, "the body", request->body,
+										request->body_len, &problem);
 		if (request->json)
 			problem = read_members(request->json, &asked);
 	}
@@ -323,9 +325,7 @@ handle_get(struct sb_request *request)
 	else if (variables && *variables)
 	{
 		request->json =
-			sb_params_parse_body(&request->arena, variables, strlen(variables), &problem);
-		if (problem)
-			problem = "variables must be a JSON object";
+			sb_params_parse(&request->arena, "variables", variables, strlen(variables), &problem);
 		asked.variables = request->json;
 	}
 	if (problem)

@@ -65,7 +65,7 @@ read_body(struct sb_request *request)
 		return false;
 	}
 	request->json =
-		sb_params_parse_body(&request->arena, request->body, request->body_len, &problem);
+		sb_params_parse(&request->arena, "the body", request->body, request->body_len, &problem);
 	if (request->json == NULL)
 		sb_request_fail(request, 400, problem);
 	return request->json != NULL;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "graphql/plan.h"
+#include "id.h"
 
 static struct gql_argument_value
 constant(const struct gql_value *value)
@@ -158,17 +159,6 @@ gql_check_lifted(struct gql_binding *binding, const struct gql_plan *plan)
 	return true;
 }
 
-/* Row identifiers are bigint: digits that fit. */
-static bool
-is_identifier(const char *text, size_t len)
-{
-	static const char most[] = "9223372036854775807";
-
-	if (len == 0 || len > sizeof(most) - 1 || strspn(text, "0123456789") != len)
-		return false;
-	return len < sizeof(most) - 1 || strcmp(text, most) <= 0;
-}
-
 static bool
 bind_argument(struct gql_binding *binding, const struct gql_param *param, const char **out)
 {
@@ -183,7 +173,7 @@ bind_argument(struct gql_binding *binding, const struct gql_param *param, const 
 	else if (value.text && memchr(value.text, '\0', value.len))
 		gql_fail(binding->errors, GQL_BAD_USER_INPUT, place(param->value),
 				 "\"%s\" must not contain the character U+0000", name);
-	else if (value.text && type->sql_text && !is_identifier(value.text, value.len))
+	else if (value.text && type->sql_text && !sb_is_id(value.text, value.len))
 	{
 		*out = NULL;
 		if (!param->lookup)

@@ -106,6 +106,7 @@ struct sb_graphql_result
 	const char *error_message;
 	const char *error_code;   /* extensions.code, e.g. "NOT_FOUND"; NULL = "INTERNAL" */
 	const char *error_detail; /* extensions.detail, or NULL */
+	const char *error_hint;   /* extensions.hint, or NULL */
 };
 
 /*

@@ -25,6 +25,11 @@ print_failure(struct gql_buf *out, const struct sb_graphql_result *result,
 		gql_buf_puts(out, ",\"detail\":");
 		gql_buf_json(out, result->error_detail, strlen(result->error_detail));
 	}
+	if (result->error_hint)
+	{
+		gql_buf_puts(out, ",\"hint\":");
+		gql_buf_json(out, result->error_hint, strlen(result->error_hint));
+	}
 	gql_buf_puts(out, "}}");
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "buffer.h"
+#include "http/hints.h"
 
 /* A state, or a class of them (two characters); the first row that fits counts. */
 struct row
@@ -137,7 +138,7 @@ sb_error_from_result(const PGresult *result)
 		return sb_error_unavailable(); /* libpq's own: the connection broke */
 	error = error_of_state(sqlstate, PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY),
 						   field(result, PG_DIAG_MESSAGE_DETAIL));
-	if (row_of(sqlstate)->message == NULL)
+	if (strncmp(sqlstate, "SM", 2) == 0) /* the server's own hints are all about SQL */
 		error.hint = field(result, PG_DIAG_MESSAGE_HINT);
 	return error;
 }
@@ -199,12 +200,13 @@ char *
 sb_error_body(const struct sb_error *error, size_t *len)
 {
 	struct sb_buffer buffer = {0};
+	const char *hint = sb_hint_for(SB_HINT_REST, error->hint);
 
 	put(&buffer, "{\"error\":", error->message);
 	put(&buffer, ",\"code\":", error->code);
 	put(&buffer, ",\"detail\":", error->detail);
-	if (error->hint)
-		put(&buffer, ",\"hint\":", error->hint);
+	if (hint)
+		put(&buffer, ",\"hint\":", hint);
 	sb_buffer_puts(&buffer, "}");
 	return sb_buffer_take(&buffer, len);
 }

@@ -16,7 +16,7 @@ struct sb_error
 	const char *code;
 	const char *message;
 	const char *detail;
-	const char *hint;
+	const char *hint; /* as the database says it: sb_hint_for() */
 };
 
 /*

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "id.h"
+
 struct word
 {
 	const char *word;
@@ -28,7 +30,7 @@ static const struct word types[] = {{"text", SB_PARAM_TEXT},
 static const char *const type_texts[] = {
 	[SB_PARAM_TEXT] = "a text",
 	[SB_PARAM_INT] = "a whole number",
-	[SB_PARAM_BIGINT] = "a whole number",
+	[SB_PARAM_BIGINT] = "a whole number of at most 9007199254740991 (2^53 - 1)",
 	[SB_PARAM_BOOL] = "true or false",
 };
 
@@ -138,7 +140,9 @@ sb_params_compile(struct sb_params *params, const char *spec, const char *path, 
 static bool
 is_in_range(enum sb_param_type type, int64_t number)
 {
-	return type == SB_PARAM_BIGINT || (number >= INT32_MIN && number <= INT32_MAX);
+	if (type == SB_PARAM_BIGINT)
+		return number >= -SB_ID_MAX && number <= SB_ID_MAX;
+	return number >= INT32_MIN && number <= INT32_MAX;
 }
 
 /* Whether the text of a query or path value is of the type. */
@@ -236,30 +240,54 @@ sb_params_collect(const struct sb_params *params, struct sb_arena *arena,
 	return NULL;
 }
 
+/* What can be wrong with JSON that is well-formed, or nearly (found C11). */
+static const struct
+{
+	enum json_error_code code;
+	const char *words;
+} json_problems[] = {
+	{json_error_null_character, "holds the character U+0000, which cannot be stored"},
+	{json_error_null_byte_in_key, "holds the character U+0000, which cannot be stored"},
+	{json_error_numeric_overflow, "holds a number that is out of range"},
+	{json_error_duplicate_key, "gives a member twice"},
+	{json_error_stack_overflow, "nests too deeply"},
+	{json_error_invalid_utf8, "is not valid UTF-8"},
+};
+
+static const char *
+json_problem(const json_error_t *problem)
+{
+	for (size_t i = 0; i < sizeof(json_problems) / sizeof(json_problems[0]); i++)
+		if (json_problems[i].code == json_error_code(problem))
+			return json_problems[i].words;
+	return "is not valid JSON";
+}
+
 json_t *
-sb_params_parse_body(struct sb_arena *arena, const char *text, size_t len, const char **error)
+sb_params_parse(struct sb_arena *arena, const char *what, const char *text, size_t len,
+				const char **error)
 {
 	json_error_t problem;
-	json_t *body;
+	json_t *value;
 
 	if (len == 0)
 	{
-		*error = "the body is empty; it must be a JSON object";
+		*error = sb_arena_printf(arena, "%s is empty; it must be a JSON object", what);
 		return NULL;
 	}
-	body = json_loadb(text, len, JSON_REJECT_DUPLICATES, &problem);
-	if (body == NULL)
+	value = json_loadb(text, len, JSON_REJECT_DUPLICATES, &problem);
+	if (value == NULL)
 	{
-		/* What the parser says may quote the body; where it stopped is enough. */
-		*error = sb_arena_printf(arena, "the body is not valid JSON (line %d, column %d)",
+		/* What the parser says may quote the text; where it stopped is enough. */
+		*error = sb_arena_printf(arena, "%s %s (line %d, column %d)", what, json_problem(&problem),
 								 problem.line, problem.column);
 		return NULL;
 	}
-	if (!json_is_object(body))
+	if (!json_is_object(value))
 	{
-		json_decref(body);
-		*error = "the body must be a JSON object";
+		json_decref(value);
+		*error = sb_arena_printf(arena, "%s must be a JSON object", what);
 		return NULL;
 	}
-	return body;
+	return value;
 }

@@ -80,10 +80,11 @@ extern const char *sb_params_collect(const struct sb_params *params, struct sb_a
 									 const struct sb_params_input *input, const char **values);
 
 /*
- * Reads a JSON object strictly: UTF-8, no member twice, no \u0000, bounded depth, nothing behind
- * it. The caller owns the result; NULL with one line from the arena in *error.
+ * Reads a JSON object strictly: UTF-8, no member twice, no \u0000, no number out of range, bounded
+ * depth, nothing behind it. The caller owns the result; NULL with one line from the arena in
+ * *error, which calls the text `what`.
  */
-extern json_t *sb_params_parse_body(struct sb_arena *arena, const char *text, size_t len,
-									const char **error);
+extern json_t *sb_params_parse(struct sb_arena *arena, const char *what, const char *text,
+							   size_t len, const char **error);
 
 #endif /* SB_HTTP_PARAMS_H */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "id.h"
 #include "memory.h"
 
 static struct sb_route routes[] = {
@@ -130,16 +131,6 @@ sb_router_init(void)
 
 /* ---- finding a row --------------------------------------------------------------------------- */
 
-/* An id that a bigint can hold; others name nothing. */
-static bool
-is_id(const char *text)
-{
-	size_t len = strspn(text, "0123456789");
-
-	return len > 0 && text[len] == '\0' &&
-		   (len < 19 || (len == 19 && strcmp(text, "9223372036854775807") <= 0));
-}
-
 static bool
 path_fits(const struct sb_route *route, const struct sb_url *url)
 {
@@ -149,7 +140,10 @@ path_fits(const struct sb_route *route, const struct sb_url *url)
 	{
 		const char *literal = route->segments[i];
 
-		if (literal ? strcmp(literal, url->segments[i]) != 0 : !is_id(url->segments[i]))
+		const char *segment = url->segments[i];
+
+		/* What is no id names nothing. */
+		if (literal ? strcmp(literal, segment) != 0 : !sb_is_id(segment, strlen(segment)))
 			return false;
 	}
 	return true;

@@ -17,6 +17,31 @@ BEGIN
 END
 $$;
 
+-- Ids are at most 2^53 - 1, so that every JSON parser keeps them exact (JavaScript's reads a larger one as another).
+-- bridge/id.h has the same bound.
+DO $$
+DECLARE
+	identity record;
+BEGIN
+	FOR identity IN
+		SELECT a.attrelid::regclass AS relation, c.relname, a.attname, s.seqmax
+		FROM pg_catalog.pg_class c
+		JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attidentity <> ''
+		JOIN pg_catalog.pg_depend d ON d.refobjid = c.oid AND d.refobjsubid = a.attnum AND d.deptype = 'i' AND d.classid = 'pg_catalog.pg_class'::regclass
+		JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.objid
+		WHERE c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+		ORDER BY c.oid
+	LOOP
+		IF identity.seqmax <> 9007199254740991 THEN
+			EXECUTE pg_catalog.format('ALTER TABLE %s ALTER COLUMN %I SET MAXVALUE 9007199254740991', identity.relation, identity.attname);
+		END IF;
+		IF NOT EXISTS (SELECT FROM pg_catalog.pg_constraint n WHERE n.conrelid = identity.relation AND n.conname = identity.relname || '_id_exact') THEN
+			EXECUTE pg_catalog.format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (%I <= 9007199254740991)', identity.relation, identity.relname || '_id_exact', identity.attname);
+		END IF;
+	END LOOP;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION social.guard_drop() RETURNS event_trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_guard_drop';
 COMMENT ON FUNCTION social.guard_drop() IS 'Event trigger: refuses to drop the extension, its schema or its owner''s objects while there are posts, unless social.allow_drop is on.';

@@ -98,7 +98,7 @@ DECLARE
 	refusal text;
 BEGIN
 	IF NOT social.setting('registration')::boolean THEN
-		PERFORM social.raise_error('SM403', 'registration is closed', 'The operator has turned social.registration off.', 'Ask the operator for an account.');
+		PERFORM social.raise_error('SM403', 'registration is closed', 'The operator has turned it off.', 'Ask the operator for an account.');
 	END IF;
 	username := social.trim_identifier(username);
 	email := social.trim_identifier(email);

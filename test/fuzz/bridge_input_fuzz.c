@@ -49,7 +49,7 @@ read_body(const char *text, size_t len)
 	struct sb_params params;
 	const char *values[SB_PARAMS_MAX];
 	const char *error = NULL;
-	json_t *body = sb_params_parse_body(&arena, text, len, &error);
+	json_t *body = sb_params_parse(&arena, "the body", text, len, &error);
 
 	CHECK((body == NULL) == (error != NULL));
 	CHECK(sb_params_compile(&params, spec, "/", &error));

@@ -28,8 +28,29 @@ my @malformed = (
 	[ "\xef\xbb\xbf{\"title\":\"a\",\"content\":\"b\"}", 'a byte order mark' ],
 	[ '{"title":' . '[' x 100_000 . ',"content":"b"}', 'deep nesting' ],
 	[ '{"title":"a","content":"b","n":1e999}',   'a number out of range' ],
+	[ '{"title":"a","content":"b","n":' . '9' x 30 . '}', 'a whole one out of range' ],
 );
 is_error(post_raw($_->[0]), 400, 'BAD_REQUEST', $_->[1]) for @malformed;
+
+# Found C11: what is said is true.
+for my $said ([ '"\u0000"', 'the body holds the character U+0000, which cannot be stored' ], [ '1e400', 'the body holds a number that is out of range' ], [ '"\ud800"', 'the body is not valid JSON' ],
+	[ '1,"n":2', 'the body gives a member twice' ], [ '[' x 100_000, 'the body nests too deeply' ], [ "\"\xff\"", 'the body is not valid UTF-8' ])
+{
+	like(post_raw("{\"title\":\"a\",\"content\":\"b\",\"n\":$said->[0]}")->{json}{error}, qr/^\Q$said->[1]\E \(line 1, column \d+\)$/, "found C11: $said->[1]");
+}
+like(api(GET => '/graphql/?query=%7B__typename%7D&variables=%7B%22a%22%3A1e400%7D')->{json}{error}, qr/^variables holds a number that is out of range/, 'found C11: of variables, too');
+
+# Found C12: an id is a number that every client keeps exact, at most 2^53 - 1; others name nothing.
+is_error(api(GET => "/api/posts/posts/$_/", token => $token), 404, 'NOT_FOUND', "found C12: $_") for '9007199254740991', '9007199254740992', '9007199254740993';
+like(api(POST => '/graphql/', token => $token, json => { query => 'mutation { likePost(postId: "9007199254740993") { success } }' })->{json}{errors}[0]{message}, qr/not an identifier/, 'found C12: GraphQL says so');
+
+# Found A14: hints are about what a client can do here.
+sub hint { return $_[0]{json}{hint} // $_[0]{json}{errors}[0]{extensions}{hint} // 'none' }
+is(hint(api(GET => '/api/accounts/users/?first=1000', token => $token)), 'Ask for a smaller page.', 'found A14: a page');
+is(hint(post_raw(undef, json => { title => 'a' x 256, content => 'b' })), 'Shorten it.', 'found A14: a title');
+is(hint(api(POST => '/api/posts/posts/9007199254740991/like/', token => $token)), 'Check the id, and who is logged in.', 'found A14: an id');
+is(hint(api(POST => '/graphql/', token => $token, json => { query => 'mutation { likePost(postId: "9007199254740991") { success } }' })), 'Check the id, and who is logged in.', 'found A14: over GraphQL');
+is(hint(api(POST => '/graphql/', json => { query => 'mutation { likePost(postId: "1") { success } }' })), 'Log in.', 'found A14: a stranger');
 
 my @fields = (
 	[ {},                                                        'title',        'a missing field' ],

@@ -30,6 +30,15 @@ SELECT is_empty($$
 	WHERE attnum > 0 AND NOT attisdropped AND col_description(attrelid, attnum) IS NULL
 $$, 'every column of a table has a comment: one row in sql/api/column.sql');
 
+-- Found C12: JavaScript reads a larger number as another one.
+SELECT is_empty($$
+	SELECT a.attrelid::regclass, s.seqmax FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN members m ON m.classid = 'pg_class'::regclass AND m.objid = c.oid
+	JOIN pg_sequence s ON s.seqrelid = pg_get_serial_sequence(a.attrelid::regclass::text, a.attname)::regclass
+	WHERE a.attidentity <> '' AND NOT c.relispartition AND (s.seqmax <> 9007199254740991
+		OR NOT EXISTS (SELECT FROM pg_constraint n WHERE n.conrelid = a.attrelid AND n.convalidated AND pg_get_constraintdef(n.oid) = format('CHECK ((%I <= ''9007199254740991''::bigint))', a.attname)))
+$$, 'found C12: no id is beyond 2^53 - 1');
+SELECT throws_ok($$ INSERT INTO social.users (id, username) VALUES (9007199254740992, 'too_far') $$, '23514', NULL, 'nor can one be brought in');
+
 -- C functions that run no SQL need no search path; the others pin theirs or are parsed at creation.
 SELECT is_empty($$
 	SELECT r.oid::regprocedure FROM routines r JOIN pg_language l ON l.oid = r.prolang

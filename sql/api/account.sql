@@ -101,12 +101,13 @@ COMMENT ON FUNCTION social.create_superuser(text, text, text) IS 'Creates an acc
 CREATE OR REPLACE FUNCTION social.close_account(user_id bigint) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	name text;
+	present social.users;
 BEGIN
-	SELECT u.username INTO name FROM social.users u WHERE u.id = $1 AND u.deleted_at IS NULL FOR NO KEY UPDATE;
-	IF name IS NULL THEN
+	SELECT u.* INTO present FROM social.users u WHERE u.id = $1 AND u.deleted_at IS NULL FOR NO KEY UPDATE;
+	IF present.id IS NULL THEN
 		PERFORM social.raise_error('SM404', 'user not found');
 	END IF;
+	PERFORM social.forget_names(present);
 	UPDATE social.users u
 	SET deleted_at = now(), is_active = false, is_staff = false, is_superuser = false,
 		username = 'deleted-' || u.id, email = '', pending_email = '', email_verified_at = NULL, password = '!', first_name = '', last_name = ''
@@ -116,53 +117,165 @@ BEGIN
 	DELETE FROM social.recovery_codes r WHERE r.user_id = $1;
 	DELETE FROM social.account_tokens t WHERE t.user_id = $1;
 	DELETE FROM social.mail_outbox m WHERE m.user_id = $1;
-	PERFORM social.audit('delete_user', 'user', $1, jsonb_build_object('username', name));
+	PERFORM social.audit('delete_user', 'user', $1);
 END
 $$;
 COMMENT ON FUNCTION social.close_account(bigint) IS 'Makes an account unusable and unseen at once, and wipes what it says of the person; the common part of delete_user and delete_account. SM404 for an unknown account.';
 
+-- Where an account is named in rows that are not its own, and cannot be found by its id.
+CREATE OR REPLACE FUNCTION social.forget_names(account social.users) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	names text[] := ARRAY[lower(account.username), lower(account.email), lower(account.pending_email)];
+BEGIN
+	-- Mails about a reset that name all who claim the address.
+	UPDATE social.mail_outbox m
+	SET variables = jsonb_set(m.variables, '{accounts}', (
+		SELECT coalesce(jsonb_agg(a), '[]') FROM jsonb_array_elements(m.variables -> 'accounts') AS a WHERE a ->> 'username' <> account.username))
+	WHERE lower(m.address) = lower(account.pending_email) AND account.pending_email <> '' AND m.template = 'reset_password' AND m.variables ? 'accounts';
+	-- Requests counted in the table, by a name that was typed or the account's id.
+	DELETE FROM social.rate_limit_state r WHERE r.ctid = ANY (ARRAY(
+		SELECT t.ctid FROM social.rate_limit_state t
+		WHERE substring(t.key FROM '/account:.*:([^:]*)$') IN (SELECT mark || n FROM unnest(names) AS n, unnest(ARRAY['', E'\x02']) AS mark UNION ALL SELECT E'\x01' || account.id)
+			OR substring(t.key FROM '/user:([0-9]+)$') = account.id::text
+		FOR UPDATE SKIP LOCKED));
+END
+$$;
+COMMENT ON FUNCTION social.forget_names(social.users) IS 'Takes an account''s names out of rows that are nobody''s or others'': mails to all who claim an address, and rate limits counted in the table.';
+
+-- What the log says of things that are about to go; the entries themselves stay.
+CREATE OR REPLACE FUNCTION social.forget_notes(kind text, ids bigint[]) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	restoring text := social.setting('restoring');
+BEGIN
+	PERFORM set_config('social.restoring', 'on', true);
+	UPDATE social.audit_log l SET detail = l.detail - '{note,reason}'::text[]
+	WHERE l.object_type = kind AND l.object_id = ANY (ids) AND l.detail ?| '{note,reason}';
+	UPDATE social.audit_log l SET detail = l.detail - '{note,reason}'::text[]
+	WHERE l.object_type = 'report' AND l.detail ?| '{note,reason}' AND l.object_id IN (
+		SELECT r.id FROM social.reports r WHERE CASE kind WHEN 'post' THEN r.post_id WHEN 'comment' THEN r.comment_id ELSE r.user_id END = ANY (ids));
+	PERFORM set_config('social.restoring', restoring, true);
+END
+$$;
+COMMENT ON FUNCTION social.forget_notes(text, bigint[]) IS 'Empties what staff and rules noted in the audit log about these posts, comments or people, and about reports of them.';
+
+-- Deleting hashtags keeps posts from being written; it waits for those that are, so it comes last.
+CREATE OR REPLACE FUNCTION social.forget_hashtags(tags text[]) RETURNS bigint
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	forgotten bigint := 0;
+BEGIN
+	IF EXISTS (SELECT FROM social.hashtags h WHERE h.tag = ANY (tags) AND NOT EXISTS (SELECT FROM social.post_hashtags l WHERE l.hashtag_id = h.id)) THEN
+		LOCK TABLE social.post_hashtags IN SHARE ROW EXCLUSIVE MODE;
+		DELETE FROM social.hashtags h WHERE h.tag = ANY (tags) AND NOT EXISTS (SELECT FROM social.post_hashtags l WHERE l.hashtag_id = h.id);
+		GET DIAGNOSTICS forgotten = ROW_COUNT;
+	END IF;
+	RETURN forgotten;
+END
+$$;
+COMMENT ON FUNCTION social.forget_hashtags(text[]) IS 'Deletes those of these hashtags (keys) that no post carries any more; returns how many. Holds the table of links until the transaction ends when there are some.';
+
+CREATE OR REPLACE FUNCTION social.erase_content(kind text, user_id bigint, batch integer) RETURNS bigint
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	ids bigint[];
+	tags text[];
+BEGIN
+	IF kind = 'comment' THEN
+		ids := ARRAY(SELECT c.id FROM social.comments c WHERE c.author_id = $2 LIMIT batch);
+		PERFORM social.forget_notes(kind, ids);
+		DELETE FROM social.comments c WHERE c.id = ANY (ids);
+		RETURN cardinality(ids);
+	END IF;
+	ids := ARRAY(SELECT p.id FROM social.posts p WHERE p.author_id = $2 LIMIT batch);
+	-- Also those that an edit took away.
+	tags := ARRAY(
+		SELECT t FROM social.posts p, unnest(p.hashtags) AS t WHERE p.id = ANY (ids)
+		UNION SELECT social.hashtag_key(t) FROM social.post_revisions r, unnest(social.extract_hashtags(r.title || E'\n' || r.content)) AS t WHERE r.post_id = ANY (ids));
+	PERFORM social.forget_notes(kind, ids);
+	DELETE FROM social.posts p WHERE p.id = ANY (ids);
+	PERFORM social.forget_hashtags(tags);
+	RETURN cardinality(ids);
+END
+$$;
+COMMENT ON FUNCTION social.erase_content(text, bigint, integer) IS 'Deletes at most a batch of an account''s comments or posts, with what the audit log says of them and the hashtags that nobody else uses; returns how many.';
+
 -- What an account leaves behind, from the leaves of the foreign keys to the account itself; rows
--- that hang on its posts go first, so that no single DELETE grows without bound.
+-- that hang on its posts go first, so that no single DELETE grows without bound. What others keep of
+-- it (a report, an entry of the audit log) stays without its words and network addresses.
 CREATE OR REPLACE FUNCTION social.erase_account(user_id bigint, batch integer) RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	part record;
+	restoring text := social.setting('restoring');
 	done bigint;
 BEGIN
 	FOR part IN SELECT * FROM (VALUES
-		('post_likes', 'user_id = $1'), ('comment_likes', 'user_id = $1'), ('reposts', 'user_id = $1'), ('bookmarks', 'user_id = $1'),
-		('follows', 'follower_id = $1'), ('follows', 'followed_id = $1'), ('follow_requests', 'requester_id = $1'), ('follow_requests', 'target_id = $1'),
-		('notifications', 'recipient_id = $1'), ('notifications', 'actor_id = $1'),
-		('user_sessions', 'user_id = $1'), ('login_attempts', 'user_id = $1'), ('mail_outbox', 'user_id = $1'),
-		('comments', 'author_id = $1'),
-		('comments', 'post_id IN (SELECT p.id FROM social.posts p WHERE p.author_id = $1)'),
-		('post_likes', 'post_id IN (SELECT p.id FROM social.posts p WHERE p.author_id = $1)'),
-		('reposts', 'post_id IN (SELECT p.id FROM social.posts p WHERE p.author_id = $1)'),
-		('post_views', 'post_id IN (SELECT p.id FROM social.posts p WHERE p.author_id = $1)'),
-		('posts', 'author_id = $1'),
-		('users', 'id = $1')) AS parts (table_name, condition)
+		('post_likes', 'user_id = $1', NULL), ('comment_likes', 'user_id = $1', NULL), ('reposts', 'user_id = $1', NULL), ('bookmarks', 'user_id = $1', NULL),
+		('post_views', 'user_id = $1', NULL),
+		('follows', 'follower_id = $1', NULL), ('follows', 'followed_id = $1', NULL), ('follow_requests', 'requester_id = $1', NULL), ('follow_requests', 'target_id = $1', NULL),
+		('notifications', 'recipient_id = $1', NULL), ('notifications', 'actor_id = $1', NULL),
+		('login_attempts', 'user_id = $1', NULL), ('login_attempts', 'claimant_id = $1', NULL), ('mail_outbox', 'user_id = $1', NULL),
+		-- A reason that is a word of the form's list stays.
+		('reports', 'reporter_id = $1 AND (details <> '''' OR reason !~ ''^[a-z_-]{1,20}$'')',
+			'details = '''', reason = CASE WHEN reason ~ ''^[a-z_-]{1,20}$'' THEN reason ELSE ''other'' END'),
+		('audit_log', 'object_type = ''session'' AND object_id IN (SELECT s.id FROM social.user_sessions s WHERE s.user_id = $1) AND address IS NOT NULL AND coalesce(actor_id, $1) = $1',
+			'address = NULL'),
+		('audit_log', 'actor_id = $1 AND address IS NOT NULL', 'address = NULL'),
+		('audit_log', 'object_type = ''user'' AND object_id = $1 AND (detail <> ''{}'' OR (actor_id IS NULL AND address IS NOT NULL))',
+			'detail = ''{}'', address = CASE WHEN actor_id IS NOT NULL THEN address END'),
+		('audit_log', 'object_type = ''report'' AND detail ?| ''{note,reason}'' AND object_id IN (SELECT r.id FROM social.reports r WHERE r.user_id = $1)',
+			'detail = detail - ''{note,reason}''::text[]'),
+		('user_sessions', 'user_id = $1', NULL),
+		('comments', NULL, 'comment'),
+		('comments', 'post_id IN (SELECT p.id FROM social.posts p WHERE p.author_id = $1)', NULL),
+		('post_likes', 'post_id IN (SELECT p.id FROM social.posts p WHERE p.author_id = $1)', NULL),
+		('reposts', 'post_id IN (SELECT p.id FROM social.posts p WHERE p.author_id = $1)', NULL),
+		('post_views', 'post_id IN (SELECT p.id FROM social.posts p WHERE p.author_id = $1)', NULL),
+		('posts', NULL, 'post'),
+		('users', 'id = $1', NULL)) AS parts (table_name, condition, change)
 	LOOP
-		EXECUTE format('DELETE FROM social.%1$I WHERE ctid = ANY (ARRAY(SELECT ctid FROM social.%1$I WHERE %2$s LIMIT $2))',
-			part.table_name, part.condition) USING user_id, batch;
-		GET DIAGNOSTICS done = ROW_COUNT;
+		IF part.condition IS NULL THEN
+			done := social.erase_content(part.change, user_id, batch);
+		ELSE
+			IF part.table_name = 'audit_log' THEN
+				PERFORM set_config('social.restoring', 'on', true);
+			END IF;
+			EXECUTE format('%3$s WHERE ctid = ANY (ARRAY(SELECT ctid FROM social.%1$I WHERE %2$s LIMIT $2))', part.table_name, part.condition,
+				format(CASE WHEN part.change IS NULL THEN 'DELETE FROM social.%1$I' ELSE 'UPDATE social.%1$I SET %2$s' END, part.table_name, part.change))
+				USING user_id, batch;
+			GET DIAGNOSTICS done = ROW_COUNT;
+			IF part.table_name = 'audit_log' THEN
+				PERFORM set_config('social.restoring', restoring, true);
+			END IF;
+		END IF;
 		EXIT WHEN done > 0;
 	END LOOP;
 	RETURN done;
 END
 $$;
-COMMENT ON FUNCTION social.erase_account(bigint, integer) IS 'Deletes at most a batch of rows that a closed account has left, its own row last; returns how many, 0 when nothing is left.';
+COMMENT ON FUNCTION social.erase_account(bigint, integer) IS 'Deletes at most a batch of rows that a closed account has left, or empties what others keep of it, its own row last; returns how many, 0 when nothing is left.';
 
 CREATE OR REPLACE FUNCTION social.erase_accounts(batch integer) RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	account bigint;
+	patience text := current_setting('lock_timeout');
 	done bigint := 0;
 	step bigint;
 BEGIN
 	SELECT u.id INTO account FROM social.users u WHERE u.deleted_at IS NOT NULL ORDER BY u.id LIMIT 1 FOR UPDATE SKIP LOCKED;
 	WHILE account IS NOT NULL AND done < batch
 	LOOP
-		step := social.erase_account(account, batch);
+		-- Whoever holds what it needs is not waited for long: posts would wait behind it.
+		BEGIN
+			PERFORM set_config('lock_timeout', '200ms', true);
+			step := social.erase_account(account, batch);
+			PERFORM set_config('lock_timeout', patience, true);
+		EXCEPTION WHEN lock_not_available THEN
+			step := 0;
+		END;
 		EXIT WHEN step = 0;
 		done := done + step;
 	END LOOP;
@@ -183,7 +296,7 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION social.delete_user(bigint) IS 'Deletes an account with everything it wrote, and the replies to it, in this transaction. For administrators; delete_account leaves the erasing to the worker. SM403 when somebody acts who is no superuser, SM404 for an unknown account.';
+COMMENT ON FUNCTION social.delete_user(bigint) IS 'Deletes an account with everything it wrote, and the replies to it, in this transaction; what others keep of it (reports, the audit log) stays without words and network addresses. For administrators; delete_account leaves the erasing to the worker. SM403 when somebody acts who is no superuser, SM404 for an unknown account.';
 
 CREATE OR REPLACE FUNCTION social.delete_account() RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -49,7 +49,7 @@ BEGIN
 	RETURN QUERY
 	WITH attempts AS (
 		SELECT count(*) FILTER (WHERE a.outcome = 'success') AS good,
-			count(*) FILTER (WHERE a.outcome IN ('unknown_account', 'wrong_password', 'inactive', 'suspended', 'refused')) AS bad,
+			count(*) FILTER (WHERE a.outcome IN ('unknown_account', 'wrong_password', 'paused', 'inactive', 'suspended', 'refused')) AS bad,
 			count(*) FILTER (WHERE a.outcome IN ('wrong_code', 'code_paused')) AS codes,
 			count(DISTINCT a.address) FILTER (WHERE a.outcome NOT IN ('success', 'code_required')) AS addresses,
 			count(DISTINCT a.user_id) FILTER (WHERE a.outcome NOT IN ('success', 'code_required')) AS accounts

@@ -103,7 +103,7 @@ BEGIN ATOMIC
 	SELECT unnest(ARRAY['lease_mail', 'mail_sent', 'mail_failed']), 'mailer'
 	UNION ALL
 	SELECT unnest(ARRAY['leaked_password_hash', 'check_new_password', 'password_was_set', 'random_bytes', 'random_token', 'check_email',
-		'accounts_with_address', 'trim_identifier', 'prepare_password', 'password_length', 'claim_address', 'take_account_token', 'prove_address', 'change_address', 'client_address',
+		'accounts_with_address', 'forget_names', 'forget_notes', 'forget_hashtags', 'erase_content', 'trim_identifier', 'prepare_password', 'password_length', 'claim_address', 'take_account_token', 'prove_address', 'change_address', 'client_address',
 		'account_by_name', 'decoy_account', 'hook_refusal', 'login_refusals', 'open_account',
 		'totp_step', 'base32', 'url_encode', 'recovery_code_hash', 'check_code', 'tell_account', 'make_recovery_codes', 'require_totp',
 		'queue_mail', 'grant_mailer']), 'owner'

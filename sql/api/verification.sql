@@ -70,7 +70,7 @@ DECLARE
 BEGIN
 	SELECT u.id, u.username, u.email INTO owner FROM social.users u WHERE lower(u.email) = lower($2) AND u.email <> '' AND u.id <> $1;
 	INSERT INTO social.account_tokens (user_id, purpose, token_hash, email, expires_at)
-	VALUES (CASE WHEN owner.id IS NULL THEN $1 END, 'verify_email', sha256(convert_to(token, 'UTF8')), $2, now() + lifetime);
+	VALUES (CASE WHEN owner.id IS NULL THEN $1 END, 'verify_email', sha256(convert_to(token, 'UTF8')), CASE WHEN owner.id IS NULL THEN $2 ELSE '' END, now() + lifetime);
 	PERFORM social.queue_mail(CASE WHEN owner.id IS NULL THEN 'verify_email' ELSE 'address_taken' END, coalesce(owner.id, $1), coalesce(owner.email, $2),
 		CASE WHEN owner.id IS NULL THEN jsonb_build_object('username', username, 'token', token)
 			ELSE jsonb_build_object('username', owner.username) END, lifetime);

@@ -11,6 +11,17 @@ ALTER TABLE social.login_attempts DROP CONSTRAINT login_attempts_outcome_check,
 UPDATE social.login_attempts a SET claimant_id = (
 	SELECT u.id FROM social.users u WHERE lower(u.pending_email) = lower(a.username) AND u.pending_email <> '' ORDER BY u.id LIMIT 1)
 WHERE a.user_id IS NULL AND position('@' IN a.username) > 0;
+-- A token that opens nothing remembers no address.
+UPDATE social.account_tokens SET email = '' WHERE user_id IS NULL AND email <> '';
+-- What accounts that were erased have left: their names in the audit log, and their reports' words.
+DO $$
+BEGIN
+	PERFORM set_config('social.restoring', 'on', true);
+	UPDATE social.audit_log SET detail = detail - 'username' WHERE action = 'delete_user' AND detail ? 'username';
+	PERFORM set_config('social.restoring', 'off', true);
+	UPDATE social.reports SET details = '' WHERE reporter_id IS NULL AND reason <> 'content rule' AND details <> '';
+END
+$$;
 DROP FUNCTION IF EXISTS social.account_with_address(text);
 -- mention: what an older version took for a mention of jose in "@jose.garcia" no longer lets jose read
 -- what is not for everybody. A posts's own author and what stays named elsewhere in it stay.

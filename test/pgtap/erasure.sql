@@ -1,0 +1,112 @@
+-- erasure.sql proves that nothing of a person is left in the database once the account is erased
+-- (found B11): no name, address, network address, device, text or tag, in any column of any table.
+BEGIN;
+SELECT no_plan();
+SET LOCAL social.argon2_memory = 64;
+SET LOCAL social.argon2_iterations = 1;
+SET LOCAL social.rate_limits = on;
+SET LOCAL social.rate_limit_store = 'table';
+SELECT social.register_user('era_staff', 'era_staff@example.com', 'a good password') AS staff,
+	social.register_user('era_other', 'era_other@example.com', 'a good password') AS other \gset
+UPDATE social.users SET is_staff = true WHERE id = :staff;
+
+-- Every word of theirs begins with zqx, both addresses are of 203.0.113.0/24.
+CREATE FUNCTION pg_temp.live(who text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	me bigint;
+	others bigint := social.act_as('era_other', true);
+	post bigint;
+	comment bigint;
+	report bigint;
+	refresh text;
+BEGIN
+	PERFORM social.act_as(NULL::bigint, true);
+	PERFORM social.set_client_address('203.0.113.201');
+	PERFORM social.register('zqx' || who, 'zqx' || who || '@zqx.example', 'zqx password', 'Zqxfirst', 'Zqxlast', '203.0.113.201');
+	SELECT u.id INTO me FROM social.users u WHERE u.username = 'zqx' || who;
+	PERFORM social.register('zqxlater' || who, 'zqx' || who || '@zqx.example', 'zqx password');
+	PERFORM social.login('zqx' || who, 'zqx password', device => 'zqxphone', user_agent => 'zqxagent/1', address => '203.0.113.201');
+	PERFORM social.login('zqx' || who, 'not it', device => 'zqxphone', user_agent => 'zqxagent/1', address => '203.0.113.202');
+	PERFORM social.login('zqx' || who || '@zqx.example', 'not it', device => 'zqxphone', user_agent => 'zqxagent/1', address => '203.0.113.202');
+	PERFORM social.take_rate_limit('login', address => '203.0.113.202', account => n, surface => 'auth') FROM unnest(ARRAY['zqx' || who, 'zqx' || who || '@zqx.example']) AS n;
+	PERFORM social.request_password_reset('zqx' || who || '@zqx.example', '203.0.113.202');
+	PERFORM social.verify_email((SELECT m.variables ->> 'token' FROM social.mail_outbox m WHERE m.user_id = me AND m.template = 'verify_email'), '203.0.113.201');
+	PERFORM social.request_password_reset('zqx' || who || '@zqx.example', '203.0.113.202');
+	SELECT l.refresh INTO refresh FROM social.login('zqx' || who || '@zqx.example', 'zqx password', address => '203.0.113.201') l;
+	PERFORM social.logout(refresh);
+
+	PERFORM social.act_as(me, true);
+	PERFORM social.update_account(email => 'zqxnew' || who || '@zqx.example', current_password => 'zqx password', bio => 'zqxbio', avatar => 'https://zqx.example/a.png',
+		banner_image => 'https://zqx.example/b.png', location => 'Zqxville', website => 'https://zqx.example/');
+	post := social.create_post('zqxtitle', 'zqxtext #zqxtag #eratag');
+	PERFORM social.update_post(post, content => 'zqxedited #zqxother #eratag');
+	PERFORM social.create_post('zqxdraft', 'zqxdraft #zqxdrafttag', is_published => false);
+	PERFORM social.delete_post(social.create_post('zqxgone', 'zqxgone #zqxgonetag'));
+	PERFORM social.act_as(others, true);
+	comment := social.create_comment(post, 'a comment');
+	PERFORM social.report_post(post, 'spam', 'what is this');
+	PERFORM social.act_as(me, true);
+	PERFORM social.create_comment(post, 'zqxreply', comment);
+	comment := social.create_comment(post, 'zqxcomment');
+	PERFORM social.like_post(post), social.follow_user(others), social.view_post((SELECT max(p.id) FROM social.posts p WHERE p.author_id = others));
+	PERFORM social.report_user(others, 'zqx reason', 'zqxdetails');
+	PERFORM social.report_post((SELECT max(p.id) FROM social.posts p WHERE p.author_id = others), 'spam', 'zqxdetails');
+
+	PERFORM social.act_as('era_staff', true);
+	PERFORM social.set_client_address('198.51.100.1');
+	SELECT r.id INTO report FROM social.reports r WHERE r.post_id = post;
+	PERFORM social.resolve_report(report, 'hide', 'zqxnote: as ever');
+	PERFORM social.hide_comment(comment, 'zqxnote');
+	PERFORM social.suspend_user(me, reason => 'zqxnote'), social.unsuspend_user(me, 'zqxnote');
+	PERFORM social.act_as(others, true);
+	report := social.report_user(me, 'spam', 'them again');
+	PERFORM social.act_as('era_staff', true);
+	PERFORM social.resolve_report(report, 'dismiss', 'zqxnote');
+	PERFORM social.act_as(NULL::bigint, true);
+	PERFORM social.set_client_address(NULL);
+	-- Who claims the address too is another person, and theirs to erase.
+	PERFORM social.delete_user(u.id) FROM social.users u WHERE u.username = 'zqxlater' || who;
+	RETURN me;
+END
+$$;
+CREATE FUNCTION pg_temp.left_of() RETURNS TABLE (place text, row_text text) LANGUAGE plpgsql AS $$
+DECLARE
+	relation regclass;
+BEGIN
+	FOR relation IN SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'social'::regnamespace AND c.relkind = 'r' ORDER BY c.relname LOOP
+		RETURN QUERY EXECUTE format('SELECT %L::text, left(t::text, 300) FROM %s t WHERE t::text ~* ''zqx|203\.0\.113'' OR t::text ILIKE ''%%\\x7a7178%%''', relation, relation);
+	END LOOP;
+END
+$$;
+SELECT social.act_as('era_other', true);
+SELECT social.create_post('A post of another', 'which stays #eratag') AS kept \gset
+
+-- Windows of a network are nobody's in particular, and last a day at most.
+CREATE FUNCTION pg_temp.found() RETURNS SETOF text LANGUAGE sql AS $$SELECT place || row_text FROM pg_temp.left_of() WHERE NOT (place = 'social.rate_limit_state' AND row_text LIKE '%/address:%')$$;
+
+-- in the transaction that asks
+SELECT pg_temp.live('one') AS one \gset
+SELECT cmp_ok((SELECT count(DISTINCT place) FROM pg_temp.left_of()), '>=', 12::bigint, 'found B11: a person leaves traces in a dozen tables');
+SELECT social.delete_user(:one);
+SELECT is_empty('SELECT pg_temp.found()', 'found B11: none of them after delete_user');
+
+-- by the worker's rounds
+SELECT pg_temp.live('two') AS two \gset
+SELECT social.act_as(:two, true);
+SELECT social.set_client_address('203.0.113.201');
+SELECT social.delete_account();
+SELECT social.act_as(NULL::bigint, true), social.set_client_address(NULL);
+DO $$ BEGIN WHILE social.erase_accounts(3) > 0 LOOP END LOOP; END $$;
+SELECT is_empty('SELECT pg_temp.found()', 'found B11: nor after delete_account and the worker, few rows at a time');
+
+-- what stays
+SELECT results_eq($$SELECT action COLLATE "default", count(*) FROM social.audit_log WHERE object_type = 'user' AND object_id IN (SELECT unnest(ARRAY[$$ || :one || ',' || :two || $$])) AND action IN ('register', 'suspend_user', 'delete_user') GROUP BY 1 ORDER BY 1$$,
+	$$VALUES ('delete_user', 2::bigint), ('register', 2), ('suspend_user', 2)$$, 'found B11: the audit log goes on saying what happened, and when');
+SELECT is((SELECT count(*) FROM social.audit_log WHERE action = 'suspend_user' AND object_id IN (:one, :two) AND address = '198.51.100.1' AND actor_id = :staff), 2::bigint, 'found B11: and who of the staff did it');
+SELECT results_eq($$SELECT reason, details, reporter_id FROM social.reports WHERE user_id = $$ || :other || ' OR post_id = ' || :kept || ' ORDER BY id', $$VALUES ('other', '', NULL::bigint), ('spam', '', NULL), ('other', '', NULL), ('spam', '', NULL)$$, 'found B11: their reports stay, without their words');
+SELECT is((SELECT array_agg(h.tag::text) FROM social.hashtags h WHERE h.tag = 'eratag'), ARRAY['eratag'], 'found B11: a tag that others use stays');
+SELECT is((SELECT count(*) FROM social.hashtag_posts('eratag')), 1::bigint, 'found B11: with their posts');
+SELECT is((SELECT count(*) FROM social.reconcile()), 0::bigint, 'found B11: and every count is right');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -285,7 +285,7 @@ handle_post(struct sb_request *request)
 		asked.document = request->body_len ? request->body : "";
 		asked.document_len = request->body_len;
 		if (!sb_utf8_is_text(asked.document, asked.document_len))
-			problem = "the document is not valid UTF-8 text";
+			problem = "the document holds the character U+0000, or is not valid UTF-8";
 	}
 	else if (sb_content_is(request, "application/json"))
 	{
@@ -305,28 +305,39 @@ handle_post(struct sb_request *request)
 		execute(request, &asked);
 }
 
+/* A parameter of the target that is a JSON object; NULL without one, or with a problem. */
+static json_t *
+query_object(struct sb_request *request, const char *name, const char **problem)
+{
+	bool twice;
+	const char *text = sb_url_query(&request->url, name, &twice);
+
+	return text && *text ? sb_params_parse(&request->arena, name, text, strlen(text), problem)
+						 : NULL;
+}
+
 static void
 handle_get(struct sb_request *request)
 {
 	struct sb_graphql_request asked = {.allow_mutation = false};
 	const char *problem = NULL;
-	const char *variables;
-	bool twice[3];
+	bool twice[4];
 
 	asked.document = sb_url_query(&request->url, "query", &twice[0]);
 	asked.operation_name = sb_url_query(&request->url, "operationName", &twice[1]);
-	variables = sb_url_query(&request->url, "variables", &twice[2]);
+	sb_url_query(&request->url, "variables", &twice[2]);
+	sb_url_query(&request->url, "extensions", &twice[3]);
 	if (asked.operation_name && *asked.operation_name == '\0')
 		asked.operation_name = NULL;
 	if (asked.document == NULL)
 		problem = "query is required: POST a GraphQL document here, or GET with ?query=";
-	else if (twice[0] || twice[1] || twice[2])
+	else if (twice[0] || twice[1] || twice[2] || twice[3])
 		problem = "a parameter is given more than once";
-	else if (variables && *variables)
+	else
 	{
-		request->json =
-			sb_params_parse(&request->arena, "variables", variables, strlen(variables), &problem);
-		asked.variables = request->json;
+		json_decref(query_object(request, "extensions", &problem)); /* we know none */
+		if (problem == NULL)
+			request->json = asked.variables = query_object(request, "variables", &problem);
 	}
 	if (problem)
 	{

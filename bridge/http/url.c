@@ -9,7 +9,8 @@
 #include "utf8.h"
 
 static const char bad_escape[] = "the request target holds a broken percent-escape";
-static const char bad_text[] = "the request target is not valid UTF-8 text";
+static const char bad_text[] =
+	"the request target holds the character U+0000, or is not valid UTF-8";
 static const char too_many[] = "the request target has too many parts";
 
 static int

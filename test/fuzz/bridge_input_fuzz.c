@@ -1,7 +1,7 @@
 /*
  * bridge_input_fuzz.c feeds any bytes to what reads a request before any route: the target, the
- * body, the addresses that proxies forward, the keys from the database; and to the writer of JSON
- * texts, whose output must be JSON.
+ * body, what Accept and Content-Type say, the addresses that proxies forward, the keys from the
+ * database; and to the writer of JSON texts, whose output must be JSON.
  */
 #include <arpa/inet.h>
 #include <jansson.h>
@@ -9,10 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/content.h"
 #include "auth/keys.h"
 #include "buffer.h"
 #include "http/forwarded.h"
 #include "http/params.h"
+#include "http/request.h"
 #include "http/strict.h"
 #include "http/url.h"
 #include "utf8.h"
@@ -97,6 +99,24 @@ read_forwarded(const char *text, size_t len)
 	free(value);
 }
 
+/* A weight is one, and nothing is wanted by an Accept without a word. */
+static void
+read_media(const char *text, size_t len)
+{
+	char *value = strndup(text, len);
+	struct sb_header headers[] = {{.name = "Accept", .name_len = 6, .value = value},
+								  {.name = "Content-Type", .name_len = 12, .value = value}};
+	struct sb_request request = {.headers = headers, .nheaders = 2};
+	bool named;
+	int quality;
+
+	CHECK(value != NULL);
+	quality = sb_content_quality(&request, "application/json", &named);
+	CHECK(quality >= 0 && quality <= 1000 && (quality == 0 || *value));
+	sb_content_is(&request, "application/json");
+	free(value);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -106,6 +126,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_body(text, size);
 	write_json(text, size);
 	read_forwarded(text, size);
+	read_media(text, size);
 	sb_keys_free(sb_keys_parse(text, size));
 	sb_strict_is_token(text, size);
 	return 0;

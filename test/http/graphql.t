@@ -89,7 +89,7 @@ is_error(api(POST => '/graphql/', @{ $_->[0] }), $_->[1], $_->[2], $_->[3])
   [ [ json => { query => '{__typename}', operationName => 1 } ], 400, 'BAD_REQUEST', 'a number as operation name' ],
   [ [ type => 'application/graphql', body => "{ post(id: \"\xff\") { id } }" ], 400, 'BAD_REQUEST', 'a document that is no UTF-8' ];
 is_error(api(GET => $_), 400, 'BAD_REQUEST', $_)
-  for '/graphql/', '/graphql/?query=%7B__typename%7D&query=x', '/graphql/?query=%7B__typename%7D&variables=%5B', '/graphql/?query=%7B__typename%7D&variables=%5B%5D';
+  for '/graphql/', '/graphql/?query=%7B__typename%7D&extensions=1', '/graphql/?query=%7B__typename%7D&extensions=%7B%7D&extensions=', '/graphql/?query=%7B__typename%7D&query=x', '/graphql/?query=%7B__typename%7D&variables=%5B', '/graphql/?query=%7B__typename%7D&variables=%5B%5D';
 
 # ---- what others make of it: the audits of GraphQL over HTTP (MUST, SHOULD and MAY)
 SKIP:

@@ -143,12 +143,15 @@ route_of(enum sb_method method, const char *target, unsigned *allowed)
 	return route ? route->name : NULL;
 }
 
+/* What is cut from an action lives as long as the process, and so do the routes here. */
 static bool
 is_action(const char *action)
 {
-	struct sb_route route = {.action = action};
+	static struct sb_route seen[64];
+	static int count;
 
-	return sb_router_cut_action(&route);
+	seen[count].action = action;
+	return sb_router_cut_action(&seen[count++]);
 }
 
 /* found C18: a mistyped word would be a route without its limit. */
@@ -178,12 +181,11 @@ test_schema_actions(void)
 						mark, strlen(mark))) != NULL)
 	{
 		char action[64] = "graphql/";
-		struct sb_route route = {.action = action};
+		bool other;
 
 		at += strlen(mark);
-		if (sscanf(at, "%55[^\"]", action + 8) == 1 && strchr(action + 8, '/'))
-			route.action = action + 8;
-		ok(sb_router_cut_action(&route), action + 8);
+		other = sscanf(at, "%55[^\"]", action + 8) == 1 && strchr(action + 8, '/');
+		ok(is_action(other ? action + 8 : action), action + 8);
 		count++;
 	}
 	ok(count > 0, "are actions that @limit names in the schema");

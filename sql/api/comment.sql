@@ -29,7 +29,8 @@ CREATE OR REPLACE FUNCTION social.require_comment(comment_id bigint) RETURNS big
 DECLARE
 	author bigint;
 BEGIN
-	SELECT m.author_id INTO author FROM social.visible_comments m WHERE m.id = $1 AND NOT m.is_deleted;
+	SELECT m.author_id INTO author FROM social.visible_comments m
+	WHERE m.id = $1 AND NOT m.is_deleted AND (social.viewer_is_staff() OR m.author_id <> ALL (social.blocked_ids()));
 	IF FOUND THEN
 		PERFORM FROM social.comments m WHERE m.id = $1 AND m.deleted_at IS NULL FOR KEY SHARE;
 	END IF;
@@ -39,7 +40,7 @@ BEGIN
 	RETURN author;
 END
 $$;
-COMMENT ON FUNCTION social.require_comment(bigint) IS 'The author of a comment that the viewer may see, and that stays until the end of the transaction; SM404 for an unknown or deleted comment.';
+COMMENT ON FUNCTION social.require_comment(bigint) IS 'The author of a comment that the viewer may do something about, and that stays until the end of the transaction; SM404 for an unknown or deleted comment, and across a block (under an own post it is seen, to be removed).';
 
 CREATE OR REPLACE FUNCTION social.require_own_comment(comment_id bigint) RETURNS social.comments
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -61,6 +62,27 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION social.require_own_comment(bigint) IS 'Locks a comment of the viewer''s own for a change and returns it. SM401 when nobody acts, SM404 for an unknown or deleted comment, SM403 for somebody else''s.';
+
+-- What is one's own, or stands under one's own post, need not be seen to be removed.
+CREATE OR REPLACE FUNCTION social.require_removable_comment(comment_id bigint) RETURNS social.comments
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+	found social.comments;
+BEGIN
+	-- Nobody replies to it or likes it meanwhile.
+	SELECT m.* INTO found FROM social.comments m
+	WHERE m.id = $1 AND m.deleted_at IS NULL
+		AND (m.author_id = viewer OR EXISTS (SELECT FROM social.posts p WHERE p.id = m.post_id AND p.author_id = viewer)) FOR UPDATE;
+	IF found.id IS NULL AND EXISTS (SELECT FROM social.visible_comments m WHERE m.id = $1 AND NOT m.is_deleted) THEN
+		PERFORM social.raise_error('SM403', 'this is not your comment', '', 'Only its author, and the author of the post, may do this.');
+	ELSIF found.id IS NULL THEN
+		PERFORM social.raise_error('SM404', 'comment not found');
+	END IF;
+	RETURN found;
+END
+$$;
+COMMENT ON FUNCTION social.require_removable_comment(bigint) IS 'Locks a comment that the viewer wrote, or that stands under a post of theirs, and returns it. SM401 when nobody acts, SM404 for an unknown or deleted comment, SM403 for another one that can be seen.';
 
 CREATE OR REPLACE FUNCTION social.require_reply_allowed(post_id bigint) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -109,7 +131,8 @@ DECLARE
 BEGIN
 	PERFORM social.require_reply_allowed($1);
 	IF $3 IS NOT NULL THEN
-		SELECT m.is_deleted INTO parent FROM social.visible_comments m WHERE m.id = $3 AND m.post_id = $1;
+		SELECT m.is_deleted INTO parent FROM social.visible_comments m
+		WHERE m.id = $3 AND m.post_id = $1 AND (social.viewer_is_staff() OR coalesce(m.author_id <> ALL (social.blocked_ids()), true));
 		IF FOUND THEN
 			-- It may be deleted meanwhile.
 			SELECT m.deleted_at IS NOT NULL AS is_deleted INTO parent FROM social.comments m WHERE m.id = $3 FOR KEY SHARE;
@@ -140,12 +163,25 @@ END
 $$;
 COMMENT ON FUNCTION social.update_comment(bigint, text) IS 'The viewer rewrites an own comment, which is marked as edited when the text differs. Returns the id. SM401, SM404, SM403 for somebody else''s comment, SM400 for missing or over-long content.';
 
+CREATE OR REPLACE FUNCTION social.comment_holds(comment_id bigint) RETURNS boolean
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM social.comments r WHERE r.parent_id = $1)
+		OR EXISTS (SELECT FROM social.reports r WHERE r.comment_id = $1 AND r.status = 'open');
+END
+$$;
+COMMENT ON FUNCTION social.comment_holds(bigint) IS 'Does something hang on this comment, so that its row stays when it is deleted: a reply, or an open report?';
+
+-- Evidence stays: what somebody has reported is emptied for everybody but the moderators.
 CREATE OR REPLACE FUNCTION social.delete_comment(comment_id bigint) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	gone social.comments := social.require_own_comment($1);
+	gone social.comments := social.require_removable_comment($1);
 BEGIN
-	IF EXISTS (SELECT FROM social.comments r WHERE r.parent_id = $1) THEN
+	IF gone.author_id <> social.viewer_id() THEN
+		PERFORM social.audit('remove_comment', 'comment', $1, jsonb_build_object('owner_id', gone.author_id, 'post_id', gone.post_id));
+	END IF;
+	IF social.comment_holds($1) THEN
 		UPDATE social.comments m SET deleted_at = now() WHERE m.id = $1;
 		RETURN $1;
 	END IF;
@@ -153,13 +189,13 @@ BEGIN
 	-- Tombstones above that held nothing else go too.
 	WHILE gone.parent_id IS NOT NULL LOOP
 		SELECT m.* INTO gone FROM social.comments m WHERE m.id = gone.parent_id AND m.deleted_at IS NOT NULL FOR UPDATE;
-		EXIT WHEN NOT FOUND OR EXISTS (SELECT FROM social.comments r WHERE r.parent_id = gone.id);
+		EXIT WHEN NOT FOUND OR social.comment_holds(gone.id);
 		DELETE FROM social.comments m WHERE m.id = gone.id;
 	END LOOP;
 	RETURN $1;
 END
 $$;
-COMMENT ON FUNCTION social.delete_comment(bigint) IS 'The viewer deletes an own comment. One with replies stays as a tombstone without author and text, which counts among its parent''s replies but not among the post''s comments; it goes with its last reply. Returns the id. SM401, SM404, SM403 for somebody else''s comment.';
+COMMENT ON FUNCTION social.delete_comment(bigint) IS 'The viewer deletes an own comment, or somebody''s under an own post (which the audit log notes), whether it can still be seen or not. One with replies stays as a tombstone without author and text, which counts among its parent''s replies but not among the post''s comments; it goes with its last reply. One with an open report stays for the moderators. Returns the id. SM401, SM404, SM403 for somebody else''s comment under somebody else''s post.';
 
 -- ---- lists ---------------------------------------------------------------------------------------
 

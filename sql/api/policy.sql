@@ -8,6 +8,17 @@
 -- What concerns the viewer alone stands in scalar sub-selects (P-23). A policy that asks for
 -- another table's row gets the answer of that table's policy.
 
+-- Not more than visible_comments says: it tells nobody about accounts.
+CREATE OR REPLACE FUNCTION social.commenter_is_shown(post_id bigint, author_id bigint) RETURNS boolean
+	LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT SECURITY DEFINER COST 1000 SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM social.posts p JOIN social.users u ON u.id = $2
+		WHERE p.id = $1 AND p.author_id = social.viewer_id() AND u.is_active AND (u.suspended_at IS NULL OR u.suspended_until <= now())
+			AND EXISTS (SELECT FROM social.comments m WHERE m.post_id = $1 AND m.author_id = $2));
+END
+$$;
+COMMENT ON FUNCTION social.commenter_is_shown(bigint, bigint) IS 'Is this the viewer''s own post, under which this person comments: somebody whose comments the viewer sees there across a block? For the policy.';
+
 CREATE OR REPLACE FUNCTION social.policies(OUT table_name text, OUT columns text, OUT predicate text)
 	RETURNS SETOF record
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -26,7 +37,9 @@ BEGIN ATOMIC
 						OR (position IS NOT NULL AND hidden_at IS NULL
 							AND (visibility = ''public'' OR social.viewer_in_audience(id, author_id, visibility))))))'),
 	('comments', '',
-		'deleted_at IS NULL AND EXISTS (SELECT FROM social.posts p WHERE p.id = post_id) AND EXISTS (SELECT FROM social.users u WHERE u.id = author_id)
+		'deleted_at IS NULL AND EXISTS (SELECT FROM social.posts p WHERE p.id = post_id)
+			AND (EXISTS (SELECT FROM social.users u WHERE u.id = author_id)
+				OR social.commenter_is_shown(post_id, author_id))
 			AND (hidden_at IS NULL OR author_id = (SELECT social.viewer_id()) OR (SELECT social.viewer_is_staff()))'),
 	('hashtags', '', 'social.hashtag_is_visible(id)'),
 	('post_hashtags', '', 'EXISTS (SELECT FROM social.posts p WHERE p.id = post_id)'),

@@ -196,7 +196,7 @@ BEGIN
 	GET DIAGNOSTICS posts = ROW_COUNT;
 	UPDATE social.comments SET content = '' WHERE id = ANY (old);
 	-- Two who deleted the last replies at once may each have left the tombstone to the other.
-	DELETE FROM social.comments m WHERE m.id = ANY (old) AND NOT EXISTS (SELECT FROM social.comments r WHERE r.parent_id = m.id);
+	DELETE FROM social.comments m WHERE m.id = ANY (old) AND NOT social.comment_holds(m.id);
 	RETURN posts + cardinality(old);
 END
 $$;

@@ -34,12 +34,18 @@ CREATE OR REPLACE FUNCTION social.unlike_post(post_id bigint) RETURNS bigint
 DECLARE
 	viewer bigint := social.require_viewer();
 BEGIN
-	PERFORM social.require_post($1);
-	DELETE FROM social.post_likes l WHERE l.post_id = $1 AND l.user_id = viewer;
+	-- The post stays until the end, as in require_post; whether the viewer may still see it or not.
+	PERFORM FROM social.post_likes l JOIN social.posts p ON p.id = l.post_id
+	WHERE l.post_id = $1 AND l.user_id = viewer FOR KEY SHARE OF p;
+	IF FOUND THEN
+		DELETE FROM social.post_likes l WHERE l.post_id = $1 AND l.user_id = viewer;
+	ELSE
+		PERFORM social.require_post($1);
+	END IF;
 	RETURN $1;
 END
 $$;
-COMMENT ON FUNCTION social.unlike_post(bigint) IS 'The viewer takes a like of a post back; again is harmless. Returns the post''s id. SM401 when nobody acts, SM404 for an unknown post.';
+COMMENT ON FUNCTION social.unlike_post(bigint) IS 'The viewer takes a like of a post back, also of one that can no longer be seen; again is harmless. Returns the post''s id. SM401 when nobody acts, SM404 for an unknown post that the viewer does not like.';
 
 CREATE OR REPLACE FUNCTION social.post_likers(post_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
 	RETURNS TABLE (user_id bigint, username text, reaction text, created_at timestamptz, cursor text)
@@ -81,12 +87,17 @@ CREATE OR REPLACE FUNCTION social.unlike_comment(comment_id bigint) RETURNS bigi
 DECLARE
 	viewer bigint := social.require_viewer();
 BEGIN
-	PERFORM social.require_comment($1);
-	DELETE FROM social.comment_likes l WHERE l.comment_id = $1 AND l.user_id = viewer;
+	PERFORM FROM social.comment_likes l JOIN social.comments m ON m.id = l.comment_id
+	WHERE l.comment_id = $1 AND l.user_id = viewer FOR KEY SHARE OF m;
+	IF FOUND THEN
+		DELETE FROM social.comment_likes l WHERE l.comment_id = $1 AND l.user_id = viewer;
+	ELSE
+		PERFORM social.require_comment($1);
+	END IF;
 	RETURN $1;
 END
 $$;
-COMMENT ON FUNCTION social.unlike_comment(bigint) IS 'The viewer takes a like of a comment back; again is harmless. Returns the comment''s id. SM401 when nobody acts, SM404 for an unknown comment.';
+COMMENT ON FUNCTION social.unlike_comment(bigint) IS 'The viewer takes a like of a comment back, as unlike_post does that of a post. Returns the comment''s id. SM401 when nobody acts, SM404 for an unknown comment that the viewer does not like.';
 
 CREATE OR REPLACE FUNCTION social.comment_likers(comment_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
 	RETURNS TABLE (user_id bigint, username text, reaction text, created_at timestamptz, cursor text)

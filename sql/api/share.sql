@@ -36,12 +36,18 @@ CREATE OR REPLACE FUNCTION social.unrepost_post(post_id bigint) RETURNS bigint
 DECLARE
 	viewer bigint := social.require_viewer();
 BEGIN
-	PERFORM social.require_post($1);
-	DELETE FROM social.reposts r WHERE r.post_id = $1 AND r.user_id = viewer;
+	-- As unlike_post: one's own can always be taken back.
+	PERFORM FROM social.reposts r JOIN social.posts p ON p.id = r.post_id
+	WHERE r.post_id = $1 AND r.user_id = viewer FOR KEY SHARE OF p;
+	IF FOUND THEN
+		DELETE FROM social.reposts r WHERE r.post_id = $1 AND r.user_id = viewer;
+	ELSE
+		PERFORM social.require_post($1);
+	END IF;
 	RETURN $1;
 END
 $$;
-COMMENT ON FUNCTION social.unrepost_post(bigint) IS 'The viewer takes a repost back; again is harmless. Returns the post''s id. SM401, SM404.';
+COMMENT ON FUNCTION social.unrepost_post(bigint) IS 'The viewer takes a repost back, also of a post that can no longer be seen; again is harmless. Returns the post''s id. SM401, SM404 for an unknown post that the viewer has not passed on.';
 
 CREATE OR REPLACE FUNCTION social.share_post(post_id bigint, message text DEFAULT NULL) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -104,12 +110,14 @@ CREATE OR REPLACE FUNCTION social.unbookmark_post(post_id bigint) RETURNS bigint
 DECLARE
 	viewer bigint := social.require_viewer();
 BEGIN
-	PERFORM social.require_post($1);
 	DELETE FROM social.bookmarks b WHERE b.user_id = viewer AND b.post_id = $1;
+	IF NOT FOUND THEN
+		PERFORM social.require_post($1);
+	END IF;
 	RETURN $1;
 END
 $$;
-COMMENT ON FUNCTION social.unbookmark_post(bigint) IS 'The viewer no longer keeps a post aside; again is harmless. Returns the post''s id. SM401, SM404.';
+COMMENT ON FUNCTION social.unbookmark_post(bigint) IS 'The viewer no longer keeps a post aside, also one that can no longer be seen; again is harmless. Returns the post''s id. SM401, SM404 for an unknown post that was not kept.';
 
 CREATE OR REPLACE FUNCTION social.bookmarked_posts(first integer DEFAULT 20, after text DEFAULT NULL)
 	RETURNS SETOF social.visible_posts

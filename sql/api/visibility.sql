@@ -102,10 +102,10 @@ LEFT JOIN social.comment_counters c ON c.comment_id = m.id
 WHERE a.is_active
 	AND ((SELECT social.viewer_is_staff())
 		OR ((a.suspended_at IS NULL OR a.suspended_until <= now())
-			AND m.author_id <> ALL ((SELECT social.blocked_ids())::bigint[])
+			AND (m.author_id <> ALL ((SELECT social.blocked_ids())::bigint[]) OR p.author_id = (SELECT social.viewer_id()))
 			AND (m.hidden_at IS NULL OR m.author_id = (SELECT social.viewer_id()))))
 	AND (m.deleted_at IS NULL OR coalesce((SELECT true FROM social.comments r WHERE r.parent_id = m.id LIMIT 1), false));
-COMMENT ON VIEW social.visible_comments IS 'Comments by visible people under posts that the viewer may see. A deleted comment that has replies stays without author and content (is_deleted). Hidden ones are seen by their author and staff.';
+COMMENT ON VIEW social.visible_comments IS 'Comments by visible people under posts that the viewer may see; under an own post also those across a block, which others see and its author may remove. A deleted comment that has replies stays without author and content (is_deleted). Hidden ones are seen by their author and staff.';
 
 CREATE OR REPLACE VIEW social.listed_comments AS
 SELECT m.* FROM social.visible_comments m

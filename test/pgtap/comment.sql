@@ -129,5 +129,76 @@ SELECT cmp_ok(clock_timestamp() - :'began', '<', interval '5 seconds', 'a post w
 SELECT is_empty('SELECT FROM social.comments WHERE post_id = ' || :wide, 'and leaves none');
 SELECT is_empty($$ SELECT * FROM social.reconcile() WHERE counter LIKE 'post%' OR counter LIKE 'comment%' $$, 'counts equal the truth');
 
+-- ---- own things, and what stands under own posts ----
+INSERT INTO social.users (username) VALUES ('tap_ann'), ('tap_bea'), ('tap_cy');
+CREATE FUNCTION pg_temp.code(statement text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN EXECUTE statement; RETURN 'fine'; EXCEPTION WHEN OTHERS THEN RETURN SQLSTATE; END $$;
+CREATE TEMPORARY TABLE ways AS SELECT * FROM (VALUES
+	('blocked', $$ INSERT INTO social.blocks SELECT a.id, b.id FROM social.users a, social.users b WHERE a.username = 'tap_ann' AND b.username = 'tap_bea' $$),
+	('private', $$ UPDATE social.posts SET visibility = 'private' WHERE title = 'Way private' $$),
+	('deleted', $$ UPDATE social.posts SET deleted_at = now() WHERE title = 'Way deleted' $$),
+	('hidden', $$ UPDATE social.posts SET hidden_at = now() WHERE title = 'Way hidden' $$),
+	('suspended', $$ UPDATE social.users SET suspended_at = now() WHERE username = 'tap_ann' $$)) w (way, statement);
+CREATE FUNCTION pg_temp.take_back(way text, OUT first text[], OUT again text[], OUT stranger text[], OUT left_over bigint) LANGUAGE plpgsql AS $$
+DECLARE
+	post bigint;
+	comment bigint;
+	other bigint;
+	calls text[];
+BEGIN
+	PERFORM social.act_as('tap_ann');
+	post := social.create_post('Way ' || way, 'text');
+	other := social.create_comment(post, 'by ann');
+	PERFORM social.act_as('tap_bea');
+	PERFORM social.like_post(post), social.repost_post(post), social.bookmark_post(post), social.like_comment(other);
+	comment := social.create_comment(post, 'by bea');
+	calls := ARRAY['social.unlike_post(' || post || ')', 'social.unrepost_post(' || post || ')', 'social.unbookmark_post(' || post || ')',
+		'social.unlike_comment(' || other || ')', 'social.delete_comment(' || comment || ')'];
+	EXECUTE (SELECT w.statement FROM ways w WHERE w.way = take_back.way);
+	PERFORM social.act_as('tap_cy');
+	INSERT INTO social.blocks SELECT a.id, b.id FROM social.users a, social.users b WHERE take_back.way = 'blocked' AND a.username = 'tap_ann' AND b.username = 'tap_cy';
+	stranger := ARRAY(SELECT pg_temp.code('SELECT ' || c) FROM unnest(calls) WITH ORDINALITY AS u (c, n) ORDER BY n);
+	PERFORM social.act_as('tap_bea');
+	first := ARRAY(SELECT pg_temp.code('SELECT ' || c) FROM unnest(calls) WITH ORDINALITY AS u (c, n) ORDER BY n);
+	again := ARRAY(SELECT pg_temp.code('SELECT ' || c) FROM unnest(calls) WITH ORDINALITY AS u (c, n) ORDER BY n);
+	left_over := (SELECT count(*) FROM social.post_likes l WHERE l.post_id = post) + (SELECT count(*) FROM social.reposts l WHERE l.post_id = post)
+		+ (SELECT count(*) FROM social.bookmarks l WHERE l.post_id = post) + (SELECT count(*) FROM social.comment_likes l WHERE l.comment_id = other)
+		+ (SELECT count(*) FROM social.comments l WHERE l.id = comment);
+	DELETE FROM social.blocks WHERE blocker_id = (SELECT id FROM social.users WHERE username = 'tap_ann');
+	UPDATE social.users SET suspended_at = NULL WHERE username = 'tap_ann';
+END $$;
+CREATE TEMPORARY TABLE taken AS SELECT w.way, t.* FROM ways w, pg_temp.take_back(w.way) t;
+SELECT is((t.first, t.left_over)::text, (array_fill('fine'::text, '{5}'), 0::bigint)::text, 'found B2: a like, a repost, a bookmark, a comment''s like and a comment are taken back: the post is now ' || way) FROM taken t;
+SELECT is(t.again::text, array_fill('SM404'::text, '{5}')::text, 'found B2: there is nothing else to find out: ' || way) FROM taken t;
+SELECT is(t.stranger::text, array_fill('SM404'::text, '{5}')::text, 'found B2: who never did is told what is told of no post at all: ' || way) FROM taken t;
+
+SELECT social.act_as('tap_ann');
+SELECT social.create_post('Anns', 'text') AS anns \gset
+SELECT social.act_as('tap_bea');
+SELECT social.create_comment(:anns, 'spite') AS spite \gset
+SELECT social.create_comment(:anns, 'more spite', :spite) AS more \gset
+SELECT social.create_comment(:anns, 'reported') AS reported \gset
+SELECT social.act_as('tap_cy');
+SELECT social.create_comment(:anns, 'answer', :spite) AS answer \gset
+SELECT throws_ok('SELECT social.delete_comment(' || :spite || ')', 'SM403', 'this is not your comment', 'found B3: a stranger removes nothing');
+SELECT social.report_comment(:reported, 'rude') AS report \gset
+INSERT INTO social.blocks SELECT b.id, a.id FROM social.users a, social.users b WHERE a.username = 'tap_ann' AND b.username = 'tap_bea';
+SELECT social.act_as('tap_ann');
+SELECT results_eq('SELECT id FROM social.post_comments(' || :anns || ')', 'VALUES (' || :spite || '::bigint), (' || :reported || ')', 'found B3: the author of a post sees what others see under it, also across a block');
+SELECT throws_ok('SELECT social.like_comment(' || :spite || ')', 'SM404', 'comment not found', 'found B3: but likes nothing across it');
+SELECT throws_ok('SELECT social.create_comment(' || :anns || ', ''x'', ' || :spite || ')', 'SM404', 'comment not found', 'found B3: nor answers');
+SELECT throws_ok('SELECT social.update_comment(' || :spite || ', ''x'')', 'SM403', 'this is not your comment', 'found B3: nor rewrites');
+SELECT is((SELECT comments_count FROM social.post(:anns)), 4::bigint, 'four comments');
+SELECT is(social.delete_comment(:more), :more::bigint, 'found B3: the author of the post removes a reply');
+SELECT is(social.delete_comment(:spite), :spite::bigint, 'found B3: and a comment with replies');
+SELECT is(social.delete_comment(:reported), :reported::bigint, 'found B3: and a reported one');
+SELECT results_eq('SELECT id, author_id, content, is_deleted FROM social.visible_comments WHERE post_id = ' || :anns || ' ORDER BY 1',
+	'VALUES (' || :spite || '::bigint, NULL::bigint, '''', true), (' || :answer || ', (SELECT id FROM social.users WHERE username = ''tap_cy''), ''answer'', false)', 'found B3: a tombstone keeps the answers');
+SELECT is((SELECT comments_count FROM social.post(:anns)), 1::bigint, 'found B3: which alone counts');
+SELECT results_eq('SELECT (detail ->> ''owner_id'')::bigint FROM social.audit_log WHERE action = ''remove_comment'' ORDER BY id', 'SELECT id FROM social.users, generate_series(1, 3) WHERE username = ''tap_bea''', 'found B3: the audit log notes who removed whose');
+SELECT results_eq('SELECT status, excerpt FROM social.admin_reports WHERE id = ' || :report, $$ VALUES ('open' COLLATE "C", 'reported') $$, 'found B3: what was reported stays for the moderators');
+SELECT social.act_as('tap_cy');
+SELECT social.delete_comment(:answer);
+SELECT is_empty('SELECT FROM social.comments WHERE id IN (' || :answer || ', ' || :spite || ')', 'the tombstone goes with its last answer');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -66,7 +66,7 @@ SELECT is_empty('SELECT * FROM social.bookmarked_posts()', 'nobody else sees the
 SELECT social.act_as('tap_two');
 INSERT INTO social.blocks SELECT author_id, :two FROM social.posts WHERE id = :third;
 SELECT is_empty('SELECT * FROM social.bookmarked_posts()', 'a block takes them away');
-SELECT throws_ok('SELECT social.unbookmark_post(' || :third || ')', 'SM404', 'post not found', 'with the post');
+SELECT throws_ok('SELECT social.bookmark_post(' || :third || ')', 'SM404', 'post not found', 'with the post');
 DELETE FROM social.blocks WHERE blocked_id = :two;
 SELECT social.unbookmark_post(:third);
 SELECT is(social.unbookmark_post(:third), :third::bigint, 'unbookmark; again is harmless');

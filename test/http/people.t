@@ -51,4 +51,17 @@ is_deeply($do->(POST => 'follow'), $no, 'and the request taken back');
 psql("INSERT INTO social.blocks (blocker_id, blocked_id) VALUES ($bob->{id}, $ann->{id})");
 is_error(api(POST => "$path/follow/", token => $ann->{token}), 404, 'NOT_FOUND', 'who has blocked does not exist');
 is_error(api(GET => "$path/", token => $ann->{token}), 404, 'NOT_FOUND', 'nor their profile');
+
+# Own things can be taken back although the other one is gone (found B2).
+my $post = api(POST => '/api/posts/posts/', token => $bob->{token}, json => { title => 'A', content => 'b' });
+psql("DELETE FROM social.blocks; UPDATE social.users SET is_locked = false WHERE id = $bob->{id}");
+$do->(POST => 'follow');
+my $unlike = { json => { query => "mutation { unlikePost(postId: $post->{json}{id}) { success post { id } } }" } };
+api(POST => "/api/posts/posts/$post->{json}{id}/like/", token => $ann->{token});
+psql("UPDATE social.users SET suspended_at = now() WHERE id = $bob->{id}");
+is_deeply($do->(DELETE => 'follow'), [ 200, JSON::PP::false, JSON::PP::false, undef ], 'found B2: a suspended person is unfollowed');
+is_error(api(DELETE => "$path/follow/", token => $ann->{token}), 404, 'NOT_FOUND', 'found B2: and after that does not exist');
+is_deeply(api(POST => '/graphql/', token => $ann->{token}, %$unlike)->{json}{data}{unlikePost},
+	{ success => $true, post => undef }, 'found B2: a like is taken back from a post that cannot be seen');
+is(api(POST => '/graphql/', token => $ann->{token}, %$unlike)->{json}{errors}[0]{extensions}{code}, 'NOT_FOUND', 'found B2: once');
 done_testing;

@@ -10,9 +10,9 @@
  * Never waiting
  * - Writers note what a statement does and write once, when it ends. A row that somebody else has
  *   locked is not waited for: a second row is added. Whoever next finds several rows of a person
- *   merges those that nobody holds; readers take the highest. The table has no unique index, so
- *   inserting waits for nobody either. Nobody locks rows of two people in an order that matters,
- *   because nobody waits.
+ *   merges those that nobody holds; readers take the highest. A new row's key ends with a random
+ *   number, so inserting waits for nobody either. Nobody locks rows of two people in an order that
+ * matters, because nobody waits.
  *
  * In memory, where the library is preloaded (last_position_memory.c)
  * - Writers raise memory after the table and before they commit, so that whoever sees what they
@@ -34,7 +34,8 @@
 #define SOCIAL_LAST_POSITIONS_USER_ID  1
 #define SOCIAL_LAST_POSITIONS_POST     2
 #define SOCIAL_LAST_POSITIONS_REPOST   3
-#define SOCIAL_LAST_POSITIONS_NCOLUMNS 3
+#define SOCIAL_LAST_POSITIONS_PART     4
+#define SOCIAL_LAST_POSITIONS_NCOLUMNS 4
 
 /* No post and no repost of a person lies above these. */
 struct social_last_position

@@ -10,6 +10,7 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "commands/trigger.h"
+#include "common/pg_prng.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/snapmgr.h"
@@ -51,7 +52,7 @@ social_last_position_keeper_begin(struct social_last_position_keeper *keeper)
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetLatestSnapshot());
 	keeper->table = social_table_open("last_positions", RowExclusiveLock);
-	social_walk_open(&keeper->rows, "last_positions", "last_positions_user_idx");
+	social_walk_open(&keeper->rows, "last_positions", "last_positions_pkey");
 	keeper->kept = table_slot_create(keeper->table, NULL);
 	keeper->other = table_slot_create(keeper->table, NULL);
 }
@@ -125,6 +126,9 @@ insert_row(struct social_last_position_keeper *keeper, int64 user_id,
 	bool isnull[SOCIAL_LAST_POSITIONS_NCOLUMNS];
 
 	set_columns(last, user_id, values, isnull);
+	values[SOCIAL_LAST_POSITIONS_PART - 1] =
+		Int64GetDatum((int64) pg_prng_uint64(&pg_global_prng_state));
+	isnull[SOCIAL_LAST_POSITIONS_PART - 1] = false;
 	social_table_insert(keeper->table, values, isnull);
 }
 
@@ -221,7 +225,7 @@ read_table(const int64 *user_ids, int count, struct social_last_position *last)
 												 SOCIAL_LAST_POSITION_UNKNOWN};
 	struct social_walk rows;
 
-	social_walk_open(&rows, "last_positions", "last_positions_user_idx");
+	social_walk_open(&rows, "last_positions", "last_positions_pkey");
 	for (int i = 0; i < count; i++)
 	{
 		bool found = false;

@@ -3,8 +3,10 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "utils/snapmgr.h"
 
 #include "compat.h"
 #include "query.h"
@@ -35,17 +37,38 @@ prepare(struct social_query *query)
 	query->plan = plan;
 }
 
-uint64
-social_query_run(struct social_query *query, Datum *arguments)
+static uint64
+processed(const struct social_query *query, int result)
 {
-	int result;
-
-	if (query->plan == NULL)
-		prepare(query);
-	result = SPI_execute_plan(query->plan, arguments, NULL, false, 0);
 	if (result < 0)
 		elog(ERROR, "could not run \"%s\": %s", query->sql, SPI_result_code_string(result));
 	return SPI_processed;
+}
+
+uint64
+social_query_run(struct social_query *query, Datum *arguments)
+{
+	if (query->plan == NULL)
+		prepare(query);
+	return processed(query, SPI_execute_plan(query->plan, arguments, NULL, false, 0));
+}
+
+uint64
+social_query_run_as_constraint(struct social_query *query, Datum *arguments, bool sees_new_rows)
+{
+	Snapshot snapshot = InvalidSnapshot;
+	Snapshot crosscheck = InvalidSnapshot;
+
+	if (query->plan == NULL)
+		prepare(query);
+	if (sees_new_rows && IsolationUsesXactSnapshot())
+	{
+		CommandCounterIncrement();
+		snapshot = GetLatestSnapshot();
+		crosscheck = GetTransactionSnapshot();
+	}
+	return processed(query, SPI_execute_snapshot(query->plan, arguments, NULL, snapshot, crosscheck,
+												 false, false, 0));
 }
 
 void

@@ -34,6 +34,14 @@ extern void social_query_begin(struct social_query_scope *scope, Relation table)
 /* Runs one statement, without nulls among its arguments; returns how many rows it touched. */
 extern uint64 social_query_run(struct social_query *query, Datum *arguments);
 
+/*
+ * The same as a foreign key runs its statements: their triggers fire together with those of the
+ * statement that fired ours, however deep a cascade goes. With `sees_new_rows` rows are found that
+ * the transaction's own snapshot does not see; changing one is a serialization failure then.
+ */
+extern uint64 social_query_run_as_constraint(struct social_query *query, Datum *arguments,
+											 bool sees_new_rows);
+
 /* Ends the run. After an error the transaction's end does the same. */
 extern void social_query_end(const struct social_query_scope *scope);
 

@@ -33,6 +33,7 @@ BEGIN
 			('hashtag_counter_deltas', 'posts_count', 'Posts with this tag that everybody may see.'),
 			('last_positions', 'post_position', 'No post of the person stands above it; null: there is none.'),
 			('last_positions', 'repost_position', 'No repost of the person stands above it; null: there is none.'),
+			('last_positions', 'part', 'Tells several rows of one person apart: a random number.'),
 			('*', 'score', 'Logarithm of the decayed activity; see trending.sql.'),
 			('users', 'username', 'Name; unique whatever its case.'),
 			('users', 'email', 'Address; unique whatever its case; an imported account may have none ('''').'),

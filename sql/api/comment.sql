@@ -6,6 +6,11 @@ COMMENT ON FUNCTION social.comment_check() IS 'Row trigger: checks a comment''s 
 CREATE OR REPLACE TRIGGER social_comment_check BEFORE INSERT OR UPDATE ON social.comments
 	FOR EACH ROW EXECUTE FUNCTION social.comment_check();
 
+CREATE OR REPLACE TRIGGER comments_parent_fkey AFTER INSERT OR UPDATE OF post_id, parent_id ON social.comments
+	FOR EACH ROW WHEN (NEW.parent_id IS NOT NULL) EXECUTE FUNCTION social.reference_check();
+CREATE OR REPLACE TRIGGER comments_parent_fkey_end AFTER DELETE OR UPDATE OF post_id, id ON social.comments
+	FOR EACH ROW EXECUTE FUNCTION social.reference_end();
+
 CREATE OR REPLACE FUNCTION social.comment_json(visible_comments social.visible_comments) RETURNS json
 	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

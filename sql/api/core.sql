@@ -56,6 +56,15 @@ BEGIN
 END
 $$;
 
+-- References of a table to itself (extension/reference.c). The triggers are named so that they fire
+-- before ours that count, as foreign keys do.
+CREATE OR REPLACE FUNCTION social.reference_check() RETURNS trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'social_reference_check';
+COMMENT ON FUNCTION social.reference_check() IS 'Row trigger: what the row names of its own table (a quoted post, a parent) is there and stays, as a foreign key sees to it; silent while a dump is restored, whose rows come in any order.';
+CREATE OR REPLACE FUNCTION social.reference_end() RETURNS trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'social_reference_end';
+COMMENT ON FUNCTION social.reference_end() IS 'Row trigger: quotes of a deleted post quote nothing, replies go with their parent, and neither changes its key while it is named.';
+
 CREATE OR REPLACE FUNCTION social.viewer_id() RETURNS bigint
 	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_viewer_id';
 COMMENT ON FUNCTION social.viewer_id() IS 'The user who acts, or null. Set by act_as, admit and authenticate.';

@@ -12,6 +12,11 @@ COMMENT ON FUNCTION social.post_after() IS 'Row trigger: keeps a listed post''s 
 CREATE OR REPLACE TRIGGER social_post_after AFTER INSERT OR UPDATE ON social.posts
 	FOR EACH ROW EXECUTE FUNCTION social.post_after();
 
+CREATE OR REPLACE TRIGGER posts_quoted_post_id_fkey AFTER INSERT OR UPDATE OF quoted_post_id ON social.posts
+	FOR EACH ROW WHEN (NEW.quoted_post_id IS NOT NULL) EXECUTE FUNCTION social.reference_check();
+CREATE OR REPLACE TRIGGER posts_quoted_post_id_fkey_end AFTER DELETE OR UPDATE OF id ON social.posts
+	FOR EACH ROW EXECUTE FUNCTION social.reference_end();
+
 CREATE OR REPLACE FUNCTION social.post(id bigint) RETURNS SETOF social.visible_posts
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 BEGIN ATOMIC

@@ -13,9 +13,7 @@ CREATE TABLE social.comments (
 	deleted_at timestamptz,
 	hidden_at timestamptz,
 	is_counted boolean DEFAULT true,
-	CONSTRAINT comments_post_id_key UNIQUE (post_id, id),
-	CONSTRAINT comments_parent_fkey FOREIGN KEY (post_id, parent_id)
-		REFERENCES social.comments (post_id, id) ON DELETE CASCADE
+	CONSTRAINT comments_post_id_key UNIQUE (post_id, id)
 );
 COMMENT ON TABLE social.comments IS 'Comments; parent_id makes a reply, and a reply stands under the same post as its parent. A deleted comment that has replies stays as a tombstone; is_counted is null there, so that it does not count for its post.';
 CREATE INDEX comments_parent_idx ON social.comments (parent_id, id) WHERE parent_id IS NOT NULL;

@@ -1,6 +1,8 @@
 -- counter.sql owns the counters: a narrow row beside each counted object, and beside each counter
 -- table an append-only table of deltas that the worker folds in. A count is counter + sum(deltas).
 -- No foreign keys: the object's own triggers make and remove the row (see extension/counter.c).
+-- Deltas have no key, which would cost each of them an index entry: a row that goes is named whole
+-- to logical subscribers (REPLICA IDENTITY FULL), which costs nothing where there are none.
 
 CREATE TABLE social.user_counters (
 	user_id bigint PRIMARY KEY,
@@ -16,6 +18,7 @@ CREATE TABLE social.user_counter_deltas (
 	posts_count integer NOT NULL DEFAULT 0
 );
 COMMENT ON TABLE social.user_counter_deltas IS 'Changes of user_counters that found the row locked.';
+ALTER TABLE social.user_counter_deltas REPLICA IDENTITY FULL;
 CREATE INDEX user_counter_deltas_idx ON social.user_counter_deltas (user_id);
 
 CREATE TABLE social.post_counters (
@@ -34,6 +37,7 @@ CREATE TABLE social.post_counter_deltas (
 	views_count integer NOT NULL DEFAULT 0
 );
 COMMENT ON TABLE social.post_counter_deltas IS 'Changes of post_counters that found the row locked.';
+ALTER TABLE social.post_counter_deltas REPLICA IDENTITY FULL;
 CREATE INDEX post_counter_deltas_idx ON social.post_counter_deltas (post_id);
 
 CREATE TABLE social.comment_counters (
@@ -48,6 +52,7 @@ CREATE TABLE social.comment_counter_deltas (
 	replies_count integer NOT NULL DEFAULT 0
 );
 COMMENT ON TABLE social.comment_counter_deltas IS 'Changes of comment_counters that found the row locked.';
+ALTER TABLE social.comment_counter_deltas REPLICA IDENTITY FULL;
 CREATE INDEX comment_counter_deltas_idx ON social.comment_counter_deltas (comment_id);
 
 CREATE TABLE social.hashtag_counters (
@@ -60,4 +65,5 @@ CREATE TABLE social.hashtag_counter_deltas (
 	posts_count integer NOT NULL DEFAULT 0
 );
 COMMENT ON TABLE social.hashtag_counter_deltas IS 'Changes of hashtag_counters that found the row locked.';
+ALTER TABLE social.hashtag_counter_deltas REPLICA IDENTITY FULL;
 CREATE INDEX hashtag_counter_deltas_idx ON social.hashtag_counter_deltas (hashtag_id);

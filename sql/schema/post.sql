@@ -19,7 +19,7 @@ CREATE TABLE social.posts (
 	publish_at timestamptz,
 	is_pinned boolean NOT NULL DEFAULT false,
 	is_highlighted boolean NOT NULL DEFAULT false,
-	quoted_post_id bigint REFERENCES social.posts ON DELETE SET NULL,
+	quoted_post_id bigint,
 	image text,
 	video text,
 	edited_at timestamptz,

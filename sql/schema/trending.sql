@@ -21,3 +21,4 @@ CREATE TABLE social.trend_events (
 	at timestamptz NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 COMMENT ON TABLE social.trend_events IS 'What was done to posts since the last fold, one row for each post and statement: amount is what it was worth at the time. No index and no foreign key, so that writers only append.';
+ALTER TABLE social.trend_events REPLICA IDENTITY FULL;

@@ -44,3 +44,20 @@ UPDATE social.profiles SET avatar = CASE WHEN avatar !~ '^[^/?#]*:' OR avatar ~*
 	website = CASE WHEN website !~ '^[^/?#]*:' OR website ~* '^https?://' THEN website ELSE '' END
 WHERE (avatar ~ '^[^/?#]*:' AND avatar !~* '^https?://') OR (banner_image ~ '^[^/?#]*:' AND banner_image !~* '^https?://')
 	OR (website ~ '^[^/?#]*:' AND website !~* '^https?://');
+-- replication: every table can name the rows that it loses (found C1)
+ALTER TABLE social.user_counter_deltas REPLICA IDENTITY FULL;
+ALTER TABLE social.post_counter_deltas REPLICA IDENTITY FULL;
+ALTER TABLE social.comment_counter_deltas REPLICA IDENTITY FULL;
+ALTER TABLE social.hashtag_counter_deltas REPLICA IDENTITY FULL;
+ALTER TABLE social.trend_events REPLICA IDENTITY FULL;
+ALTER TABLE social.post_reindex REPLICA IDENTITY FULL;
+ALTER TABLE social.last_positions ADD COLUMN part bigint NOT NULL DEFAULT 0;
+ALTER TABLE social.last_positions ALTER COLUMN part SET DEFAULT (9e18::double precision * random())::bigint;
+UPDATE social.last_positions l SET part = DEFAULT
+WHERE EXISTS (SELECT FROM social.last_positions o WHERE o.user_id = l.user_id AND o.ctid <> l.ctid);
+DROP INDEX social.last_positions_user_idx;
+ALTER TABLE social.last_positions ADD PRIMARY KEY (user_id, part);
+
+-- references: triggers of ours hold those of a table to itself (found C3)
+ALTER TABLE social.posts DROP CONSTRAINT posts_quoted_post_id_fkey;
+ALTER TABLE social.comments DROP CONSTRAINT comments_parent_fkey;

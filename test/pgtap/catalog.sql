@@ -18,6 +18,16 @@ $$, 'and there are some');
 
 SELECT is_empty($$
 	SELECT c.oid::regclass FROM pg_class c JOIN members m ON m.classid = 'pg_class'::regclass AND m.objid = c.oid
+	WHERE c.relkind IN ('r', 'p') AND c.relreplident <> 'f'
+		AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND (c.relreplident = 'd' AND i.indisprimary OR c.relreplident = 'i' AND i.indisreplident))
+$$, 'every table has a primary key or a replica identity, or a publication could not tell of its deletions (found C1)');
+SELECT is_empty($$
+	SELECT con.conrelid::regclass, con.conname FROM pg_constraint con JOIN members m ON m.classid = 'pg_class'::regclass AND m.objid = con.conrelid
+	WHERE con.contype = 'f' AND con.confrelid = con.conrelid
+$$, 'no foreign key leads from a table to itself: no order of rows in a dump could satisfy it (found C3, extension/reference.c)');
+
+SELECT is_empty($$
+	SELECT c.oid::regclass FROM pg_class c JOIN members m ON m.classid = 'pg_class'::regclass AND m.objid = c.oid
 	WHERE c.relkind IN ('r', 'p', 'v') AND obj_description(c.oid, 'pg_class') IS NULL
 $$, 'every table and view has a comment');
 SELECT is_empty($$

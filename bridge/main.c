@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <libpq-fe.h>
+#include <microhttpd.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include "config.h"
 #include "http/cors.h"
 #include "http/forwarded.h"
+#include "http/library.h"
 #include "http/peers.h"
 #include "http/router.h"
 #include "http/server.h"
@@ -36,17 +38,64 @@ block_signals(sigset_t *signals)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* As many descriptors as the system lets us have: one per client. */
-static void
+/* Descriptors beside clients and pool: the process's own, and in each loop its epoll sets,
+ * listening socket, wake-ups, Redis, the connections that listen and tick, names being resolved. */
+#define PROCESS_DESCRIPTORS 16
+#define LOOP_DESCRIPTORS    12
+
+/* Raises the number of descriptors as far as the system lets us; how many that is. */
+static rlim_t
 raise_descriptor_limit(void)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return RLIM_INFINITY;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		getrlimit(RLIMIT_NOFILE, &limit);
+	return limit.rlim_cur;
+}
+
+/*
+ * How many clients there may be at once: what the setting says, as far as there are descriptors
+ * for them when every other part has its own. Below 1 when there are too few even for those.
+ */
+static int
+max_clients(const struct sb_config *config, int loops)
+{
+	rlim_t limit = raise_descriptor_limit();
+	int pool = config->db_connections + config->db_write_connections + config->db_slow_connections +
+			   config->db_slow_read_connections;
+	rlim_t reserve = PROCESS_DESCRIPTORS + (rlim_t) loops * (rlim_t) (LOOP_DESCRIPTORS + pool);
+
+	if (limit == RLIM_INFINITY || limit >= reserve + (rlim_t) config->max_connections)
+		return config->max_connections;
+	if (limit <= reserve)
 	{
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
+		fprintf(stderr,
+				"social-bridge: %llu descriptors (ulimit -n) are too few: %llu are needed beside "
+				"the clients' own\n",
+				(unsigned long long) limit, (unsigned long long) reserve);
+		return 0;
 	}
+	sb_log_begin(SB_LOG_WARNING, "fewer connections than MAX_CONNECTIONS: descriptors (ulimit -n)");
+	sb_log_int("descriptors", (int64_t) limit);
+	sb_log_int("connections", (int64_t) (limit - reserve));
+	sb_log_end();
+	return (int) (limit - reserve);
+}
+
+/* Whether the HTTP library at hand is one that is known. */
+static bool
+check_library(void)
+{
+	if (sb_server_library())
+		return true;
+	fprintf(stderr,
+			"social-bridge: libmicrohttpd %s is not known to refuse what it must; known are %s\n",
+			MHD_get_version(), sb_library_known());
+	return false;
 }
 
 /* Whether libpq can read the text; what it says may hold the password, so nobody repeats it. */
@@ -166,18 +215,21 @@ main(int argc, char **argv)
 	struct sb_loop **loops;
 	sigset_t signals;
 	int exit_status;
+	int clients;
 	int count;
 
 	if (!load_config(&config, argc, argv, &exit_status))
 		return exit_status;
-	if (!sb_router_init())
+	if (!sb_router_init() || !check_library())
 		return 2;
 	block_signals(&signals);
-	raise_descriptor_limit();
 	json_object_seed(0);
-	sb_peers_init(config.max_connections,
-				  config.rate_limits ? config.max_connections_per_address : config.max_connections);
 	count = config.loops ? config.loops : (int) sysconf(_SC_NPROCESSORS_ONLN);
+	clients = max_clients(&config, count);
+	if (clients < 1)
+		return 2;
+	sb_peers_init(clients,
+				  config.rate_limits ? config.max_connections_per_address : config.max_connections);
 	loops = sb_calloc((size_t) count, sizeof(*loops));
 	if (!make_loops(&config, loops, count))
 	{

@@ -16,7 +16,9 @@
 #include "http/client.h"
 #include "http/cors.h"
 #include "http/forwarded.h"
+#include "http/library.h"
 #include "http/request.h"
+#include "http/server.h"
 #include "log.h"
 #include "memory.h"
 #include "ratelimit/limits.h"
@@ -47,10 +49,11 @@ static const char *
 check_head(struct sb_request *request, const char *method, const char *version)
 {
 	struct sb_head head = {.method = method,
-						   .target = request->raw_target,
-						   .target_text = request->target,
+						   .target = request->target,
 						   .target_len = request->target_len,
-						   .version = version};
+						   .version = version,
+						   .is_in_place = sb_server_library()->leaves_gaps_to_us,
+						   .place = request->raw_target};
 	int count = MHD_get_connection_values_n(request->mhd, MHD_HEADER_KIND, NULL, NULL);
 
 	if (count > MAX_HEADERS)
@@ -167,6 +170,12 @@ sb_intake_head(struct sb_request *request, const char *method, const char *versi
 	if (problem)
 	{
 		refuse_and_close(request, 400, problem);
+		return;
+	}
+	/* 0.9.75 takes chunks that others cut elsewhere, and we do not see how they were cut. */
+	if (sb_request_header(request, "Transfer-Encoding"))
+	{
+		refuse_and_close(request, 411, "the body's length must be told: Content-Length");
 		return;
 	}
 	expect_body(request);

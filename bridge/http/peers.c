@@ -51,11 +51,15 @@ slot_of(const struct sockaddr *address)
 }
 
 bool
-sb_peers_has_room(const struct sockaddr *address, bool is_proxy)
+sb_peers_has_room(void)
 {
-	return atomic_load_explicit(&total, memory_order_relaxed) < total_limit &&
-		   (is_proxy ||
-			atomic_load_explicit(slot_of(address), memory_order_relaxed) < address_limit);
+	return atomic_load_explicit(&total, memory_order_relaxed) < total_limit;
+}
+
+bool
+sb_peers_welcomes(const struct sockaddr *address, bool is_proxy)
+{
+	return is_proxy || atomic_load_explicit(slot_of(address), memory_order_relaxed) < address_limit;
 }
 
 void

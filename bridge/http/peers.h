@@ -11,12 +11,15 @@
 /* Before any thread starts; picks the secret that spreads the addresses over the slots. */
 extern void sb_peers_init(int max_total, int max_per_address);
 
+/* Whether one more connection is within the total. */
+extern bool sb_peers_has_room(void);
+
 /*
- * Whether one more connection from the address is within the limits. IPv6 counts by /64 (mission
- * P-11). Two addresses may share a slot, which can only make the limit tighter. A trusted proxy,
- * which speaks for many, is only within the total.
+ * Whether one more from this address is within its limit. IPv6 counts by /64 (mission P-11). Two
+ * addresses may share a slot, which can only make the limit tighter. A trusted proxy, which speaks
+ * for many, has none.
  */
-extern bool sb_peers_has_room(const struct sockaddr *address, bool is_proxy);
+extern bool sb_peers_welcomes(const struct sockaddr *address, bool is_proxy);
 
 /* Counts a connection opened and closed. */
 extern void sb_peers_add(const struct sockaddr *address);

@@ -5,10 +5,15 @@
 #define SB_HTTP_SERVER_H
 
 #include <stdbool.h>
+#include <sys/socket.h>
 
+struct sb_library;
 struct sb_loop;
 struct sb_request;
 struct sb_server;
+
+/* The HTTP library that this process runs with; NULL when it must not: see http/library.h. */
+extern const struct sb_library *sb_server_library(void);
 
 /*
  * A listening socket for host and port, bound with SO_REUSEPORT so that each loop can have one of
@@ -17,11 +22,18 @@ struct sb_server;
  */
 extern int sb_server_listen(const char *host, int port, bool exclusive);
 
-/* Serves listen_fd, which becomes the server's. NULL when the library cannot start. */
+/*
+ * Serves listen_fd, which becomes the server's also when this fails; -1: nobody but who is adopted.
+ * NULL when the library cannot start.
+ */
 extern struct sb_server *sb_server_new(struct sb_loop *loop, int listen_fd);
 
 /* No request may be in flight any more. */
 extern void sb_server_free(struct sb_server *server);
+
+/* Serves a connected socket, which becomes the server's. False, and it is closed, on failure. */
+extern bool sb_server_adopt(struct sb_server *server, int fd, const struct sockaddr *address,
+							socklen_t len);
 
 /* Lets the library work; true when it has more to do at once. Once an iteration. */
 extern bool sb_server_run(struct sb_server *server);

@@ -111,7 +111,7 @@ check_gaps(const struct sb_head *head)
 {
 	const char *at = head->method + strlen(head->method) + 1;
 
-	if (head->target != at)
+	if (head->place != at)
 		return gap;
 	at += head->target_len + 1;
 	if (head->version != at)
@@ -137,12 +137,14 @@ sb_strict_check(const struct sb_head *head)
 {
 	const char *problem;
 
-	if (!is_target(head->target_text, head->target_len))
+	if (!sb_strict_is_token(head->method, strlen(head->method)))
+		return "the method holds a character that is not allowed";
+	if (!is_target(head->target, head->target_len))
 		return "the request target is missing or holds a blank";
 	problem = check_fields(head);
 	if (problem == NULL)
 		problem = check_framing(head);
-	if (problem == NULL)
+	if (problem == NULL && head->is_in_place)
 		problem = check_gaps(head);
 	return problem;
 }

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdbool.h>
 
-/* A header as the library found it: both texts lie in the buffer that the request was read into. */
+/* A header as the library found it. */
 struct sb_header
 {
 	const char *name;
@@ -17,25 +17,31 @@ struct sb_header
 	size_t value_len;
 };
 
-/* The head of a request as it lies in that buffer, its separators overwritten by NULs. */
 struct sb_head
 {
 	const char *method;
-	const char *target;      /* where it lies; the library has cut it up already */
-	const char *target_text; /* a copy of it as it came */
+	const char *target; /* as it came */
 	size_t target_len;
 	const char *version;
-	size_t size; /* from the method through the empty line */
 	const struct sb_header *headers;
 	int nheaders;
+
+	/*
+	 * Where the library leaves gaps to us (http/library.h), every text above lies in the buffer
+	 * that the request was read into, its separators overwritten by NULs.
+	 */
+	bool is_in_place;
+	const char *place; /* of the target there; the library has cut it up already */
+	size_t size;       /* from the method through the empty line */
 };
 
 /*
- * NULL for a head that may be served, else one line that says why not: a blank in the target;
- * a header's name is not a token, or a value holds control characters; Host is missing (HTTP/1.1)
- * or there twice; Content-Length twice, or beside Transfer-Encoding; a transfer coding other than
- * one "chunked"; bytes that the library passed over: each part must lie exactly one separator
- * behind the one before it, so a NUL, a bare LF, a folded line or a second blank shows as a gap.
+ * NULL for a head that may be served, else one line that says why not: the method or a header's
+ * name is no token; a blank in the target; control characters in a value; Host is missing
+ * (HTTP/1.1) or there twice; Content-Length twice, or beside Transfer-Encoding; a transfer coding
+ * other than one "chunked"; in place also bytes that the library passed over: each part must lie
+ * exactly one separator behind the one before it, so a NUL, a bare LF, a folded line or a second
+ * blank shows as a gap.
  */
 extern const char *sb_strict_check(const struct sb_head *head);
 

@@ -44,8 +44,9 @@ my @refused = (
 	[ "${get}Host: x\r\n\n",                         'a bare LF at the end' ],
 	[ "${get}Host: x\r\nA: b\r\n c\r\n\r\n",         'a folded line' ],
 	[ "${get}Host: x\r\nA: b\r\n\tTransfer-Encoding: chunked\r\n\r\n", 'a folded line that hides a header' ],
-	[ "GET /api/posts/health/\0x HTTP/1.1\r\nHost: x\r\n\r\n", 'a NUL in the target' ],
 	[ "GET /api/posts/health/ x HTTP/1.1\r\nHost: x\r\n\r\n",  'a blank in the target' ],
+	[ "G\x01T /api/posts/health/ HTTP/1.1\r\nHost: x\r\n\r\n",  'a control character in the method' ],
+	[ "G(T /api/posts/health/ HTTP/1.1\r\nHost: x\r\n\r\n",     'a bracket in the method' ],
 	[ "GET  /api/posts/health/ HTTP/1.1\r\nHost: x\r\n\r\n",   'two blanks before the target' ],
 	[ "GET /api/posts/health/  HTTP/1.1\r\nHost: x\r\n\r\n",   'two blanks behind the target' ],
 );
@@ -56,16 +57,16 @@ for my $case (@refused)
 	ok($closed && $answer =~ /^Connection: close\r$/m && (() = $answer =~ m{HTTP/1\.1 }g) == 1, 'and the connection ends there') or diag($answer);
 }
 
-# The library itself refuses these: its page of HTML never goes out, our error body does. What is no
-# request line at all it closes without a word.
+# The library itself refuses these, or we do before it answers: its page of HTML never goes out, our
+# error body does. What is no request line at all it closes without a word.
 for my $case (
 	[ "${line}Host: x\r\n${type}Content-Length: -1\r\n\r\n", 'a negative Content-Length' ],
 	[ "${line}Host: x\r\n${type}Content-Length: 5, 5\r\n\r\n$body", 'a list as Content-Length' ],
 	[ "${line}Host: x\r\n${type}Content-Length: 0x5\r\n\r\n$body", 'a hexadecimal Content-Length' ],
 	[ "${line}Host: x\r\n${type}Content-Length: 99999999999999999999999\r\n\r\n", 'a Content-Length beyond all numbers' ],
-	[ "${line}Host: x\r\n${type}Transfer-Encoding: chunked\r\n\r\nzz\r\n", 'a chunk size that is no number' ],
 	[ "${get}Host x\r\n\r\n",                        'a header without a colon' ],
 	[ "GET\r\n\r\n",                                 'a request line without a target', 'silent' ],
+	[ "GET /api/posts/health/\0x HTTP/1.1\r\nHost: x\r\n\r\n", 'a NUL in the target', 'silent' ], # libmicrohttpd 1.0
 	[ "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 'TLS spoken to a plain port', 'silent' ],
 	[ "GET /api/posts/health/ HTTP/3.7\r\nHost: x\r\n\r\n", 'an unknown version' ],
 	[ $get . 'Host: x' . "\r\nA: " . 'a' x 20_000 . "\r\n\r\n", 'a head beyond its room' ],
@@ -88,8 +89,19 @@ like($answer, qr{^HTTP/1\.1 200 }, 'an absolute target is understood');
 like($answer, qr{^HTTP/1\.[01] 200 }, 'HTTP/1.0 needs no Host');
 ($answer) = raw("\r\n${get}hOsT:x\r\nACCEPT:\t*/*\r\nEmpty:\r\n\r\n", qr/healthy"\}/);
 like($answer, qr{^HTTP/1\.1 200 }, 'names in any case, no blank, a tab, an empty value');
-($answer) = raw("${line}Host: x\r\n${type}Transfer-Encoding: Chunked\r\n\r\n5\r\n" . substr($body, 0, 5) . "\r\n1a\r\n" . substr($body, 5) . "\r\n0\r\n\r\n",
-	qr/UNAUTHENTICATED/);
-like($answer, qr{^HTTP/1\.1 401 }, 'a chunked body is read');
+
+# Bodies in chunks are refused, however they are cut: 0.9.75 takes bare line feeds in their sizes and
+# trailers, and folded trailers, which nobody but the library sees (found C19).
+for my $chunks ("5\r\nhello\r\n0\r\n\r\n", "5\nhello\n0\n\n", "5;a=b\r\nhello\r\n0\r\n\r\n", "0\r\nA: b\n\n", "0\r\nA: b\r\n c\r\n\r\n", "0\r\n\r\n", '')
+{
+	for my $method ('POST /api/auth/login/', 'PATCH /api/posts/posts/1/', 'DELETE /api/posts/posts/1/', 'GET /api/posts/health/', 'OPTIONS /graphql/')
+	{
+		my ($refusal, $closed) = raw("$method HTTP/1.1\r\nHost: x\r\n${type}Transfer-Encoding: Chunked\r\n\r\n$chunks${get}Host: smuggled\r\n\r\n");
+		(my $shown = $chunks) =~ s/([\r\n])/$1 eq "\r" ? '\r' : '\n'/ge;
+		ok($closed && $refusal =~ m{^HTTP/1\.1 411 } && $refusal =~ /"code":"LENGTH_REQUIRED"/ && (() = $refusal =~ m{HTTP/1\.1 }g) == 1,
+			"$method with '$shown' is refused and closed")
+		  or diag($refusal);
+	}
+}
 is(api(GET => '/api/posts/health/')->{status}, 200, 'the server is up');
 done_testing;

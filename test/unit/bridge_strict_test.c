@@ -20,7 +20,7 @@ check(const char *bytes, size_t size)
 	char *buffer = malloc(size + 1);
 	char *copy = malloc(size + 1);
 	struct sb_header headers[MAX_HEADERS];
-	struct sb_head head = {.method = buffer, .size = size, .headers = headers};
+	struct sb_head head = {.method = buffer, .size = size, .headers = headers, .is_in_place = true};
 	const char *problem;
 	char *at;
 	char *end;
@@ -34,9 +34,9 @@ check(const char *bytes, size_t size)
 	head.version = at + 1;
 	at = strchr(buffer, ' ');
 	*at = '\0';
-	head.target = at + 1;
+	head.place = at + 1;
+	head.target = strcpy(copy, head.place);
 	head.target_len = strlen(head.target);
-	head.target_text = strcpy(copy, head.target);
 	at = end + 2;
 	while (at < buffer + size && *at != '\r')
 	{

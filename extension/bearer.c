@@ -43,13 +43,14 @@ struct bearer
 /* Verifies with a key; on OK the caller releases the claims. */
 static enum social_jwt_result
 verify_with(const text *token, const struct social_jws_key *key, const char *issuer,
-			const char *audience, bool is_access_token, struct social_jwt_claims *claims)
+			const char *audience, bool is_ours, struct social_jwt_claims *claims)
 {
 	struct social_jwt_policy policy = {.now = social_auth_seconds(GetCurrentTimestamp()),
 									   .leeway = social_jwt_leeway,
 									   .issuer = issuer,
 									   .audience = audience,
-									   .is_access_token = is_access_token};
+									   .is_access_token = is_ours,
+									   .takes_at_jwt = !is_ours};
 
 	return social_jwt_verify(VARDATA_ANY(token), VARSIZE_ANY_EXHDR(token), key, &policy, claims);
 }
@@ -152,9 +153,9 @@ open_token(const text *token, struct bearer *bearer)
 	if (header.has_kid && social_key_find(header.kid, &stored))
 		return open_own(token, &stored, bearer);
 	social_jwt_peek_issuer(chars, len, name);
-	if (name[0] != '\0' && social_issuer_find(name, header.kid, &issuer))
-		return open_foreign(token, &issuer, bearer);
-	return SOCIAL_JWT_BAD_KEY;
+	if (name[0] == '\0' || !social_issuer_find(name, &header, &issuer) || issuer.public_key == NULL)
+		return header.kid[0] == '\0' ? SOCIAL_JWT_NO_KID : SOCIAL_JWT_UNKNOWN_KEY;
+	return open_foreign(token, &issuer, bearer);
 }
 
 static bool

@@ -31,7 +31,8 @@ social_jwk_result_text(enum social_jwk_result result)
 		[SOCIAL_JWK_MALFORMED] = "it is not a JSON Web Key Set",
 		[SOCIAL_JWK_SECRET] = "it holds a secret or private key, which nobody else may know",
 		[SOCIAL_JWK_BAD_KEY] = "one of its keys is not valid, or too weak",
-		[SOCIAL_JWK_KID_TWICE] = "two of its keys have the same kid, or both none",
+		[SOCIAL_JWK_KID_TWICE] =
+			"two of its keys for one algorithm have the same kid, or both none",
 		[SOCIAL_JWK_NO_KEY] = "it holds no key for signatures with ES256 or RS256",
 		[SOCIAL_JWK_FAILURE] = "the keys could not be read",
 	};
@@ -175,7 +176,7 @@ add_key(const json_t *jwk, struct social_jwk_set *set)
 		return SOCIAL_JWK_OK;
 	strcpy(key->kid, kid == NULL ? "" : json_string_value(kid));
 	for (int i = 0; i < set->count; i++)
-		if (strcmp(set->keys[i].kid, key->kid) == 0)
+		if (set->keys[i].algorithm == key->algorithm && strcmp(set->keys[i].kid, key->kid) == 0)
 			return SOCIAL_JWK_KID_TWICE;
 
 	parsed = key->algorithm == SOCIAL_JWS_ES256 ? read_ec(jwk) : read_rsa(jwk);

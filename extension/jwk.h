@@ -22,9 +22,9 @@ enum social_jwk_result
 						   */
 	SOCIAL_JWK_SECRET,    /* a symmetric or private key: nobody should have sent it */
 	SOCIAL_JWK_BAD_KEY,   /* a key for one of our algorithms that is none, or too weak */
-	SOCIAL_JWK_KID_TWICE,
-	SOCIAL_JWK_NO_KEY, /* none for signatures with ES256 or RS256 */
-	SOCIAL_JWK_FAILURE /* out of memory */
+	SOCIAL_JWK_KID_TWICE, /* for one algorithm (RFC 7517 4.5) */
+	SOCIAL_JWK_NO_KEY,    /* none for signatures with ES256 or RS256 */
+	SOCIAL_JWK_FAILURE    /* out of memory */
 };
 
 /* A public key of a set. */

@@ -21,6 +21,8 @@
 
 #define RSA_MIN_BITS 2048 /* RFC 7518 3.3 */
 #define HMAC_SIZE    32
+#define SECRET_MIN   32 /* RFC 7518 3.2 */
+#define SECRET_KINDS 10 /* different bytes in it, at least */
 #define P256_SIZE    32 /* of r and of s */
 #define DER_SIZE     80 /* of a P-256 signature, at most 72 */
 
@@ -156,33 +158,80 @@ social_jws_close(struct social_jws_key *key)
 	key->opened = NULL;
 }
 
-bool
-social_jws_generate(enum social_jws_algorithm algorithm, char **private_pem, char **public_pem)
+/* Writes both halves of a key, or the public one alone; takes the key, which may be NULL. */
+static bool
+write_pems(EVP_PKEY *key, bool has_private, char **private_pem, char **public_pem)
 {
-	EVP_PKEY *key = algorithm == SOCIAL_JWS_ES256   ? EVP_EC_gen("P-256")
-					: algorithm == SOCIAL_JWS_RS256 ? EVP_RSA_gen(RSA_MIN_BITS)
-													: NULL;
 	BIO *private_bio = BIO_new(BIO_s_secmem());
 	BIO *public_bio = BIO_new(BIO_s_mem());
 
 	*private_pem = *public_pem = NULL;
 	if (key != NULL && private_bio != NULL && public_bio != NULL &&
-		PEM_write_bio_PKCS8PrivateKey(private_bio, key, NULL, NULL, 0, NULL, NULL) == 1 &&
+		(!has_private ||
+		 PEM_write_bio_PKCS8PrivateKey(private_bio, key, NULL, NULL, 0, NULL, NULL) == 1) &&
 		PEM_write_bio_PUBKEY(public_bio, key) == 1)
 	{
-		*private_pem = copy_pem(private_bio);
+		*private_pem = has_private ? copy_pem(private_bio) : NULL;
 		*public_pem = copy_pem(public_bio);
 	}
 	BIO_free(private_bio);
 	BIO_free(public_bio);
 	EVP_PKEY_free(key);
 	ERR_clear_error();
-	if (*private_pem != NULL && *public_pem != NULL)
+	if (*public_pem != NULL && (*private_pem != NULL || !has_private))
 		return true;
 	free(*private_pem);
 	free(*public_pem);
 	*private_pem = *public_pem = NULL;
 	return false;
+}
+
+bool
+social_jws_generate(enum social_jws_algorithm algorithm, char **private_pem, char **public_pem)
+{
+	EVP_PKEY *key = algorithm == SOCIAL_JWS_ES256   ? EVP_EC_gen("P-256")
+					: algorithm == SOCIAL_JWS_RS256 ? EVP_RSA_gen(RSA_MIN_BITS)
+													: NULL;
+
+	return write_pems(key, true, private_pem, public_pem);
+}
+
+bool
+social_jws_import(const struct social_jws_key *key, char **private_pem, char **public_pem)
+{
+	struct social_jws_key closed = *key;
+	EVP_PKEY *parsed = NULL;
+	bool is_private;
+
+	closed.opened = NULL;
+	if (key->algorithm == SOCIAL_JWS_UNKNOWN || key->algorithm == SOCIAL_JWS_HS256 ||
+		key->len > SOCIAL_JWS_MAX_KEY_LENGTH)
+		return write_pems(NULL, false, private_pem, public_pem);
+	parsed = read_key(&closed, false);
+	is_private = parsed != NULL;
+	if (!is_private)
+		parsed = read_key(&closed, true);
+	return write_pems(parsed, is_private, private_pem, public_pem);
+}
+
+bool
+social_jws_is_strong_secret(const struct social_jws_key *key)
+{
+	const unsigned char *bytes = key->bytes;
+	bool seen[256] = {false};
+	int kinds = 0;
+
+	bool is_one = key->len >= SECRET_MIN && key->len <= SOCIAL_JWS_MAX_KEY_LENGTH && is_secret(key);
+
+	ERR_clear_error();
+	if (!is_one)
+		return false;
+	for (size_t i = 0; i < key->len; i++)
+	{
+		kinds += !seen[bytes[i]];
+		seen[bytes[i]] = true;
+	}
+	return kinds >= SECRET_KINDS;
 }
 
 /* ---- ECDSA: OpenSSL speaks DER, tokens hold r and s

@@ -71,4 +71,18 @@ extern void social_jws_close(struct social_jws_key *key);
 extern bool social_jws_generate(enum social_jws_algorithm algorithm, char **private_pem,
 								char **public_pem);
 
+/*
+ * Reads a PEM that somebody brings, of a private key (without passphrase) or a public one, and
+ * writes it anew: texts, malloc'd, the caller frees both; *private_pem is NULL for a public key.
+ * False when it is no key that fits the algorithm, or OpenSSL fails.
+ */
+extern bool social_jws_import(const struct social_jws_key *key, char **private_pem,
+							  char **public_pem);
+
+/*
+ * Is it a secret that may sign with HS256: of 32 bytes or more (RFC 7518 3.2), none that others may
+ * hold, and not a few characters over and over?
+ */
+extern bool social_jws_is_strong_secret(const struct social_jws_key *key);
+
 #endif /* SOCIAL_JWS_H */

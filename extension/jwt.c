@@ -40,6 +40,8 @@ social_jwt_result_text(enum social_jwt_result result)
 		[SOCIAL_JWT_BAD_TYPE] = "the token's type is not JWT",
 		[SOCIAL_JWT_CRITICAL_HEADER] = "the token demands an unknown extension",
 		[SOCIAL_JWT_BAD_KEY] = "the key does not fit the algorithm",
+		[SOCIAL_JWT_NO_KID] = "the token's header names no key (kid)",
+		[SOCIAL_JWT_UNKNOWN_KEY] = "no key here is the one that the token's header names (kid)",
 		[SOCIAL_JWT_BAD_SIGNATURE] = "the token's signature does not match",
 		[SOCIAL_JWT_BAD_CLAIMS] = "the token's claims are malformed",
 		[SOCIAL_JWT_MISSING_CLAIM] = "the token lacks a claim",
@@ -99,6 +101,19 @@ decode_object(const char *chars, size_t len, bool *well_formed)
 	return NULL;
 }
 
+/* Media types, in any case; RFC 9068 2.1 writes its own with "application/" or without. */
+static const char *const jwt_types[] = {"JWT", NULL};
+static const char *const at_jwt_types[] = {"at+jwt", "application/at+jwt", NULL};
+
+static bool
+is_one_of(const json_t *text, const char *const *words)
+{
+	while (json_is_string(text) && *words != NULL &&
+		   strcasecmp(json_string_value(text), *words) != 0)
+		words++;
+	return json_is_string(text) && *words != NULL;
+}
+
 static enum social_jwt_result
 check_header(const json_t *json, struct social_jwt_header *header)
 {
@@ -110,7 +125,8 @@ check_header(const json_t *json, struct social_jwt_header *header)
 		return SOCIAL_JWT_BAD_HEADER;
 	if (json_object_get(json, "crit") != NULL)
 		return SOCIAL_JWT_CRITICAL_HEADER;
-	if (typ != NULL && (!json_is_string(typ) || strcasecmp(json_string_value(typ), "JWT") != 0))
+	header->is_at_jwt = is_one_of(typ, at_jwt_types);
+	if (typ != NULL && !header->is_at_jwt && !is_one_of(typ, jwt_types))
 		return SOCIAL_JWT_BAD_TYPE;
 	header->has_kid = kid != NULL;
 	header->kid[0] = '\0';
@@ -372,6 +388,8 @@ social_jwt_verify(const char *token, size_t len, const struct social_jws_key *ke
 	memset(claims, 0, sizeof(*claims));
 	if (result != SOCIAL_JWT_OK)
 		return result;
+	if (header.is_at_jwt && !policy->takes_at_jwt)
+		return SOCIAL_JWT_BAD_TYPE;
 	if (header.algorithm != key->algorithm)
 		return SOCIAL_JWT_BAD_ALGORITHM;
 	result = from_jws(social_jws_verify(key, token, parts.header_len + 1 + parts.payload_len,

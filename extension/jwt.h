@@ -24,9 +24,11 @@ enum social_jwt_result
 	SOCIAL_JWT_MALFORMED,       /* not three non-empty parts of strict base64url */
 	SOCIAL_JWT_BAD_HEADER,      /* no JSON object, a member twice, wrong types, kid too long */
 	SOCIAL_JWT_BAD_ALGORITHM,   /* alg is not exactly that of the key */
-	SOCIAL_JWT_BAD_TYPE,        /* typ is given and is not JWT */
+	SOCIAL_JWT_BAD_TYPE,        /* typ is given and is not JWT, nor what the policy takes */
 	SOCIAL_JWT_CRITICAL_HEADER, /* crit: extensions that nobody here understands */
 	SOCIAL_JWT_BAD_KEY,         /* the key does not fit its algorithm */
+	SOCIAL_JWT_NO_KID,          /* for callers that look keys up: the header names none, */
+	SOCIAL_JWT_UNKNOWN_KEY,     /* or one that nobody has, or not one alone fits */
 	SOCIAL_JWT_BAD_SIGNATURE,
 	SOCIAL_JWT_BAD_CLAIMS,    /* no JSON object, a claim twice or of the wrong type */
 	SOCIAL_JWT_MISSING_CLAIM, /* a claim that the policy requires */
@@ -43,6 +45,7 @@ enum social_jwt_result
 struct social_jwt_header
 {
 	enum social_jws_algorithm algorithm;
+	bool is_at_jwt; /* typ says at+jwt (RFC 9068) */
 	bool has_kid;
 	char kid[SOCIAL_JWT_KID_MAX + 1];
 };
@@ -55,6 +58,7 @@ struct social_jwt_policy
 	const char *issuer;   /* NULL: any */
 	const char *audience; /* NULL: any */
 	bool is_access_token; /* sub must be an id; exp, iat must be there */
+	bool takes_at_jwt;    /* typ may be at+jwt; ours never is */
 };
 
 /* Verified claims; the strings live as long as json. Absent ones are NULL or 0. */

@@ -21,6 +21,7 @@
 #include "query.h"
 
 PG_FUNCTION_INFO_V1(social_generate_jwt_key);
+PG_FUNCTION_INFO_V1(social_read_jwt_key);
 PG_FUNCTION_INFO_V1(social_jwk_sql);
 PG_FUNCTION_INFO_V1(social_jwks_keys);
 
@@ -37,11 +38,13 @@ static struct social_query find_key = {
 static struct social_query active_key = {.sql = KEY_COLUMNS " WHERE status = 'active'"};
 static struct social_query ensure_key = {.sql = "SELECT social.ensure_jwt_key()"};
 static struct social_query find_issuer = {
-	.sql = "SELECT i.issuer, i.audience, i.user_claim, i.user_match, k.alg, k.public_key"
-		   " FROM social.jwt_issuers i, social.jwks_keys(i.jwks) k"
-		   " WHERE i.issuer = $1 AND k.kid = $2",
-	.narguments = 2,
-	.types = {TEXTOID, TEXTOID},
+	.sql = "SELECT i.issuer, i.audience, i.user_claim, i.user_match, k.public_key"
+		   " FROM social.jwt_issuers i LEFT JOIN LATERAL (SELECT f.*, count(*) OVER () AS fitting"
+		   " FROM social.jwks_keys(i.jwks) f WHERE f.alg = $3) k"
+		   " ON k.kid = $2 OR (k.fitting = 1 AND '' IN (k.kid, $2))"
+		   " WHERE i.issuer = $1 ORDER BY k.kid = $2 DESC NULLS LAST LIMIT 1",
+	.narguments = 3,
+	.types = {TEXTOID, TEXTOID, TEXTOID},
 };
 
 /* ---- in the tables --------------------------------------------------------------------------- */
@@ -167,16 +170,17 @@ social_key_open(const struct social_stored_key *stored, bool is_public)
 }
 
 bool
-social_issuer_find(const char *issuer, const char *kid, struct social_issuer *found)
+social_issuer_find(const char *issuer, const struct social_jwt_header *header,
+				   struct social_issuer *found)
 {
-	Datum arguments[2] = {CStringGetTextDatum(issuer), CStringGetTextDatum(kid)};
-	char *values[6];
+	Datum arguments[3] = {CStringGetTextDatum(issuer), CStringGetTextDatum(header->kid),
+						  CStringGetTextDatum(social_jws_algorithm_name(header->algorithm))};
+	char *values[5];
 
 	if (!fetch_row(&find_issuer, arguments, values, lengthof(values)))
 		return false;
-	*found = (struct social_issuer){
-		values[0], values[1], values[2], values[3], social_jws_algorithm_by_name(values[4]),
-		values[5]};
+	*found = (struct social_issuer){values[0], values[1],         values[2],
+									values[3], header->algorithm, values[4]};
 	return true;
 }
 
@@ -231,6 +235,53 @@ social_generate_jwt_key(PG_FUNCTION_ARGS)
 	values[0] = CStringGetTextDatum(private_pem);
 	values[1] = CStringGetTextDatum(public_pem);
 	explicit_bzero(private_pem, strlen(private_pem));
+	free(private_pem);
+	free(public_pem);
+	return return_row(fcinfo, values, isnull);
+}
+
+/*
+ * read_jwt_key(alg text, key bytea, OUT private_key bytea, OUT public_key text): a key that
+ * somebody brings: a secret for HS256, else a PEM, of which private_key is null for a public key.
+ * SM400 for an unknown algorithm, and for what is no key of it or too weak.
+ */
+Datum
+social_read_jwt_key(PG_FUNCTION_ARGS)
+{
+	char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	bytea *given = PG_GETARG_BYTEA_PP(1);
+	struct social_jws_key key = {social_jws_algorithm_by_name(name), VARDATA_ANY(given),
+								 VARSIZE_ANY_EXHDR(given)};
+	char *private_pem;
+	char *public_pem;
+	Datum values[2] = {0};
+	bool isnull[2] = {false, false};
+
+	if (key.algorithm == SOCIAL_JWS_UNKNOWN)
+		refuse_algorithm(name);
+	if (key.algorithm == SOCIAL_JWS_HS256)
+	{
+		if (!social_jws_is_strong_secret(&key))
+			ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("invalid key"),
+							errdetail("A secret for HS256 has 32 to %d bytes, which are no key or "
+									  "certificate in PEM or DER, and not few of them repeated.",
+									  SOCIAL_JWS_MAX_KEY_LENGTH)));
+		values[0] = PointerGetDatum(given);
+		isnull[1] = true;
+		return return_row(fcinfo, values, isnull);
+	}
+	if (!social_jws_import(&key, &private_pem, &public_pem))
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("invalid key"),
+						errdetail("It is no PEM, without a passphrase, of a key for %s (%s).", name,
+								  key.algorithm == SOCIAL_JWS_ES256 ? "P-256"
+																	: "RSA, 2048 bits or more")));
+	isnull[0] = private_pem == NULL;
+	if (private_pem != NULL)
+	{
+		values[0] = CStringGetTextDatum(private_pem); /* text and bytea look the same here */
+		explicit_bzero(private_pem, strlen(private_pem));
+	}
+	values[1] = CStringGetTextDatum(public_pem);
 	free(private_pem);
 	free(public_pem);
 	return return_row(fcinfo, values, isnull);

@@ -25,8 +25,8 @@ struct social_issuer
 	char *audience;   /* NULL: ours */
 	char *user_claim; /* the claim that says who it is, and of which column of users */
 	char *user_match;
-	enum social_jws_algorithm algorithm; /* of the key that the token's header names */
-	char *public_key;
+	enum social_jws_algorithm algorithm; /* that the token's header names */
+	char *public_key;                    /* NULL: none of its keys is the one for the token */
 };
 
 /* The key of ours that verifies tokens with this kid; false when there is none. */
@@ -42,7 +42,11 @@ extern void social_key_signing(struct social_stored_key *key);
 extern struct social_jws_key social_key_open(const struct social_stored_key *stored,
 											 bool is_public);
 
-/* A registered issuer with its key of this kid ("": its only key, if it has no kid). */
-extern bool social_issuer_find(const char *issuer, const char *kid, struct social_issuer *found);
+/*
+ * A registered issuer with the key for tokens with such a header: that of its kid; where the key or
+ * the token has none, the one that fits the algorithm, if it alone does.
+ */
+extern bool social_issuer_find(const char *issuer, const struct social_jwt_header *header,
+							   struct social_issuer *found);
 
 #endif /* SOCIAL_KEY_H */

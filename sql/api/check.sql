@@ -153,7 +153,7 @@ CREATE OR REPLACE FUNCTION social.check_data() RETURNS TABLE (name text, status 
 		(SELECT count(*) FROM social.users u WHERE NOT EXISTS (SELECT FROM social.last_positions l WHERE l.user_id = u.id)) AS gaps (missing)
 	UNION ALL
 	SELECT 'signing key', CASE WHEN active = 1 OR (active = 0 AND waiting > 0) THEN 'ok' WHEN active = 0 THEN 'warning' ELSE 'error' END, format('%s active', active),
-		CASE WHEN active = 1 THEN '' WHEN active = 0 AND waiting > 0 THEN 'The key made at install signs from the first login on.' WHEN active = 0 THEN 'A bridge makes one when it starts, and so does the first login.' ELSE 'SELECT social.rotate_jwt_key()' END
+		CASE WHEN active = 1 THEN '' WHEN active = 0 AND waiting > 0 THEN 'The one on standby signs from the first login on.' WHEN active = 0 THEN 'A bridge makes one when it starts, and so does the first login.' ELSE 'SELECT social.rotate_jwt_key()' END
 	FROM (SELECT count(*) FILTER (WHERE k.status = 'active'), count(*) FILTER (WHERE k.status = 'standby' AND k.activated_at IS NULL) FROM social.jwt_key k) AS keys (active, waiting)
 	UNION ALL
 	SELECT 'mails', CASE WHEN count(*) = 0 THEN 'ok' ELSE 'warning' END, CASE WHEN count(*) = 0 THEN 'none waits for long' ELSE format('%s wait for an hour or more', count(*)) END,

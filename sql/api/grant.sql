@@ -87,9 +87,9 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT unnest(ARRAY['touch_session', 'refresh_session_id', 'ensure_jwt_key']), 'bridge'
 	UNION ALL
-	SELECT unnest(ARRAY['rotate_jwt_key', 'rotate_due_jwt_keys', 'remove_jwt_key', 'register_issuer', 'remove_issuer', 'jwks_keys', 'blacklist_token']), 'admin'
+	SELECT unnest(ARRAY['rotate_jwt_key', 'import_jwt_key', 'rotate_due_jwt_keys', 'remove_jwt_key', 'register_issuer', 'remove_issuer', 'jwks_keys', 'blacklist_token']), 'admin'
 	UNION ALL
-	SELECT unnest(ARRAY['generate_jwt_key', 'make_jwt_key', 'activate_jwt_key', 'jwk', 'session_is_live', 'end_session_ids', 'end_sessions', 'end_stopped_sessions', 'session_end', 'start_session', 'session_tokens',
+	SELECT unnest(ARRAY['generate_jwt_key', 'read_jwt_key', 'make_jwt_key', 'activate_jwt_key', 'jwk', 'session_is_live', 'end_session_ids', 'end_sessions', 'end_stopped_sessions', 'session_end', 'start_session', 'session_tokens',
 		'refresh_token_new', 'refresh_token_next', 'rotate_refresh_token', 'newest_refresh_token']), 'owner'
 	UNION ALL
 	-- accounts

@@ -57,6 +57,61 @@ $$;
 COMMENT ON FUNCTION social.activate_jwt_key(text) IS
 	'Makes this key the one that signs, and retires the one that did: tokens that it signed stay good. NOTIFY social_keys tells bridges.';
 
+CREATE OR REPLACE FUNCTION social.read_jwt_key(alg text, key bytea, OUT private_key bytea, OUT public_key text)
+	LANGUAGE c IMMUTABLE STRICT
+	AS 'MODULE_PATHNAME', 'social_read_jwt_key';
+COMMENT ON FUNCTION social.read_jwt_key(text, bytea) IS
+	'Both halves of a key that somebody brings: a secret for HS256 (public_key is null), else a PEM (private_key is null for a public key). SM400 for an unknown algorithm, and for what is no key of it or too weak.';
+
+CREATE OR REPLACE FUNCTION social.import_jwt_key(alg text, key bytea, kid text DEFAULT NULL, status text DEFAULT 'standby') RETURNS text
+	LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	name text := coalesce(import_jwt_key.kid, replace(gen_random_uuid()::text, '-', ''));
+	pair record;
+BEGIN
+	IF status IS NULL OR status NOT IN ('standby', 'active', 'retired') THEN
+		PERFORM social.raise_error('SM400', 'invalid status', 'It is standby, active or retired.');
+	ELSIF name !~ '^[!-~]{1,64}$' THEN
+		PERFORM social.raise_error('SM400', 'invalid kid', 'It is 1 to 64 visible ASCII characters, as the tokens'' header has it.');
+	END IF;
+	SELECT r.private_key, r.public_key INTO pair FROM social.read_jwt_key(coalesce(import_jwt_key.alg, ''), coalesce(key, '')) r;
+	IF pair.private_key IS NULL AND status <> 'retired' THEN
+		PERFORM social.raise_error('SM400', 'a public key does not sign', 'It only verifies: its status is retired.');
+	END IF;
+	PERFORM pg_advisory_xact_lock(hashtextextended('social.jwt_key', 0));
+	IF EXISTS (SELECT FROM social.jwt_key k WHERE k.kid = name) THEN
+		PERFORM social.raise_error('SM409', 'kid is taken', format('There is already a key "%s".', name));
+	ELSIF EXISTS (SELECT FROM social.jwt_key k WHERE k.alg = import_jwt_key.alg AND (k.public_key = pair.public_key OR (pair.public_key IS NULL AND k.private_key = pair.private_key))) THEN
+		PERFORM social.raise_error('SM409', 'the key is there already', '', 'SELECT kid, alg, status FROM social.admin_jwt_keys lists them.');
+	END IF;
+	INSERT INTO social.jwt_key (kid, alg, private_key, public_key, status, retired_at)
+	VALUES (name, import_jwt_key.alg, pair.private_key, pair.public_key, CASE status WHEN 'retired' THEN 'retired' ELSE 'standby' END,
+		CASE WHEN status = 'retired' THEN now() END);
+	PERFORM social.audit('import_jwt_key', 'jwt_key', NULL, jsonb_build_object('kid', name, 'alg', import_jwt_key.alg, 'status', status));
+	IF status = 'active' THEN
+		PERFORM social.activate_jwt_key(name);
+	ELSE
+		PERFORM pg_notify('social_keys', name);
+	END IF;
+	RETURN name;
+END
+$$;
+COMMENT ON FUNCTION social.import_jwt_key(text, bytea, text, text) IS
+	'Brings a key along, so that tokens which another system signed or checks stay good: the secret for HS256 (32 bytes or more), a private key as PEM for ES256 (P-256) or RS256 (2048 bits or more), or a public one. kid is what the tokens'' header says (null: a random one); status is standby (published, and taken by the next rotate_jwt_key of its algorithm), active (signs from now on), or retired (verifies only, until retention removes it; a public key is always that). Returns the kid. SM400 for what is malformed, no key of the algorithm or too weak; SM409 for a kid or key that is there. Whoever logs statements logs the key: give it as a parameter.';
+
+CREATE OR REPLACE FUNCTION social.import_jwt_key(alg text, key text, kid text DEFAULT NULL, status text DEFAULT 'standby') RETURNS text
+	LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN social.import_jwt_key($1, convert_to(coalesce($2, ''), 'UTF8'), $3, $4);
+END
+$$;
+COMMENT ON FUNCTION social.import_jwt_key(text, text, text, text) IS
+	'The same with a PEM, or a secret that is a text (its UTF-8); decode(secret, ''base64'') makes bytes of one that is written so.';
+
 CREATE OR REPLACE FUNCTION social.rotate_jwt_key(alg text DEFAULT 'ES256') RETURNS text
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
@@ -104,7 +159,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION social.ensure_jwt_key() IS
-	'The kid of the key that signs. When there is none, that made at install begins to (else a new one), and the next is made, on standby. A bridge calls it when it starts, and the first token does.';
+	'The kid of the key that signs. When there is none, a standby key that has never signed begins to (else a new one), and the next is made, on standby. A bridge calls it when it starts, and the first token does: the install makes none, so that a restore finds the table empty.';
 
 CREATE OR REPLACE FUNCTION social.remove_jwt_key(kid text) RETURNS void
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -175,16 +230,6 @@ CREATE OR REPLACE VIEW social.admin_jwt_keys AS
 SELECT k.kid, k.alg, k.status, k.private_key IS NOT NULL AS signs, k.public_key, k.created_at, k.activated_at, k.retired_at
 FROM social.jwt_key k;
 COMMENT ON VIEW social.admin_jwt_keys IS 'Our keys without what is secret of them; signs: we hold the private half.';
-
--- The first key, made at install so that it is published from then on. It begins to sign with the first token: a dump
--- that is loaded before brings the key that signs. A dump's own CREATE EXTENSION makes none (row_security is off then).
-DO $$
-BEGIN
-	IF current_setting('row_security')::boolean AND NOT EXISTS (SELECT FROM social.jwt_key) THEN
-		PERFORM social.make_jwt_key('ES256');
-	END IF;
-END
-$$;
 
 -- ---- others' keys --------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ CREATE TABLE social.jwt_key (
 	CHECK (alg <> 'HS256' OR (private_key IS NOT NULL AND public_key IS NULL)),
 	CONSTRAINT jwt_key_active_signs CHECK (status <> 'active' OR private_key IS NOT NULL)
 );
-COMMENT ON TABLE social.jwt_key IS 'Signing keys, each with its one algorithm. private_key holds the HS256 secret or a private key as PEM, public_key a public key as PEM. The active key signs; active and retired ones verify; a standby one is published and waits for its turn. The first is made at install. Nobody but the owner may read this table.';
+COMMENT ON TABLE social.jwt_key IS 'Signing keys, each with its one algorithm. private_key holds the HS256 secret or a private key as PEM, public_key a public key as PEM. The active key signs; active and retired ones verify; a standby one is published and waits for its turn. The first is made when a bridge starts, or for the first token. Nobody but the owner may read this table.';
 CREATE UNIQUE INDEX jwt_key_active ON social.jwt_key (status) WHERE status = 'active';
 REVOKE ALL ON social.jwt_key FROM PUBLIC;
 

@@ -61,3 +61,6 @@ ALTER TABLE social.last_positions ADD PRIMARY KEY (user_id, part);
 -- references: triggers of ours hold those of a table to itself (found C3)
 ALTER TABLE social.posts DROP CONSTRAINT posts_quoted_post_id_fkey;
 ALTER TABLE social.comments DROP CONSTRAINT comments_parent_fkey;
+
+-- key: no key is made at install any more.
+COMMENT ON TABLE social.jwt_key IS 'Signing keys, each with its one algorithm. private_key holds the HS256 secret or a private key as PEM, public_key a public key as PEM. The active key signs; active and retired ones verify; a standby one is published and waits for its turn. The first is made when a bridge starts, or for the first token. Nobody but the owner may read this table.';

@@ -24,9 +24,9 @@ my ($issuer, $audience) = map { psql("SELECT social.setting('$_')") } qw(jwt_iss
 	my $someone = account();
 	for my $key ([ es256 => 'ES256', 'es256_public.pem' ], [ rs256 => 'RS256', 'rs256_public.pem' ])
 	{
-		psql("INSERT INTO social.jwt_key (kid, alg, public_key, status) VALUES ('$key->[0]', '$key->[1]', '" . $slurp->("$data/$key->[2]") . "', 'retired')");
+		is(psql("SELECT social.import_jwt_key('$key->[1]', '" . $slurp->("$data/$key->[2]") . "', '$key->[0]', 'retired')"), $key->[0], "found D5: $key->[2] is brought along");
 	}
-	psql("INSERT INTO social.jwt_key (kid, alg, private_key, status) VALUES ('hs256', 'HS256', convert_to('" . $slurp->("$data/hs256_secret.txt") . "', 'UTF8'), 'retired')");
+	is(psql("SELECT social.import_jwt_key('HS256', '" . $slurp->("$data/hs256_secret.txt") . "', 'hs256', 'retired')"), 'hs256', 'found D5: so is a secret');
 	my $bridge = start_bridge();
 	my $sid    = claims_of($user->{token})->{sid};
 	my %claims = (%{ claims_of($user->{token}) }, jti => 'positive');
@@ -103,7 +103,8 @@ for my $alg (qw(ES256 RS256))
 	my $keys   = jose('', 'keys', $alg, 'theirs');
 	my $bridge = start_bridge(LOOPS => 1); # which has not been asked for unknown keys too often yet
 	my $status = sub { my ($token) = @_; api(GET => '/api/posts/posts/?first=1', token => $token, url => $bridge->{url})->{status} };
-	my $sign  = sub { jose({ key => $keys->{private}, header => { alg => $alg, kid => 'theirs', %{ $_[1] // {} } }, claims => { iss => $other, aud => 'us', sub => $user->{username}, iat => time, exp => time + 300, jti => 'j' . rand, %{ $_[0] // {} } } }, 'sign')->{token} };
+	my $header = sub { my %header = (alg => $alg, kid => 'theirs', %{ $_[0] // {} }); delete @header{ grep { !defined $header{$_} } keys %header }; \%header };
+	my $sign  = sub { jose({ key => $keys->{private}, header => $header->($_[1]), claims => { iss => $other, aud => 'us', sub => $user->{username}, iat => time, exp => time + 300, jti => 'j' . rand, %{ $_[0] // {} } } }, 'sign')->{token} };
 	is($status->($sign->()), 401, "$alg: an issuer that nobody registered");
 	psql("SELECT social.register_issuer('$other', '" . encode_json($keys->{jwks}) . "', 'us', 'sub', 'username')");
 	my $theirs = $sign->();
@@ -118,6 +119,23 @@ for my $alg (qw(ES256 RS256))
 	ok(wait_until(10, sub { $status->($short) == 401 }), 'and dies at its time, cached or not');
 	my $forger = jose('', 'keys', $alg, 'theirs');
 	is($status->(jose({ key => $forger->{private}, header => { alg => $alg, kid => 'theirs' }, claims => { iss => $other, aud => 'us', sub => $user->{username}, iat => time, exp => time + 300 } }, 'sign')->{token}), 401, 'not with the kid of a key that signed it not');
+	is($status->($sign->({}, { typ => $_ })), 200, "$alg, found D4: typ $_") for 'JWT', 'at+jwt', 'AT+JWT', 'application/at+jwt';
+	is($status->($sign->({}, { typ => $_ })), 401, "$alg, found D4: not typ $_") for 'dpop+jwt', 'application/jwt+at', 'id_token', '';
+	my ($set, $second) = ($keys->{jwks}{keys}[0], jose('', 'keys', $alg, 'second')->{jwks}{keys}[0]);
+	my %bare = %$set;
+	delete $bare{kid};
+	my $other_alg = jose('', 'keys', $alg eq 'ES256' ? 'RS256' : 'ES256', 'third')->{jwks}{keys}[0];
+	for my $case ([ 'one key, a token without kid', [$set], undef, 200 ], [ 'a key without kid, a token with one', [ \%bare ], 'theirs', 200 ], [ 'neither has one', [ \%bare ], undef, 200 ],
+		[ 'the only key for the algorithm', [ $set, $other_alg ], undef, 200 ], [ 'the only key for the algorithm, without kid', [ \%bare, $other_alg ], 'theirs', 200 ],
+		[ 'two keys, a token without kid', [ $set, $second ], undef, 401 ], [ 'two keys, one without kid, a token with one', [ \%bare, $second ], 'theirs', 401 ],
+		[ 'another kid', [$second], 'theirs', 401 ], [ 'the kid among several', [ $second, $set ], 'theirs', 200 ], [ 'a key for encryption', [ { %bare, use => 'enc' }, $second ], 'theirs', 401 ])
+	{
+		my ($name, $list, $kid, $expected) = @$case;
+		my $made = encode_json({ keys => $list });
+		psql("SELECT social.register_issuer('$other', '$made', 'us', 'sub', 'username')");
+		is($status->($sign->({}, { kid => $kid })), $expected, "$alg, found D4: $name");
+	}
+	psql("SELECT social.register_issuer('$other', '" . encode_json($keys->{jwks}) . "', 'us', 'sub', 'username')");
 	psql("UPDATE social.users SET is_active = false WHERE id = $user->{id}");
 	is($status->($theirs), 401, 'an account that is switched off');
 	psql("UPDATE social.users SET is_active = true WHERE id = $user->{id}");

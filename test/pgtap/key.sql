@@ -72,8 +72,47 @@ SELECT is(error_code, NULL, 'its tokens stay good') FROM social.verify_token(:'t
 UPDATE social.jwt_key SET retired_at = now() - interval '8 days' WHERE kid = :'first';
 SELECT social.retention_round() \g /dev/null
 SELECT is_empty(format('SELECT FROM social.jwt_key WHERE kid = %L', :'first'), 'retention takes keys that were retired long ago');
-SELECT is(error_detail, 'the key does not fit the algorithm', 'whose tokens have long expired') FROM social.verify_token(:'token1');
+SELECT is(error_detail, 'no key here is the one that the token''s header names (kid)', 'whose tokens have long expired') FROM social.verify_token(:'token1');
 SELECT isnt_empty(format('SELECT FROM social.jwt_key WHERE kid = %L', :'rs'), 'and no other');
+
+-- {"alg":"ES256"}, {"alg":"ES256","kid":""} and claims of ours
+SELECT is(error_detail, 'the token''s header names no key (kid)', 'found D6: a token without kid hears of that') FROM unnest(ARRAY['eyJhbGciOiJFUzI1NiJ9', 'eyJhbGciOiJFUzI1NiIsImtpZCI6IiJ9']) AS header, social.verify_token(header || '.eyJpc3MiOiJzb2NpYWwifQ.AA');
+
+-- ---- keys that are brought along (found D5)
+SELECT throws_ok(format('SELECT social.import_jwt_key(%L, %L::text, %L, %L)', alg, key, kid, status), code, message, 'found D5: refused: ' || why) FROM (VALUES
+	('HS256', 'too short a secret', 'imp', 'standby', 'SM400', 'invalid key', 'a short secret'), ('HS256', repeat('abc', 20), 'imp', 'standby', 'SM400', 'invalid key', 'a secret of three letters'),
+	('HS256', NULL, 'imp', 'standby', 'SM400', 'invalid key', 'no secret'), ('HS256', (SELECT public_key FROM social.jwt_key WHERE alg = 'ES256' LIMIT 1), 'imp', 'standby', 'SM400', 'invalid key', 'a public key as secret'),
+	('HS256', repeat('0123456789abcdef', 600), 'imp', 'standby', 'SM400', 'invalid key', 'a secret without end'),
+	('ES256', 'nonsense', 'imp', 'standby', 'SM400', 'invalid key', 'no PEM'), ('RS256', (SELECT convert_from(private_key, 'UTF8') FROM social.jwt_key WHERE alg = 'ES256' LIMIT 1), 'imp', 'standby', 'SM400', 'invalid key', 'a key of another algorithm'),
+	('ES256', NULL, 'imp', 'standby', 'SM400', 'invalid key', 'null'), ('HS512', 'a secret of thirty-two bytes or more', 'imp', 'standby', 'SM400', 'unknown algorithm', 'an algorithm that is not ours'),
+	(NULL, 'a secret of thirty-two bytes or more', 'imp', 'standby', 'SM400', 'unknown algorithm', 'no algorithm'),
+	('HS256', 'a secret of thirty-two bytes or more', '', 'standby', 'SM400', 'invalid kid', 'an empty kid'), ('HS256', 'a secret of thirty-two bytes or more', 'a b', 'standby', 'SM400', 'invalid kid', 'a blank in the kid'),
+	('HS256', 'a secret of thirty-two bytes or more', repeat('k', 65), 'standby', 'SM400', 'invalid kid', 'a long kid'), ('HS256', 'a secret of thirty-two bytes or more', 'imp', 'leaked', 'SM400', 'invalid status', 'an unknown status'),
+	('HS256', 'a secret of thirty-two bytes or more', 'imp', NULL, 'SM400', 'invalid status', 'no status'), ('HS256', 'a secret of thirty-two bytes or more', :'hs', 'standby', 'SM409', 'kid is taken', 'a kid that is there'),
+	('HS256', (SELECT convert_from(private_key, 'UTF8') FROM social.jwt_key WHERE kid = :'hs'), 'imp', 'standby', 'SM409', 'the key is there already', 'a secret that is there'),
+	('RS256', (SELECT public_key FROM social.jwt_key WHERE kid = :'rs'), 'imp', 'retired', 'SM409', 'the key is there already', 'a key that is there')) AS c (alg, key, kid, status, code, message, why);
+SELECT kid AS before FROM social.jwt_key WHERE status = 'active' \gset
+-- The signature is the HMAC of RFC 2104, computed here from SHA-256 alone.
+SELECT is(social.import_jwt_key('HS256', 'django-insecure-)#t0p&secret-of-a-site-that-moved', 'moved', 'active'), 'moved', 'found D5: a secret is brought along');
+SELECT access AS token6, refresh AS refresh6 FROM social.start_session(:person) \gset
+SELECT is(rtrim(translate(encode(hmac_of, 'base64'), '+/', '-_'), '='), split_part(:'token6', '.', 3), 'found D5: and signs') FROM (
+	SELECT sha256(o || sha256(i || convert_to(split_part(:'token6', '.', 1) || '.' || split_part(:'token6', '.', 2), 'UTF8'))) AS hmac_of FROM (
+		SELECT decode(string_agg(lpad(to_hex(b # 54), 2, '0'), '' ORDER BY n), 'hex') AS i, decode(string_agg(lpad(to_hex(b # 92), 2, '0'), '' ORDER BY n), 'hex') AS o
+		FROM (SELECT n, CASE WHEN n < length(s) THEN get_byte(s, n) ELSE 0 END AS b FROM generate_series(0, 63) AS n, convert_to('django-insecure-)#t0p&secret-of-a-site-that-moved', 'UTF8') AS s) AS padded) AS pads) AS computed;
+SELECT is(error_code, NULL, 'found D5: its tokens are good') FROM social.verify_token(:'token6');
+SELECT is(status, 'retired', 'found D5: the key before is retired') FROM social.jwt_key WHERE kid = :'before';
+SELECT row_eq($$SELECT detail - 'kid' FROM social.audit_log WHERE action = 'import_jwt_key' AND detail ->> 'kid' = 'moved'$$, row('{"alg": "HS256", "status": "active"}'::jsonb), 'found D5: the audit log knows, and not the secret');
+SELECT g.private_key AS es_private, g.public_key AS es_public FROM social.generate_jwt_key('ES256') g \gset
+SELECT is(social.import_jwt_key('ES256', convert_from(:'es_private', 'UTF8'), 'mine'), 'mine', 'found D5: a private key');
+SELECT row_eq($$SELECT status, public_key FROM social.jwt_key WHERE kid = 'mine'$$, row('standby'::text, :'es_public'::text), 'found D5: waits on standby, with its public half');
+SELECT is((SELECT count(*) FROM json_array_elements(social.jwks() -> 'keys') k WHERE k ->> 'kid' = 'mine'), 1::bigint, 'found D5: published');
+SELECT g.public_key AS rs_public FROM social.generate_jwt_key('RS256') g \gset
+SELECT throws_ok(format('SELECT social.import_jwt_key(%L, %L::text)', 'RS256', :'rs_public'), 'SM400', 'a public key does not sign', 'found D5: a public key does not wait to sign');
+SELECT matches(social.import_jwt_key('RS256', :'rs_public', status => 'retired'), '^[0-9a-f]{32}$', 'found D5: it verifies, under a kid that is made up');
+SELECT is(private_key, NULL, 'found D5: and is public') FROM social.jwt_key WHERE public_key = :'rs_public';
+SELECT is(social.import_jwt_key('HS256', sha256('32 random bytes, say'), 'bytes', 'retired'), 'bytes', 'found D5: a secret of bytes');
+SELECT is(retired_at = now(), true, 'found D5: retention takes what is retired, in time') FROM social.jwt_key WHERE kid = 'bytes';
+DELETE FROM social.jwt_key WHERE kid IN ('mine', 'bytes') OR public_key = :'rs_public';
 
 -- ---- a key that others have learnt
 SELECT throws_ok('SELECT social.remove_jwt_key(''nobody'')', 'SM404', 'key not found', 'an unknown key');
@@ -111,7 +150,7 @@ SELECT social.sign_access_token(:person, '1') AS for_us \gset
 SET LOCAL social.jwt_issuer = 'social';
 SELECT social.sign_access_token(:person, '1') AS ours \gset
 DELETE FROM social.jwt_key;
-SELECT is(error_detail, 'the key does not fit the algorithm', 'an issuer that nobody registered') FROM social.verify_token(:'foreign');
+SELECT is(error_detail, 'no key here is the one that the token''s header names (kid)', 'an issuer that nobody registered') FROM social.verify_token(:'foreign');
 SELECT throws_ok(format('SELECT social.register_issuer(%L, %L, user_claim => %L, user_match => %L)', issuer, jwks, claim, match), state, NULL, 'not registered: ' || why)
 FROM (VALUES ('', :'theirs', 'sub', 'id', 'SM400', 'no name'), (repeat('x', 501), :'theirs', 'sub', 'id', 'SM400', 'a long name'), ('social', :'theirs', 'sub', 'id', 'SM409', 'ourselves'),
 	('https://other.example', '{}', 'sub', 'id', 'SM400', 'no key set'), ('https://other.example', NULL, 'sub', 'id', 'SM400', 'null'), ('https://other.example', :'theirs', '', 'id', 'SM400', 'no claim'),
@@ -126,7 +165,7 @@ SELECT social.act_as(NULL::bigint) \g /dev/null
 SELECT is(error_detail, 'the token''s subject is not a user', 'nor without an account') FROM social.verify_token(:'stranger') WHERE error_detail <> 'the account is gone, inactive or suspended';
 SELECT is(error_code, 'SM401', 'an account that does not exist') FROM social.verify_token(:'stranger');
 SELECT is(error_detail, 'the token is for another audience', 'their token for another audience') FROM social.verify_token(:'for_us');
-SELECT is(error_detail, 'the key does not fit the algorithm', 'their keys do not sign in our name') FROM social.verify_token(:'ours');
+SELECT is(error_detail, 'no key here is the one that the token''s header names (kid)', 'their keys do not sign in our name') FROM social.verify_token(:'ours');
 SELECT social.register_issuer('https://other.example', :'theirs') \g /dev/null
 SELECT is(error_code, NULL, 'without an audience of their own, ours') FROM social.verify_token(:'for_us');
 SELECT is(error_code, 'SM401', 'and no longer the other') FROM social.verify_token(:'foreign');
@@ -164,7 +203,7 @@ CREATE ROLE tap_key_bridge;
 SELECT social.grant_bridge('tap_key_bridge') \g /dev/null
 SET LOCAL ROLE tap_key_bridge;
 SELECT lives_ok('SELECT social.' || call, 'the bridge may call ' || call) FROM unnest(ARRAY['ensure_jwt_key()', 'jwks()', 'verify_token('''')', 'bridge_config()']) AS call;
-SELECT throws_ok('SELECT social.' || call, '42501', NULL, 'but not ' || call) FROM unnest(ARRAY['rotate_jwt_key()', 'remove_jwt_key('''')', 'generate_jwt_key(''ES256'')', 'make_jwt_key(''ES256'')',
+SELECT throws_ok('SELECT social.' || call, '42501', NULL, 'but not ' || call) FROM unnest(ARRAY['rotate_jwt_key()', 'import_jwt_key(''HS256'', ''x''::text)', 'import_jwt_key(''HS256'', ''x''::bytea)', 'read_jwt_key(''HS256'', '''')', 'remove_jwt_key('''')', 'generate_jwt_key(''ES256'')', 'make_jwt_key(''ES256'')',
 	'register_issuer('''', '''')', 'remove_issuer('''')', 'blacklist_token('''')', 'sign_access_token(1, ''1'')']) AS call;
 RESET ROLE;
 

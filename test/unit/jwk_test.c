@@ -154,6 +154,10 @@ test_refusals(void)
 		is_int(parse(cases[i].members, &set), cases[i].result, cases[i].why);
 	snprintf(twice, sizeof(twice), "%s,%s", ec_jwk, ec_jwk);
 	is_int(parse(twice, &set), SOCIAL_JWK_KID_TWICE, "a kid twice");
+	snprintf(twice, sizeof(twice),
+			 "%s,{\"kty\":\"RSA\",\"kid\":\"ec\",\"n\":\"" RSA_N "\",\"e\":\"AQAB\"}", ec_jwk);
+	is_int(parse(twice, &set), SOCIAL_JWK_OK, "found D4: a kid for each algorithm (RFC 7517 4.5)");
+	social_jwk_set_release(&set);
 	for (int i = 0; i <= SOCIAL_JWK_SET_MAX_KEYS; i++)
 		strcat(many, i == 0 ? "{}" : ",{}");
 	is_int(parse(many, &set), SOCIAL_JWK_TOO_LONG, "too many keys");

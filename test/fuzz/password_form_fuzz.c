@@ -1,0 +1,28 @@
+/*
+ * password_form_fuzz.c: any bytes as a password. Their form has a form no more, and its length is
+ * that of a password; so many tries as there are forms.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "password.h"
+#include "password_form.h"
+
+extern int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char form[SOCIAL_PASSWORD_MAX_BYTES];
+	char again[SOCIAL_PASSWORD_MAX_BYTES];
+	size_t len = 0;
+	size_t again_len;
+
+	if (social_password_length((const char *) data, size) > (int) size)
+		abort();
+	if (social_password_form((const char *) data, size, form, &len) &&
+		(len > sizeof(form) || social_password_form(form, len, again, &again_len) ||
+		 social_password_length(form, len) > social_password_length((const char *) data, size)))
+		abort();
+	return 0;
+}

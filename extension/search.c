@@ -11,6 +11,7 @@
 
 #include "page.h"
 #include "search_find.h"
+#include "search_vector.h"
 #include "viewer.h"
 
 PG_FUNCTION_INFO_V1(social_search_ranking);
@@ -101,7 +102,7 @@ answer(FunctionCallInfo fcinfo, const struct social_search *search, const struct
 /*
  * search_ranking(wanted tsquery, query text, first integer, after text) -> ids bigint[], ranks
  * real[], cursors text[], next text, total bigint, total_is_exact boolean, is_bounded boolean.
- * `wanted` is what `query` means. SM400 for a bad page size or cursor.
+ * `wanted` is what `query` means. SM400 for an empty or over-long query, a bad page size or cursor.
  */
 Datum
 social_search_ranking(PG_FUNCTION_ARGS)
@@ -109,15 +110,16 @@ social_search_ranking(PG_FUNCTION_ARGS)
 	struct social_search search = {.room = 64};
 	struct social_search_place place;
 	struct page page;
-	TSQuery query = PG_GETARG_TSQUERY(0);
+	TSQuery query = PG_ARGISNULL(0) ? NULL : PG_GETARG_TSQUERY(0);
+	text *typed = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
 	int rows = social_page_rows(fcinfo, 2);
 
+	social_search_check_query(query == NULL ? NULL : typed);
 	social_walk_open(&search.walk, "posts", "posts_position_key");
 	place = start_place(fcinfo, 3, &search.walk);
 	search.results = palloc(search.room * sizeof(struct social_search_result));
 	search.listing = social_listing_begin(social_viewer());
-	search.match =
-		social_search_match_begin(query, PG_GETARG_TEXT_PP(1), place.newest, search.listing);
+	search.match = social_search_match_begin(query, typed, place.newest, search.listing);
 	search.is_complete = true;
 	if (query->size > 0)
 		social_search_find(&search, &place, rows);

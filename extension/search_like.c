@@ -29,6 +29,7 @@
 #include "compat.h"
 #include "limit.h"
 #include "listing.h"
+#include "page.h"
 #include "search_vector.h"
 #include "table.h"
 #include "text.h"
@@ -380,7 +381,8 @@ search_posts_like(struct search *search)
 
 /*
  * posts_like(query text, before bigint, page_size integer) bigint[]: the posts of the viewer's
- * lists with the text, newest first, below a position. SM400 for an empty or over-long query.
+ * lists with the text, newest first, below a position (null: all). SM400 for an empty or over-long
+ * query and a bad page size.
  */
 Datum
 social_posts_like(PG_FUNCTION_ARGS)
@@ -390,8 +392,8 @@ social_posts_like(PG_FUNCTION_ARGS)
 
 	social_search_check_query(query);
 	search.wanted = social_text_fold(VARDATA_ANY(query), VARSIZE_ANY_EXHDR(query));
-	search.before = PG_GETARG_INT64(1);
-	search.page_size = PG_GETARG_INT32(2);
+	search.before = PG_ARGISNULL(1) ? PG_INT64_MAX : PG_GETARG_INT64(1);
+	search.page_size = social_page_rows(fcinfo, 2);
 	search.found = palloc(search.page_size * sizeof(Datum));
 	search.listing = social_listing_begin(social_viewer());
 	search.row_context =

@@ -14,7 +14,9 @@
 #include "tsearch/ts_utils.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/syscache.h"
 
+#include "errors.h"
 #include "text_bigram.h"
 
 PG_FUNCTION_INFO_V1(social_search_snippet);
@@ -161,9 +163,19 @@ to_html(const text *marked)
 	return cstring_to_text_with_len(html.data, html.len);
 }
 
+static void
+check_config(Oid config)
+{
+	if (!SearchSysCacheExists1(TSCONFIGOID, ObjectIdGetDatum(config)))
+		ereport(ERROR,
+				(errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("unknown text search configuration"),
+				 errdetail("There is none with OID %u.", config)));
+}
+
 /*
  * search_snippet(config regconfig, body text, wanted tsquery, whole boolean) text: the text around
- * the words that match, or all of it when `whole`, as HTML with the words in <mark>.
+ * the words that match, or all of it when `whole`, as HTML with the words in <mark>. SM400 for a
+ * configuration that is none.
  */
 Datum
 social_search_snippet(PG_FUNCTION_ARGS)
@@ -174,9 +186,12 @@ social_search_snippet(PG_FUNCTION_ARGS)
 	text *source = clean_source(PG_GETARG_TEXT_PP(1));
 	TSQuery query = PG_GETARG_TSQUERY(2);
 	bool whole = PG_GETARG_BOOL(3);
-	text *marked = DatumGetTextPP(
-		DirectFunctionCall4(ts_headline_byid_opt, PG_GETARG_DATUM(0), PointerGetDatum(source),
-							TSQueryGetDatum(query), CStringGetTextDatum(options[whole ? 1 : 0])));
+	text *marked;
+
+	check_config(PG_GETARG_OID(0));
+	marked = DatumGetTextPP(DirectFunctionCall4(ts_headline_byid_opt, PG_GETARG_DATUM(0),
+												PointerGetDatum(source), TSQueryGetDatum(query),
+												CStringGetTextDatum(options[whole ? 1 : 0])));
 
 	if (memchr(VARDATA_ANY(marked), MARK_BEGIN, VARSIZE_ANY_EXHDR(marked)) == NULL &&
 		social_text_has_spaceless(VARDATA_ANY(source), VARSIZE_ANY_EXHDR(source)))

@@ -6,8 +6,10 @@
 #include "text_char.h"
 
 #define MAX_CHARACTERS SOCIAL_SIMILAR_MAX_CHARACTERS
+#define REST_MAX       SOCIAL_SIMILAR_MAX_REST
 
-/* The code points of a text, at most MAX_CHARACTERS; *rest gets how many more there are. */
+/* The code points of a text, at most MAX_CHARACTERS; *rest gets how many more there are, or
+ * REST_MAX. */
 static int
 decode(const char *text, size_t len, uint32_t *characters, int *rest)
 {
@@ -22,8 +24,8 @@ decode(const char *text, size_t len, uint32_t *characters, int *rest)
 		pos += size;
 		if (count < MAX_CHARACTERS)
 			characters[count++] = c;
-		else
-			(*rest)++;
+		else if (++*rest == REST_MAX)
+			break;
 	}
 	return count;
 }
@@ -49,7 +51,7 @@ count_errors(const uint32_t *query, int nquery, const uint32_t *name, int nname,
 			 int *beginning)
 {
 	/* Of the query's first i characters and the name's first j: rows i - 2, i - 1 and i. */
-	int rows[3][MAX_CHARACTERS + 1];
+	int rows[3][MAX_CHARACTERS + 1] = {{0}};
 	const int *last;
 
 	for (int j = 0; j <= nname; j++)

@@ -10,6 +10,10 @@
 /* Longer texts are compared by their first characters. */
 #define SOCIAL_SIMILAR_MAX_CHARACTERS 64
 
+/* How many more there are is counted up to here, so that a comparison takes the same time for all.
+ */
+#define SOCIAL_SIMILAR_MAX_REST 200
+
 /* Ways to fit, the worst first; the values order results. */
 enum social_text_fit
 {

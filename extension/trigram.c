@@ -23,6 +23,9 @@ PG_FUNCTION_INFO_V1(social_typed_trigrams);
 PG_FUNCTION_INFO_V1(social_typed_name);
 PG_FUNCTION_INFO_V1(social_name_score);
 
+/* Words of the names of one person or tag that are compared. */
+#define NAME_WORDS_MAX 1000
+
 /* An int4[] with room for `capacity` elements; its length is set by end_array. */
 static ArrayType *
 begin_array(size_t capacity)
@@ -126,13 +129,14 @@ social_typed_trigrams(PG_FUNCTION_ARGS)
 
 /*
  * typed_name(query text, sign text) text: the name that somebody typed, folded, without blanks
- * around and one sign before it. SM400 when there is none, or it is over-long.
+ * around and one sign before it (null or empty: none is taken off). SM400 when there is none, or it
+ * is over-long.
  */
 Datum
 social_typed_name(PG_FUNCTION_ARGS)
 {
 	text *query = PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0);
-	char sign = *VARDATA_ANY(PG_GETARG_TEXT_PP(1));
+	text *sign = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
 	const char *start;
 	const char *end;
 	text *typed;
@@ -145,7 +149,7 @@ social_typed_name(PG_FUNCTION_ARGS)
 		start++;
 	while (end > start && isspace((unsigned char) end[-1]))
 		end--;
-	if (start < end && *start == sign)
+	if (start < end && sign != NULL && VARSIZE_ANY_EXHDR(sign) > 0 && *start == *VARDATA_ANY(sign))
 		start++;
 	typed = cstring_to_text_with_len(start, end - start);
 	social_search_check_query(typed);
@@ -176,6 +180,7 @@ next_word(const char *start, const char *end)
 /*
  * name_score(query text, name text, …) integer: how well the best of names fits what was typed; 0
  * when none does. The beginning of the first name counts more than that of other names and words.
+ * Of names with very many words (none that we store) the first are looked at.
  */
 Datum
 social_name_score(PG_FUNCTION_ARGS)
@@ -184,29 +189,29 @@ social_name_score(PG_FUNCTION_ARGS)
 	text *names = folded_names(fcinfo, 1);
 	const char *name = VARDATA_ANY(names);
 	const char *end = name + VARSIZE_ANY_EXHDR(names);
-	bool is_first = true;
+	int words = 0;
 	int32 best = 0;
 
 	query = social_text_fold(VARDATA_ANY(query), VARSIZE_ANY_EXHDR(query));
-	while (name < end)
+	while (name < end && words < NAME_WORDS_MAX)
 	{
 		const char *line = memchr(name, '\n', end - name);
 		const char *name_end = line == NULL ? end : line;
 
-		for (const char *word = name; word != NULL; word = next_word(word, name_end))
+		for (const char *word = name, *next; word != NULL && words < NAME_WORDS_MAX; word = next)
 		{
-			const char *next = next_word(word, name_end);
+			bool is_first = words++ == 0;
 			struct social_text_similarity found = social_text_compare(
 				VARDATA_ANY(query), VARSIZE_ANY_EXHDR(query), word, name_end - word);
 
 			best = Max(best, score_of(found, is_first));
+			next = next_word(word, name_end);
 			if (next != NULL)
 			{
 				found = social_text_compare(VARDATA_ANY(query), VARSIZE_ANY_EXHDR(query), word,
 											next - 1 - word);
 				best = Max(best, score_of(found, false));
 			}
-			is_first = false;
 		}
 		name = name_end + 1;
 	}

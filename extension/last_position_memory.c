@@ -9,7 +9,9 @@
  * - Readers and raises take no lock: an entry's user_id is written last, and positions only rise. A
  *   raise that meets a reset can at worst raise somebody else's entry, which is harmless; readers
  *   compare `generation` before and after, and answer nothing when it changed.
- * - `loading` is held by the one that loads, and never waited for. Lock order: loading, lock.
+ * - `lock` is an LWLock, under which nothing is read from disk and no other lock is waited for:
+ * whoever holds one hears of no cancel. Loading reads a table, so the one that loads holds a lock
+ * on that table instead, which the others do not wait for.
  * - A database is LOADING from before the table is read until all of it is in memory. Writers raise
  *   from then on; readers read from its end. A load that a reset has met starts anew.
  */
@@ -23,6 +25,7 @@
 #include "miscadmin.h"
 #include "port/atomics.h"
 #include "storage/ipc.h"
+#include "storage/lmgr.h"
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
 #include "utils/guc.h"
@@ -59,7 +62,6 @@ struct database
 struct memory
 {
 	LWLock *lock;
-	LWLock *loading;
 	pg_atomic_uint64 generation;
 	uint64 capacity;
 	uint64 used;
@@ -200,6 +202,7 @@ load_table(void)
 		bool isnull;
 		int64 user_id = DatumGetInt64(slot_getattr(slot, SOCIAL_LAST_POSITIONS_USER_ID, &isnull));
 
+		CHECK_FOR_INTERRUPTS();
 		last.post = DatumGetInt64(slot_getattr(slot, SOCIAL_LAST_POSITIONS_POST, &isnull));
 		if (isnull)
 			last.post = SOCIAL_LAST_POSITION_NONE;
@@ -229,38 +232,42 @@ social_last_position_memory_raise(int64 user_id, const struct social_last_positi
 		raise_entry(user_id, last);
 }
 
+static bool
+is_loaded(void)
+{
+	volatile struct database *mine = my_database();
+
+	return mine != NULL && mine->state == STATE_LOADED;
+}
+
 void
 social_last_position_memory_load(void)
 {
-	volatile struct database *mine;
+	Oid table;
 	uint64 generation;
 
 	/* On a standby nobody raises what the primary writes. */
-	if (memory == NULL || people_max == 0 || RecoveryInProgress())
+	if (memory == NULL || people_max == 0 || RecoveryInProgress() || is_loaded())
 		return;
-	mine = my_database();
-	if ((mine != NULL && mine->state == STATE_LOADED) ||
-		!LWLockConditionalAcquire(memory->loading, LW_EXCLUSIVE))
+	table = social_relation_oid("last_positions");
+	if (!ConditionalLockRelationOid(table, ShareUpdateExclusiveLock))
 		return;
 	generation = pg_atomic_read_u64(&memory->generation);
-	if (begin_loading())
+	if (!is_loaded() && begin_loading())
 	{
 		load_table();
 		end_loading(generation);
 	}
-	LWLockRelease(memory->loading);
+	UnlockRelationOid(table, ShareUpdateExclusiveLock);
 }
 
 bool
 social_last_position_memory_is_ready(void)
 {
-	volatile struct database *mine;
-
 	if (memory == NULL || people_max == 0 || RecoveryInProgress())
 		return false;
 	social_last_position_memory_load();
-	mine = my_database();
-	return mine != NULL && mine->state == STATE_LOADED;
+	return is_loaded();
 }
 
 bool
@@ -326,7 +333,7 @@ request_shared_memory(void)
 	if (previous_shmem_request != NULL)
 		previous_shmem_request();
 	RequestAddinShmemSpace(memory_size());
-	RequestNamedLWLockTranche(TRANCHE, 2);
+	RequestNamedLWLockTranche(TRANCHE, 1);
 }
 
 static void
@@ -342,7 +349,6 @@ attach_shared_memory(void)
 	{
 		memset(memory, 0, offsetof(struct memory, entries));
 		memory->lock = &GetNamedLWLockTranche(TRANCHE)[0].lock;
-		memory->loading = &GetNamedLWLockTranche(TRANCHE)[1].lock;
 		memory->capacity = capacity_of(people_max);
 		pg_atomic_init_u64(&memory->generation, 0);
 		for (uint64 i = 0; i < memory->capacity; i++)

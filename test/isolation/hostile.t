@@ -9,8 +9,10 @@ use Time::HiRes qw(sleep time);
 
 my $dir = tempdir(CLEANUP => 1);
 my $own = "social_hostile_$$";
-my $timeout = 5;     # seconds that a call may take before the server cancels it
-my $patience = 30;   # seconds without an answer after which nobody believes in a cancel any more
+# Milliseconds that a call may take before the server cancels it; one in C must need less. Those in
+# SQL may well take longer for a megabyte, but can be cancelled.
+my %timeout = (1 => 5000, 0 => 300);
+my $patience = 30; # seconds without an answer after which nobody believes in a cancel any more
 
 sub sql
 {
@@ -92,7 +94,7 @@ for (split /\n/, sql($own, q{
 	ORDER BY p.oid, a.n}))
 {
 	my ($oid, $name, $language, $kind, $returns, @type) = split /\t/, $_, -1;
-	$function{$oid} //= { name => $name, c => $language eq 'c', kind => $kind, arguments => [], shown => "$name($type[-1])" };
+	$function{$oid} //= { name => $name, c => $language eq 'c' ? 1 : 0, kind => $kind, arguments => [], shown => "$name($type[-1])" };
 	push @{ $function{$oid}{arguments} }, values_for(@type[0 .. 4]) if $type[0] ne '';
 }
 
@@ -129,13 +131,15 @@ sub script
 {
 	my ($file, $acting) = @_;
 	open my $script, '>', $file or BAIL_OUT("script: $!");
-	print $script "\\set VERBOSITY verbose\nSET statement_timeout = '${timeout}s';\nSET client_min_messages = error;\n";
+	print $script "\\set VERBOSITY verbose\nSET client_min_messages = error;\n";
 	print $script "SELECT social.act_as('$acting', true) \\g /dev/null\n" if $acting;
-	for my $n (0 .. $#calls) { print $script "BEGIN;\n$calls[$n]{sql} \\g /dev/null\nROLLBACK;\n\\echo call $n\n" }
+	for my $n (0 .. $#calls) {
+		print $script "BEGIN;\nSET LOCAL statement_timeout = $timeout{ $calls[$n]{of}{c} };\n$calls[$n]{sql} \\g /dev/null\nROLLBACK;\n\\echo call $n\n";
+	}
 	close $script;
 }
 
-# What is wrong with an answer; functions of ours that no server function helps must also be quick.
+# What is wrong with an answer.
 sub fault
 {
 	my ($call, $said) = @_;

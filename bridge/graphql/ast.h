@@ -98,7 +98,6 @@ struct gql_selection
 	uint32_t at;
 	const char *name; /* field or fragment name */
 	const char *key;  /* field: alias or name */
-	bool aliased;
 	struct gql_argument *arguments;
 	struct gql_directive *directives;
 	struct gql_type_ref *condition; /* inline fragment: type condition, or NULL */

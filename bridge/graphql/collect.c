@@ -96,7 +96,8 @@ add_member(struct group *group, const struct gql_selection *field)
 			   collector->limits->max_tokens);
 	if (!pending)
 	{
-		if (field->aliased && ++collector->aliases > collector->limits->max_aliases)
+		if (strcmp(field->key, field->name) != 0 &&
+			++collector->aliases > collector->limits->max_aliases)
 			exceed(collector, field->at, "The operation has too many aliases",
 				   collector->limits->max_aliases);
 		if (strlen(field->key) > MAX_KEY_LENGTH)

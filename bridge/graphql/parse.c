@@ -11,10 +11,7 @@ parse_field(struct gql_parser *parser, struct gql_selection *field)
 	field->kind = GQL_FIELD;
 	field->name = field->key = gql_parse_name(parser);
 	if (gql_accept(parser, ':'))
-	{
-		field->aliased = true;
 		field->name = gql_parse_name(parser);
-	}
 	field->arguments = gql_parse_arguments(parser, false);
 	field->directives = gql_parse_directives(parser, false);
 	if (gql_at(parser, '{'))

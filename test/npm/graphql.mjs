@@ -1,8 +1,11 @@
 // graphql.mjs asks the reference implementation of GraphQL, and the audits of GraphQL over HTTP.
 // usage: node graphql.mjs corpus COUNT SEED      lines of {"document", "parses"}: documents of every part of the grammar,
 //                                                and what becomes of them when a few tokens change
+//        node graphql.mjs rules COUNT SEED < SDL lines of {"document", "fails"}: requests to the product's schema, with a few
+//                                                names and values exchanged, and whether parsing or validation refuses them
 //        node graphql.mjs audit URL              lines of {"id", "name", "status", "reason"}
-import { parse, Source, Lexer, TokenKind } from 'graphql';
+import { readFileSync } from 'node:fs';
+import { buildSchema, parse, validate, Source, Lexer, TokenKind } from 'graphql';
 import { serverAudits } from 'graphql-http';
 
 const whole = [
@@ -22,6 +25,19 @@ const words = [
 	...'{ } ( ) [ ] : = ! | & @ $ ... on query mutation subscription fragment type extend schema scalar interface implements union enum input directive repeatable'.split(' '),
 	...'true false null QUERY FIELD FIELD_DEFINITION OBJECT VARIABLE_DEFINITION ARGUMENT_DEFINITION INPUT_FIELD_DEFINITION A b __c 0 -1 00 1.0 1. 1e5 1e "" "x" """y""" "\\u00" # , \uFEFF .. ?'.split(' '),
 ];
+
+const requests = [
+	'query Q($n: Int = 5, $id: ID!, $on: Boolean!) { allPosts(first: $n) { id title author { username posts(first: 2) { id } } hashtags { tag } } post(id: $id) { ...F @include(if: $on) } } fragment F on Post { id a: title comments(first: 1) { id content author { id } replies { id } } }',
+	'{ a: searchPostsFts(query: "x", first: 3) { id title } b: hashtagPosts(tag: "y") { ... on Post { id } ... { title } } }',
+	'mutation M($t: String!, $c: String!) { createPost(title: $t, content: $c) { post { id title mentions { mentionedUser { username } } } success message } likePost(postId: 1) { success } }',
+	'{ __schema { types { name kind fields { name type { name ofType { name } } } } } __type(name: "Post") { name } __typename }',
+	'query A { user(id: 1) { id } } query B { me { id bio } }',
+	'{ userPosts(userId: "1", first: 1) { __typename id } trendingHashtags(limit: 3) { tag postCount } hashtags { tag } userMentions(userId: 1) { id } }',
+	'{ me { id ...G } } fragment G on User { posts { ...H } } fragment H on Post { author { username } }',
+	'mutation { login(username: "a", password: "b") { access refresh } followUser(userId: 3) { success } }',
+];
+const values = ['1', '-1', '1.5', '"x"', 'true', 'null', '[1]', '{}', '{a: 1}', '$n', '$id', '$on', '$t', 'ENUM', '99999999999', '[$n]'];
+const selections = ['id', '__typename', '...F', 'x: id', 'id @skip(if: true)', '... on User { id }', 'author { id }', 'title @include(if: $on)', 'posts(first: 1) { id }', 'posts { id }'];
 
 // A generator of numbers that is the same everywhere (mulberry32).
 function random(seed) {
@@ -54,7 +70,29 @@ function change(list, number) {
 	[() => list.splice(at, 1), () => list.splice(at, 0, word), () => list.splice(at, 1, word), () => list.splice(at, 0, ...list.slice(at, at + 1 + number(4))), () => list.splice(at, 1 + number(5))][number(5)]();
 }
 
+// Exchanges one token for another of its sort, so that most of what comes out still parses.
+function exchange(list, number) {
+	const at = number(list.length);
+	const names = list.filter(token => /^[_A-Za-z]/.test(token));
+	if (/^[_A-Za-z]/.test(list[at])) list[at] = names[number(names.length)];
+	else if (/^["0-9]/.test(list[at])) list[at] = values[number(values.length)];
+	else if (list[at] === '$') list[at + 1] = ['n', 'id', 'on', 't', 'c', 'x'][number(6)];
+	else if (list[at] === '!') list.splice(at, 1);
+	else if (list[at] === ')') list.splice(at, 0, ['first', 'id', 'query', 'x'][number(4)], ':', values[number(values.length)]);
+	else if (list[at] === '}') list.splice(at, 0, selections[number(selections.length)]);
+}
+
 const commands = {
+	rules(count, seed) {
+		const schema = buildSchema(readFileSync(0, 'utf8'));
+		const number = random(Number(seed));
+		for (let i = 0; i < count; i++) {
+			const list = tokens(requests[i % requests.length]);
+			for (let changes = i < requests.length ? 0 : 1 + number(3); changes > 0; changes--) exchange(list, number);
+			const document = list.join(' ');
+			console.log(JSON.stringify({ document, fails: !parses(document) || validate(schema, parse(document)).length > 0 }));
+		}
+	},
 	corpus(count, seed) {
 		const number = random(Number(seed));
 		for (let i = 0; i < count; i++) {

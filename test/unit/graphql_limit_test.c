@@ -96,6 +96,8 @@ test_each_limit(void)
 	   "an alias that merges counts once");
 	refused("{ a: me { id } a: me { id } b: me { id } b: me { id } c: me { id } }", NULL,
 			"LIMIT_EXCEEDED", "1:55", "too many aliases");
+	ok(ask("{ me: me { id: id bio: bio } a: me { id } b: me { id } }", NULL),
+	   "a field's own name is no other one");
 	start(NULL);
 	ask_repeated("{", " a: __typename", 51, "}");
 	is_str(code(), "", "51 copies of one alias are one");

@@ -2,7 +2,9 @@
  * viewer.c owns who is acting: a setting that only the functions here can change.
  *
  * The setting is what gives the viewer the life of a transaction or savepoint, and what carries it
- * into parallel workers. Its parsed value is kept beside it, so that reading costs nothing.
+ * into parallel workers. Its parsed value is kept beside it, so that reading costs nothing. RESET
+ * ALL and DISCARD ALL, which a pool sends before somebody else gets the connection, leave nobody
+ * acting; anybody may send them, because as nobody one may do less.
  */
 #include "postgres.h"
 
@@ -70,9 +72,8 @@ social_viewer_init(void)
 {
 	DefineCustomStringVariable(
 		"social.viewer_id", "The user who acts; set by act_as, admit and authenticate only.", NULL,
-		&viewer_setting, "", PGC_SUSET,
-		GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE | GUC_NO_RESET_ALL, check_viewer,
-		assign_viewer, NULL);
+		&viewer_setting, "", PGC_SUSET, GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE,
+		check_viewer, assign_viewer, NULL);
 }
 
 int64

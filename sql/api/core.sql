@@ -75,7 +75,7 @@ COMMENT ON FUNCTION social.require_viewer() IS 'The user who acts; SM401 when no
 
 CREATE OR REPLACE FUNCTION social.act_as(user_id bigint, session boolean DEFAULT false) RETURNS bigint
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_act_as_id';
-COMMENT ON FUNCTION social.act_as(bigint, boolean) IS 'Makes a user the viewer until the end of the transaction, or of the session; null means nobody. For trusted roles. Returns the id; SM404 for an unknown, inactive or suspended account.';
+COMMENT ON FUNCTION social.act_as(bigint, boolean) IS 'Makes a user the viewer until the end of the transaction, or of the session; null means nobody. With session it holds until RESET ALL or DISCARD ALL, as pools of sessions send them, and like any setting it outlives SET ROLE and SET SESSION AUTHORIZATION; it is not for a pool of transactions, where the next one is somebody else''s. For trusted roles. Returns the id; SM404 for an unknown, inactive or suspended account.';
 
 CREATE OR REPLACE FUNCTION social.act_as(username text, session boolean DEFAULT false) RETURNS bigint
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_act_as_name';

@@ -4,20 +4,17 @@
  */
 #include "postgres.h"
 
+#include "catalog/dependency.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_authid.h"
+#include "catalog/objectaccess.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
-#include "access/genam.h"
-#include "access/table.h"
 #include "commands/event_trigger.h"
 #include "commands/extension.h"
 #include "fmgr.h"
-#include "nodes/parsenodes.h"
-#include "utils/acl.h"
-#include "utils/fmgroids.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/rls.h"
-#include "utils/snapmgr.h"
 
 #include "guard.h"
 #include "init.h"
@@ -27,6 +24,10 @@ PG_FUNCTION_INFO_V1(social_guard_drop);
 
 static bool restoring;
 static bool allow_drop;
+static object_access_hook_type previous_object_access;
+
+static void on_object_access(ObjectAccessType access, Oid catalog, Oid object, int column,
+							 void *argument);
 
 void
 social_guard_init(void)
@@ -37,6 +38,8 @@ social_guard_init(void)
 	DefineCustomBoolVariable("social.allow_drop",
 							 "Allows dropping the extension while there are posts.", NULL,
 							 &allow_drop, false, PGC_SUSET, GUC_NOT_IN_SAMPLE, NULL, NULL, NULL);
+	previous_object_access = object_access_hook;
+	object_access_hook = on_object_access;
 }
 
 bool
@@ -46,79 +49,56 @@ social_restoring(void)
 		   (!row_security && !check_function_bodies && namespace_search_path[0] == '\0');
 }
 
-/* Does this DROP statement name the extension, or the schema it lives in? */
-static bool
-drops_extension(const DropStmt *statement)
+/*
+ * Refuses while there are posts. An upgrade's own script may drop a table: that is no loss of the
+ * extension.
+ */
+static void
+refuse(const char *what, const char *name)
 {
-	ListCell *cell;
-
-	if (statement->removeType != OBJECT_EXTENSION && statement->removeType != OBJECT_SCHEMA)
-		return false;
-	foreach (cell, statement->objects)
-	{
-		if (strcmp(strVal(lfirst(cell)), "social") == 0)
-			return true;
-	}
-	return false;
-}
-
-/* The role that owns the extension. */
-static Oid
-extension_owner(void)
-{
-	Relation catalog = table_open(ExtensionRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple tuple;
-	Oid owner = InvalidOid;
-
-	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ,
-				CStringGetDatum("social"));
-	scan = systable_beginscan(catalog, ExtensionNameIndexId, true, NULL, 1, &key);
-	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
-		owner = ((Form_pg_extension) GETSTRUCT(tuple))->extowner;
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
-	return owner;
-}
-
-static bool
-drops_owner(const DropOwnedStmt *statement)
-{
-	Oid owner = extension_owner();
-	ListCell *cell;
-
-	foreach (cell, statement->roles)
-	{
-		if (get_rolespec_oid(lfirst(cell), true) == owner)
-			return true;
-	}
-	return false;
+	if (allow_drop || creating_extension || !social_table_has_rows("posts"))
+		return;
+	ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+					errmsg("cannot drop %s %s while it holds posts", what, name),
+					errhint("Dump the database first, then SET social.allow_drop = on.")));
 }
 
 /*
- * Event trigger on ddl_command_start of DROP EXTENSION, DROP SCHEMA and DROP OWNED: refuses while
- * the posts table has a row. It reads the parse tree, so it also holds without preloading.
+ * Whatever the statement was (DROP EXTENSION plpgsql CASCADE, DROP OWNED, DROP SCHEMA): the server
+ * calls this for each object before it goes.
+ */
+static void
+on_object_access(ObjectAccessType access, Oid catalog, Oid object, int column, void *argument)
+{
+	if (previous_object_access != NULL)
+		previous_object_access(access, catalog, object, column, argument);
+	if (access != OAT_DROP || column != 0)
+		return;
+	if (catalog == ExtensionRelationId)
+	{
+		if (object == get_extension_oid("social", true))
+			refuse("extension", "social");
+	}
+	else if (catalog == RelationRelationId && get_rel_relkind(object) == RELKIND_RELATION &&
+			 get_rel_namespace(object) == get_namespace_oid("social", true))
+	{
+		/* The tables go before the extension; alone they go when somebody took them out of it. */
+		if (OidIsValid(getExtensionOfObject(catalog, object)))
+			refuse("extension", "social");
+		else
+			refuse("table", get_rel_name(object));
+	}
+}
+
+/*
+ * Event trigger on ddl_command_start of whatever may drop something: where the library is not
+ * preloaded, being called loads it, and on_object_access() sees what goes.
  */
 Datum
 social_guard_drop(PG_FUNCTION_ARGS)
 {
-	EventTriggerData *event;
-
 	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
 		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
 						errmsg("not called by the event trigger manager")));
-	event = (EventTriggerData *) fcinfo->context;
-	if (allow_drop)
-		PG_RETURN_NULL();
-	if (!((IsA(event->parsetree, DropStmt) && drops_extension((DropStmt *) event->parsetree)) ||
-		  (IsA(event->parsetree, DropOwnedStmt) &&
-		   drops_owner((DropOwnedStmt *) event->parsetree))))
-		PG_RETURN_NULL();
-	if (social_table_has_rows("posts"))
-		ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
-						errmsg("cannot drop extension social while it holds posts"),
-						errhint("Dump the database first, then SET social.allow_drop = on.")));
 	PG_RETURN_NULL();
 }

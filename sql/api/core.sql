@@ -44,12 +44,15 @@ $$;
 
 CREATE OR REPLACE FUNCTION social.guard_drop() RETURNS event_trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_guard_drop';
-COMMENT ON FUNCTION social.guard_drop() IS 'Event trigger: refuses to drop the extension, its schema or its owner''s objects while there are posts, unless social.allow_drop is on.';
+COMMENT ON FUNCTION social.guard_drop() IS 'Event trigger: has the library loaded, which refuses to drop the extension and its tables while there are posts, whatever the statement that leads there, unless social.allow_drop is on.';
 DO $$
 BEGIN
 	IF NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtname = 'social_guard_drop') THEN
+		-- Whatever an object may be dropped with that something of ours depends on, or is.
 		CREATE EVENT TRIGGER social_guard_drop ON ddl_command_start
-			WHEN TAG IN ('DROP EXTENSION', 'DROP SCHEMA', 'DROP OWNED')
+			WHEN TAG IN ('DROP EXTENSION', 'DROP SCHEMA', 'DROP OWNED', 'DROP LANGUAGE', 'DROP TABLE', 'DROP FUNCTION', 'DROP PROCEDURE',
+				'DROP ROUTINE', 'DROP AGGREGATE', 'DROP TYPE', 'DROP DOMAIN', 'DROP COLLATION', 'DROP OPERATOR', 'DROP OPERATOR CLASS',
+				'DROP OPERATOR FAMILY', 'DROP ACCESS METHOD', 'DROP TEXT SEARCH CONFIGURATION', 'DROP TEXT SEARCH DICTIONARY')
 			EXECUTE FUNCTION social.guard_drop();
 		COMMENT ON EVENT TRIGGER social_guard_drop IS 'Keeps posts from being dropped by accident; see social.allow_drop.';
 	END IF;

@@ -34,6 +34,19 @@ is(sql($deltas), 1, 'a delta waits');
 sql('SELECT social.tick()');
 is(sql($deltas), 0, 'until tick()');
 
+# Sessions that have called nothing of ours before (found C2).
+sub drops { return owner("$bin/psql", '-X', '-v', 'ON_ERROR_STOP=1', '-h', $dir, '-p', $port, '-U', 'postgres', '-d', $_[0], '-c', $_[1]) }
+sql('CREATE ROLE boss SUPERUSER');
+sql('CREATE DATABASE owned OWNER boss TEMPLATE template0');
+ok(drops('owned', "SET ROLE boss; CREATE EXTENSION social; INSERT INTO social.users (username) VALUES ('alice'); INSERT INTO social.posts (author_id, title, content) SELECT id, 'One', 'text' FROM social.users"),
+	'an installation of another owner');
+for my $drop ('DROP EXTENSION social', 'DROP EXTENSION plpgsql CASCADE', 'DROP SCHEMA social CASCADE', 'DROP OWNED BY boss CASCADE')
+{
+	ok(!drops('owned', $drop), "$drop is refused");
+}
+is((() = output() =~ /cannot drop extension social while it holds posts/g), 4, 'each time');
+ok(drops('owned', 'SET social.allow_drop = on; DROP EXTENSION plpgsql CASCADE'), 'social.allow_drop allows it');
+
 # A bridge stands in for the worker (design D12).
 sql(q{CREATE ROLE social_bridge LOGIN; SELECT social.grant_bridge('social_bridge')});
 my $bridge = start_bridge(DATABASE_URL => "host=$dir port=$port dbname=postgres user=social_bridge");

@@ -115,14 +115,14 @@ my %found = (
 	'  deadlocks'             => sql('SELECT pg_stat_clear_snapshot(); ' . $deadlocks) - $before,
 	'  counters that drifted' => sql('SELECT count(*) FROM social.reconcile()'),
 	'  notifications of what was undone' => sql(<<'SQL'),
-SELECT count(*) FROM social.notifications n WHERE
+SELECT count(*) FROM social.notifications n WHERE n.withdrawn_at IS NULL AND (
 	(n.type = 'like' AND NOT EXISTS (SELECT FROM social.post_likes l WHERE l.post_id = n.post_id AND l.user_id = n.actor_id))
 	OR (n.type = 'comment_like' AND NOT EXISTS (SELECT FROM social.comment_likes l WHERE l.comment_id = n.comment_id AND l.user_id = n.actor_id))
-	OR (n.type = 'follow' AND NOT EXISTS (SELECT FROM social.follows f WHERE f.followed_id = n.recipient_id AND f.follower_id = n.actor_id))
+	OR (n.type = 'follow' AND NOT EXISTS (SELECT FROM social.follows f WHERE f.followed_id = n.recipient_id AND f.follower_id = n.actor_id)))
 SQL
 	'  likes that nobody was told of' => sql(<<'SQL'),
 SELECT count(*) FROM social.post_likes l JOIN social.posts p ON p.id = l.post_id
-WHERE l.user_id <> p.author_id AND p.title = 'storm post' AND NOT EXISTS (SELECT FROM social.notifications n WHERE n.type = 'like' AND n.post_id = l.post_id AND n.actor_id = l.user_id)
+WHERE l.user_id <> p.author_id AND p.title = 'storm post' AND NOT EXISTS (SELECT FROM social.notifications n WHERE n.type = 'like' AND n.post_id = l.post_id AND n.actor_id = l.user_id AND n.withdrawn_at IS NULL)
 SQL
 );
 printf "%-58s %12.5g\n", "storm of $clients clients, $seconds s, transactions a second", $tps;

@@ -42,7 +42,7 @@ struct notified
 	int quote;
 	int when;
 	int unless;
-	bool undo; /* a deleted row takes its notification back; else foreign keys do */
+	bool undo; /* a deleted row withdraws its notification; else foreign keys delete it */
 };
 
 static const struct notified notified[] = {

@@ -7,8 +7,10 @@
  * people and the target FOR KEY SHARE, and a recipient who is being deleted takes along the post,
  * comment or follow that the notification hangs on, and so the notification.
  *
- * Nobody waits for anybody: an insert locks nothing that others want. An undo deletes the one row
- * that belongs to the row undone, and functions that mark rows read skip those that it holds.
+ * Nobody waits for anybody: an insert locks nothing that others want. An undo withdraws the one row
+ * that belongs to the row undone, and functions that mark rows read skip those that it holds. A
+ * withdrawn row is seen by nobody and remembers that the recipient has been told: who likes,
+ * follows or passes on again brings it back as it was, for as long as notifications are kept.
  */
 #ifndef SOCIAL_NOTIFICATION_H
 #define SOCIAL_NOTIFICATION_H
@@ -31,7 +33,8 @@ enum
 	NOTIFICATION_READ_AT,
 	NOTIFICATION_CREATED_AT,
 	NOTIFICATION_QUOTE_ID,
-	NOTIFICATION_NCOLUMNS = NOTIFICATION_QUOTE_ID
+	NOTIFICATION_WITHDRAWN_AT,
+	NOTIFICATION_NCOLUMNS = NOTIFICATION_WITHDRAWN_AT
 };
 
 /* The kinds that C makes; social_notification_types holds their names. */

@@ -79,6 +79,7 @@ struct person
 {
 	int64 id;
 	char status;
+	bool is_there;
 	bool is_active; /* and not suspended */
 	bool is_known_as_recipient;
 	bool has_blocks; /* either way, with anybody */
@@ -306,6 +307,7 @@ person_of(struct social_audience *audience, int64 id)
 		return person;
 	person->is_active = person->is_known_as_recipient = false;
 	slot = find(audience, USERS, 1, id, 0);
+	person->is_there = slot != NULL;
 	if (slot == NULL || !DatumGetBool(slot_getattr(slot, SOCIAL_USERS_IS_ACTIVE, &isnull)))
 		return person;
 	person->is_active = true;
@@ -315,6 +317,12 @@ person_of(struct social_audience *audience, int64 id)
 		person->is_active = !isnull && DatumGetTimestampTz(until) <= audience->now;
 	}
 	return person;
+}
+
+bool
+social_audience_has(struct social_audience *audience, int64 id)
+{
+	return person_of(audience, id)->is_there;
 }
 
 /* The kinds that this person has turned off, as bits. */

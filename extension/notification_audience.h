@@ -52,6 +52,9 @@ social_audience_comment(struct social_audience *audience, int64 id);
 extern bool social_audience_sees(struct social_audience *audience, int64 recipient,
 								 const struct social_audience_post *post);
 
+/* Is there still an account with this id? */
+extern bool social_audience_has(struct social_audience *audience, int64 id);
+
 /* May `recipient` be told that `actor` did something of this kind? */
 extern bool social_audience_admits(struct social_audience *audience, int64 recipient, int64 actor,
 								   enum social_notification_type type);

@@ -89,12 +89,27 @@ walk(Relation table, Relation *index, const struct social_notice *notice, Datum 
 	return scan;
 }
 
+/* Withdraws the row in the slot, which this transaction has locked, or brings it back. */
+static void
+set_withdrawn(Relation table, TupleTableSlot *slot, bool withdrawn)
+{
+	int column = NOTIFICATION_WITHDRAWN_AT;
+	Datum now = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+	bool isnull = !withdrawn;
+	HeapTuple tuple = heap_modify_tuple_by_cols(ExecFetchSlotHeapTuple(slot, false, NULL),
+												RelationGetDescr(table), 1, &column, &now, &isnull);
+
+	social_table_update(table, &slot->tts_tid, tuple);
+	heap_freetuple(tuple);
+}
+
 /*
- * Finds the row of a notice and, when `take`, deletes it; waits only for a session that is about
- * to mark it read or to delete it. Returns whether there was one.
+ * Finds the row of a notice, withdraws it or brings it back; waits only for a session that is about
+ * to mark it read or to delete it. What somebody did who is gone is not remembered. Returns whether
+ * there is a row.
  */
 static bool
-find_row(struct batch *batch, const struct social_notice *notice, bool take)
+find_row(struct batch *batch, const struct social_notice *notice, bool withdraw)
 {
 	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
 	TupleTableSlot *slot = table_slot_create(batch->table, NULL);
@@ -107,11 +122,16 @@ find_row(struct batch *batch, const struct social_notice *notice, bool take)
 	while (!found && index_getnext_slot(scan, ForwardScanDirection, slot))
 		found = belongs(slot, notice, type);
 	index_endscan(scan);
-	if (found && take &&
-		table_tuple_lock(batch->table, &slot->tts_tid, snapshot, slot, GetCurrentCommandId(true),
-						 LockTupleExclusive, LockWaitBlock, TUPLE_LOCK_FLAG_FIND_LAST_VERSION,
-						 &failure) == TM_Ok)
-		simple_heap_delete(batch->table, &slot->tts_tid);
+	if (found && slot_attisnull(slot, NOTIFICATION_WITHDRAWN_AT) == withdraw)
+	{
+		found = table_tuple_lock(batch->table, &slot->tts_tid, snapshot, slot,
+								 GetCurrentCommandId(true), LockTupleExclusive, LockWaitBlock,
+								 TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure) == TM_Ok;
+		if (found && withdraw && !social_audience_has(batch->audience, notice->actor))
+			simple_heap_delete(batch->table, &slot->tts_tid);
+		else if (found)
+			set_withdrawn(batch->table, slot, withdraw);
+	}
 	index_close(index, NoLock);
 	ExecDropSingleTupleTableSlot(slot);
 	UnregisterSnapshot(snapshot);
@@ -135,11 +155,17 @@ insert(struct batch *batch, const struct social_notice *notice)
 
 	if (!social_audience_admits(batch->audience, notice->recipient, notice->actor, notice->type))
 		return;
+	/* What comes and goes, with an undo, an edit or a restore, is told once. A comment is a new
+	 * one. */
+	if (notice->type != SOCIAL_NOTIFY_COMMENT && notice->type != SOCIAL_NOTIFY_REPLY &&
+		find_row(batch, notice, false))
+		return;
 	values[NOTIFICATION_ID - 1] = Int64GetDatum(nextval_internal(batch->sequence, false));
 	values[NOTIFICATION_TYPE - 1] = batch->types[notice->type];
 	values[NOTIFICATION_MESSAGE - 1] = batch->no_message;
 	values[NOTIFICATION_IS_READ - 1] = BoolGetDatum(false);
 	isnull[NOTIFICATION_READ_AT - 1] = true;
+	isnull[NOTIFICATION_WITHDRAWN_AT - 1] = true;
 	values[NOTIFICATION_CREATED_AT - 1] =
 		TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
 	set_id(values, isnull, NOTIFICATION_RECIPIENT_ID, notice->recipient);
@@ -206,10 +232,6 @@ write_notice(struct batch *batch, struct social_notice notice)
 		if (!social_audience_sees(batch->audience, notice.recipient, post))
 			return;
 	}
-	/* What comes and goes with an edit or a restore has been told already. */
-	if ((notice.quote != 0 || notice.type == SOCIAL_NOTIFY_MENTION) &&
-		find_row(batch, &notice, false))
-		return;
 	insert(batch, &notice);
 }
 

@@ -26,7 +26,8 @@
 /* Columns that C reads by number; an upgrade only ever appends columns. */
 enum
 {
-	HASHTAG_ID = 1
+	HASHTAG_ID = 1,
+	HASHTAG_IS_PUBLIC = 5
 };
 enum
 {
@@ -48,9 +49,21 @@ enum
 
 /* In key order, so that two posts that make the same new tags cannot deadlock. */
 static struct social_query create_hashtags = {
-	"INSERT INTO social.hashtags (tag, display) "
-	"SELECT w.tag, w.display FROM unnest($1, $2) AS w (tag, display) "
+	"INSERT INTO social.hashtags (tag, display, created_at, is_public) "
+	"SELECT w.tag, CASE WHEN $3 THEN w.display ELSE w.tag END, "
+	"CASE WHEN $3 THEN pg_catalog.now() ELSE '-infinity' END, $3 "
+	"FROM unnest($1, $2) AS w (tag, display) "
 	"ORDER BY w.tag COLLATE \"C\" ON CONFLICT DO NOTHING",
+	3,
+	{TEXTARRAYOID, TEXTARRAYOID, BOOLOID}};
+
+/* The first public use of a tag gives it its spelling and time; likewise in key order. */
+static struct social_query publish_hashtags = {
+	"WITH held AS (SELECT h.id, w.display "
+	"FROM unnest($1, $2) AS w (tag, display) JOIN social.hashtags h ON h.tag = w.tag "
+	"WHERE NOT h.is_public ORDER BY h.tag FOR NO KEY UPDATE OF h) "
+	"UPDATE social.hashtags h SET display = held.display, created_at = pg_catalog.now(), "
+	"is_public = true FROM held WHERE h.id = held.id",
 	2,
 	{TEXTARRAYOID, TEXTARRAYOID}};
 
@@ -167,21 +180,27 @@ text_array(const Datum *elements, int count)
 		construct_array((Datum *) elements, count, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-/* Looks the keys up; ids[i] is 0 for a tag that does not exist. Returns how many exist. */
+/*
+ * Looks the keys up; ids[i] is 0 for a tag that does not exist. Returns how many exist, and whether
+ * all of those are public.
+ */
 static int
-find_hashtags(Relation hashtags, Relation index, const struct social_text_names *names, int64 *ids)
+find_hashtags(Relation hashtags, Relation index, const struct social_text_names *names, int64 *ids,
+			  bool *all_public)
 {
 	TupleTableSlot *slot = table_slot_create(hashtags, NULL);
 	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
 	int found = 0;
 	bool isnull;
 
+	*all_public = true;
 	for (int i = 0; i < names->count; i++)
 	{
 		ids[i] = 0;
 		if (!social_table_find(hashtags, index, F_TEXTEQ, names->keys[i], snapshot, slot))
 			continue;
 		ids[i] = DatumGetInt64(slot_getattr(slot, HASHTAG_ID, &isnull));
+		*all_public &= DatumGetBool(slot_getattr(slot, HASHTAG_IS_PUBLIC, &isnull));
 		found++;
 	}
 	UnregisterSnapshot(snapshot);
@@ -189,23 +208,28 @@ find_hashtags(Relation hashtags, Relation index, const struct social_text_names 
 	return found;
 }
 
-/* The ids of these tags, made where they are missing. */
+/* The ids of these tags, made where they are missing, and public from now on when the post is. */
 static void
-resolve_hashtags(const struct social_text_names *names, int64 *ids)
+resolve_hashtags(const struct social_text_names *names, bool is_public, int64 *ids)
 {
 	Relation hashtags = social_table_open("hashtags", AccessShareLock);
 	Relation index = index_open(social_relation_oid("hashtags_tag_key"), AccessShareLock);
 
-	if (find_hashtags(hashtags, index, names, ids) < names->count)
+	bool all_public;
+
+	if (find_hashtags(hashtags, index, names, ids, &all_public) < names->count ||
+		(is_public && !all_public))
 	{
 		Datum arguments[] = {text_array(names->keys, names->count),
-							 text_array(names->spellings, names->count)};
+							 text_array(names->spellings, names->count), BoolGetDatum(is_public)};
 		struct social_query_scope scope;
 
 		social_query_begin(&scope, hashtags);
 		social_query_run(&create_hashtags, arguments);
+		if (is_public)
+			social_query_run(&publish_hashtags, arguments);
 		social_query_end(&scope);
-		if (find_hashtags(hashtags, index, names, ids) < names->count)
+		if (find_hashtags(hashtags, index, names, ids, &all_public) < names->count)
 			ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 							errmsg("could not create hashtags"), errhint("Try again.")));
 	}
@@ -228,7 +252,7 @@ social_post_keep_hashtags(int64 post_id, int64 position, bool is_public,
 	table = social_table_open("post_hashtags", RowExclusiveLock);
 	ids = palloc(sizeof(*ids) * (names->count + 1));
 	if (names->count > 0)
-		resolve_hashtags(names, ids);
+		resolve_hashtags(names, is_public, ids);
 	if (update)
 	{
 		links = read_links(table, "post_hashtags_pkey", post_id, true, &nlinks);

@@ -99,9 +99,9 @@ FROM social.bookmarks b JOIN social.posts p ON p.id = b.post_id JOIN social.user
 COMMENT ON VIEW social.admin_bookmarks IS 'Who put which post aside.';
 
 CREATE OR REPLACE VIEW social.admin_notifications AS
-SELECT n.id, u.username AS recipient, n.type, coalesce(a.username, '') AS actor, n.post_id, n.comment_id, n.message, n.is_read, n.read_at, n.created_at
+SELECT n.id, u.username AS recipient, n.type, coalesce(a.username, '') AS actor, n.post_id, n.comment_id, n.message, n.is_read, n.read_at, n.created_at, n.withdrawn_at
 FROM social.notifications n JOIN social.users u ON u.id = n.recipient_id LEFT JOIN social.users a ON a.id = n.actor_id;
-COMMENT ON VIEW social.admin_notifications IS 'Who was told what.';
+COMMENT ON VIEW social.admin_notifications IS 'Who was told what; withdrawn_at is when the deed was taken back.';
 
 CREATE OR REPLACE VIEW social.admin_content_rules AS
 SELECT r.id, r.kind, r.pattern, r.action, r.created_at FROM social.content_rules r;

@@ -202,8 +202,8 @@ BEGIN ATOMIC
 		(13, 'follows', (SELECT pg_catalog.count(*) FROM social.follows)),
 		(14, 'reposts', (SELECT pg_catalog.count(*) FROM social.reposts)),
 		(15, 'hashtags', (SELECT pg_catalog.count(*) FROM social.hashtags)),
-		(16, 'notifications', (SELECT pg_catalog.count(*) FROM social.notifications)),
-		(17, 'notifications_unread', (SELECT pg_catalog.count(*) FROM social.notifications n WHERE NOT n.is_read)),
+		(16, 'notifications', (SELECT pg_catalog.count(*) FROM social.notifications n WHERE n.withdrawn_at IS NULL)),
+		(17, 'notifications_unread', (SELECT pg_catalog.count(*) FROM social.notifications n WHERE NOT n.is_read AND n.withdrawn_at IS NULL)),
 		(18, 'reports_open', (SELECT pg_catalog.count(*) FROM social.reports r WHERE r.status = 'open')),
 		(19, 'audit_entries', (SELECT pg_catalog.count(*) FROM social.audit_log)),
 		(20, 'database_bytes', pg_catalog.pg_database_size(pg_catalog.current_database()))

@@ -8,7 +8,7 @@ BEGIN ATOMIC
 	-- reader: sees what a viewer may see, and writes as the viewer that a token proves.
 	SELECT unnest(ARRAY[
 		'viewer_id', 'require_viewer', 'setting', 'result_id', 'authenticate',
-		'viewer_is_staff', 'blocked_ids', 'muted_ids', 'viewer_in_audience', 'hashtag_is_visible', 'commenter_is_shown',
+		'viewer_is_staff', 'blocked_ids', 'muted_ids', 'viewer_in_audience', 'hashtag_is_visible', 'hashtag_seen_at', 'commenter_is_shown',
 		'extract_hashtags', 'extract_mentions', 'hashtag_key', 'cursor_encode', 'cursor_decode', 'jwt_verify',
 		'page_size', 'page_key', 'post', 'posts_page', 'hashtag_posts', 'search_posts', 'search_page', 'trending_hashtags',
 		'user_json', 'post_json', 'comment_json', 'raise_error',
@@ -114,7 +114,7 @@ BEGIN ATOMIC
 		'search_ranking', 'check_new_account', 'name_likeness', 'name_is_reserved', 'check_password', 'password_needs_rehash', 'sign_access_token',
 		'guard_drop', 'reference_check', 'reference_end', 'count_row', 'count_statement', 'profile_check', 'post_before', 'post_after', 'post_view_after', 'revision_guard',
 		'require_post', 'require_own_post', 'check_post_settings', 'require_shareable_post', 'check_reaction',
-		'require_comment', 'require_own_comment', 'require_removable_comment', 'comment_holds', 'require_reply_allowed', 'comment_path', 'comment_check', 'hashtag_delete',
+		'require_comment', 'require_own_comment', 'require_removable_comment', 'comment_holds', 'require_reply_allowed', 'comment_path', 'comment_check', 'hashtag_delete', 'forget_withdrawn',
 		'counted_columns', 'reconcile_column', 'grant_audience', 'grant_reader', 'grant_bridge', 'grant_admin']), 'owner';
 END;
 COMMENT ON FUNCTION social.function_audience() IS 'For each function the least powerful audience that may call it: reader, bridge, admin or owner; mailer is beside them.';

@@ -15,12 +15,24 @@ LEFT JOIN social.visible_users a ON a.id = n.actor_id
 LEFT JOIN social.visible_posts p ON p.id = n.post_id
 LEFT JOIN social.visible_comments c ON c.id = n.comment_id
 LEFT JOIN social.visible_posts q ON q.id = n.quote_id
-WHERE n.recipient_id = (SELECT social.viewer_id())
+WHERE n.recipient_id = (SELECT social.viewer_id()) AND n.withdrawn_at IS NULL
 	AND (n.actor_id IS NULL OR (a.id IS NOT NULL AND n.actor_id <> ALL ((SELECT social.notification_muted_ids())::bigint[])))
 	AND (n.post_id IS NULL OR (p.id IS NOT NULL AND p.deleted_at IS NULL))
 	AND (n.comment_id IS NULL OR (c.id IS NOT NULL AND NOT c.is_deleted))
 	AND (n.quote_id IS NULL OR (q.id IS NOT NULL AND q.position IS NOT NULL AND q.deleted_at IS NULL));
 COMMENT ON VIEW social.visible_notifications IS 'What the viewer was told, as far as the actor and the target are visible and the actor''s notifications are not muted. type says what actor_id did to post_id or comment_id, or to the viewer; quote_id is the post that quotes post_id.';
+
+-- What the last likes, follows and shares told goes with their rows; this is what was taken back before.
+CREATE OR REPLACE FUNCTION social.forget_withdrawn() RETURNS trigger
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	DELETE FROM social.notifications n WHERE n.actor_id = OLD.id AND n.withdrawn_at IS NOT NULL;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION social.forget_withdrawn() IS 'Row trigger: withdrawn notifications of what somebody did go with their account.';
+CREATE OR REPLACE TRIGGER social_forget_withdrawn AFTER DELETE ON social.users
+	FOR EACH ROW EXECUTE FUNCTION social.forget_withdrawn();
 
 -- ---- reading ---------------------------------------------------------------------------------------
 
@@ -127,7 +139,7 @@ DECLARE
 	marked bigint;
 BEGIN
 	WITH held AS MATERIALIZED (
-		SELECT n.id FROM social.notifications n WHERE n.recipient_id = viewer AND NOT n.is_read
+		SELECT n.id FROM social.notifications n WHERE n.recipient_id = viewer AND NOT n.is_read AND n.withdrawn_at IS NULL
 		FOR NO KEY UPDATE SKIP LOCKED
 	)
 	UPDATE social.notifications n SET is_read = true, read_at = now()

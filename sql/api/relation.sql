@@ -87,8 +87,10 @@ BEGIN
 	WHERE (f.follower_id, f.followed_id) IN ((viewer, $1), ($1, viewer));
 	DELETE FROM social.follow_requests r
 	WHERE (r.requester_id, r.target_id) IN ((viewer, $1), ($1, viewer));
-	DELETE FROM social.notifications n
-	WHERE (n.actor_id = $1 AND n.recipient_id = viewer) OR (n.actor_id = viewer AND n.recipient_id = $1);
+	-- Withdrawn, they remember what was told: following and blocking in turn tells nothing anew.
+	UPDATE social.notifications n SET withdrawn_at = now()
+	WHERE n.withdrawn_at IS NULL
+		AND ((n.actor_id = $1 AND n.recipient_id = viewer) OR (n.actor_id = viewer AND n.recipient_id = $1));
 	RETURN $1;
 END
 $$;

@@ -122,15 +122,23 @@ END
 $$;
 COMMENT ON FUNCTION social.hashtag_is_visible(bigint) IS 'Does a post that the viewer may see carry this hashtag?';
 
+CREATE OR REPLACE FUNCTION social.hashtag_seen_at(hashtag_id bigint) RETURNS timestamptz
+	LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT SECURITY DEFINER COST 1000 SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN (SELECT min(l.created_at) FROM social.post_hashtags l JOIN social.visible_posts p ON p.id = l.post_id WHERE l.hashtag_id = $1);
+END
+$$;
+COMMENT ON FUNCTION social.hashtag_seen_at(bigint) IS 'Since when a post that the viewer may see has carried this hashtag.';
+
 -- A tag that stands in no post for the viewer does not exist; for most the count of public posts answers that.
 CREATE OR REPLACE VIEW social.visible_hashtags AS
 SELECT h.id, h.tag,
 	coalesce(c.posts_count, 0) + coalesce((SELECT sum(d.posts_count) FROM social.hashtag_counter_deltas d WHERE d.hashtag_id = h.id), 0) AS post_count,
-	h.created_at, h.display
+	CASE WHEN h.is_public THEN h.created_at ELSE social.hashtag_seen_at(h.id) END AS created_at, h.display
 FROM social.hashtags h
 LEFT JOIN social.hashtag_counters c ON c.hashtag_id = h.id
 WHERE c.posts_count > 0 OR social.hashtag_is_visible(h.id);
-COMMENT ON VIEW social.visible_hashtags IS 'Hashtags of posts that the viewer may see, with the number of public posts that carry them; display is the first spelling used.';
+COMMENT ON VIEW social.visible_hashtags IS 'Hashtags of posts that the viewer may see, with the number of public posts that carry them; display is the first spelling in public, created_at its time; for a tag that was never public the key and the time of the oldest such post.';
 
 CREATE OR REPLACE VIEW social.visible_mentions AS
 SELECT m.id, m.post_id, m.mentioned_user_id, m.created_at

@@ -5,6 +5,7 @@ CREATE TABLE social.hashtags (
 	tag text COLLATE "C" NOT NULL CHECK (tag <> ''),
 	display text NOT NULL,
 	created_at timestamptz NOT NULL DEFAULT now(),
+	is_public boolean NOT NULL DEFAULT true,
 	CONSTRAINT hashtags_tag_key UNIQUE (tag)
 );
-COMMENT ON TABLE social.hashtags IS 'Tags. tag is the folded key that lookups use (compatibility-composed and case-folded), display the spelling of the first post that used it.';
+COMMENT ON TABLE social.hashtags IS 'Tags. tag is the folded key that lookups use (compatibility-composed and case-folded), display the spelling of the first public post that used it, created_at its time. Until then is_public is false, display the key and created_at -infinity: what used it is nobody else''s business.';

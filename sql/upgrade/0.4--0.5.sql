@@ -66,3 +66,14 @@ ALTER TABLE social.comments DROP CONSTRAINT comments_parent_fkey;
 COMMENT ON TABLE social.jwt_key IS 'Signing keys, each with its one algorithm. private_key holds the HS256 secret or a private key as PEM, public_key a public key as PEM. The active key signs; active and retired ones verify; a standby one is published and waits for its turn. The first is made when a bridge starts, or for the first token. Nobody but the owner may read this table.';
 -- guard: whatever may drop something (found C2); sql/api makes it again
 DROP EVENT TRIGGER social_guard_drop;
+
+-- hashtag: a tag gets its time and spelling from its first public use.
+ALTER TABLE social.hashtags ADD COLUMN is_public boolean NOT NULL DEFAULT true;
+COMMENT ON TABLE social.hashtags IS 'Tags. tag is the folded key that lookups use (compatibility-composed and case-folded), display the spelling of the first public post that used it, created_at its time. Until then is_public is false, display the key and created_at -infinity: what used it is nobody else''s business.';
+UPDATE social.hashtags h SET is_public = false, display = h.tag, created_at = '-infinity'
+WHERE NOT EXISTS (SELECT FROM social.post_hashtags l WHERE l.hashtag_id = h.id AND l.is_public);
+
+-- notification: what was taken back is told once.
+ALTER TABLE social.notifications ADD COLUMN withdrawn_at timestamptz;
+CREATE INDEX notifications_withdrawn_idx ON social.notifications (actor_id) WHERE withdrawn_at IS NOT NULL;
+COMMENT ON TABLE social.notifications IS 'One row for each thing that somebody is told: who did (actor_id, null for the system) what (type) to what (post_id, comment_id, or the recipient; where a quote is the deed, quote_id is the post that quotes post_id). A like writes two index entries here and no more: the key serves lists, the unread count and look-ups of one''s own; actor_id needs no foreign key, because a notification goes with the like, comment, follow or share that it tells of, and that with its actor. A like, follow or share that is taken back leaves it withdrawn: seen by nobody, it remembers that this was told, until its actor goes.';

@@ -28,5 +28,27 @@ DELETE FROM social.hashtags WHERE tag = 'tappage';
 SELECT is_empty($$ SELECT FROM social.hashtag_posts('tappage') $$, 'a deleted tag takes its links along');
 SELECT is_empty($$ SELECT * FROM social.reconcile() WHERE counter LIKE 'hashtag%' AND object_id IN (SELECT id FROM social.hashtags WHERE tag LIKE 'tap%' OR tag LIKE 'many%') $$, 'counts equal the truth');
 
+-- Times differ from now() here only if written by hand.
+INSERT INTO social.users (username) VALUES ('tap_ann'), ('tap_fan'), ('tap_bea');
+INSERT INTO social.follows (follower_id, followed_id) SELECT f.id, a.id FROM social.users f, social.users a WHERE f.username = 'tap_fan' AND a.username IN ('tap_ann', 'tap_bea');
+SELECT social.act_as('tap_ann');
+SELECT social.create_post('Inner', 'only for fans: #TapSECRET', visibility => 'followers') AS inner \gset
+UPDATE social.post_hashtags SET created_at = now() - interval '2 days' WHERE post_id = :inner;
+SELECT results_eq($$ SELECT display, created_at, is_public FROM social.hashtags WHERE tag = 'tapsecret' $$, $$ VALUES ('tapsecret', '-infinity'::timestamptz, false) $$, 'found B7: what was never public keeps neither spelling nor time');
+SELECT social.act_as('tap_fan');
+SELECT results_eq($$ SELECT display, created_at FROM social.visible_hashtags WHERE tag = 'tapsecret' $$, $$ VALUES ('tapsecret', now() - interval '2 days') $$, 'found B7: who may see the post sees since when');
+SELECT social.act_as('tap_bea');
+SELECT social.create_post('Inner too', '#tapSecret', visibility => 'followers') AS inner_too \gset
+SELECT results_eq($$ SELECT display, created_at FROM social.visible_hashtags WHERE tag = 'tapsecret' $$, $$ VALUES ('tapsecret', now()) $$, 'found B7: another one''s first use is their own, for followers');
+SELECT social.create_post('Outer', '#tapSecret #tapOther') AS outer \gset
+SELECT results_eq($$ SELECT tag, display, created_at, is_public FROM social.hashtags WHERE tag IN ('tapsecret', 'tapother') ORDER BY tag $$, $$ VALUES ('tapother' COLLATE "C", 'tapOther', now(), true), ('tapsecret', 'tapSecret', now(), true) $$, 'found B7: and in public');
+UPDATE social.hashtags SET created_at = now() - interval '1 day' WHERE tag = 'tapsecret';
+SELECT social.act_as('tap_ann');
+SELECT social.update_post(:inner, visibility => 'public');
+SELECT results_eq($$ SELECT display, created_at FROM social.hashtags WHERE tag = 'tapsecret' $$, $$ VALUES ('tapSecret', now() - interval '1 day') $$, 'which later uses leave alone');
+SELECT social.create_post('Later', '#tapLater', visibility => 'private') AS later \gset
+SELECT social.update_post(:later, visibility => 'public');
+SELECT results_eq($$ SELECT display, is_public FROM social.hashtags WHERE tag = 'taplater' $$, $$ VALUES ('tapLater', true) $$, 'found B7: a post that becomes public uses its tags in public');
+
 SELECT * FROM finish();
 ROLLBACK;

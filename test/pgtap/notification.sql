@@ -92,7 +92,7 @@ SELECT is((SELECT count(*) FROM pg_temp.told(:ann) t WHERE t = 'eve like'), 0::b
 SELECT pg_temp.as_user(:ann, format('social.mute_user(%s)', :ben)) \gset ignored_
 SELECT is((SELECT count(*) FROM pg_temp.told(:ann) t WHERE t LIKE 'ben %'), 0::bigint, 'a mute hides what was told before');
 SELECT pg_temp.as_user(:ben, format('social.like_post(%s)', :post)) \gset ignored_
-SELECT is((SELECT count(*) FROM social.notifications WHERE recipient_id = :ann AND actor_id = :ben AND notifications.type = 'like'), 0::bigint, 'and nothing new is made');
+SELECT is((SELECT count(*) FROM social.notifications WHERE recipient_id = :ann AND actor_id = :ben AND notifications.type = 'like' AND withdrawn_at IS NULL), 0::bigint, 'and nothing new is made');
 UPDATE social.mutes SET expires_at = now() - interval '1 second' WHERE muter_id = :ann;
 SELECT is((SELECT count(*) FROM pg_temp.told(:ann) t WHERE t = 'ben mention'), 1::bigint, 'a mute whose time is over hides nothing');
 SELECT is(social.expire_mutes(), 1::bigint, 'the worker''s round removes it');
@@ -200,7 +200,48 @@ SELECT is_empty(format('SELECT FROM social.notifications WHERE %s IN (recipient_
 SELECT is_empty('SELECT FROM social.notifications n WHERE actor_id IS NOT NULL AND NOT EXISTS (SELECT FROM social.users u WHERE u.id = n.actor_id)', 'no orphan is left');
 SET LOCAL social.notifications = off;
 INSERT INTO social.follows VALUES (:ben, :ann);
-SELECT is_empty(format('SELECT FROM social.notifications WHERE recipient_id = %s AND type = %L', :ann, 'follow'), 'a load of old data may be silent');
+SELECT is_empty(format('SELECT FROM social.notifications WHERE recipient_id = %s AND type = %L AND withdrawn_at IS NULL', :ann, 'follow'), 'a load of old data may be silent');
+
+-- ---- once ----
+SET LOCAL social.notifications = on;
+INSERT INTO social.users (username) VALUES ('tap_calm'), ('tap_loop');
+SELECT social.act_as('tap_calm');
+SELECT social.create_post('Calm', 'text') AS calm \gset
+SELECT social.create_comment(:calm, 'mine') AS calm_comment, social.viewer_id() AS calm_id \gset
+SELECT social.act_as('tap_loop');
+CREATE FUNCTION pg_temp.round(post bigint, comment bigint, person bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM social.like_post(post), social.repost_post(post), social.like_comment(comment), social.follow_user(person);
+	PERFORM social.unlike_post(post), social.unrepost_post(post), social.unlike_comment(comment), social.unfollow_user(person);
+END $$;
+SELECT pg_temp.round(:calm, :calm_comment, :calm_id);
+SELECT social.act_as('tap_calm');
+SELECT is_empty('SELECT FROM social.notifications()', 'what was taken back is not shown');
+SELECT is(social.unread_notifications_count(), 0::bigint, 'nor counted');
+SELECT is(social.mark_all_notifications_read(), 0::bigint, 'nor marked');
+CREATE TEMPORARY TABLE once AS SELECT array_agg(id ORDER BY id) AS ids FROM social.notifications WHERE recipient_id = :calm_id;
+SELECT social.act_as('tap_loop');
+SELECT pg_temp.round(:calm, :calm_comment, :calm_id) FROM generate_series(1, 5);
+SELECT social.block_user(:calm_id), social.unblock_user(:calm_id);
+SELECT social.like_post(:calm), social.repost_post(:calm), social.like_comment(:calm_comment), social.follow_user(:calm_id);
+SELECT social.act_as('tap_calm');
+SELECT results_eq('SELECT id, is_read FROM social.notifications() ORDER BY id', format('SELECT id, false FROM unnest(%L::bigint[]) id ORDER BY 1', (SELECT ids FROM once)), 'found B13: who likes, shares and follows in a loop, blocks in between, tells it once');
+SELECT is(social.mark_all_notifications_read(), 4::bigint, 'read');
+SELECT social.act_as('tap_loop');
+SELECT pg_temp.round(:calm, :calm_comment, :calm_id);
+SELECT social.like_post(:calm), social.follow_user(:calm_id);
+SELECT social.act_as('tap_calm');
+SELECT is(social.unread_notifications_count(), 0::bigint, 'found B13: what was read stays read');
+SELECT results_eq('SELECT type FROM social.notifications() ORDER BY id', $$ VALUES ('like' COLLATE "C"), ('follow') $$, 'found B13: and comes back');
+UPDATE social.users SET is_locked = true WHERE id = :calm_id;
+SELECT social.act_as('tap_loop');
+SELECT social.unfollow_user(:calm_id);
+SELECT social.follow_user(:calm_id), social.unfollow_user(:calm_id) FROM generate_series(1, 3);
+SELECT social.follow_user(:calm_id);
+SELECT is((SELECT count(*) FROM social.notifications WHERE recipient_id = :calm_id AND type = 'follow_request'), 1::bigint, 'found B13: a request, too');
+SELECT social.viewer_id() AS loop_id \gset
+DELETE FROM social.users WHERE id = :loop_id;
+SELECT is_empty('SELECT FROM social.notifications WHERE actor_id = ' || :loop_id, 'found B13: nothing is remembered of who is gone');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -27,7 +27,7 @@ SELECT isnt_empty(format('SELECT FROM social.notifications WHERE recipient_id = 
 SELECT is(social.block_user(:b), :b::bigint, 'mission 19: block');
 SELECT is(social.block_user(:b), :b::bigint, 'again is harmless');
 SELECT is_empty(format('SELECT FROM social.follows WHERE follower_id IN (%s, %s)', :a, :b), 'follows end, both ways');
-SELECT is_empty(format('SELECT FROM social.notifications WHERE recipient_id IN (%1$s, %2$s) AND actor_id IN (%1$s, %2$s)', :a, :b), 'notifications between the two are gone');
+SELECT is_empty(format('SELECT FROM social.notifications WHERE recipient_id IN (%1$s, %2$s) AND actor_id IN (%1$s, %2$s) AND withdrawn_at IS NULL', :a, :b), 'notifications between the two are gone');
 SELECT is(social.blocked_ids(), ARRAY[:b::bigint], 'one knows whom one blocks');
 SELECT results_eq('SELECT id, username FROM social.blocked_users()', 'SELECT ' || :b || $$::bigint, 'tap_b' $$, 'and can list them');
 SELECT is_empty(format('SELECT FROM social.post(%s)', :post_b), 'the blocker does not see the blocked');
@@ -41,7 +41,7 @@ SELECT throws_ok(format('SELECT social.follow_user(%s)', :a), 'SM404', 'user not
 SELECT throws_ok(format('SELECT social.block_user(%s)', :a), 'SM404', 'user not found', 'nor blocks back');
 SELECT throws_ok(format('SELECT social.unblock_user(%s)', :a), 'SM404', 'user not found', 'nor lifts the block');
 SELECT is(social.create_post('Later', 'naming @tap_a'), currval('social.posts_id_seq'), 'naming somebody across a block is text');
-SELECT is_empty(format('SELECT FROM social.notifications WHERE recipient_id = %s', :a), 'of which they hear nothing');
+SELECT is_empty(format('SELECT FROM social.notifications WHERE recipient_id = %s AND withdrawn_at IS NULL', :a), 'of which they hear nothing');
 SELECT social.act_as(:a) \gset
 SELECT throws_ok(format('SELECT social.block_user(%s)', :a), 'SM400', 'you cannot block yourself', 'not oneself');
 SELECT throws_ok('SELECT social.block_user(-1)', 'SM404', 'user not found', 'not an unknown person');

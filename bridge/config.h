@@ -12,31 +12,53 @@ struct sb_config
 {
 #define SB_INT(field, name, value, min, max, help) int field;
 #define SB_BOOL(field, name, value, help)          bool field;
-#define SB_TEXT(field, name, value, help)          const char *field;
-#define SB_SECRET(field, name, help)               const char *field;
+#define SB_TEXT(field, name, value, form, help)    const char *field;
+#define SB_SECRET(field, name, form, help)         const char *field;
+#define SB_WORD(field, name, value, words, help)   const char *field;
 #include "settings.def"
 #undef SB_INT
 #undef SB_BOOL
 #undef SB_TEXT
 #undef SB_SECRET
+#undef SB_WORD
 };
 
-enum sb_config_outcome
+/* What is wrong with the settings, all of it; zeroed memory is an empty list. */
+struct sb_problems
 {
-	SB_CONFIG_OK,
-	SB_CONFIG_HELP,      /* --help was asked for */
-	SB_CONFIG_VERSION,   /* --version was asked for */
-	SB_CONFIG_REFERENCE, /* --reference was asked for */
-	SB_CONFIG_ERROR      /* error holds one line that says which setting and why */
+	struct sb_problem
+	{
+		bool is_error; /* otherwise the bridge may start */
+		char *text;    /* one line */
+	} * list;
+	int count;
+	int errors;
+};
+
+extern void sb_problem_error(struct sb_problems *problems, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+extern void sb_problem_warning(struct sb_problems *problems, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+extern void sb_problems_free(struct sb_problems *problems);
+
+/* What the process is asked to do. */
+enum sb_config_task
+{
+	SB_CONFIG_RUN,
+	SB_CONFIG_CHECK,    /* --check-config */
+	SB_CONFIG_HELP,     /* --help, -h */
+	SB_CONFIG_VERSION,  /* --version */
+	SB_CONFIG_REFERENCE /* --reference */
 };
 
 /*
  * Fills config from the defaults, then the environment, then the flags (--http-port=8001 or
  * --http-port 8001). Texts point into the environment and argv. An unset or empty variable keeps
- * the default. error receives a message of at most size bytes.
+ * the default. What is wrong is added to problems, and the setting keeps its default; so is, as a
+ * warning, a variable whose name is nearly that of a setting.
  */
-extern enum sb_config_outcome sb_config_load(struct sb_config *config, int argc, char **argv,
-											 char *error, size_t size);
+extern enum sb_config_task sb_config_load(struct sb_config *config, int argc, char **argv,
+										  struct sb_problems *problems);
 
 /* Prints every setting with its flag, default and help. */
 extern void sb_config_help(FILE *out);

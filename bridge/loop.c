@@ -22,6 +22,7 @@
 #include "http/server.h"
 #include "log.h"
 #include "memory.h"
+#include "names.h"
 #include "pg/listen.h"
 #include "pg/pool.h"
 #include "pg/tick.h"
@@ -284,6 +285,7 @@ sb_loop_new(const struct sb_config *config, int index, int listen_fd)
 	loop->wake.fd = -1;
 	loop->wake.on_ready = on_wake;
 	sb_loop_watch(loop, &loop->wake, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), EPOLLIN);
+	sb_names_join(loop);
 	loop->pool = sb_pg_pool_new(loop, on_database_ready);
 	loop->limits = sb_limits_new(loop);
 	loop->auth = sb_auth_new(loop);
@@ -308,6 +310,7 @@ void
 sb_loop_free(struct sb_loop *loop)
 {
 	forget_loop(loop);
+	sb_names_leave(loop);
 	sb_server_free(loop->server);
 	sb_pg_listen_free(loop->listen);
 	sb_pg_pool_free(loop->pool);

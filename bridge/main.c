@@ -3,7 +3,6 @@
  */
 #include <errno.h>
 #include <jansson.h>
-#include <libpq-fe.h>
 #include <microhttpd.h>
 #include <pthread.h>
 #include <signal.h>
@@ -23,6 +22,7 @@
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
+#include "pg/target.h"
 #include "ratelimit/limits.h"
 #include "reference.h"
 
@@ -66,7 +66,7 @@ max_clients(const struct sb_config *config, int loops)
 {
 	rlim_t limit = raise_descriptor_limit();
 	int pool = config->db_connections + config->db_write_connections + config->db_slow_connections +
-			   config->db_slow_read_connections;
+			   config->db_slow_read_connections + 2 * config->db_wait_connections;
 	rlim_t reserve = PROCESS_DESCRIPTORS + (rlim_t) loops * (rlim_t) (LOOP_DESCRIPTORS + pool);
 
 	if (limit == RLIM_INFINITY || limit >= reserve + (rlim_t) config->max_connections)
@@ -98,66 +98,59 @@ check_library(void)
 	return false;
 }
 
-/* Whether libpq can read the text; what it says may hold the password, so nobody repeats it. */
-static bool
-is_connection_string(const char *text)
+/* What the table of settings cannot check by itself. */
+static void
+check_config(const struct sb_config *config, struct sb_problems *problems)
 {
-	PQconninfoOption *options = PQconninfoParse(text, NULL);
+	const char *item;
 
-	PQconninfoFree(options);
-	return options != NULL;
+	(void) sb_log_init(config->log_level);
+	sb_pg_target_init(config, problems);
+	sb_cors_init(config, problems);
+	sb_limits_check(config, problems);
+	if (!sb_forwarded_init(config->trusted_proxies, &item))
+		sb_problem_error(problems, "TRUSTED_PROXIES: %.*s is no address or network",
+						 (int) strcspn(item, ", "), item);
 }
 
-/* What the table of settings cannot check by itself; false with one line in error. */
-static bool
-check_config(const struct sb_config *config, char *error, size_t size)
+static void
+print_problems(const struct sb_problems *problems)
 {
-	const char *origin;
-	const char *problem;
-
-	if (!sb_log_init(config->log_level))
-		snprintf(error, size, "LOG_LEVEL must be error, warning, info or debug");
-	else if (config->database_url && !is_connection_string(config->database_url))
-		snprintf(error, size, "DATABASE_URL is no connection string or URI");
-	else if (!sb_cors_init(config, &origin))
-		snprintf(error, size, "%.200s is not an origin (scheme://host[:port])", origin);
-	else if (!sb_limits_check(config, error, size))
-		return false;
-	else if (!sb_forwarded_init(config->trusted_proxies, &problem))
-		snprintf(error, size, "TRUSTED_PROXIES: %.200s is no address or network", problem);
-	else
-		return true;
-	return false;
+	for (int i = 0; i < problems->count; i++)
+		fprintf(stderr, "social-bridge: %s%s\n",
+				problems->list[i].is_error ? "" : "warning: ", problems->list[i].text);
 }
 
 /* Whether to go on; otherwise the process ends with *exit_status. */
 static bool
 load_config(struct sb_config *config, int argc, char **argv, int *exit_status)
 {
-	char error[256];
+	struct sb_problems problems = {0};
+	enum sb_config_task task = sb_config_load(config, argc, argv, &problems);
+	bool go_on = false;
 
 	*exit_status = 0;
-	switch (sb_config_load(config, argc, argv, error, sizeof(error)))
+	if (task == SB_CONFIG_HELP)
+		sb_config_help(stdout);
+	else if (task == SB_CONFIG_VERSION)
+		puts("social-bridge " SOCIAL_VERSION);
+	else if (task == SB_CONFIG_REFERENCE)
+		*exit_status = sb_router_init() && sb_reference_print(stdout) ? 0 : 1;
+	else
 	{
-		case SB_CONFIG_HELP:
-			sb_config_help(stdout);
-			return false;
-		case SB_CONFIG_VERSION:
-			puts("social-bridge " SOCIAL_VERSION);
-			return false;
-		case SB_CONFIG_REFERENCE:
-			*exit_status = sb_router_init() && sb_reference_print(stdout) ? 0 : 1;
-			return false;
-		case SB_CONFIG_OK:
-			if (check_config(config, error, sizeof(error)))
-				return true;
-			break;
-		case SB_CONFIG_ERROR:
-			break;
+		check_config(config, &problems);
+		go_on = task == SB_CONFIG_RUN && problems.errors == 0;
+		if (!go_on)
+			print_problems(&problems);
+		for (int i = 0; go_on && i < problems.count; i++)
+			sb_log(SB_LOG_WARNING, problems.list[i].text, NULL, NULL);
+		if (problems.errors)
+			*exit_status = task == SB_CONFIG_CHECK ? 1 : 2;
+		else if (task == SB_CONFIG_CHECK)
+			puts("social-bridge: the settings are good");
 	}
-	fprintf(stderr, "social-bridge: %s\n", error);
-	*exit_status = 2;
-	return false;
+	sb_problems_free(&problems);
+	return go_on;
 }
 
 /* Every loop with its socket; the first finds out whether the port is somebody else's. */
@@ -245,6 +238,7 @@ main(int argc, char **argv)
 	sb_log_flush();
 	serve(loops, count, &signals);
 	free(loops);
+	sb_pg_target_free();
 	sb_log(SB_LOG_INFO, "stopped", NULL, NULL);
 	sb_log_finish();
 	return 0;

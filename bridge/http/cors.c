@@ -3,66 +3,52 @@
  */
 #include "http/cors.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "config_form.h"
 #include "http/request.h"
 #include "memory.h"
 
 #define MAX_ORIGINS 64
 
-static const char *origins[MAX_ORIGINS];
+static char *origins[MAX_ORIGINS];
 static int norigins;
 static bool any_origin;
 
-/* Cuts text[0 .. len) to scheme://host[:port]; NULL when it is no such thing. */
-static const char *
-origin_of(const char *text, size_t len)
-{
-	char *origin = sb_checked(strndup(text, len));
-	char *host = strstr(origin, "://");
-	char *slash = host ? strchr(host + 3, '/') : NULL;
-
-	if (host == NULL || host == origin || host[3] == '\0' || host[3] == '/')
-	{
-		free(origin);
-		return NULL;
-	}
-	if (slash)
-		*slash = '\0';
-	return origin;
-}
-
-static bool
-add_origins(const char *list, const char **error)
+/* Reads a list; path: the items may be URLs, of which only the origin counts. */
+static void
+add_origins(const char *name, const char *list, bool path, struct sb_problems *problems)
 {
 	while (list && *list)
 	{
 		size_t len = strcspn(list, ", ");
+		char *origin = len > 0 ? sb_form_origin(list, len, path) : NULL;
 
-		if (len == 1 && *list == '*')
+		if (len == 1 && *list == '*' && !path)
 			any_origin = true;
-		else if (len > 0)
+		else if (len > 0 && origin == NULL)
+			sb_problem_error(problems,
+							 "%s: %.*s is not an origin (scheme://host[:port] and no path)", name,
+							 (int) (len < 200 ? len : 200), list);
+		else if (origin && norigins == MAX_ORIGINS)
+			sb_problem_error(problems, "%s holds more than %d origins", name, MAX_ORIGINS);
+		else if (origin)
 		{
-			const char *origin = norigins < MAX_ORIGINS ? origin_of(list, len) : NULL;
-
-			if (origin == NULL)
-			{
-				*error = list;
-				return false;
-			}
 			origins[norigins++] = origin;
+			origin = NULL;
 		}
+		free(origin);
 		list += len;
 		list += strspn(list, ", ");
 	}
-	return true;
 }
 
-bool
-sb_cors_init(const struct sb_config *config, const char **error)
+void
+sb_cors_init(const struct sb_config *config, struct sb_problems *problems)
 {
-	return add_origins(config->cors_allowed_origins, error) &&
-		   add_origins(config->frontend_url, error);
+	add_origins("CORS_ALLOWED_ORIGINS", config->cors_allowed_origins, false, problems);
+	add_origins("FRONTEND_URL", config->frontend_url, true, problems);
 }
 
 static bool

@@ -11,8 +11,8 @@
 
 struct sb_request;
 
-/* Reads the settings; before any thread. False with the faulty origin in *error. */
-extern bool sb_cors_init(const struct sb_config *config, const char **error);
+/* Reads the settings; before any thread. What is no origin is added to problems. */
+extern void sb_cors_init(const struct sb_config *config, struct sb_problems *problems);
 
 /* Adds what a browser needs to show the answer to the page, when its origin may call. */
 extern void sb_cors_add_headers(struct sb_request *request);

@@ -15,10 +15,13 @@ struct row
 	const char *sqlstate;
 	int status;
 	const char *message; /* NULL: public, the server's own texts are for the client */
+	const char *code;    /* NULL: the status's */
 };
 
 static const char unavailable[] = "the service is not available at the moment, try again";
 static const char late[] = "the request took too long";
+static const char busy[] = "somebody else is changing the same, try again";
+static const char read_only[] = "nothing can be changed at the moment, only read";
 static const char internal[] = "something went wrong on our side";
 
 static const struct row rows[] = {
@@ -30,14 +33,16 @@ static const struct row rows[] = {
 	{"SM422", 422, NULL},
 	{"SM429", 429, NULL},
 	{"22", 400, NULL}, /* data exceptions: out of range, malformed, not in encoding */
-	{"23505", 409, "already exists"}, /* a race that the function's own check lost */
-	{"40", 503, unavailable},         /* deadlock, serialization: a second try works */
-	{"57014", 504, late},             /* statement_timeout */
-	{"57", 503, unavailable},         /* shutdown, restart, crash of another backend */
-	{"53", 503, unavailable},         /* no connection slot, memory or disk left */
-	{"08", 503, unavailable},         /* connection trouble */
-	{"0A000", 503, unavailable},      /* the extension was upgraded under a prepared statement */
-	{"26000", 503, unavailable},      /* likewise: prepared again by the next request */
+	{"23505", 409, "already exists"},       /* a race that the function's own check lost */
+	{"25006", 503, read_only, "READ_ONLY"}, /* the database is a standby */
+	{"55P03", 503, busy, "BUSY"},           /* LOCK_TIMEOUT */
+	{"40", 503, unavailable},               /* deadlock, serialization: a second try works */
+	{"57014", 504, late},                   /* statement_timeout */
+	{"57", 503, unavailable},               /* shutdown, restart, crash of another backend */
+	{"53", 503, unavailable},               /* no connection slot, memory or disk left */
+	{"08", 503, unavailable},               /* connection trouble */
+	{"0A000", 503, unavailable}, /* the extension was upgraded under a prepared statement */
+	{"26000", 503, unavailable}, /* likewise: prepared again by the next request */
 	{"", 500, internal},
 };
 
@@ -108,7 +113,8 @@ static struct sb_error
 error_of_state(const char *sqlstate, const char *message, const char *detail)
 {
 	const struct row *row = row_of(sqlstate);
-	struct sb_error error = {row->status, sb_error_code(row->status), row->message, NULL, NULL};
+	struct sb_error error = {row->status, row->code ? row->code : sb_error_code(row->status),
+							 row->message, NULL, NULL};
 
 	if (row->message == NULL)
 	{

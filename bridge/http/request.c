@@ -18,6 +18,7 @@
 #include "utf8.h"
 
 #define USER_AGENT_MAX 512 /* bytes of it that are kept */
+#define ADMIT_PARAMS   3   /* of the admission that does not count: the first of the other's */
 
 static const char type_json[] = "application/json";
 
@@ -269,6 +270,17 @@ sb_request_fail_unit(struct sb_request *request, enum sb_pg_outcome outcome)
 
 /* ---- work for the database ------------------------------------------------------------------- */
 
+/* What the admission, which counted, says about limits. */
+static void
+add_figures(struct sb_request *request)
+{
+	const struct sb_pg_unit *unit = &request->unit;
+
+	if (unit->nresults > 0 && PQntuples(unit->results[0]) == 1 &&
+		!PQgetisnull(unit->results[0], 0, 0))
+		sb_limit_headers_add_text(request, PQgetvalue(unit->results[0], 0, 0));
+}
+
 /* The unit is answered: what its admission says about limits becomes headers. */
 static void
 on_unit(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
@@ -278,9 +290,8 @@ on_unit(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 	/* Not only the admission refuses: refreshing is counted where the session is known. */
 	if (outcome == SB_PG_ERROR && sb_limit_is_refusal(unit->error))
 		sb_limit_headers_add_refusal(request, unit->error);
-	else if (request->counts_itself && unit->nresults > 0 && PQntuples(unit->results[0]) == 1 &&
-			 !PQgetisnull(unit->results[0], 0, 0))
-		sb_limit_headers_add_text(request, PQgetvalue(unit->results[0], 0, 0));
+	else if (request->counts_itself)
+		add_figures(request);
 	request->counts_itself = false;
 	request->on_unit_done(unit, outcome);
 }
@@ -299,11 +310,30 @@ read_use(struct sb_request *request)
 		request->use.action = NULL;
 }
 
+static const char admit[] = "SELECT social.admit($1, $2, address => $3)";
+
+/*
+ * The unit begins again, having met a lock. Memory keeps what it counted, whatever is rolled back:
+ * the admission counts no second time.
+ */
+static void
+on_again(struct sb_pg_unit *unit)
+{
+	struct sb_request *request = unit->owner;
+
+	if (!request->counts_itself)
+		return;
+	add_figures(request);
+	request->counts_itself = false;
+	unit->statements[0].id = sb_pg_statement_id(admit);
+	unit->statements[0].sql = admit;
+	unit->statements[0].nparams = ADMIT_PARAMS;
+}
+
 /* The admission, which counts the request where the store is the database's memory. */
 static void
 add_admission(struct sb_request *request)
 {
-	static const char admit[] = "SELECT social.admit($1, $2, address => $3)";
 	static const char count[] = "SELECT social.admit($1, $2, address => $3, action => $4, "
 								"rates => $5, surface => $6, account => $7)";
 	static uint64_t admit_id; /* the same in every loop, so a race to set them is harmless */
@@ -320,7 +350,7 @@ add_admission(struct sb_request *request)
 	values[2] = *request->address ? request->address : NULL;
 	if (!request->counts_itself)
 	{
-		sb_pg_unit_add(&request->unit, admit_id, admit, 3, values);
+		sb_pg_unit_add(&request->unit, admit_id, admit, ADMIT_PARAMS, values);
 		return;
 	}
 	values[3] = request->use.action;
@@ -341,6 +371,7 @@ sb_request_begin_unit(struct sb_request *request,
 	sb_pg_unit_clear(&request->unit);
 	request->unit.owner = request;
 	request->unit.on_done = on_unit;
+	request->unit.on_again = on_again;
 	request->on_unit_done = on_done;
 	add_admission(request);
 }

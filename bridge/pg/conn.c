@@ -12,6 +12,7 @@
 #include "memory.h"
 #include "pg/flight.h"
 #include "pg/prepared.h"
+#include "pg/target.h"
 
 #define BACKOFF_FIRST_MS   100
 #define BACKOFF_LAST_MS    5000
@@ -26,20 +27,23 @@ on_notice(void *arg, const char *message)
 	sb_log(SB_LOG_DEBUG, "notice from the database", "notice", message);
 }
 
-static void
-start(struct sb_pg_conn *conn)
-{
-	const struct sb_config *config = conn->loop->config;
-	const char *database = config->database_url ? config->database_url : config->db_name;
-	const char *const keys[] = {
-		"host",   "port", "user", "password", "fallback_application_name", "client_encoding",
-		"dbname", NULL};
-	const char *const values[] = {
-		config->db_host, config->db_port, config->db_user, config->db_password,
-		"social-bridge", "UTF8",          database,        NULL};
+static void lose(struct sb_pg_conn *conn, enum sb_pg_outcome outcome, const char *reason);
 
+/* The addresses are there, or are still looked up. */
+static void
+go_on_resolving(struct sb_pg_conn *conn)
+{
+	enum sb_names_state state;
+
+	conn->pg = sb_pg_target_connect(conn->loop->config, conn->since_ms, &state);
+	if (state == SB_NAMES_PENDING)
+		return;
+	if (state == SB_NAMES_UNKNOWN)
+	{
+		lose(conn, SB_PG_LOST, "the database's host has no address");
+		return;
+	}
 	conn->since_ms = conn->loop->now_ms;
-	conn->pg = sb_checked(PQconnectStartParams(keys, values, 1));
 	conn->state = SB_PG_CONNECTING;
 	if (PQstatus(conn->pg) == CONNECTION_BAD)
 	{
@@ -48,6 +52,14 @@ start(struct sb_pg_conn *conn)
 	}
 	PQsetNoticeProcessor(conn->pg, on_notice, NULL);
 	sb_loop_watch(conn->loop, &conn->watch, PQsocket(conn->pg), EPOLLOUT);
+}
+
+static void
+start(struct sb_pg_conn *conn)
+{
+	conn->since_ms = conn->loop->now_ms;
+	conn->state = SB_PG_RESOLVING;
+	go_on_resolving(conn);
 }
 
 static struct sb_pg_unit *
@@ -71,6 +83,9 @@ close_conn(struct sb_pg_conn *conn, enum sb_pg_outcome outcome)
 	conn->pg = NULL;
 	conn->state = SB_PG_DOWN;
 	conn->broken = conn->stale = false;
+	PQclear(conn->prepare_error);
+	conn->prepare_error = NULL;
+	conn->doubtful = 0;
 	sb_pg_prepared_clear(conn->prepared);
 	conn->on_change(conn);
 	while (units)
@@ -87,10 +102,10 @@ lose(struct sb_pg_conn *conn, enum sb_pg_outcome outcome, const char *reason)
 {
 	char line[256];
 
-	snprintf(line, sizeof(line), "%s", PQerrorMessage(conn->pg));
+	snprintf(line, sizeof(line), "%s", conn->pg ? PQerrorMessage(conn->pg) : "");
 	line[strcspn(line, "\n")] = '\0';
 	sb_log_begin(SB_LOG_WARNING, reason);
-	sb_log_text("error", line);
+	sb_log_text("error", *line ? line : NULL);
 	sb_log_int("retry_ms", conn->backoff_ms);
 	sb_log_int("requests_lost", conn->inflight);
 	sb_log_end();
@@ -107,33 +122,74 @@ on_settings_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 
 	if (outcome == SB_PG_ERROR)
 		conn->broken = true;
-	if (outcome != SB_PG_OK)
+	if (outcome != SB_PG_OK || conn->broken)
 		return;
 	conn->state = SB_PG_READY;
-	conn->backoff_ms = BACKOFF_FIRST_MS;
+	if (!conn->proves_itself)
+		sb_pg_conn_trust(conn);
 	conn->on_change(conn);
 }
 
+static void
+on_timeouts_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
+{
+	struct sb_pg_conn *conn = unit->owner;
+
+	if (outcome == SB_PG_ERROR)
+		conn->broken = true;
+}
+
 /*
- * The session's settings. jit: these statements are short, compiling costs more than it saves. That
- * nothing is counted takes a role that may say so, social.grant_bridge() makes it one.
+ * The session's settings, so that none that a database or role has been given changes what our
+ * statements mean: the timeouts first, for they would hit the rest. Only those that the server
+ * knows. jit: these statements are short, compiling costs more than it saves. What makes them
+ * durable or costs memory (synchronous_commit, work_mem) stays the operator's. That nothing is
+ * counted takes a role that may say so, social.grant_bridge() makes it one.
  */
 static void
 send_settings(struct sb_pg_conn *conn)
 {
-	static const char sql[] = "SELECT pg_catalog.set_config('TimeZone', 'UTC', false), "
-							  "pg_catalog.set_config('jit', 'off', false), "
-							  "pg_catalog.set_config('statement_timeout', $1, false), "
-							  "pg_catalog.set_config('default_transaction_read_only', $2, false), "
-							  "CASE WHEN $3 THEN "
-							  "pg_catalog.set_config('social.rate_limits', 'off', false) END";
-	char timeout[32];
-	const char *values[3] = {timeout, conn->read_only ? "on" : "off",
+	static const char timeouts[] = "SELECT pg_catalog.set_config('statement_timeout', $1, false), "
+								   "pg_catalog.set_config('lock_timeout', $2, false)";
+	static const char settings[] =
+		"SELECT pg_catalog.set_config(s.name, w.value, false) FROM (VALUES "
+		"('search_path', 'pg_catalog, pg_temp'), "
+		"('default_transaction_isolation', 'read committed'), "
+		"('default_transaction_deferrable', 'off'), "
+		"('default_transaction_read_only', $1), "
+		"('idle_in_transaction_session_timeout', '0'), "
+		"('idle_session_timeout', '0'), "
+		"('transaction_timeout', '0'), "
+		"('TimeZone', 'UTC'), "
+		"('DateStyle', 'ISO, MDY'), "
+		"('IntervalStyle', 'postgres'), "
+		"('bytea_output', 'hex'), "
+		"('extra_float_digits', '1'), "
+		"('standard_conforming_strings', 'on'), "
+		"('transform_null_equals', 'off'), "
+		"('array_nulls', 'on'), "
+		"('row_security', 'on'), "
+		"('gin_fuzzy_search_limit', '0'), "
+		"('plan_cache_mode', 'auto'), "
+		"('jit', 'off'), "
+		"('client_min_messages', 'notice'), "
+		"('log_parameter_max_length_on_error', '0')"
+		") AS w (name, value) JOIN pg_catalog.pg_settings s "
+		"ON s.name OPERATOR(pg_catalog.=) w.name "
+		"UNION ALL "
+		"SELECT CASE WHEN $2 THEN pg_catalog.set_config('social.rate_limits', 'off', false) END";
+	char statement_timeout[32];
+	char lock_timeout[32];
+	const char *first[2] = {statement_timeout, lock_timeout};
+	const char *second[2] = {conn->read_only ? "on" : "off",
 							 conn->loop->config->rate_limits ? "false" : "true"};
 
-	snprintf(timeout, sizeof(timeout), "%ds", conn->loop->config->statement_timeout);
+	snprintf(statement_timeout, sizeof(statement_timeout), "%ds",
+			 conn->loop->config->statement_timeout);
+	snprintf(lock_timeout, sizeof(lock_timeout), "%dms", conn->lock_timeout_ms);
 	conn->state = SB_PG_SETTING_UP;
-	sb_pg_flight_send_own(conn, sql, 3, values, on_settings_done);
+	sb_pg_flight_send_own(conn, timeouts, 2, first, on_timeouts_done);
+	sb_pg_flight_send_own(conn, settings, 2, second, on_settings_done);
 }
 
 static void
@@ -174,7 +230,7 @@ on_ready(struct sb_watch *watch, uint32_t events)
 /* ---- life ----------------------------------------------------------------------------------- */
 
 void
-sb_pg_conn_init(struct sb_pg_conn *conn, struct sb_loop *loop, bool read_only,
+sb_pg_conn_init(struct sb_pg_conn *conn, struct sb_loop *loop, bool read_only, int lock_timeout_ms,
 				void (*on_change)(struct sb_pg_conn *), void *owner)
 {
 	memset(conn, 0, sizeof(*conn));
@@ -182,6 +238,7 @@ sb_pg_conn_init(struct sb_pg_conn *conn, struct sb_loop *loop, bool read_only,
 	conn->watch.on_ready = on_ready;
 	conn->loop = loop;
 	conn->read_only = read_only;
+	conn->lock_timeout_ms = lock_timeout_ms;
 	conn->on_change = on_change;
 	conn->owner = owner;
 	conn->backoff_ms = BACKOFF_FIRST_MS;
@@ -209,11 +266,44 @@ sb_pg_conn_hopeful(const struct sb_pg_conn *conn)
 	return conn->state != SB_PG_READY && !conn->broken && conn->backoff_ms == BACKOFF_FIRST_MS;
 }
 
+bool
+sb_pg_conn_is_standby(const struct sb_pg_conn *conn)
+{
+	const char *standby =
+		conn->state == SB_PG_READY ? PQparameterStatus(conn->pg, "in_hot_standby") : NULL;
+
+	return standby && strcmp(standby, "on") == 0;
+}
+
+void
+sb_pg_conn_sleep(struct sb_pg_conn *conn)
+{
+	if (conn->head)
+		return;
+	conn->asleep = true;
+	if (conn->state != SB_PG_DOWN)
+		close_conn(conn, SB_PG_LOST);
+}
+
+void
+sb_pg_conn_wake(struct sb_pg_conn *conn)
+{
+	if (conn->asleep)
+		conn->retry_at_ms = conn->loop->now_ms;
+	conn->asleep = false;
+}
+
+void
+sb_pg_conn_trust(struct sb_pg_conn *conn)
+{
+	conn->backoff_ms = BACKOFF_FIRST_MS;
+}
+
 /* Milliseconds after which silence means that the connection is dead. */
 static uint64_t
 patience_ms(const struct sb_pg_conn *conn)
 {
-	if (conn->state == SB_PG_CONNECTING)
+	if (conn->state == SB_PG_CONNECTING || conn->state == SB_PG_RESOLVING)
 		return CONNECT_TIMEOUT_MS;
 	return (uint64_t) conn->loop->config->statement_timeout * 1000 + ANSWER_GRACE_MS;
 }
@@ -225,12 +315,16 @@ sb_pg_conn_settle(struct sb_pg_conn *conn)
 
 	if (conn->state == SB_PG_DOWN)
 	{
-		if (now >= conn->retry_at_ms)
+		if (!conn->asleep && now >= conn->retry_at_ms)
 			start(conn);
 	}
-	else if ((conn->state == SB_PG_CONNECTING || conn->head) &&
+	else if ((conn->state < SB_PG_SETTING_UP || conn->head) &&
 			 now - conn->since_ms > patience_ms(conn))
-		lose(conn, SB_PG_LATE, "the database does not answer");
+		lose(conn, SB_PG_LATE,
+			 conn->state == SB_PG_RESOLVING ? "the database's host cannot be looked up in time"
+											: "the database does not answer");
+	else if (conn->state == SB_PG_RESOLVING)
+		go_on_resolving(conn);
 	else if (conn->stale && conn->head == NULL)
 	{
 		conn->retry_at_ms = now;

@@ -12,7 +12,8 @@ struct sb_pg_prepared;
 
 enum sb_pg_conn_state
 {
-	SB_PG_DOWN,       /* waits for retry_at_ms */
+	SB_PG_DOWN,       /* waits for retry_at_ms, or to be woken */
+	SB_PG_RESOLVING,  /* the names of its hosts are looked up */
 	SB_PG_CONNECTING, /* PQconnectPoll() is not through */
 	SB_PG_SETTING_UP, /* the session's settings are under way */
 	SB_PG_READY
@@ -23,9 +24,15 @@ struct sb_pg_conn
 	struct sb_watch watch; /* must stay first: on_ready gets its address */
 	struct sb_loop *loop;
 	bool read_only;                             /* every transaction is READ ONLY (design D15) */
+	int lock_timeout_ms;                        /* for so long a statement waits for a lock */
 	void (*on_change)(struct sb_pg_conn *conn); /* ready, gone, or room for a unit */
 	/* a NOTIFY came; NULL unless the connection listens */
 	void (*on_notify)(struct sb_pg_conn *conn, const char *channel, const char *payload);
+	/*
+	 * A unit met a lock and was rolled back. True: it is taken over, and not answered yet. May be
+	 * NULL.
+	 */
+	bool (*on_stalled)(struct sb_pg_conn *conn, struct sb_pg_unit *unit);
 	void *owner;
 
 	enum sb_pg_conn_state state;
@@ -37,13 +44,18 @@ struct sb_pg_conn
 	uint64_t since_ms;    /* when the head unit came to be the head, or the connect began */
 	uint64_t retry_at_ms; /* valid when down */
 	uint32_t backoff_ms;
-	bool broken; /* sending failed: sb_pg_conn_settle() ends the connection */
-	bool stale;  /* takes no more units, and begins anew once it is empty */
+	bool asleep;             /* down until sb_pg_conn_wake() */
+	bool proves_itself;      /* backoff_ms begins anew when the owner says, not when it is ready */
+	PGresult *prepare_error; /* why the next unit will miss a prepared statement */
+	int doubtful;            /* units in flight since a PREPARE that met a lock: they may miss it */
+	bool broken;             /* sending failed: sb_pg_conn_settle() ends the connection */
+	bool stale;              /* takes no more units, and begins anew once it is empty */
 };
 
 /* Prepares the object; the connection begins with the first sb_pg_conn_settle(). */
 extern void sb_pg_conn_init(struct sb_pg_conn *conn, struct sb_loop *loop, bool read_only,
-							void (*on_change)(struct sb_pg_conn *), void *owner);
+							int lock_timeout_ms, void (*on_change)(struct sb_pg_conn *),
+							void *owner);
 
 /* Closes and frees what conn holds; units in flight end as SB_PG_LOST. */
 extern void sb_pg_conn_finish(struct sb_pg_conn *conn);
@@ -53,6 +65,16 @@ extern bool sb_pg_conn_usable(const struct sb_pg_conn *conn);
 
 /* Whether it will most likely be usable in a moment: it connects, and has not failed lately. */
 extern bool sb_pg_conn_hopeful(const struct sb_pg_conn *conn);
+
+/* Whether the server is a standby, which takes no writes; it tells by itself when that changes. */
+extern bool sb_pg_conn_is_standby(const struct sb_pg_conn *conn);
+
+/* Ends the connection when it is idle or down, until it is woken. */
+extern void sb_pg_conn_sleep(struct sb_pg_conn *conn);
+extern void sb_pg_conn_wake(struct sb_pg_conn *conn);
+
+/* The connection does what it is for: the next pause after a loss is short again. */
+extern void sb_pg_conn_trust(struct sb_pg_conn *conn);
 
 /* Sends a unit: statements not yet prepared here are prepared first, in the same flight. */
 extern void sb_pg_conn_send(struct sb_pg_conn *conn, struct sb_pg_unit *unit);

@@ -18,7 +18,9 @@
 #include "memory.h"
 #include "pg/prepared.h"
 
-#define NAME_SIZE 24
+#define NAME_SIZE          24
+#define NO_SUCH_STATEMENT  "26000"
+#define LOCK_NOT_AVAILABLE "55P03"
 
 /* ---- units of the connection's own ---------------------------------------------------------- */
 
@@ -40,6 +42,29 @@ first_error_line(PGresult *error, char *line, size_t size)
 	return line;
 }
 
+static bool
+has_state(const PGresult *error, const char *wanted)
+{
+	const char *sqlstate = PQresultErrorField(error, PG_DIAG_SQLSTATE);
+
+	return sqlstate && strcmp(sqlstate, wanted) == 0;
+}
+
+/*
+ * A PREPARE failed. The unit behind it fails for lack of it, and is told why; those in flight since
+ * may have counted on it.
+ */
+static void
+lose_statement(struct sb_pg_conn *conn, struct own_unit *own)
+{
+	sb_pg_prepared_drop(conn->prepared, own->statement_id);
+	if (has_state(own->unit.error, LOCK_NOT_AVAILABLE))
+		conn->doubtful = conn->inflight;
+	PQclear(conn->prepare_error);
+	conn->prepare_error = own->unit.error;
+	own->unit.error = NULL;
+}
+
 static void
 on_own_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 {
@@ -47,10 +72,10 @@ on_own_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 	struct sb_pg_conn *conn = unit->owner;
 	char line[256];
 
-	if (outcome == SB_PG_ERROR)
+	if (outcome == SB_PG_ERROR && own->statement_id)
+		lose_statement(conn, own);
+	else if (outcome == SB_PG_ERROR)
 	{
-		if (own->statement_id)
-			sb_pg_prepared_drop(conn->prepared, own->statement_id);
 		sb_log_begin(SB_LOG_WARNING, "the database refused a statement of the bridge");
 		sb_log_text("sqlstate", PQresultErrorField(unit->error, PG_DIAG_SQLSTATE));
 		sb_log_text("error", first_error_line(unit->error, line, sizeof(line)));
@@ -188,13 +213,10 @@ sb_pg_flight_send_own(struct sb_pg_conn *conn, const char *sql, int nparams,
 static bool
 makes_stale(const PGresult *error)
 {
-	const char *sqlstate = PQresultErrorField(error, PG_DIAG_SQLSTATE);
 	const char *function = PQresultErrorField(error, PG_DIAG_SOURCE_FUNCTION);
 
-	if (sqlstate == NULL)
-		return false;
-	return strcmp(sqlstate, "26000") == 0 || (strcmp(sqlstate, "0A000") == 0 && function &&
-											  strcmp(function, "RevalidateCachedQuery") == 0);
+	return has_state(error, NO_SUCH_STATEMENT) || (has_state(error, "0A000") && function &&
+												   strcmp(function, "RevalidateCachedQuery") == 0);
 }
 
 static void
@@ -214,22 +236,48 @@ keep_result(struct sb_pg_conn *conn, struct sb_pg_unit *unit, PGresult *result)
 	{
 		unit->error = result;
 		unit->failed_at = unit->nresults;
-		conn->stale = conn->stale || makes_stale(result);
 		return;
 	}
 	PQclear(result); /* PGRES_PIPELINE_ABORTED, or the same error said again */
+}
+
+/* Whether the failed unit met a lock, by itself or in a PREPARE that it needed. */
+static bool
+judge_error(struct sb_pg_conn *conn, struct sb_pg_unit *unit)
+{
+	bool missed = has_state(unit->error, NO_SUCH_STATEMENT);
+
+	if (missed && conn->prepare_error)
+	{
+		PQclear(unit->error);
+		unit->error = conn->prepare_error;
+		conn->prepare_error = NULL;
+	}
+	else if (!(missed && conn->doubtful > 0))
+		conn->stale = conn->stale || makes_stale(unit->error);
+	return has_state(unit->error, LOCK_NOT_AVAILABLE) || (missed && conn->doubtful > 0);
 }
 
 static void
 finish_head(struct sb_pg_conn *conn)
 {
 	struct sb_pg_unit *unit = conn->head;
+	bool is_own = unit->on_done == on_own_done;
+	bool stalled = unit->error && !is_own && judge_error(conn, unit);
 
 	conn->head = unit->next;
 	if (conn->head == NULL)
 		conn->tail = NULL;
 	conn->inflight--;
 	conn->since_ms = conn->loop->now_ms;
+	if (!is_own)
+	{
+		PQclear(conn->prepare_error);
+		conn->prepare_error = NULL;
+	}
+	conn->doubtful -= conn->doubtful > 0;
+	if (stalled && conn->on_stalled && conn->on_stalled(conn, unit))
+		return;
 	unit->on_done(unit, unit->error ? SB_PG_ERROR : SB_PG_OK);
 }
 

@@ -3,6 +3,9 @@
  *
  * A dead peer says nothing, and neither does a quiet channel: a statement now and then tells them
  * apart, for its silence ends the connection (pg/conn.c).
+ *
+ * A standby takes no LISTEN, and nothing is said there. The connection waits on it, and listens
+ * once the server has become the primary; the statement now and then is what has the server tell.
  */
 #include "pg/listen.h"
 
@@ -13,7 +16,9 @@
 #include "pg/conn.h"
 #include "pg/flight.h"
 
-#define HEARTBEAT_MS 10000
+#define HEARTBEAT_MS         10000
+#define STANDBY_HEARTBEAT_MS 1000
+#define LOCK_TIMEOUT_MS      1000
 
 struct sb_pg_listen
 {
@@ -34,26 +39,30 @@ on_listened(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 	if (outcome == SB_PG_ERROR)
 		conn->broken = true; /* tried again, with its pauses */
 	else if (outcome == SB_PG_OK && listen->channels[++listen->heard].sql == NULL)
+	{
+		sb_pg_conn_trust(conn);
 		listen->on_listening();
+	}
 }
 
-/* The connection is ready, or gone. */
+static void
+ask(struct sb_pg_listen *listen)
+{
+	listen->asked = true;
+	for (int i = 0; listen->channels[i].sql; i++)
+		sb_pg_flight_send_own(&listen->conn, listen->channels[i].sql, 0, NULL, on_listened);
+}
+
+/* The connection is gone, or ready: sb_pg_listen_settle() sees to it. */
 static void
 on_change(struct sb_pg_conn *conn)
 {
 	struct sb_pg_listen *listen = conn->owner;
 
-	if (conn->state != SB_PG_READY)
-	{
-		listen->asked = false;
-		listen->heard = 0;
+	if (conn->state == SB_PG_READY)
 		return;
-	}
-	if (listen->asked)
-		return;
-	listen->asked = true;
-	for (int i = 0; listen->channels[i].sql; i++)
-		sb_pg_flight_send_own(conn, listen->channels[i].sql, 0, NULL, on_listened);
+	listen->asked = false;
+	listen->heard = 0;
 }
 
 static void
@@ -74,8 +83,9 @@ sb_pg_listen_new(struct sb_loop *loop, const struct sb_pg_channel *channels,
 
 	listen->channels = channels;
 	listen->on_listening = on_listening;
-	sb_pg_conn_init(&listen->conn, loop, false, on_change, listen);
+	sb_pg_conn_init(&listen->conn, loop, false, LOCK_TIMEOUT_MS, on_change, listen);
 	listen->conn.on_notify = on_notify;
+	listen->conn.proves_itself = true;
 	return listen;
 }
 
@@ -93,8 +103,14 @@ sb_pg_listen_settle(struct sb_pg_listen *listen)
 {
 	struct sb_pg_conn *conn = &listen->conn;
 	uint64_t now = conn->loop->now_ms;
+	bool standby = sb_pg_conn_is_standby(conn);
+	uint64_t pause = standby ? STANDBY_HEARTBEAT_MS : HEARTBEAT_MS;
 
-	if (sb_pg_conn_usable(conn) && conn->head == NULL && now - listen->beat_at_ms >= HEARTBEAT_MS)
+	if (!sb_pg_conn_usable(conn) || conn->head)
+		;
+	else if (!listen->asked && !standby)
+		ask(listen);
+	else if (now - listen->beat_at_ms >= pause)
 	{
 		listen->beat_at_ms = now;
 		sb_pg_flight_send_own(conn, "SELECT 1", 0, NULL, NULL);

@@ -1,15 +1,26 @@
 /*
  * pool.c owns the lanes of one loop and the queue before each.
+ *
+ * What has been sent cannot be taken back, so little is sent ahead: as much as keeps a server
+ * process busy, and nothing behind a unit that has been at it for a while. The rest queues here,
+ * before the lane, and goes to whichever connection is free first. A unit that waits for a lock
+ * leaves the lane after LOCK_PATIENCE_MS: the server rolls it back (lock_timeout), so its outcome
+ * is known, and it begins again in a waiting lane, whose connections are there for that. There it
+ * has LOCK_TIMEOUT.
  */
 #include "pg/pool.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "loop.h"
 #include "memory.h"
 #include "pg/conn.h"
 
-#define PIPELINE_DEPTH 64 /* units in flight on a pipelined connection */
+#define PIPELINE_DEPTH   8     /* units in flight on a pipelined connection */
+#define STALLED_MS       25    /* a unit that has been the oldest for longer gets none behind it */
+#define LOCK_PATIENCE_MS 200   /* for a lock, in the lanes that others share */
+#define IDLE_MS          30000 /* after which a connection made on demand ends */
 
 struct lane
 {
@@ -17,6 +28,8 @@ struct lane
 	struct sb_pg_conn *conns;
 	int nconns;
 	int depth;
+	bool on_demand;          /* connects when a unit comes */
+	struct lane *wait;       /* where a unit goes that met a lock; NULL: its failure is final */
 	struct sb_pg_unit *head; /* waiting, oldest first */
 	struct sb_pg_unit *tail;
 	int waiting;
@@ -31,6 +44,13 @@ struct sb_pg_pool
 	bool closed;
 };
 
+/* Whether what is sent now would stand behind a unit that does not come to its end. */
+static bool
+is_stalled(const struct sb_pg_conn *conn)
+{
+	return conn->head && conn->loop->now_ms - conn->since_ms > STALLED_MS;
+}
+
 /* The usable connection with the fewest units that has room; NULL when there is none. */
 static struct sb_pg_conn *
 choose(struct lane *lane)
@@ -41,7 +61,7 @@ choose(struct lane *lane)
 	{
 		struct sb_pg_conn *conn = &lane->conns[i];
 
-		if (sb_pg_conn_usable(conn) && conn->inflight < lane->depth &&
+		if (sb_pg_conn_usable(conn) && conn->inflight < lane->depth && !is_stalled(conn) &&
 			(best == NULL || conn->inflight < best->inflight))
 			best = conn;
 	}
@@ -88,30 +108,104 @@ on_change(struct sb_pg_conn *conn)
 		sb_pg_conn_send(conn, pop(lane));
 }
 
-static void
-lane_init(struct lane *lane, struct sb_pg_pool *pool, int nconns, int depth, bool read_only)
+static bool
+is_full(const struct lane *lane)
 {
+	return !is_worth_waiting(lane) || lane->waiting >= lane->pool->loop->config->db_queue;
+}
+
+static void
+enqueue(struct lane *lane, struct sb_pg_unit *unit)
+{
+	unit->next = NULL;
+	unit->queued_at_ms = lane->pool->loop->now_ms;
+	if (lane->tail)
+		lane->tail->next = unit;
+	else
+		lane->head = unit;
+	lane->tail = unit;
+	lane->waiting++;
+}
+
+/* Sends the unit, or lets it wait. */
+static bool
+submit(struct lane *lane, struct sb_pg_unit *unit)
+{
+	struct sb_pg_conn *conn = lane->head == NULL ? choose(lane) : NULL;
+
+	if (conn)
+		sb_pg_conn_send(conn, unit);
+	else if (is_full(lane))
+		return false;
+	else
+		enqueue(lane, unit);
+	return true;
+}
+
+/* A unit met a lock: it begins again where it may wait. */
+static bool
+on_stalled(struct sb_pg_conn *conn, struct sb_pg_unit *unit)
+{
+	struct lane *wait = ((struct lane *) conn->owner)->wait;
+
+	if (wait == NULL || wait->pool->closed || is_full(wait))
+		return false;
+	if (unit->on_again)
+		unit->on_again(unit);
+	sb_pg_unit_rewind(unit);
+	return submit(wait, unit);
+}
+
+/* What tells the lanes apart. */
+static const struct
+{
+	size_t nconns; /* the setting */
+	int depth;
+	bool read_only;
+	enum sb_pg_lane wait; /* SB_LANES: none, this is one */
+} rows[SB_LANES] = {
+#define AT(field) offsetof(struct sb_config, field)
+	[SB_LANE_READ] = {AT(db_connections), PIPELINE_DEPTH, true, SB_LANE_WAIT_READ},
+	[SB_LANE_WRITE] = {AT(db_write_connections), PIPELINE_DEPTH, false, SB_LANE_WAIT},
+	[SB_LANE_SLOW] = {AT(db_slow_connections), 1, false, SB_LANE_WAIT},
+	[SB_LANE_SLOW_READ] = {AT(db_slow_read_connections), 1, true, SB_LANE_WAIT_READ},
+	[SB_LANE_WAIT] = {AT(db_wait_connections), 1, false, SB_LANES},
+	[SB_LANE_WAIT_READ] = {AT(db_wait_connections), 1, true, SB_LANES},
+};
+
+static void
+lane_init(struct sb_pg_pool *pool, enum sb_pg_lane which)
+{
+	const struct sb_config *config = pool->loop->config;
+	struct lane *lane = &pool->lanes[which];
+	bool waits = rows[which].wait == SB_LANES;
+	int lock_timeout_ms = waits ? config->lock_timeout * 1000 : LOCK_PATIENCE_MS;
+
 	lane->pool = pool;
-	lane->nconns = nconns;
-	lane->depth = depth;
-	lane->conns = sb_calloc((size_t) nconns, sizeof(struct sb_pg_conn));
-	for (int i = 0; i < nconns; i++)
-		sb_pg_conn_init(&lane->conns[i], pool->loop, read_only, on_change, lane);
+	lane->nconns = *(const int *) ((const char *) config + rows[which].nconns);
+	lane->depth = rows[which].depth;
+	lane->on_demand = waits;
+	lane->wait = waits ? NULL : &pool->lanes[rows[which].wait];
+	lane->conns = sb_calloc((size_t) lane->nconns, sizeof(struct sb_pg_conn));
+	for (int i = 0; i < lane->nconns; i++)
+	{
+		struct sb_pg_conn *conn = &lane->conns[i];
+
+		sb_pg_conn_init(conn, pool->loop, rows[which].read_only, lock_timeout_ms, on_change, lane);
+		conn->on_stalled = on_stalled;
+		conn->asleep = lane->on_demand;
+	}
 }
 
 struct sb_pg_pool *
 sb_pg_pool_new(struct sb_loop *loop, void (*on_ready)(struct sb_loop *))
 {
-	const struct sb_config *config = loop->config;
 	struct sb_pg_pool *pool = sb_calloc(1, sizeof(*pool));
 
 	pool->loop = loop;
 	pool->on_ready = on_ready;
-	lane_init(&pool->lanes[SB_LANE_READ], pool, config->db_connections, PIPELINE_DEPTH, true);
-	lane_init(&pool->lanes[SB_LANE_WRITE], pool, config->db_write_connections, PIPELINE_DEPTH,
-			  false);
-	lane_init(&pool->lanes[SB_LANE_SLOW], pool, config->db_slow_connections, 1, false);
-	lane_init(&pool->lanes[SB_LANE_SLOW_READ], pool, config->db_slow_read_connections, 1, true);
+	for (enum sb_pg_lane which = 0; which < SB_LANES; which++)
+		lane_init(pool, which);
 	return pool;
 }
 
@@ -150,38 +244,48 @@ sb_pg_pool_free(struct sb_pg_pool *pool)
 bool
 sb_pg_pool_submit(struct sb_pg_pool *pool, enum sb_pg_lane which, struct sb_pg_unit *unit)
 {
-	struct lane *lane = &pool->lanes[which];
-	struct sb_pg_conn *conn = NULL;
-
-	if (pool->closed)
-		return false;
-	if (lane->head == NULL)
-		conn = choose(lane);
-	if (conn)
-	{
-		sb_pg_conn_send(conn, unit);
-		return true;
-	}
-	if (!is_worth_waiting(lane) || lane->waiting >= pool->loop->config->db_queue)
-		return false;
-	unit->next = NULL;
-	unit->queued_at_ms = pool->loop->now_ms;
-	if (lane->tail)
-		lane->tail->next = unit;
-	else
-		lane->head = unit;
-	lane->tail = unit;
-	lane->waiting++;
-	return true;
+	return !pool->closed && submit(&pool->lanes[which], unit);
 }
 
 bool
 sb_pg_pool_is_ready(const struct sb_pg_pool *pool)
 {
 	for (int i = 0; i < SB_LANES; i++)
-		if (!has_connection(&pool->lanes[i]))
+		if (!pool->lanes[i].on_demand && !has_connection(&pool->lanes[i]))
 			return false;
 	return true;
+}
+
+bool
+sb_pg_pool_is_standby(const struct sb_pg_pool *pool)
+{
+	const struct lane *lane = &pool->lanes[SB_LANE_WRITE];
+
+	for (int i = 0; i < lane->nconns; i++)
+		if (lane->conns[i].state == SB_PG_READY)
+			return sb_pg_conn_is_standby(&lane->conns[i]);
+	return false;
+}
+
+/* Wakes a connection for each unit that waits, and ends those without work. */
+static void
+settle_demand(struct lane *lane)
+{
+	int wanted = lane->waiting;
+
+	for (int i = 0; i < lane->nconns; i++)
+	{
+		struct sb_pg_conn *conn = &lane->conns[i];
+
+		if (wanted > 0)
+		{
+			sb_pg_conn_wake(conn);
+			wanted -= conn->head == NULL;
+		}
+		else if (!conn->asleep && conn->head == NULL &&
+				 lane->pool->loop->now_ms - conn->since_ms > IDLE_MS)
+			sb_pg_conn_sleep(conn);
+	}
 }
 
 /* Ends the units that wait for nothing, or have waited too long. */
@@ -207,6 +311,8 @@ sb_pg_pool_settle(struct sb_pg_pool *pool)
 
 	for (int i = 0; i < SB_LANES; i++)
 	{
+		if (pool->lanes[i].on_demand)
+			settle_demand(&pool->lanes[i]);
 		for (int n = 0; n < pool->lanes[i].nconns; n++)
 			sb_pg_conn_settle(&pool->lanes[i].conns[n]);
 		settle_queue(&pool->lanes[i]);

@@ -1,6 +1,7 @@
 /*
  * pool.h owns the connections of one loop, in lanes: a slow statement delays only those of its own
- * lane (design D13).
+ * lane (design D13), and one that waits for a lock delays nobody: after a moment it is rolled back
+ * and begins again in a lane for those that wait, one on a connection.
  */
 #ifndef SB_PG_POOL_H
 #define SB_PG_POOL_H
@@ -16,6 +17,8 @@ enum sb_pg_lane
 	SB_LANE_WRITE,     /* pipelined */
 	SB_LANE_SLOW,      /* one unit a connection: password hashes, exports */
 	SB_LANE_SLOW_READ, /* likewise, READ ONLY: search, pages of thousands of rows */
+	SB_LANE_WAIT,      /* one unit a connection: those of WRITE and SLOW that met a lock */
+	SB_LANE_WAIT_READ, /* likewise, READ ONLY */
 	SB_LANES
 };
 
@@ -33,8 +36,11 @@ extern void sb_pg_pool_close(struct sb_pg_pool *pool);
 extern bool sb_pg_pool_submit(struct sb_pg_pool *pool, enum sb_pg_lane lane,
 							  struct sb_pg_unit *unit);
 
-/* Whether every lane has a connection. */
+/* Whether every lane has a connection, but for those that connect when they are needed. */
 extern bool sb_pg_pool_is_ready(const struct sb_pg_pool *pool);
+
+/* Whether the database is a standby: reads work, writes fail with 25006. */
+extern bool sb_pg_pool_is_standby(const struct sb_pg_pool *pool);
 
 /* Does what is due; once an iteration of the loop. */
 extern void sb_pg_pool_settle(struct sb_pg_pool *pool);

@@ -27,7 +27,7 @@ sb_pg_unit_take(struct sb_pg_unit *unit, int i)
 }
 
 void
-sb_pg_unit_clear(struct sb_pg_unit *unit)
+sb_pg_unit_rewind(struct sb_pg_unit *unit)
 {
 	for (int i = 0; i < unit->nresults; i++)
 		PQclear(unit->results[i]);
@@ -35,8 +35,14 @@ sb_pg_unit_clear(struct sb_pg_unit *unit)
 	memset(unit->results, 0, sizeof(unit->results));
 	unit->error = NULL;
 	unit->nresults = 0;
-	unit->nstatements = 0;
 	unit->failed_at = 0;
+}
+
+void
+sb_pg_unit_clear(struct sb_pg_unit *unit)
+{
+	sb_pg_unit_rewind(unit);
+	unit->nstatements = 0;
 }
 
 uint64_t

@@ -40,6 +40,9 @@ struct sb_pg_unit
 	struct sb_pg_statement statements[SB_PG_UNIT_MAX];
 	int nstatements;
 	void (*on_done)(struct sb_pg_unit *unit, enum sb_pg_outcome outcome);
+	/* It is about to begin again, as it is (pg/pool.h); its results are still there. May be NULL.
+	 */
+	void (*on_again)(struct sb_pg_unit *unit);
 	void *owner;
 
 	PGresult *results[SB_PG_UNIT_MAX];
@@ -58,6 +61,9 @@ extern PGresult *sb_pg_unit_take(struct sb_pg_unit *unit, int i);
 
 /* Clears the results and calls of an earlier use, so that the unit can be filled again. */
 extern void sb_pg_unit_clear(struct sb_pg_unit *unit);
+
+/* Drops the results, so that the unit can be sent again. */
+extern void sb_pg_unit_rewind(struct sb_pg_unit *unit);
 
 /* The id of a statement that has none: a 64-bit hash (FNV-1a) of its text. */
 extern uint64_t sb_pg_statement_id(const char *sql);

@@ -123,74 +123,25 @@ is_rates(const char *text)
 }
 
 static bool
-check_rates(const struct sb_config *config, char *error, size_t size)
-{
-	static const struct
-	{
-		const char *name;
-		size_t setting;
-	} settings[] = {
-		{"POST_CREATION_RATE_LIMIT", AT(post_creation_rate_limit)},
-		{"LIVE_STREAM_CREATION_RATE_LIMIT", AT(live_stream_creation_rate_limit)},
-		{"STREAM_CREATION_RATE_LIMIT", AT(stream_creation_rate_limit)},
-		{"MEDIA_UPLOAD_RATE_LIMIT", AT(media_upload_rate_limit)},
-		{"CHAT_MESSAGE_RATE_LIMIT", AT(chat_message_rate_limit)},
-		{"FEED_ACCESS_RATE_LIMIT", AT(feed_access_rate_limit)},
-		{"SEARCH_RATE_LIMIT", AT(search_rate_limit)},
-	};
-
-	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
-		if (!is_rates(setting_at(config, settings[i].setting)))
-		{
-			snprintf(error, size,
-					 "%s must be n/second, n/minute, n/hour or n/day, several separated by commas, "
-					 "or off",
-					 settings[i].name);
-			return false;
-		}
-	read_settings(config);
-	for (size_t i = 0; i < GIVEN; i++)
-		if (!is_rates(rates[i]))
-		{
-			snprintf(error, size,
-					 "LIVE_STREAM_CREATION_RATE_LIMIT and STREAM_CREATION_RATE_LIMIT "
-					 "must be of different periods");
-			return false;
-		}
-	return true;
-}
-
-static bool
-is_one_of(const char *text, const char *const *words)
-{
-	while (*words && strcmp(*words, text) != 0)
-		words++;
-	return *words != NULL;
-}
-
-static bool
 uses_redis(const struct sb_config *config)
 {
 	return config->rate_limits && strcmp(config->rate_limit_store, "redis") == 0;
 }
 
-bool
-sb_limits_check(const struct sb_config *config, char *error, size_t size)
+void
+sb_limits_check(const struct sb_config *config, struct sb_problems *problems)
 {
-	static const char *const stores[] = {"database", "redis", NULL};
-	static const char *const failures[] = {"auto", "open", "closed", NULL};
-
-	if (!is_one_of(config->rate_limit_store, stores))
-		snprintf(error, size, "RATE_LIMIT_STORE must be database or redis");
-	else if (!is_one_of(config->rate_limit_failure, failures))
-		snprintf(error, size, "RATE_LIMIT_FAILURE must be auto, open or closed");
-	else if (uses_redis(config) && config->redis_url == NULL)
-		snprintf(error, size, "RATE_LIMIT_STORE=redis needs REDIS_URL");
-	else if (config->redis_url && !sb_limit_redis_check(config->redis_url))
-		snprintf(error, size, "REDIS_URL must be redis://[user:password@]host[:port][/number]");
-	else
-		return check_rates(config, error, size);
-	return false;
+	if (uses_redis(config) && config->redis_url == NULL)
+		sb_problem_error(problems, "RATE_LIMIT_STORE=redis needs REDIS_URL");
+	if (config->redis_url && !sb_limit_redis_check(config->redis_url))
+		sb_problem_error(problems,
+						 "REDIS_URL must be redis://[user:password@]host[:port][/number]");
+	read_settings(config);
+	for (size_t i = 0; i < GIVEN; i++)
+		if (!is_rates(rates[i]))
+			sb_problem_error(problems,
+							 "LIVE_STREAM_CREATION_RATE_LIMIT and STREAM_CREATION_RATE_LIMIT "
+							 "must be of different periods");
 }
 
 /* ---- what the database says ------------------------------------------------------------------ */

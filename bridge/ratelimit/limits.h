@@ -16,6 +16,7 @@
 #include "ratelimit_policy.h"
 
 struct sb_config;
+struct sb_problems;
 struct sb_error;
 struct sb_limits;
 struct sb_loop;
@@ -37,9 +38,8 @@ struct sb_limit_use
 	const char *account; /* the account that a door is knocked at for, or NULL */
 };
 
-/* Checks the settings, and keeps the rates among them; false with one line in error. Before any
- * thread. */
-extern bool sb_limits_check(const struct sb_config *config, char *error, size_t size);
+/* Checks the settings against each other, and keeps the rates among them. Before any thread. */
+extern void sb_limits_check(const struct sb_config *config, struct sb_problems *problems);
 
 extern struct sb_limits *sb_limits_new(struct sb_loop *loop);
 extern void sb_limits_free(struct sb_limits *limits);

@@ -1,10 +1,11 @@
 /*
  * redis.c owns counting in Redis.
  *
- * The connection is DOWN until it is time, CONNECTING until the script is loaded, then UP. Answers
- * come in the order of the questions, so the oldest question has the earliest deadline. The client
- * library frees its context by itself when the connection ends; on_connect and on_disconnect are
- * where we hear of it.
+ * The connection is DOWN until it is time, RESOLVING until its host's address is known (names.h:
+ * the client library would ask the resolver itself), CONNECTING until the script is loaded, then
+ * UP. Answers come in the order of the questions, so the oldest question has the earliest deadline.
+ * The client library frees its context by itself when the connection ends; on_connect and
+ * on_disconnect are where we hear of it.
  */
 #include "ratelimit/redis.h"
 
@@ -18,6 +19,7 @@
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
+#include "names.h"
 
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_LAST_MS  5000
@@ -56,6 +58,7 @@ static const char script[] =
 enum state
 {
 	DOWN,
+	RESOLVING,
 	CONNECTING,
 	UP
 };
@@ -89,7 +92,8 @@ struct sb_limit_redis
 	int port;
 	int number;
 	char sha[64];
-	uint64_t since_ms;    /* when the connect began */
+	uint64_t since_ms;    /* when the look-up or the connect began */
+	unsigned tries;       /* each takes the next of the host's addresses */
 	uint64_t retry_at_ms; /* valid when down */
 	uint32_t backoff_ms;
 	bool failed; /* an answer that cannot be used: settle ends the connection */
@@ -317,11 +321,23 @@ greet(struct sb_limit_redis *redis)
 	redisAsyncCommand(context, on_script_loaded, NULL, "SCRIPT LOAD %s", script);
 }
 
+/* The address is there, or is still looked up. */
 static void
-start(struct sb_limit_redis *redis)
+go_on_resolving(struct sb_limit_redis *redis)
 {
-	redisAsyncContext *context = sb_checked(redisAsyncConnect(redis->host, redis->port));
+	struct sb_addresses found;
+	enum sb_names_state state = sb_names_get(redis->host, redis->since_ms, &found);
+	redisAsyncContext *context;
 
+	if (state == SB_NAMES_PENDING)
+		return;
+	if (state == SB_NAMES_UNKNOWN)
+	{
+		note_loss(redis, "its host has no address");
+		return;
+	}
+	context = sb_checked(
+		redisAsyncConnect(found.list[redis->tries++ % (unsigned) found.count], redis->port));
 	redis->state = CONNECTING;
 	redis->since_ms = redis->loop->now_ms;
 	if (context->err)
@@ -341,6 +357,14 @@ start(struct sb_limit_redis *redis)
 	redisAsyncSetConnectCallback(context, on_connect);
 	redisAsyncSetDisconnectCallback(context, on_disconnect);
 	greet(redis);
+}
+
+static void
+start(struct sb_limit_redis *redis)
+{
+	redis->state = RESOLVING;
+	redis->since_ms = redis->loop->now_ms;
+	go_on_resolving(redis);
 }
 
 /* ---- questions ------------------------------------------------------------------------------- */
@@ -526,8 +550,10 @@ sb_limit_redis_settle(struct sb_limit_redis *redis)
 		drop(redis, "the connection cannot be used");
 	else if (redis->head && now > redis->head->deadline_ms)
 		drop(redis, "Redis does not answer in time");
-	else if (redis->state == CONNECTING && now - redis->since_ms > BACKOFF_LAST_MS)
+	else if (redis->state < UP && now - redis->since_ms > BACKOFF_LAST_MS)
 		drop(redis, "Redis cannot be reached");
+	else if (redis->state == RESOLVING)
+		go_on_resolving(redis);
 }
 
 struct sb_limit_redis *

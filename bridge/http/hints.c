@@ -44,6 +44,7 @@ static const struct
 	{"SELECT data_class FROM social.admin_retention lists them.", {NULL, NULL}},
 	{"SELECT issuer FROM social.admin_jwt_issuers lists them.", {NULL, NULL}},
 	{"SELECT kid FROM social.admin_jwt_keys lists them.", {NULL, NULL}},
+	{"SELECT kid, alg, status FROM social.admin_jwt_keys lists them.", {NULL, NULL}},
 	{"Set social.content_filter to a function, with its schema, or to ''.", {NULL, NULL}},
 	{"Take rate limits in short transactions.", {NULL, NULL}},
 	{"Use social.set_rate_limit().", {NULL, NULL}},

@@ -1,12 +1,19 @@
 # social: a social network back end inside PostgreSQL, and its bridge to HTTP.
 #
-#   make            build the extension and the bridge          make run    everything, in the foreground
-#   make install    install the extension (PGXS)                make up     the same in the background
-#   make test       prove it                                    make down   stop what `make up` started
-#   make bench      measure it                                  make lint / asan / fuzz
+#   make            build the extension and the bridge
+#   make run        everything in the foreground, with demo data, on http://127.0.0.1:8000; Ctrl-C stops it
+#   make up         the same in the background; where it runs, restart what changed
+#   make status     what runs where                            make restart    all of it anew
+#   make down       stop it; the data stays in RUN_DIR
+#   make test       prove it (TESTS="test/pgtap test/http/rest.t": some of it)
+#   make bench      measure it (BENCH="feed search": some of it)
+#   make lint / asan / fuzz (FUZZ_SECONDS=60: each target) / installcheck (in a running server)
+#   make fresh      the README's commands on a Debian that has nothing of ours (needs root)
+#   make install    install the extension (PGXS)
+#   make uninstall  remove what `make install` installed; data goes with `make purge`
+#   make purge      stop the instance and delete RUN_DIR, with all that is in its database
+#   make clean      delete what was built
 #
-# Variables: RUN_DIR HTTP_PORT PGPORT REDIS_PORT DEMO RATE_LIMITS (docker/instance says their defaults).
-
 EXTENSION  = social
 EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" social.control)
 PG_CONFIG ?= /usr/lib/postgresql/15/bin/pg_config
@@ -87,7 +94,7 @@ UNIT_BINS     = $(patsubst test/unit/%.c,$(BUILD)/test/unit/%,$(wildcard test/un
 core-files:
 	@echo $(CORE_SRCS) $(wildcard $(CORE_SRCS:.c=.h))
 
-.PHONY: all bridge unit core-files deps run up down test installcheck bench lint asan fuzz fresh
+.PHONY: all bridge unit core-files deps help run up down restart status purge test installcheck bench lint asan fuzz fresh
 bridge: $(BRIDGE_BIN)
 unit: $(UNIT_BINS)
 
@@ -124,7 +131,10 @@ FUZZ_SECONDS ?= 60
 
 deps:
 	@docker/install-packages run test bench
-run up down:
+help:
+	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
+	@docker/instance help | sed -n '/^Variables/,$$p'
+run up down restart status purge:
 	@docker/instance $@
 test:
 	@test/run $(TESTS)

@@ -11,7 +11,7 @@ our @EXPORT = qw(owner output sql make_cluster start stop $bin $dir $port);
 
 our $bin  = $ENV{PG_BINDIR} // '/usr/lib/postgresql/15/bin';
 our $port = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')->sockport;
-our $dir  = tempdir('/tmp/social-cluster.XXXXXX', CLEANUP => 1);
+our $dir  = tempdir('cluster.XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my @as = $> == 0 ? qw(setpriv --reuid postgres --regid postgres --init-groups --) : ();
 my $here = getcwd();
 my %clusters;

@@ -1,0 +1,53 @@
+# refuse.t: what cannot work is refused at once, with the reason, and what had started is stopped
+# (found A2, A10).
+use strict;
+use warnings;
+use lib 'test/instance';
+use Instance;
+use Test::More;
+
+my $foreign = Instance->new;
+my $up      = $foreign->make('up', $foreign->ports, 'DEMO=0');
+is($up->{status}, 0, 'an instance') or BAIL_OUT($up->{errors});
+my $instance = Instance->new;
+
+# make(..., $reason): refused within seconds with this reason, and nothing is left
+sub refused
+{
+	my ($name, $seconds, $reason, @arguments) = @_;
+	my $result = $instance->make('up', $instance->ports, 'DEMO=0', @arguments);
+	isnt($result->{status}, 0, "$name is refused");
+	like($result->{errors}, $reason, 'with the reason');
+	unlike($result->{output}, qr/social is up/, 'and not said to be up');
+	cmp_ok($result->{seconds}, '<', $seconds, 'soon');
+	$instance->nothing_left('nothing is left of it');
+}
+
+refused("another instance's HTTP_PORT", 5, qr/port \d+ is taken by process \d+ \(social-bridge\): set HTTP_PORT/, 'HTTP_PORT=' . $foreign->port('HTTP_PORT')) for 1 .. 4;
+refused("another instance's REDIS_PORT", 5, qr/port \d+ is taken by process \d+ \(redis-server\): set REDIS_PORT/, 'REDIS_PORT=' . $foreign->port('REDIS_PORT'));
+refused("another instance's PGPORT", 5, qr/port \d+ is taken by process \d+ \(postgres\): set PGPORT/, 'PGPORT=' . $foreign->port('PGPORT'));
+my $silent = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1') or die;
+refused('a port of a server that never answers', 5, qr/port \d+ is taken by process $$ \(.*perl.*\)|port \d+ is taken by process $$ /, 'HTTP_PORT=' . $silent->sockport);
+refused('a port that is none', 5, qr/HTTP_PORT must be a port from 1 to 65535, not "80800"/, 'HTTP_PORT=80800');
+refused('MAX_BODY=banana', 25, qr/MAX_BODY must be a whole number/, 'MAX_BODY=banana');
+refused('a setting that PostgreSQL does not know', 25, qr/unrecognized configuration parameter "no_such_thing"/, 'PG_EXTRA_CONF=no_such_thing = 1');
+refused('a RUN_DIR that sockets cannot have', 5, qr/RUN_DIR cannot have a double quote/, "RUN_DIR=@{[ $instance->run_dir ]}/a\"b");
+refused('a RUN_DIR that is too long', 5, qr/RUN_DIR is too long/, "RUN_DIR=@{[ $instance->run_dir ]}/" . 'long' x 20);
+# A directory of programs without redis-server.
+my $bin = $instance->run_dir . '/programs';
+mkdir $bin;
+for my $directory (split /:/, $ENV{PATH}) { for (glob "$directory/*") { my ($name) = m{([^/]+)\z}; symlink $_, "$bin/$name" if $name ne 'redis-server' && !-e "$bin/$name" } }
+{
+	local $ENV{PATH} = $bin;
+	refused('redis-server gone', 25, qr/redis-server is missing/);
+}
+is($foreign->make('status')->{status}, 0, 'the other instance has gone on all the while');
+
+# A running one whose new settings are refused goes on with the old ones.
+my $pid = $foreign->pid('bridge');
+my $bad = $foreign->make('up', 'HTTP_PORT=' . $silent->sockport);
+isnt($bad->{status}, 0, 'a port that is taken is refused to a running instance too');
+is($foreign->make('status')->{status}, 0, 'which runs on');
+is($foreign->pid('bridge'), $pid, 'the same');
+is($foreign->make('down')->{status}, 0, 'down');
+done_testing();

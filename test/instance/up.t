@@ -1,0 +1,103 @@
+# up.t: make up, status, restart, down, purge: an instance that remembers its variables and restarts
+# what changed.
+use strict;
+use warnings;
+use lib 'test/instance';
+use Instance;
+use Test::More;
+
+my $instance = Instance->new;
+my %before;
+sub pids { return map { $_ => $instance->pid($_) } qw(bridge redis postgres) }
+# The servers that are others than before, by name.
+sub restarted
+{
+	my %now = pids();
+	my @others = grep { $now{$_} != $before{$_} } sort keys %now;
+	%before = %now;
+	return "@others";
+}
+
+# Its output is a pipe here, as under `make up | cat` or x=$(make up).
+my $up = $instance->make('up', $instance->ports, 'DEMO=0');
+is($up->{status}, 0, 'make up | cat returns (found A3)') or BAIL_OUT($up->{errors});
+like($up->{output}, qr/social is up/, 'and says that it is up');
+%before = pids();
+
+my $status = $instance->make('status');
+is($status->{status}, 0, 'make status finds it without its variables repeated (found A6)');
+like($status->{output}, qr/$_\s+runs \(process $before{$_}\)/, "$_ runs") for sort keys %before;
+like($status->{output}, qr/HTTP_PORT=@{[$instance->port('HTTP_PORT')]} .*REDIS_PORT=@{[$instance->port('REDIS_PORT')]} .*DEMO=0/, 'with these variables');
+
+$up = $instance->make('up');
+is("$up->{status} $up->{errors}", '0 ', 'make up again, without variables: up, in silence (found A11)');
+is(restarted(), '', 'nothing was restarted');
+
+# What changed is restarted, and nothing else (found A7).
+for my $change ([ 'HTTP_PORT', 'bridge' ], [ 'REDIS_PORT', 'bridge redis' ], [ 'PGPORT', 'bridge postgres' ])
+{
+	my ($name, $servers) = @$change;
+	my $old = $instance->port($name);
+	$instance->{ports}{$name} = free_port();
+	$up = $instance->make('up', "$name=" . $instance->port($name));
+	is($up->{status}, 0, "another $name") or diag($up->{errors});
+	is(restarted(), $servers, "restarts $servers");
+	like($up->{output}, qr/$servers restarts: /, 'and says so') if $name eq 'HTTP_PORT';
+	ok(port_open($instance->port($name)) && !port_open($old), 'what listens is there, not here');
+}
+$up = $instance->make('up', 'MAX_BODY=2048', 'PG_EXTRA_CONF=social.title_max_length = 99');
+is(restarted(), 'bridge postgres', "the bridge's settings and the extension's restart what they are for");
+is($instance->psql('SHOW social.title_max_length'), 99, "a setting of the extension is PG_EXTRA_CONF's");
+my $body = `curl -s -o /dev/null -w '%{http_code}' -H 'Content-Type: application/json' -d '@{[ ' ' x 3000 ]}' @{[ $instance->url ]}/graphql/`;
+is($body, 413, "a setting of the bridge is passed on");
+is($instance->make('up')->{status}, 0, 'they are remembered');
+is(restarted(), '', 'all of them');
+$instance->make('up', 'MAX_BODY=');
+is(restarted(), 'bridge', 'an empty one is its default again');
+
+# An edited program: what runs is another file than what was built.
+my $bridge = $instance->run_dir . '/bin/social-bridge';
+system "cp -p $bridge $bridge.edited && echo >>$bridge.edited && mv $bridge.edited $bridge";
+$instance->make('up');
+is(restarted(), 'bridge', 'the bridge was edited: it restarts');
+my $conf = $instance->run_dir . '/pgdata/social.conf';
+system 'sed', '-i', 's/^# library .*/# library of before/', $conf;
+$instance->make('up');
+is(restarted(), 'postgres', "the extension's library was edited: PostgreSQL restarts");
+
+my $restart = $instance->make('restart');
+is($restart->{status}, 0, 'make restart');
+is(restarted(), 'bridge postgres redis', 'restarts all');
+is($instance->make('status')->{status}, 0, 'with the same variables');
+
+# Whoever died is seen, though its pid file stands there, and started again (found A11).
+kill 'KILL', $before{bridge};
+wait_until(5, sub { $instance->make('status')->{status} == 3 });
+like($instance->make('status')->{output}, qr/bridge\s+does not run/, 'a bridge that was killed does not run');
+$up = $instance->make('up');
+is("$up->{status} $up->{errors}", '0 ', 'make up starts it again, in silence');
+is(restarted(), 'bridge', 'and it alone');
+kill 'KILL', $before{postgres};
+$up = $instance->make('up');
+$up = $instance->make('up') if $up->{status}; # its orphans may hold the shared memory for a moment
+is($up->{status}, 0, 'PostgreSQL likewise') or diag($up->{errors});
+
+# Logs are bounded (found E7).
+$instance->psql(q{DO $$ BEGIN FOR i IN 1 .. 6000 LOOP RAISE LOG '%', repeat('x', 10000); END LOOP; END $$});
+my $size;
+ok(wait_until(20, sub { ($size) = split ' ', `du -sm @{[ $instance->run_dir ]}/log/postgres`; $size > 15 }), 'PostgreSQL logs 60 MB: older pieces are kept');
+cmp_ok($size, '<=', 32, "but not all: $size MB");
+
+my $down = $instance->make('down');
+is($down->{status}, 0, 'make down, without its variables');
+cmp_ok($down->{seconds}, '<', 15, 'takes seconds (found A5)');
+$instance->nothing_left('and leaves nothing: Redis neither (found A6)');
+$down = $instance->make('down');
+is($down->{status}, 0, 'down once more');
+like($down->{output}, qr/nothing runs/, 'says that nothing runs');
+is($instance->make('status')->{status}, 2, 'and status fails'); # make's own status for a recipe that fails
+is($instance->make('purge')->{status}, 0, 'make purge');
+ok(!-e $instance->run_dir, 'deletes the data');
+
+like($instance->make('help')->{output}, qr/make up .*make purge.*RUN_DIR .*MAX_BODY/s, 'make help names the commands and the variables');
+done_testing();

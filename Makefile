@@ -20,7 +20,7 @@ PG_CONFIG ?= /usr/lib/postgresql/15/bin/pg_config
 
 # ---- the extension (PGXS) -------------------------------------------------------------------
 # Pure cores: no server headers; the bridge and the unit tests link them too.
-CORE_NAMES = $(filter $(basename $(notdir $(wildcard extension/*.c))), text_scan text_url text_char text_bigram text_language text_trigram text_similar search_order search_rank content_rule cursor base64url jws jwk jwt password password_form totp siphash ratelimit_gcra ratelimit_policy)
+CORE_NAMES = $(filter $(basename $(notdir $(wildcard extension/*.c))), text_scan text_url text_char text_check text_bigram text_language text_trigram text_similar search_order search_rank content_rule cursor base64url jws jwk jwt password password_form totp siphash ratelimit_gcra ratelimit_policy)
 CORE_SRCS  = $(CORE_NAMES:%=extension/%.c)
 CORE_LIBS  = -ljansson -lsodium -licuuc -lcrypto -lm
 

@@ -51,13 +51,6 @@ is_deleted(TupleDesc columns, HeapTuple row)
 	return !isnull;
 }
 
-static bool
-same_text(const text *one, const text *other)
-{
-	return VARSIZE_ANY_EXHDR(one) == VARSIZE_ANY_EXHDR(other) &&
-		   memcmp(VARDATA_ANY(one), VARDATA_ANY(other), VARSIZE_ANY_EXHDR(one)) == 0;
-}
-
 /*
  * BEFORE INSERT OR UPDATE on comments: content is required and limited; an edit leaves its mark; a
  * deleted comment, which may be empty, does not count.
@@ -71,20 +64,24 @@ social_comment_check(PG_FUNCTION_ARGS)
 	bool is_update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
 	Datum now = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
 	bool deleted;
+	bool is_new;
 	text *content;
 
 	if (social_restoring())
 		return PointerGetDatum(row);
 	deleted = is_deleted(columns, row);
 	content = social_row_text(trigger, row, "content");
-	if (!deleted)
+	is_new = social_row_text_is_new(trigger, "content");
+	if (!deleted && is_new)
 		social_limit_require("content", content);
-	if (content != NULL)
+	if (content != NULL && is_new)
+	{
 		social_limit_check("content", content, comment_max_length);
+		social_limit_check_form("content", content, false);
+	}
 	if (deleted || (is_update && is_deleted(columns, trigger->tg_trigtuple)))
 		row = with_column(row, columns, "is_counted", BoolGetDatum(true), deleted);
-	if (!is_update || deleted ||
-		same_text(social_row_text(trigger, trigger->tg_trigtuple, "content"), content))
+	if (!is_update || deleted || !is_new)
 		return PointerGetDatum(row);
 	row = with_column(row, columns, "is_edited", BoolGetDatum(true), false);
 	row = with_column(row, columns, "updated_at", now, false);

@@ -11,7 +11,10 @@
 #include "errors.h"
 #include "guard.h"
 #include "limit.h"
+#include "text_check.h"
 #include "version.h"
+
+PG_FUNCTION_INFO_V1(social_check_text);
 
 void
 social_limit_define(const char *name, const char *purpose, int *value, int initial)
@@ -38,16 +41,52 @@ social_limit_check(const char *what, const text *value, int limit)
 void
 social_limit_require(const char *what, const text *value)
 {
-	const char *bytes = value == NULL ? "" : VARDATA_ANY(value);
-	int len = value == NULL ? 0 : VARSIZE_ANY_EXHDR(value);
+	if (value == NULL || social_text_check(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), false) ==
+							 SOCIAL_TEXT_UNSEEN)
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("%s is required", what),
+						errdetail("It is missing or empty, or nothing of it can be seen."),
+						errhint("Give it a value.")));
+}
 
-	for (int i = 0; i < len; i++)
+void
+social_limit_check_form(const char *what, const text *value, bool is_line)
+{
+	int len = VARSIZE_ANY_EXHDR(value);
+
+	switch (social_text_check(VARDATA_ANY(value), len, is_line))
 	{
-		if (bytes[i] != ' ' && (bytes[i] < '\t' || bytes[i] > '\r'))
-			return;
+		case SOCIAL_TEXT_FINE:
+			break;
+		case SOCIAL_TEXT_UNSEEN:
+			if (len > 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("%s is not valid", what),
+						 errdetail("Nothing of it can be seen."), errhint("Leave it empty.")));
+			break;
+		case SOCIAL_TEXT_CONTROLS:
+			ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("%s is not valid", what),
+							is_line ? errdetail("It must be one line without control characters.")
+									: errdetail("It holds control characters.")));
+			break;
 	}
-	ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("%s is required", what),
-					errdetail("It is missing or empty."), errhint("Give it a value.")));
+}
+
+/*
+ * check_text(what text, value text, is_line boolean, is_required boolean) void: as
+ * social_limit_check_form, and as social_limit_require where it is. Null, which means nothing, is
+ * fine where it is not.
+ */
+Datum
+social_check_text(PG_FUNCTION_ARGS)
+{
+	char *what = PG_ARGISNULL(0) ? pstrdup("text") : text_to_cstring(PG_GETARG_TEXT_PP(0));
+	text *value = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
+
+	if (!PG_ARGISNULL(3) && PG_GETARG_BOOL(3))
+		social_limit_require(what, value);
+	if (value != NULL)
+		social_limit_check_form(what, value, PG_ARGISNULL(2) || PG_GETARG_BOOL(2));
+	PG_RETURN_VOID();
 }
 
 TriggerData *
@@ -79,11 +118,18 @@ social_row_text(const TriggerData *trigger, HeapTuple row, const char *column)
 	return isnull ? NULL : DatumGetTextPP(value);
 }
 
-void
-social_limit_check_column(const TriggerData *trigger, const char *column, int limit)
+bool
+social_row_text_is_new(const TriggerData *trigger, const char *column)
 {
-	text *value = social_row_text(trigger, social_row_trigger_result(trigger), column);
+	text *old;
+	text *new;
 
-	if (value != NULL)
-		social_limit_check(column, value, limit);
+	if (!TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+		return true;
+	old = social_row_text(trigger, trigger->tg_trigtuple, column);
+	new = social_row_text(trigger, trigger->tg_newtuple, column);
+	if (old == NULL || new == NULL)
+		return old != new;
+	return VARSIZE_ANY_EXHDR(old) != VARSIZE_ANY_EXHDR(new) ||
+		   memcmp(VARDATA_ANY(old), VARDATA_ANY(new), VARSIZE_ANY_EXHDR(old)) != 0;
 }

@@ -242,24 +242,40 @@ language_of(const struct row *old, const struct row *row, text *const *parts)
 }
 
 /*
- * Checks the text of a post and sets the columns that follow from it. Only a quote has no title;
- * it stays without one when the quoted post is gone.
+ * Checks what of a post's text is new. Only a quote has no title; it stays without one when the
+ * quoted post is gone.
  */
+static void
+check_text(const struct row *old, const struct row *row)
+{
+	text *title = text_of(row, POST_TITLE);
+	text *content = text_of(row, POST_CONTENT);
+	bool untitled =
+		title != NULL && is_blank(title) &&
+		(is_set(row, POST_QUOTED_POST_ID) || (old != NULL && is_blank(text_of(old, POST_TITLE))));
+
+	if (old == NULL || text_changed(old, row, POST_TITLE))
+	{
+		if (!untitled)
+			social_limit_require("title", title);
+		social_limit_check("title", title, title_max_length);
+		social_limit_check_form("title", title, true);
+	}
+	if (old == NULL || text_changed(old, row, POST_CONTENT))
+	{
+		social_limit_require("content", content);
+		social_limit_check("content", content, content_max_length);
+		social_limit_check_form("content", content, false);
+	}
+}
+
+/* Sets the columns that follow from a post's text. */
 static void
 set_text_columns(struct changes *changes, const struct row *old, const struct row *row)
 {
 	text *parts[] = {text_of(row, POST_TITLE), text_of(row, POST_CONTENT)};
 	struct social_text_names names;
 	const char *language;
-	bool untitled =
-		parts[0] != NULL && is_blank(parts[0]) &&
-		(is_set(row, POST_QUOTED_POST_ID) || (old != NULL && is_blank(text_of(old, POST_TITLE))));
-
-	if (!untitled)
-		social_limit_require("title", parts[0]);
-	social_limit_check("title", parts[0], title_max_length);
-	social_limit_require("content", parts[1]);
-	social_limit_check("content", parts[1], content_max_length);
 
 	social_text_hashtags((const text *const *) parts, 2, SOCIAL_POST_HASHTAGS_MAX, &names);
 	set_column(changes, POST_HASHTAGS, PointerGetDatum(social_text_keys_array(&names)));
@@ -323,6 +339,8 @@ social_post_before(PG_FUNCTION_ARGS)
 	if (social_restoring())
 		return PointerGetDatum(row.tuple);
 	edited = old != NULL && is_edit(old, &row);
+	if (old == NULL || edited)
+		check_text(old, &row);
 	if (old == NULL || edited || text_changed(old, &row, POST_LANGUAGE) ||
 		!is_set(&row, POST_SEARCH_VECTOR))
 		set_text_columns(&changes, old, &row);

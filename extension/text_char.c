@@ -202,3 +202,13 @@ social_text_is_blank(uint32_t c)
 {
 	return c < 128 ? is_class(c, IS_BLANK) : u_isUWhiteSpace((UChar32) c);
 }
+
+bool
+social_text_is_unseen(uint32_t c)
+{
+	if (c < 128)
+		return is_class(c, IS_BLANK);
+	return c == 0x2800 || u_isUWhiteSpace((UChar32) c) ||
+		   u_charType((UChar32) c) == U_CONTROL_CHAR ||
+		   u_hasBinaryProperty((UChar32) c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT);
+}

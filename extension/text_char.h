@@ -61,4 +61,8 @@ extern bool social_text_is_apostrophe(uint32_t c);
 
 extern bool social_text_is_blank(uint32_t c);
 
+/* White space, controls, and what is shown as nothing or as a blank (the Hangul fillers, the empty
+ * Braille pattern). */
+extern bool social_text_is_unseen(uint32_t c);
+
 #endif /* SOCIAL_TEXT_CHAR_H */

@@ -194,13 +194,29 @@ social_users_named(const Datum *names, const Datum *alternatives, int count, int
 	table_close(users, NoLock);
 }
 
-/* BEFORE INSERT OR UPDATE on profiles: the text keeps to social.bio_max_length (SM400). */
+/* Checks a column that is new; `limit` 0: of any length. */
+static void
+check_column(const TriggerData *trigger, const char *column, bool is_line, int limit)
+{
+	text *value = social_row_text(trigger, social_row_trigger_result(trigger), column);
+
+	if (value == NULL || !social_row_text_is_new(trigger, column))
+		return;
+	if (limit > 0)
+		social_limit_check(column, value, limit);
+	social_limit_check_form(column, value, is_line);
+}
+
+/* BEFORE INSERT OR UPDATE on profiles: what is new can be seen, and the text is not over-long. */
 Datum
 social_profile_check(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = social_row_trigger(fcinfo);
 
 	if (!social_restoring())
-		social_limit_check_column(trigger, "bio", bio_max_length);
+	{
+		check_column(trigger, "bio", false, bio_max_length);
+		check_column(trigger, "location", true, 0);
+	}
 	return PointerGetDatum(social_row_trigger_result(trigger));
 }

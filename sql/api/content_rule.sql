@@ -51,11 +51,10 @@ BEGIN
 		PERFORM social.raise_error('SM400', 'invalid kind', 'It is word or link.');
 	ELSIF action IS NULL OR action NOT IN ('reject', 'hide', 'flag') THEN
 		PERFORM social.raise_error('SM400', 'invalid action', 'It is reject, hide or flag.');
-	ELSIF coalesce(folded, '') = '' THEN
-		PERFORM social.raise_error('SM400', 'pattern is required');
 	ELSIF length(folded) > 253 THEN
 		PERFORM social.raise_error('SM400', 'pattern is too long', 'The limit is 253 characters.');
 	END IF;
+	PERFORM social.check_text('pattern', folded, true, true);
 	INSERT INTO social.content_rules AS r (kind, pattern, action) VALUES ($1, folded, $3)
 	ON CONFLICT ON CONSTRAINT content_rules_key DO UPDATE SET action = EXCLUDED.action
 	RETURNING r.id INTO rule;

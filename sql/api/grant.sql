@@ -9,7 +9,7 @@ BEGIN ATOMIC
 	SELECT unnest(ARRAY[
 		'viewer_id', 'require_viewer', 'setting', 'result_id', 'authenticate',
 		'viewer_is_staff', 'blocked_ids', 'muted_ids', 'viewer_in_audience', 'hashtag_is_visible', 'hashtag_seen_at', 'commenter_is_shown',
-		'extract_hashtags', 'extract_mentions', 'hashtag_key', 'cursor_encode', 'cursor_decode', 'jwt_verify',
+		'check_text', 'extract_hashtags', 'extract_mentions', 'hashtag_key', 'cursor_encode', 'cursor_decode', 'jwt_verify',
 		'page_size', 'page_key', 'post', 'posts_page', 'hashtag_posts', 'search_posts', 'search_page', 'trending_hashtags',
 		'user_json', 'post_json', 'comment_json', 'raise_error',
 		'create_post', 'create_comment', 'like_post', 'unlike_post', 'like_comment', 'unlike_comment',

@@ -25,13 +25,12 @@ BEGIN
 		PERFORM social.raise_error('SM404', kind || ' not found');
 	ELSIF owner_id = viewer THEN
 		PERFORM social.raise_error('SM400', 'you cannot report ' || CASE kind WHEN 'user' THEN 'yourself' ELSE 'your own ' || kind END);
-	ELSIF btrim(coalesce(reason, '')) = '' THEN
-		PERFORM social.raise_error('SM400', 'reason is required');
 	ELSIF length(reason) > 100 THEN
 		PERFORM social.raise_error('SM400', 'reason is too long', format('It has %s characters; the limit is 100.', length(reason)), 'The details may say more.');
 	ELSIF length(details) > details_max THEN
 		PERFORM social.raise_error('SM400', 'details are too long', format('They have %s characters; the limit is %s.', length(details), details_max));
 	END IF;
+	PERFORM social.check_text('reason', reason, true, true), social.check_text('details', details, false, false);
 	LOOP
 		SELECT r.id INTO report FROM social.reports r
 		WHERE r.reporter_id = viewer AND r.status = 'open'
@@ -144,7 +143,7 @@ DECLARE
 	owner_id bigint;
 	changed bigint;
 BEGIN
-	PERFORM social.require_staff();
+	PERFORM social.require_staff(), social.check_text('note', note, false, false);
 	IF kind = 'post' THEN
 		SELECT p.author_id INTO owner_id FROM social.posts p WHERE p.id = target_id AND p.deleted_at IS NULL;
 	ELSE
@@ -222,6 +221,7 @@ BEGIN
 	ELSIF until <= now() THEN
 		PERFORM social.raise_error('SM400', 'invalid until', 'A suspension ends in the future, or never (null).');
 	END IF;
+	PERFORM social.check_text('reason', reason, false, false);
 	PERFORM social.spare_superusers($1);
 	IF target.is_staff AND NOT EXISTS (SELECT FROM social.users u WHERE u.id = viewer AND u.is_superuser) THEN
 		PERFORM social.raise_error('SM403', 'only a superuser may suspend staff');
@@ -240,6 +240,7 @@ BEGIN
 	IF NOT EXISTS (SELECT FROM social.users u WHERE u.id = $1 AND u.is_active) THEN
 		PERFORM social.raise_error('SM404', 'user not found');
 	END IF;
+	PERFORM social.check_text('reason', reason, false, false);
 	UPDATE social.users u SET suspended_at = NULL, suspended_until = NULL WHERE u.id = $1 AND u.suspended_at IS NOT NULL;
 	IF FOUND THEN
 		PERFORM social.audit('unsuspend_user', 'user', $1, jsonb_build_object('note', coalesce(reason, '')));
@@ -260,6 +261,7 @@ BEGIN
 	IF action IS NULL OR action NOT IN ('dismiss', 'hide', 'delete', 'suspend') THEN
 		PERFORM social.raise_error('SM400', 'invalid action', 'It is dismiss, hide, delete or suspend.');
 	END IF;
+	PERFORM social.check_text('note', note, false, false);
 	SELECT r.* INTO report FROM social.reports r WHERE r.id = $1 FOR NO KEY UPDATE;
 	IF report.id IS NULL THEN
 		PERFORM social.raise_error('SM404', 'report not found');

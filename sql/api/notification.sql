@@ -193,9 +193,8 @@ CREATE OR REPLACE FUNCTION social.system_notification(user_id bigint, message te
 DECLARE
 	told bigint;
 BEGIN
-	IF coalesce(btrim($2), '') = '' THEN
-		PERFORM social.raise_error('SM400', 'message is required');
-	ELSIF $1 IS NOT NULL AND NOT EXISTS (SELECT FROM social.users u WHERE u.id = $1 AND u.is_active) THEN
+	PERFORM social.check_text('message', $2, false, true);
+	IF $1 IS NOT NULL AND NOT EXISTS (SELECT FROM social.users u WHERE u.id = $1 AND u.is_active) THEN
 		PERFORM social.raise_error('SM404', 'user not found');
 	END IF;
 	INSERT INTO social.notifications (recipient_id, type, message)

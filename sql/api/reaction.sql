@@ -8,6 +8,7 @@ BEGIN
 	ELSIF char_length($1) NOT BETWEEN 1 AND 32 OR $1 ~ '[[:space:][:cntrl:]]' THEN
 		PERFORM social.raise_error('SM400', 'invalid reaction', '', 'It is a name or an emoji of 1 to 32 characters, without spaces.');
 	END IF;
+	PERFORM social.check_text('reaction', $1, true, true);
 	RETURN $1;
 END
 $$;

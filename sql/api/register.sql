@@ -15,11 +15,7 @@ BEGIN
 	END IF;
 	PERFORM social.check_email(email);
 	PERFORM social.check_new_password(password, username, email);
-	IF length(first_name) > 150 OR length(last_name) > 150 THEN
-		PERFORM social.raise_error('SM400',
-			CASE WHEN length(first_name) > 150 THEN 'first name' ELSE 'last name' END || ' is too long',
-			'The limit is 150 characters.');
-	END IF;
+	PERFORM social.check_profile_text('first name', first_name, 150), social.check_profile_text('last name', last_name, 150);
 END
 $$;
 COMMENT ON FUNCTION social.check_new_account(text, text, text, text, text) IS

@@ -1,6 +1,11 @@
 -- text.sql owns what reads a text or a cursor without touching a table.
 -- Anybody who may use the schema may call these; grant.sql has nothing to add.
 
+CREATE OR REPLACE FUNCTION social.check_text(what text, value text, is_line boolean, is_required boolean) RETURNS void
+	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_check_text';
+COMMENT ON FUNCTION social.check_text(text, text, boolean, boolean) IS
+	'What every text that a person gives must pass: SM400, naming what, when it holds control characters (line breaks and tabs are none unless it is to be one line), when nothing of it can be seen (blanks, invisible characters) though it is not empty, and when it is required and is null or empty.';
+
 CREATE OR REPLACE FUNCTION social.extract_hashtags(content text) RETURNS text[]
 	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 	AS 'MODULE_PATHNAME', 'social_extract_hashtags';

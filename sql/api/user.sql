@@ -65,12 +65,11 @@ CREATE OR REPLACE FUNCTION social.check_profile_text(what text, value text, max_
 BEGIN
 	IF char_length(value) > max_length THEN
 		PERFORM social.raise_error('SM400', what || ' is too long', format('The limit is %s characters.', max_length));
-	ELSIF value ~ '[[:cntrl:]]' THEN
-		PERFORM social.raise_error('SM400', what || ' is not valid', 'It must be one line without control characters.');
 	END IF;
+	PERFORM social.check_text(what, value, true, false);
 END
 $$;
-COMMENT ON FUNCTION social.check_profile_text(text, text, integer) IS 'Raises SM400 unless this is one line of at most so many characters.';
+COMMENT ON FUNCTION social.check_profile_text(text, text, integer) IS 'Raises SM400 unless this is one line of at most so many characters, of which some can be seen, or empty.';
 
 CREATE OR REPLACE FUNCTION social.check_url(what text, value text, is_media boolean, max_length integer DEFAULT 500) RETURNS void
 	LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -124,4 +123,4 @@ BEGIN
 	RETURN viewer;
 END
 $$;
-COMMENT ON FUNCTION social.update_profile(text, text, text, text, text, text, text, boolean) IS 'Changes what the viewer tells about themselves; null leaves a field as it is, an empty text clears it. A locked account is followed by leave only; unlocking grants all waiting requests. Returns the viewer''s id. SM401 when nobody acts, SM400 for text that is over-long or of several lines, an address that is none, or a bio above social.bio_max_length.';
+COMMENT ON FUNCTION social.update_profile(text, text, text, text, text, text, text, boolean) IS 'Changes what the viewer tells about themselves; null leaves a field as it is, an empty text clears it. A locked account is followed by leave only; unlocking grants all waiting requests. Returns the viewer''s id. SM401 when nobody acts, SM400 for text that is over-long, of several lines or without anything to be seen, an address that is none, or a bio above social.bio_max_length.';

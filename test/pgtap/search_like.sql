@@ -31,7 +31,7 @@ SELECT throws_ok($$ SELECT FROM social.search_posts_like(repeat('x', 501)) $$, '
 SELECT throws_ok($$ SELECT FROM social.search_posts_like('x', 0) $$, 'SM400', 'invalid page size', 'a page of nothing');
 SELECT throws_ok($$ SELECT FROM social.search_posts_like('x', 1000000000) $$, 'SM400', 'invalid page size', 'a page of everything');
 SELECT throws_ok($$ SELECT FROM social.search_posts_like('x', 10, 'zzz') $$, 'SM400', NULL, 'a mangled cursor');
-SELECT is_empty($$ SELECT FROM social.search_posts_like(chr(8205)) $$, 'a text that folds to nothing');
+SELECT throws_ok('SELECT social.search_posts_like(chr(8205))', 'SM400', 'search query is required', 'a text that folds to nothing');
 
 -- ---- many posts ------------------------------------------------------------------------------------
 -- 30,000 posts; every 10th has "common", every 1,000th of the oldest 20,000 "seldom", one "unique";

@@ -15,7 +15,7 @@ COMMENT ON FUNCTION social.base32(bytea) IS 'Bytes as base32 without padding (RF
 CREATE OR REPLACE FUNCTION social.recovery_code_hash(code text) RETURNS bytea
 	LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	RETURN sha256(convert_to(upper(translate(left(code, 100), '- ', '')), 'UTF8'));
+	RETURN sha256(convert_to(upper(translate(social.trim_identifier(left(code, 100)), '- ', '')), 'UTF8'));
 END
 $$;
 COMMENT ON FUNCTION social.recovery_code_hash(text) IS 'A recovery code as social.recovery_codes has it, however it is typed.';
@@ -36,7 +36,8 @@ BEGIN
 	ELSIF factor.failures >= social.setting('totp_failures')::integer AND factor.failed_at > now() - pause THEN
 		RETURN 'code_paused';
 	END IF;
-	step := social.totp_step(factor.secret, code, factor.last_step);
+	-- Apps show it as 123 456.
+	step := social.totp_step(factor.secret, replace(social.trim_identifier(code), ' ', ''), factor.last_step);
 	IF step IS NULL THEN
 		DELETE FROM social.recovery_codes r WHERE r.user_id = $1 AND r.code_hash = social.recovery_code_hash(code);
 		IF NOT FOUND THEN
@@ -128,7 +129,7 @@ BEGIN
 	ELSIF factor.confirmed_at IS NOT NULL THEN
 		PERFORM social.raise_error('SM409', 'one-time codes are on already', 'The account has an authenticator app.');
 	END IF;
-	step := social.totp_step(factor.secret, code, factor.last_step);
+	step := social.totp_step(factor.secret, replace(social.trim_identifier(code), ' ', ''), factor.last_step);
 	IF step IS NULL THEN
 		PERFORM social.audit('confirm_totp_refused', 'user', viewer);
 		RETURN QUERY SELECT NULL::text[], 'SM403', 'wrong one-time code', 'It is not the present one.';

@@ -51,7 +51,8 @@ CREATE FUNCTION pg_temp.forget_step() RETURNS void LANGUAGE sql AS 'UPDATE socia
 SELECT row_eq(format('SELECT error_code, error_message FROM social.confirm_totp(%L)', code), row('SM403'::text, 'wrong one-time code'::text), 'a wrong code confirms nothing: ' || coalesce(code, 'null'))
 FROM unnest(ARRAY[NULL, '', 'x', '12345', pg_temp.wrong_code('totp_ann'), repeat('1', 100000)]) AS code;
 SELECT pg_temp.code('totp_ann') AS used \gset
-SELECT recovery_codes AS codes FROM social.confirm_totp(:'used') \gset
+-- As apps show it, and a keyboard leaves it (found C13).
+SELECT recovery_codes AS codes FROM social.confirm_totp(left(:'used', 3) || ' ' || right(:'used', 3) || ' ') \gset
 SELECT ok(cardinality(:'codes'::text[]) = 10 AND (SELECT bool_and(c ~ '^[A-Z2-7]{4}(-[A-Z2-7]{4}){3}$') FROM unnest(:'codes'::text[]) AS c), 'the right one gives ten recovery codes of 80 bits');
 SELECT is_empty(format('SELECT FROM social.recovery_codes r WHERE r::text LIKE ''%%%s%%''', (:'codes'::text[])[1]), 'of which only hashes are kept');
 SELECT throws_ok('SELECT social.enable_totp(''a good password'')', 'SM409', 'one-time codes are on already', 'once');

@@ -100,8 +100,6 @@ void
 social_counter_add(int counter, int column, int64 object_id, int change)
 {
 	take_note(counter, object_id)->changes[column] += change;
-	if (counter == SOCIAL_POST_COUNTERS && column == SOCIAL_POST_VIEWS)
-		social_trend_views(object_id, change);
 }
 
 /* ---- applying them -------------------------------------------------------------------------- */

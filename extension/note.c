@@ -10,7 +10,14 @@
 void *
 social_notes_take(struct social_notes *notes, int64 object_id, int32 kind, bool *is_new)
 {
-	struct social_note_key key = {object_id, GetCurrentSubTransactionId(), kind};
+	return social_notes_take_pair(notes, object_id, 0, kind, is_new);
+}
+
+void *
+social_notes_take_pair(struct social_notes *notes, int64 object_id, int64 other_id, int32 kind,
+					   bool *is_new)
+{
+	struct social_note_key key = {object_id, other_id, GetCurrentSubTransactionId(), kind};
 	void *note;
 	bool found;
 

@@ -16,6 +16,7 @@
 struct social_note_key
 {
 	int64 object_id;
+	int64 other_id; /* where a note is of two objects; else 0 */
 	SubTransactionId subtransaction;
 	int32 kind; /* for notes of several kinds in one set; else 0 */
 };
@@ -35,6 +36,10 @@ extern void social_notes_init(struct social_notes *notes);
 /* The current subtransaction's note of an object; a new one is zero behind its key. */
 extern void *social_notes_take(struct social_notes *notes, int64 object_id, int32 kind,
 							   bool *is_new);
+
+/* The same of two objects. */
+extern void *social_notes_take_pair(struct social_notes *notes, int64 object_id, int64 other_id,
+									int32 kind, bool *is_new);
 
 extern bool social_notes_are_empty(const struct social_notes *notes);
 

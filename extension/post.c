@@ -29,6 +29,7 @@
 #include "search_vector.h"
 #include "table.h"
 #include "text.h"
+#include "trending.h"
 
 PG_FUNCTION_INFO_V1(social_post_before);
 PG_FUNCTION_INFO_V1(social_post_after);
@@ -442,7 +443,9 @@ social_post_view_after(PG_FUNCTION_ARGS)
 	Datum post_id =
 		heap_getattr(trigger->tg_trigtuple, 1, RelationGetDescr(trigger->tg_relation), &isnull);
 
-	if (!social_restoring())
-		social_counter_add(SOCIAL_POST_COUNTERS, SOCIAL_POST_VIEWS, DatumGetInt64(post_id), 1);
+	if (social_restoring())
+		return PointerGetDatum(NULL);
+	social_counter_add(SOCIAL_POST_COUNTERS, SOCIAL_POST_VIEWS, DatumGetInt64(post_id), 1);
+	social_trend_view(trigger->tg_relation, trigger->tg_trigtuple);
 	return PointerGetDatum(NULL);
 }

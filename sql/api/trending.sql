@@ -1,10 +1,11 @@
 -- trending.sql owns what is popular: by count, and lately by decayed scores that the worker folds.
 -- What weighs how much stands in one table of rows at the head of extension/trending.c.
 
-CREATE OR REPLACE FUNCTION social.trend_sources(OUT source_table text, OUT post_column text, OUT when_set text, OUT weight double precision)
+CREATE OR REPLACE FUNCTION social.trend_sources(OUT source_table text, OUT post_column text, OUT when_set text, OUT weight double precision,
+		OUT actor_column text, OUT once_column text)
 	RETURNS SETOF record
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'social_trend_sources';
-COMMENT ON FUNCTION social.trend_sources() IS 'What a row of each table is worth to its post in trending lists, at its created_at.';
+COMMENT ON FUNCTION social.trend_sources() IS 'What a row of each table is worth to its post in trending lists, at its created_at: nothing where actor_column names the post''s author, and all rows with the same once_column no more than the first.';
 
 CREATE OR REPLACE FUNCTION social.trend_amount(weight double precision, at timestamptz, as_of timestamptz) RETURNS double precision
 	LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_trend_amount';
@@ -123,8 +124,11 @@ COMMENT ON FUNCTION social.fold_hashtag_trends(bigint[], double precision[], tim
 CREATE OR REPLACE FUNCTION social.rebuild_trends() RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	acts text := (SELECT string_agg(format('SELECT %I AS post_id, social.trend_amount(%L, created_at, now()) AS amount FROM social.%I%s',
-			s.post_column, s.weight, s.source_table, ' WHERE ' || quote_ident(s.when_set) || ' IS NOT NULL'), ' UNION ALL ')
+	acts text := (SELECT string_agg(format('SELECT s.%1$I AS post_id, social.trend_amount(%2$L, %3$s, now()) AS amount
+			FROM social.%4$I s JOIN social.posts p ON p.id = s.%1$I WHERE %5$s%6$s',
+			s.post_column, s.weight, CASE WHEN s.once_column IS NULL THEN 's.created_at' ELSE 'min(s.created_at)' END, s.source_table,
+			concat_ws(' AND ', coalesce('s.' || quote_ident(s.when_set), 'p.id') || ' IS NOT NULL', 's.' || quote_ident(s.actor_column) || ' IS DISTINCT FROM p.author_id'),
+			' GROUP BY s.' || quote_ident(s.post_column) || ', s.' || quote_ident(s.once_column)), ' UNION ALL ')
 		FROM social.trend_sources() s);
 	posts bigint[];
 	amounts double precision[];

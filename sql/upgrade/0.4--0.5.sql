@@ -77,3 +77,7 @@ WHERE NOT EXISTS (SELECT FROM social.post_hashtags l WHERE l.hashtag_id = h.id A
 ALTER TABLE social.notifications ADD COLUMN withdrawn_at timestamptz;
 CREATE INDEX notifications_withdrawn_idx ON social.notifications (actor_id) WHERE withdrawn_at IS NOT NULL;
 COMMENT ON TABLE social.notifications IS 'One row for each thing that somebody is told: who did (actor_id, null for the system) what (type) to what (post_id, comment_id, or the recipient; where a quote is the deed, quote_id is the post that quotes post_id). A like writes two index entries here and no more: the key serves lists, the unread count and look-ups of one''s own; actor_id needs no foreign key, because a notification goes with the like, comment, follow or share that it tells of, and that with its actor. A like, follow or share that is taken back leaves it withdrawn: seen by nobody, it remembers that this was told, until its actor goes.';
+
+-- trending: distinct others count; what that asks of comments and of the sources.
+CREATE INDEX comments_post_author_idx ON social.comments (post_id, author_id) WHERE is_counted IS NOT NULL;
+DROP FUNCTION IF EXISTS social.trend_sources();

@@ -81,5 +81,51 @@ SET LOCAL social.trending = off;
 INSERT INTO social.posts (author_id, title, content) SELECT id, 'off', 'c' FROM people WHERE n = 1;
 SELECT is_empty('SELECT FROM social.trend_events', 'it may be turned off');
 
+-- ---- distinct others -----------------------------------------------------------------------------
+RESET social.trending;
+DELETE FROM social.posts;
+DELETE FROM social.blocks;
+DELETE FROM social.mutes;
+SELECT social.fold_trends() \gset ignored_
+SELECT social.act_as(id) FROM people WHERE n = 1 \gset ignored_
+SELECT social.create_post('Vain', 'mine') AS vain \gset
+SELECT count(social.create_comment(:vain, 'me again')) FROM generate_series(1, 15) \gset ignored_
+SELECT social.like_post(:vain), social.repost_post(:vain), social.view_post(:vain) \gset ignored_
+SELECT social.act_as(id) FROM people WHERE n = 2 \gset ignored_
+SELECT social.create_post('Liked', 'by 20') AS liked \gset
+INSERT INTO social.post_likes (post_id, user_id) SELECT :liked, id FROM people WHERE n > 20;
+SELECT social.create_post('Talked', 'of by one') AS talked \gset
+SELECT social.act_as(id) FROM people WHERE n = 3 \gset ignored_
+SELECT social.create_comment(:talked, 'first') AS first \gset
+SELECT count(social.create_comment(:talked, 'and again')) FROM generate_series(1, 15) \gset ignored_
+INSERT INTO social.comments (post_id, author_id, content) SELECT :talked, id, 'c' FROM people, generate_series(1, 3) WHERE people.n = 4;
+CREATE FUNCTION pg_temp.scores(OUT post_id bigint, OUT amount numeric) RETURNS SETOF record LANGUAGE sql AS $$
+	SELECT t.post_id, round(exp(t.score - ln(2) * extract(epoch FROM now() - '2000-01-01 00:00Z'::timestamptz) / 86400)::numeric, 6) FROM social.post_trends t ORDER BY 1 $$;
+SELECT social.fold_trends() \gset ignored_
+SELECT results_eq('SELECT id FROM social.trending_posts()', 'VALUES (' || :liked || '::bigint), (' || :talked || '), (' || :vain || ')', 'found B15: 20 likes of 20 people trend above 15 comments of the author');
+SELECT results_eq('SELECT * FROM pg_temp.scores()', 'VALUES (' || :vain || '::bigint, 1::numeric), (' || :liked || ', 21), (' || :talked || ', 5)',
+	'found B15: what one does to one''s own post is worth nothing, and somebody''s next comments no more than the first');
+SELECT social.delete_comment(:first) \gset ignored_
+SELECT social.fold_trends() \gset ignored_
+SELECT is((SELECT amount FROM pg_temp.scores() WHERE post_id = :talked), 5::numeric, 'found B15: one of several comments goes, and nothing changes');
+SELECT count(social.delete_comment(id)) FROM (SELECT c.id FROM social.comments c JOIN people p ON p.id = c.author_id WHERE c.post_id = :talked AND p.n = 3) c \gset ignored_
+SELECT social.fold_trends() \gset ignored_
+SELECT is((SELECT amount FROM pg_temp.scores() WHERE post_id = :talked), 3::numeric, 'found B15: with the last one goes what the first was worth');
+DELETE FROM social.comments WHERE post_id = :talked;
+SELECT social.fold_trends() \gset ignored_
+SELECT is((SELECT amount FROM pg_temp.scores() WHERE post_id = :talked), 1::numeric, 'found B15: many at once, too');
+SELECT social.view_post(:talked) \gset ignored_
+INSERT INTO social.post_views (post_id, viewer_key, window_start, user_id) SELECT :talked, 'user ' || social.viewer_id(), now() - n * interval '1 day', social.viewer_id() FROM generate_series(1, 5) n;
+SELECT count(social.view_post(:talked, 'visitor ' || n)) FROM generate_series(1, 2) n \gset ignored_
+SELECT social.fold_trends() \gset ignored_
+SELECT is((SELECT amount FROM pg_temp.scores() WHERE post_id = :talked), 1.1::numeric, 'found B15: a viewer counts once, in whatever window');
+SELECT social.act_as(NULL::bigint) \gset ignored_
+SELECT social.view_post(:talked, 'visitor') \gset ignored_
+INSERT INTO social.comments (post_id, author_id, content) SELECT :talked, id, 'c' FROM people, generate_series(1, 3) WHERE people.n IN (2, 5);
+SELECT social.fold_trends() \gset ignored_
+CREATE TEMPORARY TABLE folded AS SELECT * FROM pg_temp.scores();
+SELECT is(social.rebuild_trends(), 3::bigint, 'scores computed anew');
+SELECT results_eq('SELECT * FROM pg_temp.scores()', 'SELECT * FROM folded', 'found B15: are the same');
+
 SELECT * FROM finish();
 ROLLBACK;

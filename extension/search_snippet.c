@@ -17,6 +17,7 @@
 #include "utils/syscache.h"
 
 #include "errors.h"
+#include "text.h"
 #include "text_bigram.h"
 
 PG_FUNCTION_INFO_V1(social_search_snippet);
@@ -121,6 +122,35 @@ mark_runs(const text *source, TSQuery query, bool whole)
 	return cstring_to_text_with_len(marked.data, marked.len);
 }
 
+/* ---- marking --------------------------------------------------------------------------------- */
+
+static bool
+is_marked(const text *marked)
+{
+	return memchr(VARDATA_ANY(marked), MARK_BEGIN, VARSIZE_ANY_EXHDR(marked)) != NULL;
+}
+
+/* The text around the words that match, or all of it when `whole`, with marks. */
+static text *
+mark(Oid config, text *source, TSQuery query, bool whole)
+{
+	static const char *options[] = {
+		"StartSel=\x02, StopSel=\x03, MaxWords=35, MinWords=15, ShortWord=3",
+		"StartSel=\x02, StopSel=\x03, HighlightAll=true"};
+	text *marked = DatumGetTextPP(
+		DirectFunctionCall4(ts_headline_byid_opt, ObjectIdGetDatum(config), PointerGetDatum(source),
+							TSQueryGetDatum(query), CStringGetTextDatum(options[whole ? 1 : 0])));
+
+	if (!is_marked(marked) &&
+		social_text_has_spaceless(VARDATA_ANY(source), VARSIZE_ANY_EXHDR(source)))
+	{
+		text *runs = mark_runs(source, query, whole);
+
+		marked = runs == NULL ? marked : runs;
+	}
+	return marked;
+}
+
 /* ---- HTML ------------------------------------------------------------------------------------ */
 
 static text *
@@ -180,25 +210,22 @@ check_config(Oid config)
 Datum
 social_search_snippet(PG_FUNCTION_ARGS)
 {
-	static const char *options[] = {
-		"StartSel=\x02, StopSel=\x03, MaxWords=35, MinWords=15, ShortWord=3",
-		"StartSel=\x02, StopSel=\x03, HighlightAll=true"};
 	text *source = clean_source(PG_GETARG_TEXT_PP(1));
 	TSQuery query = PG_GETARG_TSQUERY(2);
 	bool whole = PG_GETARG_BOOL(3);
 	text *marked;
 
 	check_config(PG_GETARG_OID(0));
-	marked = DatumGetTextPP(DirectFunctionCall4(ts_headline_byid_opt, PG_GETARG_DATUM(0),
-												PointerGetDatum(source), TSQueryGetDatum(query),
-												CStringGetTextDatum(options[whole ? 1 : 0])));
-
-	if (memchr(VARDATA_ANY(marked), MARK_BEGIN, VARSIZE_ANY_EXHDR(marked)) == NULL &&
-		social_text_has_spaceless(VARDATA_ANY(source), VARSIZE_ANY_EXHDR(source)))
+	marked = mark(PG_GETARG_OID(0), source, query, whole);
+	if (!is_marked(marked))
 	{
-		text *runs = mark_runs(source, query, whole);
+		/* The words may stand there in another form; that one is shown only where it is needed. */
+		text *searchable = social_text_searchable(source);
+		text *found =
+			searchable == source ? marked : mark(PG_GETARG_OID(0), searchable, query, whole);
 
-		marked = runs == NULL ? marked : runs;
+		if (is_marked(found))
+			marked = found;
 	}
 	PG_RETURN_TEXT_P(to_html(marked));
 }

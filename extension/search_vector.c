@@ -189,21 +189,12 @@ begin_words(ParsedText *words, int len)
 	words->pos = 0;
 }
 
-/* The text to read: NFKC where bigrams are to be made, so that all widths are one. */
-static text *
-readable(text *value)
-{
-	if (!social_text_has_spaceless(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)))
-		return value;
-	return social_text_normalize(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
-}
-
 /* ---- vectors -------------------------------------------------------------------------------- */
 
 static Datum
 weighted_vector(const struct reader *reader, text *value, char weight)
 {
-	text *bytes = readable(value);
+	text *bytes = social_text_searchable(value);
 	ParsedText words;
 
 	begin_words(&words, VARSIZE_ANY_EXHDR(bytes));
@@ -402,12 +393,13 @@ social_search_query_of(text *query, text *language)
 	if (code == NULL)
 		code = social_guess_language((const text *const *) &query, 1);
 	reader = reader_for(code);
-	bytes = readable(query);
+	bytes = social_text_searchable(query);
 	check_depth(bytes);
-	if (bytes == query && reader.count == 1)
+	if (reader.count == 1 &&
+		!social_text_has_spaceless(VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)))
 		return DatumGetTSQuery(DirectFunctionCall2(websearch_to_tsquery_byid,
 												   ObjectIdGetDatum(reader.configs[0]),
-												   PointerGetDatum(query)));
+												   PointerGetDatum(bytes)));
 	return social_compat_parse_websearch(text_to_cstring(bytes), push_words,
 										 PointerGetDatum(&reader));
 }

@@ -11,8 +11,11 @@
 #include "utils/builtins.h"
 #include "utils/formatting.h"
 
+#include <unicode/uchar.h>
 #include <unicode/unorm2.h>
+#include <unicode/uset.h>
 #include <unicode/ustring.h>
+#include <unicode/utf16.h>
 
 #include "errors.h"
 #include "text.h"
@@ -66,22 +69,27 @@ check_icu(UErrorCode status)
 						errdetail("ICU reports %s.", u_errorName(status))));
 }
 
-/* Non-ASCII bytes in the normal form that `form` makes. */
-static text *
-normalize(const UNormalizer2 *form, const char *bytes, int len)
+static UChar *
+to_wide(const char *bytes, int len, int32_t *wide_len)
 {
 	UErrorCode status = U_ZERO_ERROR;
-	UChar *wide;
+	UChar *wide = palloc_extended(((Size) len + 1) * sizeof(UChar), MCXT_ALLOC_HUGE);
+
+	u_strFromUTF8(wide, len + 1, wide_len, bytes, len, &status);
+	check_icu(status);
+	return wide;
+}
+
+/* A wide text in the normal form that `form` makes, as UTF-8. */
+static text *
+normalize_wide(const UNormalizer2 *form, const UChar *wide, int32_t wide_len)
+{
+	UErrorCode status = U_ZERO_ERROR;
 	UChar *normal;
 	char *utf8;
-	int32_t wide_len;
 	int32_t normal_len;
 	int32_t utf8_len;
 	text *result;
-
-	wide = palloc_extended(((Size) len + 1) * sizeof(UChar), MCXT_ALLOC_HUGE);
-	u_strFromUTF8(wide, len + 1, &wide_len, bytes, len, &status);
-	check_icu(status);
 
 	normal_len = unorm2_normalize(form, wide, wide_len, NULL, 0, &status);
 	if (status == U_BUFFER_OVERFLOW_ERROR)
@@ -97,7 +105,6 @@ normalize(const UNormalizer2 *form, const char *bytes, int len)
 	result = cstring_to_text_with_len(utf8, utf8_len);
 	pfree(utf8);
 	pfree(normal);
-	pfree(wide);
 	return result;
 }
 
@@ -106,27 +113,85 @@ social_text_fold(const char *bytes, int len)
 {
 	UErrorCode status = U_ZERO_ERROR;
 	const UNormalizer2 *form;
+	UChar *wide;
+	int32_t wide_len;
+	text *folded;
 
 	if (is_ascii(bytes, len))
 		return fold_ascii(bytes, len);
 	check_encoding();
 	form = unorm2_getNFKCCasefoldInstance(&status);
 	check_icu(status);
-	return normalize(form, bytes, len);
+	wide = to_wide(bytes, len, &wide_len);
+	folded = normalize_wide(form, wide, wide_len);
+	pfree(wide);
+	return folded;
+}
+
+/*
+ * The form that search reads: NFKC, but what would grow onto the word before it (trade marks,
+ * powers, fractions) and marks that stand alone keep their form.
+ */
+static const UNormalizer2 *
+search_form(void)
+{
+	static const UNormalizer2 *form;
+	UErrorCode status = U_ZERO_ERROR;
+	UChar pattern[64];
+	USet *filter;
+
+	if (form != NULL)
+		return form;
+	u_uastrcpy(pattern, "[^\\p{dt=super}\\p{dt=sub}\\p{dt=fraction}\\p{Sk}]");
+	filter = uset_openPattern(pattern, -1, &status);
+	check_icu(status);
+	uset_freeze(filter);
+	form = unorm2_openFiltered(unorm2_getNFKCInstance(&status), filter, &status);
+	check_icu(status);
+	return form;
+}
+
+/* Takes out what is never seen (soft hyphens, zero-width characters); returns the new length. */
+static int32_t
+drop_ignorable(UChar *wide, int32_t len)
+{
+	int32_t kept = 0;
+
+	for (int32_t i = 0, from = 0; i < len; from = i)
+	{
+		UChar32 c;
+
+		U16_NEXT(wide, i, len, c);
+		if (c >= 0xAD && u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT))
+			continue;
+		while (from < i)
+			wide[kept++] = wide[from++];
+	}
+	return kept;
 }
 
 text *
-social_text_normalize(const char *bytes, int len)
+social_text_searchable(text *value)
 {
+	const char *bytes = VARDATA_ANY(value);
+	int len = VARSIZE_ANY_EXHDR(value);
 	UErrorCode status = U_ZERO_ERROR;
 	const UNormalizer2 *form;
+	UChar *wide;
+	int32_t wide_len;
+	int32_t kept;
 
 	if (is_ascii(bytes, len))
-		return cstring_to_text_with_len(bytes, len);
+		return value;
 	check_encoding();
-	form = unorm2_getNFKCInstance(&status);
+	form = search_form();
+	wide = to_wide(bytes, len, &wide_len);
+	kept = drop_ignorable(wide, wide_len);
+	if (kept < wide_len || unorm2_spanQuickCheckYes(form, wide, wide_len, &status) < wide_len)
+		value = normalize_wide(form, wide, kept);
 	check_icu(status);
-	return normalize(form, bytes, len);
+	pfree(wide);
+	return value;
 }
 
 /* ---- distinct names for the triggers ------------------------------------------------------------

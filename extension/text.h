@@ -40,8 +40,12 @@ extern void social_text_mentions(const text *const *parts, int nparts, int limit
 /* The keys as a one-dimensional text[] (empty array for none). */
 extern ArrayType *social_text_keys_array(const struct social_text_names *names);
 
-/* UTF-8 bytes in NFKC, the compatible forms made one. Returns a new text. */
-extern text *social_text_normalize(const char *bytes, int len);
+/*
+ * A text as search reads it, posts and queries alike: canonical and compatible forms made one
+ * (NFKC; superscripts, subscripts and fractions stay), without soft hyphens and zero-width
+ * characters. Returns the same text when there is nothing to do.
+ */
+extern text *social_text_searchable(text *value);
 
 /* NFKC case folding of UTF-8 bytes: the key of a hashtag. Returns a new text. */
 extern text *social_text_fold(const char *bytes, int len);

@@ -55,7 +55,7 @@ static const struct script scripts[] = {
 	 "іїєґўјљњћђџќѓѕәғқңөұүһІЇЄҐЎЈЉЊЋЂЏЌЃЅӘҒҚҢӨҰҮҺ"},
 	{USCRIPT_GREEK, SOCIAL_SCRIPT_GREEK, "el", ""},
 	{USCRIPT_ARMENIAN, SOCIAL_SCRIPT_ARMENIAN, "hy", ""},
-	{USCRIPT_ARABIC, SOCIAL_SCRIPT_ARABIC, "ar", "پچژگکیٹڈڑںھہےۓ"},
+	{USCRIPT_ARABIC, SOCIAL_SCRIPT_ARABIC, "ar", "پچژگکیٹڈڑںھہۂےۓ"},
 	{USCRIPT_HEBREW, SOCIAL_SCRIPT_HEBREW, "he", "װױײ"},
 	{USCRIPT_DEVANAGARI, SOCIAL_SCRIPT_DEVANAGARI, "hi", "ळ"},
 	{USCRIPT_TAMIL, SOCIAL_SCRIPT_TAMIL, "ta", ""},

@@ -81,3 +81,6 @@ COMMENT ON TABLE social.notifications IS 'One row for each thing that somebody i
 -- trending: distinct others count; what that asks of comments and of the sources.
 CREATE INDEX comments_post_author_idx ON social.comments (post_id, author_id) WHERE is_counted IS NOT NULL;
 DROP FUNCTION IF EXISTS social.trend_sources();
+-- language: posts and queries are read in one normal form. The worker makes the vectors anew.
+DELETE FROM social.post_reindex;
+INSERT INTO social.post_reindex (before_id) SELECT max(p.id) + 1 FROM social.posts p HAVING max(p.id) IS NOT NULL;

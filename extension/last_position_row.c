@@ -279,7 +279,7 @@ social_fill_last_positions(PG_FUNCTION_ARGS)
 		passed = social_walk_int64(&users, 1);
 		if (!social_walk_find(&keeper.rows, 1, &passed) &&
 			table_tuple_lock(users.table, &users.slot->tts_tid, GetActiveSnapshot(), users.slot,
-							 GetCurrentCommandId(true), LockTupleKeyShare, LockWaitSkip,
+							 GetCurrentCommandId(true), LockTupleNoKeyExclusive, LockWaitSkip,
 							 TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure) == TM_Ok)
 			social_last_position_keep(&keeper, passed, nothing, false);
 	}

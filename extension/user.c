@@ -25,6 +25,7 @@
 #include "user.h"
 
 PG_FUNCTION_INFO_V1(social_profile_check);
+PG_FUNCTION_INFO_V1(social_hold_user);
 
 static int bio_max_length;
 
@@ -57,6 +58,11 @@ may_act(HeapTuple row, TupleDesc columns)
 	until = heap_getattr(row, SOCIAL_USERS_SUSPENDED_UNTIL, columns, &isnull);
 	return !isnull && DatumGetTimestampTz(until) <= GetCurrentTransactionStartTimestamp();
 }
+
+/*
+ * Waits also for who has changed the row first, which conflicts with nothing, and then deleted it.
+ */
+#define AS_FOREIGN_KEY (TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS | TUPLE_LOCK_FLAG_FIND_LAST_VERSION)
 
 /* ---- the account that acts ------------------------------------------------------------------- */
 
@@ -163,6 +169,33 @@ social_active_user_named(const char *username)
 	return found;
 }
 
+bool
+social_user_hold(int64 user_id)
+{
+	Relation users = social_table_open("users", RowShareLock);
+	Relation index = social_table_primary_key(users, AccessShareLock);
+	TupleTableSlot *slot = table_slot_create(users, NULL);
+	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+	TM_FailureData failure;
+	bool held =
+		social_table_find(users, index, F_INT8EQ, Int64GetDatum(user_id), snapshot, slot) &&
+		table_tuple_lock(users, &slot->tts_tid, snapshot, slot, GetCurrentCommandId(true),
+						 LockTupleKeyShare, LockWaitBlock, AS_FOREIGN_KEY, &failure) == TM_Ok;
+
+	UnregisterSnapshot(snapshot);
+	ExecDropSingleTupleTableSlot(slot);
+	index_close(index, AccessShareLock);
+	table_close(users, NoLock);
+	return held;
+}
+
+/* hold_user(user_id bigint) boolean */
+Datum
+social_hold_user(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(social_user_hold(PG_GETARG_INT64(0)));
+}
+
 void
 social_users_named(const Datum *names, const Datum *alternatives, int count, int64 *ids)
 {
@@ -184,8 +217,8 @@ social_users_named(const Datum *names, const Datum *alternatives, int count, int
 		if (!DatumGetBool(slot_getattr(slot, SOCIAL_USERS_IS_ACTIVE, &isnull)))
 			continue;
 		if (table_tuple_lock(users, &slot->tts_tid, snapshot, slot, GetCurrentCommandId(true),
-							 LockTupleKeyShare, LockWaitBlock, TUPLE_LOCK_FLAG_FIND_LAST_VERSION,
-							 &failure) == TM_Ok)
+							 LockTupleKeyShare, LockWaitBlock, AS_FOREIGN_KEY, &failure) == TM_Ok &&
+			DatumGetBool(slot_getattr(slot, SOCIAL_USERS_IS_ACTIVE, &isnull)))
 			ids[i] = DatumGetInt64(slot_getattr(slot, SOCIAL_USERS_ID, &isnull));
 	}
 	UnregisterSnapshot(snapshot);

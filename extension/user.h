@@ -35,6 +35,12 @@ extern struct social_account social_user_account(int64 user_id, Snapshot snapsho
 /* Does this account exist, and may it act (active, and not suspended)? */
 extern bool social_user_is_active(int64 user_id, Snapshot snapshot);
 
+/*
+ * Locks the account FOR KEY SHARE, as a foreign key check would, so that it stays until the end of
+ * the transaction; waits for who deletes it. False when it is gone.
+ */
+extern bool social_user_hold(int64 user_id);
+
 /* The id of the account with this name, in any case; 0 when there is none that may act. */
 extern int64 social_active_user_named(const char *username);
 

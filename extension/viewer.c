@@ -24,6 +24,7 @@
 
 PG_FUNCTION_INFO_V1(social_viewer_id);
 PG_FUNCTION_INFO_V1(social_require_viewer);
+PG_FUNCTION_INFO_V1(social_require_writer);
 PG_FUNCTION_INFO_V1(social_act_as_id);
 PG_FUNCTION_INFO_V1(social_act_as_name);
 PG_FUNCTION_INFO_V1(social_admit);
@@ -133,6 +134,18 @@ Datum
 social_require_viewer(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_INT64(social_viewer_required());
+}
+
+/* require_writer() bigint: the same, held until the end of the transaction; SM401 when it is gone.
+ */
+Datum
+social_require_writer(PG_FUNCTION_ARGS)
+{
+	int64 writer = social_viewer_required();
+
+	if (!social_user_hold(writer))
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_UNAUTHENTICATED), errmsg("the account is gone")));
+	PG_RETURN_INT64(writer);
 }
 
 static bool

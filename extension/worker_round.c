@@ -54,6 +54,7 @@ static struct step steps[] = {
 	{"fold_trends", .batch = 10000, .interval = 5000, .in_every_tick = true},
 	{"publish_due_posts", .batch = 100, .interval = 1000, .in_every_tick = true},
 	{"fill_last_positions", .batch = 1000, .interval = 1000},
+	{"settle_blocks", .batch = 1000, .interval = 1000, .in_every_tick = true},
 	{"expire_mutes", .batch = 1000, .interval = 60000, .in_every_tick = true},
 	{"rotate_due_jwt_keys", .batch = 1, .interval = 60000, .in_every_tick = true},
 	{"retention_round", .batch = 1000, .interval = 60000},

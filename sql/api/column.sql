@@ -95,6 +95,7 @@ BEGIN
 			('follow_requests', 'target_id', 'The locked account.'),
 			('blocks', 'blocker_id', 'Who blocks.'),
 			('blocks', 'blocked_id', 'Whom.'),
+			('blocks', 'is_settled', 'False while something that was being added between the two when the block was made may be left; the worker ends it.'),
 			('mutes', 'muter_id', 'Who mutes.'),
 			('mutes', 'muted_id', 'Whom.'),
 			('mutes', 'posts', 'Keep their posts and comments out of lists.'),

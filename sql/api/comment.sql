@@ -129,7 +129,7 @@ COMMENT ON FUNCTION social.comment_path(bigint) IS 'The ids from the top of a th
 CREATE OR REPLACE FUNCTION social.create_comment(post_id bigint, content text, parent_id bigint DEFAULT NULL) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_viewer();
+	viewer bigint := social.require_writer();
 	deepest integer := social.setting('comment_depth_max');
 	parent record;
 	comment_id bigint;

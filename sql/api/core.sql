@@ -76,6 +76,14 @@ CREATE OR REPLACE FUNCTION social.require_viewer() RETURNS bigint
 	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_require_viewer';
 COMMENT ON FUNCTION social.require_viewer() IS 'The user who acts; SM401 when nobody does.';
 
+CREATE OR REPLACE FUNCTION social.require_writer() RETURNS bigint
+	LANGUAGE c AS 'MODULE_PATHNAME', 'social_require_writer';
+COMMENT ON FUNCTION social.require_writer() IS 'The user who acts, who stays until the end of the transaction: for functions that write rows which name the viewer. SM401 when nobody acts, or the account is deleted at this moment.';
+
+CREATE OR REPLACE FUNCTION social.hold_task(name text, wait boolean DEFAULT true) RETURNS boolean
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'social_hold_task';
+COMMENT ON FUNCTION social.hold_task(text, boolean) IS 'Holds a task that one session at a time does until the end of the transaction; false without wait while another one holds it. Unlike an advisory lock no stranger can take it.';
+
 CREATE OR REPLACE FUNCTION social.act_as(user_id bigint, session boolean DEFAULT false) RETURNS bigint
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_act_as_id';
 COMMENT ON FUNCTION social.act_as(bigint, boolean) IS 'Makes a user the viewer until the end of the transaction, or of the session; null means nobody. With session it holds until RESET ALL or DISCARD ALL, as pools of sessions send them, and like any setting it outlives SET ROLE and SET SESSION AUTHORIZATION; it is not for a pool of transactions, where the next one is somebody else''s. For trusted roles. Returns the id; SM404 for an unknown, inactive or suspended account.';

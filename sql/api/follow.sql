@@ -1,15 +1,17 @@
 -- follow.sql owns following and its end, requests to follow a locked account, and the lists of both.
 --
--- A block ends what is between two people: block_user holds their pair alone while it does that,
--- and whoever makes a follow or a request holds it shared (see social.hold_pair in relation.sql).
+-- A block ends what is between two people: block_user holds their pair to end it, and whoever makes a
+-- follow or a request holds it to add to it (see social.hold_pair in relation.sql).
 
 CREATE OR REPLACE FUNCTION social.follow_user(user_id bigint) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_viewer();
+	viewer bigint := social.require_writer();
 	locked boolean;
 BEGIN
-	PERFORM social.hold_pair(viewer, $1, false);
+	IF NOT social.hold_pair(viewer, $1, false) THEN
+		PERFORM social.raise_error('SM404', 'user not found');
+	END IF;
 	PERFORM social.require_person($1, 'follow');
 	SELECT u.is_locked INTO locked FROM social.users u WHERE u.id = $1;
 	IF locked THEN
@@ -92,9 +94,11 @@ COMMENT ON FUNCTION social.remove_follower(bigint) IS 'This person no longer fol
 CREATE OR REPLACE FUNCTION social.accept_follow_request(user_id bigint) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_viewer();
+	viewer bigint := social.require_writer();
 BEGIN
-	PERFORM social.hold_pair(viewer, $1, false);
+	IF NOT social.hold_pair(viewer, $1, false) OR NOT social.hold_user($1) THEN
+		PERFORM social.raise_error('SM404', 'user not found');
+	END IF;
 	PERFORM social.require_person($1);
 	DELETE FROM social.follow_requests r WHERE r.requester_id = $1 AND r.target_id = viewer;
 	IF FOUND THEN

@@ -108,6 +108,10 @@ BEGIN ATOMIC
 		'totp_step', 'base32', 'url_encode', 'recovery_code_hash', 'check_code', 'tell_account', 'make_recovery_codes', 'require_totp',
 		'queue_mail', 'grant_mailer']), 'owner'
 	UNION ALL
+	SELECT unnest(ARRAY['require_writer', 'hold_user', 'hold_task', 'end_pair']), 'owner'
+	UNION ALL
+	SELECT unnest(ARRAY['settle_blocks']), 'admin'
+	UNION ALL
 	-- owner: triggers, parts of other functions, and the grants themselves.
 	SELECT unnest(ARRAY['posts_like', 'post_trigrams', 'name_trigrams', 'typed_name', 'typed_trigrams', 'name_score',
 		'check_profile_text', 'check_url', 'hold_pair', 'policies', 'grant_direct',

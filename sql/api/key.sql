@@ -80,7 +80,7 @@ BEGIN
 	IF pair.private_key IS NULL AND status <> 'retired' THEN
 		PERFORM social.raise_error('SM400', 'a public key does not sign', 'It only verifies: its status is retired.');
 	END IF;
-	PERFORM pg_advisory_xact_lock(hashtextextended('social.jwt_key', 0));
+	PERFORM social.hold_task('jwt_key');
 	IF EXISTS (SELECT FROM social.jwt_key k WHERE k.kid = name) THEN
 		PERFORM social.raise_error('SM409', 'kid is taken', format('There is already a key "%s".', name));
 	ELSIF EXISTS (SELECT FROM social.jwt_key k WHERE k.alg = import_jwt_key.alg AND (k.public_key = pair.public_key OR (pair.public_key IS NULL AND k.private_key = pair.private_key))) THEN
@@ -119,7 +119,7 @@ AS $$
 DECLARE
 	successor text;
 BEGIN
-	PERFORM pg_advisory_xact_lock(hashtextextended('social.jwt_key', 0));
+	PERFORM social.hold_task('jwt_key');
 	SELECT k.kid INTO successor FROM social.jwt_key k
 	WHERE k.status = 'standby' AND k.alg = rotate_jwt_key.alg AND k.private_key IS NOT NULL
 	ORDER BY k.created_at, k.kid LIMIT 1;
@@ -143,7 +143,7 @@ DECLARE
 	active text := (SELECT k.kid FROM social.jwt_key k WHERE k.status = 'active');
 BEGIN
 	IF active IS NULL THEN
-		PERFORM pg_advisory_xact_lock(hashtextextended('social.jwt_key', 0));
+		PERFORM social.hold_task('jwt_key');
 		SELECT k.kid INTO active FROM social.jwt_key k WHERE k.status = 'active';
 	END IF;
 	IF active IS NULL THEN
@@ -168,7 +168,7 @@ AS $$
 DECLARE
 	removed record;
 BEGIN
-	PERFORM pg_advisory_xact_lock(hashtextextended('social.jwt_key', 0));
+	PERFORM social.hold_task('jwt_key');
 	SELECT k.alg, k.status INTO removed FROM social.jwt_key k WHERE k.kid = remove_jwt_key.kid;
 	IF removed.alg IS NULL THEN
 		PERFORM social.raise_error('SM404', 'key not found', '', 'SELECT kid FROM social.admin_jwt_keys lists them.');
@@ -196,7 +196,7 @@ BEGIN
 		SELECT k.alg INTO due FROM social.jwt_key k
 		WHERE k.status = 'active' AND coalesce(k.activated_at, k.created_at) < now() - lifetime;
 	END IF;
-	IF due IS NULL OR NOT pg_try_advisory_xact_lock(hashtextextended('social.jwt_key', 0)) THEN
+	IF due IS NULL OR NOT social.hold_task('jwt_key', false) THEN
 		RETURN 0;
 	END IF;
 	PERFORM social.rotate_jwt_key(due);

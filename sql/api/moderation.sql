@@ -17,7 +17,7 @@ COMMENT ON FUNCTION social.require_staff() IS 'The user who acts, when that is s
 CREATE OR REPLACE FUNCTION social.file_report(kind text, target_id bigint, owner_id bigint, reason text, details text) RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_viewer();
+	viewer bigint := social.require_writer();
 	details_max integer := social.setting('report_max_length')::integer;
 	report bigint;
 BEGIN
@@ -31,6 +31,15 @@ BEGIN
 		PERFORM social.raise_error('SM400', 'details are too long', format('They have %s characters; the limit is %s.', length(details), details_max));
 	END IF;
 	PERFORM social.check_text('reason', reason, true, true), social.check_text('details', details, false, false);
+	-- It may be deleted at this moment.
+	CASE kind
+		WHEN 'user' THEN PERFORM WHERE social.hold_user(target_id);
+		WHEN 'post' THEN PERFORM FROM social.posts p WHERE p.id = target_id FOR KEY SHARE;
+		ELSE PERFORM FROM social.comments c WHERE c.id = target_id FOR KEY SHARE;
+	END CASE;
+	IF NOT FOUND THEN
+		PERFORM social.raise_error('SM404', kind || ' not found');
+	END IF;
 	LOOP
 		SELECT r.id INTO report FROM social.reports r
 		WHERE r.reporter_id = viewer AND r.status = 'open'

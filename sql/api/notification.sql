@@ -170,7 +170,7 @@ COMMENT ON FUNCTION social.notification_preferences() IS 'Every kind of notifica
 CREATE OR REPLACE FUNCTION social.set_notification_preference(type text, is_enabled boolean) RETURNS boolean
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_viewer();
+	viewer bigint := social.require_writer();
 BEGIN
 	IF NOT EXISTS (SELECT FROM social.notification_preferences() p WHERE p.type = $1) THEN
 		PERFORM social.raise_error('SM400', 'invalid notification type', format('There is no type "%s".', coalesce($1, 'null')),

@@ -89,7 +89,7 @@ CREATE OR REPLACE FUNCTION social.create_post(title text, content text, is_publi
 		image text DEFAULT NULL, video text DEFAULT NULL, language text DEFAULT NULL) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_viewer();
+	viewer bigint := social.require_writer();
 	post_id bigint;
 BEGIN
 	PERFORM social.check_post_settings($4, $5, $6, $7, $8);

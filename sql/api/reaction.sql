@@ -19,7 +19,7 @@ COMMENT ON FUNCTION social.check_reaction(text) IS 'The reaction, heart for null
 CREATE OR REPLACE FUNCTION social.like_post(post_id bigint, reaction text DEFAULT 'heart') RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_viewer();
+	viewer bigint := social.require_writer();
 	chosen text := social.check_reaction($2);
 BEGIN
 	PERFORM social.require_post($1);
@@ -72,7 +72,7 @@ COMMENT ON FUNCTION social.post_likers(bigint, integer, text) IS 'Who likes a po
 CREATE OR REPLACE FUNCTION social.like_comment(comment_id bigint, reaction text DEFAULT 'heart') RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_viewer();
+	viewer bigint := social.require_writer();
 	chosen text := social.check_reaction($2);
 BEGIN
 	PERFORM social.require_comment($1);

@@ -2,34 +2,46 @@
 
 -- ---- between two people ----------------------------------------------------------------------------
 
+CREATE OR REPLACE FUNCTION social.hold_user(user_id bigint) RETURNS boolean
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'social_hold_user';
+COMMENT ON FUNCTION social.hold_user(bigint) IS 'Keeps an account from being deleted until the end of the transaction, as a foreign key would, and waits for who deletes it; false when it is gone.';
+
 CREATE OR REPLACE FUNCTION social.require_person(user_id bigint, act text DEFAULT NULL) RETURNS bigint
-	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF NOT EXISTS (SELECT FROM social.visible_users u WHERE u.id = $1)
 		OR (act IS NOT NULL AND $1 = ANY (social.blocked_ids())) THEN
 		PERFORM social.raise_error('SM404', 'user not found');
 	ELSIF act IS NOT NULL AND $1 = social.viewer_id() THEN
 		PERFORM social.raise_error('SM400', format('you cannot %s yourself', act));
+	ELSIF act IS NOT NULL AND NOT social.hold_user($1) THEN
+		PERFORM social.raise_error('SM404', 'user not found');
 	END IF;
 	RETURN $1;
 END
 $$;
-COMMENT ON FUNCTION social.require_person(bigint, text) IS 'The id of a person whom the viewer may see; SM404 for others. Where the viewer is to do something to them (act, a verb), also SM400 for oneself, and SM404 across a block even for staff.';
+COMMENT ON FUNCTION social.require_person(bigint, text) IS 'The id of a person whom the viewer may see; SM404 for others. Where the viewer is to do something to them (act, a verb), also SM400 for oneself, and SM404 across a block even for staff; the person stays until the end of the transaction.';
 
--- Ordered, so that both directions are the same pair; the class keeps clear of other advisory locks.
-CREATE OR REPLACE FUNCTION social.hold_pair(one bigint, other bigint, alone boolean) RETURNS void
+-- Nobody waits for it: a follow made while a block is would not outlive the block, and a block made
+-- while a follow is leaves what that adds to the worker (settle_blocks).
+CREATE OR REPLACE FUNCTION social.hold_pair(one bigint, other bigint, ending boolean) RETURNS boolean
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'social_hold_pair';
+COMMENT ON FUNCTION social.hold_pair(bigint, bigint, boolean) IS 'Holds what is between two people until the end of the transaction, to end it by a block (ending), or to add to it; false, at once, while somebody does the other of the two.';
+
+CREATE OR REPLACE FUNCTION social.end_pair(one bigint, other bigint) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	pair bigint := hashtextextended(format('social.pair %s %s', least(one, other), greatest(one, other)), 0);
 BEGIN
-	IF alone THEN
-		PERFORM pg_advisory_xact_lock(pair);
-	ELSE
-		PERFORM pg_advisory_xact_lock_shared(pair);
-	END IF;
+	DELETE FROM social.follows f
+	WHERE (f.follower_id, f.followed_id) IN (($1, $2), ($2, $1));
+	DELETE FROM social.follow_requests r
+	WHERE (r.requester_id, r.target_id) IN (($1, $2), ($2, $1));
+	-- Withdrawn, they remember what was told: following and blocking in turn tells nothing anew.
+	UPDATE social.notifications n SET withdrawn_at = now()
+	WHERE n.withdrawn_at IS NULL
+		AND ((n.actor_id = $2 AND n.recipient_id = $1) OR (n.actor_id = $1 AND n.recipient_id = $2));
 END
 $$;
-COMMENT ON FUNCTION social.hold_pair(bigint, bigint, boolean) IS 'Holds what is between two people until the end of the transaction: alone, to end it by a block, or shared, to add to it.';
+COMMENT ON FUNCTION social.end_pair(bigint, bigint) IS 'Removes follows and requests between two people, and withdraws notifications.';
 
 -- ---- what readers need not look for ----------------------------------------------------------------
 
@@ -75,26 +87,44 @@ CREATE OR REPLACE TRIGGER social_note_filters AFTER INSERT OR UPDATE OF muter_id
 CREATE OR REPLACE FUNCTION social.block_user(user_id bigint) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_viewer();
+	viewer bigint := social.require_writer();
+	settled boolean;
 BEGIN
-	PERFORM social.hold_pair(viewer, $1, true);
 	IF EXISTS (SELECT FROM social.blocks b WHERE b.blocker_id = viewer AND b.blocked_id = $1) THEN
 		RETURN $1;
 	END IF;
 	PERFORM social.require_person($1, 'block');
-	INSERT INTO social.blocks (blocker_id, blocked_id) VALUES (viewer, $1);
-	DELETE FROM social.follows f
-	WHERE (f.follower_id, f.followed_id) IN ((viewer, $1), ($1, viewer));
-	DELETE FROM social.follow_requests r
-	WHERE (r.requester_id, r.target_id) IN ((viewer, $1), ($1, viewer));
-	-- Withdrawn, they remember what was told: following and blocking in turn tells nothing anew.
-	UPDATE social.notifications n SET withdrawn_at = now()
-	WHERE n.withdrawn_at IS NULL
-		AND ((n.actor_id = $1 AND n.recipient_id = viewer) OR (n.actor_id = viewer AND n.recipient_id = $1));
+	-- A repeatable transaction does not see what was added meanwhile.
+	settled := social.hold_pair(viewer, $1, true) AND current_setting('transaction_isolation') = 'read committed';
+	INSERT INTO social.blocks (blocker_id, blocked_id, is_settled) VALUES (viewer, $1, settled) ON CONFLICT DO NOTHING;
+	PERFORM social.end_pair(viewer, $1);
 	RETURN $1;
 END
 $$;
 COMMENT ON FUNCTION social.block_user(bigint) IS 'From now on the viewer and this person do not exist for each other; follows, requests and notifications between them are removed. Again is harmless. Returns the person''s id. SM401 when nobody acts, SM404 for an unknown person, SM400 for oneself.';
+
+CREATE OR REPLACE FUNCTION social.settle_blocks(batch integer DEFAULT 1000) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	block record;
+	settled bigint := 0;
+BEGIN
+	IF current_setting('transaction_isolation') <> 'read committed' THEN
+		RETURN 0;
+	END IF;
+	FOR block IN
+		SELECT b.blocker_id, b.blocked_id FROM social.blocks b
+		WHERE NOT b.is_settled ORDER BY b.blocker_id, b.blocked_id LIMIT batch FOR UPDATE SKIP LOCKED
+	LOOP
+		CONTINUE WHEN NOT social.hold_pair(block.blocker_id, block.blocked_id, true);
+		PERFORM social.end_pair(block.blocker_id, block.blocked_id);
+		UPDATE social.blocks b SET is_settled = true WHERE b.blocker_id = block.blocker_id AND b.blocked_id = block.blocked_id;
+		settled := settled + 1;
+	END LOOP;
+	RETURN settled;
+END
+$$;
+COMMENT ON FUNCTION social.settle_blocks(integer) IS 'Ends what was being added between two people while one of them blocked the other, for up to this many blocks; returns how many. The background worker does this by itself.';
 
 CREATE OR REPLACE FUNCTION social.unblock_user(user_id bigint) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -138,7 +168,7 @@ CREATE OR REPLACE FUNCTION social.mute_user(user_id bigint, posts boolean DEFAUL
 	RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_viewer();
+	viewer bigint := social.require_writer();
 BEGIN
 	PERFORM social.require_person($1, 'mute');
 	IF NOT coalesce($2, true) AND NOT coalesce($3, true) THEN

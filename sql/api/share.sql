@@ -22,7 +22,7 @@ COMMENT ON FUNCTION social.require_shareable_post(bigint) IS 'Refuses to pass on
 CREATE OR REPLACE FUNCTION social.repost_post(post_id bigint) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_viewer();
+	viewer bigint := social.require_writer();
 BEGIN
 	PERFORM social.require_shareable_post($1);
 	INSERT INTO social.reposts (post_id, user_id) VALUES ($1, viewer) ON CONFLICT DO NOTHING;
@@ -52,7 +52,7 @@ COMMENT ON FUNCTION social.unrepost_post(bigint) IS 'The viewer takes a repost b
 CREATE OR REPLACE FUNCTION social.share_post(post_id bigint, message text DEFAULT NULL) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_viewer();
+	viewer bigint := social.require_writer();
 	quote_id bigint;
 BEGIN
 	IF $2 IS NULL THEN
@@ -96,7 +96,7 @@ COMMENT ON FUNCTION social.post_shares(bigint, integer, text) IS 'Who passed a p
 CREATE OR REPLACE FUNCTION social.bookmark_post(post_id bigint) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_viewer();
+	viewer bigint := social.require_writer();
 BEGIN
 	PERFORM social.require_post($1);
 	INSERT INTO social.bookmarks (user_id, post_id) VALUES (viewer, $1) ON CONFLICT DO NOTHING;
@@ -148,7 +148,7 @@ CREATE OR REPLACE TRIGGER social_count_statement AFTER INSERT ON social.post_vie
 CREATE OR REPLACE FUNCTION social.view_post(post_id bigint, viewer_key text DEFAULT NULL) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.viewer_id();
+	viewer bigint := CASE WHEN social.viewer_id() IS NOT NULL THEN social.require_writer() END;
 	seconds numeric := extract(epoch FROM social.setting('view_window')::interval);
 	opened timestamptz := to_timestamp(floor(extract(epoch FROM now()) / seconds) * seconds);
 BEGIN

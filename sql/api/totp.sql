@@ -80,7 +80,7 @@ CREATE OR REPLACE FUNCTION social.enable_totp(password text)
 	RETURNS TABLE (secret text, uri text, error_code text, error_message text, error_detail text)
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_viewer();
+	viewer bigint := social.require_writer();
 	account social.users;
 	fresh bytea := social.random_bytes(20);
 	issuer text := social.url_encode(social.setting('totp_issuer'));

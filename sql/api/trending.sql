@@ -33,7 +33,7 @@ DECLARE
 	pruned bigint;
 	total bigint;
 BEGIN
-	IF NOT pg_try_advisory_xact_lock(hashtextextended('social.fold_trends', 0)) THEN
+	IF NOT social.hold_task('fold_trends', false) THEN
 		RETURN 0;
 	END IF;
 	WITH taken AS (
@@ -133,7 +133,7 @@ DECLARE
 	posts bigint[];
 	amounts double precision[];
 BEGIN
-	PERFORM pg_advisory_xact_lock(hashtextextended('social.fold_trends', 0));
+	PERFORM social.hold_task('fold_trends');
 	-- One statement, one snapshot: an act is either among these rows or still waits as an event.
 	EXECUTE format('WITH gone AS (DELETE FROM social.trend_events)
 		SELECT array_agg(s.post_id), array_agg(s.amount)

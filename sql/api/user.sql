@@ -92,7 +92,7 @@ CREATE OR REPLACE FUNCTION social.update_profile(first_name text DEFAULT NULL, l
 	RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_viewer();
+	viewer bigint := social.require_writer();
 	was_locked boolean;
 BEGIN
 	PERFORM social.check_profile_text('first name', $1, 150), social.check_profile_text('last name', $2, 150),
@@ -117,7 +117,7 @@ BEGIN
 	IF was_locked AND NOT $8 THEN
 		WITH waiting AS (DELETE FROM social.follow_requests r WHERE r.target_id = viewer RETURNING r.requester_id)
 		INSERT INTO social.follows (follower_id, followed_id)
-		SELECT w.requester_id, viewer FROM waiting w ORDER BY w.requester_id
+		SELECT w.requester_id, viewer FROM waiting w WHERE social.hold_user(w.requester_id) ORDER BY w.requester_id
 		ON CONFLICT DO NOTHING;
 	END IF;
 	RETURN viewer;

@@ -12,7 +12,7 @@ COMMENT ON FUNCTION social.worker_is_running() IS 'Does a background worker serv
 CREATE OR REPLACE FUNCTION social.tick_without_worker() RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	IF social.worker_is_running() OR NOT pg_try_advisory_xact_lock('social.worker_is_running()'::regprocedure::oid::bigint) THEN
+	IF social.worker_is_running() OR NOT social.hold_task('tick', false) THEN
 		RETURN NULL;
 	END IF;
 	RETURN social.tick();

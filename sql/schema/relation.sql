@@ -14,11 +14,13 @@ CREATE TABLE social.blocks (
 	blocker_id bigint NOT NULL REFERENCES social.users ON DELETE CASCADE,
 	blocked_id bigint NOT NULL REFERENCES social.users ON DELETE CASCADE,
 	created_at timestamptz NOT NULL DEFAULT now(),
+	is_settled boolean NOT NULL DEFAULT true,
 	PRIMARY KEY (blocker_id, blocked_id),
 	CONSTRAINT blocks_not_oneself CHECK (blocker_id <> blocked_id)
 );
 COMMENT ON TABLE social.blocks IS 'Who blocks whom; the two do not exist for each other, whichever of them did it.';
 CREATE INDEX blocks_blocked_idx ON social.blocks (blocked_id, blocker_id);
+CREATE INDEX blocks_unsettled_idx ON social.blocks (blocker_id, blocked_id) WHERE NOT is_settled;
 
 CREATE TABLE social.mutes (
 	muter_id bigint NOT NULL REFERENCES social.users ON DELETE CASCADE,

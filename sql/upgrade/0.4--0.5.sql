@@ -84,3 +84,7 @@ DROP FUNCTION IF EXISTS social.trend_sources();
 -- language: posts and queries are read in one normal form. The worker makes the vectors anew.
 DELETE FROM social.post_reindex;
 INSERT INTO social.post_reindex (before_id) SELECT max(p.id) + 1 FROM social.posts p HAVING max(p.id) IS NOT NULL;
+-- blocks: nobody waits for what is between two people (found E5, E15)
+ALTER TABLE social.blocks ADD COLUMN is_settled boolean NOT NULL DEFAULT true;
+CREATE INDEX blocks_unsettled_idx ON social.blocks (blocker_id, blocked_id) WHERE NOT is_settled;
+DROP FUNCTION IF EXISTS social.hold_pair(bigint, bigint, boolean);

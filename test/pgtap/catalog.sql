@@ -90,7 +90,7 @@ $$, ARRAY[
 	'trending_posts', 'trending_topics', 'fold_trends', 'rebuild_trends', 'expire_mutes',
 	-- an operator may call them
 	'add_leaked_passwords', 'add_leaked_hashes', 'remove_totp', 'security_counters',
-	'init_data', 'check', 'stats', 'create_superuser', 'delete_user', 'set_retention', 'retention_round', 'reconcile', 'rebuild_last_positions', 'publish_due_posts', 'purge_deleted', 'start_reindex', 'reindex_posts'
+	'init_data', 'check', 'stats', 'create_superuser', 'delete_user', 'set_retention', 'retention_round', 'reconcile', 'rebuild_last_positions', 'publish_due_posts', 'settle_blocks', 'purge_deleted', 'start_reindex', 'reindex_posts'
 ], 'only listed functions run with the owner''s rights');
 
 SELECT is_empty($$
@@ -105,6 +105,9 @@ SELECT is_empty($$
 	WHERE attnum > 0 AND atttypid = ANY ('{oid,regclass,regproc,regprocedure,regtype,regconfig,regrole,regnamespace}'::regtype[])
 $$, 'no column holds an OID, which a restore would not keep');
 
+SELECT is_empty($$
+	SELECT oid::regprocedure FROM routines WHERE prosrc LIKE '%advisory%'
+$$, 'no function waits for an advisory lock, which any role that may connect can take (found E5): social.hold_task');
 SELECT is_empty($$
 	SELECT oid::regprocedure FROM routines WHERE proacl IS NULL OR EXISTS (SELECT FROM aclexplode(proacl) WHERE grantee = 0)
 $$, 'PUBLIC may execute nothing');

@@ -50,7 +50,7 @@ sub ports   { my ($self) = @_; map { "$_=$self->{ports}{$_}" } sort keys %{ $sel
 sub plain_environment
 {
 	delete @ENV{grep { /^PG/ } keys %ENV};
-	delete @ENV{qw(DATABASE_URL REDIS_URL BRIDGE_URL BRIDGE_BIN HTTP_PORT REDIS_PORT RUN_DIR DEMO RATE_LIMITS MAKEFLAGS MAKELEVEL MFLAGS)};
+	delete @ENV{qw(SOCIAL_TEST TMPDIR LOG_LINES DATABASE_URL REDIS_URL BRIDGE_URL BRIDGE_BIN HTTP_PORT REDIS_PORT RUN_DIR DEMO RATE_LIMITS MAKEFLAGS MAKELEVEL MFLAGS)};
 	$ENV{VARIANT} = 'release';
 }
 

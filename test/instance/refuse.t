@@ -47,6 +47,10 @@ is($foreign->make('status')->{status}, 0, 'the other instance has gone on all th
 my $pid = $foreign->pid('bridge');
 my $bad = $foreign->make('up', 'HTTP_PORT=' . $silent->sockport);
 isnt($bad->{status}, 0, 'a port that is taken is refused to a running instance too');
+$bad = $foreign->make('up', 'MAX_BODY=banana', 'PG_EXTRA_CONF=work_mem = 8MB');
+like($bad->{errors}, qr/MAX_BODY must be a whole number/, 'and a setting that cannot be');
+$bad = $foreign->make('up', 'MAX_BDOY=4096');
+like("$bad->{status} $bad->{errors}", qr/^0 .*warning.*MAX_BDOY/, 'a misspelt setting is warned about');
 is($foreign->make('status')->{status}, 0, 'which runs on');
 is($foreign->pid('bridge'), $pid, 'the same');
 is($foreign->make('down')->{status}, 0, 'down');

@@ -14,6 +14,8 @@
 #include <unicode/ustring.h>
 #include <unicode/utf8.h>
 
+#include "text_char.h"
+
 #define NFC_GROWTH 3 /* of UTF-16 units, at most (Unicode Annex 15) */
 
 #define BRAILLE_BLANK 0x2800
@@ -64,13 +66,9 @@ is_joiner(UChar32 c)
 }
 
 static bool
-is_invisible(UChar32 c)
+is_space(UChar32 c)
 {
-	int8_t type = u_charType(c);
-
-	return type == U_CONTROL_CHAR || type == U_LINE_SEPARATOR || type == U_PARAGRAPH_SEPARATOR ||
-		   type == U_SURROGATE || U_IS_UNICODE_NONCHAR(c) ||
-		   u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT);
+	return c == BRAILLE_BLANK || u_charType(c) == U_SPACE_SEPARATOR;
 }
 
 int
@@ -86,10 +84,12 @@ social_password_length(const char *password, size_t len)
 		U8_NEXT(password, at, (int32_t) len, c);
 		if (c >= 0 && is_joiner(c))
 			continue;
-		if (c >= 0 && is_invisible(c))
-			return -1;
 		count++;
-		blanks += c == BRAILLE_BLANK || (c >= 0 && u_charType(c) == U_SPACE_SEPARATOR);
+		if (c >= 0 && is_space(c))
+			blanks++;
+		else if (c >= 0 && (u_charType(c) == U_CONTROL_CHAR || social_text_is_unseen(c) ||
+							U_IS_UNICODE_NONCHAR(c)))
+			return -1;
 	}
 	return blanks == count ? 0 : count;
 }

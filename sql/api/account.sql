@@ -68,9 +68,9 @@ DECLARE
 BEGIN
 	SELECT u.* INTO present FROM social.users u WHERE u.id = $1 FOR NO KEY UPDATE;
 	IF lower($2) = lower(present.email) THEN
-		UPDATE social.users u SET pending_email = '' WHERE u.id = $1 AND u.pending_email <> '';
+		UPDATE social.users u SET pending_email = '', claimed_at = NULL WHERE u.id = $1 AND u.pending_email <> '';
 	ELSIF lower($2) <> lower(present.pending_email) THEN
-		UPDATE social.users u SET pending_email = $2 WHERE u.id = $1;
+		UPDATE social.users u SET pending_email = $2, claimed_at = now() WHERE u.id = $1;
 		PERFORM social.claim_address($1, $2);
 		IF present.email <> '' THEN
 			PERFORM social.queue_mail('email_change_requested', $1, present.email, jsonb_build_object('username', present.username, 'new_email', $2));
@@ -110,7 +110,7 @@ BEGIN
 	PERFORM social.forget_names(present);
 	UPDATE social.users u
 	SET deleted_at = now(), is_active = false, is_staff = false, is_superuser = false,
-		username = 'deleted-' || u.id, email = '', pending_email = '', email_verified_at = NULL, password = '!', first_name = '', last_name = ''
+		username = 'deleted-' || u.id, email = '', pending_email = '', claimed_at = NULL, email_verified_at = NULL, password = '!', first_name = '', last_name = ''
 	WHERE u.id = $1;
 	DELETE FROM social.profiles p WHERE p.user_id = $1;
 	DELETE FROM social.user_totp t WHERE t.user_id = $1;

@@ -37,6 +37,7 @@ BEGIN
 			('*', 'score', 'Logarithm of the decayed activity; see trending.sql.'),
 			('users', 'username', 'Name; unique whatever its case.'),
 			('users', 'email', 'Address; unique whatever its case; an imported account may have none ('''').'),
+			('users', 'claimed_at', 'Since when pending_email is claimed: the earliest claim of an address logs in by it.'),
 			('users', 'password', 'Encoded hash (argon2id, or one of Django''s); anything else fits no password.'),
 			('users', 'first_name', 'First name.'),
 			('users', 'last_name', 'Last name.'),

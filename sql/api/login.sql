@@ -7,7 +7,7 @@ DECLARE
 BEGIN
 	IF is_claim THEN
 		SELECT u.* INTO account FROM social.users u
-		WHERE lower(u.pending_email) = lower(name) AND u.pending_email <> '' AND u.is_active ORDER BY u.id LIMIT 1;
+		WHERE lower(u.pending_email) = lower(name) AND u.pending_email <> '' AND u.is_active ORDER BY coalesce(u.claimed_at, u.created_at), u.id LIMIT 1;
 	ELSE
 		-- A name is matched before an address, should one account have the other's address for a name.
 		SELECT u.* INTO account FROM social.users u

@@ -109,8 +109,8 @@ BEGIN
 	IF refusal IS NOT NULL THEN
 		PERFORM social.raise_error('SM403', 'registration is refused', refusal, 'Ask the operator for an account.');
 	END IF;
-	INSERT INTO social.users (username, pending_email, password, first_name, last_name)
-	VALUES ($1, $2, social.hash_password($3), coalesce($4, ''), coalesce($5, ''))
+	INSERT INTO social.users (username, pending_email, claimed_at, password, first_name, last_name)
+	VALUES ($1, $2, now(), social.hash_password($3), coalesce($4, ''), coalesce($5, ''))
 	ON CONFLICT DO NOTHING RETURNING id INTO account;
 	IF account IS NULL THEN
 		PERFORM social.raise_error('SM409', 'username is taken', format('There is already a user named "%s".', register.username), 'Choose another name.');

@@ -50,11 +50,11 @@ BEGIN
 	SELECT u.* INTO owner FROM social.users u WHERE lower(u.email) = lower($1) AND u.email <> '' AND u.is_active;
 	SELECT u.pending_email INTO mailbox FROM social.users u
 	WHERE lower(u.pending_email) = lower($1) AND u.pending_email <> '' AND u.is_active
-	ORDER BY (lower(u.pending_email COLLATE "C") = lower($1 COLLATE "C")) DESC, u.id LIMIT 1;
+	ORDER BY (lower(u.pending_email COLLATE "C") = lower($1 COLLATE "C")) DESC, coalesce(u.claimed_at, u.created_at), u.id LIMIT 1;
 	RETURN QUERY SELECT owner.* WHERE owner.id IS NOT NULL;
 	RETURN QUERY SELECT u.* FROM social.users u
 	WHERE lower(u.pending_email) = lower($1) AND lower(u.pending_email COLLATE "C") = lower(mailbox COLLATE "C") AND u.pending_email <> '' AND u.is_active AND owner.id IS NULL
-	ORDER BY u.id LIMIT most;
+	ORDER BY coalesce(u.claimed_at, u.created_at), u.id LIMIT most;
 END
 $$;
 COMMENT ON FUNCTION social.accounts_with_address(text, integer) IS 'The active account that has this address; else those that claim it, earliest first, so many at most, and only those of one mailbox: the one given if anybody claims just that, else that of the earliest.';
@@ -109,7 +109,7 @@ BEGIN
 		RETURN true;
 	END IF;
 	BEGIN
-		UPDATE social.users u SET email = u.pending_email, pending_email = '', email_verified_at = now()
+		UPDATE social.users u SET email = u.pending_email, pending_email = '', claimed_at = NULL, email_verified_at = now()
 		WHERE u.id = $1 AND lower(u.pending_email) = lower($2);
 		IF NOT FOUND THEN
 			RETURN false;

@@ -19,7 +19,8 @@ CREATE TABLE social.users (
 	pending_email text NOT NULL DEFAULT '',
 	email_verified_at timestamptz,
 	password_changed_at timestamptz,
-	has_filters boolean NOT NULL DEFAULT false
+	has_filters boolean NOT NULL DEFAULT false,
+	claimed_at timestamptz
 );
 COMMENT ON TABLE social.users IS 'Accounts. Names and e-mail addresses are unique whatever their case; password holds an encoded hash; an inactive account cannot act and is not seen. An address that somebody gives for themselves is pending until they prove it is theirs: several accounts may claim it.';
 CREATE UNIQUE INDEX users_username_key ON social.users (lower(username));

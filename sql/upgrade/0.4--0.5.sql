@@ -88,3 +88,6 @@ INSERT INTO social.post_reindex (before_id) SELECT max(p.id) + 1 FROM social.pos
 ALTER TABLE social.blocks ADD COLUMN is_settled boolean NOT NULL DEFAULT true;
 CREATE INDEX blocks_unsettled_idx ON social.blocks (blocker_id, blocked_id) WHERE NOT is_settled;
 DROP FUNCTION IF EXISTS social.hold_pair(bigint, bigint, boolean);
+-- user: since when an address is claimed; the accounts that there are came with their claims.
+ALTER TABLE social.users ADD COLUMN claimed_at timestamptz;
+UPDATE social.users SET claimed_at = created_at WHERE pending_email <> '';

@@ -4,6 +4,8 @@ BEGIN;
 SELECT no_plan();
 SET LOCAL social.argon2_memory = 64;
 SET LOCAL social.argon2_iterations = 1;
+-- Until the tests that are about them.
+SET LOCAL social.rate_limits = off;
 SELECT social.register_user('auth_Test', 'Auth.Test@example.com', 'a good password', 'Ann', 'Test') AS ann \gset
 
 -- ---- the row
@@ -100,7 +102,15 @@ SELECT is((SELECT (user_id, outcome)::text FROM social.login_attempts WHERE addr
 	'P-16: who claims an address is not shown from where another tries it');
 UPDATE social.users SET email = pending_email, pending_email = '' WHERE username = 'auth_first';
 SELECT is((SELECT user_id FROM social.login('SHARED@example.com', 'password of the ' || which)), (SELECT id FROM social.users WHERE username = 'auth_' || which), 'P-16: the owner and a claim beside each other: ' || which) FROM unnest(ARRAY['first', 'second']) AS which;
-UPDATE social.users SET pending_email = email, email = '' WHERE username = 'auth_first';
+-- An older account that claims it later is later.
+UPDATE social.users SET pending_email = email, email = '', claimed_at = '2020-01-01' WHERE username = 'auth_first';
+SELECT social.act_as('auth_Test', true);
+SELECT count(*) FROM social.update_account(email => 'SHARED@example.com', current_password => 'a good password');
+SELECT social.act_as(NULL::bigint, true);
+SELECT is((SELECT user_id FROM social.login('shared@example.com', 'password of the first')), (SELECT id FROM social.users WHERE username = 'auth_first'), 'found B4: an older account that claims the address later is the later claim');
+SELECT is((SELECT error_code FROM social.login('shared@example.com', 'a good password')), 'SM401', 'found B4: and does not log in by it');
+SELECT ok((SELECT claimed_at = now() FROM social.users WHERE username = 'auth_Test'), 'found B4: its claim has its own time');
+UPDATE social.users SET pending_email = '', claimed_at = NULL WHERE username = 'auth_Test';
 UPDATE social.users SET is_active = false WHERE username = 'auth_first';
 SELECT is((SELECT user_id FROM social.login('shared@example.com', 'password of the second')), (SELECT id FROM social.users WHERE username = 'auth_second'), 'found B4: a claim that is active no more stands in nobody''s way');
 UPDATE social.users SET is_active = true, email = pending_email, pending_email = '' WHERE username = 'auth_first';

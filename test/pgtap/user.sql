@@ -2,7 +2,7 @@
 BEGIN;
 SELECT no_plan();
 
-SELECT columns_are('social', 'users', ARRAY['id', 'username', 'email', 'password', 'first_name', 'last_name', 'is_active', 'is_staff', 'is_superuser', 'created_at', 'last_login_at', 'is_locked', 'suspended_at', 'suspended_until', 'deleted_at', 'pending_email', 'email_verified_at', 'password_changed_at', 'has_filters'], 'seed 095: fields of a user');
+SELECT columns_are('social', 'users', ARRAY['id', 'username', 'email', 'password', 'first_name', 'last_name', 'is_active', 'is_staff', 'is_superuser', 'created_at', 'last_login_at', 'is_locked', 'suspended_at', 'suspended_until', 'deleted_at', 'pending_email', 'email_verified_at', 'password_changed_at', 'has_filters', 'claimed_at'], 'seed 095: fields of a user');
 SELECT columns_are('social', 'visible_users', ARRAY['id', 'username', 'first_name', 'last_name', 'bio', 'avatar', 'banner_image', 'location', 'website', 'followers_count', 'following_count', 'posts_count', 'created_at', 'is_locked'], 'seed 096: a person and their profile, without password or e-mail');
 
 INSERT INTO social.users (username, email) VALUES ('tap_Anna', 'tap@example.com');

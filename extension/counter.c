@@ -25,6 +25,7 @@
 #include "limit.h"
 #include "note.h"
 #include "notification.h"
+#include "sequence.h"
 #include "table.h"
 #include "trending.h"
 
@@ -258,7 +259,10 @@ note_object(int counter, TupleDesc columns, HeapTuple before, HeapTuple after)
 		return;
 	id = heap_getattr(after != NULL ? after : before, 1, columns, &isnull);
 	if (after != NULL)
+	{
 		take_note(counter, DatumGetInt64(id))->created = true;
+		social_sequence_pass(social_counters[counter].objects, DatumGetInt64(id));
+	}
 	else
 		take_note(counter, DatumGetInt64(id))->removed = true;
 }

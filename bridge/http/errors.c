@@ -124,6 +124,15 @@ error_of_state(const char *sqlstate, const char *message, const char *detail)
 	return error;
 }
 
+/* An id of ours that is there already is no client's doing: a sequence is behind its table. */
+static bool
+is_primary_key(const char *constraint)
+{
+	size_t len = constraint ? strlen(constraint) : 0;
+
+	return len > 5 && strcmp(constraint + len - 5, "_pkey") == 0;
+}
+
 struct sb_error
 sb_error_from_result(const PGresult *result)
 {
@@ -132,6 +141,9 @@ sb_error_from_result(const PGresult *result)
 
 	if (sqlstate == NULL)
 		return sb_error_unavailable(); /* libpq's own: the connection broke */
+	if (strcmp(sqlstate, "23505") == 0 &&
+		is_primary_key(PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME)))
+		sqlstate = "";
 	error = error_of_state(sqlstate, PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY),
 						   field(result, PG_DIAG_MESSAGE_DETAIL));
 	if (strncmp(sqlstate, "SM", 2) == 0) /* the server's own hints are all about SQL */

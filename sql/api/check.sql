@@ -152,6 +152,10 @@ CREATE OR REPLACE FUNCTION social.check_data() RETURNS TABLE (name text, status 
 			ON l.rows > 0 AND (coalesce(l.post, n.post_position - 1) < n.post_position OR coalesce(l.repost, n.repost_position - 1) < n.repost_position)) AS drift (low),
 		(SELECT count(*) FROM social.users u WHERE NOT EXISTS (SELECT FROM social.last_positions l WHERE l.user_id = u.id)) AS gaps (missing)
 	UNION ALL
+	SELECT 'sequences', CASE WHEN count(*) = 0 THEN 'ok' ELSE 'error' END, CASE WHEN count(*) = 0 THEN 'ahead of their tables' ELSE 'behind their tables: ' || string_agg(DISTINCT b.sequence::text, ', ') END,
+		CASE WHEN count(*) = 0 THEN '' ELSE 'New rows would get ids that are taken: SELECT * FROM social.advance_sequences().' END
+	FROM social.sequences_behind(false) b
+	UNION ALL
 	SELECT 'signing key', CASE WHEN active = 1 OR (active = 0 AND waiting > 0) THEN 'ok' WHEN active = 0 THEN 'warning' ELSE 'error' END, format('%s active', active),
 		CASE WHEN active = 1 THEN '' WHEN active = 0 AND waiting > 0 THEN 'The one on standby signs from the first login on.' WHEN active = 0 THEN 'A bridge makes one when it starts, and so does the first login.' ELSE 'SELECT social.rotate_jwt_key()' END
 	FROM (SELECT count(*) FILTER (WHERE k.status = 'active'), count(*) FILTER (WHERE k.status = 'standby' AND k.activated_at IS NULL) FROM social.jwt_key k) AS keys (active, waiting)

@@ -115,3 +115,56 @@ COMMENT ON FUNCTION social.raise_error(text, text, text, text) IS 'Raises an err
 CREATE OR REPLACE FUNCTION social.setting(name text) RETURNS text
 	LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_setting';
 COMMENT ON FUNCTION social.setting(text) IS 'The value of the setting social.NAME. Unlike current_setting it finds our settings in every session, preloaded or not.';
+
+-- ---- sequences -------------------------------------------------------------------------------------
+-- Rows that come with ids of their own move the sequences of users, posts, comments and hashtags along
+-- (extension/sequence.c), but not where triggers are silent: a load without them, a subscriber.
+
+CREATE OR REPLACE FUNCTION social.sequences_behind(thorough boolean DEFAULT true)
+	RETURNS TABLE (sequence regclass, of_table regclass, last_value bigint, highest bigint)
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	counted record;
+BEGIN
+	FOR counted IN
+		SELECT d.objid::regclass AS sequence, c.oid::regclass AS of_table, format('SELECT max(%I) FROM %s', a.attname, c.oid::regclass) AS highest,
+			EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND (i.indkey::int2[])[0] = a.attnum) AS is_cheap
+		FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attidentity <> ''
+		JOIN pg_depend d ON d.refobjid = c.oid AND d.refobjsubid = a.attnum AND d.classid = 'pg_class'::regclass AND d.deptype = 'i'
+		WHERE c.relnamespace = 'social'::regnamespace
+		UNION ALL
+		SELECT 'social.post_position_seq', p.of_table, p.highest, p.is_cheap
+		FROM (VALUES ('social.posts'::regclass, 'SELECT max(position) FROM social.posts', true), ('social.posts', 'SELECT max(kept_position) FROM social.posts', false),
+			('social.reposts', 'SELECT max(position) FROM social.reposts', true)) AS p (of_table, highest, is_cheap)
+	LOOP
+		CONTINUE WHEN NOT (thorough OR counted.is_cheap);
+		EXECUTE counted.highest INTO highest;
+		EXECUTE format('SELECT s.last_value - (NOT s.is_called)::integer FROM %s s', counted.sequence) INTO last_value;
+		IF highest > last_value THEN
+			sequence := counted.sequence;
+			of_table := counted.of_table;
+			RETURN NEXT;
+		END IF;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION social.sequences_behind(boolean) IS 'Sequences that would give out numbers which rows have already, as after a load without triggers; advance_sequences() mends that. Not thorough: of columns that an index holds in order.';
+
+CREATE OR REPLACE FUNCTION social.advance_sequences() RETURNS TABLE (sequence regclass, last_value bigint)
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	of_table regclass;
+BEGIN
+	-- Nobody draws a number between the look and the setting.
+	FOR of_table IN SELECT DISTINCT b.of_table::oid FROM social.sequences_behind() b ORDER BY 1
+	LOOP
+		EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', of_table);
+	END LOOP;
+	FOR sequence, last_value IN SELECT b.sequence, max(b.highest) FROM social.sequences_behind() b GROUP BY b.sequence ORDER BY b.sequence::oid
+	LOOP
+		PERFORM setval(sequence, last_value);
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION social.advance_sequences() IS 'Sets every sequence that is behind its table (sequences_behind) to the highest number there, after a load without triggers or when a subscriber takes over; returns those. Keeps writers of these tables waiting meanwhile.';

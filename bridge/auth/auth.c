@@ -30,6 +30,7 @@ struct sb_auth
 	struct sb_pg_unit unit;
 	struct sb_pg_unit beginning_unit;
 	bool beginning;
+	bool must_begin; /* the database was a standby when it was time */
 	bool loading;
 	bool wanted; /* a load failed, was asked for while one ran, or must wait for its turn */
 	int spent;   /* reloads not yet earned back, one per RELOAD_EVERY_MS */
@@ -316,6 +317,9 @@ sb_auth_begin(struct sb_auth *auth)
 	sb_auth_load(auth);
 	if (auth->loop->index != 0 || auth->beginning)
 		return;
+	auth->must_begin = sb_pg_pool_is_standby(auth->loop->pool);
+	if (auth->must_begin)
+		return;
 	sb_pg_unit_clear(&auth->beginning_unit);
 	auth->beginning_unit.owner = auth;
 	auth->beginning_unit.on_done = on_key_there;
@@ -349,6 +353,8 @@ sb_auth_tick(struct sb_auth *auth)
 		return;
 	if (!sb_pg_pool_is_ready(auth->loop->pool))
 		sb_auth_give_up(auth);
+	else if (auth->must_begin && !sb_pg_pool_is_standby(auth->loop->pool))
+		sb_auth_begin(auth);
 	else if (auth->wanted ? auth->spent < RELOAD_BURST
 						  : now - auth->loaded_at_ms >= REFRESH_EVERY_MS)
 	{

@@ -52,7 +52,8 @@ sb_session_seen(struct sb_request *request, struct sb_token_owner *owner)
 	struct note *note;
 	int64_t now = time(NULL);
 
-	if (owner->session_id == 0 || now - owner->seen_at < SEEN_EVERY_S)
+	if (owner->session_id == 0 || now - owner->seen_at < SEEN_EVERY_S ||
+		sb_pg_pool_is_standby(request->loop->pool))
 		return;
 	owner->seen_at = now;
 	note = sb_calloc(1, sizeof(*note));

@@ -131,7 +131,7 @@ on_settings_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 }
 
 static void
-on_timeouts_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
+on_timeout_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 {
 	struct sb_pg_conn *conn = unit->owner;
 
@@ -141,22 +141,22 @@ on_timeouts_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 
 /*
  * The session's settings, so that none that a database or role has been given changes what our
- * statements mean: the timeouts first, for they would hit the rest. Only those that the server
- * knows. jit: these statements are short, compiling costs more than it saves. What makes them
- * durable or costs memory (synchronous_commit, work_mem) stays the operator's. That nothing is
- * counted takes a role that may say so, social.grant_bridge() makes it one.
+ * statements mean. The timeout first, for it would hit the rest, and by a statement that takes no
+ * time. Only those that the server knows. jit: these statements are short, compiling costs more
+ * than it saves. What makes them durable or costs memory (synchronous_commit, work_mem) stays the
+ * operator's. That nothing is counted takes a role that may say so, social.grant_bridge() makes it
+ * one.
  */
 static void
 send_settings(struct sb_pg_conn *conn)
 {
-	static const char timeouts[] = "SELECT pg_catalog.set_config('statement_timeout', $1, false), "
-								   "pg_catalog.set_config('lock_timeout', $2, false)";
 	static const char settings[] =
 		"SELECT pg_catalog.set_config(s.name, w.value, false) FROM (VALUES "
 		"('search_path', 'pg_catalog, pg_temp'), "
 		"('default_transaction_isolation', 'read committed'), "
 		"('default_transaction_deferrable', 'off'), "
 		"('default_transaction_read_only', $1), "
+		"('lock_timeout', $2), "
 		"('idle_in_transaction_session_timeout', '0'), "
 		"('idle_session_timeout', '0'), "
 		"('transaction_timeout', '0'), "
@@ -177,19 +177,18 @@ send_settings(struct sb_pg_conn *conn)
 		") AS w (name, value) JOIN pg_catalog.pg_settings s "
 		"ON s.name OPERATOR(pg_catalog.=) w.name "
 		"UNION ALL "
-		"SELECT CASE WHEN $2 THEN pg_catalog.set_config('social.rate_limits', 'off', false) END";
-	char statement_timeout[32];
+		"SELECT CASE WHEN $3 THEN pg_catalog.set_config('social.rate_limits', 'off', false) END";
+	char timeout[64];
 	char lock_timeout[32];
-	const char *first[2] = {statement_timeout, lock_timeout};
-	const char *second[2] = {conn->read_only ? "on" : "off",
+	const char *values[3] = {conn->read_only ? "on" : "off", lock_timeout,
 							 conn->loop->config->rate_limits ? "false" : "true"};
 
-	snprintf(statement_timeout, sizeof(statement_timeout), "%ds",
+	snprintf(timeout, sizeof(timeout), "SET statement_timeout = '%ds'",
 			 conn->loop->config->statement_timeout);
 	snprintf(lock_timeout, sizeof(lock_timeout), "%dms", conn->lock_timeout_ms);
 	conn->state = SB_PG_SETTING_UP;
-	sb_pg_flight_send_own(conn, timeouts, 2, first, on_timeouts_done);
-	sb_pg_flight_send_own(conn, settings, 2, second, on_settings_done);
+	sb_pg_flight_send_own(conn, timeout, 0, NULL, on_timeout_done);
+	sb_pg_flight_send_own(conn, settings, 3, values, on_settings_done);
 }
 
 static void

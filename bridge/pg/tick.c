@@ -63,7 +63,7 @@ sb_pg_tick_run(struct sb_pg_tick *tick)
 	uint64_t pause = tick->stood_in ? TICK_EVERY_MS : LOOK_EVERY_MS;
 
 	if (tick->under_way || (tick->asked_at_ms != 0 && now - tick->asked_at_ms < pause) ||
-		!sb_pg_pool_is_ready(tick->loop->pool))
+		!sb_pg_pool_is_ready(tick->loop->pool) || sb_pg_pool_is_standby(tick->loop->pool))
 		return;
 	tick->asked_at_ms = now;
 	tick->unit.owner = tick;

@@ -1,0 +1,78 @@
+# A bridge on a standby serves what reads and refuses what writes, in its own words; once the standby
+# is promoted everything works, without a restart (found E9). Two clusters of the test's own.
+use strict;
+use warnings;
+use lib 'test/upgrade';
+use Cluster;
+use Social;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+plan skip_all => "no $bin/pg_basebackup" unless -x "$bin/pg_basebackup";
+my $preload = "shared_preload_libraries = 'social'\nsocial.database = 'postgres'\nfsync = off\nhot_standby = on\nmax_standby_streaming_delay = -1";
+make_cluster('primary', $preload);
+start('primary');
+sql('CREATE EXTENSION social');
+sql(q{CREATE ROLE social_bridge LOGIN; SELECT social.grant_bridge('social_bridge')});
+@ENV{qw(PGHOST PGPORT PGUSER PGDATABASE)} = ($dir, $port, 'postgres', 'postgres');
+
+my $primary_port = $port;
+my $standby_port = free_port();
+my $target       = sub { "host=$dir port=$_[0] dbname=postgres user=social_bridge" };
+my $primary      = start_bridge(DATABASE_URL => $target->($primary_port), LOOPS => 1);
+my $user         = account(url => $primary->{url});
+my $post         = api(POST => '/api/posts/posts/', url => $primary->{url}, token => $user->{token}, json => { title => 'hello', content => 'c' })->{json}{id};
+
+# ---- a streaming standby
+owner("$bin/pg_basebackup", '-D', "$dir/standby", '-h', $dir, '-p', $primary_port, '-U', 'postgres', '-R', '-X', 'stream', '-c', 'fast', '-N') or BAIL_OUT(output());
+open my $conf, '>>', "$dir/standby/postgresql.conf" or BAIL_OUT("postgresql.conf: $!");
+print $conf "port = $standby_port\n";
+close $conf;
+owner("$bin/pg_ctl", '-D', "$dir/standby", '-l', "$dir/standby.log", '-w', 'start') or BAIL_OUT(output());
+END { my $status = $?; owner("$bin/pg_ctl", '-D', "$dir/standby", '-m', 'immediate', 'stop') if -f "$dir/standby/postmaster.pid"; $? = $status }
+my $on_standby = sub { local $ENV{PGPORT} = $standby_port; psql(@_) };
+is($on_standby->('SELECT pg_is_in_recovery()'), 't', 'a standby');
+
+my $bridge = start_bridge(DATABASE_URL => $target->($standby_port), LOOPS => 2, RATE_LIMITS => 'on');
+my @there  = (url => $bridge->{url}, token => $user->{token});
+my $health = sub { api(GET => '/api/posts/health/', url => $bridge->{url}) };
+is($health->()->{status}, 200, 'found E9: a bridge on a standby is healthy');
+is($health->()->{json}{read_only}, JSON::PP::true(), 'and says that it only reads');
+is(api(GET => "/api/posts/posts/$post/", @there)->{status}, 200, 'reads work');
+is(api(GET => '/api/posts/posts/', @there)->{status}, 200, 'lists');
+is(api(GET => '/api/posts/search/?query=hello', @there)->{status}, 200, 'search');
+is(api(POST => '/graphql/', @there, json => { query => '{ allPosts(first: 1) { id } }' })->{json}{data}{allPosts}[0]{id}, $post, 'GraphQL');
+my $write = sub { api(POST => '/api/posts/posts/', @there, json => { title => 't', content => 'c' }) };
+my $answer = $write->();
+is_error($answer, 503, 'READ_ONLY', 'writes are refused: 503 with a code of its own');
+is($answer->{headers}{'retry-after'}, 1, 'and when to try again');
+is_error(api(POST => '/api/auth/login/', url => $bridge->{url}, json => { username => $user->{username}, password => $user->{password} }), 503, 'READ_ONLY', 'logins likewise');
+$answer = api(POST => '/graphql/', @there, json => { query => "mutation { likePost(postId: $post) { __typename } }" });
+is($answer->{json}{errors}[0]{extensions}{code}, 'READ_ONLY', 'and mutations') or diag($answer->{content});
+
+# What was put into the primary is seen; nobody hammers the server meanwhile.
+my $began  = time;
+my $second = api(POST => '/api/posts/posts/', url => $primary->{url}, token => $user->{token}, json => { title => 'two', content => 'c' })->{json}{id};
+ok(wait_until(10, sub { api(GET => "/api/posts/posts/$second/", @there)->{status} == 200 }), 'what is written to the primary is read here');
+sleep 0.05 until time > $began + 3;
+my @complaints = grep { /"level":"(?:warning|error)"/ && !/"msg":"statement failed"/ } split /\n/, $bridge->log_text;
+cmp_ok(scalar @complaints, '<=', 2, 'the log does not fill') or diag(join "\n", @complaints[ 0 .. 5 ]);
+is($on_standby->(q{SELECT count(*) FROM pg_stat_activity WHERE usename = 'social_bridge' AND backend_start > now() - interval '2 s'}), 0, 'no connection is begun over and over');
+
+# ---- promotion
+owner("$bin/pg_ctl", '-D', "$dir/primary", '-m', 'immediate', 'stop');
+owner("$bin/pg_ctl", '-D', "$dir/standby", '-w', 'promote') or BAIL_OUT(output());
+ok(wait_until(15, sub { $write->()->{status} == 201 }), 'promoted: writes work, without a restart of the bridge');
+is($health->()->{content}, '{"status":"healthy"}', 'and health is as ever');
+my $new = api(POST => '/api/auth/login/', url => $bridge->{url}, json => { username => $user->{username}, password => $user->{password} });
+is($new->{status}, 200, 'logins, too');
+
+# It listens from now on: an end is heard of by routes that ask nothing.
+my $meta = sub { api(POST => '/graphql/', url => $bridge->{url}, token => $new->{json}{access}, json => { query => '{ __typename }' })->{status} };
+ok(wait_until(15, sub { $on_standby->(q{SELECT count(*) FROM pg_stat_activity WHERE usename = 'social_bridge' AND query LIKE 'LISTEN%'}) > 0 }), 'it listens now');
+is($meta->(), 200, 'a token that it knows') for 1 .. 10;
+$on_standby->("SELECT social.end_sessions($user->{id}, 'test')");
+ok(wait_until(5, sub { !grep { $meta->() != 401 } 1 .. 10 }), 'is refused when its session ends');
+is($bridge->stop, 0, 'a clean end');
+$primary->stop;
+done_testing;

@@ -67,8 +67,12 @@ sb_server_library(void)
 
 /* ---- listening ------------------------------------------------------------------------------- */
 
+/*
+ * Sockets with SO_REUSEPORT share a port silently, also those of two bridges. The first of a bridge
+ * listens without it, which only one socket can, and lets its own others in after that.
+ */
 static int
-bind_socket(const struct addrinfo *address, bool reuse_port)
+listen_on(const struct addrinfo *address, bool exclusive)
 {
 	int on = 1;
 	int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -76,9 +80,9 @@ bind_socket(const struct addrinfo *address, bool reuse_port)
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (reuse_port)
+	if (!exclusive)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
-	if (bind(fd, address->ai_addr, address->ai_addrlen) != 0)
+	if (bind(fd, address->ai_addr, address->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0)
 	{
 		int reason = errno;
 
@@ -86,6 +90,8 @@ bind_socket(const struct addrinfo *address, bool reuse_port)
 		errno = reason;
 		return -1;
 	}
+	if (exclusive)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
 	return fd;
 }
 
@@ -103,18 +109,8 @@ sb_server_listen(const char *host, int port, bool exclusive)
 		errno = EADDRNOTAVAIL;
 		return -1;
 	}
-	/* Sockets with SO_REUSEPORT share a port silently; one without it finds them. */
-	fd = exclusive && port ? bind_socket(address, false) : 0;
-	if (exclusive && port && fd >= 0)
-		close(fd);
-	if (fd >= 0)
-		fd = bind_socket(address, true);
+	fd = listen_on(address, exclusive);
 	freeaddrinfo(address);
-	if (fd >= 0 && listen(fd, BACKLOG) != 0)
-	{
-		close(fd);
-		return -1;
-	}
 	return fd;
 }
 

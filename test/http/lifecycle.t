@@ -22,6 +22,17 @@ my $second = start_bridge(HTTP_PORT => $port, wait => 0);
 is($second->finish, 1, 'a port that another bridge serves is refused, though sockets could share it');
 like($second->log_text, qr/cannot listen on 127\.0\.0\.1 port $port/, 'with a reason');
 
+# ---- of several bridges that are started at once on one port, one gets it (found A2)
+{
+	my $free    = free_port();
+	my @bridges = map { start_bridge(HTTP_PORT => $free, LOOPS => 2, wait => 0) } 1 .. 6;
+	ok(wait_until(20, sub { (grep { $_->log_text =~ /"listening"|cannot listen/ } @bridges) == 6 }), 'six are started');
+	my @serve = grep { $_->log_text =~ /"listening"/ } @bridges;
+	is(scalar @serve, 1, 'one serves');
+	is($serve[0]->stop, 0, 'and ends well');
+	is(join(' ', map { $_->finish } grep { $_ != $serve[0] } @bridges), '1 1 1 1 1', 'the others say that they cannot listen');
+}
+
 # ---- a graceful stop: what is in flight is answered, nothing new is accepted
 for my $signal ('TERM', 'INT')
 {

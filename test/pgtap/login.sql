@@ -154,6 +154,9 @@ SELECT is((SELECT error_code FROM social.login('auth_composed', typed)), expecte
 UPDATE social.users SET password = 'pbkdf2_sha256$1000$saltSALT123$stkie1Ynu3dEdaD/kHaTZhkiI1Tecuj+Bo1auJlryp4=' WHERE username = 'auth_composed';
 SELECT is((SELECT error_code FROM social.login('auth_composed', U&'man\0303ana')), NULL, 'found C9: an older hash of what was typed fits');
 SELECT is((SELECT error_code FROM social.login('auth_composed', U&'ma\00F1ana')), NULL, 'found C9: and is renewed, so that the next keyboard fits too');
+UPDATE social.users SET password = social.hash_password(U&'old\200Bpassword') WHERE username = 'auth_composed';
+SELECT is((SELECT error_code FROM social.login('auth_composed', U&'old\200Bpassword')), NULL, 'found C8: an older password that no new one may be goes on fitting');
+SELECT is((SELECT error_code FROM social.login('auth_composed', 'oldpassword')), 'SM401', 'found C8: as it is');
 SELECT is((SELECT error_code FROM social.login('auth_composed', U&'man\0303anA')), 'SM401', 'found C9: another password fits in neither form');
 
 -- ---- a password that changes while it is checked

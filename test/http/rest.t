@@ -1,6 +1,7 @@
 # REST: register, login, posts, like; what each answers and who may (seed 001, 003, 020-022, 025, 049).
 use strict;
 use warnings;
+use utf8;
 use Social;
 use Test::More;
 

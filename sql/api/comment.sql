@@ -238,16 +238,32 @@ END
 $$;
 COMMENT ON FUNCTION social.comment_replies(bigint, integer, text) IS 'The direct replies to a comment, oldest first. after is cursor_encode(''comment_replies'', id, id) of the last one seen. SM404 for an unknown comment; SM400 for a bad page size or cursor.';
 
+-- The next one on the same level below a comment (null: the post), after one of them.
+CREATE OR REPLACE FUNCTION social.next_comment(post_id bigint, parent_id bigint, last_id bigint, OUT id bigint, OUT may_be_listed boolean)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF $2 IS NULL THEN
+		SELECT m.id, m.may_be_listed INTO id, may_be_listed FROM social.thread_comments() m
+		WHERE m.post_id = $1 AND m.parent_id IS NULL AND m.id > $3 AND (m.may_be_listed OR m.has_replies) ORDER BY m.id LIMIT 1;
+	ELSE
+		SELECT m.id, m.may_be_listed INTO id, may_be_listed FROM social.thread_comments() m
+		WHERE m.parent_id = $2 AND m.id > $3 AND (m.may_be_listed OR m.has_replies) ORDER BY m.id LIMIT 1;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION social.next_comment(bigint, bigint, bigint) IS 'The next comment on a post that the viewer may see, or reply to a comment of it, where a walk over the thread stops: one that may be listed, or has replies; null when there is none.';
+
 -- Walks the tree from where the last page ended: each step is one probe of an index, so that a page
--- costs its own size and depth, whatever stands before and after it.
+-- costs its own size and depth, whatever stands before and after it. What is not the viewer's to see
+-- and has no replies costs an index entry and a row.
 CREATE OR REPLACE FUNCTION social.comment_thread(post_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
 	RETURNS TABLE (id bigint, author_id bigint, parent_id bigint, content text, is_edited boolean, is_deleted boolean,
 		likes_count numeric, replies_count numeric, created_at timestamptz, depth integer, path bigint[], cursor text)
 	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	left_over integer := social.page_size(first);
-	node bigint; -- where the walk stands; path leads to it
-	next bigint;
+	node record; -- where the walk stands; path leads to it
+	last bigint := social.page_start('comment_thread', NULL); -- of what is below, what was passed
 	seen social.visible_comments;
 BEGIN
 	IF NOT EXISTS (SELECT FROM social.visible_posts p WHERE p.id = $1 AND p.deleted_at IS NULL) THEN
@@ -255,33 +271,25 @@ BEGIN
 	END IF;
 	path := '{}';
 	IF after IS NOT NULL THEN
-		node := (SELECT m.id FROM social.comments m WHERE m.post_id = $1 AND m.id = (social.cursor_decode('comment_thread', after)).id);
-		IF node IS NULL THEN
+		SELECT m.id INTO node FROM social.comments m WHERE m.post_id = $1 AND m.id = (social.cursor_decode('comment_thread', after)).id;
+		IF NOT FOUND THEN
 			PERFORM social.raise_error('SM400', 'invalid cursor', 'The comment that the last page ended with is gone.');
 		END IF;
-		path := social.comment_path(node);
+		path := social.comment_path(node.id);
 	END IF;
 	WHILE left_over > 0 LOOP
 		-- Down, else to the next one on the same level, else up and on.
-		next := NULL;
-		IF node IS NULL THEN
-			next := (SELECT m.id FROM social.comments m WHERE m.post_id = $1 AND m.parent_id IS NULL ORDER BY m.id LIMIT 1);
-		ELSE
-			next := (SELECT m.id FROM social.comments m WHERE m.parent_id = node ORDER BY m.id LIMIT 1);
-		END IF;
-		WHILE next IS NULL AND cardinality(path) > 0 LOOP
-			node := path[cardinality(path)];
+		LOOP
+			node := social.next_comment($1, path[cardinality(path)], last);
+			EXIT WHEN node.id IS NOT NULL OR cardinality(path) = 0;
+			last := path[cardinality(path)];
 			path := trim_array(path, 1);
-			IF cardinality(path) = 0 THEN
-				next := (SELECT m.id FROM social.comments m WHERE m.post_id = $1 AND m.parent_id IS NULL AND m.id > node ORDER BY m.id LIMIT 1);
-			ELSE
-				next := (SELECT m.id FROM social.comments m WHERE m.parent_id = path[cardinality(path)] AND m.id > node ORDER BY m.id LIMIT 1);
-			END IF;
 		END LOOP;
-		EXIT WHEN next IS NULL;
-		node := next;
-		path := path || node;
-		SELECT m.* INTO seen FROM social.listed_comments m WHERE m.id = node;
+		EXIT WHEN node.id IS NULL;
+		path := path || node.id;
+		last := social.page_start('comment_thread', NULL);
+		CONTINUE WHEN NOT node.may_be_listed;
+		SELECT m.* INTO seen FROM social.listed_comments m WHERE m.id = node.id;
 		CONTINUE WHEN NOT FOUND;
 		id := seen.id;
 		author_id := seen.author_id;
@@ -293,7 +301,7 @@ BEGIN
 		replies_count := seen.replies_count;
 		created_at := seen.created_at;
 		depth := cardinality(path);
-		cursor := social.cursor_encode('comment_thread', depth, node);
+		cursor := social.cursor_encode('comment_thread', depth, node.id);
 		left_over := left_over - 1;
 		RETURN NEXT;
 	END LOOP;

@@ -11,10 +11,10 @@ my $number = $$;
 my $mark = "SOCIAL_INTERRUPT=$number";
 my $work = $ENV{SOCIAL_TEST} // '/tmp';
 
-# Starts `make test` on some files, in a process group of its own.
+# Starts `make test` on some files, or another command, in a process group of its own.
 sub start
 {
-	my ($tests, $ignored) = @_;
+	my ($tests, $ignored, @command) = @_;
 	my $pid = fork() // die;
 	if (!$pid)
 	{
@@ -25,7 +25,7 @@ sub start
 		open STDIN,  '<', '/dev/null';
 		open STDOUT, '>', "$work/output";
 		open STDERR, '>&', \*STDOUT;
-		exec 'make', '--no-print-directory', 'test', "TESTS=$tests" or POSIX::_exit(127);
+		exec @command ? @command : ('make', '--no-print-directory', 'test', "TESTS=$tests") or POSIX::_exit(127);
 	}
 	return $pid;
 }
@@ -70,5 +70,10 @@ for my $moment ([ 'its instance is being made', 'run' ], [ 'a test has a cluster
 my $pid = start('test/http/lifecycle.t', 1);
 is(finish($pid, 240), 0, 'with Ctrl-C ignored it passes') or diag(`tail -n 50 $work/output`);
 nothing_left('it ended');
+
+$pid = start('', 0, 'test/with-instance', 'bash', '-c', 'setsid sleep 1000 >/dev/null 2>&1 &');
+isnt(finish($pid, 60), 0, 'a process that is left behind is a failure');
+like(scalar `cat $work/output`, qr/left behind: \d+ sleep 1000/, 'which says so');
+nothing_left('and it is ended');
 unlink "$work/output";
 done_testing();

@@ -101,4 +101,10 @@ for my $time (1 .. 4)
 	my $left;
 	ok(wait_until(60, sub { !($left = join "\n", $instance->processes) }), "its terminal is closed: nothing is left, time $time") or diag($left);
 }
+
+# 6. make down from another terminal.
+like(start(), qr/Ctrl-C stops it/, 'once more');
+is($instance->make('down')->{status}, 0, 'make down from elsewhere');
+ok(ended(), 'ends it');
+$instance->nothing_left('and nothing is left');
 done_testing();

@@ -18,12 +18,12 @@
 #include <unistd.h>
 
 #include "auth/auth.h"
+#include "auth/doorbell.h"
 #include "graphql/graphql.h"
 #include "http/server.h"
 #include "log.h"
 #include "memory.h"
 #include "names.h"
-#include "pg/listen.h"
 #include "pg/pool.h"
 #include "pg/tick.h"
 #include "ratelimit/limits.h"
@@ -131,7 +131,7 @@ static void
 take_messages(struct sb_loop *loop)
 {
 	if (__atomic_exchange_n(&loop->reload, 0, __ATOMIC_ACQUIRE))
-		sb_auth_load(loop->auth);
+		sb_auth_ring(loop->auth);
 	sb_ended_sessions_take(loop);
 	if (!loop->stopping && __atomic_load_n(&loop->stop, __ATOMIC_ACQUIRE))
 	{
@@ -235,8 +235,9 @@ run(void *arg)
 		take_messages(loop);
 		sb_pg_pool_settle(loop->pool);
 		sb_limits_settle(loop->limits);
-		if (loop->listen)
-			sb_pg_listen_settle(loop->listen);
+		if (loop->doorbell)
+			sb_doorbell_settle(loop->doorbell);
+		sb_review_settle(loop->review);
 		note_readiness(loop);
 		more = sb_server_run(loop->server);
 		tick(loop);
@@ -289,10 +290,11 @@ sb_loop_new(const struct sb_config *config, int index, int listen_fd)
 	loop->pool = sb_pg_pool_new(loop, on_database_ready);
 	loop->limits = sb_limits_new(loop);
 	loop->auth = sb_auth_new(loop);
+	loop->review = sb_review_new(loop);
 	sb_ended_sessions_init(&loop->ended);
 	if (index == 0)
 	{
-		loop->listen = sb_session_listen(loop);
+		loop->doorbell = sb_doorbell_new(loop);
 		loop->tick = sb_pg_tick_new(loop);
 	}
 	if (compile_schema(loop))
@@ -312,8 +314,9 @@ sb_loop_free(struct sb_loop *loop)
 	forget_loop(loop);
 	sb_names_leave(loop);
 	sb_server_free(loop->server);
-	sb_pg_listen_free(loop->listen);
 	sb_pg_pool_free(loop->pool);
+	sb_doorbell_free(loop->doorbell);
+	sb_review_free(loop->review);
 	sb_pg_tick_free(loop->tick);
 	sb_ended_sessions_finish(&loop->ended);
 	sb_auth_free(loop->auth);

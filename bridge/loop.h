@@ -16,11 +16,12 @@
 #include "config.h"
 
 struct sb_auth;
+struct sb_doorbell;
 struct sb_graphql;
 struct sb_limits;
-struct sb_pg_listen;
 struct sb_pg_pool;
 struct sb_pg_tick;
+struct sb_review;
 struct sb_server;
 
 /* A file descriptor in the loop. The owner keeps it alive until sb_loop_unwatch(). */
@@ -51,7 +52,8 @@ struct sb_loop
 	int stop;                       /* atomic: finish and return */
 	int reload;                     /* atomic: read the keys again */
 	struct sb_ended_sessions ended; /* locks itself */
-	struct sb_pg_listen *listen;    /* in the first loop: hears for all of them */
+	struct sb_doorbell *doorbell;   /* in the first loop: hears for all of them */
+	struct sb_review *review;
 	bool stopping;
 	bool ready; /* as last counted: the database's lanes are there, and the keys */
 	uint64_t stop_at_ms;

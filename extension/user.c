@@ -11,6 +11,7 @@
 #include "catalog/pg_collation.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
@@ -172,16 +173,21 @@ social_active_user_named(const char *username)
 bool
 social_user_hold(int64 user_id)
 {
-	Relation users = social_table_open("users", RowShareLock);
-	Relation index = social_table_primary_key(users, AccessShareLock);
-	TupleTableSlot *slot = table_slot_create(users, NULL);
-	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+	Relation users;
+	Relation index;
+	TupleTableSlot *slot;
+	Snapshot snapshot;
 	TM_FailureData failure;
-	bool held =
-		social_table_find(users, index, F_INT8EQ, Int64GetDatum(user_id), snapshot, slot) &&
-		table_tuple_lock(users, &slot->tts_tid, snapshot, slot, GetCurrentCommandId(true),
-						 LockTupleKeyShare, LockWaitBlock, AS_FOREIGN_KEY, &failure) == TM_Ok;
+	bool held;
 
+	PreventCommandIfReadOnly("social.hold_user()"); /* as the executor would: a lock is a write */
+	users = social_table_open("users", RowShareLock);
+	index = social_table_primary_key(users, AccessShareLock);
+	slot = table_slot_create(users, NULL);
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	held = social_table_find(users, index, F_INT8EQ, Int64GetDatum(user_id), snapshot, slot) &&
+		   table_tuple_lock(users, &slot->tts_tid, snapshot, slot, GetCurrentCommandId(true),
+							LockTupleKeyShare, LockWaitBlock, AS_FOREIGN_KEY, &failure) == TM_Ok;
 	UnregisterSnapshot(snapshot);
 	ExecDropSingleTupleTableSlot(slot);
 	index_close(index, AccessShareLock);

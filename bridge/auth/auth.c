@@ -20,6 +20,7 @@
 /* Unknown keys may make us read the keys again this often at once, then once per interval. */
 #define RELOAD_BURST     5
 #define RELOAD_EVERY_MS  3000
+#define RING_EVERY_MS    500   /* any role of the database may ring */
 #define REFRESH_EVERY_MS 60000 /* so that a key taken back is forgotten */
 
 struct sb_auth
@@ -33,6 +34,7 @@ struct sb_auth
 	bool must_begin; /* the database was a standby when it was time */
 	bool loading;
 	bool wanted; /* a load failed, was asked for while one ran, or must wait for its turn */
+	bool rung;   /* a load is due as soon as the last one is RING_EVERY_MS ago */
 	int spent;   /* reloads not yet earned back, one per RELOAD_EVERY_MS */
 	uint64_t earned_at_ms;
 	uint64_t loaded_at_ms;
@@ -214,10 +216,16 @@ sb_auth_end_session(struct sb_auth *auth, int64_t session_id)
 	sb_token_cache_end_session(auth->cache, session_id);
 }
 
-void
-sb_auth_forget(struct sb_auth *auth)
+int
+sb_auth_sessions(const struct sb_auth *auth, size_t *position, int64_t *ids, int max)
 {
-	sb_token_cache_clear(auth->cache);
+	return sb_token_cache_sessions(auth->cache, position, ids, max);
+}
+
+void
+sb_auth_forget_foreign(struct sb_auth *auth)
+{
+	sb_token_cache_forget_foreign(auth->cache);
 }
 
 /* ---- the keys -------------------------------------------------------------------------------- */
@@ -296,6 +304,14 @@ sb_auth_load(struct sb_auth *auth)
 		auth->wanted = true;
 }
 
+void
+sb_auth_ring(struct sb_auth *auth)
+{
+	auth->rung = auth->loading || auth->loop->now_ms - auth->loaded_at_ms < RING_EVERY_MS;
+	if (!auth->rung)
+		sb_auth_load(auth);
+}
+
 static void
 on_key_there(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 {
@@ -355,6 +371,8 @@ sb_auth_tick(struct sb_auth *auth)
 		sb_auth_give_up(auth);
 	else if (auth->must_begin && !sb_pg_pool_is_standby(auth->loop->pool))
 		sb_auth_begin(auth);
+	else if (auth->rung && now - auth->loaded_at_ms >= RING_EVERY_MS)
+		sb_auth_ring(auth);
 	else if (auth->wanted ? auth->spent < RELOAD_BURST
 						  : now - auth->loaded_at_ms >= REFRESH_EVERY_MS)
 	{

@@ -6,6 +6,7 @@
 #define SB_AUTH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct sb_auth;
@@ -50,14 +51,20 @@ extern void sb_auth_ask(struct sb_auth *auth, struct sb_auth_check *check);
  */
 extern void sb_auth_begin(struct sb_auth *auth);
 
-/* Reads keys and limits of the database (again); all cached answers are forgotten. */
+/* Reads keys and limits of the database (again); cached answers are forgotten when they changed. */
 extern void sb_auth_load(struct sb_auth *auth);
+
+/* The same for whoever rings, which may be often: soon, and not more than twice a second. */
+extern void sb_auth_ring(struct sb_auth *auth);
 
 /* A session has ended: its tokens are refused from now on. */
 extern void sb_auth_end_session(struct sb_auth *auth, int64_t session_id);
 
-/* Some word of ended sessions may have been lost: forgets the cached answers. */
-extern void sb_auth_forget(struct sb_auth *auth);
+/* Sessions of the tokens that are known; see auth/cache.h. */
+extern int sb_auth_sessions(const struct sb_auth *auth, size_t *position, int64_t *ids, int max);
+
+/* Forgets the tokens that name no session. */
+extern void sb_auth_forget_foreign(struct sb_auth *auth);
 
 /* Tries again what failed. A few times a second. */
 extern void sb_auth_tick(struct sb_auth *auth);

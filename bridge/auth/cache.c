@@ -109,6 +109,29 @@ sb_token_cache_end_session(struct sb_token_cache *cache, int64_t session_id)
 			cache->entries[i].owner.has_ended = true;
 }
 
+int
+sb_token_cache_sessions(const struct sb_token_cache *cache, size_t *position, int64_t *ids, int max)
+{
+	int count = 0;
+
+	for (; *position < (size_t) cache->nsets * WAYS && count < max; ++*position)
+	{
+		const struct sb_token_owner *owner = &cache->entries[*position].owner;
+
+		if (owner->user_id && owner->session_id && !owner->has_ended)
+			ids[count++] = owner->session_id;
+	}
+	return count;
+}
+
+void
+sb_token_cache_forget_foreign(struct sb_token_cache *cache)
+{
+	for (size_t i = 0; i < (size_t) cache->nsets * WAYS; i++)
+		if (cache->entries[i].owner.session_id == 0)
+			cache->entries[i].owner.user_id = 0;
+}
+
 void
 sb_token_cache_clear(struct sb_token_cache *cache)
 {

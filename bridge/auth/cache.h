@@ -48,6 +48,16 @@ extern struct sb_token_owner *sb_token_cache_put(struct sb_token_cache *cache,
 /* Marks all tokens of a session. Looks at every entry: sessions end rarely. */
 extern void sb_token_cache_end_session(struct sb_token_cache *cache, int64_t session_id);
 
+/*
+ * Writes sessions of known tokens that are not marked into ids, some perhaps twice, from *position
+ * on, which moves; 0 at the end.
+ */
+extern int sb_token_cache_sessions(const struct sb_token_cache *cache, size_t *position,
+								   int64_t *ids, int max);
+
+/* Forgets the tokens that name no session. */
+extern void sb_token_cache_forget_foreign(struct sb_token_cache *cache);
+
 extern void sb_token_cache_clear(struct sb_token_cache *cache);
 
 #endif /* SB_AUTH_CACHE_H */

@@ -1,5 +1,5 @@
 /*
- * session.c owns what the bridge tells the database about sessions, and hears from it.
+ * session.c owns what the bridge tells the database about sessions, and what loops tell each other.
  */
 #include "auth/session.h"
 
@@ -9,15 +9,15 @@
 
 #include "auth/auth.h"
 #include "auth/cache.h"
+#include "auth/doorbell.h"
 #include "http/request.h"
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
-#include "pg/listen.h"
 #include "pg/pool.h"
 
 #define SEEN_EVERY_S 62   /* a little over the minute that touch_session() wants between two */
-#define MAX_ENDED    4096 /* more at once, and the loop forgets all it knows instead */
+#define MAX_ENDED    4096 /* more at once, and the loop reviews all it knows instead */
 
 /* ---- in use ---------------------------------------------------------------------------------- */
 
@@ -86,9 +86,8 @@ sb_ended_sessions_finish(struct sb_ended_sessions *ended)
 	pthread_mutex_destroy(&ended->lock);
 }
 
-/* Adds a session for a loop; 0: some may have been missed. */
-static void
-tell(struct sb_loop *loop, void *arg)
+void
+sb_ended_sessions_tell(struct sb_loop *loop, void *arg)
 {
 	struct sb_ended_sessions *ended = &loop->ended;
 	int64_t session_id = *(int64_t *) arg;
@@ -116,54 +115,10 @@ sb_ended_sessions_take(struct sb_loop *loop)
 
 	pthread_mutex_lock(&ended->lock);
 	if (ended->missed)
-		sb_auth_forget(loop->auth);
+		sb_review_begin(loop->review);
 	for (int i = 0; i < ended->count; i++)
 		sb_auth_end_session(loop->auth, ended->ids[i]);
 	ended->count = 0;
 	ended->missed = false;
 	pthread_mutex_unlock(&ended->lock);
-}
-
-/* ---- hearing of it --------------------------------------------------------------------------- */
-
-static void
-reload(struct sb_loop *loop, void *arg)
-{
-	sb_loop_reload(loop);
-}
-
-static void
-on_session(const char *payload)
-{
-	int64_t session_id = strtoll(payload, NULL, 10);
-
-	sb_loop_for_each(tell, &session_id);
-}
-
-static void
-on_keys(const char *payload)
-{
-	sb_loop_for_each(reload, NULL);
-}
-
-/* What was said while nobody listened is lost. */
-static void
-on_listening(void)
-{
-	int64_t missed = 0;
-
-	sb_loop_for_each(tell, &missed);
-	sb_loop_for_each(reload, NULL);
-}
-
-struct sb_pg_listen *
-sb_session_listen(struct sb_loop *loop)
-{
-	static const struct sb_pg_channel channels[] = {
-		{"LISTEN social_sessions", "social_sessions", on_session},
-		{"LISTEN social_keys", "social_keys", on_keys},
-		{NULL, NULL, NULL},
-	};
-
-	return sb_pg_listen_new(loop, channels, on_listening);
 }

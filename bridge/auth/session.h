@@ -1,7 +1,7 @@
 /*
- * session.h owns what the bridge tells the database about sessions, and hears from it: that one is
- * in use (at most once a minute, apart from the request: reads never write, design D15), and that
- * one has ended.
+ * session.h owns what the bridge tells the database about sessions: that one is in use (at most
+ * once a minute, apart from the request: reads never write, design D15); and what loops tell each
+ * other: that one has ended.
  */
 #ifndef SB_AUTH_SESSION_H
 #define SB_AUTH_SESSION_H
@@ -11,7 +11,6 @@
 #include <stdint.h>
 
 struct sb_loop;
-struct sb_pg_listen;
 struct sb_request;
 struct sb_token_owner;
 
@@ -31,10 +30,10 @@ struct sb_ended_sessions
 extern void sb_ended_sessions_init(struct sb_ended_sessions *ended);
 extern void sb_ended_sessions_finish(struct sb_ended_sessions *ended);
 
+/* Adds a session, *(int64_t *) arg, for a loop; 0: some may have been missed. Any thread. */
+extern void sb_ended_sessions_tell(struct sb_loop *loop, void *arg);
+
 /* Ends in the loop what was added since the last call. */
 extern void sb_ended_sessions_take(struct sb_loop *loop);
-
-/* A connection that hears of ended sessions and changed keys for every loop of the process. */
-extern struct sb_pg_listen *sb_session_listen(struct sb_loop *loop);
 
 #endif /* SB_AUTH_SESSION_H */

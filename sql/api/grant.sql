@@ -85,7 +85,7 @@ BEGIN ATOMIC
 	SELECT unnest(ARRAY['session_id', 'refresh_session', 'active_sessions', 'logout', 'logout_all', 'revoke_session', 'clear_expired_sessions',
 		'verify_token', 'jwks']), 'reader'
 	UNION ALL
-	SELECT unnest(ARRAY['touch_session', 'refresh_session_id', 'ensure_jwt_key']), 'bridge'
+	SELECT unnest(ARRAY['touch_session', 'ended_sessions', 'refresh_session_id', 'ensure_jwt_key']), 'bridge'
 	UNION ALL
 	SELECT unnest(ARRAY['rotate_jwt_key', 'import_jwt_key', 'rotate_due_jwt_keys', 'remove_jwt_key', 'register_issuer', 'remove_issuer', 'jwks_keys', 'blacklist_token']), 'admin'
 	UNION ALL

@@ -120,6 +120,19 @@ CREATE OR REPLACE TRIGGER social_end_stopped_sessions AFTER UPDATE OF is_active,
 	FOR EACH ROW WHEN (NOT NEW.is_active OR NEW.deleted_at IS NOT NULL OR (NEW.suspended_at IS NOT NULL AND coalesce(NEW.suspended_until > now(), true)))
 	EXECUTE FUNCTION social.end_stopped_sessions();
 
+CREATE OR REPLACE FUNCTION social.ended_sessions(ids bigint[]) RETURNS SETOF bigint
+	LANGUAGE plpgsql STABLE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN QUERY
+	SELECT a.id FROM unnest(ids) AS a (id) LEFT JOIN social.user_sessions s ON s.id = a.id
+	WHERE s.id IS NULL OR NOT social.session_is_live(s.id, s.user_id);
+END
+$$;
+COMMENT ON FUNCTION social.ended_sessions(bigint[]) IS
+	'Those of these sessions that live no more, or are unknown. For bridges, which hear NOTIFY social_sessions from anybody and believe the table alone.';
+
 -- ---- starting ------------------------------------------------------------------------------------
 
 -- Until when a session that began then lives if it is refreshed now.

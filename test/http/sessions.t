@@ -89,6 +89,52 @@ for my $way (@ways)
 	ok(wait_until(5, sub { !grep { $meta->() != 401 } 1 .. 10 }), 'and its end is heard on the new connection');
 }
 
+# ---- a doorbell is not believed (found E4) -----------------------------------------------------------
+{
+	psql('CREATE ROLE stranger_of_sessions LOGIN');
+	psql(q{ALTER ROLE social_bridge SET track_functions = 'all'});
+	my $bridge = start_bridge(LOOPS => 2, DATABASE_URL => "$ENV{DATABASE_URL} application_name=doorbell");
+	psql('ALTER ROLE social_bridge RESET track_functions');
+	my ($user, $victim) = (account(), account());
+	my $meta = sub { api(POST => '/graphql/', token => $_[0]{token}, json => { query => '{ __typename }' }, url => $bridge->{url})->{status} };
+	my $stays = sub { my ($seconds) = @_; my ($until, $bad) = (time + $seconds, 0); while (time < $until) { $bad += $meta->($user) != 200 } return $bad };
+	$meta->($_) for map { ($user, $victim) } 1 .. 20;
+	my $ring = sub { my ($sql) = @_; local $ENV{PGUSER} = 'stranger_of_sessions'; return psql($sql) };
+	$ring->("NOTIFY social_sessions, '" . $session->($user) . "'");
+	is($stays->(1), 0, 'found E4: a stranger says that a session has ended: it goes on');
+	is($status->($user->{token}, url => $bridge->{url}), 200, 'with statements, too');
+	$ring->("NOTIFY social_sessions, '$_'") for '0', '-1', 'x', '', '99999999999999999999', $session->($user) . 'x';
+	is($stays->(1), 0, 'whatever is said');
+
+	# A storm of them costs a few statements a second, and true ends are heard all the same.
+	my $calls = sub { psql("SELECT coalesce(sum(calls), 0) FROM pg_stat_user_functions WHERE schemaname = 'social' AND funcname IN ('bridge_config', 'ended_sessions')") };
+	my ($before, $began) = ($calls->(), time);
+	my $storm = fork // die "fork: $!";
+	if (!$storm)
+	{
+		my $round = 0;
+		while (time < $began + 4)
+		{
+			my $from = ++$round * 10000;
+			eval { $ring->(join '', map { "NOTIFY social_keys, '$_'; NOTIFY social_sessions, '" . ($from + $_) . "'; NOTIFY social_sessions, '0';\n" } 1 .. 500) };
+		}
+		POSIX::_exit(0);
+	}
+	sleep 0.05 until time > $began + 1;
+	is($meta->($victim), 200, 'in a storm of doorbells a session goes on');
+	psql("SELECT social.end_sessions($victim->{id}, 'test')");
+	my $ended = time;
+	ok(wait_until(5, sub { !grep { $meta->($victim) != 401 } 1 .. 5 }), 'and a true end is heard');
+	cmp_ok(time - $ended, '<', 1.5, 'soon');
+	waitpid $storm, 0;
+	my $took = time - $began;
+	is($meta->($user), 200, 'the other goes on');
+	is($bridge->stop, 0, 'a clean end');    # which reports its counts
+	my $rate = ($calls->() - $before) / $took;
+	cmp_ok($rate, '<', 25, 'the database is asked a few times a second') or diag($rate);
+	psql('DROP ROLE stranger_of_sessions');
+}
+
 # ---- being seen --------------------------------------------------------------------------------------
 {
 	my $user  = account();

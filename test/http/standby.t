@@ -45,6 +45,7 @@ is(api(POST => '/graphql/', @there, json => { query => '{ allPosts(first: 1) { i
 my $write = sub { api(POST => '/api/posts/posts/', @there, json => { title => 't', content => 'c' }) };
 my $answer = $write->();
 is_error($answer, 503, 'READ_ONLY', 'writes are refused: 503 with a code of its own');
+diag(grep { /statement failed/ } split /^/m, $bridge->log_text) if $answer->{status} != 503;
 is($answer->{headers}{'retry-after'}, 1, 'and when to try again');
 is_error(api(POST => '/api/auth/login/', url => $bridge->{url}, json => { username => $user->{username}, password => $user->{password} }), 503, 'READ_ONLY', 'logins likewise');
 $answer = api(POST => '/graphql/', @there, json => { query => "mutation { likePost(postId: $post) { __typename } }" });

@@ -142,6 +142,16 @@ SELECT is(social.touch_session(:two_id, '198.51.100.8', 'Other/2'), false, 'once
 SELECT is(address || ' ' || user_agent || ' ' || (last_seen_at = now()), '198.51.100.7 Other/1 true', 'with where from') FROM social.active_sessions() WHERE is_current;
 SELECT is(social.touch_session(-1), false, 'an unknown session is none');
 
+-- ---- what a bridge looks up (found E4)
+SELECT is(ARRAY(SELECT social.ended_sessions(ARRAY[:one_id, :two_id, :his_id])), '{}', 'found E4: sessions that live have not ended');
+SELECT is(ARRAY(SELECT social.ended_sessions(ARRAY[:one_id, 0, 999999999999])), '{0,999999999999}', 'unknown ones have');
+SELECT is(ARRAY(SELECT social.ended_sessions('{}')) || ARRAY(SELECT social.ended_sessions(NULL)), '{}', 'none of none');
+SAVEPOINT ended;
+UPDATE social.user_sessions SET revoked_at = now() WHERE id = :one_id;
+UPDATE social.user_sessions SET expires_at = now() - interval '1 second' WHERE id = :two_id;
+SELECT is(ARRAY(SELECT social.ended_sessions(ARRAY[:one_id, :two_id, :his_id])), ARRAY[:one_id, :two_id]::bigint[], 'those that were revoked or have expired have');
+ROLLBACK TO ended;
+
 -- ---- revoking
 SELECT throws_ok(format('SELECT social.revoke_session(%s)', id), 'SM404', 'session not found', 'I-05: ' || why) FROM (VALUES (:his_id, 'somebody else''s session'), (999999999999, 'an unknown one'), (:ann + 1000000, 'a user is no session')) AS cases (id, why);
 SELECT throws_ok('SELECT social.revoke_session(NULL)', 'SM404', 'session not found', 'I-05: none');

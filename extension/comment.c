@@ -40,10 +40,11 @@ with_column(HeapTuple row, TupleDesc columns, const char *name, Datum value, boo
 	return heap_modify_tuple_by_cols(row, columns, 1, &number, &value, &isnull);
 }
 
+/* Is this column set? One that the installed version does not have yet is not. */
 static bool
-is_deleted(TupleDesc columns, HeapTuple row)
+is_set(TupleDesc columns, HeapTuple row, const char *name)
 {
-	int number = SPI_fnumber(columns, "deleted_at");
+	int number = SPI_fnumber(columns, name);
 	bool isnull = true;
 
 	if (number > 0)
@@ -53,7 +54,8 @@ is_deleted(TupleDesc columns, HeapTuple row)
 
 /*
  * BEFORE INSERT OR UPDATE on comments: content is required and limited; an edit leaves its mark; a
- * deleted comment, which may be empty, does not count.
+ * deleted comment, which may be empty, does not count, nor that of an author who does not
+ * (recount.h).
  */
 Datum
 social_comment_check(PG_FUNCTION_ARGS)
@@ -64,12 +66,13 @@ social_comment_check(PG_FUNCTION_ARGS)
 	bool is_update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
 	Datum now = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
 	bool deleted;
+	bool counts;
 	bool is_new;
 	text *content;
 
 	if (social_restoring())
 		return PointerGetDatum(row);
-	deleted = is_deleted(columns, row);
+	deleted = is_set(columns, row, "deleted_at");
 	content = social_row_text(trigger, row, "content");
 	is_new = social_row_text_is_new(trigger, "content");
 	if (!deleted && is_new)
@@ -79,8 +82,9 @@ social_comment_check(PG_FUNCTION_ARGS)
 		social_limit_check("content", content, comment_max_length);
 		social_limit_check_form("content", content, false);
 	}
-	if (deleted || (is_update && is_deleted(columns, trigger->tg_trigtuple)))
-		row = with_column(row, columns, "is_counted", BoolGetDatum(true), deleted);
+	counts = !deleted && is_set(columns, row, "author_is_counted");
+	if (counts != is_set(columns, row, "is_counted"))
+		row = with_column(row, columns, "is_counted", BoolGetDatum(true), !counts);
 	if (!is_update || deleted || !is_new)
 		return PointerGetDatum(row);
 	row = with_column(row, columns, "is_edited", BoolGetDatum(true), false);

@@ -25,6 +25,7 @@
 #include "limit.h"
 #include "note.h"
 #include "notification.h"
+#include "recount.h"
 #include "sequence.h"
 #include "table.h"
 #include "trending.h"
@@ -65,14 +66,14 @@ const struct social_counter social_counters[] = {
 const int social_ncounters = lengthof(social_counters);
 
 const struct social_counted social_counted[] = {
-	{"follows", "followed_id", SOCIAL_USER_COUNTERS, 0},
-	{"follows", "follower_id", SOCIAL_USER_COUNTERS, 1},
+	{"follows", "followed_id", SOCIAL_USER_COUNTERS, 0, "follower_is_counted"},
+	{"follows", "follower_id", SOCIAL_USER_COUNTERS, 1, "followed_is_counted"},
 	{"posts", "author_id", SOCIAL_USER_COUNTERS, 2, "position"},
-	{"post_likes", "post_id", SOCIAL_POST_COUNTERS, 0},
+	{"post_likes", "post_id", SOCIAL_POST_COUNTERS, 0, "is_counted"},
 	{"comments", "post_id", SOCIAL_POST_COUNTERS, 1, "is_counted"},
-	{"reposts", "post_id", SOCIAL_POST_COUNTERS, 2},
-	{"comment_likes", "comment_id", SOCIAL_COMMENT_COUNTERS, 0},
-	{"comments", "parent_id", SOCIAL_COMMENT_COUNTERS, 1},
+	{"reposts", "post_id", SOCIAL_POST_COUNTERS, 2, "is_counted"},
+	{"comment_likes", "comment_id", SOCIAL_COMMENT_COUNTERS, 0, "is_counted"},
+	{"comments", "parent_id", SOCIAL_COMMENT_COUNTERS, 1, "author_is_counted"},
 	{"post_hashtags", "hashtag_id", SOCIAL_HASHTAG_COUNTERS, 0, "is_public"},
 };
 const int social_ncounted = lengthof(social_counted);
@@ -293,6 +294,7 @@ social_count_row(PG_FUNCTION_ARGS)
 	social_notify_row(source, columns, before, after);
 	social_trend_row(source, columns, before, after);
 	social_last_position_row(source, columns, before, after);
+	social_recount_row(source, columns, before, after);
 	return PointerGetDatum(NULL);
 }
 
@@ -306,6 +308,7 @@ social_count_statement(PG_FUNCTION_ARGS)
 	social_notify_apply();
 	social_trend_apply();
 	social_last_position_apply();
+	social_recount_apply();
 	return PointerGetDatum(NULL);
 }
 

@@ -26,6 +26,7 @@ _PG_init(void)
 	social_comment_init();
 	social_moderation_init();
 	social_counter_init();
+	social_recount_init();
 	social_notification_init();
 	social_trending_init();
 	social_page_init();

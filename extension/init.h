@@ -19,6 +19,7 @@ extern void social_post_init(void);
 extern void social_comment_init(void);
 extern void social_moderation_init(void);
 extern void social_counter_init(void);
+extern void social_recount_init(void);
 extern void social_notification_init(void);
 extern void social_trending_init(void);
 extern void social_page_init(void);

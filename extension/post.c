@@ -26,6 +26,7 @@
 #include "limit.h"
 #include "notification.h"
 #include "post.h"
+#include "recount.h"
 #include "search_vector.h"
 #include "table.h"
 #include "text.h"
@@ -397,8 +398,10 @@ keep_links(const struct row *old, const struct row *row)
 			social_text_mentions((const text *const *) parts, 2, SOCIAL_POST_MENTIONS_MAX,
 								 &mentions);
 	}
-	social_post_keep_hashtags(post_id, is_draft ? 0 : position, is_public(row), &hashtags,
-							  old != NULL);
+	/* The links of somebody who does not count do not count either. */
+	social_post_keep_hashtags(post_id, is_draft ? 0 : position,
+							  hashtags.count > 0 && is_public(row) && social_user_counts(author_id),
+							  &hashtags, old != NULL);
 	nadded = social_post_keep_mentions(post_id, author_id, &mentions, old != NULL, &added);
 	/* Restoring a post brings mentions back that were told of long ago. */
 	if (nadded > 0 && (old == NULL || !is_deleted(old)))

@@ -55,9 +55,9 @@ struct trend_source
 };
 
 static const struct trend_source sources[] = {
-	{"post_likes", "post_id", 1, 3, 0, NULL, 1.0, 2, "user_id", false},
+	{"post_likes", "post_id", 1, 3, 5, "is_counted", 1.0, 2, "user_id", false},
 	{"comments", "post_id", 2, 7, 12, "is_counted", 2.0, 3, "author_id", true},
-	{"reposts", "post_id", 1, 4, 0, NULL, 3.0, 2, "user_id", false},
+	{"reposts", "post_id", 1, 4, 5, "is_counted", 3.0, 2, "user_id", false},
 	{"posts", "id", 1, 9, 6, "position", 1.0, 0, NULL, false},
 };
 #define VIEW_WEIGHT 0.1 /* views come without rows of ours: rebuild_trends reads post_views */

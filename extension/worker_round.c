@@ -51,6 +51,7 @@ struct step
 
 static struct step steps[] = {
 	{"fold_counters", .ours = social_counter_fold, .in_every_tick = true},
+	{"recount", .batch = 5000, .interval = 1000, .in_every_tick = true},
 	{"fold_trends", .batch = 10000, .interval = 5000, .in_every_tick = true},
 	{"publish_due_posts", .batch = 100, .interval = 1000, .in_every_tick = true},
 	{"fill_last_positions", .batch = 1000, .interval = 1000},

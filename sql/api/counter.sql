@@ -64,6 +64,13 @@ BEGIN
 			FROM (SELECT unnest(ARRAY[c.counter_table, c.delta_table, c.object_table, c.source_table]) AS name
 				FROM social.counted_columns() c GROUP BY 1) t);
 	END IF;
+	-- Which rows count comes before how many there are.
+	RETURN QUERY SELECT d.counter, d.object_id, d.stored, d.actual FROM social.recount_drift() d;
+	IF repair THEN
+		INSERT INTO social.recounts (user_id) SELECT DISTINCT d.object_id FROM social.recount_drift() d ORDER BY 1;
+		WHILE social.recount(100000) > 0 LOOP
+		END LOOP;
+	END IF;
 	FOR counted IN SELECT * FROM social.counted_columns()
 	LOOP
 		FOR found IN SELECT * FROM social.reconcile_column(counted)
@@ -96,4 +103,4 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION social.reconcile(boolean) IS 'Compares every count with the rows it counts and returns those that differ (counter names table.column; stored is null where the counter row is missing, actual is null where the object is gone), last positions that are too low, and people whose blocks and mutes are not noted. With repair it also sets them right, and keeps writers waiting meanwhile.';
+COMMENT ON FUNCTION social.reconcile(boolean) IS 'Compares every count with the rows it counts and returns those that differ (counter names table.column; stored is null where the counter row is missing, actual is null where the object is gone), people with rows that count though the account is not shown or the reverse (counter is the flag), last positions that are too low, and people whose blocks and mutes are not noted. With repair it also sets them right, and keeps writers waiting meanwhile.';

@@ -13,9 +13,10 @@ CREATE TABLE social.comments (
 	deleted_at timestamptz,
 	hidden_at timestamptz,
 	is_counted boolean DEFAULT true,
+	author_is_counted boolean DEFAULT true,
 	CONSTRAINT comments_post_id_key UNIQUE (post_id, id)
 );
-COMMENT ON TABLE social.comments IS 'Comments; parent_id makes a reply, and a reply stands under the same post as its parent. A deleted comment that has replies stays as a tombstone; is_counted is null there, so that it does not count for its post.';
+COMMENT ON TABLE social.comments IS 'Comments; parent_id makes a reply, and a reply stands under the same post as its parent. A deleted comment that has replies stays as a tombstone; is_counted is null there, so that it does not count for its post. author_is_counted is null while the author is not shown; is_counted then too.';
 CREATE INDEX comments_parent_idx ON social.comments (parent_id, id) WHERE parent_id IS NOT NULL;
 CREATE INDEX comments_author_created_idx ON social.comments (author_id, created_at DESC);
 CREATE INDEX comments_top_idx ON social.comments (post_id, id) WHERE parent_id IS NULL;

@@ -6,9 +6,10 @@ CREATE TABLE social.reposts (
 	user_id bigint NOT NULL REFERENCES social.users ON DELETE CASCADE,
 	position bigint NOT NULL DEFAULT nextval('social.post_position_seq'),
 	created_at timestamptz NOT NULL DEFAULT now(),
+	is_counted boolean DEFAULT true,
 	PRIMARY KEY (post_id, user_id)
 );
-COMMENT ON TABLE social.reposts IS 'Plain reposts. A share with a message is a post of its own that names the other in quoted_post_id.';
+COMMENT ON TABLE social.reposts IS 'Plain reposts. A share with a message is a post of its own that names the other in quoted_post_id. is_counted is null while the person is not shown.';
 CREATE INDEX reposts_post_position_idx ON social.reposts (post_id, position DESC);
 CREATE INDEX reposts_user_position_idx ON social.reposts (user_id, position DESC);
 CREATE INDEX reposts_position_idx ON social.reposts (position) INCLUDE (user_id);

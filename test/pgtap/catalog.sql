@@ -87,7 +87,7 @@ $$, ARRAY[
 	-- notifications and trending: they read or mark the viewer's own rows, or fold what all wrote
 	'notifications', 'grouped_notifications', 'unread_notifications_count', 'mark_notification_read', 'mark_notification_unread',
 	'mark_all_notifications_read', 'notification_preferences', 'set_notification_preference', 'notification_muted_ids', 'forget_withdrawn', 'system_notification',
-	'trending_posts', 'trending_topics', 'fold_trends', 'rebuild_trends', 'expire_mutes',
+	'trending_posts', 'trending_topics', 'fold_trends', 'rebuild_trends', 'recount', 'note_standing', 'expire_mutes',
 	-- an operator may call them
 	'add_leaked_passwords', 'add_leaked_hashes', 'remove_totp', 'security_counters',
 	'init_data', 'check', 'stats', 'create_superuser', 'delete_user', 'set_retention', 'retention_round', 'reconcile', 'rebuild_last_positions', 'publish_due_posts', 'settle_blocks', 'sequences_behind', 'advance_sequences', 'purge_deleted', 'start_reindex', 'reindex_posts'

@@ -84,7 +84,7 @@ COMMENT ON FUNCTION social.recount_links(bigint, boolean, text, integer) IS 'Par
 
 -- ---- the worker's step -----------------------------------------------------------------------------
 
--- One at a time, by a lock that only owners can take and that writers do not meet.
+-- One at a time.
 CREATE OR REPLACE FUNCTION social.recount(batch integer DEFAULT 5000) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -96,14 +96,9 @@ DECLARE
 	left_over bigint := batch;
 	done bigint := 0;
 BEGIN
-	IF NOT EXISTS (SELECT FROM social.recounts r WHERE r.due <= now()) THEN
+	IF NOT EXISTS (SELECT FROM social.recounts r WHERE r.due <= now()) OR NOT social.hold_task('recount', false) THEN
 		RETURN 0;
 	END IF;
-	BEGIN
-		LOCK TABLE social.recounts IN SHARE UPDATE EXCLUSIVE MODE NOWAIT;
-	EXCEPTION WHEN lock_not_available THEN
-		RETURN 0;
-	END;
 	WHILE left_over > 0 LOOP
 		SELECT r.* INTO job FROM social.recounts r WHERE r.due <= now() ORDER BY r.due, r.id LIMIT 1;
 		EXIT WHEN NOT FOUND;

@@ -10,8 +10,11 @@
 #include <unistd.h>
 
 #include "buffer.h"
+#include "utf8.h"
 
 #define FLUSH_AT 32768
+#define ELLIPSIS "\xe2\x80\xa6"
+#define TEXT_MAX 1024 /* bytes of a text that is logged: what clients send must not fill a disk */
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
 static enum sb_log_level wanted = SB_LOG_INFO;
@@ -79,13 +82,38 @@ sb_log_begin(enum sb_log_level level, const char *message)
 	sb_log_text("msg", message);
 }
 
+/* A text, or its beginning with "…". */
+static void
+put_text(const char *text, size_t len)
+{
+	char cut[TEXT_MAX + sizeof(ELLIPSIS)];
+	size_t kept = 0;
+
+	if (len > TEXT_MAX)
+	{
+		while (kept < TEXT_MAX)
+		{
+			size_t width = sb_utf8_width(text + kept, len - kept);
+
+			if (kept + width > TEXT_MAX)
+				break;
+			kept += width ? width : 1;
+		}
+		memcpy(cut, text, kept);
+		memcpy(cut + kept, ELLIPSIS, sizeof(ELLIPSIS));
+		len = kept + sizeof(ELLIPSIS) - 1;
+		text = cut;
+	}
+	sb_buffer_put_json(&lines, text, len);
+}
+
 void
 sb_log_text(const char *key, const char *value)
 {
 	if (skipping || value == NULL)
 		return;
 	put_key(key);
-	sb_buffer_put_json(&lines, value, strlen(value));
+	put_text(value, strlen(value));
 }
 
 void

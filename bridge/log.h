@@ -1,7 +1,8 @@
 /*
  * log.h owns the log: one JSON object a line on standard error (mission 155).
  *
- * Never logged: tokens, passwords, query strings, bodies, SQL parameters.
+ * A text of more than a kilobyte is cut. Never logged: tokens, passwords, query strings, bodies,
+ * SQL parameters.
  */
 #ifndef SB_LOG_H
 #define SB_LOG_H

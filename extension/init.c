@@ -13,6 +13,7 @@ PG_MODULE_MAGIC;
 void
 _PG_init(void)
 {
+	social_statement_log_init();
 	social_guard_init();
 	social_viewer_init();
 	social_audit_init();

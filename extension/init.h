@@ -6,6 +6,7 @@
 #define SOCIAL_INIT_H
 
 extern PGDLLEXPORT void _PG_init(void);
+extern void social_statement_log_init(void);
 extern void social_guard_init(void);
 extern void social_viewer_init(void);
 extern void social_audit_init(void);

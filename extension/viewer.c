@@ -17,6 +17,7 @@
 #include "compat.h"
 #include "errors.h"
 #include "init.h"
+#include "statement_log.h"
 #include "ratelimit.h"
 #include "session.h"
 #include "user.h"
@@ -250,8 +251,10 @@ social_admit(PG_FUNCTION_ARGS)
 {
 	int64 user_id = PG_ARGISNULL(0) ? 0 : PG_GETARG_INT64(0);
 	int64 session_id = PG_NARGS() < 2 || PG_ARGISNULL(1) ? 0 : PG_GETARG_INT64(1);
-	char *figures = PG_NARGS() < 7 ? NULL : count_request(fcinfo, user_id, session_id);
+	char *figures;
 
+	social_log_request();
+	figures = PG_NARGS() < 7 ? NULL : count_request(fcinfo, user_id, session_id);
 	require_alive(user_id, session_id);
 	if (user_id != viewer)
 		social_viewer_set(user_id, false);

@@ -10,7 +10,7 @@ CREATE OR REPLACE FUNCTION social.worker_is_running() RETURNS boolean
 COMMENT ON FUNCTION social.worker_is_running() IS 'Does a background worker serve this database? False where the library is not preloaded.';
 
 CREATE OR REPLACE FUNCTION social.tick_without_worker() RETURNS bigint
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF social.worker_is_running() OR NOT social.hold_task('tick', false) THEN
 		RETURN NULL;

@@ -69,6 +69,8 @@ $$, ARRAY[
 	'suspend_user', 'unsuspend_user', 'add_content_rule', 'remove_content_rule', 'audit', 'set_rate_limit', 'rate_limit_config',
 	-- whom a block or mute concerns, whoever makes it
 	'note_filters',
+	-- a bridge in the worker's place
+	'tick_without_worker',
 	-- an account ends
 	'delete_account', 'end_stopped_sessions',
 	-- they open the door

@@ -14,8 +14,11 @@ BEGIN
 		PERFORM social.raise_error('SM404', 'user not found');
 	ELSIF act IS NOT NULL AND $1 = social.viewer_id() THEN
 		PERFORM social.raise_error('SM400', format('you cannot %s yourself', act));
-	ELSIF act IS NOT NULL AND NOT social.hold_user($1) THEN
-		PERFORM social.raise_error('SM404', 'user not found');
+	ELSIF act IS NOT NULL THEN
+		-- By itself: who only reads may not call it, and an expression is checked as a whole.
+		IF NOT social.hold_user($1) THEN
+			PERFORM social.raise_error('SM404', 'user not found');
+		END IF;
 	END IF;
 	RETURN $1;
 END

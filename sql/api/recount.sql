@@ -102,7 +102,7 @@ BEGIN
 	WHILE left_over > 0 LOOP
 		SELECT r.* INTO job FROM social.recounts r WHERE r.due <= now() ORDER BY r.due, r.id LIMIT 1;
 		EXIT WHEN NOT FOUND;
-		SELECT u.is_active AND (u.suspended_at IS NULL OR u.suspended_until <= now()) AS counts,
+		SELECT u.is_active AND (u.suspended_at IS NULL OR coalesce(u.suspended_until <= now(), false)) AS counts,
 			CASE WHEN u.is_active AND u.suspended_at IS NOT NULL AND u.suspended_until > now() THEN u.suspended_until END AS again
 		INTO account FROM social.users u WHERE u.id = job.user_id;
 		IF job.step = 0 THEN

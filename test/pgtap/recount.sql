@@ -85,6 +85,14 @@ UPDATE social.users SET is_active = true WHERE id = :bad;
 SELECT social.tick() \gset ignored_
 SELECT results_eq('counts', 'with_bad', 'found B5: and back');
 
+SELECT social.suspend_user(:bad) \gset ignored_
+SELECT social.tick() \gset ignored_
+SELECT results_eq('counts', 'without_bad', 'found B5: somebody who is suspended for good');
+SELECT is_empty('SELECT FROM social.recounts', 'for whom nothing waits');
+SELECT social.unsuspend_user(:bad) \gset ignored_
+SELECT social.tick() \gset ignored_
+SELECT results_eq('counts', 'with_bad', 'found B5: until they are forgiven');
+
 -- ---- many, and tags that were never public -------------------------------------------------------
 INSERT INTO social.users (username) SELECT 'tap_fan' || n FROM generate_series(1, 300) n;
 INSERT INTO social.follows (follower_id, followed_id) SELECT id, :bad FROM social.users WHERE username LIKE 'tap\_fan%';

@@ -160,6 +160,7 @@ DECLARE
 	-- So many accounts one mail is about, and so many tokens are written in any case.
 	most CONSTANT integer := 5;
 	decoy social.users := social.decoy_account(given);
+	next_decoy bigint := decoy.id;
 	ids bigint[];
 	names text[];
 	mailbox text;
@@ -183,8 +184,14 @@ BEGIN
 	PERFORM social.queue_mail('reset_password', ids[1], coalesce(mailbox, given), jsonb_build_object('username', coalesce(names[1], ''), 'token', tokens[1], 'accounts',
 		(SELECT jsonb_agg(jsonb_build_object('username', coalesce(names[i], ''), 'token', tokens[i]) ORDER BY i) FROM generate_series(1, coalesce(cardinality(ids), 1)) AS i)),
 		lifetime, ids IS NULL);
-	-- What the foreign keys of the rows cost where there are accounts.
-	PERFORM FROM social.users u WHERE u.id >= decoy.id ORDER BY u.id LIMIT most - coalesce(cardinality(ids), 0) FOR KEY SHARE;
+	-- What the foreign keys of the rows cost where there are accounts: a look-up and a lock for each token, and one for the mail.
+	FOR i IN 1 .. most - coalesce(cardinality(ids), 0) LOOP
+		PERFORM FROM social.users u WHERE u.id = next_decoy FOR KEY SHARE;
+		next_decoy := coalesce((SELECT min(u.id) FROM social.users u WHERE u.id > next_decoy), decoy.id);
+	END LOOP;
+	IF ids IS NULL THEN
+		PERFORM FROM social.users u WHERE u.id = decoy.id FOR KEY SHARE;
+	END IF;
 	PERFORM social.audit('request_password_reset', 'user', ids[1]);
 	RETURN json_build_object('email', email);
 END

@@ -295,15 +295,37 @@ social_fill_last_positions(PG_FUNCTION_ARGS)
 }
 
 /*
- * Statement trigger on last_positions itself, after INSERT, UPDATE and TRUNCATE in SQL: a restore
- * or rebuild_last_positions() has written past memory. Also while restoring.
+ * Trigger on last_positions itself. Of a statement, after INSERT, UPDATE and TRUNCATE in SQL: a
+ * restore or rebuild_last_positions() has written past memory; also while restoring. Of a row that
+ * logical replication has written: raises it in memory, as the writer there did in his.
  */
 Datum
 social_last_positions_changed(PG_FUNCTION_ARGS)
 {
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	TupleDesc columns;
+	HeapTuple row;
+	struct social_last_position last = nothing;
+	bool isnull;
+	int64 value;
+
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 						errmsg("not called as a trigger")));
-	social_last_position_memory_reset();
+	if (!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+	{
+		social_last_position_memory_reset();
+		return PointerGetDatum(NULL);
+	}
+	columns = RelationGetDescr(trigger->tg_relation);
+	row = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
+	value = DatumGetInt64(heap_getattr(row, SOCIAL_LAST_POSITIONS_POST, columns, &isnull));
+	if (!isnull)
+		last.post = value;
+	value = DatumGetInt64(heap_getattr(row, SOCIAL_LAST_POSITIONS_REPOST, columns, &isnull));
+	if (!isnull)
+		last.repost = value;
+	value = DatumGetInt64(heap_getattr(row, SOCIAL_LAST_POSITIONS_USER_ID, columns, &isnull));
+	social_last_position_memory_raise(value, &last);
 	return PointerGetDatum(NULL);
 }

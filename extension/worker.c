@@ -37,6 +37,7 @@
 #include "init.h"
 #include "table.h"
 #include "worker.h"
+#include "worker_failure.h"
 
 extern PGDLLEXPORT void social_launcher_main(Datum argument);
 
@@ -238,6 +239,7 @@ social_worker_main(Datum argument)
 	SetConfigOption("synchronous_commit", "off", PGC_USERSET, PGC_S_OVERRIDE);
 	before_shmem_exit(detach, (Datum) 0);
 	attach(MyDatabaseId);
+	social_worker_failure_forget();
 
 	while (!ShutdownRequestPending && time_aside() <= 0)
 	{
@@ -415,6 +417,7 @@ social_worker_init(void)
 	shmem_request_hook = request_shared_memory;
 	previous_shmem_startup = shmem_startup_hook;
 	shmem_startup_hook = attach_shared_memory;
+	social_worker_failure_init();
 	social_worker_aside_init();
 	register_launcher();
 }

@@ -5,7 +5,8 @@
  * In the worker each step that is due runs in a short transaction of its own; social.tick() runs
  * them all in the caller's, each in a savepoint. An error in one step stops no other: it is
  * logged when it is new, and the step is tried again when it is due again. A step whose function
- * is not there (between a new library and ALTER EXTENSION UPDATE) is left out. A step that takes
+ * is not there (between a new library and ALTER EXTENSION UPDATE) is left out, and so are all where
+ * our tables are a subscriber's copy: their work arrives from the publisher. A step that takes
  * long rests the longer, so that none takes more than a twentieth of a core.
  */
 #include "postgres.h"
@@ -28,9 +29,11 @@
 #include "utils/timestamp.h"
 
 #include "counter.h"
+#include "subscriber.h"
 #include "table.h"
 #include "version.h"
 #include "worker.h"
+#include "worker_failure.h"
 
 PG_FUNCTION_INFO_V1(social_tick);
 
@@ -61,6 +64,8 @@ static struct step steps[] = {
 	{"retention_round", .batch = 1000, .interval = 60000},
 	{"reindex_posts", .batch = 1000, .interval = 1000},
 };
+
+StaticAssertDecl(lengthof(steps) <= SOCIAL_WORKER_STEPS_MAX, "a failure of each step is kept");
 
 /* social.<name>(integer) when it is there and returns bigint. */
 static Oid
@@ -111,6 +116,8 @@ complain(struct step *step, int level)
 	bool is_new = strncmp(step->complaint, error->message, sizeof(step->complaint) - 1) != 0;
 
 	FlushErrorState();
+	if (level == LOG)
+		social_worker_failed((int) (step - steps), step->function, error);
 	strlcpy(step->complaint, error->message, sizeof(step->complaint));
 	if (is_new)
 		ereport(level, (errcode(error->sqlerrcode),
@@ -162,6 +169,8 @@ social_tick(PG_FUNCTION_ARGS)
 	int64 done = 0;
 
 	PreventCommandIfReadOnly("social.tick()");
+	if (social_is_subscriber())
+		PG_RETURN_INT64(0);
 	for (int i = 0; i < lengthof(steps); i++)
 	{
 		TimestampTz begin = GetCurrentTimestamp();
@@ -188,7 +197,7 @@ run_in_transaction(struct step *step)
 	pgstat_report_activity(STATE_RUNNING, step->function);
 	if (OidIsValid(get_extension_oid("social", true)) &&
 		OidIsValid(social_relation_find("user_counters")) && social_version_matches())
-		done = run(step);
+		done = social_is_subscriber() ? 0 : run(step);
 	PopActiveSnapshot();
 	CommitTransactionCommand();
 	return done;
@@ -204,6 +213,7 @@ try_in_transaction(struct step *step)
 	{
 		done = run_in_transaction(step);
 		step->complaint[0] = '\0';
+		social_worker_succeeded((int) (step - steps));
 	}
 	PG_CATCH();
 	{

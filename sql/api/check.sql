@@ -25,6 +25,14 @@ CREATE OR REPLACE FUNCTION social.check_server() RETURNS TABLE (name text, statu
 		CASE WHEN preloaded AND NOT works THEN CASE WHEN served = current_database()
 			THEN 'It starts within seconds; else see the server log.' ELSE format('ALTER SYSTEM SET social.database = %L, then reload.', current_database()) END ELSE '' END FROM here
 	UNION ALL
+	SELECT 'worker rounds', CASE WHEN count(*) = 0 THEN 'ok' ELSE 'error' END,
+		CASE WHEN count(*) = 0 THEN 'no step fails' ELSE string_agg(format('%s failed %s times since %s: %s (%s)', f.step, f.times, f.since::timestamptz(0), f.message, f.sqlstate), '; ' ORDER BY f.step) END,
+		CASE WHEN count(*) = 0 THEN '' ELSE 'What they do waits until the reason is gone; the server log has more.' END
+	FROM social.worker_failures() f
+	UNION ALL
+	SELECT 'subscriber', 'ok', CASE WHEN social.is_subscriber() THEN 'yes: the worker does nothing here' ELSE 'no' END,
+		CASE WHEN social.is_subscriber() THEN 'To take over: DROP SUBSCRIPTION, then SELECT * FROM social.advance_sequences().' ELSE '' END
+	UNION ALL
 	SELECT 'encoding', CASE WHEN getdatabaseencoding() = 'UTF8' THEN 'ok' ELSE 'error' END, getdatabaseencoding()::text,
 		CASE WHEN getdatabaseencoding() = 'UTF8' THEN '' ELSE 'Hashtags and mentions need a database in UTF8.' END
 	UNION ALL
@@ -82,7 +90,10 @@ CREATE OR REPLACE FUNCTION social.check_catalog() RETURNS TABLE (name text, stat
 		FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relnamespace = 'social'::regnamespace AND NOT i.indisvalid
 		UNION ALL
 		SELECT 'disabled triggers', 'error', t.tgrelid::regclass || ' ' || t.tgname, 'ALTER TABLE ... ENABLE TRIGGER ALL, then SELECT * FROM social.reconcile(true).'
-		FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE c.relnamespace = 'social'::regnamespace AND t.tgenabled <> 'O'
+		FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE c.relnamespace = 'social'::regnamespace AND t.tgenabled = 'D'
+		UNION ALL
+		SELECT 'triggers of a subscriber', 'warning', t.tgrelid::regclass || ' ' || t.tgname, 'ALTER TABLE ... ENABLE REPLICA TRIGGER social_replicated; pg_restore --disable-triggers leaves them so.'
+		FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE c.relnamespace = 'social'::regnamespace AND t.tgname = 'social_replicated' AND t.tgenabled NOT IN ('R', 'D')
 		UNION ALL
 		SELECT 'disabled guards', 'warning', e.evtname::text, 'ALTER EVENT TRIGGER ... ENABLE'
 		FROM pg_event_trigger e WHERE e.evtname LIKE 'social\_%' AND e.evtenabled = 'D'
@@ -98,7 +109,7 @@ CREATE OR REPLACE FUNCTION social.check_catalog() RETURNS TABLE (name text, stat
 		FROM pg_class c, pg_extension e WHERE e.extname = 'social' AND c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'p', 'S') AND c.relpersistence = 'p'
 			AND NOT c.oid = ANY (e.extconfig) AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 		UNION ALL
-		SELECT n.name, '', NULL, '' FROM unnest(ARRAY['unvalidated constraints', 'invalid indexes', 'disabled triggers', 'disabled guards',
+		SELECT n.name, '', NULL, '' FROM unnest(ARRAY['unvalidated constraints', 'invalid indexes', 'disabled triggers', 'triggers of a subscriber', 'disabled guards',
 			'functions open to PUBLIC', 'tables open to PUBLIC', 'tables that pg_dump leaves out']) AS n (name)
 	) f
 	GROUP BY f.name, f.severity, f.hint
@@ -152,7 +163,7 @@ CREATE OR REPLACE FUNCTION social.check_data() RETURNS TABLE (name text, status 
 			ON l.rows > 0 AND (coalesce(l.post, n.post_position - 1) < n.post_position OR coalesce(l.repost, n.repost_position - 1) < n.repost_position)) AS drift (low),
 		(SELECT count(*) FROM social.users u WHERE NOT EXISTS (SELECT FROM social.last_positions l WHERE l.user_id = u.id)) AS gaps (missing)
 	UNION ALL
-	SELECT 'sequences', CASE WHEN count(*) = 0 THEN 'ok' ELSE 'error' END, CASE WHEN count(*) = 0 THEN 'ahead of their tables' ELSE 'behind their tables: ' || string_agg(DISTINCT b.sequence::text, ', ') END,
+	SELECT 'sequences', CASE WHEN count(*) = 0 OR social.is_subscriber() THEN 'ok' ELSE 'error' END, CASE WHEN count(*) = 0 THEN 'ahead of their tables' ELSE 'behind their tables: ' || string_agg(DISTINCT b.sequence::text, ', ') END,
 		CASE WHEN count(*) = 0 THEN '' ELSE 'New rows would get ids that are taken: SELECT * FROM social.advance_sequences().' END
 	FROM social.sequences_behind(false) b
 	UNION ALL

@@ -110,7 +110,7 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT unnest(ARRAY['require_writer', 'hold_user', 'hold_task', 'end_pair']), 'owner'
 	UNION ALL
-	SELECT unnest(ARRAY['settle_blocks', 'sequences_behind', 'advance_sequences']), 'admin'
+	SELECT unnest(ARRAY['settle_blocks', 'worker_failures', 'is_subscriber', 'sequences_behind', 'advance_sequences']), 'admin'
 	UNION ALL
 	-- owner: triggers, parts of other functions, and the grants themselves.
 	SELECT unnest(ARRAY['posts_like', 'post_trigrams', 'name_trigrams', 'typed_name', 'typed_trigrams', 'name_score',

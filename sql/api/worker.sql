@@ -9,6 +9,11 @@ CREATE OR REPLACE FUNCTION social.worker_is_running() RETURNS boolean
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_worker_is_running';
 COMMENT ON FUNCTION social.worker_is_running() IS 'Does a background worker serve this database? False where the library is not preloaded.';
 
+CREATE OR REPLACE FUNCTION social.worker_failures(OUT step text, OUT sqlstate text, OUT message text, OUT times bigint, OUT since timestamptz, OUT last timestamptz)
+	RETURNS SETOF record
+	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'social_worker_failures';
+COMMENT ON FUNCTION social.worker_failures() IS 'Steps of the background worker''s round in this database whose last try failed: with what, how often in a row, since when, and last when. check() tells of them.';
+
 CREATE OR REPLACE FUNCTION social.tick_without_worker() RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

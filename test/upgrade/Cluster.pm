@@ -11,6 +11,7 @@ our @EXPORT = qw(owner output sql make_cluster start stop $bin $dir $port);
 
 our $bin  = $ENV{PG_BINDIR} // '/usr/lib/postgresql/15/bin';
 our $port = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')->sockport;
+our $failures = 0; # of psql
 our $dir  = tempdir('cluster.XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my @as = $> == 0 ? qw(setpriv --reuid postgres --regid postgres --init-groups --) : ();
 my $here = getcwd();
@@ -42,7 +43,7 @@ sub sql
 	open my $psql, '-|', "$bin/psql", '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-h', $dir, '-p', $port, '-U', 'postgres', '-d', 'postgres', '-c', $sql or die;
 	local $/;
 	my $result = <$psql> // '';
-	close $psql or diag("psql failed: $sql");
+	close $psql or $failures++, diag("psql failed: $sql");
 	$result =~ s{\n\z}{};
 	return $result;
 }

@@ -22,7 +22,7 @@ SELECT cardinality(hashtags), likes_count,
 	(SELECT count(*) FROM social.reconcile())
 FROM social.post(:id) p;
 SQL
-	is(sql($database, 'SELECT count(*) FROM pg_trigger WHERE tgrelid::regclass::text LIKE $$social.%$$ AND tgenabled <> $$O$$'),
+	is(sql($database, 'SELECT count(*) FROM pg_trigger WHERE tgrelid::regclass::text LIKE $$social.%$$ AND tgenabled = $$D$$'),
 		0, "$how: no trigger is left disabled");
 }
 

@@ -74,6 +74,9 @@ on_object_access(ObjectAccessType access, Oid catalog, Oid object, int column, v
 		previous_object_access(access, catalog, object, column, argument);
 	if (access != OAT_DROP || column != 0)
 		return;
+	/* What the server drops by itself, as the old file of a table after VACUUM FULL. */
+	if (((ObjectAccessDrop *) argument)->dropflags & PERFORM_DELETION_INTERNAL)
+		return;
 	if (catalog == ExtensionRelationId)
 	{
 		if (object == get_extension_oid("social", true))

@@ -18,6 +18,7 @@ SELECT lives_ok('ALTER TABLE social.posts ADD COLUMN tap integer; ALTER TABLE so
 ROLLBACK TO owned;
 CREATE TABLE tap_table (id integer PRIMARY KEY);
 SELECT lives_ok('DROP TABLE tap_table', 'tables of others go as ever');
+SELECT lives_ok('CLUSTER social.mutes USING mutes_pkey', 'a table that is written anew, as by VACUUM FULL, is not dropped');
 CREATE SCHEMA tap_other;
 SELECT lives_ok('DROP SCHEMA tap_other', 'other schemas go as ever');
 SAVEPOINT kept;

@@ -62,6 +62,22 @@ my $pid = sql('postgres', "$worker = '$own'");
 sql($own, 'INSERT INTO social.post_likes (post_id, user_id) SELECT 1, id FROM social.users');
 becomes($own, 'SELECT count(*) FROM social.trend_events', 0, 'a commit wakes it');
 
+sql($own, q{INSERT INTO social.users (username) VALUES ('going');
+	INSERT INTO social.follows (follower_id, followed_id) SELECT g.id, o.id FROM social.users g, social.users o WHERE g.username = 'going' AND o.username <> 'going'});
+my $follow = q{SELECT count(*) FILTER (WHERE follower_is_counted) FROM social.follows f JOIN social.users u ON u.id = f.follower_id WHERE u.username = 'going'};
+my $followed = sql($own, $follow);
+isnt($followed, 0, 'somebody follows people');
+sql($own, q{UPDATE social.users SET suspended_at = now(), suspended_until = now() + interval '1 hour' WHERE username = 'going'});
+becomes($own, $follow, 0, 'found B5: the worker goes through what a suspended person did');
+is(sql($own, 'SELECT count(*) FROM social.reconcile()'), 0, 'and counts are exact');
+becomes($own, q{SELECT count(*) FROM social.recounts WHERE due > now() + interval '50 minutes'}, 1, 'its end is awaited');
+sql($own, q{BEGIN; ALTER TABLE social.users DISABLE TRIGGER social_note_standing;
+	UPDATE social.users SET suspended_until = now() WHERE username = 'going'; ALTER TABLE social.users ENABLE TRIGGER social_note_standing;
+	UPDATE social.recounts SET due = now(); COMMIT});
+becomes($own, $follow, $followed, 'found B5: and through it again when the suspension is over');
+is(sql($own, 'SELECT count(*) FROM social.reconcile()'), 0, 'exactly');
+sql($own, q{DELETE FROM social.users WHERE username = 'going'});
+
 # Rounds rest 50 ms in between, however many commits ask for one meanwhile (design D4).
 my $rounds = q{SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'user_counter_deltas_idx'};
 my ($begun, $before) = (time, sql($own, $rounds));

@@ -68,10 +68,12 @@ max_clients(const struct sb_config *config, int loops)
 	int pool = config->db_connections + config->db_write_connections + config->db_slow_connections +
 			   config->db_slow_read_connections + 2 * config->db_wait_connections;
 	rlim_t reserve = PROCESS_DESCRIPTORS + (rlim_t) loops * (rlim_t) (LOOP_DESCRIPTORS + pool);
+	rlim_t each = sb_server_library()->needs_gate ? 3 : 1;
+	rlim_t clients = limit > reserve ? (limit - reserve) / each : 0;
 
-	if (limit == RLIM_INFINITY || limit >= reserve + (rlim_t) config->max_connections)
+	if (limit == RLIM_INFINITY || clients >= (rlim_t) config->max_connections)
 		return config->max_connections;
-	if (limit <= reserve)
+	if (clients < 1)
 	{
 		fprintf(stderr,
 				"social-bridge: %llu descriptors (ulimit -n) are too few: %llu are needed beside "
@@ -81,9 +83,9 @@ max_clients(const struct sb_config *config, int loops)
 	}
 	sb_log_begin(SB_LOG_WARNING, "fewer connections than MAX_CONNECTIONS: descriptors (ulimit -n)");
 	sb_log_int("descriptors", (int64_t) limit);
-	sb_log_int("connections", (int64_t) (limit - reserve));
+	sb_log_int("connections", (int64_t) clients);
 	sb_log_end();
-	return (int) (limit - reserve);
+	return (int) clients;
 }
 
 /* Whether the HTTP library at hand is one that is known. */

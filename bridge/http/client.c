@@ -13,6 +13,7 @@
 
 #include "buffer.h"
 #include "http/errors.h"
+#include "http/gate.h"
 #include "http/peers.h"
 #include "http/request.h"
 #include "loop.h"
@@ -152,7 +153,8 @@ sb_client_cut(struct sb_clients *clients, struct sb_client *client, int status, 
 {
 	if (client->state == SB_CLIENT_CLOSING)
 		return;
-	if (status)
+	/* Last words must not go before what was said, or into it. */
+	if (status && (client->gate == NULL || sb_gate_flush(client->gate)))
 		send_last_words(client, status);
 	if (client->request && status)
 		client->request->status = status;

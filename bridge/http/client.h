@@ -8,10 +8,12 @@
 #define SB_HTTP_CLIENT_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "config.h"
 
+struct sb_gate;
 struct sb_loop;
 struct sb_request;
 
@@ -35,6 +37,8 @@ struct sb_client
 	int fd;
 	struct sb_loop *loop;
 	struct sb_request *request; /* NULL between requests */
+	struct sb_gate *gate;       /* NULL where the library is trusted */
+	bool is_left;               /* by the library: only the gate still has something for him */
 	struct sockaddr_storage address;
 };
 

@@ -16,9 +16,8 @@
 #include "http/client.h"
 #include "http/cors.h"
 #include "http/forwarded.h"
-#include "http/library.h"
+#include "http/gate.h"
 #include "http/request.h"
-#include "http/server.h"
 #include "log.h"
 #include "memory.h"
 #include "ratelimit/limits.h"
@@ -51,9 +50,8 @@ check_head(struct sb_request *request, const char *method, const char *version)
 	struct sb_head head = {.method = method,
 						   .target = request->target,
 						   .target_len = request->target_len,
-						   .version = version,
-						   .is_in_place = sb_server_library()->leaves_gaps_to_us,
-						   .place = request->raw_target};
+						   .version = version};
+	const char *problem;
 	int count = MHD_get_connection_values_n(request->mhd, MHD_HEADER_KIND, NULL, NULL);
 
 	if (count > MAX_HEADERS)
@@ -62,9 +60,11 @@ check_head(struct sb_request *request, const char *method, const char *version)
 	MHD_get_connection_values_n(request->mhd, MHD_HEADER_KIND, collect_header, request);
 	head.headers = request->headers;
 	head.nheaders = request->nheaders;
-	head.size =
-		MHD_get_connection_info(request->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
-	return sb_strict_check(&head);
+	problem = sb_strict_check(&head);
+	/* What the gate refused comes as a request without Host. */
+	if (problem && request->client->gate && sb_gate_refusal(request->client->gate))
+		problem = sb_gate_refusal(request->client->gate);
+	return problem;
 }
 
 static uint64_t

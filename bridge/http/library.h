@@ -13,10 +13,9 @@
  */
 struct sb_library
 {
-	const char *version;    /* as MHD_get_version() says it */
-	int strictness;         /* for MHD_OPTION_STRICT_FOR_CLIENT */
-	bool leaves_gaps_to_us; /* it serves what no parser may, so http/strict.c looks where its parts
-							   lie in the buffer, which this version parses in place */
+	const char *version; /* as MHD_get_version() says it */
+	int strictness;      /* for MHD_OPTION_STRICT_FOR_CLIENT */
+	bool needs_gate;     /* it serves what no parser may, however strict: see http/gate.h */
 };
 
 /* NULL for a version that is not known. */

@@ -53,7 +53,6 @@ struct sb_request
 	enum sb_phase phase;
 
 	/* The head: valid from SB_PHASE_BODY on. */
-	const char *raw_target; /* where the library keeps it; only for http/strict.c */
 	const char *target;
 	size_t target_len;
 	const char *method_name;

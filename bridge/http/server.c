@@ -21,6 +21,7 @@
 
 #include "http/client.h"
 #include "http/forwarded.h"
+#include "http/gate.h"
 #include "http/intake.h"
 #include "http/library.h"
 #include "http/peers.h"
@@ -49,6 +50,7 @@ struct sb_server
 	struct sb_watch watch; /* must stay first: the library's epoll set */
 	struct sb_watch door;  /* the listening socket; not watched while there is no room */
 	int listen_fd;         /* -1 = closed */
+	struct sb_gate *gate;  /* of whom the library takes in just now */
 	struct sb_loop *loop;
 	struct MHD_Daemon *daemon;
 	struct sb_clients clients;
@@ -135,8 +137,17 @@ close_door(struct sb_server *server)
 bool
 sb_server_adopt(struct sb_server *server, int fd, const struct sockaddr *address, socklen_t len)
 {
+	struct sb_gate *gate = NULL;
+
+	if (sb_server_library()->needs_gate && (gate = sb_gate_new(server->loop, fd, &fd)) == NULL)
+		return false;
 	server->due = true;
-	return MHD_add_connection(server->daemon, fd, address, len) == MHD_YES;
+	server->gate = gate; /* for on_connection() */
+	if (MHD_add_connection(server->daemon, fd, address, len) == MHD_YES)
+		return true;
+	if (gate)
+		sb_gate_close(gate);
+	return false;
 }
 
 /* False when nobody waits, or nobody can be let in for now. */
@@ -189,12 +200,37 @@ end_request(struct sb_client *client, bool delivered)
 		sb_intake_end(request, delivered);
 }
 
+static void
+forget_client(struct sb_server *server, struct sb_client *client)
+{
+	if (client->gate)
+		sb_gate_close(client->gate);
+	sb_client_free(&server->clients, client);
+	open_door(server);
+}
+
+void
+sb_server_enter(struct sb_client *client, enum sb_client_state state)
+{
+	sb_client_enter(&client->loop->server->clients, client, state, client->loop->now_ms);
+}
+
+void
+sb_server_flushed(struct sb_client *client)
+{
+	if (client->is_left)
+		forget_client(client->loop->server, client);
+	else if (client->request == NULL && client->state == SB_CLIENT_WRITING)
+		sb_server_enter(client, SB_CLIENT_IDLE);
+}
+
 /* What 0.9.75 gives up while it parses ends here: it calls no on_completed() for that. */
 static void
 on_connection(void *arg, struct MHD_Connection *mhd, void **context,
 			  enum MHD_ConnectionNotificationCode code)
 {
 	struct sb_server *server = arg;
+	struct sb_client *client = *context;
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED)
 	{
@@ -202,14 +238,21 @@ on_connection(void *arg, struct MHD_Connection *mhd, void **context,
 			MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
 		int fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 
-		*context = sb_client_new(server->loop, &server->clients, fd, address);
+		client = sb_client_new(server->loop, &server->clients,
+							   server->gate ? sb_gate_fd(server->gate) : fd, address);
+		client->gate = server->gate;
+		if (client->gate)
+			sb_gate_open(client->gate, client);
+		*context = client;
+		return;
 	}
+	end_request(client, false);
+	client->is_left = true;
+	/* A client who is slow to take the last answer has the time for it that he would have. */
+	if (client->gate && !sb_gate_flush(client->gate))
+		sb_server_enter(client, SB_CLIENT_WRITING);
 	else
-	{
-		end_request(*context, false);
-		sb_client_free(&server->clients, *context);
-		open_door(server);
-	}
+		forget_client(server, client);
 }
 
 static struct sb_client *
@@ -227,7 +270,6 @@ new_request(struct MHD_Connection *mhd, const char *target)
 	request->loop = request->client->loop;
 	request->mhd = mhd;
 	request->started_us = sb_loop_clock_us();
-	request->raw_target = target;
 	request->target_len = target ? strlen(target) : 0;
 	request->target = sb_arena_copy(&request->arena, target ? target : "", request->target_len);
 	return request;
@@ -440,14 +482,16 @@ static void
 on_completed(void *arg, struct MHD_Connection *mhd, void **context,
 			 enum MHD_RequestTerminationCode code)
 {
-	struct sb_server *server = arg;
 	struct sb_request *request = *context;
+	struct sb_client *client;
 
 	if (request == NULL)
 		return;
 	*context = NULL;
-	sb_client_enter(&server->clients, request->client, SB_CLIENT_IDLE, server->loop->now_ms);
-	end_request(request->client, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+	client = request->client;
+	if (client->gate == NULL || sb_gate_flush(client->gate))
+		sb_server_enter(client, SB_CLIENT_IDLE);
+	end_request(client, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
 }
 
 /* The library must leave escapes alone: http/url.c reads them, strictly. */
@@ -532,6 +576,7 @@ sb_server_free(struct sb_server *server)
 	sb_loop_unwatch(server->loop, &server->watch);
 	close_door(server);
 	MHD_stop_daemon(server->daemon);
+	sb_gates_sweep();
 	free(server);
 }
 
@@ -540,6 +585,7 @@ sb_server_run(struct sb_server *server)
 {
 	MHD_UNSIGNED_LONG_LONG wait = 0;
 
+	sb_gates_sweep();
 	for (int i = 0; i < RUNS && server->due; i++)
 	{
 		server->due = false;

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
+#include "http/client.h"
+
 struct sb_library;
 struct sb_loop;
 struct sb_request;
@@ -46,6 +48,10 @@ extern void sb_server_quiesce(struct sb_server *server);
 
 /* Connections that are still open. */
 extern int sb_server_connections(const struct sb_server *server);
+
+/* For http/gate.c: the client is in a state; he has taken all that there was for him. */
+extern void sb_server_enter(struct sb_client *client, enum sb_client_state state);
+extern void sb_server_flushed(struct sb_client *client);
 
 /* Hands request->response to the library, now or when it can take it. For http/request.c. */
 extern void sb_server_deliver(struct sb_request *request);

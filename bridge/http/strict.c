@@ -6,8 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-static const char gap[] = "the request holds bytes that are no part of HTTP";
-
 bool
 sb_strict_is_token(const char *text, size_t len)
 {
@@ -105,33 +103,6 @@ check_framing(const struct sb_head *head)
 	return NULL;
 }
 
-/* Each part must follow the last one after its separator alone. */
-static const char *
-check_gaps(const struct sb_head *head)
-{
-	const char *at = head->method + strlen(head->method) + 1;
-
-	if (head->place != at)
-		return gap;
-	at += head->target_len + 1;
-	if (head->version != at)
-		return gap;
-	at += strlen(head->version) + 2;
-	for (int i = 0; i < head->nheaders; i++)
-	{
-		const struct sb_header *header = &head->headers[i];
-		const char *colon = header->name + header->name_len;
-
-		if (header->name != at || header->value <= colon)
-			return gap;
-		for (const char *blank = colon + 1; blank < header->value; blank++)
-			if (*blank != ' ' && *blank != '\t')
-				return gap;
-		at = header->value + header->value_len + 2;
-	}
-	return at + 2 == head->method + head->size ? NULL : gap;
-}
-
 const char *
 sb_strict_check(const struct sb_head *head)
 {
@@ -144,7 +115,5 @@ sb_strict_check(const struct sb_head *head)
 	problem = check_fields(head);
 	if (problem == NULL)
 		problem = check_framing(head);
-	if (problem == NULL && head->is_in_place)
-		problem = check_gaps(head);
 	return problem;
 }

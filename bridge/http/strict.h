@@ -25,23 +25,13 @@ struct sb_head
 	const char *version;
 	const struct sb_header *headers;
 	int nheaders;
-
-	/*
-	 * Where the library leaves gaps to us (http/library.h), every text above lies in the buffer
-	 * that the request was read into, its separators overwritten by NULs.
-	 */
-	bool is_in_place;
-	const char *place; /* of the target there; the library has cut it up already */
-	size_t size;       /* from the method through the empty line */
 };
 
 /*
  * NULL for a head that may be served, else one line that says why not: the method or a header's
  * name is no token; a blank in the target; control characters in a value; Host is missing
  * (HTTP/1.1) or there twice; Content-Length twice, or beside Transfer-Encoding; a transfer coding
- * other than one "chunked"; in place also bytes that the library passed over: each part must lie
- * exactly one separator behind the one before it, so a NUL, a bare LF, a folded line or a second
- * blank shows as a gap.
+ * other than one "chunked".
  */
 extern const char *sb_strict_check(const struct sb_head *head);
 

@@ -9,10 +9,9 @@ main(void)
 {
 	const struct sb_library *library = sb_library_find("0.9.75");
 
-	ok(library && library->leaves_gaps_to_us, "0.9.75 is known, and watched");
+	ok(library && library->needs_gate, "0.9.75 is known, and gets a gate");
 	library = sb_library_find("1.0.1");
-	ok(library && library->strictness > 0 && !library->leaves_gaps_to_us,
-	   "1.0.1 is told to be strict");
+	ok(library && library->strictness > 0 && !library->needs_gate, "1.0.1 is told to be strict");
 	ok(sb_library_find("1.0.10") != NULL, "1.0.10 is known");
 	ok(sb_library_find("0.9.76") == NULL, "0.9.76 is not");
 	ok(sb_library_find("1.0.100") == NULL && sb_library_find("1.0") == NULL,

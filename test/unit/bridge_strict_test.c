@@ -1,6 +1,6 @@
 /*
- * bridge_strict_test.c: the refusals of http/strict.c on heads laid out as the HTTP library leaves
- * them in its buffer (design D13; RFC 9112 sections 3, 5, 6, 11.2).
+ * bridge_strict_test.c: the refusals of http/strict.c (design D13; RFC 9112 sections 3, 5,
+ * 6, 11.2).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,17 +10,13 @@
 
 #define MAX_HEADERS 16
 
-/*
- * Cuts a head up in place as libmicrohttpd does: NULs for the separators. Each header value ends
- * at its first NUL, as it does there.
- */
+/* Cuts a head up as libmicrohttpd does. */
 static const char *
 check(const char *bytes, size_t size)
 {
 	char *buffer = malloc(size + 1);
-	char *copy = malloc(size + 1);
 	struct sb_header headers[MAX_HEADERS];
-	struct sb_head head = {.method = buffer, .size = size, .headers = headers, .is_in_place = true};
+	struct sb_head head = {.method = buffer, .headers = headers};
 	const char *problem;
 	char *at;
 	char *end;
@@ -34,8 +30,7 @@ check(const char *bytes, size_t size)
 	head.version = at + 1;
 	at = strchr(buffer, ' ');
 	*at = '\0';
-	head.place = at + 1;
-	head.target = strcpy(copy, head.place);
+	head.target = at + 1;
 	head.target_len = strlen(head.target);
 	at = end + 2;
 	while (at < buffer + size && *at != '\r')
@@ -54,7 +49,6 @@ check(const char *bytes, size_t size)
 	}
 	problem = sb_strict_check(&head);
 	free(buffer);
-	free(copy);
 	return problem;
 }
 
@@ -82,9 +76,6 @@ main(void)
 	REFUSED(GET "Host: a\r\n: b\r\n\r\n", "an empty name");
 	REFUSED(GET "Host: a\r\nB\x80: b\r\n\r\n", "a name beyond ASCII");
 	REFUSED(GET "Host: a\r\nB: b\x1f\r\n\r\n", "a control character");
-	REFUSED(GET "Host: a\r\nB: b\0c\r\n\r\n", "a NUL in the last value");
-	REFUSED(GET "B: b\0c\r\nHost: a\r\n\r\n", "a NUL in the first value");
-	REFUSED(GET "Host: a\r\nB: b\0\0\0\0\r\n\r\n", "NULs alone");
 	REFUSED("GET  /a HTTP/1.1\r\nHost: a\r\n\r\n", "two blanks");
 	REFUSED("GET /a\tb HTTP/1.1\r\nHost: a\r\n\r\n", "a tab in the target");
 

@@ -9,6 +9,7 @@
 #include "access/gin_private.h"
 #include "access/heapam.h"
 #include "access/htup_details.h"
+#include "catalog/pg_database.h"
 #include "catalog/pg_proc.h"
 #include "catalog/namespace.h"
 #include "executor/executor.h"
@@ -41,6 +42,16 @@
 #else
 #define social_compat_locator(table) ((table)->rd_node)
 #endif
+
+static inline bool
+social_compat_owns_database(Oid database, Oid role)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_ownercheck(DatabaseRelationId, database, role);
+#else
+	return pg_database_ownercheck(database, role);
+#endif
+}
 
 /* Memory for the `extra` of a setting's check hook. */
 #if PG_VERSION_NUM >= 160000

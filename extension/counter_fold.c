@@ -144,7 +144,12 @@ fold_table(const struct social_counter *counter)
 	int64 taken = 0;
 
 	if (!ConditionalLockRelationOid(deltas_oid, ShareUpdateExclusiveLock))
+	{
+		/* VACUUM tells nobody when it is done; another fold may have looked before the last commit.
+		 */
+		social_worker_wake_at_commit();
 		return 0;
+	}
 	fold.deltas = table_open(deltas_oid, RowExclusiveLock);
 	fold.snapshot = RegisterSnapshot(GetLatestSnapshot());
 	deltas = read_deltas(&fold, &count);

@@ -5,7 +5,12 @@
  * Both exist only when the library is preloaded. The launcher makes sure that a missing database
  * or extension costs a silent look every few seconds, not a crash loop. The worker does a round
  * when a commit has left work (its latch is set), repeats it every ROUND_PAUSE while there is
- * some, and sleeps otherwise. It steps aside when somebody drops, renames or copies its database.
+ * some, and sleeps otherwise. It steps aside when somebody drops, renames or copies its database,
+ * and leaves for another one when social.database names it.
+ *
+ * Whoever asks for a round sets `work` first and the latch then, once until the request is taken.
+ * The latch alone says nothing: whatever a round waits for (locks, parallel workers) takes it down.
+ * So a process looks at `work` after it has reset the latch and before it sleeps.
  */
 #include "postgres.h"
 
@@ -15,10 +20,12 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_database.h"
+#include "commands/dbcommands.h"
 #include "commands/extension.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "portability/instr_time.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "storage/ipc.h"
@@ -64,6 +71,7 @@ static struct worker_shared *shared; /* NULL unless preloaded */
 char *social_worker_database;
 static bool wake_at_commit;
 static volatile sig_atomic_t in_round;
+static bool has_reloaded; /* since serves_its_database() looked */
 
 static shmem_request_hook_type previous_shmem_request;
 static shmem_startup_hook_type previous_shmem_startup;
@@ -184,7 +192,18 @@ take_request(void)
 	return work;
 }
 
-/* How long nobody may connect to the database yet, in ms. */
+static bool
+is_asked(void)
+{
+	bool work;
+
+	SpinLockAcquire(&shared->lock);
+	work = shared->work;
+	SpinLockRelease(&shared->lock);
+	return work;
+}
+
+/* How long nobody may connect to the database yet, in ms; a clock that is set back adds nothing. */
 static long
 time_aside(void)
 {
@@ -193,7 +212,7 @@ time_aside(void)
 	SpinLockAcquire(&shared->lock);
 	until = shared->aside_until;
 	SpinLockRelease(&shared->lock);
-	return TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until);
+	return Min(TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until), STEP_ASIDE_TIME);
 }
 
 /* Sleeps until woken or the time is over, and obeys a reload. */
@@ -208,6 +227,7 @@ pause_for(long milliseconds)
 	{
 		ConfigReloadPending = false;
 		ProcessConfigFile(PGC_SIGHUP);
+		has_reloaded = true;
 	}
 }
 
@@ -218,13 +238,35 @@ pause_for(long milliseconds)
 static void
 rest_for(long milliseconds)
 {
-	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), milliseconds);
+	long left = milliseconds;
+	instr_time begin;
+	instr_time rested;
 
-	while (milliseconds > 0 && !ShutdownRequestPending && time_aside() <= 0)
+	INSTR_TIME_SET_CURRENT(begin);
+	while (left > 0 && !ShutdownRequestPending && time_aside() <= 0)
 	{
-		pause_for(milliseconds);
-		milliseconds = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), end);
+		pause_for(left);
+		INSTR_TIME_SET_CURRENT(rested);
+		INSTR_TIME_SUBTRACT(rested, begin);
+		left = milliseconds - (long) INSTR_TIME_GET_MILLISEC(rested);
 	}
+}
+
+/* Is the worker where social.database says? Looks once, and again after each reload. */
+static bool
+serves_its_database(void)
+{
+	static bool answer;
+	char *name;
+
+	if (!has_reloaded)
+		return answer;
+	has_reloaded = false;
+	StartTransactionCommand();
+	name = get_database_name(MyDatabaseId);
+	answer = name != NULL && strcmp(name, social_worker_database) == 0;
+	CommitTransactionCommand();
+	return answer;
 }
 
 /* The worker: one database, rounds until the extension goes or the database is wanted. */
@@ -240,8 +282,9 @@ social_worker_main(Datum argument)
 	before_shmem_exit(detach, (Datum) 0);
 	attach(MyDatabaseId);
 	social_worker_failure_forget();
+	has_reloaded = true;
 
-	while (!ShutdownRequestPending && time_aside() <= 0)
+	while (!ShutdownRequestPending && time_aside() <= 0 && serves_its_database())
 	{
 		bool asked = take_request();
 		TimestampTz now = GetCurrentTimestamp();
@@ -256,7 +299,7 @@ social_worker_main(Datum argument)
 			busy_until = TimestampTzPlusMilliseconds(now, SETTLE_TIME);
 		if (done > 0 || asked)
 			rest_for(ROUND_PAUSE);
-		else
+		else if (!is_asked())
 			pause_for(now < busy_until ? SETTLE_PAUSE : IDLE_PAUSE);
 	}
 	proc_exit(0);
@@ -332,17 +375,22 @@ social_launcher_main(Datum argument)
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
 	before_shmem_exit(detach, (Datum) 0);
 
+	attach(InvalidOid);
 	while (!ShutdownRequestPending)
 	{
-		Oid database = time_aside() > 0 ? InvalidOid : find_database();
+		TimestampTz begin = GetCurrentTimestamp();
+		Oid database;
 
+		(void) take_request();
+		database = time_aside() > 0 ? InvalidOid : find_database();
 		if (OidIsValid(database))
 			run_worker(database);
-		if (ShutdownRequestPending)
-			break;
 		attach(InvalidOid);
-		(void) take_request();
-		pause_for(LAUNCHER_PAUSE);
+		/* A worker that has lived for a while may have left for another database. */
+		if (!ShutdownRequestPending && !is_asked() &&
+			!TimestampDifferenceExceeds(begin, GetCurrentTimestamp(), LAUNCHER_PAUSE))
+			pause_for(LAUNCHER_PAUSE);
+		CHECK_FOR_INTERRUPTS();
 	}
 	proc_exit(0);
 }

@@ -241,7 +241,8 @@ social_worker_round(void)
 		TimestampTz begin = GetCurrentTimestamp();
 		int64 done;
 
-		if (begin < steps[i].due)
+		/* What is always due is so on a clock that was set back, too. */
+		if (steps[i].ours == NULL && begin < steps[i].due)
 			continue;
 		done = try_in_transaction(&steps[i]);
 		sum = done < 0 ? -1 : sum + done;

@@ -36,12 +36,11 @@ plan skip_all => 'the library is not preloaded'
 my $worker = 'SELECT pid FROM pg_stat_activity WHERE backend_type = \'social worker\' AND datname';
 my $served = sql('postgres', 'SHOW social.database');
 
-# Makes the worker serve another database: at its next start.
+# Makes the worker serve another database.
 sub serve
 {
 	my ($database) = @_;
-	sql('postgres', "ALTER SYSTEM SET social.database = '$database'", 'SELECT pg_reload_conf()',
-		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'social worker'");
+	sql('postgres', "ALTER SYSTEM SET social.database = '$database'", 'SELECT pg_reload_conf()');
 }
 
 sql('postgres', "CREATE DATABASE $own TEMPLATE template0 ENCODING 'UTF8'");
@@ -54,6 +53,8 @@ sql($own, 'CREATE EXTENSION social',
 	q{INSERT INTO social.user_counter_deltas (user_id, followers_count) VALUES (1, 2), (1, -2)});
 serve($own);
 
+becomes('postgres', "SELECT count(*) FROM ($worker = '$own') w", 1, 'C16: a reload moves the worker to the database that social.database names');
+is(sql('postgres', q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'social worker'}), 1, 'and there is one');
 becomes($own, 'SELECT count(*) FROM social.user_counter_deltas', 0, 'the worker folds counters');
 becomes($own, 'SELECT count(*) FROM social.post_trends', 2, 'and trends, of a post that it published too');
 becomes($own, q{SELECT is_published AND position IS NOT NULL FROM social.posts WHERE title = 'due'}, 't', 'it publishes what is due');
@@ -89,6 +90,26 @@ my ($commits) = $output =~ /processed: (\d+)/ or BAIL_OUT("pgbench: $output");
 my $made = sql($own, $rounds) - $before;
 cmp_ok($made, '>', 0, 'rounds go on under load');
 cmp_ok($made, '<=', 2 + 20 * (time - $begun), "at their own pace: $made rounds for $commits commits");
+
+# Whoever may not do it gets an error, and the worker stays.
+sql('postgres', "DO \$\$ BEGIN DROP ROLE IF EXISTS social_worker_stranger, social_worker_maker; END \$\$", 'CREATE ROLE social_worker_stranger', 'CREATE ROLE social_worker_maker CREATEDB');
+for my $statement ("DROP DATABASE $own", "DROP DATABASE IF EXISTS $own WITH (FORCE)", "ALTER DATABASE $own RENAME TO ${own}_2",
+	"ALTER DATABASE $own SET TABLESPACE pg_default", "CREATE DATABASE ${own}_2 TEMPLATE $own")
+{
+	for my $role ('social_worker_stranger', 'social_worker_maker')
+	{
+		my $said = `psql -X -q -d postgres -v VERBOSITY=sqlstate -c "SET ROLE $role" -c "$statement" 2>&1`;
+		like($said, qr/42501/, "$role may not: $statement");
+	}
+}
+sql('postgres', "ALTER DATABASE $own CONNECTION LIMIT 100");
+sql($own, 'DELETE FROM social.post_likes');
+becomes($own, 'SELECT count(*) FROM social.trend_events', 0, 'B12: the worker goes on');
+is(sql('postgres', "$worker = '$own'"), $pid, 'B12: and is the same one');
+my $copied = time;
+sql('postgres', 'DROP ROLE social_worker_stranger, social_worker_maker', "CREATE DATABASE ${own}_2 TEMPLATE $own", "DROP DATABASE ${own}_2");
+becomes('postgres', "SELECT count(*) FROM ($worker = '$own') w", 1, 'for a copy by who may it makes room, and comes back');
+$pid = sql('postgres', "$worker = '$own'");
 
 # A step that fails, and one that is not there.
 sql($own, q{CREATE OR REPLACE FUNCTION social.fold_trends(batch integer DEFAULT 10000) RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''broken''; END'});

@@ -17,7 +17,8 @@
 #include "memory.h"
 #include "pg/conn.h"
 
-#define PIPELINE_DEPTH   8     /* units in flight on a pipelined connection */
+#define READ_DEPTH       8     /* units in flight on a pipelined connection */
+#define WRITE_DEPTH      2     /* likewise: a commit takes so long that more gain nothing */
 #define STALLED_MS       25    /* a unit that has been the oldest for longer gets none behind it */
 #define LOCK_PATIENCE_MS 200   /* for a lock, in the lanes that others share */
 #define IDLE_MS          30000 /* after which a connection made on demand ends */
@@ -165,8 +166,8 @@ static const struct
 	enum sb_pg_lane wait; /* SB_LANES: none, this is one */
 } rows[SB_LANES] = {
 #define AT(field) offsetof(struct sb_config, field)
-	[SB_LANE_READ] = {AT(db_connections), PIPELINE_DEPTH, true, SB_LANE_WAIT_READ},
-	[SB_LANE_WRITE] = {AT(db_write_connections), PIPELINE_DEPTH, false, SB_LANE_WAIT},
+	[SB_LANE_READ] = {AT(db_connections), READ_DEPTH, true, SB_LANE_WAIT_READ},
+	[SB_LANE_WRITE] = {AT(db_write_connections), WRITE_DEPTH, false, SB_LANE_WAIT},
 	[SB_LANE_SLOW] = {AT(db_slow_connections), 1, false, SB_LANE_WAIT},
 	[SB_LANE_SLOW_READ] = {AT(db_slow_read_connections), 1, true, SB_LANE_WAIT_READ},
 	[SB_LANE_WAIT] = {AT(db_wait_connections), 1, false, SB_LANES},

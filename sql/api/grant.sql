@@ -108,7 +108,7 @@ BEGIN ATOMIC
 		'totp_step', 'base32', 'url_encode', 'recovery_code_hash', 'check_code', 'tell_account', 'make_recovery_codes', 'require_totp',
 		'queue_mail', 'grant_mailer']), 'owner'
 	UNION ALL
-	SELECT unnest(ARRAY['require_writer', 'hold_user', 'hold_task', 'end_pair']), 'owner'
+	SELECT unnest(ARRAY['require_writer', 'hold_user', 'hold_task', 'end_pair', 'grant_restore']), 'owner'
 	UNION ALL
 	SELECT unnest(ARRAY['settle_blocks', 'worker_failures', 'is_subscriber', 'sequences_behind', 'advance_sequences']), 'admin'
 	UNION ALL
@@ -198,6 +198,31 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION social.grant_admin(name) IS 'Gives a role what an operator needs: acting as anybody, upkeep, and reading every table but those that hold secrets, and of people all but the password''s hash. Repeat after an upgrade.';
+
+CREATE OR REPLACE FUNCTION social.grant_restore(role name, allow boolean DEFAULT true) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	object text;
+	verb text := CASE WHEN allow THEN 'GRANT %s TO %I' ELSE 'REVOKE %s FROM %I' END;
+BEGIN
+	IF allow THEN
+		EXECUTE format('GRANT USAGE ON SCHEMA social TO %I', role);
+	END IF;
+	FOR object IN
+		SELECT format('%s social.%I', CASE WHEN c.relkind = 'S' THEN 'UPDATE ON SEQUENCE' ELSE 'INSERT ON TABLE' END, c.relname) FROM pg_class c
+		WHERE c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'p', 'S') AND c.relpersistence = 'p'
+		UNION ALL
+		-- What indexes compute.
+		SELECT DISTINCT 'EXECUTE ON FUNCTION ' || d.refobjid::regprocedure FROM pg_depend d JOIN pg_index i ON i.indexrelid = d.objid
+		JOIN pg_proc p ON p.oid = d.refobjid AND p.pronamespace = 'social'::regnamespace
+		WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_proc'::regclass
+	LOOP
+		EXECUTE format(verb, object, role);
+	END LOOP;
+	EXECUTE format('ALTER ROLE %I %s', role, CASE WHEN allow THEN 'BYPASSRLS' ELSE 'NOBYPASSRLS' END);
+END
+$$;
+COMMENT ON FUNCTION social.grant_restore(name, boolean) IS 'Lets a role that is no superuser load the data of a dump (pg_restore --data-only) into an empty installation; with allow false no longer. For superusers, for BYPASSRLS is part of it; what else the role was granted in SQL of these rights goes with them.';
 
 -- Nobody else gets anything.
 DO $$

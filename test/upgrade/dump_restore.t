@@ -110,6 +110,19 @@ my %restore = (
 		is(sql($_[0], 'SELECT count(*) FROM social.jwt_key'), 2, 'found E12: the keys are those of the dump, and no other');
 	},
 );
+# Whoever owns the database and is no superuser cannot create the extension: a superuser does, and
+# lets him load the data (found E13).
+my $owner = "social_owner_$$";
+sql('postgres', "CREATE ROLE $owner LOGIN");
+$restore{'data only, by an owner who is no superuser'} = sub {
+	sql('postgres', "ALTER DATABASE $_[0] OWNER TO $owner");
+	sql($_[0], "CREATE EXTENSION social; DELETE FROM social.jwt_key; SELECT social.grant_restore('$owner')");
+	local $ENV{PGUSER} = $owner;
+	run('pg_restore', '--data-only', '--exit-on-error', '-d', $_[0], "$dir/custom");
+	local $ENV{PGUSER} = 'postgres';
+	sql($_[0], "SELECT social.grant_restore('$owner', false)");
+	is(sql($_[0], "SELECT has_table_privilege('$owner', 'social.users', 'INSERT'), has_sequence_privilege('$owner', 'social.users_id_seq', 'UPDATE'), rolbypassrls FROM pg_roles WHERE rolname = '$owner'"), 'f|f|f', 'and may do nothing more');
+};
 my $number = 0;
 for my $how (sort keys %restore) {
 	my $target = create_database("${source}_" . ++$number);
@@ -119,4 +132,7 @@ for my $how (sort keys %restore) {
 	lives_on($target, $how);
 }
 
+sql("${source}_$_", "DROP OWNED BY $owner") for 1 .. $number;
+sql('postgres', "ALTER DATABASE ${source}_$_ OWNER TO postgres") for 1 .. $number;
+sql('postgres', "DROP ROLE $owner");
 done_testing();

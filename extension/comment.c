@@ -52,6 +52,15 @@ is_set(TupleDesc columns, HeapTuple row, const char *name)
 	return !isnull;
 }
 
+/* A flag that is true or null. */
+static HeapTuple
+with_flag(HeapTuple row, TupleDesc columns, const char *name, bool set)
+{
+	if (set == is_set(columns, row, name))
+		return row;
+	return with_column(row, columns, name, BoolGetDatum(true), !set);
+}
+
 /*
  * BEFORE INSERT OR UPDATE on comments: content is required and limited; an edit leaves its mark; a
  * deleted comment, which may be empty, does not count, nor that of an author who does not
@@ -66,7 +75,7 @@ social_comment_check(PG_FUNCTION_ARGS)
 	bool is_update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
 	Datum now = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
 	bool deleted;
-	bool counts;
+	bool shown;
 	bool is_new;
 	text *content;
 
@@ -82,9 +91,9 @@ social_comment_check(PG_FUNCTION_ARGS)
 		social_limit_check("content", content, comment_max_length);
 		social_limit_check_form("content", content, false);
 	}
-	counts = !deleted && is_set(columns, row, "author_is_counted");
-	if (counts != is_set(columns, row, "is_counted"))
-		row = with_column(row, columns, "is_counted", BoolGetDatum(true), !counts);
+	shown = !is_set(columns, row, "hidden_at") && is_set(columns, row, "author_is_counted");
+	row = with_flag(row, columns, "is_counted", shown && !deleted);
+	row = with_flag(row, columns, "is_reply", shown);
 	if (!is_update || deleted || !is_new)
 		return PointerGetDatum(row);
 	row = with_column(row, columns, "is_edited", BoolGetDatum(true), false);

@@ -73,7 +73,7 @@ const struct social_counted social_counted[] = {
 	{"comments", "post_id", SOCIAL_POST_COUNTERS, 1, "is_counted"},
 	{"reposts", "post_id", SOCIAL_POST_COUNTERS, 2, "is_counted"},
 	{"comment_likes", "comment_id", SOCIAL_COMMENT_COUNTERS, 0, "is_counted"},
-	{"comments", "parent_id", SOCIAL_COMMENT_COUNTERS, 1, "author_is_counted"},
+	{"comments", "parent_id", SOCIAL_COMMENT_COUNTERS, 1, "is_reply"},
 	{"post_hashtags", "hashtag_id", SOCIAL_HASHTAG_COUNTERS, 0, "is_public"},
 };
 const int social_ncounted = lengthof(social_counted);

@@ -3,7 +3,8 @@
 CREATE OR REPLACE FUNCTION social.comment_check() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_comment_check';
 COMMENT ON FUNCTION social.comment_check() IS 'Row trigger: checks a comment''s content (SM400); an edit leaves its mark, and a deleted comment does not count.';
-CREATE OR REPLACE TRIGGER social_comment_check BEFORE INSERT OR UPDATE ON social.comments
+-- Triggers go by their names: after content_check, which may hide the comment.
+CREATE OR REPLACE TRIGGER social_row_check BEFORE INSERT OR UPDATE ON social.comments
 	FOR EACH ROW EXECUTE FUNCTION social.comment_check();
 
 CREATE OR REPLACE TRIGGER comments_parent_fkey AFTER INSERT OR UPDATE OF post_id, parent_id ON social.comments

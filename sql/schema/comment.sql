@@ -14,9 +14,10 @@ CREATE TABLE social.comments (
 	hidden_at timestamptz,
 	is_counted boolean DEFAULT true,
 	author_is_counted boolean DEFAULT true,
+	is_reply boolean DEFAULT true,
 	CONSTRAINT comments_post_id_key UNIQUE (post_id, id)
 );
-COMMENT ON TABLE social.comments IS 'Comments; parent_id makes a reply, and a reply stands under the same post as its parent. A deleted comment that has replies stays as a tombstone; is_counted is null there, so that it does not count for its post. author_is_counted is null while the author is not shown; is_counted then too.';
+COMMENT ON TABLE social.comments IS 'Comments; parent_id makes a reply, and a reply stands under the same post as its parent. A deleted comment that has replies stays as a tombstone; It does not count for its post (is_counted is null), but among the replies to its parent (is_reply). A hidden comment, and one whose author is not shown (author_is_counted is null), counts for neither.';
 CREATE INDEX comments_parent_idx ON social.comments (parent_id, id) WHERE parent_id IS NOT NULL;
 CREATE INDEX comments_author_created_idx ON social.comments (author_id, created_at DESC);
 CREATE INDEX comments_top_idx ON social.comments (post_id, id) WHERE parent_id IS NULL;

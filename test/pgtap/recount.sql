@@ -93,6 +93,17 @@ SELECT social.unsuspend_user(:bad) \gset ignored_
 SELECT social.tick() \gset ignored_
 SELECT results_eq('counts', 'with_bad', 'found B5: until they are forgiven');
 
+-- ---- what is hidden ------------------------------------------------------------------------------
+UPDATE social.comments SET hidden_at = now() WHERE id = :reply;
+SELECT results_eq('SELECT p.comments_count::bigint, c.replies_count::bigint FROM social.visible_posts p, social.visible_comments c WHERE p.id = ' || :post || ' AND c.id = ' || :comment, 'VALUES (1::bigint, 0::bigint)', 'a hidden comment counts neither for its post nor for its parent');
+UPDATE social.comments SET hidden_at = NULL WHERE id = :reply;
+SELECT results_eq('counts', 'with_bad', 'until it is shown again');
+INSERT INTO social.content_rules (kind, pattern, action) VALUES ('word', 'taphideme', 'hide');
+INSERT INTO social.comments (post_id, author_id, parent_id, content) VALUES (:post, :cy, :comment, 'taphideme');
+SELECT results_eq('counts', 'with_bad', 'one that a rule hides does not count from the start');
+DELETE FROM social.comments WHERE content = 'taphideme';
+SELECT is_empty($$ SELECT * FROM social.reconcile() WHERE counter !~ 'last_pos' $$, 'counts equal the truth');
+
 -- ---- many, and tags that were never public -------------------------------------------------------
 INSERT INTO social.users (username) SELECT 'tap_fan' || n FROM generate_series(1, 300) n;
 INSERT INTO social.follows (follower_id, followed_id) SELECT id, :bad FROM social.users WHERE username LIKE 'tap\_fan%';

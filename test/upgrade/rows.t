@@ -21,11 +21,11 @@ INSERT INTO social.mentions (post_id, mentioned_user_id) VALUES (1, 2), (2, 2);
 INSERT INTO social.hashtags (id, tag, display) VALUES (1, 'badtag', 'BadTag'), (2, 'innertag', 'InnerTag');
 INSERT INTO social.post_hashtags (post_id, hashtag_id, position, is_public) VALUES (3, 1, 3, true), (4, 2, 4, NULL);
 INSERT INTO social.post_likes (post_id, user_id) VALUES (2, 2), (2, 3), (2, 4);
-INSERT INTO social.comments (id, post_id, author_id, content) VALUES (1, 2, 4, 'c');
+INSERT INTO social.comments (id, post_id, author_id, content, hidden_at) VALUES (1, 2, 4, 'c', NULL), (2, 2, 1, 'hidden', now());
 INSERT INTO social.follows (follower_id, followed_id) VALUES (3, 1), (2, 1), (1, 4);
 INSERT INTO social.user_counters SELECT id, (id = 1)::int * 2 + (id = 4)::int, (id IN (1, 2, 3))::int, CASE id WHEN 1 THEN 3 WHEN 4 THEN 1 ELSE 0 END FROM social.users;
-INSERT INTO social.post_counters SELECT id, (id = 2)::int * 3, (id = 2)::int FROM social.posts;
-INSERT INTO social.comment_counters VALUES (1);
+INSERT INTO social.post_counters SELECT id, (id = 2)::int * 3, (id = 2)::int * 2 FROM social.posts;
+INSERT INTO social.comment_counters VALUES (1), (2);
 INSERT INTO social.hashtag_counters VALUES (1, 1), (2, 0);
 SQL
 sql($old, 'ALTER EXTENSION social UPDATE');

@@ -95,7 +95,7 @@ is_prefix(const char *text)
 
 	while (text[len] > ' ' && text[len] < 0x7f)
 		len++;
-	return text[len] == '\0' && len <= PREFIX_MAX;
+	return len <= PREFIX_MAX && text[len] == '\0';
 }
 
 static bool

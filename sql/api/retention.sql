@@ -16,6 +16,8 @@ CREATE OR REPLACE FUNCTION social.retention_classes(OUT data_class text, OUT def
 			'Notifications that nobody has read.'),
 		('post_views', interval '30 days', 'post_views', 'window_start', 'true', NULL,
 			'Who saw which post; the count stays.'),
+		('withdrawn_reposts', interval '30 days', 'repost_places', 'withdrawn_at', 'true', NULL,
+			'Where reposts stood that were taken back; after it, passing the post on again is a new repost.'),
 		('post_revisions', NULL::interval, 'post_revisions', 'created_at', 'true', NULL,
 			'What posts said before they were edited; by default they go with the post.'),
 		('closed_reports', interval '1 year', 'reports', 'resolved_at', 'status <> ''open''', NULL,

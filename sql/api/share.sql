@@ -25,11 +25,14 @@ DECLARE
 	viewer bigint := social.require_writer();
 BEGIN
 	PERFORM social.require_shareable_post($1);
-	INSERT INTO social.reposts (post_id, user_id) VALUES ($1, viewer) ON CONFLICT DO NOTHING;
+	INSERT INTO social.reposts (post_id, user_id, position, created_at)
+	SELECT $1, viewer, coalesce(p.position, nextval('social.post_position_seq')), coalesce(p.created_at, now())
+	FROM (VALUES (true)) AS one LEFT JOIN social.repost_places p ON p.post_id = $1 AND p.user_id = viewer
+	ON CONFLICT DO NOTHING;
 	RETURN $1;
 END
 $$;
-COMMENT ON FUNCTION social.repost_post(bigint) IS 'The viewer passes a post on; again is harmless. Returns the post''s id. SM401, SM404; SM403 for a draft, and for somebody else''s post that is not public.';
+COMMENT ON FUNCTION social.repost_post(bigint) IS 'The viewer passes a post on; again is harmless. Who has taken it back lately gets the old place. Returns the post''s id. SM401, SM404; SM403 for a draft, and for somebody else''s post that is not public.';
 
 CREATE OR REPLACE FUNCTION social.unrepost_post(post_id bigint) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -40,7 +43,9 @@ BEGIN
 	PERFORM FROM social.reposts r JOIN social.posts p ON p.id = r.post_id
 	WHERE r.post_id = $1 AND r.user_id = viewer FOR KEY SHARE OF p;
 	IF FOUND THEN
-		DELETE FROM social.reposts r WHERE r.post_id = $1 AND r.user_id = viewer;
+		WITH gone AS (DELETE FROM social.reposts r WHERE r.post_id = $1 AND r.user_id = viewer RETURNING r.post_id, r.user_id, r.position, r.created_at)
+		INSERT INTO social.repost_places AS p (post_id, user_id, position, created_at) SELECT g.post_id, g.user_id, g.position, g.created_at FROM gone g
+		ON CONFLICT ON CONSTRAINT repost_places_pkey DO UPDATE SET position = EXCLUDED.position, created_at = EXCLUDED.created_at, withdrawn_at = EXCLUDED.withdrawn_at;
 	ELSE
 		PERFORM social.require_post($1);
 	END IF;

@@ -14,6 +14,18 @@ CREATE INDEX reposts_post_position_idx ON social.reposts (post_id, position DESC
 CREATE INDEX reposts_user_position_idx ON social.reposts (user_id, position DESC);
 CREATE INDEX reposts_position_idx ON social.reposts (position) INCLUDE (user_id);
 
+CREATE TABLE social.repost_places (
+	post_id bigint NOT NULL REFERENCES social.posts ON DELETE CASCADE,
+	user_id bigint NOT NULL REFERENCES social.users ON DELETE CASCADE,
+	position bigint NOT NULL,
+	created_at timestamptz NOT NULL,
+	withdrawn_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (post_id, user_id)
+);
+COMMENT ON TABLE social.repost_places IS 'Where reposts stood that were taken back: who passes the same post on again gets the same place, so that nobody can lift a post to the top again and again. Retention forgets them.';
+CREATE INDEX repost_places_user_idx ON social.repost_places (user_id);
+CREATE INDEX repost_places_withdrawn_idx ON social.repost_places (withdrawn_at);
+
 CREATE TABLE social.bookmarks (
 	user_id bigint NOT NULL REFERENCES social.users ON DELETE CASCADE,
 	post_id bigint NOT NULL REFERENCES social.posts ON DELETE CASCADE,

@@ -121,3 +121,16 @@ COMMENT ON TABLE social.reposts IS 'Plain reposts. A share with a message is a p
 COMMENT ON TABLE social.follows IS 'One row for each follower and the person they follow. follower_is_counted and followed_is_counted are null while that person is not shown.';
 COMMENT ON TABLE social.comments IS 'Comments; parent_id makes a reply, and a reply stands under the same post as its parent. A deleted comment that has replies stays as a tombstone; It does not count for its post (is_counted is null), but among the replies to its parent (is_reply). A hidden comment, and one whose author is not shown (author_is_counted is null), counts for neither.';
 INSERT INTO social.recounts (user_id) SELECT u.id FROM social.users u WHERE NOT u.is_active OR u.suspended_at IS NOT NULL ORDER BY u.id;
+
+-- share: a repost that is taken back and made again keeps its place.
+CREATE TABLE social.repost_places (
+	post_id bigint NOT NULL REFERENCES social.posts ON DELETE CASCADE,
+	user_id bigint NOT NULL REFERENCES social.users ON DELETE CASCADE,
+	position bigint NOT NULL,
+	created_at timestamptz NOT NULL,
+	withdrawn_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (post_id, user_id)
+);
+COMMENT ON TABLE social.repost_places IS 'Where reposts stood that were taken back: who passes the same post on again gets the same place, so that nobody can lift a post to the top again and again. Retention forgets them.';
+CREATE INDEX repost_places_user_idx ON social.repost_places (user_id);
+CREATE INDEX repost_places_withdrawn_idx ON social.repost_places (withdrawn_at);

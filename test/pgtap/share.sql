@@ -93,5 +93,21 @@ SELECT is((SELECT views_count FROM social.post(:post)), 5::bigint, 'the count ou
 
 SELECT is_empty($$ SELECT * FROM social.reconcile() WHERE counter LIKE 'post_counters%' $$, 'counts equal the truth');
 
+-- ---- one place -----------------------------------------------------------------------------------
+INSERT INTO social.users (username) VALUES ('tap_lift');
+SELECT social.act_as('tap_lift') AS lift \gset
+SELECT id AS lift FROM social.users WHERE username = 'tap_lift' \gset
+SELECT social.repost_post(:third);
+SELECT position AS place FROM social.reposts WHERE post_id = :third AND user_id = :lift \gset
+SELECT nextval('social.post_position_seq');
+SELECT social.unrepost_post(:third), social.repost_post(:third);
+SELECT social.unrepost_post(:third), social.repost_post(:third);
+SELECT is((SELECT position FROM social.reposts WHERE post_id = :third AND user_id = :lift), :place::bigint, 'found B14: taking a repost back and passing the post on again lifts nothing');
+SELECT social.unrepost_post(:third);
+UPDATE social.repost_places SET withdrawn_at = now() - interval '31 days';
+SELECT count(social.retention_round()) FROM generate_series(1, 30);
+SELECT social.repost_post(:third);
+SELECT cmp_ok((SELECT position FROM social.reposts WHERE post_id = :third AND user_id = :lift), '>', :place::bigint, 'after a month it is a new one');
+
 SELECT * FROM finish();
 ROLLBACK;

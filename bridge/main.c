@@ -107,6 +107,8 @@ check_config(const struct sb_config *config, struct sb_problems *problems)
 	const char *item;
 
 	(void) sb_log_init(config->log_level);
+	if (config->lock_timeout > config->statement_timeout)
+		sb_problem_warning(problems, "LOCK_TIMEOUT is longer than STATEMENT_TIMEOUT, which counts");
 	sb_pg_target_init(config, problems);
 	sb_cors_init(config, problems);
 	sb_limits_check(config, problems);

@@ -189,6 +189,12 @@ sb_error_unavailable(void)
 }
 
 struct sb_error
+sb_error_busy(void)
+{
+	return error_of_state("55P03", NULL, NULL);
+}
+
+struct sb_error
 sb_error_late(void)
 {
 	return (struct sb_error){504, sb_error_code(504), late, NULL, NULL};

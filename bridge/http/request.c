@@ -248,6 +248,8 @@ sb_request_unit_error(struct sb_request *request, enum sb_pg_outcome outcome)
 		return *request->refusal;
 	if (outcome == SB_PG_LATE)
 		return sb_error_late();
+	if (outcome == SB_PG_BUSY)
+		return sb_error_busy();
 	if (outcome != SB_PG_ERROR)
 		return error;
 	error = sb_error_from_result(request->unit.error);

@@ -33,6 +33,8 @@ struct sb_pg_conn
 	 * NULL.
 	 */
 	bool (*on_stalled)(struct sb_pg_conn *conn, struct sb_pg_unit *unit);
+	/* A unit went well, and is about to be answered. May be NULL. */
+	void (*on_success)(struct sb_pg_conn *conn, const struct sb_pg_unit *unit);
 	void *owner;
 
 	enum sb_pg_conn_state state;

@@ -16,6 +16,7 @@
 #include "loop.h"
 #include "memory.h"
 #include "pg/conn.h"
+#include "pg/suspect.h"
 
 #define READ_DEPTH       8     /* units in flight on a pipelined connection */
 #define WRITE_DEPTH      2     /* likewise: a commit takes so long that more gain nothing */
@@ -41,6 +42,7 @@ struct sb_pg_pool
 	struct sb_loop *loop;
 	void (*on_ready)(struct sb_loop *);
 	struct lane lanes[SB_LANES];
+	struct sb_pg_suspects suspects;
 	bool ready; /* as last told by on_ready */
 	bool closed;
 };
@@ -100,15 +102,6 @@ pop(struct lane *lane)
 	return unit;
 }
 
-static void
-on_change(struct sb_pg_conn *conn)
-{
-	struct lane *lane = conn->owner;
-
-	while (lane->head && (conn = choose(lane)) != NULL)
-		sb_pg_conn_send(conn, pop(lane));
-}
-
 static bool
 is_full(const struct lane *lane)
 {
@@ -128,12 +121,31 @@ enqueue(struct lane *lane, struct sb_pg_unit *unit)
 	lane->waiting++;
 }
 
+/* What tells units apart: the last statement, which the admission stands before. */
+static uint64_t
+essence(const struct sb_pg_unit *unit)
+{
+	return unit->nstatements ? unit->statements[unit->nstatements - 1].id : 0;
+}
+
+static bool
+is_suspect(const struct lane *lane, const struct sb_pg_unit *unit)
+{
+	const struct sb_pg_pool *pool = lane->pool;
+
+	return lane->wait && pool->suspects.count > 0 &&
+		   sb_pg_suspect_is(&pool->suspects, essence(unit), pool->loop->now_ms);
+}
+
 /* Sends the unit, or lets it wait. */
 static bool
 submit(struct lane *lane, struct sb_pg_unit *unit)
 {
-	struct sb_pg_conn *conn = lane->head == NULL ? choose(lane) : NULL;
+	struct sb_pg_conn *conn;
 
+	if (is_suspect(lane, unit))
+		lane = lane->wait;
+	conn = lane->head == NULL ? choose(lane) : NULL;
 	if (conn)
 		sb_pg_conn_send(conn, unit);
 	else if (is_full(lane))
@@ -143,18 +155,45 @@ submit(struct lane *lane, struct sb_pg_unit *unit)
 	return true;
 }
 
+static void
+on_change(struct sb_pg_conn *conn)
+{
+	struct lane *lane = conn->owner;
+
+	while (lane->head && (conn = choose(lane)) != NULL)
+	{
+		struct sb_pg_unit *unit = pop(lane);
+
+		if (!is_suspect(lane, unit))
+			sb_pg_conn_send(conn, unit);
+		else if (!submit(lane, unit))
+			unit->on_done(unit, SB_PG_BUSY);
+	}
+}
+
 /* A unit met a lock: it begins again where it may wait. */
 static bool
 on_stalled(struct sb_pg_conn *conn, struct sb_pg_unit *unit)
 {
-	struct lane *wait = ((struct lane *) conn->owner)->wait;
+	struct lane *lane = conn->owner;
+	struct lane *wait = lane->wait;
 
+	sb_pg_suspect_stalled(&lane->pool->suspects, essence(unit), lane->pool->loop->now_ms);
 	if (wait == NULL || wait->pool->closed || is_full(wait))
 		return false;
 	if (unit->on_again)
 		unit->on_again(unit);
 	sb_pg_unit_rewind(unit);
 	return submit(wait, unit);
+}
+
+static void
+on_success(struct sb_pg_conn *conn, const struct sb_pg_unit *unit)
+{
+	struct sb_pg_pool *pool = ((struct lane *) conn->owner)->pool;
+
+	if (pool->suspects.count > 0)
+		sb_pg_suspect_cleared(&pool->suspects, essence(unit));
 }
 
 /* What tells the lanes apart. */
@@ -194,6 +233,7 @@ lane_init(struct sb_pg_pool *pool, enum sb_pg_lane which)
 
 		sb_pg_conn_init(conn, pool->loop, rows[which].read_only, lock_timeout_ms, on_change, lane);
 		conn->on_stalled = on_stalled;
+		conn->on_success = on_success;
 		conn->asleep = lane->on_demand;
 	}
 }
@@ -294,14 +334,15 @@ static void
 settle_queue(struct lane *lane)
 {
 	struct sb_loop *loop = lane->pool->loop;
-	uint64_t patience = (uint64_t) loop->config->request_timeout * 1000;
+	int seconds = lane->on_demand ? loop->config->lock_timeout : loop->config->request_timeout;
+	uint64_t patience = (uint64_t) seconds * 1000;
 	bool gone = !is_worth_waiting(lane);
 
 	while (lane->head && (gone || loop->now_ms - lane->head->queued_at_ms > patience))
 	{
 		struct sb_pg_unit *unit = pop(lane);
 
-		unit->on_done(unit, gone ? SB_PG_LOST : SB_PG_LATE);
+		unit->on_done(unit, gone ? SB_PG_LOST : lane->on_demand ? SB_PG_BUSY : SB_PG_LATE);
 	}
 }
 

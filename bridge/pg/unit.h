@@ -24,6 +24,7 @@ enum sb_pg_outcome
 	SB_PG_ERROR,  /* a statement failed, nothing is kept: error holds it, failed_at says which */
 	SB_PG_LOST,   /* the connection went away; whether the transaction was kept is unknown */
 	SB_PG_LATE,   /* no answer in time */
+	SB_PG_BUSY,   /* it met a lock, nothing is kept, and it found no place to wait in time */
 	SB_PG_REFUSED /* never sent: the caller's rate limits (http/request.h) */
 };
 

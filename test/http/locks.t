@@ -134,6 +134,24 @@ my $ids = join ',', map { $_->{id} } @victims;
 	answers(time, @stuck);
 }
 
+# ---- a flood of what is locked as a whole
+{
+	my $release = hold('LOCK TABLE social.posts');
+	my $began   = time;
+	my @stuck   = map { send_request('POST', '/api/posts/posts/', '{"title":"t","content":"c"}') } 1 .. 120;
+	ok(wait_until(5, sub { $waiting->() > 0 }), '120 writes find a locked table');
+	my ($longest, @texts) = answers(time, map { $follow->($_, $user) } @victims);
+	is(scalar(grep { status_of($_) == 200 } @texts), 8, 'other writes succeed');
+	cmp_ok($longest, '<', 4, 'and do not wait until each has tried') or diag($longest);
+	($longest, @texts) = answers($began, @stuck);
+	is(scalar(grep { status_of($_) == 503 && /"code":"BUSY"/ } @texts), 120, 'all are answered: busy') or diag(join ' ', map { status_of($_) } @texts);
+	cmp_ok($longest, '<', 10, 'within LOCK_TIMEOUT here and there') or diag($longest);
+	$release->();
+	ok(wait_until(5, sub { post()->{status} == 201 }), 'and once it is unlocked all works');
+	($longest, @texts) = answers(time, map { send_request('POST', '/api/posts/posts/', '{"title":"t","content":"c"}') } 1 .. 100);
+	is(scalar(grep { status_of($_) == 201 } @texts), 100, 'for everybody');
+}
+
 # ---- a request that begins again counts once
 {
 	my $limited = start_bridge(LOOPS => 1, LOCK_TIMEOUT => 5, RATE_LIMITS => 'on', DATABASE_URL => "$ENV{DATABASE_URL} application_name=counting");

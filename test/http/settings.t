@@ -70,6 +70,7 @@ is($status, 0, 'a misspelt variable does not stop it');
 like($text, qr/warning: the variable HTTP_PROT is no setting; perhaps HTTP_PORT is meant\?/, 'but is told');
 like($text, qr/warning: the variable DB_PASS is no setting; perhaps DB_PASSWORD is meant\?/, 'each');
 is(scalar(() = $text =~ /warning/g), 2, "others' variables are not") or diag($text);
+like((told({ LOCK_TIMEOUT => 20, STATEMENT_TIMEOUT => 10 }, '--check-config'))[1], qr/^social-bridge: warning: LOCK_TIMEOUT is longer/m, 'settings that contradict each other are told');
 my $bridge = start_bridge(HTTP_PROT => 8001);
 like($bridge->log_text, qr/^\{.*"level":"warning","msg":"the variable HTTP_PROT is no setting/m, 'at the start it is a line of the log');
 is($bridge->stop, 0, 'and all is well');

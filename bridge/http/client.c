@@ -109,12 +109,8 @@ sb_client_enter(struct sb_clients *clients, struct sb_client *client, enum sb_cl
 	link_client(clients, client);
 }
 
-/*
- * Reads what has come and nobody wants: closing a socket with unread input resets the connection,
- * and the client may lose the answer.
- */
-static void
-discard_input(int fd)
+void
+sb_client_discard_input(int fd)
 {
 	char scratch[4096];
 
@@ -143,7 +139,7 @@ send_last_words(const struct sb_client *client, int status)
 	sb_buffer_append(&answer, body, body_len);
 	/* The socket's buffer is empty, so this fits or the client is gone. */
 	(void) !send(client->fd, answer.data, answer.len, MSG_DONTWAIT | MSG_NOSIGNAL);
-	discard_input(client->fd);
+	sb_client_discard_input(client->fd);
 	sb_buffer_free(&answer);
 	free(body);
 }

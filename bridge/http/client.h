@@ -72,6 +72,12 @@ extern void sb_client_enter(struct sb_clients *clients, struct sb_client *client
 extern void sb_client_cut(struct sb_clients *clients, struct sb_client *client, int status,
 						  uint64_t now_ms);
 
+/*
+ * Reads what has come and nobody wants: closing a socket with unread input resets the connection,
+ * and the client may lose the answer.
+ */
+extern void sb_client_discard_input(int fd);
+
 /* Cuts off whoever has run out of time. */
 extern void sb_clients_expire(struct sb_clients *clients, uint64_t now_ms);
 

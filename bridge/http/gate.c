@@ -195,11 +195,15 @@ watch(struct sb_gate *gate)
 	bool takes = gate->out.len == 0;
 	bool reads = !gate->is_shut && !gate->at_end && gate->good == 0;
 
+	/* Sockets that are shut would never be quiet; the library finds its end so. */
 	if (gate->is_broken)
+	{
 		sb_loop_unwatch(gate->loop, &gate->outer);
-	else
-		sb_loop_watch(gate->loop, &gate->outer, gate->outer_fd,
-					  (reads ? EPOLLIN : 0) | (takes ? 0 : EPOLLOUT));
+		sb_loop_unwatch(gate->loop, &gate->inner);
+		return;
+	}
+	sb_loop_watch(gate->loop, &gate->outer, gate->outer_fd,
+				  (reads ? EPOLLIN : 0) | (takes ? 0 : EPOLLOUT));
 	sb_loop_watch(gate->loop, &gate->inner, gate->inner_fd,
 				  (takes ? EPOLLIN : 0) | (gate->good ? EPOLLOUT : 0));
 }
@@ -223,12 +227,11 @@ sb_gate_flush(struct sb_gate *gate)
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
+/* The last that an event does: the client, and the gate with him, may be gone afterwards. */
 static void
 settle(struct sb_gate *gate)
 {
-	bool is_flushed = sb_gate_flush(gate);
-
-	if (is_flushed)
+	if (sb_gate_flush(gate))
 		sb_server_flushed(gate->client);
 }
 
@@ -317,6 +320,8 @@ sb_gate_close(struct sb_gate *gate)
 {
 	sb_loop_unwatch(gate->loop, &gate->outer);
 	sb_loop_unwatch(gate->loop, &gate->inner);
+	shutdown(gate->outer_fd, SHUT_WR);
+	sb_client_discard_input(gate->outer_fd);
 	close(gate->outer_fd);
 	close(gate->inner_fd);
 	free(gate->in);

@@ -32,21 +32,20 @@ is_request_line(const char *text, size_t len)
 	return true;
 }
 
-/* What the body's length says; it is certain only when it is said once, in digits. */
-static void
-read_length(const char *value, size_t len, bool is_second, struct sb_head_form *form)
+/* False for a length that is not one number, or larger than any body. */
+static bool
+is_length(const char *value, size_t len, uint64_t *length)
 {
 	while (len > 0 && (value[len - 1] == ' ' || value[len - 1] == '\t'))
 		len--;
-	form->body = 0;
-	form->is_last |= is_second || len == 0 || len > MAX_DIGITS;
-	for (size_t i = 0; i < len && !form->is_last; i++)
+	*length = 0;
+	for (size_t i = 0; i < len; i++)
 	{
-		form->is_last = value[i] < '0' || value[i] > '9';
-		form->body = form->body * 10 + (uint64_t) (value[i] - '0');
+		if (value[i] < '0' || value[i] > '9')
+			return false;
+		*length = *length * 10 + (uint64_t) (value[i] - '0');
 	}
-	if (form->is_last)
-		form->body = 0;
+	return len > 0 && len <= MAX_DIGITS;
 }
 
 static bool
@@ -64,10 +63,13 @@ is_field(const char *text, size_t len, int *lengths, struct sb_head_form *form)
 			return false;
 	while (value < end && (*value == ' ' || *value == '\t'))
 		value++;
-	if (name_len == 14 && strncasecmp(text, "Content-Length", 14) == 0)
-		read_length(value, (size_t) (end - value), (*lengths)++ > 0, form);
 	if (name_len == 17 && strncasecmp(text, "Transfer-Encoding", 17) == 0)
 		form->is_last = true;
+	if (name_len == 14 && strncasecmp(text, "Content-Length", 14) == 0)
+	{
+		form->is_last |= (*lengths)++ > 0;
+		return is_length(value, (size_t) (end - value), &form->body);
+	}
 	return true;
 }
 

@@ -54,6 +54,7 @@ struct sb_server
 	struct sb_loop *loop;
 	struct MHD_Daemon *daemon;
 	struct sb_clients clients;
+	bool is_over;                 /* nobody is waited for any more */
 	bool due;                     /* a descriptor is ready, or an answer was handed over */
 	int late_bodies[LATE_BODIES]; /* sockets whose body did not come with the head */
 	int nlate;
@@ -137,17 +138,21 @@ close_door(struct sb_server *server)
 bool
 sb_server_adopt(struct sb_server *server, int fd, const struct sockaddr *address, socklen_t len)
 {
-	struct sb_gate *gate = NULL;
+	bool is_in;
 
-	if (sb_server_library()->needs_gate && (gate = sb_gate_new(server->loop, fd, &fd)) == NULL)
-		return false;
+	if (sb_server_library()->needs_gate)
+	{
+		server->gate = sb_gate_new(server->loop, fd, &fd);
+		if (server->gate == NULL)
+			return false;
+	}
 	server->due = true;
-	server->gate = gate; /* for on_connection() */
-	if (MHD_add_connection(server->daemon, fd, address, len) == MHD_YES)
-		return true;
-	if (gate)
-		sb_gate_close(gate);
-	return false;
+	is_in = MHD_add_connection(server->daemon, fd, address, len) == MHD_YES;
+	/* Where on_connection() was not asked, nobody has taken it. */
+	if (server->gate)
+		sb_gate_close(server->gate);
+	server->gate = NULL;
+	return is_in;
 }
 
 /* False when nobody waits, or nobody can be let in for now. */
@@ -241,6 +246,7 @@ on_connection(void *arg, struct MHD_Connection *mhd, void **context,
 		client = sb_client_new(server->loop, &server->clients,
 							   server->gate ? sb_gate_fd(server->gate) : fd, address);
 		client->gate = server->gate;
+		server->gate = NULL;
 		if (client->gate)
 			sb_gate_open(client->gate, client);
 		*context = client;
@@ -249,7 +255,7 @@ on_connection(void *arg, struct MHD_Connection *mhd, void **context,
 	end_request(client, false);
 	client->is_left = true;
 	/* A client who is slow to take the last answer has the time for it that he would have. */
-	if (client->gate && !sb_gate_flush(client->gate))
+	if (client->gate && !sb_gate_flush(client->gate) && !server->is_over)
 		sb_server_enter(client, SB_CLIENT_WRITING);
 	else
 		forget_client(server, client);
@@ -575,7 +581,11 @@ sb_server_free(struct sb_server *server)
 		return;
 	sb_loop_unwatch(server->loop, &server->watch);
 	close_door(server);
+	server->is_over = true;
 	MHD_stop_daemon(server->daemon);
+	for (int state = 0; state < SB_CLIENT_STATES; state++)
+		while (server->clients.lists[state].head)
+			forget_client(server, server->clients.lists[state].head);
 	sb_gates_sweep();
 	free(server);
 }

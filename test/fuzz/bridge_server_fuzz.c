@@ -31,6 +31,7 @@
 #include "log.h"
 #include "loop.h"
 #include "pg/pool.h"
+#include "pg/target.h"
 #include "ratelimit/limits.h"
 
 #define CHECK(condition)                                                                           \
@@ -63,8 +64,8 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	char name[] = "fuzz";
 	char *arguments[] = {name, NULL};
-	char error[256];
-	const char *problem;
+	struct sb_problems problems = {0};
+	const char *error;
 
 	setenv("DATABASE_URL", "host=/nowhere", 1);
 	setenv("LOG_LEVEL", "error", 1);
@@ -73,11 +74,16 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	setenv("CORS_ALLOWED_ORIGINS", "http://a", 1);
 	setenv("MAX_BODY", "1024", 1);
 	signal(SIGPIPE, SIG_IGN);
-	if (sb_config_load(&config, 1, arguments, error, sizeof(error)) != SB_CONFIG_OK ||
-		!sb_log_init("error") || !sb_cors_init(&config, &problem) ||
-		!sb_limits_check(&config, error, sizeof(error)) ||
-		!sb_forwarded_init(config.trusted_proxies, &problem) || !sb_router_init())
+	if (sb_config_load(&config, 1, arguments, &problems) != SB_CONFIG_RUN ||
+		!sb_log_init("error") || !sb_forwarded_init(config.trusted_proxies, &error) ||
+		!sb_router_init())
 		abort();
+	sb_pg_target_init(&config, &problems);
+	sb_cors_init(&config, &problems);
+	sb_limits_check(&config, &problems);
+	if (problems.errors)
+		abort();
+	sb_problems_free(&problems);
 	json_object_seed(1);
 	sb_peers_init(16, 16);
 	loop = sb_loop_new(&config, 1, -1);

@@ -3,9 +3,11 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_collation_d.h"
 #include "catalog/pg_type_d.h"
 #include "fmgr.h"
+#include "funcapi.h"
 #include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -16,6 +18,7 @@
 #include <unicode/uset.h>
 #include <unicode/ustring.h>
 #include <unicode/utf16.h>
+#include <unicode/uversion.h>
 
 #include "errors.h"
 #include "text.h"
@@ -27,6 +30,7 @@
 PG_FUNCTION_INFO_V1(social_extract_hashtags);
 PG_FUNCTION_INFO_V1(social_extract_mentions);
 PG_FUNCTION_INFO_V1(social_hashtag_key);
+PG_FUNCTION_INFO_V1(social_library_text_tables);
 
 static void
 check_encoding(void)
@@ -356,4 +360,36 @@ social_hashtag_key(PG_FUNCTION_ARGS)
 	if (len >= 3 && memcmp(data, "\xEF\xBC\x83", 3) == 0)
 		PG_RETURN_TEXT_P(social_text_fold(data + 3, len - 3));
 	PG_RETURN_TEXT_P(social_text_fold(data, len));
+}
+
+/* The first `count` numbers of a version. */
+static Datum
+version_text(const UVersionInfo version, int count)
+{
+	StringInfoData shown;
+
+	initStringInfo(&shown);
+	for (int i = 0; i < count; i++)
+		appendStringInfo(&shown, "%s%d", i == 0 ? "" : ".", version[i]);
+	return CStringGetTextDatum(shown.data);
+}
+
+/* library_text_tables(): unicode text, icu text. */
+Datum
+social_library_text_tables(PG_FUNCTION_ARGS)
+{
+	UVersionInfo unicode;
+	UVersionInfo icu;
+	TupleDesc columns;
+	Datum values[2];
+	bool isnull[2] = {false, false};
+
+	if (get_call_result_type(fcinfo, NULL, &columns) != TYPEFUNC_COMPOSITE)
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("a row type is expected")));
+	u_getUnicodeVersion(unicode);
+	u_getVersion(icu);
+	/* Unicode's corrections come as 15.0.1, too. */
+	values[0] = version_text(unicode, unicode[2] == 0 ? 2 : 3);
+	values[1] = version_text(icu, 2);
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, isnull));
 }

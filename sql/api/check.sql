@@ -148,6 +148,12 @@ CREATE OR REPLACE FUNCTION social.check_data() RETURNS TABLE (name text, status 
 		CASE WHEN n = 0 THEN '' ELSE 'SELECT * FROM social.reconcile(true)' END
 	FROM (SELECT social.count_drift()) AS drift (n)
 	UNION ALL
+	SELECT 'text indexes', CASE WHEN t.unicode = l.unicode THEN 'ok' ELSE 'error' END,
+		CASE WHEN t.unicode = l.unicode THEN format('made with Unicode %s', t.unicode)
+			ELSE format('made with Unicode %s (ICU %s); this server reads texts with %s (ICU %s)', coalesce(t.unicode, 'of a version that was not noted'), coalesce(t.icu, '?'), l.unicode, l.icu) END,
+		CASE WHEN t.unicode = l.unicode THEN '' ELSE 'Searches may miss posts, people and tags: SELECT social.reindex_texts()' END
+	FROM social.library_text_tables() l LEFT JOIN social.text_tables t ON true
+	UNION ALL
 	SELECT 'waiting changes of counts', CASE WHEN n < 10000 THEN 'ok' ELSE 'warning' END, format('%s%s', least(n, 10000), CASE WHEN n < 10000 THEN '' ELSE ' or more' END),
 		CASE WHEN n < 10000 THEN '' ELSE 'Does the worker run? Else call social.tick().' END
 	FROM (SELECT count(*) FROM (SELECT 1 FROM (SELECT FROM social.post_counter_deltas UNION ALL SELECT FROM social.user_counter_deltas

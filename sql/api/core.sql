@@ -1,7 +1,8 @@
 -- core.sql owns what everything else stands on: the dump registration, the DROP guard, who is
 -- acting, and the way a request leaves an id for its next statement.
 
--- Every table and sequence travels with pg_dump, but for tables that are not logged. Repeating a registration is harmless.
+-- Every table and sequence travels with pg_dump, but for tables that are not logged; of what is about
+-- this cluster's files (text_tables) the rows stay. Repeating a registration is harmless.
 DO $$
 DECLARE
 	relation regclass;
@@ -12,7 +13,7 @@ BEGIN
 		WHERE n.nspname = 'social' AND c.relkind IN ('r', 'p', 'S') AND c.relpersistence = 'p'
 		ORDER BY c.oid
 	LOOP
-		PERFORM pg_catalog.pg_extension_config_dump(relation, '');
+		PERFORM pg_catalog.pg_extension_config_dump(relation, CASE WHEN relation = 'social.text_tables'::regclass THEN 'WHERE false' ELSE '' END);
 	END LOOP;
 END
 $$;

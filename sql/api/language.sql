@@ -66,3 +66,39 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION social.reindex_posts(integer) IS 'Looks at the next posts, newest first, and makes the vectors (and languages) anew that would be others today; at most batch. Returns how many it looked at, 0 when there is nothing left to do. It can stop anywhere and goes on where it was; an update from a version without languages leaves it to be done, and so does start_reindex.';
+
+-- ---- tables of Unicode -----------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.library_text_tables(OUT unicode text, OUT icu text)
+	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_library_text_tables';
+COMMENT ON FUNCTION social.library_text_tables() IS 'The version of Unicode that the server reads texts with now, and that of ICU, which brings it.';
+
+INSERT INTO social.text_tables (unicode, icu) SELECT l.unicode, l.icu FROM social.library_text_tables() l ON CONFLICT DO NOTHING;
+
+CREATE OR REPLACE FUNCTION social.text_indexes() RETURNS SETOF regclass
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT DISTINCT i.indexrelid::regclass FROM pg_index i
+	JOIN pg_class c ON c.oid = i.indexrelid AND c.relnamespace = 'social'::regnamespace
+	JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid AND d.refclassid = 'pg_proc'::regclass
+	JOIN pg_proc p ON p.oid = d.refobjid AND p.pronamespace = 'social'::regnamespace
+$$;
+COMMENT ON FUNCTION social.text_indexes() IS 'The indexes on what functions of the extension make of a text, and so on the tables of Unicode.';
+
+CREATE OR REPLACE FUNCTION social.reindex_texts(rebuild boolean DEFAULT true) RETURNS text
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	index regclass;
+	now_read record := social.library_text_tables();
+BEGIN
+	IF rebuild THEN
+		FOR index IN SELECT i FROM social.text_indexes() i ORDER BY i::text LOOP
+			EXECUTE format('REINDEX INDEX %s', index);
+		END LOOP;
+	END IF;
+	PERFORM social.start_reindex();
+	INSERT INTO social.text_tables AS t (unicode, icu) VALUES (now_read.unicode, now_read.icu)
+	ON CONFLICT ON CONSTRAINT text_tables_pkey DO UPDATE SET unicode = EXCLUDED.unicode, icu = EXCLUDED.icu;
+	RETURN now_read.unicode;
+END
+$$;
+COMMENT ON FUNCTION social.reindex_texts(boolean) IS 'After an upgrade of the operating system with another ICU (check() tells): makes the indexes on texts anew, has the worker look at the vectors of posts, and notes the version of Unicode, which it returns. Writes to posts, people and hashtags wait meanwhile; to spare them, REINDEX INDEX CONCURRENTLY each of social.text_indexes(), then call it with rebuild => false.';

@@ -134,3 +134,10 @@ CREATE TABLE social.repost_places (
 COMMENT ON TABLE social.repost_places IS 'Where reposts stood that were taken back: who passes the same post on again gets the same place, so that nobody can lift a post to the top again and again. Retention forgets them.';
 CREATE INDEX repost_places_user_idx ON social.repost_places (user_id);
 CREATE INDEX repost_places_withdrawn_idx ON social.repost_places (withdrawn_at);
+-- language: which version of Unicode the indexes on texts were made with (found C20).
+CREATE TABLE social.text_tables (
+	is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+	unicode text NOT NULL,
+	icu text NOT NULL
+);
+COMMENT ON TABLE social.text_tables IS 'The one row says which version of Unicode the indexes on texts were made with, and whose tables those were. It stays in its cluster: pg_dump leaves it out, because a restore makes the indexes anew, and pg_upgrade takes it along, as it does the indexes.';

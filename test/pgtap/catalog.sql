@@ -92,7 +92,7 @@ $$, ARRAY[
 	'trending_posts', 'trending_topics', 'fold_trends', 'rebuild_trends', 'recount', 'note_standing', 'expire_mutes',
 	-- an operator may call them
 	'add_leaked_passwords', 'add_leaked_hashes', 'remove_totp', 'security_counters',
-	'init_data', 'check', 'stats', 'create_superuser', 'delete_user', 'set_retention', 'retention_round', 'reconcile', 'rebuild_last_positions', 'publish_due_posts', 'settle_blocks', 'sequences_behind', 'advance_sequences', 'purge_deleted', 'start_reindex', 'reindex_posts'
+	'init_data', 'check', 'stats', 'create_superuser', 'delete_user', 'set_retention', 'retention_round', 'reconcile', 'rebuild_last_positions', 'publish_due_posts', 'settle_blocks', 'sequences_behind', 'advance_sequences', 'purge_deleted', 'start_reindex', 'reindex_posts', 'reindex_texts'
 ], 'only listed functions run with the owner''s rights');
 
 SELECT is_empty($$

@@ -19,6 +19,7 @@ make_cluster('old', $settings);
 start('old');
 sql('CREATE EXTENSION social');
 sql('SELECT social.init_data()');
+sql(q{UPDATE social.text_tables SET unicode = '14.0', icu = '70.1'}); # as if another operating system had made the indexes
 my $before = fingerprint();
 like($before, qr/^posts 1\d\d\d /m, 'the old cluster has data');
 stop('old');
@@ -29,7 +30,9 @@ ok(owner("$bin/pg_upgrade", '-b', $bin, '-B', $bin, '-d', "$dir/old", '-D', "$di
 start('new');
 is(fingerprint(), $before, 'every row is there');
 is(sql('SELECT count(*) FROM social.reconcile()'), 0, 'counts equal the truth');
-is(sql("SELECT name, detail FROM social.check() WHERE status = 'error'"), '', 'check() finds no error');
+is(sql("SELECT name FROM social.check() WHERE status = 'error'"), 'text indexes', 'found C20: check() tells that the indexes were made with other tables of Unicode');
+sql('SELECT social.reindex_texts()');
+is(sql("SELECT name, detail FROM social.check() WHERE status = 'error'"), '', 'check() finds no error then');
 like(sql("SELECT social.act_as('alice', true); SELECT social.create_post('After', 'the upgrade')"), qr/^\d+$/m, 'and it lives on');
 stop('new');
 done_testing();

@@ -33,6 +33,8 @@ is($status->{status}, 0, 'make status finds it without its variables repeated (f
 like($status->{output}, qr/$_\s+runs \(process $before{$_}\)/, "$_ runs") for sort keys %before;
 like($status->{output}, qr/HTTP_PORT=@{[$instance->port('HTTP_PORT')]} .*REDIS_PORT=@{[$instance->port('REDIS_PORT')]} .*DEMO=0/, 'with these variables');
 
+is(system('docker/instance', 'status', 'RUN_DIR=' . $instance->run_dir) >> 8, 0, 'docker/instance takes variables as make does');
+
 $up = $instance->make('up');
 is("$up->{status} $up->{errors}", '0 ', 'make up again, without variables: up, in silence (found A11)');
 is(restarted(), '', 'nothing was restarted');
@@ -72,9 +74,10 @@ system 'sed', '-i', 's/^# library .*/# library of before/', $conf;
 $instance->make('up');
 is(restarted(), 'postgres', "the extension's library was edited: PostgreSQL restarts");
 
-my $restart = $instance->make('restart');
+my $restart = $instance->make('restart', 'MAX_BODY=4096');
 is($restart->{status}, 0, 'make restart');
 is(restarted(), 'bridge postgres redis', 'restarts all');
+like($instance->make('status', 'MAX_BODY=1024', 'HTTP_PORT=1')->{output}, qr/on 127\.0\.0\.1:@{[$instance->port('HTTP_PORT')]}.* MAX_BODY=4096/s, 'with what it is told, and status says what runs');
 is($instance->make('status')->{status}, 0, 'with the same variables');
 
 # Whoever died is seen, though its pid file stands there, and started again (found A11).

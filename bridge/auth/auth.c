@@ -223,6 +223,12 @@ sb_auth_sessions(const struct sb_auth *auth, size_t *position, int64_t *ids, int
 }
 
 void
+sb_auth_forget(struct sb_auth *auth)
+{
+	sb_token_cache_clear(auth->cache);
+}
+
+void
 sb_auth_forget_foreign(struct sb_auth *auth)
 {
 	sb_token_cache_forget_foreign(auth->cache);

@@ -63,7 +63,8 @@ extern void sb_auth_end_session(struct sb_auth *auth, int64_t session_id);
 /* Sessions of the tokens that are known; see auth/cache.h. */
 extern int sb_auth_sessions(const struct sb_auth *auth, size_t *position, int64_t *ids, int max);
 
-/* Forgets the tokens that name no session. */
+/* Forgets the tokens that are known; those that name no session. */
+extern void sb_auth_forget(struct sb_auth *auth);
 extern void sb_auth_forget_foreign(struct sb_auth *auth);
 
 /* Tries again what failed. A few times a second. */

@@ -32,8 +32,9 @@ struct lookup
 {
 	struct sb_pg_unit unit; /* must stay first: on_looked_up gets its address */
 	struct sb_loop *loop;
-	void (*on_answer)(struct lookup *lookup, const PGresult *ended); /* NULL: it failed */
+	void (*on_answer)(struct lookup *lookup, const PGresult *ended); /* NULL: there is none */
 	bool under_way;
+	bool was_refused; /* with NULL: asking again is no use */
 	uint64_t began_at_ms;
 	int count;
 	int64_t ids[BATCH];
@@ -46,9 +47,10 @@ on_looked_up(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 {
 	struct lookup *lookup = (struct lookup *) unit;
 
-	if (outcome == SB_PG_ERROR)
-		sb_log(SB_LOG_WARNING, "ended sessions could not be looked up", "error",
-			   PQresultErrorField(unit->error, PG_DIAG_MESSAGE_PRIMARY));
+	lookup->was_refused = outcome == SB_PG_ERROR;
+	if (lookup->was_refused)
+		sb_log(SB_LOG_WARNING, "ended sessions could not be looked up (social.grant_bridge?)",
+			   "error", PQresultErrorField(unit->error, PG_DIAG_MESSAGE_PRIMARY));
 	lookup->under_way = false;
 	lookup->on_answer(lookup, outcome == SB_PG_OK ? unit->results[0] : NULL);
 	sb_pg_unit_clear(unit);
@@ -103,11 +105,12 @@ on_reviewed(struct lookup *lookup, const PGresult *ended)
 
 	for (int i = 0; ended && i < PQntuples(ended); i++)
 		sb_auth_end_session(lookup->loop->auth, session_in(ended, i));
-	if (ended == NULL)
-	{
-		review->going_on = false;
-		review->wanted = true;
-	}
+	if (ended)
+		return;
+	review->going_on = false;
+	review->wanted = !lookup->was_refused;
+	if (lookup->was_refused)
+		sb_auth_forget(lookup->loop->auth); /* what is seen next is checked from the start */
 }
 
 struct sb_review *

@@ -280,6 +280,7 @@ sb_pg_conn_sleep(struct sb_pg_conn *conn)
 	if (conn->head)
 		return;
 	conn->asleep = true;
+	sb_pg_conn_trust(conn); /* whoever wakes it is not told of an old failure */
 	if (conn->state != SB_PG_DOWN)
 		close_conn(conn, SB_PG_LOST);
 }

@@ -132,6 +132,20 @@ for my $way (@ways)
 	is($bridge->stop, 0, 'a clean end');    # which reports its counts
 	my $rate = ($calls->() - $before) / $took;
 	cmp_ok($rate, '<', 25, 'the database is asked a few times a second') or diag($rate);
+
+	# An upgrade after which the grants were not repeated: told, and not over and over.
+	psql('REVOKE EXECUTE ON FUNCTION social.ended_sessions(bigint[]) FROM social_bridge');
+	my $poor = start_bridge(LOOPS => 1);
+	ok(wait_until(5, sub { $status->($user->{token}, url => $poor->{url}) == 200 }), 'a bridge that may not look up serves');
+	$ring->("NOTIFY social_sessions, '" . $session->($user) . "'");
+	my $told = sub { scalar(() = $poor->log_text =~ /ended sessions could not be looked up/g) };
+	ok(wait_until(5, sub { $told->() > 0 }), 'it tells that it may not');
+	is($status->($user->{token}, url => $poor->{url}), 200, 'the session goes on');
+	my ($count, $since) = ($told->(), time);
+	sleep 0.05 until time > $since + 2;
+	cmp_ok($told->(), '<=', $count + 1, 'once');
+	psql("SELECT social.grant_bridge('social_bridge')");
+	$poor->stop;
 	psql('DROP ROLE stranger_of_sessions');
 }
 

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "config_form.h"
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
@@ -138,13 +139,31 @@ parse_credentials(struct sb_limit_redis *redis, const char *text, size_t len)
 	return copy_part(redis->password, colon ? colon + 1 : text, len - user_len - (colon != NULL));
 }
 
+/* host[:port], an IPv6 address in brackets. */
+static bool
+parse_place(struct sb_limit_redis *redis, const char *text, size_t len)
+{
+	const char *end = text + len;
+	const char *bracket = len && *text == '[' ? memchr(text, ']', len) : NULL;
+	const char *host = bracket ? text + 1 : text;
+	const char *host_end = bracket ? bracket : memchr(text, ':', len);
+	const char *rest = bracket ? bracket + 1 : host_end ? host_end : end;
+
+	redis->port = 6379;
+	if (!copy_part(redis->host, host, (size_t) ((host_end ? host_end : end) - host)))
+		return false;
+	if (sb_form_check(SB_FORM_HOST, redis->host) != NULL)
+		return false;
+	return rest == end ||
+		   (*rest == ':' && parse_number(rest + 1, (size_t) (end - rest - 1), 65535, &redis->port));
+}
+
 /* redis://[user:password@]host[:port][/number] */
 static bool
 parse_url(struct sb_limit_redis *redis, const char *url)
 {
 	const char *at;
 	const char *slash;
-	const char *colon;
 	size_t len;
 
 	if (url == NULL || strncmp(url, "redis://", 8) != 0)
@@ -156,14 +175,10 @@ parse_url(struct sb_limit_redis *redis, const char *url)
 	url = at ? at + 1 : url;
 	slash = strchr(url, '/');
 	len = slash ? (size_t) (slash - url) : strlen(url);
-	colon = memchr(url, ':', len);
-	redis->port = 6379;
 	redis->number = 0;
 	if (slash && slash[1] && !parse_number(slash + 1, strlen(slash + 1), 65535, &redis->number))
 		return false;
-	if (colon && !parse_number(colon + 1, len - (size_t) (colon + 1 - url), 65535, &redis->port))
-		return false;
-	return copy_part(redis->host, url, colon ? (size_t) (colon - url) : len) && *redis->host;
+	return parse_place(redis, url, len);
 }
 
 bool

@@ -39,7 +39,7 @@ my %wrong = (
 	RATE_LIMIT_STORE         => ['memory'],
 	RATE_LIMIT_FAILURE       => ['ajar'],
 	POST_CREATION_RATE_LIMIT => [ '10/fortnight', '10' ],
-	REDIS_URL                => [ 'http://x', 'redis://', 'redis://h:99999', 'redis://h/x' ],
+	REDIS_URL                => [ 'http://x', 'redis://', 'redis://h:99999', 'redis://h/x', 'redis://a b', 'redis://[::1', 'redis://[::1]6379', 'redis://::1' ],
 	REDIS_PREFIX             => ["a b"],
 	TRUSTED_PROXIES          => [ '10.0.0.0/33', 'proxy.example', '10.0.0.1,x' ],
 	CORS_ALLOWED_ORIGINS     => [ 'http://x/path', 'x.example', 'http://*.example.com', 'https://a.example, b' ],
@@ -56,6 +56,7 @@ for my $name (sort keys %wrong)
 		like($text, qr/^social-bridge: \Q$name\E\b/m, 'by its name');
 	}
 }
+is((told({ REDIS_URL => $_ }, '--check-config'))[0], 0, "REDIS_URL='$_' is taken") for 'redis://h', 'redis://h:1/2', 'redis://u:p@ss:w@h:1/', 'redis://[::1]', 'redis://[::1]:6379/0';
 is((told({ CORS_ALLOWED_ORIGINS => 'https://a.example, http://localhost:3000/', FRONTEND_URL => 'https://b.example/start/?a', TRUSTED_PROXIES => '10.0.0.0/8,::1' }, '--check-config'))[0], 0, 'what is right is taken');
 
 ($status, $text, my $seconds) = told({ HTTP_PORT => 'x', MAX_BODY => 'banana', CORS_ALLOWED_ORIGINS => 'http://x/path', TRUSTED_PROXIES => 'y' }, '--lops=1');

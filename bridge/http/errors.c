@@ -195,6 +195,12 @@ sb_error_busy(void)
 }
 
 struct sb_error
+sb_error_read_only(void)
+{
+	return error_of_state("25006", NULL, NULL);
+}
+
+struct sb_error
 sb_error_late(void)
 {
 	return (struct sb_error){504, sb_error_code(504), late, NULL, NULL};

@@ -36,9 +36,11 @@ extern bool sb_error_in_row(const PGresult *result, struct sb_error *error);
 /* What a client is told whose request cannot be parsed, or did not come in time. */
 extern const char *sb_error_refusal(int status);
 
-/* The database is away, or has no room: 503; others hold a lock: likewise. Not in time: 504. */
+/* The database is away, or has no room: 503; others hold a lock, or it is a standby:
+ * likewise. Not in time: 504. */
 extern struct sb_error sb_error_unavailable(void);
 extern struct sb_error sb_error_busy(void);
+extern struct sb_error sb_error_read_only(void);
 extern struct sb_error sb_error_late(void);
 
 /* The code that stands for an HTTP status, e.g. 404 NOT_FOUND; "INTERNAL" for those without. */

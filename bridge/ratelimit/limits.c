@@ -228,7 +228,8 @@ is_closed_on_failure(const struct sb_request *request)
 static void
 settle_failure(struct count *count)
 {
-	struct sb_error error = sb_error_unavailable();
+	bool standby = sb_pg_pool_is_standby(count->request->loop->pool);
+	struct sb_error error = standby ? sb_error_read_only() : sb_error_unavailable();
 
 	count->on_counted(count->request, is_closed_on_failure(count->request) ? &error : NULL);
 }
@@ -297,7 +298,8 @@ count_in_table(struct count *count)
 	count->unit.owner = count;
 	count->unit.on_done = on_table_done;
 	sb_pg_unit_add(&count->unit, sb_pg_statement_id(sql), sql, 7, values);
-	if (!sb_pg_pool_submit(request->loop->pool, SB_LANE_WRITE, &count->unit))
+	if (sb_pg_pool_is_standby(request->loop->pool) ||
+		!sb_pg_pool_submit(request->loop->pool, SB_LANE_WRITE, &count->unit))
 		settle_failure(count);
 }
 

@@ -51,6 +51,18 @@ is_error(api(POST => '/api/auth/login/', url => $bridge->{url}, json => { userna
 $answer = api(POST => '/graphql/', @there, json => { query => "mutation { likePost(postId: $post) { __typename } }" });
 is($answer->{json}{errors}[0]{extensions}{code}, 'READ_ONLY', 'and mutations') or diag($answer->{content});
 
+# Where requests are counted in a table, that cannot be written either.
+sql("ALTER DATABASE postgres SET social.rate_limit_store = 'table'");
+ok(wait_until(10, sub { $on_standby->('SHOW social.rate_limit_store') eq 'table' }), 'counting in a table');
+{
+	my $counting = start_bridge(DATABASE_URL => $target->($standby_port), LOOPS => 1, RATE_LIMITS => 'on');
+	is(api(GET => '/api/posts/posts/', url => $counting->{url}, token => $user->{token})->{status}, 200, 'reads go on uncounted');
+	is_error(api(POST => '/api/auth/login/', url => $counting->{url}, json => { username => $user->{username}, password => $user->{password} }), 503, 'READ_ONLY', 'the doors stay shut');
+	unlike($counting->log_text, qr/"level":"error"/, 'without a line in the log for each');
+	$counting->stop;
+}
+sql('ALTER DATABASE postgres RESET social.rate_limit_store');
+
 # What was put into the primary is seen; nobody hammers the server meanwhile.
 my $began  = time;
 my $second = api(POST => '/api/posts/posts/', url => $primary->{url}, token => $user->{token}, json => { title => 'two', content => 'c' })->{json}{id};

@@ -36,23 +36,40 @@ CREATE OR REPLACE TRIGGER social_forget_withdrawn AFTER DELETE ON social.users
 
 -- ---- reading ---------------------------------------------------------------------------------------
 
--- Unread and read rows lie apart in the key: the page merges two walks.
+-- Unread and read rows lie apart in the key: a batch merges two walks. Only what a batch names is
+-- asked about, so that a page costs what it shows and passes over, not all that is unread.
 CREATE OR REPLACE FUNCTION social.notifications(first integer DEFAULT 20, after text DEFAULT NULL, unread_only boolean DEFAULT false)
 	RETURNS SETOF social.visible_notifications
 	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	viewer bigint := social.require_viewer();
-	page_size integer := social.page_size(first);
+	left_over integer := social.page_size(first);
 	before bigint := social.page_key('notifications', after);
+	size integer := left_over;
+	passed bigint[] := social.notification_muted_ids(); -- who may have left very many
+	batch bigint[];
+	found bigint;
 BEGIN
-	RETURN QUERY
-	SELECT (r.n).* FROM (
-		(SELECT n FROM social.visible_notifications n
-			WHERE NOT n.is_read AND n.id < before ORDER BY n.id DESC LIMIT page_size)
-		UNION ALL
-		(SELECT n FROM social.visible_notifications n
-			WHERE n.is_read AND NOT coalesce(unread_only, false) AND n.id < before ORDER BY n.id DESC LIMIT page_size)) r
-	ORDER BY (r.n).id DESC LIMIT page_size;
+	WHILE left_over > 0 LOOP
+		batch := ARRAY(
+			SELECT b.id FROM (
+				(SELECT n.id FROM social.notifications n
+					WHERE n.recipient_id = viewer AND NOT n.is_read AND n.withdrawn_at IS NULL AND n.id < before
+						AND (n.actor_id IS NULL OR n.actor_id <> ALL (passed)) ORDER BY n.id DESC LIMIT size)
+				UNION ALL
+				(SELECT n.id FROM social.notifications n
+					WHERE n.recipient_id = viewer AND n.is_read AND NOT coalesce(unread_only, false) AND n.withdrawn_at IS NULL AND n.id < before
+						AND (n.actor_id IS NULL OR n.actor_id <> ALL (passed)) ORDER BY n.id DESC LIMIT size)) b
+			ORDER BY b.id DESC LIMIT size);
+		RETURN QUERY
+		SELECT n.* FROM social.visible_notifications n
+		WHERE n.is_read IN (false, true) AND n.id = ANY (batch) ORDER BY n.id DESC LIMIT left_over;
+		GET DIAGNOSTICS found = ROW_COUNT;
+		EXIT WHEN cardinality(batch) < size;
+		left_over := left_over - found;
+		before := batch[cardinality(batch)];
+		size := least(size * 2, 1000);
+	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION social.notifications(integer, text, boolean) IS 'What the viewer was told, newest first, or only what is unread. after is cursor_encode(''notifications'', id, id) of the last one seen. SM401 when nobody acts, SM400 for a bad page size or cursor.';

@@ -243,5 +243,37 @@ SELECT social.viewer_id() AS loop_id \gset
 DELETE FROM social.users WHERE id = :loop_id;
 SELECT is_empty('SELECT FROM social.notifications WHERE actor_id = ' || :loop_id, 'found B13: nothing is remembered of who is gone');
 
+-- A page costs what it shows and passes over, however much is unread (found C10).
+SELECT social.register_user('tap_many', 'tap_many@e.com', 'long password') AS many, social.register_user('tap_loud', 'tap_loud@e.com', 'long password') AS loud,
+	social.register_user('tap_heard', 'tap_heard@e.com', 'long password') AS heard, social.register_user('tap_shut', 'tap_shut@e.com', 'long password') AS shut \gset
+INSERT INTO social.posts (author_id, title, content) SELECT :many, 'many', 'posts' FROM generate_series(1, 3);
+INSERT INTO social.notifications (recipient_id, type, actor_id, post_id, is_read)
+SELECT :many, 'like', CASE n % 4 WHEN 0 THEN :heard WHEN 1 THEN :shut ELSE :loud END, (SELECT max(p.id) FROM social.posts p) - n % 3, n % 5 = 0 FROM generate_series(1, 3000) n;
+UPDATE social.posts SET deleted_at = now() WHERE id = (SELECT max(p.id) FROM social.posts p) - 1;
+SELECT social.act_as(:many, true) \g /dev/null
+SELECT social.block_user(:shut) \g /dev/null
+CREATE FUNCTION pg_temp.told(size integer, unread boolean) RETURNS bigint[] LANGUAGE plpgsql AS $$
+DECLARE
+	told bigint[] := '{}';
+	page bigint[];
+BEGIN
+	LOOP
+		page := ARRAY(SELECT n.id FROM social.notifications(size, social.cursor_encode('notifications', told[cardinality(told)], told[cardinality(told)]), unread) n);
+		EXIT WHEN page = '{}';
+		told := told || page;
+	END LOOP;
+	RETURN told;
+END
+$$;
+SELECT is(pg_temp.told(size, unread), ARRAY(SELECT n.id FROM social.visible_notifications n WHERE NOT (unread AND n.is_read) ORDER BY n.id DESC),
+	format('found C10: pages of %s hold what may be seen, in order%s', size, CASE WHEN unread THEN ', unread' ELSE '' END))
+FROM (VALUES (7, false), (100, false), (100, true)) AS v (size, unread);
+SELECT social.mute_user(:loud) \g /dev/null
+SELECT is(pg_temp.told(50, false), ARRAY(SELECT n.id FROM social.visible_notifications n ORDER BY n.id DESC), 'found C10: also with somebody muted');
+SELECT pg_stat_get_xact_numscans('social.users_pkey'::regclass) + pg_stat_get_xact_numscans('social.posts_pkey'::regclass) AS before \gset
+SELECT is((SELECT count(*) FROM social.notifications(20)), 20::bigint, 'a page');
+SELECT cmp_ok(pg_stat_get_xact_numscans('social.users_pkey'::regclass) + pg_stat_get_xact_numscans('social.posts_pkey'::regclass) - :before, '<', 600::bigint,
+	'found C10: asks about what it shows and passes over, not about all');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -11,6 +11,7 @@
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "tsearch/ts_utils.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -62,6 +63,7 @@ cover_matches(const char *bytes, int len, TSQuery query, bool *covered)
 		const char *lexeme;
 		const char *at = bytes;
 
+		CHECK_FOR_INTERRUPTS();
 		if (GETQUERY(query)[i].type != QI_VAL || word->length == 0)
 			continue;
 		lexeme = GETOPERAND(query) + word->distance;

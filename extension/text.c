@@ -9,6 +9,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/formatting.h"
@@ -272,6 +273,7 @@ collect_names(const text *const *parts, int nparts, int limit, enum social_text_
 		social_text_scan_begin(&scanner, data, VARSIZE_ANY_EXHDR(parts[i]), kind);
 		while (names->count < limit && social_text_scan_next(&scanner, &entity))
 		{
+			CHECK_FOR_INTERRUPTS();
 			if (entity.full != 0)
 				add_name(names, data, &entity);
 		}
@@ -322,6 +324,7 @@ extract(const text *input, enum social_text_kind kind)
 	found = palloc(capacity * sizeof(Datum));
 	do
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (count == capacity)
 		{
 			capacity *= 2;

@@ -1,7 +1,9 @@
 /*
  * text_scan_fuzz.c feeds any bytes to the scanner: finds are in order, inside the text, within the
- * length limits, and looking for one kind finds what looking for both does.
+ * length limits, and looking for one kind finds what looking for both does; and to the check of
+ * form.
  */
+#include "text_check.h"
 #include "text_scan.h"
 
 #include <stdint.h>
@@ -37,12 +39,24 @@ count(const char *text, size_t len, unsigned kinds, unsigned wanted)
 	return found;
 }
 
+/* What is fine as one line is so as several; whether anything is seen does not depend on that. */
+static void
+check_form(const char *text, size_t size)
+{
+	enum social_text_fault line = social_text_check(text, size, true);
+	enum social_text_fault lines = social_text_check(text, size, false);
+
+	CHECK(line == lines || (line == SOCIAL_TEXT_CONTROLS && lines == SOCIAL_TEXT_FINE));
+	CHECK(size > 0 || line == SOCIAL_TEXT_UNSEEN);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *) data;
 	unsigned both = SOCIAL_TEXT_HASHTAG | SOCIAL_TEXT_MENTION;
 
+	check_form(text, size);
 	CHECK(count(text, size, both, SOCIAL_TEXT_HASHTAG) ==
 		  count(text, size, SOCIAL_TEXT_HASHTAG, SOCIAL_TEXT_HASHTAG));
 	CHECK(count(text, size, both, SOCIAL_TEXT_MENTION) ==

@@ -239,21 +239,6 @@ END
 $$;
 COMMENT ON FUNCTION social.comment_replies(bigint, integer, text) IS 'The direct replies to a comment, oldest first. after is cursor_encode(''comment_replies'', id, id) of the last one seen. SM404 for an unknown comment; SM400 for a bad page size or cursor.';
 
--- The next one on the same level below a comment (null: the post), after one of them.
-CREATE OR REPLACE FUNCTION social.next_comment(post_id bigint, parent_id bigint, last_id bigint, OUT id bigint, OUT may_be_listed boolean)
-	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-	IF $2 IS NULL THEN
-		SELECT m.id, m.may_be_listed INTO id, may_be_listed FROM social.thread_comments() m
-		WHERE m.post_id = $1 AND m.parent_id IS NULL AND m.id > $3 AND (m.may_be_listed OR m.has_replies) ORDER BY m.id LIMIT 1;
-	ELSE
-		SELECT m.id, m.may_be_listed INTO id, may_be_listed FROM social.thread_comments() m
-		WHERE m.parent_id = $2 AND m.id > $3 AND (m.may_be_listed OR m.has_replies) ORDER BY m.id LIMIT 1;
-	END IF;
-END
-$$;
-COMMENT ON FUNCTION social.next_comment(bigint, bigint, bigint) IS 'The next comment on a post that the viewer may see, or reply to a comment of it, where a walk over the thread stops: one that may be listed, or has replies; null when there is none.';
-
 -- Walks the tree from where the last page ended: each step is one probe of an index, so that a page
 -- costs its own size and depth, whatever stands before and after it. What is not the viewer's to see
 -- and has no replies costs an index entry and a row.
@@ -263,8 +248,13 @@ CREATE OR REPLACE FUNCTION social.comment_thread(post_id bigint, first integer D
 	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	left_over integer := social.page_size(first);
+	viewer bigint := social.viewer_id();
+	is_staff boolean := social.viewer_is_staff();
+	muted bigint[] := social.muted_ids();
+	blocked bigint[] := social.blocked_ids();
+	oldest bigint := social.page_start('comment_thread', NULL);
 	node record; -- where the walk stands; path leads to it
-	last bigint := social.page_start('comment_thread', NULL); -- of what is below, what was passed
+	last bigint := oldest; -- of what is below, what was passed
 	seen social.visible_comments;
 BEGIN
 	IF NOT EXISTS (SELECT FROM social.visible_posts p WHERE p.id = $1 AND p.deleted_at IS NULL) THEN
@@ -281,14 +271,20 @@ BEGIN
 	WHILE left_over > 0 LOOP
 		-- Down, else to the next one on the same level, else up and on.
 		LOOP
-			node := social.next_comment($1, path[cardinality(path)], last);
+			IF cardinality(path) = 0 THEN
+				SELECT m.id, m.may_be_listed INTO node FROM social.thread_comments(viewer, is_staff, muted, blocked) m
+				WHERE m.post_id = $1 AND m.parent_id IS NULL AND m.id > last AND (m.may_be_listed OR m.has_replies) ORDER BY m.id LIMIT 1;
+			ELSE
+				SELECT m.id, m.may_be_listed INTO node FROM social.thread_comments(viewer, is_staff, muted, blocked) m
+				WHERE m.parent_id = path[cardinality(path)] AND m.id > last AND (m.may_be_listed OR m.has_replies) ORDER BY m.id LIMIT 1;
+			END IF;
 			EXIT WHEN node.id IS NOT NULL OR cardinality(path) = 0;
 			last := path[cardinality(path)];
 			path := trim_array(path, 1);
 		END LOOP;
 		EXIT WHEN node.id IS NULL;
 		path := path || node.id;
-		last := social.page_start('comment_thread', NULL);
+		last := oldest;
 		CONTINUE WHEN NOT node.may_be_listed;
 		SELECT m.* INTO seen FROM social.listed_comments m WHERE m.id = node.id;
 		CONTINUE WHEN NOT FOUND;

@@ -113,23 +113,24 @@ WHERE coalesce(m.author_id <> ALL ((SELECT social.muted_ids())::bigint[]), true)
 COMMENT ON VIEW social.listed_comments IS 'Comments for the viewer''s lists: visible ones, without those by people whose posts the viewer has muted. The same columns as visible_comments.';
 
 -- Passing over tens of thousands of comments by one person must cost little: the row and its author
--- tell all that is needed, when the post has been asked about. No view, because it is for no reader.
-CREATE OR REPLACE FUNCTION social.thread_comments() RETURNS TABLE (id bigint, post_id bigint, parent_id bigint, may_be_listed boolean, has_replies boolean)
+-- tell all that is needed, when the post has been asked about. No view, because it is for no reader;
+-- who acts, and whom they muted and are blocked with, are arguments, because a walk asks very often.
+CREATE OR REPLACE FUNCTION social.thread_comments(viewer bigint, is_staff boolean, muted bigint[], blocked bigint[])
+	RETURNS TABLE (id bigint, post_id bigint, parent_id bigint, may_be_listed boolean, has_replies boolean)
 	LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT m.id, m.post_id, m.parent_id,
-		CASE WHEN m.deleted_at IS NULL THEN coalesce(m.author_id <> ALL ((SELECT social.muted_ids())::bigint[]), true)
+		CASE WHEN m.deleted_at IS NULL THEN coalesce(m.author_id <> ALL (muted), true)
 			ELSE coalesce((SELECT true FROM social.comments r WHERE r.parent_id = m.id LIMIT 1), false) END
-			AND ((SELECT social.viewer_is_staff())
-				OR ((m.author_id <> ALL ((SELECT social.blocked_ids())::bigint[])
-						OR (SELECT p.author_id FROM social.posts p WHERE p.id = m.post_id) = (SELECT social.viewer_id()))
-					AND (m.hidden_at IS NULL OR m.author_id = (SELECT social.viewer_id()))))
-			AND (SELECT a.is_active AND (a.suspended_at IS NULL OR a.suspended_until <= now() OR (SELECT social.viewer_is_staff()))
+			AND (is_staff
+				OR ((m.author_id <> ALL (blocked) OR (SELECT p.author_id FROM social.posts p WHERE p.id = m.post_id) = viewer)
+					AND (m.hidden_at IS NULL OR m.author_id = viewer)))
+			AND (SELECT a.is_active AND (a.suspended_at IS NULL OR a.suspended_until <= now() OR is_staff)
 				FROM social.users a WHERE a.id = m.author_id),
 		coalesce((SELECT true FROM social.comments r WHERE r.parent_id = m.id LIMIT 1), false)
 	FROM social.comments m;
 END;
-COMMENT ON FUNCTION social.thread_comments() IS 'What a walk over a thread must know of comments under a post that the viewer may see: whether there is reason to ask listed_comments about one (what it has is never left out), and whether something stands below it.';
+COMMENT ON FUNCTION social.thread_comments(bigint, boolean, bigint[], bigint[]) IS 'What a walk over a thread must know of comments under a post that the viewer may see: whether there is reason to ask listed_comments about one (what it has is never left out), and whether something stands below it.';
 
 -- ---- hashtags and mentions -----------------------------------------------------------------------
 

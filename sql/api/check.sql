@@ -26,7 +26,7 @@ CREATE OR REPLACE FUNCTION social.check_server() RETURNS TABLE (name text, statu
 			THEN 'It starts within seconds; else see the server log.' ELSE format('ALTER SYSTEM SET social.database = %L, then reload.', current_database()) END ELSE '' END FROM here
 	UNION ALL
 	SELECT 'worker rounds', CASE WHEN count(*) = 0 THEN 'ok' ELSE 'error' END,
-		CASE WHEN count(*) = 0 THEN 'no step fails' ELSE string_agg(format('%s failed %s times since %s: %s (%s)', f.step, f.times, f.since::timestamptz(0), f.message, f.sqlstate), '; ' ORDER BY f.step) END,
+		CASE WHEN NOT (SELECT preloaded FROM here) THEN 'not kept, because the library is not preloaded; social.tick() warns' WHEN count(*) = 0 THEN 'no step fails' ELSE string_agg(format('%s failed %s times since %s: %s (%s)', f.step, f.times, f.since::timestamptz(0), f.message, f.sqlstate), '; ' ORDER BY f.step) END,
 		CASE WHEN count(*) = 0 THEN '' ELSE 'What they do waits until the reason is gone; the server log has more.' END
 	FROM social.worker_failures() f
 	UNION ALL

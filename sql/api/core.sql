@@ -136,7 +136,7 @@ BEGIN
 		UNION ALL
 		SELECT 'social.post_position_seq', p.of_table, p.highest, p.is_cheap
 		FROM (VALUES ('social.posts'::regclass, 'SELECT max(position) FROM social.posts', true), ('social.posts', 'SELECT max(kept_position) FROM social.posts', false),
-			('social.reposts', 'SELECT max(position) FROM social.reposts', true)) AS p (of_table, highest, is_cheap)
+			('social.reposts', 'SELECT max(position) FROM social.reposts', true), ('social.repost_places', 'SELECT max(position) FROM social.repost_places', false)) AS p (of_table, highest, is_cheap)
 	LOOP
 		CONTINUE WHEN NOT (thorough OR counted.is_cheap);
 		EXECUTE counted.highest INTO highest;

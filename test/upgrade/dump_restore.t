@@ -42,7 +42,7 @@ SELECT social.set_retention('post_views', '7 days'), social.add_content_rule('wo
 SELECT social.act_as('alice', true);
 SELECT social.create_post('Twice', 'Something forbidden') AS id \gset
 SELECT social.update_post(:id, content => 'Something else'), social.view_post(:id), social.bookmark_post(:id), social.set_notification_preference('like', false);
-SELECT social.delete_post(social.create_post('Gone', 'for now'));
+SELECT social.repost_post(:id), social.unrepost_post(:id), social.delete_post(social.create_post('Gone', 'for now'));
 SELECT social.create_post('Later', 'at its time', publish_at => now() + interval '1 year', is_published => false);
 SELECT social.register('dumped', 'dumped@example.com', 'correct horse'), social.add_leaked_passwords('{password}');
 SELECT count(secret) FROM social.enable_totp('demo-password');
@@ -104,7 +104,7 @@ my %restore = (
 		run('pg_restore', '--data-only', '--disable-triggers', '-j', 4, '-d', $_[0], "$dir/custom");
 	},
 	'data only, row by row' => sub {
-		sql($_[0], 'CREATE EXTENSION social; DELETE FROM social.jwt_key');
+		sql($_[0], 'CREATE EXTENSION social');
 		run('psql', '-X', '-q', '-o', '/dev/null', '-v', 'ON_ERROR_STOP=1', '-d', $_[0], '-f', "$dir/inserts_data.sql");
 	},
 	'data only, into a fresh installation' => sub {
@@ -119,7 +119,7 @@ my $owner = "social_owner_$$";
 sql('postgres', "CREATE ROLE $owner LOGIN");
 $restore{'data only, by an owner who is no superuser'} = sub {
 	sql('postgres', "ALTER DATABASE $_[0] OWNER TO $owner");
-	sql($_[0], "CREATE EXTENSION social; DELETE FROM social.jwt_key; SELECT social.grant_restore('$owner')");
+	sql($_[0], "CREATE EXTENSION social; SELECT social.grant_restore('$owner')");
 	local $ENV{PGUSER} = $owner;
 	run('pg_restore', '--data-only', '--exit-on-error', '-d', $_[0], "$dir/custom");
 	local $ENV{PGUSER} = 'postgres';

@@ -14,6 +14,8 @@ sql('CREATE EXTENSION pgtap');
 @ENV{qw(PGHOST PGPORT PGUSER PGDATABASE PGTZ)} = ($dir, $port, 'postgres', 'postgres', 'UTC');
 is(sql("SELECT status FROM social.check() WHERE name = 'preloaded'"), 'warning', 'check() says that the library is not preloaded');
 
+like(sql("SELECT detail FROM social.check() WHERE name = 'worker rounds'"), qr/^not kept/, 'and what rounds failed at is not kept');
+
 is(sql('SELECT * FROM social.password_turns()'), '0|0|0', 'whoever hashes a password needs no turn');
 
 # Files that wait for the worker are not among them.

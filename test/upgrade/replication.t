@@ -40,14 +40,17 @@ at('publisher', 'CREATE PUBLICATION p FOR ALL TABLES');
 
 # Some are there before the subscription, and are copied.
 at('publisher', 'SELECT social.init_data(1)');
-at('subscriber', 'DELETE FROM social.jwt_key');
+at('publisher', "SELECT social.register_user('quiet', 'quiet\@example.com', 'correct horse battery'), social.act_as('bob', true); SELECT social.follow_user(id) FROM social.users WHERE username = 'quiet'");
 at('subscriber', "CREATE SUBSCRIPTION s CONNECTION 'host=$dir port=$port{publisher} user=postgres dbname=postgres' PUBLICATION p");
 is(at('subscriber', 'SELECT social.is_subscriber()'), 't', 'a subscriber knows that it is one');
 is(at('publisher', 'SELECT social.is_subscriber()'), 'f', 'and the publisher that it is none');
 ok(wait_until(60, sub { at('subscriber', "SELECT count(*) FROM pg_subscription_rel WHERE srsubstate <> 'r'") == 0 }), 'every table is copied');
 ok(equal(), 'the copy is equal') or is($received, $published);
-# Its memory is loaded, and has to hear of what arrives.
-my $feed = 'SELECT social.act_as((SELECT follower_id FROM social.follows WHERE followed_id = 1 ORDER BY 1 LIMIT 1)); SELECT string_agg(id::text, chr(32)) FROM social.home_feed()';
+# Its memory is loaded anew, and has to hear of what arrives from then on.
+stop('subscriber');
+start('subscriber');
+# Without a walk in order only people whose last position is high enough are looked up.
+my $feed = "SET social.feed_walk_budget = 0; SELECT social.act_as('bob', true); SELECT string_agg(title, ', ') FROM social.home_feed()";
 at('subscriber', $feed);
 # So does what a session keeps.
 my $pid = open2(my $answers, my $session, "$bin/psql", '-X', '-q', '-A', '-t', '-h', $dir, '-p', $port{subscriber}, '-U', 'postgres', '-d', 'postgres');
@@ -65,6 +68,9 @@ SELECT social.create_post('Later', 'at its time', publish_at => now() + interval
 SELECT social.delete_post(social.create_post('Gone', 'for now'));
 SELECT social.restore_post(id) FROM (SELECT social.delete_post(social.create_post('Back', 'again')) AS id) p;
 SELECT social.pin_post(social.create_post('Pinned', 'text'));
+--
+SELECT social.act_as('quiet', true);
+SELECT social.create_post('No longer quiet', 'text');
 --
 SELECT social.act_as('bob', true);
 SELECT social.like_post(id), social.repost_post(id), social.bookmark_post(id), social.view_post(id), social.share_post(id, 'a quote'), social.report_post(id, 'spam')
@@ -106,6 +112,7 @@ like($published, qr/^posts\|\d\d/m, 'of which there are some');
 is(at('subscriber', 'SELECT count(*) FROM social.reconcile()'), 0, 'and its counts are true');
 is(at('subscriber', 'SELECT count(*) FROM pg_stat_subscription_stats WHERE apply_error_count > 0 OR sync_error_count > 0'), 0, 'nothing was tried twice');
 is(at('subscriber', $feed), at('publisher', $feed), 'home feeds are equal: what arrives is in memory as well');
+like(at('subscriber', $feed), qr/No longer quiet/, 'so somebody who was never active before is on them');
 is(kept($limit), '7/minute', 'a session reads limits that arrive');
 
 # The worker there does nothing; what it would do is not done twice.

@@ -108,7 +108,7 @@ BEGIN ATOMIC
 		'totp_step', 'base32', 'url_encode', 'recovery_code_hash', 'check_code', 'tell_account', 'make_recovery_codes', 'require_totp',
 		'queue_mail', 'grant_mailer']), 'owner'
 	UNION ALL
-	SELECT unnest(ARRAY['require_writer', 'hold_user', 'hold_task', 'end_pair', 'grant_restore']), 'owner'
+	SELECT unnest(ARRAY['require_writer', 'hold_user', 'hold_task', 'end_pair', 'stay_local', 'grant_restore']), 'owner'
 	UNION ALL
 	SELECT unnest(ARRAY['settle_blocks', 'worker_failures', 'is_subscriber', 'sequences_behind', 'advance_sequences']), 'admin'
 	UNION ALL

@@ -21,3 +21,15 @@ BEGIN
 	END LOOP;
 END
 $$;
+
+-- What text_tables says is true of this cluster's indexes, and the publisher's row of another's.
+CREATE OR REPLACE FUNCTION social.stay_local() RETURNS trigger
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION social.stay_local() IS 'Row trigger on a subscriber: what arrives for this table is left out.';
+CREATE OR REPLACE TRIGGER social_replicated BEFORE INSERT OR UPDATE OR DELETE ON social.text_tables
+	FOR EACH ROW EXECUTE FUNCTION social.stay_local();
+ALTER TABLE social.text_tables ENABLE REPLICA TRIGGER social_replicated;

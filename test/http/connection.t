@@ -142,5 +142,19 @@ ok(wait_until(10, sub { $descriptors->() <= $before + 8 }), 'nor do those who go
 is(api(GET => '/api/posts/health/', url => $bridge->{url})->{status}, 200, 'the bridge serves');
 @gone = map { slow_reader($bridge->{url}, "$list\r\n" x 3) } 1 .. 5;
 is($bridge->stop, 0, 'and ends well with such clients, in its time');
+
+# ---- who was refused does not count as connected any more
+$bridge = start_bridge(LOOPS => 2, RATE_LIMITS => 'on', MAX_CONNECTIONS_PER_ADDRESS => 9); # one is held by who asked for its health
+for my $bad ("GET / HTTP/1.1\nHost: x\r\n\r\n", "GET /?" . '&' x 500 . " HTTP/1.1\r\nHost: x\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "\x16\x03\x01\r\n\r\n")
+{
+	my $refused = grep { (raw($bad, undef, $bridge->{url}))[1] } 1 .. 30;
+	is($refused, 30, 'thirty are refused, one after the other');
+	my @good = map { raw_connect($bridge->{url}) } 1 .. 8;
+	syswrite $_, $get for @good;
+	is(scalar(grep { (raw_read($_, 5, qr/healthy"\}/))[0] =~ m{^HTTP/1\.1 200 } } @good), 8, 'and all the connections that an address may have are served');
+	@good = ();
+	wait_until(5, sub { my $s = raw_connect($bridge->{url}); syswrite $s, $get; (raw_read($s, 1, qr/healthy"\}/))[0] =~ /200/ });
+}
+is($bridge->stop, 0, 'a clean end');
 psql("DELETE FROM social.posts WHERE author_id = $ann->{id}");
 done_testing;

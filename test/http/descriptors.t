@@ -25,7 +25,7 @@ sub bridge_with
 sub healthy { my ($bridge, $seconds) = @_; return api(GET => '/api/posts/health/', url => $bridge->{url}, agent => HTTP::Tiny->new(timeout => $seconds, keep_alive => 0))->{status} == 200 }
 sub open_descriptors { my ($bridge) = @_; return scalar(my @all = glob "/proc/$bridge->{pid}/fd/*") }
 
-for my $case ([ 128, 1, 400 ], [ 256, 2, 650 ])
+for my $case ([ 128, 1, 200 ], [ 256, 2, 400 ])
 {
 	my ($limit, $loops, $clients) = @$case;
 	my $bridge = bridge_with($limit, LOOPS => $loops);

@@ -270,6 +270,7 @@ SELECT is(pg_temp.told(size, unread), ARRAY(SELECT n.id FROM social.visible_noti
 FROM (VALUES (7, false), (100, false), (100, true)) AS v (size, unread);
 SELECT social.mute_user(:loud) \g /dev/null
 SELECT is(pg_temp.told(50, false), ARRAY(SELECT n.id FROM social.visible_notifications n ORDER BY n.id DESC), 'found C10: also with somebody muted');
+ANALYZE social.notifications, social.users, social.posts;
 SELECT pg_stat_get_xact_numscans('social.users_pkey'::regclass) + pg_stat_get_xact_numscans('social.posts_pkey'::regclass) AS before \gset
 SELECT is((SELECT count(*) FROM social.notifications(20)), 20::bigint, 'a page');
 SELECT cmp_ok(pg_stat_get_xact_numscans('social.users_pkey'::regclass) + pg_stat_get_xact_numscans('social.posts_pkey'::regclass) - :before, '<', 600::bigint,

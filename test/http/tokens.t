@@ -77,11 +77,14 @@ my $hup = start_bridge(LOOPS => 1);
 my $old = account(url => $hup->{url});
 is(api(GET => '/api/posts/posts/', url => $hup->{url}, token => $old->{token})->{status}, 200, 'before the key is taken back');
 my $status = sub { api(GET => '/api/posts/posts/', url => $hup->{url}, token => $old->{token})->{status} };
-my $kid    = psql(q{UPDATE social.jwt_key SET status = 'standby' WHERE status = 'active' RETURNING kid});
-is($status->(), 200, 'the bridge does not know yet');
+my $kid    = psql(q{SELECT kid FROM social.jwt_key WHERE status = 'active'});
+my $become = sub { psql("UPDATE social.jwt_key SET status = '$_[0]' WHERE kid = '$kid'") };
+# A bridge that has just begun to listen reads the keys once more; then it waits to be told.
+ok(wait_until(10, sub { $become->('active'); $hup->signal('HUP'); wait_until(5, sub { $status->() == 200 }); $become->('standby'); $status->() == 200 }),
+	'the bridge does not know yet');
 $hup->signal('HUP');
 ok(wait_until(5, sub { $status->() == 401 }), 'SIGHUP tells it');
-psql("UPDATE social.jwt_key SET status = 'active' WHERE kid = '$kid'");
+$become->('active');
 $hup->signal('HUP');
 ok(wait_until(5, sub { $status->() == 200 }), 'and back');
 

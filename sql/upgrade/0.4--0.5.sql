@@ -24,7 +24,7 @@ END
 $$;
 DROP FUNCTION IF EXISTS social.account_with_address(text);
 -- mention: what an older version took for a mention of jose in "@jose.garcia" no longer lets jose read
--- what is not for everybody. A posts's own author and what stays named elsewhere in it stay.
+-- what is not for everybody. A post's own author and what stays named elsewhere in it stay.
 DELETE FROM social.mentions m USING social.posts p, social.users u
 WHERE p.id = m.post_id AND u.id = m.mentioned_user_id AND p.visibility <> 'public' AND u.username ~ '^[A-Za-z0-9_]+$'
 	AND concat_ws(E'\n', p.title, p.content) ~* ('[@＠]' || u.username || '[^[:space:]]')

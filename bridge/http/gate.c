@@ -4,12 +4,14 @@
 #include "http/gate.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -96,6 +98,22 @@ judge(struct sb_gate *gate)
 	}
 }
 
+/*
+ * Tells the library that no more comes, once it has read what came: after a short read 0.9.75 waits
+ * for news of the socket, and an end that was there already is none.
+ */
+static void
+tell_end(struct sb_gate *gate)
+{
+	int unread;
+
+	if (!gate->at_end || gate->is_told ||
+		(ioctl(gate->inner_fd, SIOCOUTQ, &unread) == 0 && unread > 0))
+		return;
+	gate->is_told = true;
+	shutdown(gate->inner_fd, SHUT_WR);
+}
+
 /* Gives the library what may pass. */
 static void
 pass(struct sb_gate *gate)
@@ -118,11 +136,7 @@ pass(struct sb_gate *gate)
 		free(gate->in);
 		gate->in = NULL;
 	}
-	if (gate->at_end && !gate->is_told)
-	{
-		gate->is_told = true;
-		shutdown(gate->inner_fd, SHUT_WR);
-	}
+	tell_end(gate);
 }
 
 static void
@@ -137,7 +151,7 @@ read_client(struct sb_gate *gate)
 {
 	ssize_t got;
 
-	if (gate->is_shut || gate->at_end || gate->good > 0)
+	if (gate->is_shut || gate->is_told || gate->good > 0)
 		return;
 	if (gate->in == NULL)
 		gate->in = sb_malloc(HEAD_ROOM + sizeof(always_refused));
@@ -193,7 +207,11 @@ static void
 watch(struct sb_gate *gate)
 {
 	bool takes = gate->out.len == 0;
-	bool reads = !gate->is_shut && !gate->at_end && gate->good == 0;
+	bool reads = !gate->is_shut && !gate->is_told && gate->good == 0;
+
+	/* His end stays readable: it is looked at again while the library reads, or can answer. */
+	if (gate->at_end && (!takes || gate->client->state == SB_CLIENT_WORKING))
+		reads = false;
 
 	/* Sockets that are shut would never be quiet; the library finds its end so. */
 	if (gate->is_broken)

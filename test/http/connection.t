@@ -75,6 +75,24 @@ syswrite $socket, "$post\r\n$body$get";
 shutdown $socket, SHUT_WR;
 is(statuses((raw_read($socket, 5, qr/healthy"\}\z/))[0]), '401 200', 'half-closed: the answers arrive');
 
+# ---- clients that go in the middle of a body, their last bytes and their end arriving together
+{
+	my $bridge = start_bridge(LOOPS => 1, REQUEST_TIMEOUT => 60);
+	my $open   = sub { scalar(() = glob "/proc/$bridge->{pid}/fd/*") };
+	is(api(GET => '/api/posts/health/', url => $bridge->{url})->{status}, 200, 'a bridge of its own');
+	my $before = $open->();
+	for my $last ('', substr($body, 0, 9))
+	{
+		for (1 .. 60)
+		{
+			my $gone = raw_connect($bridge->{url});
+			syswrite $gone, "$post\r\n$last";
+			close $gone;
+		}
+	}
+	ok(wait_until(10, sub { $open->() < $before + 10 }), 'keep nothing open until a deadline') or diag($open->() . " instead of $before");
+}
+
 # ---- a slow reader gets all of a large answer, though the connection ends with it
 my $ann  = account();
 my $text = 'x' x 10_000;

@@ -275,7 +275,7 @@ sb_params_parse(struct sb_arena *arena, const char *what, const char *text, size
 		*error = sb_arena_printf(arena, "%s is empty; it must be a JSON object", what);
 		return NULL;
 	}
-	value = json_loadb(text, len, JSON_REJECT_DUPLICATES, &problem);
+	value = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &problem);
 	if (value == NULL)
 	{
 		/* What the parser says may quote the text; where it stopped is enough. */

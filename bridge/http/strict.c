@@ -70,6 +70,21 @@ is_chunked(const struct sb_header *header)
 	return header->value_len == 7 && strncasecmp(header->value, "chunked", 7) == 0;
 }
 
+/* Whether all of it may stand in a host and port (RFC 3986), so that nobody reads more into it. */
+static bool
+is_host(const char *text, size_t len)
+{
+	static const char others[] = "-._~!$&'()*+,;=%:[]";
+
+	while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
+		len--;
+	for (size_t i = 0; i < len; i++)
+		if (!((text[i] >= '0' && text[i] <= '9') || (text[i] >= 'A' && text[i] <= 'Z') ||
+			  (text[i] >= 'a' && text[i] <= 'z') || memchr(others, text[i], sizeof(others) - 1)))
+			return false;
+	return true;
+}
+
 /* What decides where the body ends, and for whom the request is. */
 static const char *
 check_framing(const struct sb_head *head)
@@ -83,7 +98,12 @@ check_framing(const struct sb_head *head)
 	{
 		const struct sb_header *header = &head->headers[i];
 
-		hosts += is_named(header, "Host");
+		if (is_named(header, "Host"))
+		{
+			hosts++;
+			if (!is_host(header->value, header->value_len))
+				return "Host is no name of a host";
+		}
 		lengths += is_named(header, "Content-Length");
 		if (is_named(header, "Transfer-Encoding"))
 		{

@@ -38,6 +38,7 @@ for my $said ([ '"\u0000"', 'the body holds the character U+0000, which cannot b
 {
 	like(post_raw("{\"title\":\"a\",\"content\":\"b\",\"n\":$said->[0]}")->{json}{error}, qr/^\Q$said->[1]\E \(line 1, column \d+\)$/, "found C11: $said->[1]");
 }
+is(post_raw($_)->{json}{error}, 'the body must be a JSON object', "found C11: $_ is JSON, but no object") for 'null', '1', '"a"', 'true';
 like(api(GET => '/graphql/?query=%7B__typename%7D&variables=%7B%22a%22%3A1e400%7D')->{json}{error}, qr/^variables holds a number that is out of range/, 'found C11: of variables, too');
 
 # Found C12: an id is a number that every client keeps exact, at most 2^53 - 1; others name nothing.

@@ -65,7 +65,12 @@ main(void)
 	SERVED("POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: CHUNKED\r\n\r\n", "chunked");
 	SERVED("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n", "a length");
 
+	SERVED(GET "Host: [::1]:8000\r\n\r\n", "an address and a port");
+	SERVED(GET "Host: x \r\n\r\n", "a blank behind the host");
+	SERVED(GET "Host:\r\n\r\n", "an empty Host");
 	REFUSED(GET "\r\n", "no Host");
+	REFUSED(GET "Host: a/b\r\n\r\n", "a host with a path");
+	REFUSED(GET "Host: a b\r\n\r\n", "two hosts");
 	REFUSED(GET "Host: a\r\nhost: a\r\n\r\n", "Host twice");
 	REFUSED(GET "Host: a\r\nContent-Length: 1\r\ncontent-length: 1\r\n\r\n", "the length twice");
 	REFUSED(GET "Host: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", "both");

@@ -186,18 +186,20 @@ lane_of(const struct sb_graphql_execution *execution)
 
 /*
  * What the step counts as. A query is one request and as many actions as its fields have limits of
- * their own; a mutation is one request for each such field. So aliases do not multiply what one
- * request may.
+ * their own; a mutation is one request for each of its fields, as it would be over REST. So aliases
+ * do not multiply what one request may.
  */
 static void
-count_step(struct sb_request *request, const struct sb_graphql_step *step)
+count_step(struct sb_request *request, const struct sb_graphql_step *step, bool is_mutation)
 {
 	const char *slash = step->action ? strchr(step->action, '/') : NULL;
 
-	if (step->action == NULL)
+	if (step->action == NULL && !is_mutation)
 		return;
 	request->use = request->route->use;
 	request->is_counted = false;
+	if (step->action == NULL)
+		return;
 	if (slash)
 		request->use.surface =
 			sb_arena_copy(&request->arena, step->action, (size_t) (slash - step->action));
@@ -212,7 +214,7 @@ run_step(struct sb_request *request)
 	const struct sb_graphql_step *step = &run->execution->steps[run->step];
 	struct sb_error error = sb_error_unavailable();
 
-	count_step(request, step);
+	count_step(request, step, run->execution->is_mutation);
 	sb_request_begin_unit(request, on_step_done);
 	add_statement(&request->unit, &step->call);
 	add_statement(&request->unit, &step->select);

@@ -140,6 +140,18 @@ sub test_store
 	is_error(create($two, $writer->{token}), 429, 'RATE_LIMITED', 'and none to REST');
 	is(left_of(api(GET => '/api/posts/rate-limit-status/', url => $two->{url}, token => $writer->{token}), 'post_creation', 3600), 0, 'as the status says');
 
+	# Found E11: what has no limit of its own is a request each, as over REST.
+	my $talker = account();
+	my $post   = psql("SELECT max(id) FROM social.posts WHERE author_id = $writer->{id}");
+	my $talk   = sub {
+		my ($n) = @_;
+		return $query->('mutation {' . join(' ', map { qq{c$_: createComment(postId: "$post", content: "c") { __typename }} } 1 .. $n) . '}', token => $talker->{token});
+	};
+	$talk->(50) for 1 .. 2;
+	my $more = $talk->(50);
+	ok($more->{status} == 429 || grep({ $_->{extensions}{code} eq 'RATE_LIMITED' } @{ $more->{json}{errors} }), "$store, found E11: 150 comments in three requests are too many");
+	cmp_ok(psql("SELECT count(*) FROM social.comments WHERE author_id = $talker->{id}"), '<', 130, 'a hundred a minute go in, and what comes back meanwhile');
+
 	my $pair = $login->($reader->{username}, fresh_address(), $reader->{password}, $one)->{json};
 	my @refreshed = map { my $answer = api(POST => '/api/auth/refresh/', url => $bridges[ $_ % 2 ]{url}, json => { refresh => $pair->{refresh} }, from(fresh_address())); $pair = $answer->{json} if $answer->{status} == 200; $answer } 1 .. 6;
 	is(join(' ', map { $_->{status} } @refreshed), '200 200 200 200 200 429', "$store, I-29: a session refreshes five times a minute, from anywhere");

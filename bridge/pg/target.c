@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "buffer.h"
+#include "config_form.h"
 #include "memory.h"
 
 #define HOSTS_MAX  32
@@ -126,6 +127,10 @@ read_hosts(const PQconninfoOption *options, struct sb_problems *problems)
 		host->address = item(addresses, nhosts);
 		host->port = item(option(options, "port"), nhosts);
 		has_names |= is_name(host);
+		/* What stands there may be a piece of a password. */
+		if (*host->port && sb_form_check(SB_FORM_PORTS, host->port))
+			sb_problem_error(problems, "DATABASE_URL, or what stands in its place, must have %s",
+							 sb_form_check(SB_FORM_PORTS, host->port));
 	}
 }
 

@@ -34,7 +34,7 @@ my %wrong = (
 	HTTP_HOST                => [ 'http://localhost', 'a b' ],
 	LOOPS                    => ['many'],
 	DB_PORT                  => [ 'tcp://172.17.0.2:5432', '0' ],
-	DATABASE_URL             => [ 'nonsense', 'host=x sslmode=banana', 'postgres://%zz', 'host=a,b port=1,2,3' ],
+	DATABASE_URL             => [ 'nonsense', 'host=x sslmode=banana', 'postgres://%zz', 'host=a,b port=1,2,3', 'host=a port=99999', 'postgres://u\@h:x/d', 'host=a,b port=1,0' ],
 	RATE_LIMITS              => ['perhaps'],
 	RATE_LIMIT_STORE         => ['memory'],
 	RATE_LIMIT_FAILURE       => ['ajar'],

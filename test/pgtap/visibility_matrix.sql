@@ -285,8 +285,9 @@ INSERT INTO social.post_revisions (post_id, revision, title, content) SELECT o.p
 INSERT INTO social.notifications (recipient_id, type, actor_id, post_id)
 SELECT v.id, 'mention', o.author_id, o.post_id FROM objects o, people v
 WHERE o.kind = 'post' AND NOT EXISTS (SELECT FROM social.notifications n WHERE n.recipient_id = v.id AND n.type = 'mention' AND n.post_id = o.post_id);
-INSERT INTO social.post_trends (post_id, score) SELECT o.post_id, 1 FROM objects o WHERE o.kind = 'post' ON CONFLICT DO NOTHING;
-INSERT INTO social.hashtag_trends (hashtag_id, score) SELECT h.id, 1 FROM social.hashtags h WHERE h.tag LIKE 'mx%' ON CONFLICT DO NOTHING;
+-- Above whatever other tests have left.
+INSERT INTO social.post_trends (post_id, score) SELECT o.post_id, social.trend_merge(NULL, 1e6, now()) FROM objects o WHERE o.kind = 'post' ON CONFLICT (post_id) DO UPDATE SET score = excluded.score;
+INSERT INTO social.hashtag_trends (hashtag_id, score) SELECT h.id, social.trend_merge(NULL, 1e6, now()) FROM social.hashtags h WHERE h.tag LIKE 'mx%' ON CONFLICT (hashtag_id) DO UPDATE SET score = excluded.score;
 
 -- Functions for readers that show nobody's posts, comments or profile, or only write.
 CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[

@@ -50,16 +50,18 @@ social_restoring(void)
 }
 
 /*
- * Refuses while there are posts. An upgrade's own script may drop a table: that is no loss of the
+ * Refuses while there are posts, or where they cannot be looked for, because our tables have left
+ * the schema that has our name. An upgrade's own script may drop a table: that is no loss of the
  * extension.
  */
 static void
-refuse(const char *what, const char *name)
+refuse(const char *what, const char *name, bool is_at_home)
 {
-	if (allow_drop || creating_extension || !social_table_has_rows("posts"))
+	if (allow_drop || creating_extension || (is_at_home && !social_table_has_rows("posts")))
 		return;
 	ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
 					errmsg("cannot drop %s %s while it holds posts", what, name),
+					is_at_home ? 0 : errdetail("Its tables are no longer in the schema social."),
 					errhint("Dump the database first, then SET social.allow_drop = on.")));
 }
 
@@ -80,16 +82,18 @@ on_object_access(ObjectAccessType access, Oid catalog, Oid object, int column, v
 	if (catalog == ExtensionRelationId)
 	{
 		if (object == get_extension_oid("social", true))
-			refuse("extension", "social");
+			refuse("extension", "social", true);
 	}
-	else if (catalog == RelationRelationId && get_rel_relkind(object) == RELKIND_RELATION &&
-			 get_rel_namespace(object) == get_namespace_oid("social", true))
+	else if (catalog == RelationRelationId && get_rel_relkind(object) == RELKIND_RELATION)
 	{
+		Oid extension = getExtensionOfObject(catalog, object);
+		bool is_at_home = get_rel_namespace(object) == get_namespace_oid("social", true);
+
 		/* The tables go before the extension; alone they go when somebody took them out of it. */
-		if (OidIsValid(getExtensionOfObject(catalog, object)))
-			refuse("extension", "social");
-		else
-			refuse("table", get_rel_name(object));
+		if (OidIsValid(extension) && extension == get_extension_oid("social", true))
+			refuse("extension", "social", is_at_home);
+		else if (is_at_home)
+			refuse("table", get_rel_name(object), true);
 	}
 }
 

@@ -12,16 +12,16 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "config.h"
+#include "base/config.h"
 #include "http/cors.h"
 #include "http/forwarded.h"
 #include "http/library.h"
 #include "http/peers.h"
-#include "http/router.h"
+#include "api/routes.h"
 #include "http/server.h"
-#include "log.h"
-#include "loop.h"
-#include "memory.h"
+#include "base/log.h"
+#include "loop/loop.h"
+#include "base/memory.h"
 #include "pg/target.h"
 #include "ratelimit/limits.h"
 #include "reference.h"
@@ -139,7 +139,7 @@ load_config(struct sb_config *config, int argc, char **argv, int *exit_status)
 	else if (task == SB_CONFIG_VERSION)
 		puts("social-bridge " SOCIAL_VERSION);
 	else if (task == SB_CONFIG_REFERENCE)
-		*exit_status = sb_router_init() && sb_reference_print(stdout) ? 0 : 1;
+		*exit_status = sb_routes_init() && sb_reference_print(stdout) ? 0 : 1;
 	else
 	{
 		check_config(config, &problems);
@@ -217,7 +217,7 @@ main(int argc, char **argv)
 
 	if (!load_config(&config, argc, argv, &exit_status))
 		return exit_status;
-	if (!sb_router_init() || !check_library())
+	if (!sb_routes_init() || !check_library())
 		return 2;
 	block_signals(&signals);
 	json_object_seed(0);

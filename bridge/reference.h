@@ -9,7 +9,7 @@
 
 /*
  * Prints every REST route and the GraphQL schema as Markdown (bridge/REFERENCE.md). After
- * sb_router_init(). False when the schema does not compile.
+ * sb_routes_init(). False when the schema does not compile.
  */
 extern bool sb_reference_print(FILE *out);
 

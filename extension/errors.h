@@ -1,6 +1,6 @@
 /*
  * errors.h owns the SQLSTATEs of the extension: class SM, one per HTTP status it stands for.
- * The bridge maps them in bridge/http/errors.c; nothing else knows the numbers.
+ * The bridge maps them in bridge/error/errors.c; nothing else knows the numbers.
  */
 #ifndef SOCIAL_ERRORS_H
 #define SOCIAL_ERRORS_H

@@ -10,9 +10,9 @@
 #include "api/api.h"
 #include "api/content.h"
 #include "graphql/graphql.h"
-#include "http/hints.h"
+#include "error/hints.h"
 #include "http/request.h"
-#include "utf8.h"
+#include "base/utf8.h"
 
 /* The work of one request; in the request's arena. */
 struct run

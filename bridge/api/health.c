@@ -4,7 +4,7 @@
  */
 #include "api/api.h"
 #include "http/request.h"
-#include "loop.h"
+#include "loop/loop.h"
 #include "pg/pool.h"
 
 void

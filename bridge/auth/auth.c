@@ -11,9 +11,9 @@
 #include "auth/cache.h"
 #include "auth/foreign.h"
 #include "auth/keys.h"
-#include "log.h"
-#include "loop.h"
-#include "memory.h"
+#include "base/log.h"
+#include "loop/loop.h"
+#include "base/memory.h"
 #include "pg/pool.h"
 #include "ratelimit/limits.h"
 

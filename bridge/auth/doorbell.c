@@ -14,10 +14,10 @@
 
 #include "auth/auth.h"
 #include "auth/session.h"
-#include "buffer.h"
-#include "log.h"
-#include "loop.h"
-#include "memory.h"
+#include "base/buffer.h"
+#include "base/log.h"
+#include "loop/loop.h"
+#include "base/memory.h"
 #include "pg/listen.h"
 #include "pg/pool.h"
 

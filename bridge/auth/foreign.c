@@ -8,9 +8,9 @@
 
 #include "auth/cache.h"
 #include "base64url.h"
-#include "http/errors.h"
-#include "loop.h"
-#include "memory.h"
+#include "error/errors.h"
+#include "loop/loop.h"
+#include "base/memory.h"
 #include "pg/pool.h"
 
 /* The second part of a token, read as JSON; NULL when it is none. */

@@ -11,9 +11,9 @@
 #include "auth/cache.h"
 #include "auth/doorbell.h"
 #include "http/request.h"
-#include "log.h"
-#include "loop.h"
-#include "memory.h"
+#include "base/log.h"
+#include "loop/loop.h"
+#include "base/memory.h"
 #include "pg/pool.h"
 
 #define SEEN_EVERY_S 62   /* a little over the minute that touch_session() wants between two */

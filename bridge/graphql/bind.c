@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "graphql/plan.h"
-#include "id.h"
+#include "base/id.h"
 
 static struct gql_argument_value
 constant(const struct gql_value *value)

@@ -11,13 +11,13 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "buffer.h"
-#include "http/errors.h"
+#include "base/buffer.h"
+#include "error/errors.h"
 #include "http/gate.h"
 #include "http/peers.h"
 #include "http/request.h"
-#include "loop.h"
-#include "memory.h"
+#include "loop/loop.h"
+#include "base/memory.h"
 
 #define STOP_GRACE_MS 500
 

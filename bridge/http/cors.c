@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config_form.h"
+#include "base/config_form.h"
 #include "http/request.h"
-#include "memory.h"
+#include "base/memory.h"
 
 #define MAX_ORIGINS 64
 

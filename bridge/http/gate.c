@@ -15,12 +15,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "buffer.h"
+#include "base/buffer.h"
 #include "http/client.h"
 #include "http/head.h"
 #include "http/server.h"
-#include "loop.h"
-#include "memory.h"
+#include "loop/loop.h"
+#include "base/memory.h"
 
 /* More than the library has room for: a head that has not ended by then it refuses for its size. */
 #define HEAD_ROOM 20480

@@ -18,8 +18,8 @@
 #include "http/forwarded.h"
 #include "http/gate.h"
 #include "http/request.h"
-#include "log.h"
-#include "memory.h"
+#include "base/log.h"
+#include "base/memory.h"
 #include "ratelimit/limits.h"
 
 #define MAX_HEADERS     100

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "id.h"
+#include "base/id.h"
 
 struct word
 {

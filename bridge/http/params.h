@@ -17,7 +17,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "arena.h"
+#include "base/arena.h"
 #include "http/url.h"
 
 #define SB_PARAMS_MAX 16

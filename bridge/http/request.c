@@ -8,14 +8,14 @@
 #include <string.h>
 #include <strings.h>
 
-#include "buffer.h"
+#include "base/buffer.h"
 #include "http/cors.h"
 #include "http/forwarded.h"
 #include "http/server.h"
-#include "log.h"
-#include "memory.h"
+#include "base/log.h"
+#include "base/memory.h"
 #include "ratelimit/headers.h"
-#include "utf8.h"
+#include "base/utf8.h"
 
 #define USER_AGENT_MAX 512 /* bytes of it that are kept */
 #define ADMIT_PARAMS   3   /* of the admission that does not count: the first of the other's */

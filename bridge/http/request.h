@@ -10,12 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "arena.h"
-#include "http/errors.h"
+#include "base/arena.h"
+#include "error/errors.h"
 #include "http/router.h"
 #include "http/strict.h"
 #include "http/url.h"
-#include "loop.h"
+#include "loop/loop.h"
 #include "pg/pool.h"
 #include "pg/unit.h"
 #include "ratelimit/limits.h"

@@ -1,31 +1,16 @@
 /*
- * router.c owns the route table and how a request finds its row.
+ * router.c owns how a request finds its row in the table of routes.
  */
 #include "http/router.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "api/api.h"
-#include "id.h"
-#include "memory.h"
+#include "base/id.h"
+#include "base/memory.h"
 
-static struct sb_route routes[] = {
-#define SB_ROUTE(method, path, name, auth, action, lane, status, location, parameters, call,       \
-				 select)                                                                           \
-	{SB_##method, path,     name,       SB_AUTH_##auth, action, SB_LANE_##lane,                    \
-	 status,      location, parameters, call,           select, sb_api_rest},
-#define SB_HANDLER(method, path, name, auth, action, function)                                     \
-	{SB_##method, path, name, SB_AUTH_##auth, action, SB_LANE_READ,                                \
-	 200,         NULL, "",   NULL,           NULL,   function},
-#define SB_ALIAS(method, path, name) {SB_##method, path, name},
-#include "http/routes.def"
-#undef SB_ROUTE
-#undef SB_HANDLER
-#undef SB_ALIAS
-};
-
-#define ROUTES ((int) (sizeof(routes) / sizeof(routes[0])))
+static struct sb_route *routes; /* read-only once threads run */
+static int nroutes;
 
 static const char *const method_names[] = {"GET",    "POST", "PUT",    "PATCH",
 										   "DELETE", "HEAD", "OPTIONS"};
@@ -103,10 +88,12 @@ sb_router_cut_action(struct sb_route *route)
 }
 
 bool
-sb_router_init(void)
+sb_router_init(struct sb_route *rows, int count)
 {
+	routes = rows;
+	nroutes = count;
 	/* From the last on, so that an alias copies a row that is as it was written. */
-	for (int i = ROUTES - 1; i >= 0; i--)
+	for (int i = nroutes - 1; i >= 0; i--)
 	{
 		struct sb_route *route = &routes[i];
 		const char *problem = route->path;
@@ -167,7 +154,7 @@ sb_router_find(const struct sb_url *url, enum sb_method method, unsigned *allowe
 	const struct sb_route *found = NULL;
 
 	*allowed = 0;
-	for (int i = 0; i < ROUTES; i++)
+	for (int i = 0; i < nroutes; i++)
 	{
 		const struct sb_route *route = &routes[i];
 		int fit;
@@ -215,6 +202,6 @@ sb_router_method_name(enum sb_method method)
 const struct sb_route *
 sb_router_routes(int *count)
 {
-	*count = ROUTES;
+	*count = nroutes;
 	return routes;
 }

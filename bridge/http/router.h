@@ -1,5 +1,5 @@
 /*
- * router.h owns the route table of routes.def and how a request finds its row.
+ * router.h owns how a request finds its row in the table of routes (api/routes.h).
  */
 #ifndef SB_HTTP_ROUTER_H
 #define SB_HTTP_ROUTER_H
@@ -58,8 +58,11 @@ struct sb_route
 	uint64_t select_id;
 };
 
-/* Reads the rows; false with one line on standard error when one is faulty. Before any thread. */
-extern bool sb_router_init(void);
+/*
+ * Reads the rows, which it fills; false with one line on standard error when one is faulty. Before
+ * any thread.
+ */
+extern bool sb_router_init(struct sb_route *rows, int count);
 
 /*
  * Reads route->action, "[surface/]action[:member|?member]", into route->use and the two members.

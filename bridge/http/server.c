@@ -26,8 +26,8 @@
 #include "http/library.h"
 #include "http/peers.h"
 #include "http/request.h"
-#include "log.h"
-#include "memory.h"
+#include "base/log.h"
+#include "base/memory.h"
 
 /*
  * Room for one request's head and one answer's; the library answers a head that needs more with

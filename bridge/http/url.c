@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "utf8.h"
+#include "base/utf8.h"
 
 static const char bad_escape[] = "the request target holds a broken percent-escape";
 static const char bad_text[] =

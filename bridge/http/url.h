@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "arena.h"
+#include "base/arena.h"
 
 #define SB_URL_MAX_SEGMENTS 12
 #define SB_URL_MAX_QUERY    32

@@ -5,7 +5,7 @@
 #ifndef SB_PG_CONN_H
 #define SB_PG_CONN_H
 
-#include "loop.h"
+#include "loop/loop.h"
 #include "pg/unit.h"
 
 struct sb_pg_prepared;

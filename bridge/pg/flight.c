@@ -14,8 +14,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-#include "log.h"
-#include "memory.h"
+#include "base/log.h"
+#include "base/memory.h"
 #include "pg/prepared.h"
 
 #define NAME_SIZE          24

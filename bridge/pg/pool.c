@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "loop.h"
-#include "memory.h"
+#include "loop/loop.h"
+#include "base/memory.h"
 #include "pg/conn.h"
 #include "pg/suspect.h"
 

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buffer.h"
-#include "config_form.h"
-#include "memory.h"
+#include "base/buffer.h"
+#include "base/config_form.h"
+#include "base/memory.h"
 
 #define HOSTS_MAX  32
 #define IMPOSSIBLE "target_session_attrs"

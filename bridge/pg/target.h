@@ -8,8 +8,8 @@
 #include <libpq-fe.h>
 #include <stdint.h>
 
-#include "config.h"
-#include "names.h"
+#include "base/config.h"
+#include "loop/names.h"
 
 /* Reads the settings; before any thread. What libpq would refuse is added to problems. */
 extern void sb_pg_target_init(const struct sb_config *config, struct sb_problems *problems);

@@ -5,9 +5,9 @@
 
 #include <stdlib.h>
 
-#include "log.h"
-#include "loop.h"
-#include "memory.h"
+#include "base/log.h"
+#include "loop/loop.h"
+#include "base/memory.h"
 #include "pg/pool.h"
 
 #define TICK_EVERY_MS 1000  /* while no worker runs */

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buffer.h"
+#include "base/buffer.h"
 #include "http/request.h"
-#include "log.h"
-#include "loop.h"
-#include "memory.h"
+#include "base/log.h"
+#include "loop/loop.h"
+#include "base/memory.h"
 #include "ratelimit/headers.h"
 #include "ratelimit/redis.h"
 

@@ -16,11 +16,11 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-#include "config_form.h"
-#include "log.h"
-#include "loop.h"
-#include "memory.h"
-#include "names.h"
+#include "base/config_form.h"
+#include "base/log.h"
+#include "loop/loop.h"
+#include "base/memory.h"
+#include "loop/names.h"
 
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_LAST_MS  5000

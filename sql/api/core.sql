@@ -19,7 +19,7 @@ END
 $$;
 
 -- Ids are at most 2^53 - 1, so that every JSON parser keeps them exact (JavaScript's reads a larger one as another).
--- bridge/id.h has the same bound.
+-- bridge/base/id.h has the same bound.
 DO $$
 DECLARE
 	identity record;

@@ -11,13 +11,13 @@
 
 #include "api/content.h"
 #include "auth/keys.h"
-#include "buffer.h"
+#include "base/buffer.h"
 #include "http/forwarded.h"
 #include "http/params.h"
 #include "http/request.h"
 #include "http/strict.h"
 #include "http/url.h"
-#include "utf8.h"
+#include "base/utf8.h"
 
 #define CHECK(condition) ((condition) ? (void) 0 : abort())
 

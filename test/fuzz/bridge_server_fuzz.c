@@ -21,15 +21,15 @@
 #include <unistd.h>
 
 #include "auth/auth.h"
-#include "config.h"
+#include "base/config.h"
 #include "http/cors.h"
 #include "http/forwarded.h"
 #include "http/peers.h"
-#include "http/router.h"
+#include "api/routes.h"
 #include "http/server.h"
 #include "http/strict.h"
-#include "log.h"
-#include "loop.h"
+#include "base/log.h"
+#include "loop/loop.h"
 #include "pg/pool.h"
 #include "pg/target.h"
 #include "ratelimit/limits.h"
@@ -76,7 +76,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (sb_config_load(&config, 1, arguments, &problems) != SB_CONFIG_RUN ||
 		!sb_log_init("error") || !sb_forwarded_init(config.trusted_proxies, &error) ||
-		!sb_router_init())
+		!sb_routes_init())
 		abort();
 	sb_pg_target_init(&config, &problems);
 	sb_cors_init(&config, &problems);

@@ -4,8 +4,8 @@
  */
 #include <stdlib.h>
 
-#include "config.h"
-#include "config_form.h"
+#include "base/config.h"
+#include "base/config_form.h"
 #include "tap.h"
 
 static bool

@@ -1,7 +1,7 @@
 /*
  * bridge_log_test.c: log.c, whose lines have bounds whatever is put in (found E7).
  */
-#include "log.h"
+#include "base/log.h"
 
 #include <stdlib.h>
 #include <unistd.h>

@@ -3,6 +3,7 @@
  */
 #include "graphql/graphql.h"
 #include "http/params.h"
+#include "api/routes.h"
 #include "http/router.h"
 #include "tap.h"
 
@@ -197,7 +198,7 @@ test_router(void)
 	unsigned allowed;
 	char text[64];
 
-	ok(sb_router_init(), "every row of the table can be read");
+	ok(sb_routes_init(), "every row of the table can be read");
 	is_str(route_of(SB_GET, "/api/posts/posts/", &allowed), "posts.list", "a path");
 	is_str(route_of(SB_GET, "/api/posts/posts", &allowed), "posts.list", "without the last slash");
 	is_str(route_of(SB_HEAD, "/api/posts/posts/12/", &allowed), "posts.get",

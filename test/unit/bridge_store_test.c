@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "auth/cache.h"
-#include "buffer.h"
+#include "base/buffer.h"
 #include "pg/prepared.h"
 #include "pg/unit.h"
 #include "tap.h"

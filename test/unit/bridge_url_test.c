@@ -3,7 +3,7 @@
  */
 #include "http/url.h"
 #include "tap.h"
-#include "utf8.h"
+#include "base/utf8.h"
 
 static struct sb_arena arena;
 static struct sb_url url;

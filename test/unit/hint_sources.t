@@ -1,5 +1,5 @@
 # Every hint of the extension that speaks SQL has words for the clients of HTTP, or none, in the table
-# of bridge/http/hints.c; and every row there is of a hint that exists (found A14).
+# of bridge/error/hints.c; and every row there is of a hint that exists (found A14).
 use strict;
 use warnings;
 use Test::More;
@@ -60,7 +60,7 @@ ok($hints{$_}, "one of them: $_") for 'Log in again.', 'Choose another one.', 'G
 
 # What only somebody with a connection to the database could do, or would call it by that name.
 my $sql = qr{\bsocial\.|\\df|=>|\(\)|\b(?:SELECT|SET|ALTER|CREATE|DROP|UPDATE|INSERT|EXTENSION)\b|\b[Cc]all\b|\b(?:function|viewer|null|role|transactions?|schema)\b|[a-z]_[a-z*]};
-my ($table) = slurp('bridge/http/hints.c') =~ /\n\} hints\[\] = (\{.*?\n\});/s;
+my ($table) = slurp('bridge/error/hints.c') =~ /\n\} hints\[\] = (\{.*?\n\});/s;
 my %row = map { ((strings_of($_))[0] => $_) } $table =~ /\n\t(\{$string.*?\}\}),/sg;
 cmp_ok(scalar keys %row, '>', 20, 'the bridge has a table of them');
 ok($row{$_}, "HTTP has words for it, or none: $_") or diag(keys %{ $hints{$_} }) for grep { $_ =~ $sql } sort keys %hints;

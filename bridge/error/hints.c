@@ -2,7 +2,7 @@
  * hints.c owns the table of hints that speak SQL. test/unit/hint_sources.t goes through the sources
  * of the extension and fails for one that is not here, and for one here that is nowhere else.
  */
-#include "http/hints.h"
+#include "error/hints.h"
 
 #include <stddef.h>
 #include <string.h>

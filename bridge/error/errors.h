@@ -2,8 +2,8 @@
  * errors.h owns what a client is told when something fails: the one table from SQLSTATE to HTTP
  * status and code, and the error body (mission 126, design D2).
  */
-#ifndef SB_HTTP_ERRORS_H
-#define SB_HTTP_ERRORS_H
+#ifndef SB_ERROR_ERRORS_H
+#define SB_ERROR_ERRORS_H
 
 #include <libpq-fe.h>
 #include <stdbool.h>
@@ -49,4 +49,4 @@ extern const char *sb_error_code(int status);
 /* {"error":…,"code":…,"detail":…[,"hint":…]}, malloc'd, NUL-terminated, length in *len. */
 extern char *sb_error_body(const struct sb_error *error, size_t *len);
 
-#endif /* SB_HTTP_ERRORS_H */
+#endif /* SB_ERROR_ERRORS_H */

@@ -1,7 +1,7 @@
 /*
  * utf8.c owns the question whether bytes are UTF-8. Pure.
  */
-#include "utf8.h"
+#include "base/utf8.h"
 
 #include <stdint.h>
 

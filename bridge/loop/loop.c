@@ -5,7 +5,7 @@
  * requests); let the pool and then the HTTP library work; once in a while look at the deadlines;
  * write the log. Nothing in here blocks but the wait and the log.
  */
-#include "loop.h"
+#include "loop/loop.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -21,9 +21,9 @@
 #include "auth/doorbell.h"
 #include "graphql/graphql.h"
 #include "http/server.h"
-#include "log.h"
-#include "memory.h"
-#include "names.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "loop/names.h"
 #include "pg/pool.h"
 #include "pg/tick.h"
 #include "ratelimit/limits.h"

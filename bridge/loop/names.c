@@ -4,7 +4,7 @@
  * The list of names is as long as the settings are: entries are never freed, so a thread that is
  * still waiting when the process ends holds nothing that has gone.
  */
-#include "names.h"
+#include "loop/names.h"
 
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -14,8 +14,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "loop.h"
-#include "memory.h"
+#include "loop/loop.h"
+#include "base/memory.h"
 
 #define FRESH_MS 1000 /* for so long an answer serves those who ask later */
 

@@ -1,13 +1,13 @@
 /*
  * errors.c owns the table from SQLSTATE to HTTP status and code, and the error body.
  */
-#include "http/errors.h"
+#include "error/errors.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-#include "buffer.h"
-#include "http/hints.h"
+#include "base/buffer.h"
+#include "error/hints.h"
 
 /* A state, or a class of them (two characters); the first row that fits counts. */
 struct row

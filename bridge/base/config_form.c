@@ -1,7 +1,7 @@
 /*
  * config_form.c owns the shapes that a text among the settings may have.
  */
-#include "config_form.h"
+#include "base/config_form.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "memory.h"
+#include "base/memory.h"
 #include "ratelimit_policy.h"
 
 #define PREFIX_MAX   100 /* bytes */

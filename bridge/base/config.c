@@ -1,7 +1,7 @@
 /*
  * config.c owns the reading of settings: one table, from settings.def.
  */
-#include "config.h"
+#include "base/config.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -11,8 +11,8 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "config_form.h"
-#include "memory.h"
+#include "base/config_form.h"
+#include "base/memory.h"
 
 enum kind
 {
@@ -50,7 +50,7 @@ static const struct setting settings[] = {
 	{KIND_SECRET, name, AT(field), 0, 0, 0, NULL, SB_FORM_##form, NULL, help},
 #define SB_WORD(field, name, value, words, help)                                                   \
 	{KIND_WORD, name, AT(field), 0, 0, 0, value, 0, words, help},
-#include "settings.def"
+#include "base/settings.def"
 };
 
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))

@@ -1,14 +1,14 @@
 /*
  * buffer.c owns a growing string, and how text is written into JSON.
  */
-#include "buffer.h"
+#include "base/buffer.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "memory.h"
-#include "utf8.h"
+#include "base/memory.h"
+#include "base/utf8.h"
 
 static void
 reserve(struct sb_buffer *buffer, size_t more)

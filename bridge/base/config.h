@@ -15,7 +15,7 @@ struct sb_config
 #define SB_TEXT(field, name, value, form, help)    const char *field;
 #define SB_SECRET(field, name, form, help)         const char *field;
 #define SB_WORD(field, name, value, words, help)   const char *field;
-#include "settings.def"
+#include "base/settings.def"
 #undef SB_INT
 #undef SB_BOOL
 #undef SB_TEXT

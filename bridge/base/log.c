@@ -1,7 +1,7 @@
 /*
  * log.c owns the log lines and the buffer of each thread.
  */
-#include "log.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "buffer.h"
-#include "utf8.h"
+#include "base/buffer.h"
+#include "base/utf8.h"
 
 #define FLUSH_AT 32768
 #define ELLIPSIS "\xe2\x80\xa6"

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "auth/session.h"
-#include "config.h"
+#include "base/config.h"
 
 struct sb_auth;
 struct sb_doorbell;

@@ -1,7 +1,7 @@
 /*
  * arena.c owns the blocks behind a request's memory.
  */
-#include "arena.h"
+#include "base/arena.h"
 
 #include <stdarg.h>
 #include <stdint.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 #define BLOCK_SIZE 4096
 #define ALIGNMENT  16

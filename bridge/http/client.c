@@ -69,14 +69,23 @@ sb_client_new(struct sb_loop *loop, struct sb_clients *clients, int fd,
 										  : sizeof(struct sockaddr_in));
 	link_client(clients, client);
 	clients->count++;
-	sb_peers_add(address);
+	client->has_place = true;
 	return client;
+}
+
+void
+sb_client_release(struct sb_client *client)
+{
+	if (client->has_place)
+		sb_peers_release((struct sockaddr *) &client->address);
+	client->has_place = false;
 }
 
 void
 sb_client_free(struct sb_clients *clients, struct sb_client *client)
 {
-	sb_peers_remove((struct sockaddr *) &client->address);
+	sb_client_release(client);
+	sb_peers_remove();
 	unlink_client(clients, client);
 	clients->count--;
 	free(client);
@@ -149,6 +158,7 @@ sb_client_cut(struct sb_clients *clients, struct sb_client *client, int status, 
 {
 	if (client->state == SB_CLIENT_CLOSING)
 		return;
+	sb_client_release(client);
 	/* Last words must not go before what was said, or into it. */
 	if (status && (client->gate == NULL || sb_gate_flush(client->gate)))
 		send_last_words(client, status);

@@ -39,6 +39,7 @@ struct sb_client
 	struct sb_request *request; /* NULL between requests */
 	struct sb_gate *gate;       /* NULL where the library is trusted */
 	bool is_left;               /* by the library: only the gate still has something for him */
+	bool has_place;             /* he counts as one of his address */
 	struct sockaddr_storage address;
 };
 
@@ -54,9 +55,13 @@ struct sb_clients
 	int count;
 };
 
+/* Of somebody who is counted (http/peers.h). */
 extern struct sb_client *sb_client_new(struct sb_loop *loop, struct sb_clients *clients, int fd,
 									   const struct sockaddr *address);
 extern void sb_client_free(struct sb_clients *clients, struct sb_client *client);
+
+/* He counts no longer as one of his address: to be said before he can see the end. */
+extern void sb_client_release(struct sb_client *client);
 
 /* The peer's address as text, into text[INET6_ADDRSTRLEN]; IPv4 in its own form. */
 extern void sb_client_address(const struct sb_client *client, char *text);

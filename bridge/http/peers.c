@@ -57,21 +57,29 @@ sb_peers_has_room(void)
 }
 
 bool
-sb_peers_welcomes(const struct sockaddr *address, bool is_proxy)
+sb_peers_add(const struct sockaddr *address, bool is_proxy)
 {
-	return is_proxy || atomic_load_explicit(slot_of(address), memory_order_relaxed) < address_limit;
+	atomic_int *slot = slot_of(address);
+	int count = atomic_load_explicit(slot, memory_order_relaxed);
+
+	while (is_proxy || count < address_limit)
+		if (atomic_compare_exchange_weak_explicit(slot, &count, count + 1, memory_order_relaxed,
+												  memory_order_relaxed))
+		{
+			atomic_fetch_add_explicit(&total, 1, memory_order_relaxed);
+			return true;
+		}
+	return false;
 }
 
 void
-sb_peers_add(const struct sockaddr *address)
+sb_peers_release(const struct sockaddr *address)
 {
-	atomic_fetch_add_explicit(&total, 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(slot_of(address), 1, memory_order_relaxed);
+	atomic_fetch_sub_explicit(slot_of(address), 1, memory_order_relaxed);
 }
 
 void
-sb_peers_remove(const struct sockaddr *address)
+sb_peers_remove(void)
 {
 	atomic_fetch_sub_explicit(&total, 1, memory_order_relaxed);
-	atomic_fetch_sub_explicit(slot_of(address), 1, memory_order_relaxed);
 }

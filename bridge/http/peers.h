@@ -15,14 +15,16 @@ extern void sb_peers_init(int max_total, int max_per_address);
 extern bool sb_peers_has_room(void);
 
 /*
- * Whether one more from this address is within its limit. IPv6 counts by /64 (mission P-11). Two
- * addresses may share a slot, which can only make the limit tighter. A trusted proxy, which speaks
- * for many, has none.
+ * Counts a connection opened; false, and it is not counted, where its address has as many as it
+ * may. IPv6 counts by /64 (mission P-11). Two addresses may share a slot, which can only make the
+ * limit tighter. A trusted proxy, which speaks for many, has none.
  */
-extern bool sb_peers_welcomes(const struct sockaddr *address, bool is_proxy);
+extern bool sb_peers_add(const struct sockaddr *address, bool is_proxy);
 
-/* Counts a connection opened and closed. */
-extern void sb_peers_add(const struct sockaddr *address);
-extern void sb_peers_remove(const struct sockaddr *address);
+/* Gives its address the place back: before the client can see the end, and comes again. */
+extern void sb_peers_release(const struct sockaddr *address);
+
+/* Counts a connection closed, whose place has been given back. */
+extern void sb_peers_remove(void);
 
 #endif /* SB_HTTP_PEERS_H */

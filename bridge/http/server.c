@@ -51,6 +51,7 @@ struct sb_server
 	struct sb_watch door;  /* the listening socket; not watched while there is no room */
 	int listen_fd;         /* -1 = closed */
 	struct sb_gate *gate;  /* of whom the library takes in just now */
+	bool is_entering;      /* somebody is counted whom the library takes in just now */
 	struct sb_loop *loop;
 	struct MHD_Daemon *daemon;
 	struct sb_clients clients;
@@ -138,19 +139,30 @@ close_door(struct sb_server *server)
 bool
 sb_server_adopt(struct sb_server *server, int fd, const struct sockaddr *address, socklen_t len)
 {
-	bool is_in;
+	bool is_in = false;
 
-	if (sb_server_library()->needs_gate)
+	if (!sb_peers_add(address, sb_forwarded_is_proxy(address)))
 	{
-		server->gate = sb_gate_new(server->loop, fd, &fd);
-		if (server->gate == NULL)
-			return false;
+		close(fd);
+		return false;
 	}
-	server->due = true;
-	is_in = MHD_add_connection(server->daemon, fd, address, len) == MHD_YES;
+	server->is_entering = true;
+	if (sb_server_library()->needs_gate)
+		server->gate = sb_gate_new(server->loop, fd, &fd);
+	if (server->gate || !sb_server_library()->needs_gate)
+	{
+		server->due = true;
+		is_in = MHD_add_connection(server->daemon, fd, address, len) == MHD_YES;
+	}
 	/* Where on_connection() was not asked, nobody has taken it. */
+	if (server->is_entering)
+	{
+		sb_peers_release(address);
+		sb_peers_remove();
+	}
 	if (server->gate)
 		sb_gate_close(server->gate);
+	server->is_entering = false;
 	server->gate = NULL;
 	return is_in;
 }
@@ -168,9 +180,7 @@ accept_one(struct sb_server *server)
 		fd = accept4(server->listen_fd, peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	else
 		errno = EMFILE;
-	if (fd >= 0 && !sb_peers_welcomes(peer, sb_forwarded_is_proxy(peer)))
-		close(fd);
-	else if (fd >= 0)
+	if (fd >= 0)
 		sb_server_adopt(server, fd, peer, len);
 	else if (errno != EINTR && errno != ECONNABORTED)
 	{
@@ -208,6 +218,7 @@ end_request(struct sb_client *client, bool delivered)
 static void
 forget_client(struct sb_server *server, struct sb_client *client)
 {
+	sb_client_release(client);
 	if (client->gate)
 		sb_gate_close(client->gate);
 	sb_client_free(&server->clients, client);
@@ -247,6 +258,7 @@ on_connection(void *arg, struct MHD_Connection *mhd, void **context,
 							   server->gate ? sb_gate_fd(server->gate) : fd, address);
 		client->gate = server->gate;
 		server->gate = NULL;
+		server->is_entering = false;
 		if (client->gate)
 			sb_gate_open(client->gate, client);
 		*context = client;

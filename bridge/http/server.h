@@ -33,7 +33,10 @@ extern struct sb_server *sb_server_new(struct sb_loop *loop, int listen_fd);
 /* No request may be in flight any more. */
 extern void sb_server_free(struct sb_server *server);
 
-/* Serves a connected socket, which becomes the server's. False, and it is closed, on failure. */
+/*
+ * Serves a connected socket, which becomes the server's. False, and it is closed, on failure, or
+ * where its address has as many as it may.
+ */
 extern bool sb_server_adopt(struct sb_server *server, int fd, const struct sockaddr *address,
 							socklen_t len);
 

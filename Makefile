@@ -20,8 +20,7 @@ PG_CONFIG ?= /usr/lib/postgresql/15/bin/pg_config
 
 # ---- the extension (PGXS) -------------------------------------------------------------------
 # Pure cores: no server headers; the bridge and the unit tests link them too.
-CORE_NAMES = $(filter $(basename $(notdir $(wildcard extension/*.c))), text_scan text_url text_char text_check text_bigram text_language text_trigram text_similar search_order search_rank content_rule cursor base64url jws jwk jwt password password_form totp siphash ratelimit_gcra ratelimit_policy)
-CORE_SRCS  = $(CORE_NAMES:%=extension/%.c)
+CORE_SRCS  = $(sort $(wildcard extension/core/*.c))
 CORE_LIBS  = -ljansson -lsodium -licuuc -lcrypto -lm
 
 # Run once, in this order; then the re-runnable files, in this order. A file that is not listed, or a
@@ -32,7 +31,7 @@ unlisted   = $(filter-out $(SQL_SCHEMA) $(SQL_API),$(wildcard sql/schema/*.sql s
 $(if $(unlisted),$(error no list in the Makefile names $(unlisted)))
 
 MODULE_big   = social
-OBJS         = $(patsubst %.c,%.o,$(sort $(wildcard extension/*.c)))
+OBJS         = $(patsubst %.c,%.o,$(sort $(wildcard extension/*.c extension/*/*.c)))
 # One script from each earlier version to this one; sql/release has those that were released as they were.
 EARLIER      = $(foreach delta,$(notdir $(wildcard sql/upgrade/*.sql)),$(firstword $(subst --, ,$(delta))))
 UPGRADES     = $(EARLIER:%=social--%--$(EXTVERSION).sql)
@@ -43,10 +42,11 @@ DATA         = $(wildcard sql/release/*.sql)
 SHLIB_LINK   = $(CORE_LIBS)
 WARNINGS     = -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wshadow=local \
                -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -Wno-declaration-after-statement
+PG_CPPFLAGS  = -Iextension
 PG_CFLAGS    = $(WARNINGS) -MMD -MP
 with_llvm    = no
 NO_INSTALLCHECK = 1
-EXTRA_CLEAN  = build $(wildcard extension/*.d)
+EXTRA_CLEAN  = build $(wildcard extension/*.d extension/*/*.d)
 
 ifneq ($(wildcard $(PG_CONFIG)),)
 PGXS := $(shell $(PG_CONFIG) --pgxs)
@@ -54,8 +54,8 @@ override with_llvm = no
 include $(PGXS)
 endif
 -include $(OBJS:.o=.d)
-extension/version.o: CPPFLAGS += -DSOCIAL_VERSION='"$(EXTVERSION)"'
-extension/version.o: social.control
+extension/base/version.o: CPPFLAGS += -DSOCIAL_VERSION='"$(EXTVERSION)"'
+extension/base/version.o: social.control
 
 .DEFAULT_GOAL := all
 all: bridge
@@ -90,11 +90,7 @@ BRIDGE_MAIN   = $(BUILD)/bridge/main.o
 BRIDGE_BIN    = $(BUILD)/social-bridge
 UNIT_BINS     = $(patsubst test/unit/%.c,$(BUILD)/test/unit/%,$(wildcard test/unit/*_test.c))
 
-# for test/lint
-core-files:
-	@echo $(CORE_SRCS) $(wildcard $(CORE_SRCS:.c=.h))
-
-.PHONY: all bridge unit core-files deps help run up down restart status purge test installcheck bench lint asan fuzz fresh
+.PHONY: all bridge unit deps help run up down restart status purge test installcheck bench lint asan fuzz fresh
 bridge: $(BRIDGE_BIN)
 unit: $(UNIT_BINS)
 

@@ -6,7 +6,7 @@
 #include "fmgr.h"
 #include "utils/guc.h"
 
-#include "init.h"
+#include "base/init.h"
 
 PG_MODULE_MAGIC;
 

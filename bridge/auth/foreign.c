@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "auth/cache.h"
-#include "base64url.h"
+#include "core/base64url.h"
 #include "error/errors.h"
 #include "loop/loop.h"
 #include "base/memory.h"

@@ -9,7 +9,7 @@
 
 #include <jansson.h>
 
-#include "jwt.h"
+#include "core/jwt.h"
 
 struct sb_key
 {

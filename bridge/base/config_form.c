@@ -11,7 +11,7 @@
 #include <strings.h>
 
 #include "base/memory.h"
-#include "ratelimit_policy.h"
+#include "core/ratelimit_policy.h"
 
 #define PREFIX_MAX   100 /* bytes */
 #define HOST_MAX     255 /* bytes of a host's name */

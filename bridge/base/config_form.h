@@ -15,7 +15,7 @@ enum sb_form
 	SB_FORM_PORTS,  /* port numbers, separated by commas (libpq takes a list) */
 	SB_FORM_URL,    /* http:// or https:// and a host */
 	SB_FORM_PREFIX, /* printable ASCII without spaces, short */
-	SB_FORM_RATES,  /* rates of a limit (extension/ratelimit_policy.h) */
+	SB_FORM_RATES,  /* rates of a limit (extension/core/ratelimit_policy.h) */
 };
 
 /* NULL when the text has the form; otherwise what it must be, to go behind "NAME must be ". */

@@ -7,7 +7,7 @@
 #include <libpq-fe.h>
 #include <stdbool.h>
 
-#include "ratelimit_gcra.h"
+#include "core/ratelimit_gcra.h"
 
 struct sb_request;
 

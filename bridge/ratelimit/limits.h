@@ -1,6 +1,7 @@
 /*
  * limits.h owns counting requests against their rate limits (design D8): one interface in front of
- * the stores. The limits themselves are extension/ratelimit_policy.c and what the database says.
+ * the stores. The limits themselves are extension/core/ratelimit_policy.c and what the database
+ * says.
  *
  * The database's memory is counted in by admit, in the request's own flight. A table is written to
  * in a transaction of its own before, so that a request that fails costs its token and reads stay
@@ -13,7 +14,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "ratelimit_policy.h"
+#include "core/ratelimit_policy.h"
 
 struct sb_config;
 struct sb_problems;

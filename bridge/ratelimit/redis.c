@@ -31,8 +31,8 @@
 
 /*
  * KEYS: windows. ARGV: "take" or "peek", then of each limit, period (microseconds), how many
- * requests to count, and 1 where it only counts. The same arithmetic as extension/ratelimit_gcra.c;
- * a key lives until its window is whole again.
+ * requests to count, and 1 where it only counts. The same arithmetic as
+ * extension/core/ratelimit_gcra.c; a key lives until its window is whole again.
  */
 static const char script[] =
 	"local time = redis.call('TIME')\n"

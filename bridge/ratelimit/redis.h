@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "ratelimit_policy.h"
+#include "core/ratelimit_policy.h"
 
 struct sb_loop;
 struct sb_limit_redis;

@@ -60,7 +60,7 @@ BEGIN
 END
 $$;
 
--- References of a table to itself (extension/reference.c). The triggers are named so that they fire
+-- References of a table to itself (extension/base/reference.c). The triggers are named so that they fire
 -- before ours that count, as foreign keys do.
 CREATE OR REPLACE FUNCTION social.reference_check() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_reference_check';
@@ -119,7 +119,7 @@ COMMENT ON FUNCTION social.setting(text) IS 'The value of the setting social.NAM
 
 -- ---- sequences -------------------------------------------------------------------------------------
 -- Rows that come with ids of their own move the sequences of users, posts, comments and hashtags along
--- (extension/sequence.c), but not where triggers are silent: a load without them, a subscriber.
+-- (extension/base/sequence.c), but not where triggers are silent: a load without them, a subscriber.
 
 CREATE OR REPLACE FUNCTION social.sequences_behind(thorough boolean DEFAULT true)
 	RETURNS TABLE (sequence regclass, of_table regclass, last_value bigint, highest bigint)

@@ -1,5 +1,5 @@
 -- counter.sql owns the triggers that count, the fold, and the proof that counts equal the truth.
--- What counts where stands in one table of rows at the head of extension/counter.c.
+-- What counts where stands in one table of rows at the head of extension/counter/counter.c.
 
 CREATE OR REPLACE FUNCTION social.count_row() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_count_row';
@@ -21,9 +21,9 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION social.fold_counters() RETURNS bigint
+CREATE OR REPLACE FUNCTION social.fold_counters(batch integer DEFAULT 10000) RETURNS bigint
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_fold_counters';
-COMMENT ON FUNCTION social.fold_counters() IS 'Adds waiting deltas to their counters without waiting for any lock; returns how many deltas it took. The background worker does this by itself.';
+COMMENT ON FUNCTION social.fold_counters(integer) IS 'Adds waiting deltas (of each table up to so many) to their counters without waiting for any lock; returns how many deltas it took. The background worker does this by itself.';
 
 CREATE OR REPLACE FUNCTION social.counted_columns(OUT counter_table text, OUT counter_column text, OUT counter_key text,
 		OUT delta_table text, OUT object_table text, OUT source_table text, OUT source_key text, OUT when_set text)

@@ -37,7 +37,7 @@ $$;
 COMMENT ON FUNCTION social.feed_page(integer, text) IS 'A page of the viewer''s home feed as {"results": [...], "next": cursor or null}: posts as REST shows them, with reposted_by (the person, or null) and reposted_at. SM401 when nobody acts; SM400 for a bad page size or cursor.';
 
 -- ---- last positions ------------------------------------------------------------------------------
--- Kept by the triggers that count (extension/counter.c calls extension/last_position.c).
+-- Kept by the triggers that count (extension/counter/counter.c calls extension/counter/last_position.c).
 
 CREATE OR REPLACE FUNCTION social.last_positions_changed() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_last_positions_changed';

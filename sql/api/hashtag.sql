@@ -1,6 +1,6 @@
 -- hashtag.sql owns what keeps hashtags and their links true.
 
--- Posts link to hashtags without a foreign key check (see extension/post.h): whoever deletes
+-- Posts link to hashtags without a foreign key check (see extension/content/post.h): whoever deletes
 -- hashtags waits for posts being written, and lets none begin.
 CREATE OR REPLACE FUNCTION social.hashtag_delete() RETURNS trigger
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

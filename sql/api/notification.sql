@@ -1,5 +1,5 @@
 -- notification.sql owns what people are told: reading, counting, grouping and marking it, and the
--- kinds they want. C triggers write the rows (extension/notification.c).
+-- kinds they want. C triggers write the rows (extension/notification/notification.c).
 
 CREATE OR REPLACE FUNCTION social.notification_muted_ids() RETURNS bigint[]
 	LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -1,5 +1,5 @@
 -- ratelimit.sql owns rate limits: what holds, changing it, taking from it, looking at it.
--- The default policies are the table in extension/ratelimit_policy.c, because the bridge needs them too.
+-- The default policies are the table in extension/core/ratelimit_policy.c, because the bridge needs them too.
 
 CREATE OR REPLACE FUNCTION social.take_rate_limit(
 	action text, user_id bigint DEFAULT NULL, session_id bigint DEFAULT NULL, address text DEFAULT NULL,

@@ -1,5 +1,5 @@
 -- recount.sql owns going through the rows of people who are suspended, inactive, or back, so that what
--- they do counts exactly while they are shown (extension/recount.h).
+-- they do counts exactly while they are shown (extension/counter/recount.h).
 
 CREATE OR REPLACE FUNCTION social.recount_sources(OUT step integer, OUT source_table text, OUT flag text, OUT person_column text, OUT place_column text, OUT place_type text)
 	RETURNS SETOF record

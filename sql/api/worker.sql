@@ -1,5 +1,5 @@
 -- worker.sql owns the background worker's round: social.tick() does the same, and what belongs to
--- no other domain. The table of steps stands at the head of extension/worker_round.c.
+-- no other domain. The table of steps stands at the head of extension/worker/worker_round.c.
 
 CREATE OR REPLACE FUNCTION social.tick() RETURNS bigint
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_tick';

@@ -21,6 +21,6 @@ COMMENT ON TABLE social.comments IS 'Comments; parent_id makes a reply, and a re
 CREATE INDEX comments_parent_idx ON social.comments (parent_id, id) WHERE parent_id IS NOT NULL;
 CREATE INDEX comments_author_created_idx ON social.comments (author_id, created_at DESC);
 CREATE INDEX comments_top_idx ON social.comments (post_id, id) WHERE parent_id IS NULL;
--- Has somebody commented already (extension/trending.c)?
+-- Has somebody commented already (extension/counter/trending.c)?
 CREATE INDEX comments_post_author_idx ON social.comments (post_id, author_id) WHERE is_counted IS NOT NULL;
 CREATE INDEX comments_deleted_idx ON social.comments (deleted_at) WHERE deleted_at IS NOT NULL AND content <> '';

@@ -1,5 +1,5 @@
 -- feed.sql owns where everybody was last active in newest-first lists. A writer who finds a person's
--- row held adds another (see extension/last_position.h); `part` keeps them apart, at random, so that
+-- row held adds another (see extension/counter/last_position.h); `part` keeps them apart, at random, so that
 -- nobody ever waits for somebody else's entry of the key.
 
 CREATE TABLE social.last_positions (

@@ -41,7 +41,7 @@ CREATE INDEX posts_author_deleted_idx ON social.posts (author_id, deleted_at DES
 CREATE INDEX posts_drafts_idx ON social.posts (author_id, id DESC) WHERE NOT is_published;
 CREATE INDEX posts_pinned_idx ON social.posts (author_id, position DESC) WHERE is_pinned;
 CREATE INDEX posts_search_idx ON social.posts USING gin (search_vector) WITH (fastupdate = on, gin_pending_list_limit = 512);
--- Titles are looked for apart (extension/search_find.c): by their words, and by all of them in order.
+-- Titles are looked for apart (extension/search/search_find.c): by their words, and by all of them in order.
 CREATE INDEX posts_title_idx ON social.posts USING gin (ts_filter(search_vector, '{a}')) WITH (fastupdate = on, gin_pending_list_limit = 128) WHERE position IS NOT NULL;
 CREATE FUNCTION social.title_key(title text) RETURNS bigint
 	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_title_key_sql';

@@ -1,5 +1,5 @@
 -- trending.sql owns the scores behind trending lists. A score is in forward-decay units (see
--- extension/trending.c): it only ever grows, and newer activity weighs exponentially more.
+-- extension/counter/trending.c): it only ever grows, and newer activity weighs exponentially more.
 
 CREATE TABLE social.post_trends (
 	post_id bigint PRIMARY KEY REFERENCES social.posts ON DELETE CASCADE,

@@ -141,3 +141,5 @@ CREATE TABLE social.text_tables (
 	icu text NOT NULL
 );
 COMMENT ON TABLE social.text_tables IS 'The one row says which version of Unicode the indexes on texts were made with, and whose tables those were. It stays in its cluster: pg_dump leaves it out, because a restore makes the indexes anew, and pg_upgrade takes it along, as it does the indexes.';
+-- counter: the fold takes a batch, as every step of the worker.
+DROP FUNCTION social.fold_counters();

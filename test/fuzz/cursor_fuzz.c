@@ -2,7 +2,7 @@
  * cursor_fuzz.c feeds any bytes to the cursor reader: what it accepts is exactly what the writer
  * would have made.
  */
-#include "cursor.h"
+#include "core/cursor.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * jwk_fuzz.c feeds the reader of key sets: whatever it takes is a public key that fits its
  * algorithm, and is the same key when it is written and read again.
  */
-#include "jwk.h"
+#include "core/jwk.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
  * jwt_fuzz.c feeds any bytes to the token core: as a whole token, and as header and payload of a
  * token with a good signature. Nothing is accepted whose signature was not made here.
  */
-#include "base64url.h"
-#include "jwt.h"
+#include "core/base64url.h"
+#include "core/jwt.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "password.h"
-#include "password_form.h"
+#include "core/password.h"
+#include "core/password_form.h"
 
 extern int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

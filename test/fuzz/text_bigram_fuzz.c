@@ -3,8 +3,8 @@
  * turns, bigrams begin at each character of theirs, and no text and no tag of a language is too
  * odd.
  */
-#include "text_bigram.h"
-#include "text_language.h"
+#include "core/text_bigram.h"
+#include "core/text_language.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  * length limits, and looking for one kind finds what looking for both does; and to the check of
  * form.
  */
-#include "text_check.h"
-#include "text_scan.h"
+#include "core/text_check.h"
+#include "core/text_scan.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  * text_similar_fuzz.c feeds any two texts to what compares names: a text fits itself and begins
  * with its beginning, errors stay within what is allowed, and trigrams are distinct.
  */
-#include "text_similar.h"
-#include "text_trigram.h"
+#include "core/text_similar.h"
+#include "core/text_trigram.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

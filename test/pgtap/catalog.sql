@@ -24,7 +24,7 @@ $$, 'every table has a primary key or a replica identity, or a publication could
 SELECT is_empty($$
 	SELECT con.conrelid::regclass, con.conname FROM pg_constraint con JOIN members m ON m.classid = 'pg_class'::regclass AND m.objid = con.conrelid
 	WHERE con.contype = 'f' AND con.confrelid = con.conrelid
-$$, 'no foreign key leads from a table to itself: no order of rows in a dump could satisfy it (found C3, extension/reference.c)');
+$$, 'no foreign key leads from a table to itself: no order of rows in a dump could satisfy it (found C3, extension/base/reference.c)');
 
 SELECT is_empty($$
 	SELECT c.oid::regclass FROM pg_class c JOIN members m ON m.classid = 'pg_class'::regclass AND m.objid = c.oid

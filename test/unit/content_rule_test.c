@@ -3,7 +3,7 @@
  */
 #include "tap.h"
 
-#include "content_rule.h"
+#include "core/content_rule.h"
 
 struct example
 {

@@ -4,8 +4,8 @@
  */
 #include "tap.h"
 
-#include "base64url.h"
-#include "cursor.h"
+#include "core/base64url.h"
+#include "core/cursor.h"
 
 static void
 test_round_trips(void)

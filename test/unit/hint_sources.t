@@ -39,7 +39,7 @@ sub arguments
 }
 
 my %hints;
-for my $file (glob 'extension/*.[ch]')
+for my $file (glob 'extension/*.[ch] extension/*/*.[ch]')
 {
 	my $text = slurp($file);
 	$hints{$_}{$file} = 1 for map { strings_of($_) } map { $_->[1] } grep { $_->[0] } map { [ 1, $_ ] } $text =~ /\berrhint(?:_plural|_internal)?\s*$nested/g;

@@ -4,7 +4,7 @@
  */
 #include "tap.h"
 
-#include "jwk.h"
+#include "core/jwk.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
  */
 #include "tap.h"
 
-#include "jwt.h"
+#include "core/jwt.h"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>

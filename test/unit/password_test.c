@@ -4,8 +4,8 @@
  */
 #include "tap.h"
 
-#include "password.h"
-#include "password_form.h"
+#include "core/password.h"
+#include "core/password_form.h"
 
 #include <time.h>
 

@@ -4,8 +4,8 @@
  */
 #include "tap.h"
 
-#include "ratelimit_gcra.h"
-#include "siphash.h"
+#include "core/ratelimit_gcra.h"
+#include "core/siphash.h"
 
 #define SECOND INT64_C(1000000)
 #define NOW    (INT64_C(1800000000) * SECOND)

@@ -4,7 +4,7 @@
  */
 #include "tap.h"
 
-#include "ratelimit_policy.h"
+#include "core/ratelimit_policy.h"
 
 static struct social_limit_set set;
 

@@ -4,7 +4,7 @@
  */
 #include "tap.h"
 
-#include "search_order.h"
+#include "core/search_order.h"
 
 static void
 test_scores(void)

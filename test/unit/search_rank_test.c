@@ -3,7 +3,7 @@
  */
 #include "tap.h"
 
-#include "search_rank.h"
+#include "core/search_rank.h"
 
 /* A word at these places, all of one weight (3 for A, 2 for B); 0 ends the places. */
 static struct social_search_word

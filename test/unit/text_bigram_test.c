@@ -4,7 +4,7 @@
  */
 #include "tap.h"
 
-#include "text_bigram.h"
+#include "core/text_bigram.h"
 
 #include <stdlib.h>
 

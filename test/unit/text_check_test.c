@@ -4,7 +4,7 @@
  */
 #include "tap.h"
 
-#include "text_check.h"
+#include "core/text_check.h"
 
 #include <string.h>
 

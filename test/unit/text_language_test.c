@@ -4,7 +4,7 @@
  */
 #include "tap.h"
 
-#include "text_language.h"
+#include "core/text_language.h"
 
 struct pair
 {

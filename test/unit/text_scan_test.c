@@ -4,7 +4,7 @@
  */
 #include "tap.h"
 
-#include "text_scan.h"
+#include "core/text_scan.h"
 
 #include <stdlib.h>
 #include <time.h>

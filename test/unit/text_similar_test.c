@@ -4,7 +4,7 @@
  */
 #include "tap.h"
 
-#include "text_similar.h"
+#include "core/text_similar.h"
 
 #define HUNDRED                                                                                    \
 	"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggggggggghhhhhhhhhhiiiiiiiiiijj" \

@@ -4,7 +4,7 @@
  */
 #include "tap.h"
 
-#include "text_trigram.h"
+#include "core/text_trigram.h"
 
 #define MAX 400
 

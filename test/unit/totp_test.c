@@ -4,7 +4,7 @@
  */
 #include "tap.h"
 
-#include "totp.h"
+#include "core/totp.h"
 
 #include <string.h>
 

@@ -1,0 +1,106 @@
+/*
+ * page.c owns the SQL side of page cursors, how many rows a page may hold, and what C pages ask of
+ * their arguments.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+
+#include "core/cursor.h"
+#include "base/errors.h"
+#include "base/init.h"
+#include "base/limit.h"
+#include "base/page.h"
+
+PG_FUNCTION_INFO_V1(social_cursor_encode_sql);
+PG_FUNCTION_INFO_V1(social_cursor_decode_sql);
+PG_FUNCTION_INFO_V1(social_page_size);
+
+#define PAGE_SIZE_DEFAULT 20
+
+static int page_size_max;
+
+void
+social_page_init(void)
+{
+	social_limit_define("social.page_size_max", "The most rows that one page may hold.",
+						&page_size_max, 100);
+}
+
+int
+social_page_rows(FunctionCallInfo fcinfo, int number)
+{
+	LOCAL_FCINFO(call, 1);
+
+	InitFunctionCallInfoData(*call, NULL, 1, InvalidOid, NULL, NULL);
+	call->args[0] = fcinfo->args[number];
+	return DatumGetInt32(social_page_size(call));
+}
+
+void
+social_page_refuse_cursor(void)
+{
+	ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("invalid cursor"),
+					errdetail("It is none of ours, or belongs to another list."),
+					errhint("Pass the cursor that the last page of the same list returned.")));
+}
+
+void
+social_page_cursor(const char *kind, const text *cursor, int64 *key, int64 *id)
+{
+	int64_t found_key;
+	int64_t found_id;
+
+	if (!social_cursor_decode(kind, VARDATA_ANY(cursor), VARSIZE_ANY_EXHDR(cursor), &found_key,
+							  &found_id))
+		social_page_refuse_cursor();
+	*key = found_key;
+	*id = found_id;
+}
+
+/* social.cursor_encode(kind text, key bigint, id bigint) -> text */
+Datum
+social_cursor_encode_sql(PG_FUNCTION_ARGS)
+{
+	char *kind = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char cursor[SOCIAL_CURSOR_LENGTH + 1];
+
+	social_cursor_encode(kind, PG_GETARG_INT64(1), PG_GETARG_INT64(2), cursor);
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(cursor, SOCIAL_CURSOR_LENGTH));
+}
+
+/* social.cursor_decode(kind text, cursor text) -> (key bigint, id bigint); SM400 if mangled. */
+Datum
+social_cursor_decode_sql(PG_FUNCTION_ARGS)
+{
+	char *kind = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	text *cursor = PG_GETARG_TEXT_PP(1);
+	TupleDesc tupdesc;
+	Datum values[2];
+	bool nulls[2] = {false, false};
+	int64 key;
+	int64 id;
+
+	social_page_cursor(kind, cursor, &key, &id);
+	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "cursor_decode must return a row");
+	values[0] = Int64GetDatum(key);
+	values[1] = Int64GetDatum(id);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
+}
+
+/* page_size(first integer) integer: 20 for null; SM400 outside 1 .. social.page_size_max. */
+Datum
+social_page_size(PG_FUNCTION_ARGS)
+{
+	int first = PG_ARGISNULL(0) ? Min(PAGE_SIZE_DEFAULT, page_size_max) : PG_GETARG_INT32(0);
+
+	if (first < 1 || first > page_size_max)
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("invalid page size"),
+						errdetail("It is %d; it must be 1 to %d.", first, page_size_max),
+						errhint("The upper bound is the setting social.page_size_max.")));
+	PG_RETURN_INT32(first);
+}

@@ -1,0 +1,66 @@
+/*
+ * statement_log.c owns how much the server's log is told about the statements of a request.
+ *
+ * Only errors of requests are touched. Whoever writes SQL by himself, in whatever database of the
+ * server, finds his statements in the log as they were.
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "storage/proc.h"
+#include "tcop/tcopprot.h"
+#include "utils/elog.h"
+#include "utils/guc.h"
+
+#include "base/compat.h"
+#include "base/init.h"
+#include "base/statement_log.h"
+
+#define STATEMENT_MAX 500 /* bytes */
+
+static LocalTransactionId request = InvalidLocalTransactionId;
+static emit_log_hook_type previous_emit_log;
+
+static bool
+is_of_request(void)
+{
+	return request != InvalidLocalTransactionId && MyProc != NULL &&
+		   request == SOCIAL_LOCAL_TRANSACTION_ID;
+}
+
+/* The memory that is current lives as long as the error; detail_log is for the log alone. */
+static void
+cut_statement(ErrorData *edata)
+{
+	int len = (int) strlen(debug_query_string);
+	int kept = pg_mbcliplen(debug_query_string, len, STATEMENT_MAX);
+	const char *detail = edata->detail_log ? edata->detail_log : edata->detail;
+
+	edata->hide_stmt = true;
+	edata->detail_log = psprintf("%s%sStatement of %d bytes, cut: %.*s", detail ? detail : "",
+								 detail ? " " : "", len, kept, debug_query_string);
+}
+
+static void
+on_log(ErrorData *edata)
+{
+	if (previous_emit_log)
+		previous_emit_log(edata);
+	if (edata->elevel >= ERROR && edata->elevel >= log_min_error_statement && !edata->hide_stmt &&
+		edata->sqlerrcode != ERRCODE_OUT_OF_MEMORY && is_of_request() &&
+		debug_query_string != NULL && strlen(debug_query_string) > STATEMENT_MAX)
+		cut_statement(edata);
+}
+
+void
+social_log_request(void)
+{
+	request = SOCIAL_LOCAL_TRANSACTION_ID;
+}
+
+void
+social_statement_log_init(void)
+{
+	previous_emit_log = emit_log_hook;
+	emit_log_hook = on_log;
+}

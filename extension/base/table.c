@@ -1,0 +1,210 @@
+/*
+ * table.c owns direct access to the extension's own tables (see table.h).
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/heapam.h"
+#include "access/relscan.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/namespace.h"
+#include "common/hashfn.h"
+#include "executor/executor.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+#include "base/compat.h"
+#include "base/table.h"
+#include "base/version.h"
+
+/*
+ * Names that were looked up, until the catalog changes: every request opens a dozen of our tables
+ * and indexes, and two look-ups for each are a good part of what opening costs.
+ */
+#define KNOWN_NAMES 256 /* a power of two */
+
+static struct
+{
+	NameData name;
+	Oid oid; /* InvalidOid: the place is empty */
+} known[KNOWN_NAMES];
+
+static void
+forget_names(Datum arg, int cache, uint32 hash)
+{
+	memset(known, 0, sizeof(known));
+}
+
+static void
+watch_names(void)
+{
+	static bool watching;
+
+	if (watching)
+		return;
+	CacheRegisterSyscacheCallback(RELNAMENSP, forget_names, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACENAME, forget_names, (Datum) 0);
+	watching = true;
+}
+
+Oid
+social_relation_find(const char *name)
+{
+	size_t len = strlen(name);
+	uint32 place = hash_bytes((const unsigned char *) name, (int) len) & (KNOWN_NAMES - 1);
+	Oid schema;
+	Oid oid;
+
+	if (OidIsValid(known[place].oid) && strcmp(NameStr(known[place].name), name) == 0)
+		return known[place].oid;
+	watch_names();
+	schema = get_namespace_oid("social", true);
+	oid = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+	if (OidIsValid(oid) && len < NAMEDATALEN)
+	{
+		namestrcpy(&known[place].name, name);
+		known[place].oid = oid;
+	}
+	return oid;
+}
+
+Oid
+social_relation_oid(const char *name)
+{
+	Oid relation = social_relation_find(name);
+
+	if (!OidIsValid(relation))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+						errmsg("relation \"social.%s\" does not exist", name),
+						errhint("Run CREATE EXTENSION social.")));
+	return relation;
+}
+
+Relation
+social_table_open(const char *name, LOCKMODE lockmode)
+{
+	social_version_require();
+	return table_open(social_relation_oid(name), lockmode);
+}
+
+bool
+social_table_has_rows(const char *name)
+{
+	Oid oid = social_relation_find(name);
+	Relation table;
+	TupleTableSlot *slot;
+	TableScanDesc scan;
+	Snapshot snapshot;
+	bool found;
+
+	if (!OidIsValid(oid))
+		return false;
+	table = table_open(oid, AccessShareLock);
+	slot = table_slot_create(table, NULL);
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	scan = table_beginscan(table, snapshot, 0, NULL);
+	found = table_scan_getnextslot(scan, ForwardScanDirection, slot);
+	table_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	UnregisterSnapshot(snapshot);
+	table_close(table, AccessShareLock);
+	return found;
+}
+
+bool
+social_table_find(Relation table, Relation index, RegProcedure equality, Datum key,
+				  Snapshot snapshot, TupleTableSlot *slot)
+{
+	ScanKeyData scankey;
+	IndexScanDesc scan;
+	bool found;
+
+	ScanKeyEntryInitialize(&scankey, 0, 1, BTEqualStrategyNumber, InvalidOid,
+						   index->rd_indcollation[0], equality, key);
+	scan = index_beginscan(table, index, snapshot, 1, 0);
+	index_rescan(scan, &scankey, 1, NULL, 0);
+	found = index_getnext_slot(scan, ForwardScanDirection, slot);
+	if (found)
+		ExecMaterializeSlot(slot);
+	index_endscan(scan);
+	return found;
+}
+
+Relation
+social_table_primary_key(Relation table, LOCKMODE lockmode)
+{
+	Oid index = RelationGetPrimaryKeyIndex(table);
+
+	if (!OidIsValid(index))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("relation \"%s\" has no primary key", RelationGetRelationName(table))));
+	return index_open(index, lockmode);
+}
+
+void
+social_table_writer_begin(struct social_table_writer *writer, Relation table)
+{
+	writer->table = table;
+	writer->estate = CreateExecutorState();
+	writer->target = makeNode(ResultRelInfo);
+	InitResultRelInfo(writer->target, table, 1, NULL, 0);
+	ExecOpenIndices(writer->target, false);
+	writer->slot = MakeSingleTupleTableSlot(RelationGetDescr(table), &TTSOpsHeapTuple);
+}
+
+/* Enters a tuple that has just been stored into every index of its table. */
+static void
+write_index_entries(struct social_table_writer *writer, HeapTuple tuple)
+{
+	ExecStoreHeapTuple(tuple, writer->slot, false);
+	writer->slot->tts_tableOid = RelationGetRelid(writer->table);
+	social_compat_insert_index_tuples(writer->target, writer->slot, writer->estate);
+	ExecClearTuple(writer->slot);
+	ResetPerTupleExprContext(writer->estate);
+}
+
+void
+social_table_write(struct social_table_writer *writer, const Datum *values, const bool *isnull)
+{
+	HeapTuple tuple =
+		heap_form_tuple(RelationGetDescr(writer->table), (Datum *) values, (bool *) isnull);
+
+	simple_heap_insert(writer->table, tuple);
+	write_index_entries(writer, tuple);
+	heap_freetuple(tuple);
+}
+
+void
+social_table_writer_end(struct social_table_writer *writer)
+{
+	ExecCloseIndices(writer->target);
+	ExecDropSingleTupleTableSlot(writer->slot);
+	FreeExecutorState(writer->estate);
+}
+
+void
+social_table_insert(Relation table, const Datum *values, const bool *isnull)
+{
+	struct social_table_writer writer;
+
+	social_table_writer_begin(&writer, table);
+	social_table_write(&writer, values, isnull);
+	social_table_writer_end(&writer);
+}
+
+void
+social_table_update(Relation table, ItemPointer old, HeapTuple tuple)
+{
+	struct social_table_writer writer;
+
+	if (social_compat_heap_update(table, old, tuple))
+		return;
+	social_table_writer_begin(&writer, table);
+	write_index_entries(&writer, tuple);
+	social_table_writer_end(&writer);
+}

@@ -1,0 +1,241 @@
+/*
+ * post_list.c owns newest-first pages of posts that one index holds in order: a person's, a tag's,
+ * and where a person is mentioned. Each walks its index from the cursor on, and asks of every post
+ * whether it is in the viewer's lists (listing.h). Mission P-04.
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "access/tableam.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/fmgroids.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "base/errors.h"
+#include "viewer/listing.h"
+#include "base/page.h"
+#include "content/post_row.h"
+#include "base/table.h"
+#include "viewer/viewer.h"
+#include "base/walk.h"
+
+extern Datum social_hashtag_key(PG_FUNCTION_ARGS);
+
+PG_FUNCTION_INFO_V1(social_user_posts);
+PG_FUNCTION_INFO_V1(social_hashtag_posts);
+PG_FUNCTION_INFO_V1(social_user_mentions);
+
+/* Columns that C reads by number; an upgrade only ever appends columns. */
+enum
+{
+	POST_HASHTAG_POST_ID = 1
+};
+enum
+{
+	MENTION_ID = 1,
+	MENTION_POST_ID,
+	MENTION_USER_ID,
+	MENTION_CREATED_AT,
+	MENTION_NCOLUMNS = MENTION_CREATED_AT
+};
+
+/* Times that a cursor of ours can hold: the years 1000 to 3000, in microseconds since 1970. */
+#define CURSOR_TIME_MIN INT64CONST(-30610224000000000)
+#define CURSOR_TIME_MAX INT64CONST(32503680000000000)
+#define UNIX_EPOCH_DISTANCE                                                                        \
+	((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY * USECS_PER_SEC)
+
+/* A page: who reads it, how many rows it may hold, and where they go. */
+struct page
+{
+	struct social_listing *listing;
+	int wanted;
+	ReturnSetInfo *result;
+};
+
+static void
+page_begin(struct page *page, FunctionCallInfo fcinfo)
+{
+	page->wanted = social_page_rows(fcinfo, 1);
+	page->listing = social_listing_begin(social_viewer());
+	InitMaterializedSRF(fcinfo, 0);
+	page->result = (ReturnSetInfo *) fcinfo->resultinfo;
+}
+
+/* Raises SM404 unless the viewer sees the person whom argument 0 names. */
+static int64
+visible_person(const struct page *page, FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0) || !social_listing_sees_person(page->listing, PG_GETARG_INT64(0)))
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_NOT_FOUND), errmsg("user not found"),
+						errdetail("It does not exist, or the viewer may not see it."),
+						errhint("SELECT id, username FROM social.visible_users lists them.")));
+	return PG_GETARG_INT64(0);
+}
+
+/* The position below which a page begins, from the cursor in argument 2. */
+static int64
+page_start(FunctionCallInfo fcinfo, const char *kind)
+{
+	int64 position = SOCIAL_WALK_NEWEST;
+	int64 id;
+
+	if (!PG_ARGISNULL(2))
+		social_page_cursor(kind, PG_GETARG_TEXT_PP(2), &position, &id);
+	return position;
+}
+
+/*
+ * Returns the listed posts that the walk comes to. Its rows are posts, or, where post_id is a
+ * column, rows that name a post.
+ */
+static void
+put_posts(struct page *page, struct social_walk *walk, int post_id)
+{
+	int ncolumns = page->result->setDesc->natts;
+	Datum *values = palloc(ncolumns * sizeof(*values));
+	bool *isnull = palloc(ncolumns * sizeof(*isnull));
+	struct social_walk posts;
+	struct social_post_rows rows;
+	int count = 0;
+
+	social_walk_open(&posts, "posts", "posts_pkey");
+	social_post_rows_begin(&rows, page->result->setDesc, posts.table);
+	while (count < page->wanted && social_walk_next(walk))
+	{
+		int64 id = post_id == 0 ? 0 : social_walk_int64(walk, post_id);
+		TupleTableSlot *slot = post_id == 0 ? walk->slot : posts.slot;
+
+		if ((post_id != 0 && !social_walk_find(&posts, 1, &id)) ||
+			!social_listing_admits(page->listing, slot))
+			continue;
+		social_post_rows_make(&rows, ExecFetchSlotHeapTuple(slot, false, NULL), values, isnull);
+		tuplestore_putvalues(page->result->setResult, page->result->setDesc, values, isnull);
+		count++;
+	}
+	social_post_rows_end(&rows);
+	social_walk_close(&posts);
+}
+
+/* user_posts(user_id bigint, first integer, after text): see sql/api/post.sql. */
+Datum
+social_user_posts(PG_FUNCTION_ARGS)
+{
+	struct page page;
+	struct social_walk walk;
+	int64 start;
+	int64 user_id;
+
+	page_begin(&page, fcinfo);
+	start = page_start(fcinfo, "user_posts");
+	user_id = visible_person(&page, fcinfo);
+	if (social_listing_admits_person(page.listing, user_id))
+	{
+		social_walk_open(&walk, "posts", "posts_author_position_idx");
+		social_walk_start(&walk, 1, &user_id, true, start, SOCIAL_WALK_NO_BUDGET);
+		put_posts(&page, &walk, 0);
+		social_walk_close(&walk);
+	}
+	social_listing_end(page.listing);
+	return (Datum) 0;
+}
+
+/* The id of the hashtag that a text names, in any spelling; 0 when there is none. */
+static int64
+hashtag_named(text *name)
+{
+	Relation hashtags = social_table_open("hashtags", AccessShareLock);
+	Relation index = index_open(social_relation_oid("hashtags_tag_key"), AccessShareLock);
+	TupleTableSlot *slot = table_slot_create(hashtags, NULL);
+	Datum key = DirectFunctionCall1(social_hashtag_key, PointerGetDatum(name));
+	int64 id = 0;
+	bool isnull;
+
+	if (social_table_find(hashtags, index, F_TEXTEQ, key, GetActiveSnapshot(), slot))
+		id = DatumGetInt64(slot_getattr(slot, 1, &isnull));
+	ExecDropSingleTupleTableSlot(slot);
+	index_close(index, AccessShareLock);
+	table_close(hashtags, AccessShareLock);
+	return id;
+}
+
+/* hashtag_posts(tag text, first integer, after text): see sql/api/search.sql. */
+Datum
+social_hashtag_posts(PG_FUNCTION_ARGS)
+{
+	struct page page;
+	struct social_walk walk;
+	int64 start;
+	int64 hashtag_id;
+
+	page_begin(&page, fcinfo);
+	start = page_start(fcinfo, "hashtag_posts");
+	hashtag_id = PG_ARGISNULL(0) ? 0 : hashtag_named(PG_GETARG_TEXT_PP(0));
+	if (hashtag_id != 0)
+	{
+		social_walk_open(&walk, "post_hashtags", "post_hashtags_page_idx");
+		social_walk_start(&walk, 1, &hashtag_id, true, start, SOCIAL_WALK_NO_BUDGET);
+		put_posts(&page, &walk, POST_HASHTAG_POST_ID);
+		social_walk_close(&walk);
+	}
+	social_listing_end(page.listing);
+	return (Datum) 0;
+}
+
+/* Starts a walk over a person's mentions at the cursor in argument 2. */
+static void
+start_mentions(struct social_walk *walk, FunctionCallInfo fcinfo, int64 user_id)
+{
+	int64 time;
+	int64 id;
+
+	social_walk_open(walk, "mentions", "mentions_user_created_idx");
+	if (PG_ARGISNULL(2))
+	{
+		social_walk_start_pair(walk, user_id, true, DT_NOEND, PG_INT64_MAX, SOCIAL_WALK_NO_BUDGET);
+		return;
+	}
+	social_page_cursor("user_mentions", PG_GETARG_TEXT_PP(2), &time, &id);
+	if (time < CURSOR_TIME_MIN || time > CURSOR_TIME_MAX)
+		social_page_refuse_cursor();
+	social_walk_start_pair(walk, user_id, true, time - UNIX_EPOCH_DISTANCE, id,
+						   SOCIAL_WALK_NO_BUDGET);
+}
+
+/* user_mentions(user_id bigint, first integer, after text): see sql/api/mention.sql. */
+Datum
+social_user_mentions(PG_FUNCTION_ARGS)
+{
+	struct page page;
+	struct social_walk mentions;
+	struct social_walk posts;
+	int64 user_id;
+	int count = 0;
+
+	page_begin(&page, fcinfo);
+	user_id = visible_person(&page, fcinfo);
+	start_mentions(&mentions, fcinfo, user_id);
+	social_walk_open(&posts, "posts", "posts_pkey");
+	while (count < page.wanted && social_walk_next(&mentions))
+	{
+		Datum values[MENTION_NCOLUMNS];
+		bool isnull[MENTION_NCOLUMNS];
+		int64 post_id = social_walk_int64(&mentions, MENTION_POST_ID);
+
+		if (!social_walk_find(&posts, 1, &post_id) ||
+			!social_listing_admits(page.listing, posts.slot))
+			continue;
+		for (int i = 0; i < MENTION_NCOLUMNS; i++)
+			values[i] = slot_getattr(mentions.slot, i + 1, &isnull[i]);
+		tuplestore_putvalues(page.result->setResult, page.result->setDesc, values, isnull);
+		count++;
+	}
+	social_walk_close(&posts);
+	social_walk_close(&mentions);
+	social_listing_end(page.listing);
+	return (Datum) 0;
+}

@@ -1,0 +1,319 @@
+/*
+ * counter.c owns what counts where, and the triggers that change counts without waiting.
+ *
+ * Row triggers only note changes in memory; the statement trigger that follows them applies one
+ * sum for each counted object. So a single like costs one narrow update, and a bulk load or a
+ * cascade costs one update for each object instead of one for each row. The lock order is written
+ * in counter.h.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "utils/fmgroids.h"
+#include "utils/snapmgr.h"
+
+#include "counter/counter.h"
+#include "base/guard.h"
+#include "base/init.h"
+#include "counter/last_position.h"
+#include "base/limit.h"
+#include "base/note.h"
+#include "notification/notification.h"
+#include "counter/recount.h"
+#include "base/sequence.h"
+#include "base/table.h"
+#include "counter/trending.h"
+
+PG_FUNCTION_INFO_V1(social_count_row);
+PG_FUNCTION_INFO_V1(social_count_statement);
+
+const struct social_counter social_counters[] = {
+	[SOCIAL_USER_COUNTERS] = {"user_counters",
+							  "user_counter_deltas",
+							  "user_counter_deltas_idx",
+							  "user_id",
+							  "users",
+							  3,
+							  {"followers_count", "following_count", "posts_count"}},
+	[SOCIAL_POST_COUNTERS] = {"post_counters",
+							  "post_counter_deltas",
+							  "post_counter_deltas_idx",
+							  "post_id",
+							  "posts",
+							  4,
+							  {"likes_count", "comments_count", "reposts_count", "views_count"}},
+	[SOCIAL_COMMENT_COUNTERS] = {"comment_counters",
+								 "comment_counter_deltas",
+								 "comment_counter_deltas_idx",
+								 "comment_id",
+								 "comments",
+								 2,
+								 {"likes_count", "replies_count"}},
+	[SOCIAL_HASHTAG_COUNTERS] = {"hashtag_counters",
+								 "hashtag_counter_deltas",
+								 "hashtag_counter_deltas_idx",
+								 "hashtag_id",
+								 "hashtags",
+								 1,
+								 {"posts_count"}},
+};
+const int social_ncounters = lengthof(social_counters);
+
+const struct social_counted social_counted[] = {
+	{"follows", "followed_id", SOCIAL_USER_COUNTERS, 0, "follower_is_counted"},
+	{"follows", "follower_id", SOCIAL_USER_COUNTERS, 1, "followed_is_counted"},
+	{"posts", "author_id", SOCIAL_USER_COUNTERS, 2, "position"},
+	{"post_likes", "post_id", SOCIAL_POST_COUNTERS, 0, "is_counted"},
+	{"comments", "post_id", SOCIAL_POST_COUNTERS, 1, "is_counted"},
+	{"reposts", "post_id", SOCIAL_POST_COUNTERS, 2, "is_counted"},
+	{"comment_likes", "comment_id", SOCIAL_COMMENT_COUNTERS, 0, "is_counted"},
+	{"comments", "parent_id", SOCIAL_COMMENT_COUNTERS, 1, "is_reply"},
+	{"post_hashtags", "hashtag_id", SOCIAL_HASHTAG_COUNTERS, 0, "is_public"},
+};
+const int social_ncounted = lengthof(social_counted);
+
+/* ---- notes ---------------------------------------------------------------------------------- */
+
+struct note
+{
+	struct social_note_key key; /* of an object; the kind is the index of its counter */
+	bool created;               /* the object is new: make its counter row */
+	bool removed;               /* the object is gone: so is its counter row */
+	int64 changes[SOCIAL_COUNTER_COLUMNS_MAX];
+};
+
+static void apply_notes(void);
+
+static struct social_notes notes = {"social counter notes", sizeof(struct note), apply_notes};
+
+static struct note *
+take_note(int counter, int64 object_id)
+{
+	return social_notes_take(&notes, object_id, counter, NULL);
+}
+
+void
+social_counter_add(int counter, int column, int64 object_id, int change)
+{
+	take_note(counter, object_id)->changes[column] += change;
+}
+
+/* ---- applying them -------------------------------------------------------------------------- */
+
+/* Whether the counted object is there: a cascade removes it before the rows that counted for it. */
+static bool
+object_exists(const struct social_counter *counter, int64 object_id, Snapshot snapshot)
+{
+	Relation objects = social_table_open(counter->objects, AccessShareLock);
+	Relation index = social_table_primary_key(objects, AccessShareLock);
+	TupleTableSlot *slot = table_slot_create(objects, NULL);
+	bool exists =
+		social_table_find(objects, index, F_INT8EQ, Int64GetDatum(object_id), snapshot, slot);
+
+	ExecDropSingleTupleTableSlot(slot);
+	index_close(index, NoLock);
+	table_close(objects, NoLock);
+	return exists;
+}
+
+static void
+change_counter(const struct social_counter *counter, Relation table, Relation index,
+			   Snapshot snapshot, TupleTableSlot *slot, const struct note *note)
+{
+	int64 object_id = note->key.object_id;
+	enum social_counter_lock found =
+		social_counter_try_lock(table, index, object_id, snapshot, slot);
+	Relation deltas;
+
+	if (found == SOCIAL_COUNTER_LOCKED)
+	{
+		social_counter_change(table, slot, counter->ncolumns, note->changes);
+		return;
+	}
+	if (found == SOCIAL_COUNTER_MISSING && !object_exists(counter, object_id, snapshot))
+		return;
+	deltas = social_table_open(counter->deltas, RowExclusiveLock);
+	social_counter_append_delta(counter, deltas, object_id, note->changes);
+	table_close(deltas, NoLock);
+}
+
+static bool
+changes_something(const struct social_counter *counter, const struct note *note)
+{
+	for (int i = 0; i < counter->ncolumns; i++)
+	{
+		if (note->changes[i] != 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Applies the notes of this subtransaction that belong to one counter table. Each object has one
+ * note, so that one snapshot does for all.
+ */
+static void
+apply_to_counter(int which, Snapshot snapshot)
+{
+	const struct social_counter *counter = &social_counters[which];
+	Relation table = NULL;
+	Relation index = NULL;
+	TupleTableSlot *slot = NULL;
+	HASH_SEQ_STATUS walk;
+	struct note note;
+
+	hash_seq_init(&walk, notes.table);
+	while (social_notes_next(&notes, &walk, which, &note))
+	{
+		if (table == NULL)
+		{
+			table = social_table_open(counter->table, RowExclusiveLock);
+			index = social_table_primary_key(table, RowExclusiveLock);
+			slot = table_slot_create(table, NULL);
+		}
+		if (note.removed)
+			social_counter_remove(counter, table, index, slot, note.key.object_id);
+		else if (note.created)
+			social_counter_create(counter, table, note.key.object_id, note.changes);
+		else if (changes_something(counter, &note))
+			change_counter(counter, table, index, snapshot, slot, &note);
+		ExecClearTuple(slot);
+	}
+	if (table == NULL)
+		return;
+	ExecDropSingleTupleTableSlot(slot);
+	index_close(index, NoLock);
+	table_close(table, NoLock);
+}
+
+static void
+apply_notes(void)
+{
+	Snapshot snapshot;
+
+	if (social_notes_are_empty(&notes))
+		return;
+	CommandCounterIncrement();
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	for (int i = 0; i < social_ncounters && !social_notes_are_empty(&notes); i++)
+		apply_to_counter(i, snapshot);
+	UnregisterSnapshot(snapshot);
+	CommandCounterIncrement();
+}
+
+/* ---- triggers ------------------------------------------------------------------------------- */
+
+/* The object that a row counts for; false when it counts for none. */
+static bool
+counted_object(const struct social_counted *counted, TupleDesc columns, HeapTuple row,
+			   int64 *object_id)
+{
+	bool isnull;
+	Datum value;
+
+	int condition = counted->when_set == NULL ? 0 : SPI_fnumber(columns, counted->when_set);
+
+	/* A column that the installed version does not have yet sets no condition. */
+	if (condition > 0)
+	{
+		(void) heap_getattr(row, condition, columns, &isnull);
+		if (isnull)
+			return false;
+	}
+	value = heap_getattr(row, SPI_fnumber(columns, counted->key), columns, &isnull);
+	*object_id = isnull ? 0 : DatumGetInt64(value);
+	return !isnull;
+}
+
+/* Notes what the old and the new version of a row (either may be NULL) mean for one count. */
+static void
+note_counted(const struct social_counted *counted, TupleDesc columns, HeapTuple before,
+			 HeapTuple after)
+{
+	int64 old_object;
+	int64 new_object;
+	bool was = before != NULL && counted_object(counted, columns, before, &old_object);
+	bool is = after != NULL && counted_object(counted, columns, after, &new_object);
+
+	if (was && is && old_object == new_object)
+		return;
+	if (was)
+		social_counter_add(counted->counter, counted->column, old_object, -1);
+	if (is)
+		social_counter_add(counted->counter, counted->column, new_object, 1);
+}
+
+/* Notes that an object (a row whose first column is its id) has come or gone. */
+static void
+note_object(int counter, TupleDesc columns, HeapTuple before, HeapTuple after)
+{
+	bool isnull;
+	Datum id;
+
+	if (before != NULL && after != NULL)
+		return;
+	id = heap_getattr(after != NULL ? after : before, 1, columns, &isnull);
+	if (after != NULL)
+	{
+		take_note(counter, DatumGetInt64(id))->created = true;
+		social_sequence_pass(social_counters[counter].objects, DatumGetInt64(id));
+	}
+	else
+		take_note(counter, DatumGetInt64(id))->removed = true;
+}
+
+Datum
+social_count_row(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = social_row_trigger(fcinfo);
+	const char *source = RelationGetRelationName(trigger->tg_relation);
+	TupleDesc columns = RelationGetDescr(trigger->tg_relation);
+	HeapTuple before = TRIGGER_FIRED_BY_INSERT(trigger->tg_event) ? NULL : trigger->tg_trigtuple;
+	HeapTuple after = TRIGGER_FIRED_BY_INSERT(trigger->tg_event)   ? trigger->tg_trigtuple
+					  : TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple
+																   : NULL;
+
+	if (social_restoring())
+		return PointerGetDatum(NULL);
+	for (int i = 0; i < social_ncounted; i++)
+	{
+		if (strcmp(social_counted[i].source, source) == 0)
+			note_counted(&social_counted[i], columns, before, after);
+	}
+	for (int i = 0; i < social_ncounters; i++)
+	{
+		if (strcmp(social_counters[i].objects, source) == 0)
+			note_object(i, columns, before, after);
+	}
+	social_notify_row(source, columns, before, after);
+	social_trend_row(source, columns, before, after);
+	social_last_position_row(source, columns, before, after);
+	social_recount_row(source, columns, before, after);
+	return PointerGetDatum(NULL);
+}
+
+Datum
+social_count_statement(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+						errmsg("not called as a trigger")));
+	apply_notes();
+	social_notify_apply();
+	social_trend_apply();
+	social_last_position_apply();
+	social_recount_apply();
+	return PointerGetDatum(NULL);
+}
+
+void
+social_counter_init(void)
+{
+	social_notes_init(&notes);
+}

@@ -1,0 +1,101 @@
+/*
+ * counter.h owns what counts where, and the never-waiting way to change a count.
+ *
+ * Lock order (mission P-02, design D4)
+ * - A counted row's foreign key checks come first (their triggers sort before ours), so whoever
+ *   changes a count of an object that is being deleted has waited for that before.
+ * - A counter row is only ever locked with SKIP LOCKED: who does not get it appends a delta row
+ *   instead. So no transaction waits for a counter, whatever order it likes posts in, and counters
+ *   take no part in any deadlock. The one exception is the removal of a counter row together with
+ *   its object: there the object's own row lock, taken before, has already outwaited the writers.
+ * - The fold takes one counter row at a time, also with SKIP LOCKED, then that object's deltas
+ *   (those that somebody else deletes are left out), under a lock of the delta table that only
+ *   folds and VACUUM conflict on and that it does not wait for either.
+ */
+#ifndef SOCIAL_COUNTER_H
+#define SOCIAL_COUNTER_H
+
+#include "postgres.h"
+#include "utils/rel.h"
+#include "executor/tuptable.h"
+#include "utils/snapshot.h"
+
+#define SOCIAL_COUNTER_COLUMNS_MAX 8
+
+/* A counter table; column 1 is the object's id, the counts follow in the order of `columns`. */
+struct social_counter
+{
+	const char *table;
+	const char *deltas;       /* same columns; what found the counter row locked */
+	const char *deltas_index; /* on the object's id */
+	const char *key;
+	const char *objects; /* the table of the counted objects, key column id */
+	int ncolumns;
+	const char *columns[SOCIAL_COUNTER_COLUMNS_MAX];
+};
+
+/* A row of `source` adds 1 to a column of the counter row that its column `key` names. */
+struct social_counted
+{
+	const char *source;
+	const char *key;
+	int counter;          /* index into social_counters */
+	int column;           /* index into its columns */
+	const char *when_set; /* counts only while this column is not null; NULL: always */
+};
+
+/* Indexes into social_counters, and the columns that C changes without a row trigger. */
+enum
+{
+	SOCIAL_USER_COUNTERS,
+	SOCIAL_POST_COUNTERS,
+	SOCIAL_COMMENT_COUNTERS,
+	SOCIAL_HASHTAG_COUNTERS
+};
+#define SOCIAL_POST_VIEWS    3
+#define SOCIAL_HASHTAG_POSTS 0
+
+extern const struct social_counter social_counters[];
+extern const int social_ncounters;
+extern const struct social_counted social_counted[];
+extern const int social_ncounted;
+
+/* What a try to lock a counter row found. */
+enum social_counter_lock
+{
+	SOCIAL_COUNTER_LOCKED, /* the newest version is in the slot, and ours until commit */
+	SOCIAL_COUNTER_BUSY,   /* somebody else holds it */
+	SOCIAL_COUNTER_MISSING /* there is no such row */
+};
+
+/*
+ * Notes a change of a count; it is applied when the statement ends (count_statement), or at the
+ * latest before the (sub)transaction commits.
+ */
+extern void social_counter_add(int counter, int column, int64 object_id, int change);
+
+/*
+ * Tries to lock a counter row without waiting. `index` is the table's primary key; the snapshot
+ * must see this transaction's own changes, and newer versions than it sees are followed.
+ */
+extern enum social_counter_lock social_counter_try_lock(Relation table, Relation index,
+														int64 object_id, Snapshot snapshot,
+														TupleTableSlot *slot);
+
+/* Adds changes[0 .. ncolumns) to the counter row that try_lock has put into the slot. */
+extern void social_counter_change(Relation table, TupleTableSlot *slot, int ncolumns,
+								  const int64 *changes);
+
+/* Makes the counter row of a new object. */
+extern void social_counter_create(const struct social_counter *counter, Relation table,
+								  int64 object_id, const int64 *counts);
+
+/* Removes the counter row and the deltas of an object that is gone; waits for their holders. */
+extern void social_counter_remove(const struct social_counter *counter, Relation table,
+								  Relation index, TupleTableSlot *slot, int64 object_id);
+
+/* Appends a delta row. */
+extern void social_counter_append_delta(const struct social_counter *counter, Relation deltas,
+										int64 object_id, const int64 *changes);
+
+#endif /* SOCIAL_COUNTER_H */

@@ -1,0 +1,391 @@
+/*
+ * notification_audience.c owns who may be told what somebody does (see notification_audience.h).
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "common/hashfn.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "notification/notification_audience.h"
+#include "base/table.h"
+#include "account/user.h"
+
+/* Columns by number; an upgrade only ever appends columns. */
+enum
+{
+	POST_AUTHOR_ID = 2,
+	POST_POSITION = 6,
+	POST_VISIBILITY = 11,
+	POST_DELETED_AT = 20,
+	POST_HIDDEN_AT = 21
+};
+enum
+{
+	COMMENT_POST_ID = 2,
+	COMMENT_AUTHOR_ID = 3,
+	COMMENT_DELETED_AT = 10,
+	COMMENT_HIDDEN_AT = 11
+};
+enum
+{
+	MUTE_NOTIFICATIONS = 4,
+	MUTE_EXPIRES_AT = 5
+};
+enum
+{
+	PREFERENCE_TYPE = 2,
+	PREFERENCE_IS_ENABLED = 3
+};
+
+/* What is looked up: a table through one of its indexes, opened at first use. */
+enum place
+{
+	USERS,
+	POSTS,
+	COMMENTS,
+	BLOCKS,
+	BLOCKED,
+	MUTES,
+	PREFERENCES,
+	FOLLOWS,
+	MENTIONS,
+	NPLACES
+};
+static const struct
+{
+	const char *table;
+	const char *index;
+} places[] = {
+	[USERS] = {"users", "users_pkey"},
+	[POSTS] = {"posts", "posts_pkey"},
+	[COMMENTS] = {"comments", "comments_pkey"},
+	[BLOCKS] = {"blocks", "blocks_pkey"},
+	[BLOCKED] = {"blocks", "blocks_blocked_idx"},
+	[MUTES] = {"mutes", "mutes_pkey"},
+	[PREFERENCES] = {"notification_preferences", "notification_preferences_pkey"},
+	[FOLLOWS] = {"follows", "follows_pkey"},
+	[MENTIONS] = {"mentions", "mentions_post_user_key"},
+};
+
+/* What is remembered about a person; the second half once they were a recipient. */
+struct person
+{
+	int64 id;
+	char status;
+	bool is_there;
+	bool is_active; /* and not suspended */
+	bool is_known_as_recipient;
+	bool has_blocks; /* either way, with anybody */
+	bool has_mutes;
+	uint32 turned_off; /* bit for each type */
+};
+
+/* The server's hash table shadows a variable of its own. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow=compatible-local"
+#define SH_PREFIX            person_table
+#define SH_ELEMENT_TYPE      struct person
+#define SH_KEY_TYPE          int64
+#define SH_KEY               id
+#define SH_HASH_KEY(tb, key) murmurhash32((uint32) (key) ^ (uint32) ((key) >> 32))
+#define SH_EQUAL(tb, a, b)   ((a) == (b))
+#define SH_SCOPE             static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+#define SH_PREFIX            post_table
+#define SH_ELEMENT_TYPE      struct social_audience_post
+#define SH_KEY_TYPE          int64
+#define SH_KEY               id
+#define SH_HASH_KEY(tb, key) murmurhash32((uint32) (key) ^ (uint32) ((key) >> 32))
+#define SH_EQUAL(tb, a, b)   ((a) == (b))
+#define SH_SCOPE             static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+#pragma GCC diagnostic pop
+
+struct social_audience
+{
+	Snapshot snapshot;
+	TimestampTz now;
+	post_table_hash *posts;
+	person_table_hash *people;
+	struct social_audience_comment comment; /* the last one */
+	struct
+	{
+		Relation table;
+		Relation index;
+		TupleTableSlot *slot;
+	} open[NPLACES];
+};
+
+/* ---- looking up ----------------------------------------------------------------------------- */
+
+struct social_audience *
+social_audience_begin(void)
+{
+	struct social_audience *audience = palloc0(sizeof(*audience));
+
+	CommandCounterIncrement();
+	audience->snapshot = RegisterSnapshot(GetLatestSnapshot());
+	audience->now = GetCurrentTimestamp();
+	audience->posts = post_table_create(CurrentMemoryContext, 16, NULL);
+	audience->people = person_table_create(CurrentMemoryContext, 16, NULL);
+	return audience;
+}
+
+void
+social_audience_end(struct social_audience *audience)
+{
+	for (int i = 0; i < NPLACES; i++)
+	{
+		if (audience->open[i].table == NULL)
+			continue;
+		ExecDropSingleTupleTableSlot(audience->open[i].slot);
+		index_close(audience->open[i].index, NoLock);
+		table_close(audience->open[i].table, NoLock);
+	}
+	UnregisterSnapshot(audience->snapshot);
+	post_table_destroy(audience->posts);
+	person_table_destroy(audience->people);
+	pfree(audience);
+}
+
+/* Begins to walk the rows whose index key starts with these ids. */
+static IndexScanDesc
+walk(struct social_audience *audience, enum place place, int nkeys, const int64 *ids)
+{
+	ScanKeyData keys[2];
+	IndexScanDesc scan;
+
+	if (audience->open[place].table == NULL)
+	{
+		audience->open[place].table = social_table_open(places[place].table, AccessShareLock);
+		audience->open[place].index =
+			index_open(social_relation_oid(places[place].index), AccessShareLock);
+		audience->open[place].slot = table_slot_create(audience->open[place].table, NULL);
+	}
+	for (int i = 0; i < nkeys; i++)
+		ScanKeyInit(&keys[i], i + 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(ids[i]));
+	scan = index_beginscan(audience->open[place].table, audience->open[place].index,
+						   audience->snapshot, nkeys, 0);
+	index_rescan(scan, keys, nkeys, NULL, 0);
+	return scan;
+}
+
+/* Finds the first such row; its slot is the caller's until the next look-up in this place. */
+static TupleTableSlot *
+find(struct social_audience *audience, enum place place, int nkeys, int64 first, int64 second)
+{
+	int64 ids[] = {first, second};
+	IndexScanDesc scan = walk(audience, place, nkeys, ids);
+	TupleTableSlot *slot = audience->open[place].slot;
+	bool found = index_getnext_slot(scan, ForwardScanDirection, slot);
+
+	/* The slot keeps its own pin on the row's page. */
+	index_endscan(scan);
+	return found ? slot : NULL;
+}
+
+static Datum
+column(TupleTableSlot *slot, int number, bool *isnull)
+{
+	if (number > slot->tts_tupleDescriptor->natts)
+	{
+		*isnull = true;
+		return (Datum) 0;
+	}
+	return slot_getattr(slot, number, isnull);
+}
+
+static bool
+is_set(TupleTableSlot *slot, int number)
+{
+	bool isnull;
+
+	(void) column(slot, number, &isnull);
+	return !isnull;
+}
+
+static int64
+id_in(TupleTableSlot *slot, int number)
+{
+	bool isnull;
+
+	return DatumGetInt64(slot_getattr(slot, number, &isnull));
+}
+
+/* ---- posts and comments --------------------------------------------------------------------- */
+
+static void
+read_post(TupleTableSlot *slot, struct social_audience_post *post)
+{
+	bool isnull;
+	Datum value = column(slot, POST_VISIBILITY, &isnull);
+	char *visibility = isnull ? pstrdup("public") : TextDatumGetCString(value);
+	bool is_shown = is_set(slot, POST_POSITION) && !is_set(slot, POST_HIDDEN_AT);
+
+	post->author = id_in(slot, POST_AUTHOR_ID);
+	post->is_there = !is_set(slot, POST_DELETED_AT);
+	post->is_public = is_shown && strcmp(visibility, "public") == 0;
+	post->for_followers = strcmp(visibility, "followers") == 0;
+	post->is_listed = is_shown && strcmp(visibility, "private") != 0;
+	pfree(visibility);
+}
+
+const struct social_audience_post *
+social_audience_post(struct social_audience *audience, int64 id)
+{
+	bool found;
+	struct social_audience_post *post = post_table_insert(audience->posts, id, &found);
+	TupleTableSlot *slot;
+
+	if (found)
+		return post;
+	post->is_there = post->is_public = post->is_listed = post->for_followers = false;
+	post->author = 0;
+	slot = find(audience, POSTS, 1, id, 0);
+	if (slot != NULL)
+		read_post(slot, post);
+	return post;
+}
+
+const struct social_audience_comment *
+social_audience_comment(struct social_audience *audience, int64 id)
+{
+	struct social_audience_comment *comment = &audience->comment;
+	TupleTableSlot *slot;
+
+	if (comment->id == id)
+		return comment;
+	memset(comment, 0, sizeof(*comment));
+	comment->id = id;
+	slot = find(audience, COMMENTS, 1, id, 0);
+	if (slot == NULL)
+		return comment;
+	comment->post = id_in(slot, COMMENT_POST_ID);
+	comment->author = id_in(slot, COMMENT_AUTHOR_ID);
+	comment->is_there = !is_set(slot, COMMENT_DELETED_AT);
+	comment->is_hidden = is_set(slot, COMMENT_HIDDEN_AT);
+	return comment;
+}
+
+bool
+social_audience_sees(struct social_audience *audience, int64 recipient,
+					 const struct social_audience_post *post)
+{
+	if (!post->is_there)
+		return false;
+	if (post->author == recipient || post->is_public)
+		return true;
+	return post->is_listed &&
+		   ((post->for_followers && find(audience, FOLLOWS, 2, recipient, post->author) != NULL) ||
+			find(audience, MENTIONS, 2, post->id, recipient) != NULL);
+}
+
+/* ---- people --------------------------------------------------------------------------------- */
+
+static struct person *
+person_of(struct social_audience *audience, int64 id)
+{
+	bool found;
+	struct person *person = person_table_insert(audience->people, id, &found);
+	TupleTableSlot *slot;
+	bool isnull;
+	Datum until;
+
+	if (found)
+		return person;
+	person->is_active = person->is_known_as_recipient = false;
+	slot = find(audience, USERS, 1, id, 0);
+	person->is_there = slot != NULL;
+	if (slot == NULL || !DatumGetBool(slot_getattr(slot, SOCIAL_USERS_IS_ACTIVE, &isnull)))
+		return person;
+	person->is_active = true;
+	if (is_set(slot, SOCIAL_USERS_SUSPENDED_AT))
+	{
+		until = column(slot, SOCIAL_USERS_SUSPENDED_UNTIL, &isnull);
+		person->is_active = !isnull && DatumGetTimestampTz(until) <= audience->now;
+	}
+	return person;
+}
+
+bool
+social_audience_has(struct social_audience *audience, int64 id)
+{
+	return person_of(audience, id)->is_there;
+}
+
+/* The kinds that this person has turned off, as bits. */
+static uint32
+turned_off(struct social_audience *audience, int64 id)
+{
+	IndexScanDesc scan = walk(audience, PREFERENCES, 1, &id);
+	TupleTableSlot *slot = audience->open[PREFERENCES].slot;
+	uint32 types = 0;
+	bool isnull;
+
+	while (index_getnext_slot(scan, ForwardScanDirection, slot))
+	{
+		char *type = TextDatumGetCString(slot_getattr(slot, PREFERENCE_TYPE, &isnull));
+
+		for (int i = 0; i < SOCIAL_NOTIFY_NTYPES; i++)
+		{
+			if (strcmp(type, social_notification_types[i]) == 0 &&
+				!DatumGetBool(slot_getattr(slot, PREFERENCE_IS_ENABLED, &isnull)))
+				types |= 1 << i;
+		}
+	}
+	index_endscan(scan);
+	return types;
+}
+
+/* A mute of notifications that is not over. */
+static bool
+is_muted(struct social_audience *audience, int64 recipient, int64 actor)
+{
+	TupleTableSlot *slot = find(audience, MUTES, 2, recipient, actor);
+	bool isnull;
+	Datum until;
+
+	if (slot == NULL || !DatumGetBool(slot_getattr(slot, MUTE_NOTIFICATIONS, &isnull)))
+		return false;
+	until = slot_getattr(slot, MUTE_EXPIRES_AT, &isnull);
+	return isnull || DatumGetTimestampTz(until) > audience->now;
+}
+
+bool
+social_audience_admits(struct social_audience *audience, int64 recipient, int64 actor,
+					   enum social_notification_type type)
+{
+	struct person *person;
+
+	if (recipient == 0 || recipient == actor || !person_of(audience, actor)->is_active)
+		return false;
+	person = person_of(audience, recipient);
+	if (!person->is_active)
+		return false;
+	if (!person->is_known_as_recipient)
+	{
+		person->has_blocks = find(audience, BLOCKS, 1, recipient, 0) != NULL ||
+							 find(audience, BLOCKED, 1, recipient, 0) != NULL;
+		person->has_mutes = find(audience, MUTES, 1, recipient, 0) != NULL;
+		person->turned_off = turned_off(audience, recipient);
+		person->is_known_as_recipient = true;
+	}
+	if (person->turned_off & (1 << type))
+		return false;
+	if (person->has_blocks && (find(audience, BLOCKS, 2, recipient, actor) != NULL ||
+							   find(audience, BLOCKS, 2, actor, recipient) != NULL))
+		return false;
+	return !person->has_mutes || !is_muted(audience, recipient, actor);
+}

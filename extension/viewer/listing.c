@@ -1,0 +1,410 @@
+/*
+ * listing.c owns the C form of the views visible_posts and listed_posts (see listing.h).
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "port/pg_bitutils.h"
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "viewer/listing.h"
+#include "account/user.h"
+#include "viewer/visibility.h"
+#include "base/walk.h"
+
+/* Columns that C reads by number; an upgrade only ever appends columns. */
+enum
+{
+	BLOCK_BLOCKER_ID = 1,
+	BLOCK_BLOCKED_ID
+};
+enum
+{
+	MUTE_MUTED_ID = 2,
+	MUTE_POSTS,
+	MUTE_NOTIFICATIONS,
+	MUTE_EXPIRES_AT
+};
+enum
+{
+	USER_COUNTER_FOLLOWING = 3
+};
+
+/* What is known about a person; flags come in pairs of "asked" and the answer. */
+enum
+{
+	PERSON_BLOCKED = 1 << 0,
+	PERSON_MUTED = 1 << 1,
+	PERSON_STANDING_ASKED = 1 << 2,
+	PERSON_ACTIVE = 1 << 3,
+	PERSON_SUSPENDED = 1 << 4,
+	PERSON_FOLLOW_ASKED = 1 << 5,
+	PERSON_FOLLOWED = 1 << 6
+};
+
+struct person
+{
+	int64 id;
+	char status; /* the hash table's own */
+	uint8 flags;
+};
+
+/* Good in its high bits. */
+static inline uint64
+hash_of(int64 id)
+{
+	return (uint64) id * UINT64CONST(0x9E3779B97F4A7C15);
+}
+
+#define SH_PREFIX            people
+#define SH_ELEMENT_TYPE      struct person
+#define SH_KEY_TYPE          int64
+#define SH_KEY               id
+#define SH_HASH_KEY(tb, key) ((uint32) (hash_of(key) >> 32))
+#define SH_EQUAL(tb, a, b)   ((a) == (b))
+#define SH_SCOPE             static inline
+#define SH_DECLARE
+#define SH_DEFINE
+/* The server's own header shadows a local variable. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow=compatible-local"
+#include "lib/simplehash.h"
+#pragma GCC diagnostic pop
+
+struct social_listing
+{
+	int64 viewer;
+	bool is_staff;
+	people_hash *people;
+	int64 *followed; /* in order of id, once they have been read; else NULL */
+	int nfollowed;
+	uint64 *sieve;  /* a bit for the hash of everybody followed; most others find theirs not set */
+	int sieve_bits; /* log2 of how many */
+	int follow_probes;
+	int64 followed_estimate; /* -1: not asked yet */
+	struct social_walk users;
+	struct social_walk follows; /* table is NULL until the first single question */
+};
+
+/* Whoever asks this often about single people reads all follows instead. */
+#define FOLLOW_PROBES_MAX 500
+
+static struct person *
+person_of(struct social_listing *listing, int64 user_id)
+{
+	bool found;
+	struct person *person = people_insert(listing->people, user_id, &found);
+
+	if (!found)
+		person->flags = 0;
+	return person;
+}
+
+/* ---- begin ---------------------------------------------------------------------------------- */
+
+/* Marks column `other` of every block whose column `key` (the index's first) is the viewer. */
+static void
+load_blocks(struct social_listing *listing, const char *index, int other)
+{
+	struct social_walk blocks;
+
+	social_walk_open(&blocks, "blocks", index);
+	social_walk_start_equal(&blocks, 1, &listing->viewer);
+	while (social_walk_next(&blocks))
+		person_of(listing, social_walk_int64(&blocks, other))->flags |= PERSON_BLOCKED;
+	social_walk_close(&blocks);
+}
+
+/* Marks whose posts the viewer has muted, for good or for a time that is not over. */
+static void
+load_mutes(struct social_listing *listing)
+{
+	struct social_walk mutes;
+
+	social_walk_open(&mutes, "mutes", "mutes_pkey");
+	social_walk_start_equal(&mutes, 1, &listing->viewer);
+	while (social_walk_next(&mutes))
+	{
+		bool isnull;
+		Datum expires_at = slot_getattr(mutes.slot, MUTE_EXPIRES_AT, &isnull);
+
+		if (!isnull && DatumGetTimestampTz(expires_at) <= GetCurrentTransactionStartTimestamp())
+			continue;
+		if (DatumGetBool(slot_getattr(mutes.slot, MUTE_POSTS, &isnull)))
+			person_of(listing, social_walk_int64(&mutes, MUTE_MUTED_ID))->flags |= PERSON_MUTED;
+	}
+	social_walk_close(&mutes);
+}
+
+struct social_listing *
+social_listing_begin(int64 viewer)
+{
+	struct social_listing *listing = palloc0(sizeof(*listing));
+	struct social_account account;
+
+	listing->viewer = viewer;
+	listing->followed_estimate = -1;
+	listing->people = people_create(CurrentMemoryContext, 64, NULL);
+	social_walk_open(&listing->users, "users", "users_pkey");
+	if (viewer == 0)
+		return listing;
+	account = social_user_account(viewer, GetActiveSnapshot());
+	listing->is_staff = account.is_staff;
+	if (!account.has_filters)
+		return listing;
+	load_blocks(listing, "blocks_pkey", BLOCK_BLOCKED_ID);
+	load_blocks(listing, "blocks_blocked_idx", BLOCK_BLOCKER_ID);
+	load_mutes(listing);
+	return listing;
+}
+
+void
+social_listing_end(struct social_listing *listing)
+{
+	social_walk_close(&listing->users);
+	if (listing->follows.table != NULL)
+		social_walk_close(&listing->follows);
+	if (listing->followed != NULL)
+	{
+		pfree(listing->followed);
+		pfree(listing->sieve);
+	}
+	people_destroy(listing->people);
+	pfree(listing);
+}
+
+int64
+social_listing_viewer(const struct social_listing *listing)
+{
+	return listing->viewer;
+}
+
+bool
+social_listing_is_staff(const struct social_listing *listing)
+{
+	return listing->is_staff;
+}
+
+/* ---- people --------------------------------------------------------------------------------- */
+
+/* Asks, once for each person, whether the account is active or suspended. */
+static uint8
+standing_of(struct social_listing *listing, struct person *person)
+{
+	TupleTableSlot *slot = listing->users.slot;
+	bool isnull;
+	Datum until;
+
+	if (person->flags & PERSON_STANDING_ASKED)
+		return person->flags;
+	person->flags |= PERSON_STANDING_ASKED;
+	if (!social_walk_find(&listing->users, 1, &person->id))
+		return person->flags;
+	if (DatumGetBool(slot_getattr(slot, SOCIAL_USERS_IS_ACTIVE, &isnull)))
+		person->flags |= PERSON_ACTIVE;
+	(void) slot_getattr(slot, SOCIAL_USERS_SUSPENDED_AT, &isnull);
+	if (!isnull)
+	{
+		until = slot_getattr(slot, SOCIAL_USERS_SUSPENDED_UNTIL, &isnull);
+		if (isnull || DatumGetTimestampTz(until) > GetCurrentTransactionStartTimestamp())
+			person->flags |= PERSON_SUSPENDED;
+	}
+	return person->flags;
+}
+
+static bool
+sees(struct social_listing *listing, struct person *person)
+{
+	uint8 flags;
+
+	if ((person->flags & PERSON_BLOCKED) && !listing->is_staff)
+		return false;
+	flags = standing_of(listing, person);
+	return (flags & PERSON_ACTIVE) && (!(flags & PERSON_SUSPENDED) || listing->is_staff);
+}
+
+bool
+social_listing_sees_person(struct social_listing *listing, int64 user_id)
+{
+	return sees(listing, person_of(listing, user_id));
+}
+
+bool
+social_listing_admits_person(struct social_listing *listing, int64 user_id)
+{
+	struct person *person = person_of(listing, user_id);
+
+	return !(person->flags & PERSON_MUTED) && sees(listing, person);
+}
+
+/* ---- follows -------------------------------------------------------------------------------- */
+
+/* Makes the sieve: 16 bits or more for each of those followed. */
+static void
+make_sieve(struct social_listing *listing)
+{
+	listing->sieve_bits = Max(pg_ceil_log2_32(Max(listing->nfollowed, 1)) + 4, 6);
+	listing->sieve = palloc0(((Size) 1 << listing->sieve_bits) / 8);
+	for (int i = 0; i < listing->nfollowed; i++)
+	{
+		uint64 bit = hash_of(listing->followed[i]) >> (64 - listing->sieve_bits);
+
+		listing->sieve[bit / 64] |= UINT64CONST(1) << bit % 64;
+	}
+}
+
+/*
+ * Reads whom the viewer follows from the index alone where the visibility map allows it: with
+ * thousands of follows the rows would cost several times as much.
+ */
+static void
+read_follows(struct social_listing *listing)
+{
+	struct social_walk walk;
+	int capacity = 64;
+	int64 id;
+
+	listing->followed = palloc(capacity * sizeof(int64));
+	social_walk_open_keys(&walk, "follows", "follows_pkey");
+	social_walk_start_equal(&walk, 1, &listing->viewer);
+	while (social_walk_next_key(&walk, 2, &id))
+	{
+		if (listing->nfollowed == capacity)
+			listing->followed =
+				repalloc_huge(listing->followed, (Size) (capacity *= 2) * sizeof(int64));
+		listing->followed[listing->nfollowed++] = id;
+	}
+	social_walk_close(&walk);
+	make_sieve(listing);
+}
+
+const int64 *
+social_listing_followed(struct social_listing *listing, int *count)
+{
+	if (listing->followed == NULL)
+		read_follows(listing);
+	*count = listing->nfollowed;
+	return listing->followed;
+}
+
+/* Is the person among the follows that have been read? */
+static bool
+is_followed(const struct social_listing *listing, int64 user_id)
+{
+	uint64 bit = hash_of(user_id) >> (64 - listing->sieve_bits);
+	int low = 0;
+	int high = listing->nfollowed;
+
+	if (!(listing->sieve[bit / 64] >> bit % 64 & 1))
+		return false;
+	while (low < high)
+	{
+		int middle = low + (high - low) / 2;
+
+		if (listing->followed[middle] < user_id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < listing->nfollowed && listing->followed[low] == user_id;
+}
+
+bool
+social_listing_follows(struct social_listing *listing, int64 user_id)
+{
+	int64 keys[] = {listing->viewer, user_id};
+	struct person *person;
+	int64 found;
+
+	if (listing->viewer == 0)
+		return false;
+	if (listing->followed == NULL && listing->follow_probes == FOLLOW_PROBES_MAX)
+		read_follows(listing);
+	if (listing->followed != NULL)
+		return is_followed(listing, user_id);
+	person = person_of(listing, user_id);
+	if (!(person->flags & PERSON_FOLLOW_ASKED))
+	{
+		if (listing->follows.table == NULL)
+			social_walk_open_keys(&listing->follows, "follows", "follows_pkey");
+		listing->follow_probes++;
+		social_walk_start_equal(&listing->follows, 2, keys);
+		person->flags |= PERSON_FOLLOW_ASKED;
+		if (social_walk_next_key(&listing->follows, 2, &found))
+			person->flags |= PERSON_FOLLOWED;
+	}
+	return (person->flags & PERSON_FOLLOWED) != 0;
+}
+
+int64
+social_listing_followed_estimate(struct social_listing *listing)
+{
+	struct social_walk counters;
+	int64 estimate = 0;
+
+	if (listing->followed != NULL)
+		return listing->nfollowed;
+	if (listing->followed_estimate >= 0)
+		return listing->followed_estimate;
+	social_walk_open(&counters, "user_counters", "user_counters_pkey");
+	if (social_walk_find(&counters, 1, &listing->viewer))
+		estimate = Max(social_walk_int64(&counters, USER_COUNTER_FOLLOWING), 0);
+	social_walk_close(&counters);
+	listing->followed_estimate = estimate;
+	return estimate;
+}
+
+/* ---- posts ---------------------------------------------------------------------------------- */
+
+static bool
+is_null(TupleTableSlot *slot, int column)
+{
+	bool isnull;
+
+	(void) slot_getattr(slot, column, &isnull);
+	return isnull;
+}
+
+/* Is a post of this visibility also for the viewer, who is not its author? */
+static bool
+in_audience(struct social_listing *listing, TupleTableSlot *slot, int64 author_id)
+{
+	bool isnull;
+	text *visibility = DatumGetTextPP(slot_getattr(slot, SOCIAL_POSTS_VISIBILITY, &isnull));
+	const char *name = VARDATA_ANY(visibility);
+	int len = VARSIZE_ANY_EXHDR(visibility);
+	bool followers = len == 9 && memcmp(name, "followers", 9) == 0;
+
+	if (len == 6 && memcmp(name, "public", 6) == 0)
+		return true;
+	if (listing->viewer == 0 || !(followers || (len == 9 && memcmp(name, "mentioned", 9) == 0)))
+		return false;
+	return (followers && social_listing_follows(listing, author_id)) ||
+		   social_mentioned(DatumGetInt64(slot_getattr(slot, SOCIAL_POSTS_ID, &isnull)),
+							listing->viewer);
+}
+
+bool
+social_listing_admits_post(struct social_listing *listing, TupleTableSlot *slot)
+{
+	bool isnull;
+	int64 author_id = DatumGetInt64(slot_getattr(slot, SOCIAL_POSTS_AUTHOR_ID, &isnull));
+
+	if (is_null(slot, SOCIAL_POSTS_POSITION) || !is_null(slot, SOCIAL_POSTS_DELETED_AT))
+		return false;
+	if (listing->is_staff || author_id == listing->viewer)
+		return true;
+	return is_null(slot, SOCIAL_POSTS_HIDDEN_AT) && in_audience(listing, slot, author_id);
+}
+
+bool
+social_listing_admits(struct social_listing *listing, TupleTableSlot *slot)
+{
+	bool isnull;
+	Datum author_id = slot_getattr(slot, SOCIAL_POSTS_AUTHOR_ID, &isnull);
+
+	return social_listing_admits_person(listing, DatumGetInt64(author_id)) &&
+		   social_listing_admits_post(listing, slot);
+}

@@ -1,0 +1,295 @@
+/*
+ * viewer.c owns who is acting: a setting that only the functions here can change.
+ *
+ * The setting is what gives the viewer the life of a transaction or savepoint, and what carries it
+ * into parallel workers. Its parsed value is kept beside it, so that reading costs nothing. RESET
+ * ALL and DISCARD ALL, which a pool sends before somebody else gets the connection, leave nobody
+ * acting; anybody may send them, because as nobody one may do less.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/snapmgr.h"
+
+#include "account/audit.h"
+#include "base/compat.h"
+#include "base/errors.h"
+#include "base/init.h"
+#include "base/statement_log.h"
+#include "ratelimit/ratelimit.h"
+#include "account/session.h"
+#include "account/user.h"
+#include "viewer/viewer.h"
+
+PG_FUNCTION_INFO_V1(social_viewer_id);
+PG_FUNCTION_INFO_V1(social_require_viewer);
+PG_FUNCTION_INFO_V1(social_require_writer);
+PG_FUNCTION_INFO_V1(social_act_as_id);
+PG_FUNCTION_INFO_V1(social_act_as_name);
+PG_FUNCTION_INFO_V1(social_admit);
+PG_FUNCTION_INFO_V1(social_set_result_id);
+PG_FUNCTION_INFO_V1(social_result_id);
+PG_FUNCTION_INFO_V1(social_session_id);
+
+static char *viewer_setting;
+static int64 viewer; /* parsed viewer_setting; 0 = nobody */
+
+/* The acting user's login session, 0 = unknown; holds for the transaction that named it. */
+static int64 session;
+static int64 session_viewer; /* whose it is: another viewer has another, or none */
+static LocalTransactionId session_transaction = InvalidLocalTransactionId;
+
+static int64 result;
+static LocalTransactionId result_transaction = InvalidLocalTransactionId;
+
+/* Accepts '' (nobody) or a positive id. */
+static bool
+check_viewer(char **newval, void **extra, GucSource source)
+{
+	int64 *parsed = (int64 *) SOCIAL_GUC_MALLOC(sizeof(int64));
+	char *end;
+
+	if (parsed == NULL)
+		return false;
+	errno = 0;
+	*parsed = **newval == '\0' ? 0 : strtoll(*newval, &end, 10);
+	if (**newval != '\0' && (errno != 0 || *end != '\0' || *parsed <= 0))
+	{
+		SOCIAL_GUC_FREE(parsed);
+		return false;
+	}
+	*extra = parsed;
+	return true;
+}
+
+static void
+assign_viewer(const char *newval, void *extra)
+{
+	viewer = extra == NULL ? 0 : *(int64 *) extra;
+}
+
+void
+social_viewer_init(void)
+{
+	DefineCustomStringVariable(
+		"social.viewer_id", "The user who acts; set by act_as, admit and authenticate only.", NULL,
+		&viewer_setting, "", PGC_SUSET, GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE,
+		check_viewer, assign_viewer, NULL);
+}
+
+int64
+social_viewer(void)
+{
+	return viewer;
+}
+
+int64
+social_viewer_required(void)
+{
+	if (viewer == 0)
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_UNAUTHENTICATED), errmsg("authentication required"),
+						errdetail("Nobody acts."),
+						errhint("Log in, or call social.act_as() from a trusted role.")));
+	return viewer;
+}
+
+void
+social_viewer_set(int64 user_id, bool session)
+{
+	char value[MAXINT8LEN + 1] = "";
+
+	if (user_id != 0)
+		pg_lltoa(user_id, value);
+	social_viewer_session_set(0);
+	(void) set_config_option("social.viewer_id", value, PGC_SUSET, PGC_S_SESSION,
+							 session ? GUC_ACTION_SET : GUC_ACTION_LOCAL, true, 0, false);
+}
+
+int64
+social_viewer_session(void)
+{
+	return session_transaction == SOCIAL_LOCAL_TRANSACTION_ID && session_viewer == viewer ? session
+																						  : 0;
+}
+
+void
+social_viewer_session_set(int64 session_id)
+{
+	session = session_id;
+	session_viewer = viewer;
+	session_transaction = SOCIAL_LOCAL_TRANSACTION_ID;
+}
+
+/* viewer_id() bigint: the acting user, or null. */
+Datum
+social_viewer_id(PG_FUNCTION_ARGS)
+{
+	if (viewer == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(viewer);
+}
+
+/* require_viewer() bigint: the acting user; SM401 when nobody acts. */
+Datum
+social_require_viewer(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT64(social_viewer_required());
+}
+
+/* require_writer() bigint: the same, held until the end of the transaction; SM401 when it is gone.
+ */
+Datum
+social_require_writer(PG_FUNCTION_ARGS)
+{
+	int64 writer = social_viewer_required();
+
+	if (!social_user_hold(writer))
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_UNAUTHENTICATED), errmsg("the account is gone")));
+	PG_RETURN_INT64(writer);
+}
+
+static bool
+is_active(int64 user_id)
+{
+	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+	bool active = social_user_is_active(user_id, snapshot);
+
+	UnregisterSnapshot(snapshot);
+	return active;
+}
+
+/* act_as(user_id bigint, session boolean): null means nobody. SM404 for an unknown account. */
+Datum
+social_act_as_id(PG_FUNCTION_ARGS)
+{
+	int64 user_id;
+
+	if (PG_ARGISNULL(0))
+	{
+		social_viewer_set(0, !PG_ARGISNULL(1) && PG_GETARG_BOOL(1));
+		PG_RETURN_NULL();
+	}
+	user_id = PG_GETARG_INT64(0);
+	if (!is_active(user_id))
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_NOT_FOUND), errmsg("user not found"),
+						errdetail("There is no active user " INT64_FORMAT ".", user_id),
+						errhint("SELECT id, username FROM social.visible_users lists them.")));
+	social_viewer_set(user_id, !PG_ARGISNULL(1) && PG_GETARG_BOOL(1));
+	PG_RETURN_INT64(user_id);
+}
+
+/* act_as(username text, session boolean): the same by name, in any case. */
+Datum
+social_act_as_name(PG_FUNCTION_ARGS)
+{
+	char *username;
+	int64 user_id;
+
+	if (PG_ARGISNULL(0))
+		return social_act_as_id(fcinfo);
+	username = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	user_id = social_active_user_named(username);
+	if (user_id == 0)
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_NOT_FOUND), errmsg("user not found"),
+						errdetail("There is no active user named \"%s\".", username),
+						errhint("SELECT id, username FROM social.visible_users lists them.")));
+	social_viewer_set(user_id, !PG_ARGISNULL(1) && PG_GETARG_BOOL(1));
+	PG_RETURN_INT64(user_id);
+}
+
+static char *
+text_argument(FunctionCallInfo fcinfo, int number)
+{
+	return PG_ARGISNULL(number) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(number));
+}
+
+/* Raises SM401 unless the account may act, and the session, when there is one, lives. */
+static void
+require_alive(int64 user_id, int64 session_id)
+{
+	Snapshot snapshot;
+
+	if (user_id == 0 && session_id == 0)
+		return;
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	if (user_id != 0 && !social_user_is_active(user_id, snapshot))
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_UNAUTHENTICATED), errmsg("authentication required"),
+						errdetail("The account is gone, inactive or suspended."),
+						errhint("Log in with another account.")));
+	if (session_id != 0 && !social_session_is_live(session_id, user_id, snapshot))
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_UNAUTHENTICATED), errmsg("authentication required"),
+						errdetail("The session has ended."), errhint("Log in again.")));
+	UnregisterSnapshot(snapshot);
+}
+
+/* Counts the request that admit() opens; its figures, or NULL. Raises SM429. */
+static char *
+count_request(FunctionCallInfo fcinfo, int64 user_id, int64 session_id)
+{
+	struct social_limit_request request = {.user_id = user_id,
+										   .session_id = session_id,
+										   .action = text_argument(fcinfo, 2),
+										   .address = text_argument(fcinfo, 3),
+										   .rates = text_argument(fcinfo, 4),
+										   .surface = text_argument(fcinfo, 5),
+										   .account = text_argument(fcinfo, 6)};
+
+	if (request.address != NULL)
+		social_client_address_set(request.address);
+	return request.surface == NULL ? NULL : social_limit_admit(&request);
+}
+
+/*
+ * admit(user_id bigint, session_id bigint, action text, address text, rates text, surface text,
+ * account text) text: opens a request as this user, or as nobody for null; lasts until the end of
+ * the transaction. Counts it first, when a surface is named. SM429, and SM401 when the account is
+ * gone, inactive or suspended, or the session has ended. Until 0.2 it took the user alone.
+ */
+Datum
+social_admit(PG_FUNCTION_ARGS)
+{
+	int64 user_id = PG_ARGISNULL(0) ? 0 : PG_GETARG_INT64(0);
+	int64 session_id = PG_NARGS() < 2 || PG_ARGISNULL(1) ? 0 : PG_GETARG_INT64(1);
+	char *figures;
+
+	social_log_request();
+	figures = PG_NARGS() < 7 ? NULL : count_request(fcinfo, user_id, session_id);
+	require_alive(user_id, session_id);
+	if (user_id != viewer)
+		social_viewer_set(user_id, false);
+	social_viewer_session_set(session_id);
+	if (figures == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(figures));
+}
+
+/* set_result_id(id bigint) bigint: leaves an id for the next statement of this transaction. */
+Datum
+social_set_result_id(PG_FUNCTION_ARGS)
+{
+	result = PG_GETARG_INT64(0);
+	result_transaction = SOCIAL_LOCAL_TRANSACTION_ID;
+	PG_RETURN_INT64(result);
+}
+
+/* result_id() bigint: the id left by set_result_id in this transaction, or null. */
+Datum
+social_result_id(PG_FUNCTION_ARGS)
+{
+	if (result_transaction != SOCIAL_LOCAL_TRANSACTION_ID)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(result);
+}
+
+/* session_id() bigint: the acting session, or null. */
+Datum
+social_session_id(PG_FUNCTION_ARGS)
+{
+	int64 session_id = social_viewer_session();
+
+	if (session_id == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(session_id);
+}

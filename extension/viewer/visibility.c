@@ -1,0 +1,244 @@
+/*
+ * visibility.c owns what the views and policies ask about the viewer: whom a block parts them from,
+ * whom they have muted, whether they are staff, and whether they belong to a post's audience.
+ *
+ * In C because these run in every read: they check no permissions (a role that may read a view
+ * need not read blocks) and cost an index probe each. mission 3.3, design D2.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "base/table.h"
+#include "account/user.h"
+#include "viewer/viewer.h"
+#include "viewer/visibility.h"
+
+PG_FUNCTION_INFO_V1(social_viewer_is_staff);
+PG_FUNCTION_INFO_V1(social_blocked_ids);
+PG_FUNCTION_INFO_V1(social_muted_ids);
+PG_FUNCTION_INFO_V1(social_viewer_in_audience);
+
+/* Columns that C reads by number; an upgrade only ever appends columns. */
+enum
+{
+	BLOCK_BLOCKER_ID = 1,
+	BLOCK_BLOCKED_ID
+};
+enum
+{
+	MUTE_MUTER_ID = 1,
+	MUTE_MUTED_ID,
+	MUTE_POSTS,
+	MUTE_NOTIFICATIONS,
+	MUTE_EXPIRES_AT
+};
+enum
+{
+	FOLLOW_FOLLOWER_ID = 1,
+	FOLLOW_FOLLOWED_ID
+};
+enum
+{
+	MENTION_POST_ID = 2,
+	MENTION_USER_ID
+};
+
+/* ---- rows of pairs of ids ------------------------------------------------------------------ */
+
+/* A scan of one of our tables by one id, or by two, through one of its indexes. */
+struct pair_scan
+{
+	Relation table;
+	SysScanDesc scan;
+};
+
+/* `first` and `second` are columns of the table in the order of the index; second is 0 for none. */
+static void
+pair_scan_begin(struct pair_scan *pairs, const char *table, const char *index, AttrNumber first,
+				int64 first_id, AttrNumber second, int64 second_id)
+{
+	ScanKeyData keys[2];
+
+	pairs->table = social_table_open(table, AccessShareLock);
+	ScanKeyInit(&keys[0], first, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(first_id));
+	ScanKeyInit(&keys[1], second, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(second_id));
+	pairs->scan = systable_beginscan(pairs->table, social_relation_oid(index), true,
+									 GetActiveSnapshot(), second == 0 ? 1 : 2, keys);
+}
+
+static void
+pair_scan_end(struct pair_scan *pairs)
+{
+	systable_endscan(pairs->scan);
+	table_close(pairs->table, AccessShareLock);
+}
+
+static bool
+pair_exists(const char *table, const char *index, AttrNumber first, int64 first_id,
+			AttrNumber second, int64 second_id)
+{
+	struct pair_scan pairs;
+	bool found;
+
+	pair_scan_begin(&pairs, table, index, first, first_id, second, second_id);
+	found = HeapTupleIsValid(systable_getnext(pairs.scan));
+	pair_scan_end(&pairs);
+	return found;
+}
+
+bool
+social_blocked_between(int64 one, int64 other)
+{
+	return pair_exists("blocks", "blocks_pkey", BLOCK_BLOCKER_ID, one, BLOCK_BLOCKED_ID, other) ||
+		   pair_exists("blocks", "blocks_pkey", BLOCK_BLOCKER_ID, other, BLOCK_BLOCKED_ID, one);
+}
+
+bool
+social_follows(int64 follower, int64 followed)
+{
+	return pair_exists("follows", "follows_pkey", FOLLOW_FOLLOWER_ID, follower, FOLLOW_FOLLOWED_ID,
+					   followed);
+}
+
+bool
+social_mentioned(int64 post_id, int64 user_id)
+{
+	return pair_exists("mentions", "mentions_post_user_key", MENTION_POST_ID, post_id,
+					   MENTION_USER_ID, user_id);
+}
+
+/* ---- lists of ids -------------------------------------------------------------------------- */
+
+struct id_list
+{
+	Datum *ids;
+	int count;
+	int capacity;
+};
+
+static void
+id_list_append(struct id_list *list, Datum id)
+{
+	if (list->count == list->capacity)
+	{
+		list->capacity = list->capacity == 0 ? 16 : list->capacity * 2;
+		list->ids = list->ids == NULL ? palloc(list->capacity * sizeof(Datum))
+									  : repalloc(list->ids, list->capacity * sizeof(Datum));
+	}
+	list->ids[list->count++] = id;
+}
+
+static ArrayType *
+id_list_array(const struct id_list *list)
+{
+	if (list->count == 0)
+		return construct_empty_array(INT8OID);
+	return construct_array(list->ids, list->count, INT8OID, sizeof(int64), FLOAT8PASSBYVAL,
+						   TYPALIGN_DOUBLE);
+}
+
+/* Could blocks or mutes keep anything from the viewer? */
+static bool
+may_miss_something(void)
+{
+	int64 viewer = social_viewer();
+
+	return viewer != 0 && social_user_account(viewer, GetActiveSnapshot()).has_filters;
+}
+
+/* Appends column `wanted` of every block whose column `key` is the viewer. */
+static void
+append_blocks(struct id_list *list, const char *index, AttrNumber key, AttrNumber wanted)
+{
+	struct pair_scan pairs;
+	HeapTuple row;
+	bool isnull;
+
+	pair_scan_begin(&pairs, "blocks", index, key, social_viewer(), 0, 0);
+	while (HeapTupleIsValid(row = systable_getnext(pairs.scan)))
+		id_list_append(list, heap_getattr(row, wanted, RelationGetDescr(pairs.table), &isnull));
+	pair_scan_end(&pairs);
+}
+
+/* blocked_ids() bigint[]: whom the viewer blocks and who blocks the viewer; empty for nobody. */
+Datum
+social_blocked_ids(PG_FUNCTION_ARGS)
+{
+	struct id_list list = {0};
+
+	if (may_miss_something())
+	{
+		append_blocks(&list, "blocks_pkey", BLOCK_BLOCKER_ID, BLOCK_BLOCKED_ID);
+		append_blocks(&list, "blocks_blocked_idx", BLOCK_BLOCKED_ID, BLOCK_BLOCKER_ID);
+	}
+	PG_RETURN_ARRAYTYPE_P(id_list_array(&list));
+}
+
+/* muted_ids() bigint[]: whose posts the viewer has muted, for good or still; empty for nobody. */
+Datum
+social_muted_ids(PG_FUNCTION_ARGS)
+{
+	struct id_list list = {0};
+	struct pair_scan pairs;
+	HeapTuple row;
+
+	if (!may_miss_something())
+		PG_RETURN_ARRAYTYPE_P(id_list_array(&list));
+	pair_scan_begin(&pairs, "mutes", "mutes_pkey", MUTE_MUTER_ID, social_viewer(), 0, 0);
+	while (HeapTupleIsValid(row = systable_getnext(pairs.scan)))
+	{
+		TupleDesc columns = RelationGetDescr(pairs.table);
+		bool isnull;
+		Datum expires_at = heap_getattr(row, MUTE_EXPIRES_AT, columns, &isnull);
+
+		if (!isnull && DatumGetTimestampTz(expires_at) <= GetCurrentTransactionStartTimestamp())
+			continue;
+		if (DatumGetBool(heap_getattr(row, MUTE_POSTS, columns, &isnull)))
+			id_list_append(&list, heap_getattr(row, MUTE_MUTED_ID, columns, &isnull));
+	}
+	pair_scan_end(&pairs);
+	PG_RETURN_ARRAYTYPE_P(id_list_array(&list));
+}
+
+/* ---- one viewer, one post ------------------------------------------------------------------ */
+
+/* viewer_is_staff() boolean: is the acting user staff or a superuser? False for nobody. */
+Datum
+social_viewer_is_staff(PG_FUNCTION_ARGS)
+{
+	int64 viewer = social_viewer();
+
+	PG_RETURN_BOOL(viewer != 0 && social_user_account(viewer, GetActiveSnapshot()).is_staff);
+}
+
+/*
+ * viewer_in_audience(post_id bigint, author_id bigint, visibility text) boolean: is a published
+ * post of this visibility also for the viewer? Those whom a post names may read it even when it is
+ * for followers. Blocks and the author's own right are the caller's part.
+ */
+Datum
+social_viewer_in_audience(PG_FUNCTION_ARGS)
+{
+	int64 post_id = PG_GETARG_INT64(0);
+	int64 author_id = PG_GETARG_INT64(1);
+	char *visibility = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	bool followers = strcmp(visibility, "followers") == 0;
+
+	if (strcmp(visibility, "public") == 0)
+		PG_RETURN_BOOL(true);
+	if (social_viewer() == 0 || (!followers && strcmp(visibility, "mentioned") != 0))
+		PG_RETURN_BOOL(false);
+	PG_RETURN_BOOL((followers && social_follows(social_viewer(), author_id)) ||
+				   social_mentioned(post_id, social_viewer()));
+}

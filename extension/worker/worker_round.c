@@ -1,0 +1,252 @@
+/*
+ * worker_round.c owns what a round of the background worker does: a table of steps, each a
+ * function of its own that other domains bring along.
+ *
+ * In the worker each step that is due runs in a short transaction of its own; social.tick() runs
+ * them all in the caller's, each in a savepoint. An error in one step stops no other: it is
+ * logged when it is new, and the step is tried again when it is due again. A step whose function
+ * is not there (between a new library and ALTER EXTENSION UPDATE) is left out, and so are all where
+ * our tables are a subscriber's copy: their work arrives from the publisher. A step that takes
+ * long rests the longer, so that none takes more than a twentieth of a core.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/value.h"
+#include "parser/parse_func.h"
+#include "pgstat.h"
+#include "tcop/utility.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "base/subscriber.h"
+#include "base/table.h"
+#include "base/version.h"
+#include "worker/worker.h"
+#include "worker/worker_failure.h"
+
+PG_FUNCTION_INFO_V1(social_tick);
+
+#define REST_FACTOR 20
+
+/* A step calls social.<function>(batch integer) bigint. */
+struct step
+{
+	const char *function;
+	int batch;
+	int interval; /* ms from one run to the next, at least; 0: in each round, without rest */
+	bool in_every_tick;
+
+	TimestampTz due;
+	char complaint[256]; /* the last error, until the step succeeds again */
+};
+
+static struct step steps[] = {
+	{"fold_counters", .batch = 10000, .in_every_tick = true},
+	{"recount", .batch = 5000, .interval = 1000, .in_every_tick = true},
+	{"fold_trends", .batch = 10000, .interval = 5000, .in_every_tick = true},
+	{"publish_due_posts", .batch = 100, .interval = 1000, .in_every_tick = true},
+	{"fill_last_positions", .batch = 1000, .interval = 1000},
+	{"settle_blocks", .batch = 1000, .interval = 1000, .in_every_tick = true},
+	{"expire_mutes", .batch = 1000, .interval = 60000, .in_every_tick = true},
+	{"rotate_due_jwt_keys", .batch = 1, .interval = 60000, .in_every_tick = true},
+	{"retention_round", .batch = 1000, .interval = 60000},
+	{"reindex_posts", .batch = 1000, .interval = 1000},
+};
+
+StaticAssertDecl(lengthof(steps) <= SOCIAL_WORKER_STEPS_MAX, "a failure of each step is kept");
+
+/* social.<name>(integer) when it is there and returns bigint. */
+static Oid
+step_function(const char *name)
+{
+	Oid type = INT4OID;
+	List *names = list_make2(makeString(pstrdup("social")), makeString(pstrdup(name)));
+	Oid function;
+
+	if (!OidIsValid(get_namespace_oid("social", true)))
+		return InvalidOid;
+	function = LookupFuncName(names, 1, &type, true);
+	return OidIsValid(function) && get_func_rettype(function) == INT8OID ? function : InvalidOid;
+}
+
+/* Runs a step in the current transaction; returns how many things it did. */
+static int64
+run(const struct step *step)
+{
+	Oid function;
+	int64 done;
+
+	function = step_function(step->function);
+	if (!OidIsValid(function))
+		return 0;
+	done = DatumGetInt64(OidFunctionCall1(function, Int32GetDatum(step->batch)));
+	CommandCounterIncrement();
+	return done;
+}
+
+/* Sets when a step that began at a time is due again; `done` tells whether more may wait. */
+static void
+set_due(struct step *step, TimestampTz begin)
+{
+	long took = TimestampDifferenceMilliseconds(begin, GetCurrentTimestamp());
+	int rest = step->interval == 0 ? 0 : Max(step->interval, (int) Min(took * REST_FACTOR, 600000));
+
+	step->due = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), rest);
+}
+
+/* Takes the current error out of the way; logs it unless the step's last run said the same. */
+static void
+complain(struct step *step, int level)
+{
+	ErrorData *error = CopyErrorData();
+	bool is_new = strncmp(step->complaint, error->message, sizeof(step->complaint) - 1) != 0;
+
+	FlushErrorState();
+	if (level == LOG)
+		social_worker_failed((int) (step - steps), step->function, error);
+	strlcpy(step->complaint, error->message, sizeof(step->complaint));
+	if (is_new)
+		ereport(level, (errcode(error->sqlerrcode),
+						errmsg("social: step %s of the worker's round failed: %s", step->function,
+							   error->message),
+						error->detail ? errdetail_internal("%s", error->detail) : 0,
+						error->context ? errcontext("%s", error->context) : 0));
+	FreeErrorData(error);
+}
+
+/* ---- in a transaction of somebody's --------------------------------------------------------- */
+
+static int64
+run_in_savepoint(struct step *step)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile int64 done = 0;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		done = run(step);
+		ReleaseCurrentSubTransaction();
+		step->complaint[0] = '\0';
+	}
+	PG_CATCH();
+	{
+		/* Somebody who cancels the call means all of it. */
+		if (geterrcode() == ERRCODE_QUERY_CANCELED || geterrcode() == ERRCODE_ADMIN_SHUTDOWN)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(context);
+		RollbackAndReleaseCurrentSubTransaction();
+		CurrentResourceOwner = owner;
+		step->complaint[0] = '\0';
+		complain(step, WARNING);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return done;
+}
+
+/* tick() bigint: one round in the caller's transaction. */
+Datum
+social_tick(PG_FUNCTION_ARGS)
+{
+	int64 done = 0;
+
+	PreventCommandIfReadOnly("social.tick()");
+	if (social_is_subscriber())
+		PG_RETURN_INT64(0);
+	for (int i = 0; i < lengthof(steps); i++)
+	{
+		TimestampTz begin = GetCurrentTimestamp();
+
+		if (!steps[i].in_every_tick && begin < steps[i].due)
+			continue;
+		done += run_in_savepoint(&steps[i]);
+		set_due(&steps[i], begin);
+	}
+	PG_RETURN_INT64(done);
+}
+
+/* ---- in the worker -------------------------------------------------------------------------- */
+
+/* One step in a transaction of its own; -1 when the extension is not there. */
+static int64
+run_in_transaction(struct step *step)
+{
+	int64 done = -1;
+
+	SetCurrentStatementStartTimestamp();
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	pgstat_report_activity(STATE_RUNNING, step->function);
+	if (OidIsValid(get_extension_oid("social", true)) &&
+		OidIsValid(social_relation_find("user_counters")) && social_version_matches())
+		done = social_is_subscriber() ? 0 : run(step);
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	return done;
+}
+
+static int64
+try_in_transaction(struct step *step)
+{
+	MemoryContext context = CurrentMemoryContext;
+	volatile int64 done = 0;
+
+	PG_TRY();
+	{
+		done = run_in_transaction(step);
+		step->complaint[0] = '\0';
+		social_worker_succeeded((int) (step - steps));
+	}
+	PG_CATCH();
+	{
+		HOLD_INTERRUPTS();
+		MemoryContextSwitchTo(context);
+		complain(step, LOG);
+		AbortOutOfAnyTransaction();
+		RESUME_INTERRUPTS();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	return done;
+}
+
+int64
+social_worker_round(void)
+{
+	MemoryContext context =
+		AllocSetContextCreate(TopMemoryContext, "social round", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	int64 sum = 0;
+
+	for (int i = 0; i < lengthof(steps) && sum >= 0; i++)
+	{
+		TimestampTz begin = GetCurrentTimestamp();
+		int64 done;
+
+		/* What is always due is so on a clock that was set back, too. */
+		if (steps[i].interval > 0 && begin < steps[i].due)
+			continue;
+		done = try_in_transaction(&steps[i]);
+		sum = done < 0 ? -1 : sum + done;
+		set_due(&steps[i], begin);
+	}
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+	pgstat_report_stat(true);
+	pgstat_report_activity(STATE_IDLE, NULL);
+	return sum;
+}

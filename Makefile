@@ -9,6 +9,7 @@
 #   make bench      measure it (BENCH="feed search": some of it)
 #   make lint / asan / fuzz (FUZZ_SECONDS=60: each target) / installcheck (in a running server)
 #   make fresh      the README's commands on a Debian that has nothing of ours (needs root)
+#   make matrix     `make test` on each Debian that serves (MATRIX="13": one; needs root)
 #   make install    install the extension (PGXS)
 #   make uninstall  remove what `make install` installed; data goes with `make purge`
 #   make purge      stop the instance and delete RUN_DIR, with all that is in its database
@@ -16,7 +17,9 @@
 #
 EXTENSION  = social
 EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" social.control)
-PG_CONFIG ?= /usr/lib/postgresql/15/bin/pg_config
+PG_CONFIG := $(or $(PG_CONFIG),$(shell docker/pg-config))
+export PG_CONFIG
+CLANG     ?= clang
 
 # ---- the extension (PGXS) -------------------------------------------------------------------
 # Pure cores: no server headers; the bridge and the unit tests link them too.
@@ -78,7 +81,7 @@ VARIANT_FLAGS_release = -O2
 SANITIZE      = -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 VARIANT_FLAGS_asan    = $(SANITIZE)
 VARIANT_FLAGS_fuzz    = $(SANITIZE) -fsanitize=fuzzer-no-link
-BRIDGE_CC     = $(if $(filter release,$(VARIANT)),gcc,clang-14)
+BRIDGE_CC     = $(if $(filter release,$(VARIANT)),gcc,$(CLANG))
 BRIDGE_FLAGS  = -std=gnu11 -g $(VARIANT_FLAGS_$(VARIANT)) \
                 $(if $(findstring clang,$(BRIDGE_CC)),$(patsubst -Wshadow=local,-Wshadow,$(WARNINGS)),$(WARNINGS)) -MMD -MP -Ibridge -Iextension \
                 -I$(shell $(PG_CONFIG) --includedir 2>/dev/null) -D_GNU_SOURCE \
@@ -90,7 +93,7 @@ BRIDGE_MAIN   = $(BUILD)/bridge/main.o
 BRIDGE_BIN    = $(BUILD)/social-bridge
 UNIT_BINS     = $(patsubst test/unit/%.c,$(BUILD)/test/unit/%,$(wildcard test/unit/*_test.c))
 
-.PHONY: all bridge unit deps help run up down restart status purge test installcheck bench lint asan fuzz fresh
+.PHONY: all bridge unit deps help run up down restart status purge test installcheck bench lint asan fuzz fresh matrix
 bridge: $(BRIDGE_BIN)
 unit: $(UNIT_BINS)
 
@@ -141,6 +144,9 @@ fuzz:
 # The two commands of the README, on a Debian that has nothing of ours (needs root).
 fresh:
 	@test/fresh/run $(FRESH)
+# The same tests on each Debian that serves: other servers, other libraries (needs root).
+matrix:
+	@test/fresh/matrix $(MATRIX)
 # Against the installed extension in a running server (PGHOST, PGPORT, PGUSER say which).
 installcheck:
 	@test/installcheck

@@ -9,6 +9,7 @@
 #include "access/gin_private.h"
 #include "access/heapam.h"
 #include "access/htup_details.h"
+#include "access/nbtree.h"
 #include "catalog/pg_database.h"
 #include "catalog/pg_proc.h"
 #include "catalog/namespace.h"
@@ -20,6 +21,11 @@
 #include "utils/acl.h"
 #include "utils/guc.h"
 #include "utils/regproc.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
 
 /* A number that no other transaction of this backend has had for a very long time. */
 #if PG_VERSION_NUM >= 170000
@@ -103,28 +109,66 @@ social_compat_name_list(const char *name)
 #endif
 }
 
-/* Updates a row that this transaction has locked; true when no index entries are needed. */
-static inline bool
+/*
+ * Which indexes need an entry for a row's new version. From 16 on a heap-only update may change
+ * columns that indexes summarize by blocks (BRIN): those want to know of it, and the others must
+ * not, as no entry of theirs may point to a heap-only row.
+ */
+enum social_index_entries
+{
+	SOCIAL_INDEX_ENTRIES_NONE,
+	SOCIAL_INDEX_ENTRIES_ALL,
+	SOCIAL_INDEX_ENTRIES_SUMMARIZING
+};
+
+/* Updates a row that this transaction has locked. */
+static inline enum social_index_entries
 social_compat_heap_update(Relation table, ItemPointer old, HeapTuple tuple)
 {
 #if PG_VERSION_NUM >= 160000
 	TU_UpdateIndexes indexes;
 
 	simple_heap_update(table, old, tuple, &indexes);
-	return indexes == TU_None;
+	return indexes == TU_None          ? SOCIAL_INDEX_ENTRIES_NONE
+		   : indexes == TU_Summarizing ? SOCIAL_INDEX_ENTRIES_SUMMARIZING
+									   : SOCIAL_INDEX_ENTRIES_ALL;
 #else
 	simple_heap_update(table, old, tuple);
-	return HeapTupleIsHeapOnly(tuple);
+	return HeapTupleIsHeapOnly(tuple) ? SOCIAL_INDEX_ENTRIES_NONE : SOCIAL_INDEX_ENTRIES_ALL;
 #endif
 }
 
 static inline void
-social_compat_insert_index_tuples(ResultRelInfo *target, TupleTableSlot *slot, EState *estate)
+social_compat_insert_index_tuples(ResultRelInfo *target, TupleTableSlot *slot, EState *estate,
+								  enum social_index_entries entries)
 {
 #if PG_VERSION_NUM >= 160000
-	(void) ExecInsertIndexTuples(target, slot, estate, false, false, NULL, NIL, false);
+	(void) ExecInsertIndexTuples(target, slot, estate, false, false, NULL, NIL,
+								 entries == SOCIAL_INDEX_ENTRIES_SUMMARIZING);
 #else
 	(void) ExecInsertIndexTuples(target, slot, estate, false, false, NULL, NIL);
+#endif
+}
+
+/* The index of a table's primary key, which is checked at once; InvalidOid for none. */
+static inline Oid
+social_compat_primary_key(Relation table)
+{
+#if PG_VERSION_NUM >= 180000
+	return RelationGetPrimaryKeyIndex(table, false);
+#else
+	return RelationGetPrimaryKeyIndex(table);
+#endif
+}
+
+/* Starts a scan of a table by one of its indexes. */
+static inline IndexScanDesc
+social_compat_beginscan(Relation table, Relation index, Snapshot snapshot, int nkeys, int norderbys)
+{
+#if PG_VERSION_NUM >= 180000
+	return index_beginscan(table, index, snapshot, NULL, nkeys, norderbys);
+#else
+	return index_beginscan(table, index, snapshot, nkeys, norderbys);
 #endif
 }
 
@@ -159,6 +203,24 @@ social_compat_gin_find_leaf(GinBtree tree, Snapshot snapshot)
 #else
 	return ginFindLeafPage(tree, true, false, snapshot);
 #endif
+}
+
+/* The leaf of a B-tree where `key` would stand, in this mode; InvalidBuffer for an empty tree. */
+static inline Buffer
+social_compat_bt_search(Relation index, Relation table, BTScanInsert key, int mode,
+						Snapshot snapshot)
+{
+	Buffer buffer;
+#if PG_VERSION_NUM >= 170000
+	BTStack stack = _bt_search(index, table, key, &buffer, mode);
+#elif PG_VERSION_NUM >= 160000
+	BTStack stack = _bt_search(index, table, key, &buffer, mode, snapshot);
+#else
+	BTStack stack = _bt_search(index, key, &buffer, mode, snapshot);
+#endif
+
+	_bt_freestack(stack);
+	return buffer;
 }
 
 /* Starts a scan of an index that fills a bitmap. */

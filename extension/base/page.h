@@ -11,7 +11,7 @@
 extern int social_page_rows(FunctionCallInfo fcinfo, int number);
 
 /* Raises SM400 for a cursor that is none of ours, or another list's. */
-extern void social_page_refuse_cursor(void) pg_attribute_noreturn();
+extern void social_page_refuse_cursor(void) __attribute__((noreturn));
 
 /* Reads a cursor of this list; raises SM400 for any other. */
 extern void social_page_cursor(const char *kind, const text *cursor, int64 *key, int64 *id);

@@ -78,7 +78,7 @@ find_by_index(Relation table, int64 id, Snapshot snapshot)
 	ScanKeyData key;
 
 	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(id));
-	scan = index_beginscan(table, index, snapshot, 1, 0);
+	scan = social_compat_beginscan(table, index, snapshot, 1, 0);
 	index_rescan(scan, &key, 1, NULL, 0);
 	while (found == NULL && (entry = index_getnext_tid(scan, ForwardScanDirection)) != NULL)
 	{

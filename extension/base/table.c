@@ -125,7 +125,7 @@ social_table_find(Relation table, Relation index, RegProcedure equality, Datum k
 
 	ScanKeyEntryInitialize(&scankey, 0, 1, BTEqualStrategyNumber, InvalidOid,
 						   index->rd_indcollation[0], equality, key);
-	scan = index_beginscan(table, index, snapshot, 1, 0);
+	scan = social_compat_beginscan(table, index, snapshot, 1, 0);
 	index_rescan(scan, &scankey, 1, NULL, 0);
 	found = index_getnext_slot(scan, ForwardScanDirection, slot);
 	if (found)
@@ -137,7 +137,7 @@ social_table_find(Relation table, Relation index, RegProcedure equality, Datum k
 Relation
 social_table_primary_key(Relation table, LOCKMODE lockmode)
 {
-	Oid index = RelationGetPrimaryKeyIndex(table);
+	Oid index = social_compat_primary_key(table);
 
 	if (!OidIsValid(index))
 		ereport(ERROR,
@@ -157,13 +157,14 @@ social_table_writer_begin(struct social_table_writer *writer, Relation table)
 	writer->slot = MakeSingleTupleTableSlot(RelationGetDescr(table), &TTSOpsHeapTuple);
 }
 
-/* Enters a tuple that has just been stored into every index of its table. */
+/* Enters a tuple that has just been stored into the indexes of its table that want it. */
 static void
-write_index_entries(struct social_table_writer *writer, HeapTuple tuple)
+write_index_entries(struct social_table_writer *writer, HeapTuple tuple,
+					enum social_index_entries entries)
 {
 	ExecStoreHeapTuple(tuple, writer->slot, false);
 	writer->slot->tts_tableOid = RelationGetRelid(writer->table);
-	social_compat_insert_index_tuples(writer->target, writer->slot, writer->estate);
+	social_compat_insert_index_tuples(writer->target, writer->slot, writer->estate, entries);
 	ExecClearTuple(writer->slot);
 	ResetPerTupleExprContext(writer->estate);
 }
@@ -175,7 +176,7 @@ social_table_write(struct social_table_writer *writer, const Datum *values, cons
 		heap_form_tuple(RelationGetDescr(writer->table), (Datum *) values, (bool *) isnull);
 
 	simple_heap_insert(writer->table, tuple);
-	write_index_entries(writer, tuple);
+	write_index_entries(writer, tuple, SOCIAL_INDEX_ENTRIES_ALL);
 	heap_freetuple(tuple);
 }
 
@@ -201,10 +202,11 @@ void
 social_table_update(Relation table, ItemPointer old, HeapTuple tuple)
 {
 	struct social_table_writer writer;
+	enum social_index_entries entries = social_compat_heap_update(table, old, tuple);
 
-	if (social_compat_heap_update(table, old, tuple))
+	if (entries == SOCIAL_INDEX_ENTRIES_NONE)
 		return;
 	social_table_writer_begin(&writer, table);
-	write_index_entries(&writer, tuple);
+	write_index_entries(&writer, tuple, entries);
 	social_table_writer_end(&writer);
 }

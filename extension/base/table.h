@@ -60,8 +60,8 @@ extern void social_table_writer_end(struct social_table_writer *writer);
 extern void social_table_insert(Relation table, const Datum *values, const bool *isnull);
 
 /*
- * Replaces the row at `old`, which this transaction has locked, by `tuple`, with index entries
- * where the update is not heap-only.
+ * Replaces the row at `old`, which this transaction has locked, by `tuple`, with the index entries
+ * that it needs: none where the update is heap-only, but for indexes that summarize (BRIN).
  */
 extern void social_table_update(Relation table, ItemPointer old, HeapTuple tuple);
 

@@ -13,6 +13,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "base/compat.h"
 #include "base/table.h"
 #include "base/walk.h"
 
@@ -58,7 +59,8 @@ start(struct social_walk *walk, ScanKey keys, int nkeys, ScanDirection direction
 	}
 	if (walk->scan == NULL)
 	{
-		walk->scan = index_beginscan(walk->table, walk->index, GetActiveSnapshot(), nkeys, 0);
+		walk->scan =
+			social_compat_beginscan(walk->table, walk->index, GetActiveSnapshot(), nkeys, 0);
 		walk->scan->xs_want_itup = walk->keys_only;
 	}
 	index_rescan(walk->scan, keys, nkeys, NULL, 0);

@@ -15,6 +15,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "base/compat.h"
 #include "counter/counter.h"
 #include "content/post.h"
 #include "base/query.h"
@@ -98,7 +99,7 @@ read_links(Relation table, const char *index_name, int64 post_id, bool are_hasht
 	Relation index = index_open(social_relation_oid(index_name), RowExclusiveLock);
 	TupleTableSlot *slot = table_slot_create(table, NULL);
 	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
-	IndexScanDesc scan = index_beginscan(table, index, snapshot, 1, 0);
+	IndexScanDesc scan = social_compat_beginscan(table, index, snapshot, 1, 0);
 	int capacity = 32;
 	struct link *links = palloc(capacity * sizeof(*links));
 	int target_column = are_hashtags ? POST_HASHTAG_HASHTAG_ID : MENTION_USER_ID;

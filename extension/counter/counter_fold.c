@@ -54,7 +54,7 @@ read_deltas(const struct fold *fold, int *count)
 {
 	TupleTableSlot *slot = table_slot_create(fold->deltas, NULL);
 	Relation index = index_open(social_relation_oid(fold->counter->deltas_index), RowExclusiveLock);
-	IndexScanDesc scan = index_beginscan(fold->deltas, index, fold->snapshot, 0, 0);
+	IndexScanDesc scan = social_compat_beginscan(fold->deltas, index, fold->snapshot, 0, 0);
 	int capacity = 64;
 	struct delta *deltas = palloc(capacity * sizeof(*deltas));
 

@@ -21,6 +21,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "base/compat.h"
 #include "base/init.h"
 #include "base/note.h"
 #include "base/table.h"
@@ -231,7 +232,7 @@ count_rows(Relation table, const char *index_name, ScanKey keys, int nkeys, Snap
 {
 	Relation index = index_open(social_relation_oid(index_name), AccessShareLock);
 	TupleTableSlot *slot = table_slot_create(table, NULL);
-	IndexScanDesc scan = index_beginscan(table, index, snapshot, nkeys, 0);
+	IndexScanDesc scan = social_compat_beginscan(table, index, snapshot, nkeys, 0);
 	int count = 0;
 
 	index_rescan(scan, keys, nkeys, NULL, 0);

@@ -169,7 +169,7 @@ walk_stretch(struct lanes *lanes, int64 span, int64 *reached, int64 *cost)
 	if (count == 0)
 		return !skip_gap(lanes, reached);
 	complete = offer_stretch(lanes) || to == SOCIAL_POSITION_MIN || to == SOCIAL_POSITION_MAX;
-	feed->walked_span += Abs(*reached - to) + 1;
+	feed->walked_span += Max(*reached, to) - Min(*reached, to) + 1;
 	*reached = feed->newest_first ? to - 1 : to + 1;
 	return complete || social_feed_is_full(feed, *reached);
 }

@@ -2,20 +2,33 @@
  * position_scan.c owns reading a stretch of an index on (position) INCLUDE (person) (see
  * position_scan.h).
  *
- * Why this is safe: the start is found by an ordinary index scan. From there leaves are read one
+ * Why this is safe: the server's own descent finds the first leaf. From there leaves are read one
  * after the other under a share lock, each with the link to its right neighbour. A leaf that is
  * split later only hands entries to the right that have been read; one that is deleted keeps its
  * link, and is not used anew while this snapshot lives. As entries are read without a pin, the row
  * of an entry may be gone when it is fetched; with an MVCC snapshot whatever took its place is not
  * visible. An index with included columns is never deduplicated: one entry, one row.
+ *
+ * During replay the same holds: the primary logs each page that it uses anew, and replay of that
+ * record first cancels the snapshots that may still come by (a recovery conflict); so does replay
+ * of what removes rows. Whether an entry is marked dead says nothing there: such marks come with
+ * whole pages, from a server that knows no snapshot of this one.
+ *
+ * Nothing on a page is believed: its header and special area are checked by the server, its kind
+ * and the form and place of each entry here. What does not fit raises SQLSTATE index_corrupted.
  */
 #include "postgres.h"
 
 #include "access/nbtree.h"
 #include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_opfamily.h"
 #include "miscadmin.h"
+#include "pgstat.h"
 #include "storage/bufmgr.h"
 #include "storage/predicate.h"
+#include "utils/relcache.h"
 #include "utils/snapmgr.h"
 
 #include "base/compat.h"
@@ -24,13 +37,32 @@
 #define COLUMN_POSITION 1
 #define NCOLUMNS        2
 
+/* The form of every entry: two bigints, no nulls, one row. */
+#define ENTRY_SIZE (MAXALIGN(sizeof(IndexTupleData)) + NCOLUMNS * sizeof(int64))
+
 static bool
 has_shape(Relation index)
 {
-	return IndexRelationGetNumberOfAttributes(index) == NCOLUMNS &&
+	return index->rd_rel->relam == BTREE_AM_OID && index->rd_index->indisvalid &&
+		   IndexRelationGetNumberOfAttributes(index) == NCOLUMNS &&
 		   IndexRelationGetNumberOfKeyAttributes(index) == COLUMN_POSITION &&
-		   index->rd_indoption[0] == 0 && TupleDescAttr(index->rd_att, 0)->atttypid == INT8OID &&
+		   index->rd_opfamily[0] == INTEGER_BTREE_FAM_OID && index->rd_opcintype[0] == INT8OID &&
+		   index->rd_indoption[0] == 0 && RelationGetIndexPredicate(index) == NIL &&
+		   TupleDescAttr(index->rd_att, 0)->atttypid == INT8OID &&
 		   TupleDescAttr(index->rd_att, 1)->atttypid == INT8OID;
+}
+
+/* The key of a descent, whose value is set by each. */
+static BTScanInsert
+make_key(Relation index)
+{
+	Datum values[NCOLUMNS] = {Int64GetDatum(0), Int64GetDatum(0)};
+	bool isnull[NCOLUMNS] = {false, false};
+	IndexTuple tuple = index_form_tuple(RelationGetDescr(index), values, isnull);
+	BTScanInsert key = _bt_mkscankey(index, tuple);
+
+	key->scantid = NULL; /* any row of that position */
+	return key;
 }
 
 bool
@@ -61,67 +93,93 @@ add_entry(struct social_position_scan *scan, const int64 *columns, ItemPointer t
 	scan->entries[scan->count++] = (struct social_position_entry){columns[0], columns[1], *tid};
 }
 
+static void
+refuse_page(Relation index, BlockNumber block)
+{
+	ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
+					errmsg("index \"%s\" contains corrupted page at block %u",
+						   RelationGetRelationName(index), block),
+					errhint("Please REINDEX it.")));
+}
+
 /* Adds a leaf's entries; false when the stretch ends here. */
 static bool
-read_entries(struct social_position_scan *scan, Page page, int64 from, int64 to, bool skips_dead)
+read_entries(struct social_position_scan *scan, Buffer buffer, int64 from, int64 to)
 {
+	Page page = BufferGetPage(buffer);
 	BTPageOpaque opaque = BTPageGetOpaque(page);
 	OffsetNumber last = PageGetMaxOffsetNumber(page);
+	unsigned end = ((PageHeader) page)->pd_special;
 
 	for (OffsetNumber i = P_FIRSTDATAKEY(opaque); i <= last; i = OffsetNumberNext(i))
 	{
 		ItemId item = PageGetItemId(page, i);
-		IndexTuple tuple = (IndexTuple) PageGetItem(page, item);
-		/* Without nulls, which come last, two bigints stand one behind the other. */
-		const int64 *columns =
-			(const int64 *) ((char *) tuple + IndexInfoFindDataOffset(tuple->t_info));
+		IndexTuple tuple = (IndexTuple) ((char *) page + ItemIdGetOffset(item));
+		const int64 *columns = (const int64 *) ((char *) tuple + MAXALIGN(sizeof(*tuple)));
 
-		if (IndexTupleHasNulls(tuple) || columns[0] > to)
+		if (ItemIdGetOffset(item) % MAXIMUM_ALIGNOF != 0 ||
+			ItemIdGetOffset(item) + sizeof(*tuple) > end)
+			refuse_page(scan->walk.index, BufferGetBlockNumber(buffer));
+		if (IndexTupleHasNulls(tuple))
+			return false; /* they come last */
+		if (tuple->t_info != ENTRY_SIZE || ItemIdGetOffset(item) + ENTRY_SIZE > end)
+			refuse_page(scan->walk.index, BufferGetBlockNumber(buffer));
+		if (columns[0] > to)
 			return false;
-		if (columns[0] >= from && !(skips_dead && ItemIdIsDead(item)))
+		if (columns[0] >= from && !(scan->skips_dead && ItemIdIsDead(item)))
 			add_entry(scan, columns, &tuple->t_tid);
 	}
 	return true;
 }
 
-/* Reads a leaf; its right neighbour, or P_NONE when the stretch ends here. */
+/* Reads a locked leaf, and lets it go; its right neighbour, or P_NONE when the stretch ends here.
+ */
 static BlockNumber
-read_leaf(struct social_position_scan *scan, BlockNumber block, int64 from, int64 to)
+read_leaf(struct social_position_scan *scan, Buffer buffer, int64 from, int64 to)
 {
 	Relation index = scan->walk.index;
-	Snapshot snapshot = scan->walk.scan->xs_snapshot;
-	Buffer buffer = ReadBuffer(index, block);
 	Page page = BufferGetPage(buffer);
-	BTPageOpaque opaque;
-	BlockNumber next;
+	BTPageOpaque opaque = BTPageGetOpaque(page);
+	BlockNumber next = opaque->btpo_next;
 
-	LockBuffer(buffer, BT_READ);
-	SOCIAL_TEST_FOR_OLD_SNAPSHOT(snapshot, index, page);
-	opaque = BTPageGetOpaque(page);
-	next = opaque->btpo_next;
+	SOCIAL_TEST_FOR_OLD_SNAPSHOT(GetActiveSnapshot(), index, page);
+	if (!P_ISLEAF(opaque) || P_ISMETA(opaque))
+		refuse_page(index, BufferGetBlockNumber(buffer));
 	if (!P_IGNORE(opaque))
 	{
-		PredicateLockPage(index, block, snapshot);
-		if (!read_entries(scan, page, from, to, scan->walk.scan->ignore_killed_tuples))
+		PredicateLockPage(index, BufferGetBlockNumber(buffer), GetActiveSnapshot());
+		if (!read_entries(scan, buffer, from, to))
 			next = P_NONE;
 	}
-	UnlockReleaseBuffer(buffer);
+	_bt_relbuf(index, buffer);
 	return next;
 }
 
 void
 social_position_scan_read(struct social_position_scan *scan, int64 from, int64 to)
 {
-	ItemPointerData first;
-	BlockNumber block;
+	Relation index = scan->walk.index;
+	Buffer buffer;
+	BlockNumber next;
 
 	scan->count = 0;
-	social_walk_start_between(&scan->walk, 0, NULL, false, from - 1, to + 1, SOCIAL_WALK_NO_BUDGET);
-	if (!social_walk_next_entry(&scan->walk, COLUMN_POSITION, &from, &first))
+	scan->skips_dead = !TransactionStartedDuringRecovery();
+	if (scan->key == NULL)
+		scan->key = make_key(index);
+	scan->key->scankeys[0].sk_argument = Int64GetDatum(from);
+	pgstat_count_index_scan(index);
+	buffer =
+		social_compat_bt_search(index, scan->walk.table, scan->key, BT_READ, GetActiveSnapshot());
+	if (!BufferIsValid(buffer))
+	{
+		PredicateLockRelation(index, GetActiveSnapshot()); /* it is empty */
 		return;
-	for (block = ((BTScanOpaque) scan->walk.scan->opaque)->currPos.currPage; block != P_NONE;
-		 block = read_leaf(scan, block, from, to))
+	}
+	while ((next = read_leaf(scan, buffer, from, to)) != P_NONE)
+	{
 		CHECK_FOR_INTERRUPTS();
+		buffer = _bt_getbuf(index, next, BT_READ);
+	}
 }
 
 bool

@@ -10,6 +10,7 @@
 #define SOCIAL_POSITION_SCAN_H
 
 #include "postgres.h"
+#include "access/nbtree.h"
 #include "storage/itemptr.h"
 
 #include "base/walk.h"
@@ -32,6 +33,8 @@ struct social_position_scan
 	struct social_position_entry *entries; /* of the stretch read last, from low to high */
 	int count;
 	int room;
+	BTScanInsert key; /* of the descent; NULL before the first */
+	bool skips_dead;
 };
 
 /*

@@ -13,6 +13,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "base/compat.h"
 #include "notification/notification_audience.h"
 #include "base/table.h"
 #include "account/user.h"
@@ -176,8 +177,8 @@ walk(struct social_audience *audience, enum place place, int nkeys, const int64 
 	}
 	for (int i = 0; i < nkeys; i++)
 		ScanKeyInit(&keys[i], i + 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(ids[i]));
-	scan = index_beginscan(audience->open[place].table, audience->open[place].index,
-						   audience->snapshot, nkeys, 0);
+	scan = social_compat_beginscan(audience->open[place].table, audience->open[place].index,
+								   audience->snapshot, nkeys, 0);
 	index_rescan(scan, keys, nkeys, NULL, 0);
 	return scan;
 }

@@ -16,6 +16,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "base/compat.h"
 #include "notification/notification_audience.h"
 #include "notification/notification_row.h"
 #include "base/table.h"
@@ -84,7 +85,7 @@ walk(Relation table, Relation *index, const struct social_notice *notice, Datum 
 		ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(notice->actor));
 		ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(notice->recipient));
 	}
-	scan = index_beginscan(table, *index, snapshot, nkeys, 0);
+	scan = social_compat_beginscan(table, *index, snapshot, nkeys, 0);
 	index_rescan(scan, keys, nkeys, NULL, 0);
 	return scan;
 }

@@ -3,8 +3,11 @@
  */
 #include "postgres.h"
 
+#include "access/xlog.h"
+#include "access/xlogrecovery.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
+#include "utils/rel.h"
 
 #include "search/search_list.h"
 #include "search/search_postings.h"
@@ -13,7 +16,40 @@
 
 /* ---- trees ---------------------------------------------------------------------------------- */
 
-/* Reads a page, or steps right from the one before; NULL when it is none of a tree (any more). */
+void
+social_search_list_refuse(Relation index, Buffer buffer)
+{
+	ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
+					errmsg("index \"%s\" contains corrupted page at block %u",
+						   RelationGetRelationName(index), BufferGetBlockNumber(buffer)),
+					errhint("Please REINDEX it.")));
+}
+
+Page
+social_search_list_page(Relation index, Buffer buffer, uint16 flags, bool is_anew)
+{
+	Page page = BufferGetPage(buffer);
+
+	if (PageIsNew(page) || PageGetSpecialSize(page) != MAXALIGN(sizeof(GinPageOpaqueData)))
+		social_search_list_refuse(index, buffer);
+	if ((GinPageGetOpaque(page)->flags & flags) == flags)
+		return page;
+	if (!is_anew)
+		social_search_list_refuse(index, buffer);
+	return NULL;
+}
+
+/* Has replay written a page since the list began to look through its tree? */
+static bool
+is_written(const struct social_search_list *list, Page page)
+{
+	return !XLogRecPtrIsInvalid(list->noted_at) && PageGetLSN(page) > list->noted_at;
+}
+
+/*
+ * Reads a page, or steps right from the one before; NULL when the tree has to be looked through
+ * again.
+ */
 static Page
 read_page(struct social_search_list *list, Buffer *buffer, BlockNumber block)
 {
@@ -27,16 +63,16 @@ read_page(struct social_search_list *list, Buffer *buffer, BlockNumber block)
 		LockBuffer(*buffer, GIN_SHARE);
 	}
 	*list->budget -= SOCIAL_SEARCH_POSTINGS_PAGE;
-	page = BufferGetPage(*buffer);
-	return GinPageIsData(page) ? page : NULL;
+	page = social_search_list_page(list->index, *buffer, GIN_DATA,
+								   !XLogRecPtrIsInvalid(list->noted_at));
+	return page == NULL || GinPageIsDeleted(page) || is_written(list, page) ? NULL : page;
 }
 
 /* Does what stood on the page up to `last` when its parent was read go on with its neighbour? */
 static bool
 goes_on(Page page, social_search_row last)
 {
-	return !GinPageRightMost(page) &&
-		   (GinPageIsDeleted(page) || social_search_row_of(GinDataPageGetRightBound(page)) < last);
+	return !GinPageRightMost(page) && social_search_row_of(GinDataPageGetRightBound(page)) < last;
 }
 
 struct level
@@ -62,12 +98,15 @@ add_page(struct level *level, BlockNumber block, social_search_row last)
 
 /* Adds the children of an inner page; the last child reaches as far as the page does. */
 static void
-add_children(struct level *children, Page page)
+add_children(struct social_search_list *list, struct level *children, Buffer buffer)
 {
+	Page page = BufferGetPage(buffer);
 	OffsetNumber count = GinPageGetOpaque(page)->maxoff;
 	social_search_row bound =
 		GinPageRightMost(page) ? NO_BOUND : social_search_row_of(GinDataPageGetRightBound(page));
 
+	if (count * sizeof(PostingItem) > GinDataPageMaxDataSize)
+		social_search_list_refuse(list->index, buffer);
 	for (OffsetNumber i = FirstOffsetNumber; i <= count; i++)
 	{
 		PostingItem *item = GinDataPageGetPostingItem(page, i);
@@ -77,8 +116,14 @@ add_children(struct level *children, Page page)
 	}
 }
 
-/* Replaces a level of the tree by the one below; false when the level holds the leaves. */
-static bool
+enum descent
+{
+	DESCENT_BELOW,  /* the level has been replaced by the one below */
+	DESCENT_LEAVES, /* it holds the leaves */
+	DESCENT_CHANGED /* replay has taken a page of it away */
+};
+
+static enum descent
 descend(struct social_search_list *list, struct level *level)
 {
 	struct level children = {0};
@@ -86,36 +131,52 @@ descend(struct social_search_list *list, struct level *level)
 	for (int i = 0; i < level->count; i++)
 	{
 		Buffer buffer = InvalidBuffer;
+		enum descent found = DESCENT_BELOW;
 		Page page;
-		bool is_leaf;
 
 		do
 		{
 			page = read_page(list, &buffer, level->pages[i].block);
-			is_leaf = page != NULL && GinPageIsLeaf(page);
-			if (page != NULL && !is_leaf && !GinPageIsDeleted(page))
-				add_children(&children, page);
-		} while (page != NULL && !is_leaf && goes_on(page, level->pages[i].last));
+			if (page == NULL)
+				found = DESCENT_CHANGED;
+			else if (GinPageIsLeaf(page))
+				found = DESCENT_LEAVES;
+			else
+				add_children(list, &children, buffer);
+		} while (found == DESCENT_BELOW && goes_on(page, level->pages[i].last));
 		UnlockReleaseBuffer(buffer);
-		if (is_leaf)
-			return false;
+		if (found != DESCENT_BELOW)
+			return found;
 	}
 	pfree(level->pages);
 	*level = children;
-	return level->count > 0;
+	return DESCENT_BELOW;
 }
 
-/* Notes the leaves of the tree. */
+/* Notes the leaves of the tree; none when the budget is used up. */
 static void
 find_leaves(struct social_search_list *list)
 {
 	struct level level = {0};
+	enum descent found = DESCENT_CHANGED;
 
-	add_page(&level, BufferGetBlockNumber(list->root), NO_BOUND);
-	while (descend(list, &level))
-		;
 	if (list->leaves != NULL)
 		pfree(list->leaves);
+	while (found != DESCENT_LEAVES && *list->budget > 0)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (found == DESCENT_CHANGED)
+		{
+			list->noted_at = RecoveryInProgress() ? GetXLogReplayRecPtr(NULL) : InvalidXLogRecPtr;
+			level = (struct level){0};
+			add_page(&level, BufferGetBlockNumber(list->root), NO_BOUND);
+		}
+		found = descend(list, &level);
+		if (level.count == 0)
+			break;
+	}
+	if (found != DESCENT_LEAVES)
+		level.count = 0;
 	list->leaves = level.pages;
 	list->nleaves = level.count;
 	list->leaf = level.count;
@@ -133,9 +194,9 @@ social_search_list_open_tree(struct social_search_list *list, Relation index, Bl
 }
 
 /*
- * Loads the rows of a leaf, and of those that it has been split into since. False when it is no
- * leaf any more: a root that was one stays where it is when it is split, and its rows move below
- * it.
+ * Loads the rows of a leaf, and of those that it has been split into since. False when the tree has
+ * to be looked through again: a root that was a leaf stays where it is when it is split, and its
+ * rows move below it; and for what replay does see search_list.h.
  */
 static bool
 load_leaf(struct social_search_list *list, int leaf)
@@ -143,7 +204,7 @@ load_leaf(struct social_search_list *list, int leaf)
 	ItemPointerData from_start;
 	Buffer buffer = InvalidBuffer;
 	Page page;
-	bool is_leaf = true;
+	bool is_leaf;
 
 	if (list->items != NULL)
 		pfree(list->items);
@@ -158,11 +219,9 @@ load_leaf(struct social_search_list *list, int leaf)
 		int count = 0;
 
 		page = read_page(list, &buffer, list->leaves[leaf].block);
-		is_leaf = page == NULL || GinPageIsLeaf(page);
-		if (page == NULL || !is_leaf)
+		is_leaf = page != NULL && GinPageIsLeaf(page);
+		if (!is_leaf)
 			break;
-		if (GinPageIsDeleted(page))
-			continue;
 		items = GinDataLeafPageGetItems(page, &count, from_start);
 		if (list->nitems == 0)
 			list->items = items;
@@ -270,6 +329,8 @@ social_search_list_seek(struct social_search_list *list, social_search_row row)
 		if (leaf != list->leaf && !load_leaf(list, leaf))
 		{
 			find_leaves(list);
+			if (list->nleaves == 0)
+				return 0;
 			leaf = find_leaf(list, row) + 1;
 			continue;
 		}

@@ -1,14 +1,21 @@
 /*
  * search_postings.c owns reading a GIN index over text vectors from the end of its table (see
  * search_postings.h): which lists the words of a query have, and the rows that they have in common.
+ *
+ * It asks the server for the entry of a lexeme, whose pages are never taken away, also by replay;
+ * what holds for the lists behind it says search_list.h. Nothing on a page is believed: what is not
+ * of the expected kind, or not within its page, raises SQLSTATE index_corrupted.
  */
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "storage/predicate.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
@@ -67,6 +74,21 @@ key_of(struct social_search_postings *postings, IndexTuple tuple)
 	return category == GIN_CAT_NORM_KEY ? DatumGetTextPP(key) : NULL;
 }
 
+/* A tuple of a page, in its bounds. */
+static IndexTuple
+tuple_at(struct social_search_postings *postings, Buffer buffer, OffsetNumber offset)
+{
+	Page page = BufferGetPage(buffer);
+	ItemId item = PageGetItemId(page, offset);
+	IndexTuple tuple = (IndexTuple) ((char *) page + ItemIdGetOffset(item));
+	unsigned end = ItemIdGetOffset(item) + ItemIdGetLength(item);
+
+	if (ItemIdGetOffset(item) % MAXIMUM_ALIGNOF != 0 || end > ((PageHeader) page)->pd_special ||
+		ItemIdGetLength(item) < sizeof(*tuple) || IndexTupleSize(tuple) > ItemIdGetLength(item))
+		social_search_list_refuse(postings->index, buffer);
+	return tuple;
+}
+
 /* ---- the pending list: rows that are not entered yet ---------------------------------------- */
 
 static void
@@ -83,13 +105,13 @@ note_pending(struct word *word, ItemPointer row)
 }
 
 static void
-read_pending_page(struct social_search_postings *postings, Page page)
+read_pending_page(struct social_search_postings *postings, Buffer buffer)
 {
-	OffsetNumber count = PageGetMaxOffsetNumber(page);
+	OffsetNumber count = PageGetMaxOffsetNumber(BufferGetPage(buffer));
 
 	for (OffsetNumber i = FirstOffsetNumber; i <= count; i++)
 	{
-		IndexTuple tuple = (IndexTuple) PageGetItem(page, PageGetItemId(page, i));
+		IndexTuple tuple = tuple_at(postings, buffer, i);
 		text *key = key_of(postings, tuple);
 
 		for (int w = 0; key != NULL && w < postings->query->size; w++)
@@ -104,25 +126,32 @@ read_pending_page(struct social_search_postings *postings, Page page)
 
 /*
  * Read before the entries: what is moved to them meanwhile is found in at least one place. The next
- * page is locked before this one is released, so that it cannot be taken away in between.
+ * page is locked before this one is released, so that it cannot be taken away in between; replay,
+ * which takes pages from the list one by one, cannot get past a reader either.
  */
 static void
 read_pending(struct social_search_postings *postings)
 {
-	Buffer buffer = ReadBuffer(postings->index, GIN_METAPAGE_BLKNO);
+	Relation index = postings->index;
+	Buffer buffer = ReadBuffer(index, GIN_METAPAGE_BLKNO);
+	GinMetaPageData *meta;
 	BlockNumber block;
 
 	LockBuffer(buffer, GIN_SHARE);
-	block = GinPageGetMeta(BufferGetPage(buffer))->head;
+	meta = GinPageGetMeta(social_search_list_page(index, buffer, GIN_META, false));
+	if (meta->ginVersion > GIN_CURRENT_VERSION)
+		social_search_list_refuse(index, buffer);
+	block = meta->head;
 	while (block != InvalidBlockNumber)
 	{
-		Buffer next = ReadBuffer(postings->index, block);
-		Page page = BufferGetPage(next);
+		Buffer next = ReadBuffer(index, block);
+		Page page;
 
 		LockBuffer(next, GIN_SHARE);
 		UnlockReleaseBuffer(buffer);
 		buffer = next;
-		read_pending_page(postings, page);
+		page = social_search_list_page(index, buffer, GIN_LIST, false);
+		read_pending_page(postings, buffer);
 		block = GinPageGetOpaque(page)->rightlink;
 	}
 	UnlockReleaseBuffer(buffer);
@@ -171,7 +200,7 @@ find_entries(struct social_search_postings *postings, const struct word *word,
 	tree.findItem(&tree, stack);
 	for (;;)
 	{
-		Page page = BufferGetPage(stack->buffer);
+		Page page = social_search_list_page(postings->index, stack->buffer, GIN_LEAF, false);
 		IndexTuple tuple;
 		text *key;
 
@@ -183,7 +212,7 @@ find_entries(struct social_search_postings *postings, const struct word *word,
 			stack->off = FirstOffsetNumber;
 			continue;
 		}
-		tuple = (IndexTuple) PageGetItem(page, PageGetItemId(page, stack->off++));
+		tuple = tuple_at(postings, stack->buffer, stack->off++);
 		key = key_of(postings, tuple);
 		if (key == NULL || !is_meant(word, VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key)))
 			break;
@@ -318,12 +347,27 @@ social_search_postings_are_all(const struct social_search_postings *postings)
 
 /* ---- opening and closing --------------------------------------------------------------------- */
 
+/* What is read here is a GIN index over one column of text vectors, of all rows. */
+static void
+check_index(Relation index)
+{
+	if (index->rd_rel->relam == GIN_AM_OID && index->rd_index->indisvalid &&
+		IndexRelationGetNumberOfAttributes(index) == 1 && index->rd_opcintype[0] == TSVECTOROID &&
+		index_getprocid(index, 1, GIN_COMPARE_PROC) == F_GIN_CMP_TSLEXEME)
+		return;
+	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					errmsg("index \"%s\" is no valid GIN index of tsvector_ops",
+						   RelationGetRelationName(index)),
+					errhint("Make it anew as the extension does.")));
+}
+
 struct social_search_postings *
 social_search_postings_begin(const char *index, TSQuery query, int64 budget)
 {
 	struct social_search_postings *postings = palloc0(sizeof(*postings));
 
 	postings->index = index_open(social_relation_oid(index), AccessShareLock);
+	check_index(postings->index);
 	initGinState(&postings->state, postings->index);
 	PredicateLockRelation(postings->index, GetActiveSnapshot());
 	postings->query = query;

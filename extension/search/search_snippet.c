@@ -17,6 +17,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/syscache.h"
 
+#include "base/compat.h"
 #include "base/errors.h"
 #include "content/text.h"
 #include "core/text_bigram.h"

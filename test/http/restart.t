@@ -7,8 +7,7 @@ use Social;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-chomp(my $bindir = `pg_config --bindir 2>/dev/null` || '/usr/lib/postgresql/15/bin');
-$bindir = '/usr/lib/postgresql/15/bin' unless -x "$bindir/initdb";
+chomp(my $bindir = `docker/pg-config --bindir`);
 plan skip_all => 'no PostgreSQL server programs' unless -x "$bindir/initdb";
 
 # PostgreSQL refuses to run as root.

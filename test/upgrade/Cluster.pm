@@ -9,7 +9,7 @@ use IO::Socket::INET;
 use Test::More;
 our @EXPORT = qw(owner output sql make_cluster start stop $bin $dir $port);
 
-our $bin  = $ENV{PG_BINDIR} // '/usr/lib/postgresql/15/bin';
+chomp(our $bin = `docker/pg-config --bindir`);
 our $port = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')->sockport;
 our $failures = 0; # of psql
 our $dir  = tempdir('cluster.XXXXXX', TMPDIR => 1, CLEANUP => 1);

@@ -113,7 +113,7 @@ close_root() {
 as() {
 	local user=$1 directory=$2 home=/root
 	[ "$user" = root ] || home=/home/$user
-	nsenter --target "$pid_one" --mount --pid --ipc --net --root --wd="$root/" -- \
+	nsenter --target "$pid_one" --mount --pid --ipc --net --root --wd="/proc/$pid_one/root/" -- \
 		env -i --default-signal HOME=$home USER="$user" LOGNAME="$user" SHELL=/bin/bash TERM=xterm \
 		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "${machine[@]}" \
 		setpriv --reuid "$user" --regid "$user" --init-groups -- bash -c "cd $directory && $3"

@@ -17,6 +17,7 @@
 #include "utils/timestamp.h"
 
 #include "core/base64url.h"
+#include "base/column.h"
 #include "base/init.h"
 #include "base/place.h"
 #include "account/session.h"
@@ -28,15 +29,6 @@ PG_FUNCTION_INFO_V1(social_refresh_token_next);
 
 #define SECONDS_PER_YEAR   (366 * SECS_PER_DAY)
 #define REFRESH_TOKEN_SIZE SOCIAL_BASE64URL_SIZE(PG_SHA256_DIGEST_LENGTH)
-
-/* Columns of user_sessions; an upgrade only appends. */
-enum session_column
-{
-	SESSION_USER_ID = 2,
-	SESSION_LAST_SEEN_AT = 8,
-	SESSION_EXPIRES_AT = 9,
-	SESSION_REVOKED_AT = 10
-};
 
 static int refresh_token_lifetime;
 static int refresh_grace;
@@ -99,13 +91,15 @@ is_live(HeapTuple row, TupleDesc columns, int64 user_id)
 	TimestampTz now = GetCurrentTransactionStartTimestamp();
 	bool isnull;
 
-	if (!heap_attisnull(row, SESSION_REVOKED_AT, columns) ||
-		DatumGetInt64(heap_getattr(row, SESSION_USER_ID, columns, &isnull)) != user_id ||
-		time_of(row, SESSION_EXPIRES_AT, columns) <= now)
+	if (!heap_attisnull(row, SOCIAL_USER_SESSIONS_REVOKED_AT, columns) ||
+		DatumGetInt64(heap_getattr(row, SOCIAL_USER_SESSIONS_USER_ID, columns, &isnull)) !=
+			user_id ||
+		time_of(row, SOCIAL_USER_SESSIONS_EXPIRES_AT, columns) <= now)
 		return false;
 	return session_idle_timeout == 0 ||
-		   now < TimestampTzPlusMilliseconds(time_of(row, SESSION_LAST_SEEN_AT, columns),
-											 session_idle_timeout * INT64CONST(1000));
+		   now <
+			   TimestampTzPlusMilliseconds(time_of(row, SOCIAL_USER_SESSIONS_LAST_SEEN_AT, columns),
+										   session_idle_timeout * INT64CONST(1000));
 }
 
 bool

@@ -17,6 +17,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "base/column.h"
 #include "base/compat.h"
 #include "base/guard.h"
 #include "base/init.h"

@@ -8,15 +8,6 @@
 #include "postgres.h"
 #include "utils/snapshot.h"
 
-/* Columns of social.users that C reads by number; an upgrade only ever appends columns. */
-#define SOCIAL_USERS_ID              1
-#define SOCIAL_USERS_IS_ACTIVE       7
-#define SOCIAL_USERS_IS_STAFF        8
-#define SOCIAL_USERS_IS_SUPERUSER    9
-#define SOCIAL_USERS_SUSPENDED_AT    13
-#define SOCIAL_USERS_SUSPENDED_UNTIL 14
-#define SOCIAL_USERS_HAS_FILTERS     19
-
 /* What every request asks about the account that acts. */
 struct social_account
 {

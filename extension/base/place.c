@@ -18,6 +18,7 @@
 #include "storage/bufmgr.h"
 #include "utils/fmgroids.h"
 
+#include "base/column.h"
 #include "base/compat.h"
 #include "base/place.h"
 #include "base/table.h"
@@ -43,7 +44,8 @@ is_id(Relation table, HeapTuple tuple, int64 id)
 {
 	bool isnull;
 
-	return DatumGetInt64(heap_getattr(tuple, 1, RelationGetDescr(table), &isnull)) == id;
+	return DatumGetInt64(heap_getattr(tuple, SOCIAL_COLUMN_ID, RelationGetDescr(table), &isnull)) ==
+		   id;
 }
 
 /* The row at a place; NULL when it is not there, as far as can be told. */

@@ -23,6 +23,7 @@
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
+#include "base/column.h"
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/guard.h"
@@ -185,7 +186,8 @@ row_id(const TriggerData *trigger, HeapTuple row)
 {
 	bool isnull;
 
-	return DatumGetInt64(heap_getattr(row, 1, RelationGetDescr(trigger->tg_relation), &isnull));
+	return DatumGetInt64(
+		heap_getattr(row, SOCIAL_COLUMN_ID, RelationGetDescr(trigger->tg_relation), &isnull));
 }
 
 static bool

@@ -19,6 +19,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "base/column.h"
 #include "core/content_rule.h"
 #include "content/moderation.h"
 #include "base/table.h"
@@ -27,13 +28,6 @@
 PG_FUNCTION_INFO_V1(social_content_rules_changed);
 
 /* Columns of social.content_rules by number. */
-enum
-{
-	RULE_ID = 1,
-	RULE_KIND,
-	RULE_PATTERN,
-	RULE_ACTION
-};
 
 struct rule
 {
@@ -105,13 +99,14 @@ static void
 add_rule(TupleTableSlot *slot, struct rule *rule)
 {
 	bool isnull;
-	text *pattern = text_column(slot, RULE_PATTERN);
+	text *pattern = text_column(slot, SOCIAL_CONTENT_RULES_PATTERN);
 	text *folded = social_text_fold(VARDATA_ANY(pattern), VARSIZE_ANY_EXHDR(pattern));
 
-	rule->id = DatumGetInt64(slot_getattr(slot, RULE_ID, &isnull));
-	rule->is_link = strcmp(text_to_cstring(text_column(slot, RULE_KIND)), "link") == 0;
-	(void) social_content_action_named(text_to_cstring(text_column(slot, RULE_ACTION)),
-									   &rule->action);
+	rule->id = DatumGetInt64(slot_getattr(slot, SOCIAL_CONTENT_RULES_ID, &isnull));
+	rule->is_link =
+		strcmp(text_to_cstring(text_column(slot, SOCIAL_CONTENT_RULES_KIND)), "link") == 0;
+	(void) social_content_action_named(
+		text_to_cstring(text_column(slot, SOCIAL_CONTENT_RULES_ACTION)), &rule->action);
 	rule->pattern = VARDATA_ANY(folded);
 	rule->len = VARSIZE_ANY_EXHDR(folded);
 }

@@ -20,6 +20,7 @@
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
+#include "base/column.h"
 #include "counter/counter.h"
 #include "base/guard.h"
 #include "base/init.h"
@@ -41,34 +42,6 @@ static int content_max_length;
 static int restore_window;
 static int view_window;
 static int pinned_posts_max;
-
-/* Columns of social.posts by number; an upgrade only ever appends columns. */
-enum
-{
-	POST_ID = 1,
-	POST_AUTHOR_ID,
-	POST_TITLE,
-	POST_CONTENT,
-	POST_IS_PUBLISHED,
-	POST_POSITION,
-	POST_HASHTAGS,
-	POST_SEARCH_VECTOR,
-	POST_CREATED_AT,
-	POST_UPDATED_AT,
-	POST_VISIBILITY,
-	POST_REPLY_SETTINGS,
-	POST_PUBLISH_AT,
-	POST_IS_PINNED,
-	POST_IS_HIGHLIGHTED,
-	POST_QUOTED_POST_ID,
-	POST_IMAGE,
-	POST_VIDEO,
-	POST_EDITED_AT,
-	POST_DELETED_AT,
-	POST_HIDDEN_AT,
-	POST_KEPT_POSITION,
-	POST_LANGUAGE
-};
 
 void
 social_post_init(void)
@@ -123,7 +96,7 @@ static bool
 is_published(const struct row *row)
 {
 	bool isnull;
-	Datum value = column_of(row, POST_IS_PUBLISHED, &isnull);
+	Datum value = column_of(row, SOCIAL_POSTS_IS_PUBLISHED, &isnull);
 
 	return !isnull && DatumGetBool(value);
 }
@@ -131,7 +104,7 @@ is_published(const struct row *row)
 static bool
 is_deleted(const struct row *row)
 {
-	return is_set(row, POST_DELETED_AT);
+	return is_set(row, SOCIAL_POSTS_DELETED_AT);
 }
 
 static bool
@@ -144,7 +117,7 @@ static bool
 has_visibility(const struct row *row, const char *visibility)
 {
 	bool isnull;
-	Datum value = column_of(row, POST_VISIBILITY, &isnull);
+	Datum value = column_of(row, SOCIAL_POSTS_VISIBILITY, &isnull);
 
 	if (isnull)
 		return strcmp(visibility, "public") == 0;
@@ -155,7 +128,7 @@ has_visibility(const struct row *row, const char *visibility)
 static bool
 is_public(const struct row *row)
 {
-	return !is_set(row, POST_HIDDEN_AT) && has_visibility(row, "public");
+	return !is_set(row, SOCIAL_POSTS_HIDDEN_AT) && has_visibility(row, "public");
 }
 
 static text *
@@ -189,7 +162,8 @@ text_changed(const struct row *old, const struct row *new, int column)
 static bool
 is_edit(const struct row *old, const struct row *new)
 {
-	return text_changed(old, new, POST_TITLE) || text_changed(old, new, POST_CONTENT);
+	return text_changed(old, new, SOCIAL_POSTS_TITLE) ||
+		   text_changed(old, new, SOCIAL_POSTS_CONTENT);
 }
 
 /* ---- before: what stands on the row --------------------------------------------------------- */
@@ -230,11 +204,12 @@ set_null(struct changes *changes, int column)
 static const char *
 language_of(const struct row *old, const struct row *row, text *const *parts)
 {
-	const char *code = social_language(text_of(row, POST_LANGUAGE));
+	const char *code = social_language(text_of(row, SOCIAL_POSTS_LANGUAGE));
 
-	if (code != NULL && old != NULL && is_edit(old, row) && !text_changed(old, row, POST_LANGUAGE))
+	if (code != NULL && old != NULL && is_edit(old, row) &&
+		!text_changed(old, row, SOCIAL_POSTS_LANGUAGE))
 	{
-		text *before[] = {text_of(old, POST_TITLE), text_of(old, POST_CONTENT)};
+		text *before[] = {text_of(old, SOCIAL_POSTS_TITLE), text_of(old, SOCIAL_POSTS_CONTENT)};
 		const char *guess = social_guess_language((const text *const *) before, 2);
 
 		if (guess != NULL && strcmp(guess, code) == 0)
@@ -250,20 +225,20 @@ language_of(const struct row *old, const struct row *row, text *const *parts)
 static void
 check_text(const struct row *old, const struct row *row)
 {
-	text *title = text_of(row, POST_TITLE);
-	text *content = text_of(row, POST_CONTENT);
-	bool untitled =
-		title != NULL && is_blank(title) &&
-		(is_set(row, POST_QUOTED_POST_ID) || (old != NULL && is_blank(text_of(old, POST_TITLE))));
+	text *title = text_of(row, SOCIAL_POSTS_TITLE);
+	text *content = text_of(row, SOCIAL_POSTS_CONTENT);
+	bool untitled = title != NULL && is_blank(title) &&
+					(is_set(row, SOCIAL_POSTS_QUOTED_POST_ID) ||
+					 (old != NULL && is_blank(text_of(old, SOCIAL_POSTS_TITLE))));
 
-	if (old == NULL || text_changed(old, row, POST_TITLE))
+	if (old == NULL || text_changed(old, row, SOCIAL_POSTS_TITLE))
 	{
 		if (!untitled)
 			social_limit_require("title", title);
 		social_limit_check("title", title, title_max_length);
 		social_limit_check_form("title", title, true);
 	}
-	if (old == NULL || text_changed(old, row, POST_CONTENT))
+	if (old == NULL || text_changed(old, row, SOCIAL_POSTS_CONTENT))
 	{
 		social_limit_require("content", content);
 		social_limit_check("content", content, content_max_length);
@@ -275,18 +250,19 @@ check_text(const struct row *old, const struct row *row)
 static void
 set_text_columns(struct changes *changes, const struct row *old, const struct row *row)
 {
-	text *parts[] = {text_of(row, POST_TITLE), text_of(row, POST_CONTENT)};
+	text *parts[] = {text_of(row, SOCIAL_POSTS_TITLE), text_of(row, SOCIAL_POSTS_CONTENT)};
 	struct social_text_names names;
 	const char *language;
 
 	social_text_hashtags((const text *const *) parts, 2, SOCIAL_POST_HASHTAGS_MAX, &names);
-	set_column(changes, POST_HASHTAGS, PointerGetDatum(social_text_keys_array(&names)));
+	set_column(changes, SOCIAL_POSTS_HASHTAGS, PointerGetDatum(social_text_keys_array(&names)));
 	language = language_of(old, row, parts);
 	if (language == NULL)
-		set_null(changes, POST_LANGUAGE);
+		set_null(changes, SOCIAL_POSTS_LANGUAGE);
 	else
-		set_column(changes, POST_LANGUAGE, CStringGetTextDatum(language));
-	set_column(changes, POST_SEARCH_VECTOR, social_search_vector(parts[0], parts[1], language));
+		set_column(changes, SOCIAL_POSTS_LANGUAGE, CStringGetTextDatum(language));
+	set_column(changes, SOCIAL_POSTS_SEARCH_VECTOR,
+			   social_search_vector(parts[0], parts[1], language));
 }
 
 static Datum
@@ -310,15 +286,16 @@ set_position(struct changes *changes, const struct row *old, const struct row *r
 		return;
 	if (is_listed(row))
 	{
-		Datum kept = old == NULL ? (Datum) 0 : column_of(old, POST_KEPT_POSITION, &isnull);
+		Datum kept = old == NULL ? (Datum) 0 : column_of(old, SOCIAL_POSTS_KEPT_POSITION, &isnull);
 
-		set_column(changes, POST_POSITION, old == NULL || isnull ? next_position() : kept);
-		set_null(changes, POST_KEPT_POSITION);
+		set_column(changes, SOCIAL_POSTS_POSITION, old == NULL || isnull ? next_position() : kept);
+		set_null(changes, SOCIAL_POSTS_KEPT_POSITION);
 		return;
 	}
-	set_null(changes, POST_POSITION);
+	set_null(changes, SOCIAL_POSTS_POSITION);
 	if (was_listed)
-		set_column(changes, POST_KEPT_POSITION, column_of(old, POST_POSITION, &isnull));
+		set_column(changes, SOCIAL_POSTS_KEPT_POSITION,
+				   column_of(old, SOCIAL_POSTS_POSITION, &isnull));
 }
 
 /*
@@ -343,18 +320,18 @@ social_post_before(PG_FUNCTION_ARGS)
 	edited = old != NULL && is_edit(old, &row);
 	if (old == NULL || edited)
 		check_text(old, &row);
-	if (old == NULL || edited || text_changed(old, &row, POST_LANGUAGE) ||
-		!is_set(&row, POST_SEARCH_VECTOR))
+	if (old == NULL || edited || text_changed(old, &row, SOCIAL_POSTS_LANGUAGE) ||
+		!is_set(&row, SOCIAL_POSTS_SEARCH_VECTOR))
 		set_text_columns(&changes, old, &row);
 	if (edited)
 	{
-		set_column(&changes, POST_UPDATED_AT, now);
+		set_column(&changes, SOCIAL_POSTS_UPDATED_AT, now);
 		if (is_published(old))
-			set_column(&changes, POST_EDITED_AT, now);
+			set_column(&changes, SOCIAL_POSTS_EDITED_AT, now);
 	}
 	set_position(&changes, old, &row);
-	if (is_published(&row) && is_set(&row, POST_PUBLISH_AT))
-		set_null(&changes, POST_PUBLISH_AT);
+	if (is_published(&row) && is_set(&row, SOCIAL_POSTS_PUBLISH_AT))
+		set_null(&changes, SOCIAL_POSTS_PUBLISH_AT);
 	return PointerGetDatum(heap_modify_tuple(row.tuple, RelationGetDescr(trigger->tg_relation),
 											 changes.values, changes.isnull, changes.replace));
 }
@@ -367,11 +344,11 @@ links_changed(const struct row *old, const struct row *new)
 {
 	bool was_null;
 	bool is_null;
-	Datum was = column_of(old, POST_POSITION, &was_null);
-	Datum is = column_of(new, POST_POSITION, &is_null);
+	Datum was = column_of(old, SOCIAL_POSTS_POSITION, &was_null);
+	Datum is = column_of(new, SOCIAL_POSTS_POSITION, &is_null);
 
 	return was_null != is_null ||
-		   (!is_null && (was != is || text_changed(old, new, POST_VISIBILITY) ||
+		   (!is_null && (was != is || text_changed(old, new, SOCIAL_POSTS_VISIBILITY) ||
 						 is_public(old) != is_public(new) || is_edit(old, new)));
 }
 
@@ -383,15 +360,15 @@ keep_links(const struct row *old, const struct row *row)
 	struct social_text_names mentions = {0};
 	bool is_draft;
 	bool isnull;
-	int64 position = DatumGetInt64(column_of(row, POST_POSITION, &is_draft));
-	int64 post_id = DatumGetInt64(column_of(row, POST_ID, &isnull));
-	int64 author_id = DatumGetInt64(column_of(row, POST_AUTHOR_ID, &isnull));
+	int64 position = DatumGetInt64(column_of(row, SOCIAL_POSTS_POSITION, &is_draft));
+	int64 post_id = DatumGetInt64(column_of(row, SOCIAL_POSTS_ID, &isnull));
+	int64 author_id = DatumGetInt64(column_of(row, SOCIAL_POSTS_AUTHOR_ID, &isnull));
 	int64 *added;
 	int nadded;
 
 	if (!is_draft)
 	{
-		text *parts[] = {text_of(row, POST_TITLE), text_of(row, POST_CONTENT)};
+		text *parts[] = {text_of(row, SOCIAL_POSTS_TITLE), text_of(row, SOCIAL_POSTS_CONTENT)};
 
 		social_text_hashtags((const text *const *) parts, 2, SOCIAL_POST_HASHTAGS_MAX, &hashtags);
 		if (!has_visibility(row, "private"))
@@ -419,15 +396,16 @@ social_post_after(PG_FUNCTION_ARGS)
 
 	if (social_restoring())
 		return PointerGetDatum(NULL);
-	if (old == NULL ? is_set(&row, POST_POSITION) : links_changed(old, &row))
+	if (old == NULL ? is_set(&row, SOCIAL_POSTS_POSITION) : links_changed(old, &row))
 		keep_links(old, &row);
 	if (old != NULL && is_published(old) && is_edit(old, &row) &&
-		RelationGetDescr(trigger->tg_relation)->natts >= POST_KEPT_POSITION)
+		RelationGetDescr(trigger->tg_relation)->natts >= SOCIAL_POSTS_KEPT_POSITION)
 	{
 		bool isnull;
 
-		social_post_keep_revision(DatumGetInt64(column_of(&row, POST_ID, &isnull)),
-								  text_of(old, POST_TITLE), text_of(old, POST_CONTENT));
+		social_post_keep_revision(DatumGetInt64(column_of(&row, SOCIAL_POSTS_ID, &isnull)),
+								  text_of(old, SOCIAL_POSTS_TITLE),
+								  text_of(old, SOCIAL_POSTS_CONTENT));
 	}
 	return PointerGetDatum(NULL);
 }
@@ -443,8 +421,8 @@ social_post_view_after(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = social_row_trigger(fcinfo);
 	bool isnull;
-	Datum post_id =
-		heap_getattr(trigger->tg_trigtuple, 1, RelationGetDescr(trigger->tg_relation), &isnull);
+	Datum post_id = heap_getattr(trigger->tg_trigtuple, SOCIAL_POST_VIEWS_POST_ID,
+								 RelationGetDescr(trigger->tg_relation), &isnull);
 
 	if (social_restoring())
 		return PointerGetDatum(NULL);

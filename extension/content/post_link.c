@@ -16,6 +16,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "base/column.h"
 #include "counter/counter.h"
 #include "content/post.h"
 #include "base/query.h"
@@ -25,28 +26,6 @@
 #include "viewer/visibility.h"
 
 /* Columns that C reads by number; an upgrade only ever appends columns. */
-enum
-{
-	HASHTAG_ID = 1,
-	HASHTAG_IS_PUBLIC = 5
-};
-enum
-{
-	POST_HASHTAG_POST_ID = 1,
-	POST_HASHTAG_HASHTAG_ID,
-	POST_HASHTAG_POSITION,
-	POST_HASHTAG_CREATED_AT,
-	POST_HASHTAG_IS_PUBLIC,
-	POST_HASHTAG_NCOLUMNS = POST_HASHTAG_IS_PUBLIC
-};
-enum
-{
-	MENTION_ID = 1,
-	MENTION_POST_ID,
-	MENTION_USER_ID,
-	MENTION_CREATED_AT,
-	MENTION_NCOLUMNS = MENTION_CREATED_AT
-};
 
 /* In key order, so that two posts that make the same new tags cannot deadlock. */
 static struct social_query create_hashtags = {
@@ -102,7 +81,8 @@ read_links(Relation table, const char *index_name, int64 post_id, bool are_hasht
 	IndexScanDesc scan = social_compat_beginscan(table, index, snapshot, 1, 0);
 	int capacity = 32;
 	struct link *links = palloc(capacity * sizeof(*links));
-	int target_column = are_hashtags ? POST_HASHTAG_HASHTAG_ID : MENTION_USER_ID;
+	int target_column =
+		are_hashtags ? SOCIAL_POST_HASHTAGS_HASHTAG_ID : SOCIAL_MENTIONS_MENTIONED_USER_ID;
 	ScanKeyData key;
 	bool isnull;
 
@@ -121,8 +101,9 @@ read_links(Relation table, const char *index_name, int64 post_id, bool are_hasht
 		link->is_public = false;
 		if (are_hashtags)
 		{
-			link->position = DatumGetInt64(slot_getattr(slot, POST_HASHTAG_POSITION, &isnull));
-			(void) slot_getattr(slot, POST_HASHTAG_IS_PUBLIC, &isnull);
+			link->position =
+				DatumGetInt64(slot_getattr(slot, SOCIAL_POST_HASHTAGS_POSITION, &isnull));
+			(void) slot_getattr(slot, SOCIAL_POST_HASHTAGS_IS_PUBLIC, &isnull);
 			link->is_public = !isnull;
 		}
 		link->tid = slot->tts_tid;
@@ -200,8 +181,8 @@ find_hashtags(Relation hashtags, Relation index, const struct social_text_names 
 		ids[i] = 0;
 		if (!social_table_find(hashtags, index, F_TEXTEQ, names->keys[i], snapshot, slot))
 			continue;
-		ids[i] = DatumGetInt64(slot_getattr(slot, HASHTAG_ID, &isnull));
-		*all_public &= DatumGetBool(slot_getattr(slot, HASHTAG_IS_PUBLIC, &isnull));
+		ids[i] = DatumGetInt64(slot_getattr(slot, SOCIAL_HASHTAGS_ID, &isnull));
+		*all_public &= DatumGetBool(slot_getattr(slot, SOCIAL_HASHTAGS_IS_PUBLIC, &isnull));
 		found++;
 	}
 	UnregisterSnapshot(snapshot);
@@ -267,10 +248,11 @@ social_post_keep_hashtags(int64 post_id, int64 position, bool is_public,
 	social_table_writer_begin(&writer, table);
 	for (int i = 0; i < names->count; i++)
 	{
-		Datum values[POST_HASHTAG_NCOLUMNS] = {
+		Datum values[SOCIAL_POST_HASHTAGS_NCOLUMNS] = {
 			Int64GetDatum(post_id), Int64GetDatum(ids[i]), Int64GetDatum(position),
 			TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()), BoolGetDatum(true)};
-		bool isnull[POST_HASHTAG_NCOLUMNS] = {[POST_HASHTAG_IS_PUBLIC - 1] = !is_public};
+		bool isnull[SOCIAL_POST_HASHTAGS_NCOLUMNS] = {[SOCIAL_POST_HASHTAGS_IS_PUBLIC - 1] =
+														  !is_public};
 
 		if (ids[i] == 0)
 			continue;
@@ -325,15 +307,16 @@ social_post_keep_mentions(int64 post_id, int64 author_id, const struct social_te
 	social_table_writer_begin(&writer, table);
 	for (int i = 0; i < names->count; i++)
 	{
-		Datum values[MENTION_NCOLUMNS];
-		bool isnull[MENTION_NCOLUMNS] = {false};
+		Datum values[SOCIAL_MENTIONS_NCOLUMNS];
+		bool isnull[SOCIAL_MENTIONS_NCOLUMNS] = {false};
 
 		if (ids[i] == 0)
 			continue;
-		values[MENTION_ID - 1] = Int64GetDatum(nextval_internal(sequence, false));
-		values[MENTION_POST_ID - 1] = Int64GetDatum(post_id);
-		values[MENTION_USER_ID - 1] = Int64GetDatum(ids[i]);
-		values[MENTION_CREATED_AT - 1] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+		values[SOCIAL_MENTIONS_ID - 1] = Int64GetDatum(nextval_internal(sequence, false));
+		values[SOCIAL_MENTIONS_POST_ID - 1] = Int64GetDatum(post_id);
+		values[SOCIAL_MENTIONS_MENTIONED_USER_ID - 1] = Int64GetDatum(ids[i]);
+		values[SOCIAL_MENTIONS_CREATED_AT - 1] =
+			TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
 		social_table_write(&writer, values, isnull);
 		ids[nadded++] = ids[i];
 	}

@@ -15,6 +15,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "base/column.h"
 #include "base/errors.h"
 #include "viewer/listing.h"
 #include "base/page.h"
@@ -28,20 +29,6 @@ extern Datum social_hashtag_key(PG_FUNCTION_ARGS);
 PG_FUNCTION_INFO_V1(social_user_posts);
 PG_FUNCTION_INFO_V1(social_hashtag_posts);
 PG_FUNCTION_INFO_V1(social_user_mentions);
-
-/* Columns that C reads by number; an upgrade only ever appends columns. */
-enum
-{
-	POST_HASHTAG_POST_ID = 1
-};
-enum
-{
-	MENTION_ID = 1,
-	MENTION_POST_ID,
-	MENTION_USER_ID,
-	MENTION_CREATED_AT,
-	MENTION_NCOLUMNS = MENTION_CREATED_AT
-};
 
 /* Times that a cursor of ours can hold: the years 1000 to 3000, in microseconds since 1970. */
 #define CURSOR_TIME_MIN INT64CONST(-30610224000000000)
@@ -156,7 +143,7 @@ hashtag_named(text *name)
 	bool isnull;
 
 	if (social_table_find(hashtags, index, F_TEXTEQ, key, GetActiveSnapshot(), slot))
-		id = DatumGetInt64(slot_getattr(slot, 1, &isnull));
+		id = DatumGetInt64(slot_getattr(slot, SOCIAL_HASHTAGS_ID, &isnull));
 	ExecDropSingleTupleTableSlot(slot);
 	index_close(index, AccessShareLock);
 	table_close(hashtags, AccessShareLock);
@@ -179,7 +166,7 @@ social_hashtag_posts(PG_FUNCTION_ARGS)
 	{
 		social_walk_open(&walk, "post_hashtags", "post_hashtags_page_idx");
 		social_walk_start(&walk, 1, &hashtag_id, true, start, SOCIAL_WALK_NO_BUDGET);
-		put_posts(&page, &walk, POST_HASHTAG_POST_ID);
+		put_posts(&page, &walk, SOCIAL_POST_HASHTAGS_POST_ID);
 		social_walk_close(&walk);
 	}
 	social_listing_end(page.listing);
@@ -222,14 +209,14 @@ social_user_mentions(PG_FUNCTION_ARGS)
 	social_walk_open(&posts, "posts", "posts_pkey");
 	while (count < page.wanted && social_walk_next(&mentions))
 	{
-		Datum values[MENTION_NCOLUMNS];
-		bool isnull[MENTION_NCOLUMNS];
-		int64 post_id = social_walk_int64(&mentions, MENTION_POST_ID);
+		Datum values[SOCIAL_MENTIONS_NCOLUMNS];
+		bool isnull[SOCIAL_MENTIONS_NCOLUMNS];
+		int64 post_id = social_walk_int64(&mentions, SOCIAL_MENTIONS_POST_ID);
 
 		if (!social_walk_find(&posts, 1, &post_id) ||
 			!social_listing_admits(page.listing, posts.slot))
 			continue;
-		for (int i = 0; i < MENTION_NCOLUMNS; i++)
+		for (int i = 0; i < SOCIAL_MENTIONS_NCOLUMNS; i++)
 			values[i] = slot_getattr(mentions.slot, i + 1, &isnull[i]);
 		tuplestore_putvalues(page.result->setResult, page.result->setDesc, values, isnull);
 		count++;

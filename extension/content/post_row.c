@@ -6,6 +6,7 @@
 #include "access/htup_details.h"
 #include "storage/bufmgr.h"
 
+#include "base/column.h"
 #include "counter/counter.h"
 #include "viewer/listing.h"
 #include "content/post_row.h"

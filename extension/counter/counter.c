@@ -18,6 +18,7 @@
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
 
+#include "base/column.h"
 #include "counter/counter.h"
 #include "base/guard.h"
 #include "base/init.h"
@@ -258,7 +259,7 @@ note_object(int counter, TupleDesc columns, HeapTuple before, HeapTuple after)
 
 	if (before != NULL && after != NULL)
 		return;
-	id = heap_getattr(after != NULL ? after : before, 1, columns, &isnull);
+	id = heap_getattr(after != NULL ? after : before, SOCIAL_COLUMN_ID, columns, &isnull);
 	if (after != NULL)
 	{
 		take_note(counter, DatumGetInt64(id))->created = true;

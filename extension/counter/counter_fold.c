@@ -17,6 +17,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "base/column.h"
 #include "base/compat.h"
 #include "counter/counter.h"
 #include "base/table.h"
@@ -69,7 +70,7 @@ read_deltas(const struct fold *fold, int *count)
 			deltas = repalloc(deltas, (capacity *= 2) * sizeof(*deltas));
 		delta = &deltas[(*count)++];
 		delta->tid = slot->tts_tid;
-		delta->object_id = DatumGetInt64(slot_getattr(slot, 1, &isnull));
+		delta->object_id = DatumGetInt64(slot_getattr(slot, SOCIAL_COLUMN_ID, &isnull));
 		memset(delta->changes, 0, sizeof(delta->changes));
 		for (int i = 0; i < Min(fold->counter->ncolumns, slot->tts_tupleDescriptor->natts - 1); i++)
 			delta->changes[i] = DatumGetInt32(slot_getattr(slot, i + 2, &isnull));

@@ -6,11 +6,11 @@
 
 #include "access/htup_details.h"
 
+#include "base/column.h"
 #include "base/init.h"
 #include "counter/last_position_row.h"
 #include "viewer/listing.h"
 #include "base/note.h"
-#include "counter/share.h"
 
 struct note
 {
@@ -79,7 +79,7 @@ social_last_position_row(const char *source, TupleDesc columns, HeapTuple before
 			take_note(owner)->last.repost = Max(take_note(owner)->last.repost, place);
 	}
 	else if (before == NULL && strcmp(source, "users") == 0)
-		take_note(column_of(after, 1, columns))->created = true;
+		take_note(column_of(after, SOCIAL_USERS_ID, columns))->created = true;
 }
 
 void

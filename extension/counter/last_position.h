@@ -30,13 +30,6 @@
 #define SOCIAL_LAST_POSITION_NONE    PG_INT64_MIN
 #define SOCIAL_LAST_POSITION_UNKNOWN PG_INT64_MAX
 
-/* Columns of social.last_positions; upgrades only append columns. */
-#define SOCIAL_LAST_POSITIONS_USER_ID  1
-#define SOCIAL_LAST_POSITIONS_POST     2
-#define SOCIAL_LAST_POSITIONS_REPOST   3
-#define SOCIAL_LAST_POSITIONS_PART     4
-#define SOCIAL_LAST_POSITIONS_NCOLUMNS 4
-
 /* No post and no repost of a person lies above these. */
 struct social_last_position
 {

@@ -31,6 +31,7 @@
 #include "utils/guc.h"
 #include "utils/snapmgr.h"
 
+#include "base/column.h"
 #include "base/init.h"
 #include "counter/last_position.h"
 #include "base/table.h"
@@ -203,10 +204,11 @@ load_table(void)
 		int64 user_id = DatumGetInt64(slot_getattr(slot, SOCIAL_LAST_POSITIONS_USER_ID, &isnull));
 
 		CHECK_FOR_INTERRUPTS();
-		last.post = DatumGetInt64(slot_getattr(slot, SOCIAL_LAST_POSITIONS_POST, &isnull));
+		last.post = DatumGetInt64(slot_getattr(slot, SOCIAL_LAST_POSITIONS_POST_POSITION, &isnull));
 		if (isnull)
 			last.post = SOCIAL_LAST_POSITION_NONE;
-		last.repost = DatumGetInt64(slot_getattr(slot, SOCIAL_LAST_POSITIONS_REPOST, &isnull));
+		last.repost =
+			DatumGetInt64(slot_getattr(slot, SOCIAL_LAST_POSITIONS_REPOST_POSITION, &isnull));
 		if (isnull)
 			last.repost = SOCIAL_LAST_POSITION_NONE;
 		raise_entry(user_id, &last);

@@ -16,6 +16,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "base/column.h"
 #include "counter/last_position_row.h"
 #include "base/table.h"
 
@@ -80,8 +81,8 @@ slot_column(TupleTableSlot *slot, int column)
 static struct social_last_position
 slot_last(TupleTableSlot *slot)
 {
-	return (struct social_last_position){slot_column(slot, SOCIAL_LAST_POSITIONS_POST),
-										 slot_column(slot, SOCIAL_LAST_POSITIONS_REPOST)};
+	return (struct social_last_position){slot_column(slot, SOCIAL_LAST_POSITIONS_POST_POSITION),
+										 slot_column(slot, SOCIAL_LAST_POSITIONS_REPOST_POSITION)};
 }
 
 /* The key of the first entry of this person in an index that begins with the person. */
@@ -110,12 +111,12 @@ look_up(int64 user_id)
 static void
 set_columns(const struct social_last_position *last, int64 user_id, Datum *values, bool *isnull)
 {
-	values[0] = Int64GetDatum(user_id);
-	values[1] = Int64GetDatum(last->post);
-	values[2] = Int64GetDatum(last->repost);
-	isnull[0] = false;
-	isnull[1] = last->post == SOCIAL_LAST_POSITION_NONE;
-	isnull[2] = last->repost == SOCIAL_LAST_POSITION_NONE;
+	values[SOCIAL_LAST_POSITIONS_USER_ID - 1] = Int64GetDatum(user_id);
+	values[SOCIAL_LAST_POSITIONS_POST_POSITION - 1] = Int64GetDatum(last->post);
+	values[SOCIAL_LAST_POSITIONS_REPOST_POSITION - 1] = Int64GetDatum(last->repost);
+	isnull[SOCIAL_LAST_POSITIONS_USER_ID - 1] = false;
+	isnull[SOCIAL_LAST_POSITIONS_POST_POSITION - 1] = last->post == SOCIAL_LAST_POSITION_NONE;
+	isnull[SOCIAL_LAST_POSITIONS_REPOST_POSITION - 1] = last->repost == SOCIAL_LAST_POSITION_NONE;
 }
 
 static void
@@ -138,7 +139,9 @@ update_row(struct social_last_position_keeper *keeper, int64 user_id,
 {
 	Datum values[SOCIAL_LAST_POSITIONS_NCOLUMNS];
 	bool isnull[SOCIAL_LAST_POSITIONS_NCOLUMNS];
-	bool replace[SOCIAL_LAST_POSITIONS_NCOLUMNS] = {false, true, true};
+	bool replace[SOCIAL_LAST_POSITIONS_NCOLUMNS] = {
+		[SOCIAL_LAST_POSITIONS_POST_POSITION - 1] = true,
+		[SOCIAL_LAST_POSITIONS_REPOST_POSITION - 1] = true};
 	HeapTuple old = ExecFetchSlotHeapTuple(keeper->kept, false, NULL);
 	HeapTuple tuple;
 
@@ -276,7 +279,7 @@ social_fill_last_positions(PG_FUNCTION_ARGS)
 	while (social_walk_next(&users))
 	{
 		count++;
-		passed = social_walk_int64(&users, 1);
+		passed = social_walk_int64(&users, SOCIAL_USERS_ID);
 		if (!social_walk_find(&keeper.rows, 1, &passed) &&
 			table_tuple_lock(users.table, &users.slot->tts_tid, GetActiveSnapshot(), users.slot,
 							 GetCurrentCommandId(true), LockTupleNoKeyExclusive, LockWaitSkip,
@@ -319,10 +322,11 @@ social_last_positions_changed(PG_FUNCTION_ARGS)
 	}
 	columns = RelationGetDescr(trigger->tg_relation);
 	row = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
-	value = DatumGetInt64(heap_getattr(row, SOCIAL_LAST_POSITIONS_POST, columns, &isnull));
+	value = DatumGetInt64(heap_getattr(row, SOCIAL_LAST_POSITIONS_POST_POSITION, columns, &isnull));
 	if (!isnull)
 		last.post = value;
-	value = DatumGetInt64(heap_getattr(row, SOCIAL_LAST_POSITIONS_REPOST, columns, &isnull));
+	value =
+		DatumGetInt64(heap_getattr(row, SOCIAL_LAST_POSITIONS_REPOST_POSITION, columns, &isnull));
 	if (!isnull)
 		last.repost = value;
 	value = DatumGetInt64(heap_getattr(row, SOCIAL_LAST_POSITIONS_USER_ID, columns, &isnull));

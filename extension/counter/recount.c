@@ -14,6 +14,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "base/column.h"
 #include "base/compat.h"
 #include "base/init.h"
 #include "base/note.h"
@@ -45,20 +46,6 @@ static const struct recounted recounted[] = {
 	{"follows", "follower_is_counted", "follower_id", 1, "created_at", "timestamptz"},
 	{"follows", "followed_is_counted", "followed_id", 2, "created_at", "timestamptz"},
 	{"comments", "author_is_counted", "author_id", 3, "created_at", "timestamptz"},
-};
-
-/* Columns of social.recounts that are written here; the others have no value yet. */
-enum
-{
-	RECOUNT_ID,
-	RECOUNT_USER_ID,
-	RECOUNT_DUE,
-	RECOUNT_STEP,
-	RECOUNT_PLACE,
-	RECOUNT_HORIZON,
-	RECOUNT_IS_SETTLED,
-	RECOUNT_PASSES,
-	RECOUNT_NCOLUMNS
 };
 
 static struct social_notes notes = {"social recount notes", sizeof(struct social_note_key),
@@ -95,13 +82,14 @@ static void
 append(int64 user_id)
 {
 	Relation table = social_table_open("recounts", RowExclusiveLock);
-	Datum values[RECOUNT_NCOLUMNS] = {0};
-	bool isnull[RECOUNT_NCOLUMNS] = {[RECOUNT_PLACE] = true, [RECOUNT_HORIZON] = true};
+	Datum values[SOCIAL_RECOUNTS_NCOLUMNS] = {0};
+	bool isnull[SOCIAL_RECOUNTS_NCOLUMNS] = {[SOCIAL_RECOUNTS_PLACE - 1] = true,
+											 [SOCIAL_RECOUNTS_HORIZON - 1] = true};
 
-	values[RECOUNT_ID] =
+	values[SOCIAL_RECOUNTS_ID - 1] =
 		Int64GetDatum(nextval_internal(social_relation_oid("recounts_id_seq"), false));
-	values[RECOUNT_USER_ID] = Int64GetDatum(user_id);
-	values[RECOUNT_DUE] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+	values[SOCIAL_RECOUNTS_USER_ID - 1] = Int64GetDatum(user_id);
+	values[SOCIAL_RECOUNTS_DUE - 1] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
 	social_table_insert(table, values, isnull);
 	table_close(table, NoLock);
 	social_worker_wake_at_commit();

@@ -22,6 +22,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "base/column.h"
 #include "base/init.h"
 #include "base/note.h"
 #include "base/table.h"
@@ -63,15 +64,6 @@ static const struct trend_source sources[] = {
 };
 #define VIEW_WEIGHT 0.1 /* views come without rows of ours: rebuild_trends reads post_views */
 
-/* Columns of social.trend_events. */
-enum
-{
-	EVENT_POST_ID,
-	EVENT_AMOUNT,
-	EVENT_AT,
-	EVENT_NCOLUMNS
-};
-
 /* Kinds of notes. */
 enum
 {
@@ -92,16 +84,6 @@ struct note
 	double removed_worth;
 };
 
-/* Columns by number; an upgrade only ever appends columns. */
-#define POST_AUTHOR_ID 2
-enum
-{
-	VIEW_POST_ID = 1,
-	VIEW_VIEWER_KEY,
-	VIEW_WINDOW_START,
-	VIEW_USER_ID
-};
-
 static struct social_notes notes = {"social trend notes", sizeof(struct note), social_trend_apply};
 static bool enabled;
 static int half_life; /* minutes */
@@ -119,7 +101,7 @@ author_of(int64 post_id)
 	bool isnull;
 
 	if (social_table_find(posts, index, F_INT8EQ, Int64GetDatum(post_id), SnapshotSelf, slot))
-		author = DatumGetInt64(slot_getattr(slot, POST_AUTHOR_ID, &isnull));
+		author = DatumGetInt64(slot_getattr(slot, SOCIAL_POSTS_AUTHOR_ID, &isnull));
 	ExecDropSingleTupleTableSlot(slot);
 	index_close(index, NoLock);
 	table_close(posts, NoLock);
@@ -193,7 +175,7 @@ note_row(const struct trend_source *source, TupleDesc columns, HeapTuple row, bo
 	bool is_post = source->actor == 0;
 	int64 post_id = DatumGetInt64(heap_getattr(row, source->post, columns, &isnull));
 	int64 actor = DatumGetInt64(
-		heap_getattr(row, is_post ? POST_AUTHOR_ID : source->actor, columns, &isnull));
+		heap_getattr(row, is_post ? SOCIAL_POSTS_AUTHOR_ID : source->actor, columns, &isnull));
 	struct note *note = note_of(post_id, is_post ? actor : 0);
 
 	if (note->author == 0 || (!is_post && actor == note->author))
@@ -249,9 +231,9 @@ social_trend_view(Relation views, HeapTuple view)
 {
 	TupleDesc columns = RelationGetDescr(views);
 	bool isnull;
-	Datum post_id = heap_getattr(view, VIEW_POST_ID, columns, &isnull);
-	Datum key = heap_getattr(view, VIEW_VIEWER_KEY, columns, &isnull);
-	Datum user = heap_getattr(view, VIEW_USER_ID, columns, &isnull);
+	Datum post_id = heap_getattr(view, SOCIAL_POST_VIEWS_POST_ID, columns, &isnull);
+	Datum key = heap_getattr(view, SOCIAL_POST_VIEWS_VIEWER_KEY, columns, &isnull);
+	Datum user = heap_getattr(view, SOCIAL_POST_VIEWS_USER_ID, columns, &isnull);
 	struct note *note;
 	ScanKeyData keys[2];
 
@@ -327,13 +309,14 @@ social_trend_apply(void)
 	hash_seq_init(&walk, notes.table);
 	while (social_notes_next(&notes, &walk, OF_POST, &note))
 	{
-		Datum values[EVENT_NCOLUMNS];
-		bool isnull[EVENT_NCOLUMNS] = {false};
+		Datum values[SOCIAL_TREND_EVENTS_NCOLUMNS];
+		bool isnull[SOCIAL_TREND_EVENTS_NCOLUMNS] = {false};
 		HeapTuple tuple;
 
-		values[EVENT_POST_ID] = Int64GetDatum(note.key.object_id);
-		values[EVENT_AMOUNT] = Float8GetDatum(note.amount);
-		values[EVENT_AT] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+		values[SOCIAL_TREND_EVENTS_POST_ID - 1] = Int64GetDatum(note.key.object_id);
+		values[SOCIAL_TREND_EVENTS_AMOUNT - 1] = Float8GetDatum(note.amount);
+		values[SOCIAL_TREND_EVENTS_AT - 1] =
+			TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
 		/* Between a new library and ALTER EXTENSION UPDATE there is nowhere to put it. */
 		if (!OidIsValid(oid) || note.amount == 0)
 			continue;

@@ -6,8 +6,8 @@
 
 #include "utils/timestamp.h"
 
+#include "base/column.h"
 #include "feed/feed.h"
-#include "counter/share.h"
 
 /* ---- places --------------------------------------------------------------------------------- */
 

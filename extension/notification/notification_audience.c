@@ -14,36 +14,10 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "base/column.h"
 #include "notification/notification_audience.h"
 #include "base/table.h"
 #include "account/user.h"
-
-/* Columns by number; an upgrade only ever appends columns. */
-enum
-{
-	POST_AUTHOR_ID = 2,
-	POST_POSITION = 6,
-	POST_VISIBILITY = 11,
-	POST_DELETED_AT = 20,
-	POST_HIDDEN_AT = 21
-};
-enum
-{
-	COMMENT_POST_ID = 2,
-	COMMENT_AUTHOR_ID = 3,
-	COMMENT_DELETED_AT = 10,
-	COMMENT_HIDDEN_AT = 11
-};
-enum
-{
-	MUTE_NOTIFICATIONS = 4,
-	MUTE_EXPIRES_AT = 5
-};
-enum
-{
-	PREFERENCE_TYPE = 2,
-	PREFERENCE_IS_ENABLED = 3
-};
 
 /* What is looked up: a table through one of its indexes, opened at first use. */
 enum place
@@ -231,12 +205,12 @@ static void
 read_post(TupleTableSlot *slot, struct social_audience_post *post)
 {
 	bool isnull;
-	Datum value = column(slot, POST_VISIBILITY, &isnull);
+	Datum value = column(slot, SOCIAL_POSTS_VISIBILITY, &isnull);
 	char *visibility = isnull ? pstrdup("public") : TextDatumGetCString(value);
-	bool is_shown = is_set(slot, POST_POSITION) && !is_set(slot, POST_HIDDEN_AT);
+	bool is_shown = is_set(slot, SOCIAL_POSTS_POSITION) && !is_set(slot, SOCIAL_POSTS_HIDDEN_AT);
 
-	post->author = id_in(slot, POST_AUTHOR_ID);
-	post->is_there = !is_set(slot, POST_DELETED_AT);
+	post->author = id_in(slot, SOCIAL_POSTS_AUTHOR_ID);
+	post->is_there = !is_set(slot, SOCIAL_POSTS_DELETED_AT);
 	post->is_public = is_shown && strcmp(visibility, "public") == 0;
 	post->for_followers = strcmp(visibility, "followers") == 0;
 	post->is_listed = is_shown && strcmp(visibility, "private") != 0;
@@ -273,10 +247,10 @@ social_audience_comment(struct social_audience *audience, int64 id)
 	slot = find(audience, COMMENTS, 1, id, 0);
 	if (slot == NULL)
 		return comment;
-	comment->post = id_in(slot, COMMENT_POST_ID);
-	comment->author = id_in(slot, COMMENT_AUTHOR_ID);
-	comment->is_there = !is_set(slot, COMMENT_DELETED_AT);
-	comment->is_hidden = is_set(slot, COMMENT_HIDDEN_AT);
+	comment->post = id_in(slot, SOCIAL_COMMENTS_POST_ID);
+	comment->author = id_in(slot, SOCIAL_COMMENTS_AUTHOR_ID);
+	comment->is_there = !is_set(slot, SOCIAL_COMMENTS_DELETED_AT);
+	comment->is_hidden = is_set(slot, SOCIAL_COMMENTS_HIDDEN_AT);
 	return comment;
 }
 
@@ -337,12 +311,14 @@ turned_off(struct social_audience *audience, int64 id)
 
 	while (index_getnext_slot(scan, ForwardScanDirection, slot))
 	{
-		char *type = TextDatumGetCString(slot_getattr(slot, PREFERENCE_TYPE, &isnull));
+		char *type =
+			TextDatumGetCString(slot_getattr(slot, SOCIAL_NOTIFICATION_PREFERENCES_TYPE, &isnull));
 
 		for (int i = 0; i < SOCIAL_NOTIFY_NTYPES; i++)
 		{
 			if (strcmp(type, social_notification_types[i]) == 0 &&
-				!DatumGetBool(slot_getattr(slot, PREFERENCE_IS_ENABLED, &isnull)))
+				!DatumGetBool(
+					slot_getattr(slot, SOCIAL_NOTIFICATION_PREFERENCES_IS_ENABLED, &isnull)))
 				types |= 1 << i;
 		}
 	}
@@ -358,9 +334,9 @@ is_muted(struct social_audience *audience, int64 recipient, int64 actor)
 	bool isnull;
 	Datum until;
 
-	if (slot == NULL || !DatumGetBool(slot_getattr(slot, MUTE_NOTIFICATIONS, &isnull)))
+	if (slot == NULL || !DatumGetBool(slot_getattr(slot, SOCIAL_MUTES_NOTIFICATIONS, &isnull)))
 		return false;
-	until = slot_getattr(slot, MUTE_EXPIRES_AT, &isnull);
+	until = slot_getattr(slot, SOCIAL_MUTES_EXPIRES_AT, &isnull);
 	return isnull || DatumGetTimestampTz(until) > audience->now;
 }
 

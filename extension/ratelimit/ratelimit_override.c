@@ -15,19 +15,11 @@
 #include "utils/inval.h"
 #include "utils/snapmgr.h"
 
+#include "base/column.h"
 #include "ratelimit/ratelimit.h"
 #include "base/table.h"
 
 PG_FUNCTION_INFO_V1(social_rate_limits_changed);
-
-/* Columns of social.rate_limit_overrides by number. */
-enum
-{
-	OVERRIDE_SURFACE = 1,
-	OVERRIDE_ACTION,
-	OVERRIDE_SUBJECT,
-	OVERRIDE_RATES
-};
 
 static struct social_limit_set policies;
 static bool is_loaded;
@@ -66,13 +58,14 @@ text_column(TupleTableSlot *slot, int column)
 static void
 apply_row(TupleTableSlot *slot)
 {
-	char *subject_name = text_column(slot, OVERRIDE_SUBJECT);
-	char *rates = text_column(slot, OVERRIDE_RATES);
+	char *subject_name = text_column(slot, SOCIAL_RATE_LIMIT_OVERRIDES_SUBJECT);
+	char *rates = text_column(slot, SOCIAL_RATE_LIMIT_OVERRIDES_RATES);
 	enum social_limit_subject subject;
 
 	if (!social_limit_subject_named(subject_name, &subject) ||
-		!social_limit_set_override(&policies, text_column(slot, OVERRIDE_SURFACE),
-								   text_column(slot, OVERRIDE_ACTION), subject, rates))
+		!social_limit_set_override(
+			&policies, text_column(slot, SOCIAL_RATE_LIMIT_OVERRIDES_SURFACE),
+			text_column(slot, SOCIAL_RATE_LIMIT_OVERRIDES_ACTION), subject, rates))
 		ereport(WARNING,
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("a row of social.rate_limit_overrides is no policy, and does not hold"),

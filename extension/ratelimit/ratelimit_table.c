@@ -24,19 +24,13 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "base/column.h"
 #include "ratelimit/ratelimit.h"
 #include "base/table.h"
 
 #define LOCK_PATIENCE 200 /* ms */
 #define LOCK_PAUSE    500 /* microseconds between two tries */
 #define EPOCH_SHIFT   ((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY * USECS_PER_SEC)
-
-/* Columns of social.rate_limit_state by number. */
-enum
-{
-	STATE_KEY = 1,
-	STATE_FULL_AT
-};
 
 struct state_table
 {
@@ -152,7 +146,8 @@ read_rows(struct state_table *state, const struct social_limit_windows *windows,
 		if (social_table_find(state->table, state->index, F_TEXTEQ, key_datum(&windows->list[i]),
 							  snapshot, slot))
 			timestamps[i] =
-				DatumGetTimestampTz(slot_getattr(slot, STATE_FULL_AT, &isnull)) + EPOCH_SHIFT;
+				DatumGetTimestampTz(slot_getattr(slot, SOCIAL_RATE_LIMIT_STATE_FULL_AT, &isnull)) +
+				EPOCH_SHIFT;
 		else
 			ExecClearTuple(slot);
 	}
@@ -163,9 +158,10 @@ static void
 write_row(struct state_table *state, const struct social_limit_window *window, TupleTableSlot *slot,
 		  int64 timestamp)
 {
-	Datum values[2] = {key_datum(window), TimestampTzGetDatum(timestamp - EPOCH_SHIFT)};
-	bool isnull[2] = {false, false};
-	int column = STATE_FULL_AT;
+	Datum values[SOCIAL_RATE_LIMIT_STATE_NCOLUMNS] = {key_datum(window),
+													  TimestampTzGetDatum(timestamp - EPOCH_SHIFT)};
+	bool isnull[SOCIAL_RATE_LIMIT_STATE_NCOLUMNS] = {false, false};
+	int column = SOCIAL_RATE_LIMIT_STATE_FULL_AT;
 	HeapTuple tuple;
 
 	if (TTS_EMPTY(slot))
@@ -173,9 +169,9 @@ write_row(struct state_table *state, const struct social_limit_window *window, T
 		social_table_insert(state->table, values, isnull);
 		return;
 	}
-	tuple = heap_modify_tuple_by_cols(ExecFetchSlotHeapTuple(slot, false, NULL),
-									  RelationGetDescr(state->table), 1, &column,
-									  &values[STATE_FULL_AT - 1], &isnull[STATE_FULL_AT - 1]);
+	tuple = heap_modify_tuple_by_cols(
+		ExecFetchSlotHeapTuple(slot, false, NULL), RelationGetDescr(state->table), 1, &column,
+		&values[SOCIAL_RATE_LIMIT_STATE_FULL_AT - 1], &isnull[SOCIAL_RATE_LIMIT_STATE_FULL_AT - 1]);
 	social_table_update(state->table, &slot->tts_tid, tuple);
 	heap_freetuple(tuple);
 }

@@ -9,6 +9,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "base/column.h"
 #include "base/page.h"
 #include "search/search_find.h"
 #include "content/search_vector.h"

@@ -26,6 +26,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "base/column.h"
 #include "base/compat.h"
 #include "base/limit.h"
 #include "viewer/listing.h"

@@ -10,6 +10,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 
+#include "base/column.h"
 #include "search/search_match.h"
 #include "search/search_phrase.h"
 #include "core/search_rank.h"

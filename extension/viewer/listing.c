@@ -9,28 +9,13 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "base/column.h"
 #include "viewer/listing.h"
 #include "account/user.h"
 #include "viewer/visibility.h"
 #include "base/walk.h"
 
 /* Columns that C reads by number; an upgrade only ever appends columns. */
-enum
-{
-	BLOCK_BLOCKER_ID = 1,
-	BLOCK_BLOCKED_ID
-};
-enum
-{
-	MUTE_MUTED_ID = 2,
-	MUTE_POSTS,
-	MUTE_NOTIFICATIONS,
-	MUTE_EXPIRES_AT
-};
-enum
-{
-	USER_COUNTER_FOLLOWING = 3
-};
 
 /* What is known about a person; flags come in pairs of "asked" and the answer. */
 enum
@@ -128,12 +113,13 @@ load_mutes(struct social_listing *listing)
 	while (social_walk_next(&mutes))
 	{
 		bool isnull;
-		Datum expires_at = slot_getattr(mutes.slot, MUTE_EXPIRES_AT, &isnull);
+		Datum expires_at = slot_getattr(mutes.slot, SOCIAL_MUTES_EXPIRES_AT, &isnull);
 
 		if (!isnull && DatumGetTimestampTz(expires_at) <= GetCurrentTransactionStartTimestamp())
 			continue;
-		if (DatumGetBool(slot_getattr(mutes.slot, MUTE_POSTS, &isnull)))
-			person_of(listing, social_walk_int64(&mutes, MUTE_MUTED_ID))->flags |= PERSON_MUTED;
+		if (DatumGetBool(slot_getattr(mutes.slot, SOCIAL_MUTES_POSTS, &isnull)))
+			person_of(listing, social_walk_int64(&mutes, SOCIAL_MUTES_MUTED_ID))->flags |=
+				PERSON_MUTED;
 	}
 	social_walk_close(&mutes);
 }
@@ -154,8 +140,8 @@ social_listing_begin(int64 viewer)
 	listing->is_staff = account.is_staff;
 	if (!account.has_filters)
 		return listing;
-	load_blocks(listing, "blocks_pkey", BLOCK_BLOCKED_ID);
-	load_blocks(listing, "blocks_blocked_idx", BLOCK_BLOCKER_ID);
+	load_blocks(listing, "blocks_pkey", SOCIAL_BLOCKS_BLOCKED_ID);
+	load_blocks(listing, "blocks_blocked_idx", SOCIAL_BLOCKS_BLOCKER_ID);
 	load_mutes(listing);
 	return listing;
 }
@@ -350,7 +336,7 @@ social_listing_followed_estimate(struct social_listing *listing)
 		return listing->followed_estimate;
 	social_walk_open(&counters, "user_counters", "user_counters_pkey");
 	if (social_walk_find(&counters, 1, &listing->viewer))
-		estimate = Max(social_walk_int64(&counters, USER_COUNTER_FOLLOWING), 0);
+		estimate = Max(social_walk_int64(&counters, SOCIAL_USER_COUNTERS_FOLLOWING_COUNT), 0);
 	social_walk_close(&counters);
 	listing->followed_estimate = estimate;
 	return estimate;

@@ -12,17 +12,6 @@
 #include "postgres.h"
 #include "executor/tuptable.h"
 
-/* Columns of social.posts that lists read by number; an upgrade only ever appends columns. */
-#define SOCIAL_POSTS_ID            1
-#define SOCIAL_POSTS_AUTHOR_ID     2
-#define SOCIAL_POSTS_TITLE         3
-#define SOCIAL_POSTS_CONTENT       4
-#define SOCIAL_POSTS_POSITION      6
-#define SOCIAL_POSTS_SEARCH_VECTOR 8
-#define SOCIAL_POSTS_VISIBILITY    11
-#define SOCIAL_POSTS_DELETED_AT    20
-#define SOCIAL_POSTS_HIDDEN_AT     21
-
 struct social_listing;
 
 /*

@@ -19,6 +19,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "base/column.h"
 #include "base/table.h"
 #include "account/user.h"
 #include "viewer/viewer.h"
@@ -30,29 +31,6 @@ PG_FUNCTION_INFO_V1(social_muted_ids);
 PG_FUNCTION_INFO_V1(social_viewer_in_audience);
 
 /* Columns that C reads by number; an upgrade only ever appends columns. */
-enum
-{
-	BLOCK_BLOCKER_ID = 1,
-	BLOCK_BLOCKED_ID
-};
-enum
-{
-	MUTE_MUTER_ID = 1,
-	MUTE_MUTED_ID,
-	MUTE_POSTS,
-	MUTE_NOTIFICATIONS,
-	MUTE_EXPIRES_AT
-};
-enum
-{
-	FOLLOW_FOLLOWER_ID = 1,
-	FOLLOW_FOLLOWED_ID
-};
-enum
-{
-	MENTION_POST_ID = 2,
-	MENTION_USER_ID
-};
 
 /* ---- rows of pairs of ids ------------------------------------------------------------------ */
 
@@ -100,22 +78,24 @@ pair_exists(const char *table, const char *index, AttrNumber first, int64 first_
 bool
 social_blocked_between(int64 one, int64 other)
 {
-	return pair_exists("blocks", "blocks_pkey", BLOCK_BLOCKER_ID, one, BLOCK_BLOCKED_ID, other) ||
-		   pair_exists("blocks", "blocks_pkey", BLOCK_BLOCKER_ID, other, BLOCK_BLOCKED_ID, one);
+	return pair_exists("blocks", "blocks_pkey", SOCIAL_BLOCKS_BLOCKER_ID, one,
+					   SOCIAL_BLOCKS_BLOCKED_ID, other) ||
+		   pair_exists("blocks", "blocks_pkey", SOCIAL_BLOCKS_BLOCKER_ID, other,
+					   SOCIAL_BLOCKS_BLOCKED_ID, one);
 }
 
 bool
 social_follows(int64 follower, int64 followed)
 {
-	return pair_exists("follows", "follows_pkey", FOLLOW_FOLLOWER_ID, follower, FOLLOW_FOLLOWED_ID,
-					   followed);
+	return pair_exists("follows", "follows_pkey", SOCIAL_FOLLOWS_FOLLOWER_ID, follower,
+					   SOCIAL_FOLLOWS_FOLLOWED_ID, followed);
 }
 
 bool
 social_mentioned(int64 post_id, int64 user_id)
 {
-	return pair_exists("mentions", "mentions_post_user_key", MENTION_POST_ID, post_id,
-					   MENTION_USER_ID, user_id);
+	return pair_exists("mentions", "mentions_post_user_key", SOCIAL_MENTIONS_POST_ID, post_id,
+					   SOCIAL_MENTIONS_MENTIONED_USER_ID, user_id);
 }
 
 /* ---- lists of ids -------------------------------------------------------------------------- */
@@ -179,8 +159,9 @@ social_blocked_ids(PG_FUNCTION_ARGS)
 
 	if (may_miss_something())
 	{
-		append_blocks(&list, "blocks_pkey", BLOCK_BLOCKER_ID, BLOCK_BLOCKED_ID);
-		append_blocks(&list, "blocks_blocked_idx", BLOCK_BLOCKED_ID, BLOCK_BLOCKER_ID);
+		append_blocks(&list, "blocks_pkey", SOCIAL_BLOCKS_BLOCKER_ID, SOCIAL_BLOCKS_BLOCKED_ID);
+		append_blocks(&list, "blocks_blocked_idx", SOCIAL_BLOCKS_BLOCKED_ID,
+					  SOCIAL_BLOCKS_BLOCKER_ID);
 	}
 	PG_RETURN_ARRAYTYPE_P(id_list_array(&list));
 }
@@ -195,17 +176,17 @@ social_muted_ids(PG_FUNCTION_ARGS)
 
 	if (!may_miss_something())
 		PG_RETURN_ARRAYTYPE_P(id_list_array(&list));
-	pair_scan_begin(&pairs, "mutes", "mutes_pkey", MUTE_MUTER_ID, social_viewer(), 0, 0);
+	pair_scan_begin(&pairs, "mutes", "mutes_pkey", SOCIAL_MUTES_MUTER_ID, social_viewer(), 0, 0);
 	while (HeapTupleIsValid(row = systable_getnext(pairs.scan)))
 	{
 		TupleDesc columns = RelationGetDescr(pairs.table);
 		bool isnull;
-		Datum expires_at = heap_getattr(row, MUTE_EXPIRES_AT, columns, &isnull);
+		Datum expires_at = heap_getattr(row, SOCIAL_MUTES_EXPIRES_AT, columns, &isnull);
 
 		if (!isnull && DatumGetTimestampTz(expires_at) <= GetCurrentTransactionStartTimestamp())
 			continue;
-		if (DatumGetBool(heap_getattr(row, MUTE_POSTS, columns, &isnull)))
-			id_list_append(&list, heap_getattr(row, MUTE_MUTED_ID, columns, &isnull));
+		if (DatumGetBool(heap_getattr(row, SOCIAL_MUTES_POSTS, columns, &isnull)))
+			id_list_append(&list, heap_getattr(row, SOCIAL_MUTES_MUTED_ID, columns, &isnull));
 	}
 	pair_scan_end(&pairs);
 	PG_RETURN_ARRAYTYPE_P(id_list_array(&list));

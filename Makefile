@@ -110,10 +110,11 @@ $(BUILD)/libbridge.a: $(filter-out $(BRIDGE_MAIN),$(BRIDGE_OBJS))
 $(BUILD)/lib%.a:
 	rm -f $@ && ar rcs $@ $^
 unit_lib = $(BUILD)/lib$(or $(filter graphql bridge,$(firstword $(subst _, ,$(notdir $(1))))),core).a
+UNIT_LIBS_jwt_peer_test = -ljwt
 .SECONDEXPANSION:
 $(BUILD)/test/unit/%: test/unit/%.c $$(call unit_lib,$$*)
 	@mkdir -p $(@D)
-	$(BRIDGE_CC) $(BRIDGE_FLAGS) -Itest/unit $< $(call unit_lib,$*) $(BRIDGE_LIBS) -o $@
+	$(BRIDGE_CC) $(BRIDGE_FLAGS) -Itest/unit $< $(call unit_lib,$*) $(BRIDGE_LIBS) $(UNIT_LIBS_$*) -o $@
 $(BUILD)/test/fuzz/%: test/fuzz/%.c $$(call unit_lib,$$*)
 	@mkdir -p $(@D)
 	$(BRIDGE_CC) $(BRIDGE_FLAGS) -fsanitize=fuzzer $< $(call unit_lib,$*) $(BRIDGE_LIBS) -o $@

@@ -13,6 +13,8 @@
  */
 #include "postgres.h"
 
+#include <sodium.h>
+
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -25,7 +27,6 @@
 #include "utils/timestamp.h"
 
 #include "ratelimit/ratelimit.h"
-#include "core/siphash.h"
 
 PG_FUNCTION_INFO_V1(social_rate_limit_memory);
 
@@ -64,9 +65,13 @@ static shmem_startup_hook_type previous_shmem_startup;
 static uint64
 hash_of(const struct social_limit_window *window)
 {
-	uint64_t secret[2] = {shared->secret[0] ^ MyDatabaseId, shared->secret[1]};
-	uint64 hash = social_siphash(secret, window->key, window->key_len);
+	uint64 secret[2] = {shared->secret[0] ^ MyDatabaseId, shared->secret[1]};
+	uint64 hash;
 
+	StaticAssertDecl(sizeof(secret) == crypto_shorthash_KEYBYTES, "the secret is the hash's key");
+	StaticAssertDecl(sizeof(hash) == crypto_shorthash_BYTES, "the hash is a word");
+	crypto_shorthash((unsigned char *) &hash, (const unsigned char *) window->key, window->key_len,
+					 (const unsigned char *) secret);
 	return hash == 0 ? 1 : hash;
 }
 

@@ -5,7 +5,6 @@
 #include "tap.h"
 
 #include "core/ratelimit_gcra.h"
-#include "core/siphash.h"
 
 #define SECOND INT64_C(1000000)
 #define NOW    (INT64_C(1800000000) * SECOND)
@@ -193,20 +192,6 @@ test_odd_clocks(void)
 	ok(take(&rate, 1, 0, &timestamp, &figures), "time zero is a time");
 }
 
-/* The test vectors of the paper (appendix A) and of its reference. */
-static void
-test_siphash(void)
-{
-	static const uint64_t secret[2] = {UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908)};
-	unsigned char data[16];
-
-	for (int i = 0; i < 16; i++)
-		data[i] = (unsigned char) i;
-	ok(social_siphash(secret, data, 15) == UINT64_C(0xa129ca6149be45e5), "SipHash of 15 bytes");
-	ok(social_siphash(secret, data, 0) == UINT64_C(0x726fdb47dd0e0e31), "of none");
-	ok(social_siphash(secret, data, 8) == UINT64_C(0x93f5f5799a932462), "of a whole word");
-}
-
 /* Found B8: one request may count as many; all of them fit, or none is taken. */
 static void
 test_times(void)
@@ -257,7 +242,6 @@ main(void)
 	test_figures();
 	test_windows();
 	test_odd_clocks();
-	test_siphash();
 	test_times();
 	test_counts_only();
 	return done_testing();

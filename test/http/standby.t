@@ -24,12 +24,8 @@ my $user         = account(url => $primary->{url});
 my $post         = api(POST => '/api/posts/posts/', url => $primary->{url}, token => $user->{token}, json => { title => 'hello', content => 'c' })->{json}{id};
 
 # ---- a streaming standby
-owner("$bin/pg_basebackup", '-D', "$dir/standby", '-h', $dir, '-p', $primary_port, '-U', 'postgres', '-R', '-X', 'stream', '-c', 'fast', '-N') or BAIL_OUT(output());
-open my $conf, '>>', "$dir/standby/postgresql.conf" or BAIL_OUT("postgresql.conf: $!");
-print $conf "port = $standby_port\n";
-close $conf;
-owner("$bin/pg_ctl", '-D', "$dir/standby", '-l', "$dir/standby.log", '-w', 'start') or BAIL_OUT(output());
-END { my $status = $?; owner("$bin/pg_ctl", '-D', "$dir/standby", '-m', 'immediate', 'stop') if -f "$dir/standby/postmaster.pid"; $? = $status }
+make_standby('standby', $standby_port, '');
+start('standby');
 my $on_standby = sub { local $ENV{PGPORT} = $standby_port; psql(@_) };
 is($on_standby->('SELECT pg_is_in_recovery()'), 't', 'a standby');
 

@@ -7,7 +7,7 @@ use Exporter 'import';
 use File::Temp 'tempdir';
 use IO::Socket::INET;
 use Test::More;
-our @EXPORT = qw(owner output sql make_cluster start stop $bin $dir $port);
+our @EXPORT = qw(owner output sql make_cluster make_standby start stop $bin $dir $port);
 
 chomp(our $bin = `docker/pg-config --bindir`);
 our $port = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')->sockport;
@@ -55,6 +55,17 @@ sub make_cluster
 	owner("$bin/initdb", '-D', "$dir/$name", '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8', '-A', 'trust', '-N') or BAIL_OUT(output());
 	open my $conf, '>>', "$dir/$name/postgresql.conf" or BAIL_OUT("postgresql.conf: $!");
 	print $conf "port = $port\nunix_socket_directories = '$dir'\nlisten_addresses = ''\n$settings\n";
+	close $conf;
+	$clusters{$name} = 1;
+}
+
+# Makes a streaming standby of the cluster that runs at $port, with a port of its own and further settings.
+sub make_standby
+{
+	my ($name, $its_port, $settings) = @_;
+	owner("$bin/pg_basebackup", '-D', "$dir/$name", '-h', $dir, '-p', $port, '-U', 'postgres', '-R', '-X', 'stream', '-c', 'fast', '-N') or BAIL_OUT(output());
+	open my $conf, '>>', "$dir/$name/postgresql.conf" or BAIL_OUT("postgresql.conf: $!");
+	print $conf "port = $its_port\n$settings\n";
 	close $conf;
 	$clusters{$name} = 1;
 }

@@ -7,9 +7,11 @@ use File::Temp 'tempfile';
 use HTTP::Tiny;
 use IO::Select;
 use IO::Socket::INET;
+use IPC::Open2;
 use JSON::PP;
 use MIME::Base64 'decode_base64url';
 use POSIX ();
+use Port;
 use Test::More;
 use Time::HiRes qw(sleep time);
 our @EXPORT = qw(api raw_connect raw_read raw psql account start_bridge free_port wait_until is_error host_port jose claims_of);
@@ -54,14 +56,14 @@ sub raw_connect
 {
 	my ($url) = @_;
 	my ($host, $port) = host_port($url);
-	return IO::Socket::INET->new(PeerAddr => $host, PeerPort => $port, Timeout => 10) // die "connect: $!";
+	return IO::Socket::INET->new(PeerAddr => $host, PeerPort => $port, Timeout => 30) // die "connect: $!";
 }
 
 # Reads until the other side closes or `seconds` have passed; returns (text, closed).
 sub raw_read
 {
 	my ($socket, $seconds, $enough) = @_;
-	my ($text, $deadline) = ('', time + ($seconds // 10));
+	my ($text, $deadline) = ('', time + ($seconds // 30));
 	my $select = IO::Select->new($socket);
 	while ((my $left = $deadline - time) > 0)
 	{
@@ -80,7 +82,7 @@ sub raw
 	my ($bytes, $enough, $url) = @_;
 	my $socket = raw_connect($url);
 	syswrite($socket, $bytes);
-	my @answer = raw_read($socket, 10, $enough);
+	my @answer = raw_read($socket, 30, $enough);
 	close $socket;
 	return @answer;
 }
@@ -112,15 +114,15 @@ sub account
 	return { %login, email => "$name\@example.com", id => $id, token => $access, refresh => $refresh };
 }
 
-# Runs test/npm/jwt.mjs with these arguments and input; returns what it prints.
+# Asks test/npm/jwt.mjs, which is started once and ends with the test.
+my ($from_jose, $to_jose);
 sub jose
 {
 	my ($input, @arguments) = @_;
-	my ($handle, $file) = tempfile(UNLINK => 1);
-	print $handle ref $input ? encode_json($input) : $input;
-	close $handle;
-	my $output = do { local $" = "' '"; `node test/npm/jwt.mjs '@arguments' < $file` };
-	return decode_json($output);
+	open2($from_jose, $to_jose, 'node', 'test/npm/jwt.mjs') unless $to_jose;
+	print $to_jose encode_json([ $input, @arguments ]), "\n";
+	$to_jose->flush;
+	return decode_json(scalar(<$from_jose>) // die 'jwt.mjs ended');
 }
 
 # The claims of a token, unchecked.
@@ -128,12 +130,6 @@ sub claims_of
 {
 	my ($token) = @_;
 	return decode_json(decode_base64url((split /\./, $token)[1]));
-}
-
-sub free_port
-{
-	my $socket = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1') // die "listen: $!";
-	return $socket->sockport;
 }
 
 # Waits for a condition; true once it holds, false after `seconds`.
@@ -168,7 +164,7 @@ sub start_bridge
 	}
 	my $self = bless { url => "http://127.0.0.1:$port", port => $port, pid => $pid, log => $log }, 'Social::Bridge';
 	return $self unless $wait;
-	wait_until(30, sub { api(GET => '/api/posts/health/', url => $self->{url})->{status} == 200 })
+	wait_until(60, sub { api(GET => '/api/posts/health/', url => $self->{url})->{status} == 200 })
 	  or die "no healthy bridge: " . $self->log_text;
 	return $self;
 }
@@ -185,12 +181,12 @@ sub log_text
 
 sub signal { my ($self, $name) = @_; return kill $name, $self->{pid} }
 
-# Waits for the end; the exit status (0-255), or -1 after 30 seconds.
+# Waits for the end; the exit status (0-255), or -1 after a minute.
 sub finish
 {
 	my ($self) = @_;
 	my $status = -1;
-	Social::wait_until(30, sub { waitpid($self->{pid}, POSIX::WNOHANG()) == $self->{pid} ? ($status = $?, 1) : 0 });
+	Social::wait_until(60, sub { waitpid($self->{pid}, POSIX::WNOHANG()) == $self->{pid} ? ($status = $?, 1) : 0 });
 	delete $self->{pid} if $status != -1;
 	return $status == -1 ? -1 : $status & 127 ? 128 + ($status & 127) : $status >> 8;
 }

@@ -4,9 +4,9 @@ use warnings;
 use Social;
 use Test::More;
 
-my $token = account()->{token};
+my $writer = account();
+my $token  = $writer->{token};
 my $json  = 'application/json';
-my $posts = psql('SELECT count(*) FROM social.posts');
 
 sub post_raw { my ($body, %option) = @_; return api(POST => '/api/posts/posts/', token => $token, body => $body, %option) }
 
@@ -110,6 +110,6 @@ is_error(api(POST => '/api/auth/register/', json => { %taken, username => "n$$",
 is_error(api(POST => '/api/auth/register/', json => { %taken, username => 'with space' }), 400, 'BAD_REQUEST', 'a malformed username');
 is_error(api(POST => '/api/auth/register/', json => { username => "n$$", password => 'correct horse battery' }), 400, 'BAD_REQUEST', 'no e-mail');
 
-is(psql('SELECT count(*) FROM social.posts'), $posts + 1, 'nothing was written but the one good post');
+is(psql("SELECT count(*) FROM social.posts WHERE author_id = $writer->{id}"), 1, 'nothing was written but the one good post');
 is(api(GET => '/api/posts/health/')->{status}, 200, 'and the server is up');
 done_testing;

@@ -45,7 +45,7 @@ for my $bad ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
 	{
 		my $socket = raw_connect();
 		syswrite $socket, $bad . 'x' x 100_000;
-		my ($answer) = raw_read($socket, 5);
+		my ($answer) = raw_read($socket, 30);
 		$told++ if $answer =~ m{^HTTP/1\.1 4\d\d .*\}\z}s;
 	}
 	is($told, 20, 'told, though much more was sent: ' . ($bad =~ /^(.*?)\r?\n/)[0]);
@@ -54,26 +54,26 @@ for my $bad ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
 # ---- a body that is asked for before it is sent
 my $socket = raw_connect();
 syswrite $socket, "${post}Expect: 100-continue\r\n\r\n";
-my ($answer) = raw_read($socket, 5, qr/\r\n\r\n/);
+my ($answer) = raw_read($socket, 30, qr/\r\n\r\n/);
 like($answer, qr{^HTTP/1\.1 100 Continue\r\n\r\n\z}, 'Expect: 100-continue is answered at once');
 syswrite $socket, $body;
-($answer) = raw_read($socket, 5, qr/\}\z/);
+($answer) = raw_read($socket, 30, qr/\}\z/);
 is(statuses($answer), '401', 'and the body is taken');
 syswrite $socket, $get;
-is(statuses((raw_read($socket, 5, qr/\}\z/))[0]), '200', 'and the connection goes on');
+is(statuses((raw_read($socket, 30, qr/\}\z/))[0]), '200', 'and the connection goes on');
 
 # ---- HEAD and OPTIONS are refused as others are; after a 4xx the connection goes on
 $socket = raw_connect();
 my $requests = join '', map {"$_ HTTP/1.1\r\nHost: x\r\n\r\n"} 'HEAD /nothing/', 'OPTIONS /nothing/', 'HEAD /api/auth/login/', 'OPTIONS /graphql/', 'DELETE /graphql/', 'GET /api/posts/posts/?first=x';
 syswrite $socket, $requests . $get;
-($answer) = raw_read($socket, 5, qr/healthy"\}\z/);
+($answer) = raw_read($socket, 30, qr/healthy"\}\z/);
 is(statuses($answer), '404 404 405 204 405 401 200', 'refusals that are no danger leave the connection open');
 
 # ---- the client sends no more, but listens
 $socket = raw_connect();
 syswrite $socket, "$post\r\n$body$get";
 shutdown $socket, SHUT_WR;
-is(statuses((raw_read($socket, 5, qr/healthy"\}\z/))[0]), '401 200', 'half-closed: the answers arrive');
+is(statuses((raw_read($socket, 30, qr/healthy"\}\z/))[0]), '401 200', 'half-closed: the answers arrive');
 
 # ---- clients that go in the middle of a body, their last bytes and their end arriving together
 {
@@ -90,7 +90,7 @@ is(statuses((raw_read($socket, 5, qr/healthy"\}\z/))[0]), '401 200', 'half-close
 			close $gone;
 		}
 	}
-	ok(wait_until(10, sub { $open->() < $before + 10 }), 'keep nothing open until a deadline') or diag($open->() . " instead of $before");
+	ok(wait_until(30, sub { $open->() < $before + 10 }), 'keep nothing open until a deadline') or diag($open->() . " instead of $before");
 }
 
 # ---- a slow reader gets all of a large answer, though the connection ends with it
@@ -138,25 +138,25 @@ my $descriptors = sub { scalar(my @all = glob "/proc/$bridge->{pid}/fd/*") };
 my $cpu         = sub { open my $f, '<', "/proc/$bridge->{pid}/stat"; my @s = split ' ', <$f>; ($s[13] + $s[14]) / 100 };
 my $before      = $descriptors->(); # the pool may open some more
 my $lock        = fork // die;
-if (!$lock) { exec '/bin/sh', '-c', 'psql -X -q -c "BEGIN" -c "LOCK TABLE social.posts IN ACCESS EXCLUSIVE MODE" -c "SELECT pg_sleep(30)" >/dev/null 2>&1' }
-wait_until(10, sub { psql(q{SELECT count(*) FROM pg_locks WHERE relation = 'social.posts'::regclass AND mode = 'AccessExclusiveLock' AND granted}) > 0 });
+if (!$lock) { exec '/bin/sh', '-c', 'psql -X -q -c "BEGIN" -c "LOCK TABLE social.posts IN ACCESS EXCLUSIVE MODE" -c "SELECT pg_sleep(300)" >/dev/null 2>&1' }
+wait_until(30, sub { psql(q{SELECT count(*) FROM pg_locks WHERE relation = 'social.posts'::regclass AND mode = 'AccessExclusiveLock' AND granted}) > 0 });
 my @gone = map { raw_connect($bridge->{url}) } 1 .. 30;
 syswrite $_, "$list\r\n" for @gone;
-wait_until(10, sub { psql(q{SELECT count(*) FROM pg_stat_activity WHERE usename = 'social_bridge' AND wait_event_type = 'Lock'}) > 0 });
+wait_until(30, sub { psql(q{SELECT count(*) FROM pg_stat_activity WHERE usename = 'social_bridge' AND wait_event_type = 'Lock'}) > 0 });
 for (@gone[ 0 .. 14 ]) { setsockopt $_, SOL_SOCKET, SO_LINGER, pack 'ii', 1, 0 }
 @gone = ();
 my $used = $cpu->();
 sleep 0.7;
 cmp_ok($cpu->() - $used, '<', 0.2, 'clients that are gone while the database works cost nothing');
-psql(q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(30)%' AND pid <> pg_backend_pid()});
+psql(q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(300)%' AND pid <> pg_backend_pid()});
 waitpid $lock, 0;
-ok(wait_until(10, sub { $descriptors->() <= $before + 8 }), 'and leave no descriptor') or diag($descriptors->(), " of $before");
+ok(wait_until(30, sub { $descriptors->() <= $before + 8 }), 'and leave no descriptor') or diag($descriptors->(), " of $before");
 
 # Those who never read, and those who go in the middle of an answer.
 @gone = map { slow_reader($bridge->{url}, "$list\r\n" x 3) } 1 .. 20;
 sleep 0.02 until IO::Select->new(@gone)->can_read(0);
 @gone = ();
-ok(wait_until(10, sub { $descriptors->() <= $before + 8 }), 'nor do those who go in the middle of an answer') or diag($descriptors->(), " of $before");
+ok(wait_until(30, sub { $descriptors->() <= $before + 8 }), 'nor do those who go in the middle of an answer') or diag($descriptors->(), " of $before");
 is(api(GET => '/api/posts/health/', url => $bridge->{url})->{status}, 200, 'the bridge serves');
 @gone = map { slow_reader($bridge->{url}, "$list\r\n" x 3) } 1 .. 5;
 is($bridge->stop, 0, 'and ends well with such clients, in its time');

@@ -25,7 +25,7 @@ for my $given (sort keys %id)
 
 my $away = start_bridge(DATABASE_URL => 'host=/nonexistent dbname=social', wait => 0);
 my $unhealthy;
-wait_until(20, sub { ($unhealthy = api(GET => '/api/posts/health/', url => $away->{url}))->{status} == 503 });
+wait_until(30, sub { ($unhealthy = api(GET => '/api/posts/health/', url => $away->{url}))->{status} == 503 });
 is($unhealthy->{status}, 503, 'without a database: 503');
 is($unhealthy->{content}, '{"status":"unhealthy"}', 'unhealthy');
 is_error(api(POST => '/api/auth/login/', url => $away->{url}, json => { username => 'a', password => 'b' }),

@@ -3,7 +3,17 @@ use strict;
 use warnings;
 use Social;
 use Test::More;
-use Time::HiRes qw(sleep time);
+
+# Sends a request of which the body's rest is to come, and returns when the bridge has its head.
+sub begin_request
+{
+	my ($bridge, $head) = @_;
+	my $socket = raw_connect($bridge->{url});
+	syswrite $socket, "${head}Expect: 100-continue\r\n\r\n";
+	raw_read($socket, 30, qr{^HTTP/1\.1 100 .*\r\n\r\n}s);
+	syswrite $socket, '{';
+	return $socket;
+}
 
 # ---- flags
 my $help = `$ENV{BRIDGE_BIN} --help`;
@@ -26,7 +36,7 @@ like($second->log_text, qr/cannot listen on 127\.0\.0\.1 port $port/, 'with a re
 {
 	my $free    = free_port();
 	my @bridges = map { start_bridge(HTTP_PORT => $free, LOOPS => 2, wait => 0) } 1 .. 6;
-	ok(wait_until(20, sub { (grep { $_->log_text =~ /"listening"|cannot listen/ } @bridges) == 6 }), 'six are started');
+	ok(wait_until(30, sub { (grep { $_->log_text =~ /"listening"|cannot listen/ } @bridges) == 6 }), 'six are started');
 	my @serve = grep { $_->log_text =~ /"listening"/ } @bridges;
 	is(scalar @serve, 1, 'one serves');
 	is($serve[0]->stop, 0, 'and ends well');
@@ -36,24 +46,22 @@ like($second->log_text, qr/cannot listen on 127\.0\.0\.1 port $port/, 'with a re
 # ---- a graceful stop: what is in flight is answered, nothing new is accepted
 for my $signal ('TERM', 'INT')
 {
-	my $bridge = start_bridge();
+	my $bridge = start_bridge(STOP_TIMEOUT => 60);
 	my $login  = '{"username":"nobody","password":"takes its time"}';
-	my @busy   = map { raw_connect($bridge->{url}) } 1 .. 6;
+	my $post   = "POST /api/auth/login/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " . length($login) . "\r\n";
 	my $idle   = raw_connect($bridge->{url});
-	my $half   = raw_connect($bridge->{url});
 	syswrite $idle, "GET /api/posts/health/ HTTP/1.1\r\nHost: x\r\n\r\n";
-	raw_read($idle, 5, qr/healthy"\}/);
-	syswrite $half, "POST /api/auth/login/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " . length($login) . "\r\n\r\n{";
-	syswrite $_, "POST /api/auth/login/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " . length($login) . "\r\n\r\n$login" for @busy;
-	sleep 0.01;
+	raw_read($idle, 30, qr/healthy"\}/);
+	my $half = begin_request($bridge, $post);
+	my @busy = map { my $socket = raw_connect($bridge->{url}); syswrite $socket, "$post\r\n$login"; $socket } 1 .. 6;
 	$bridge->signal($signal);
-	ok((raw_read($idle, 5))[1], "SIG$signal: an idle connection is closed");
-	ok(wait_until(5, sub { !defined eval { raw_connect($bridge->{url}) } }), 'no new one is accepted');
+	ok((raw_read($idle, 30))[1], "SIG$signal: an idle connection is closed");
+	ok(wait_until(30, sub { !defined eval { raw_connect($bridge->{url}) } }), 'no new one is accepted');
 	syswrite $half, substr $login, 1;
 	my $answered = 0;
 	for (@busy, $half)
 	{
-		my ($answer, $closed) = raw_read($_, 10);
+		my ($answer, $closed) = raw_read($_, 30);
 		$answered++ if $closed && $answer =~ m{^HTTP/1\.1 401 .*UNAUTHENTICATED}s;
 	}
 	is($answered, 7, 'requests in flight are answered, also one that was still being sent');
@@ -69,42 +77,40 @@ for my $signal ('TERM', 'INT')
 	syswrite $_, "GET /nothing/ HTTP/1.1\r\nHost: x\r\n\r\n" for @knocking;
 	$bridge->signal('TERM');
 	$bridge->signal('CONT');
-	is(scalar(grep { (raw_read($_, 10))[0] =~ m{^HTTP/1\.1 404 } } @knocking), 200, '200 connections not yet accepted at the stop are served');
+	is(scalar(grep { (raw_read($_, 30))[0] =~ m{^HTTP/1\.1 404 } } @knocking), 200, '200 connections not yet accepted at the stop are served');
 	is($bridge->finish, 0, 'and the exit status is 0');
 }
 
 # ---- the stop is bounded
-my $bridge = start_bridge(STOP_TIMEOUT => 1, STATEMENT_TIMEOUT => 60);
+my $bridge = start_bridge(STOP_TIMEOUT => 1, STATEMENT_TIMEOUT => 300, LOCK_TIMEOUT => 300);
 my $token  = account(url => $bridge->{url})->{token};
 my $lock   = fork // die;
-if (!$lock) { exec '/bin/sh', '-c', 'psql -X -q -c "BEGIN" -c "LOCK TABLE social.posts IN ACCESS EXCLUSIVE MODE" -c "SELECT pg_sleep(20)" >/dev/null 2>&1' }
-wait_until(10, sub { psql(q{SELECT count(*) FROM pg_locks WHERE relation = 'social.posts'::regclass AND mode = 'AccessExclusiveLock' AND granted}) > 0 });
+if (!$lock) { exec '/bin/sh', '-c', 'psql -X -q -c "BEGIN" -c "LOCK TABLE social.posts IN ACCESS EXCLUSIVE MODE" -c "SELECT pg_sleep(300)" >/dev/null 2>&1' }
+wait_until(30, sub { psql(q{SELECT count(*) FROM pg_locks WHERE relation = 'social.posts'::regclass AND mode = 'AccessExclusiveLock' AND granted}) > 0 });
 my $stuck = raw_connect($bridge->{url});
 syswrite $stuck, "GET /api/posts/posts/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer $token\r\n\r\n";
-sleep 0.2;
-my $began = time;
+wait_until(30, sub { psql(q{SELECT count(*) FROM pg_stat_activity WHERE usename = 'social_bridge' AND wait_event_type = 'Lock'}) > 0 });
 $bridge->signal('TERM');
-my ($answer) = raw_read($stuck, 10);
+my ($answer) = raw_read($stuck, 30);
 like($answer, qr{^HTTP/1\.1 503 .*"code":"UNAVAILABLE"}s, 'a request that does not end in time gets 503');
 is($bridge->finish, 0, 'and the bridge ends');
-cmp_ok(time - $began, '<', 5, 'soon');
-psql(q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(20)%' AND pid <> pg_backend_pid()});
+is(psql(q{SELECT count(*) FROM pg_locks WHERE relation = 'social.posts'::regclass AND mode = 'AccessExclusiveLock' AND granted}), 1, 'long before it could');
+psql(q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(300)%' AND pid <> pg_backend_pid()});
 waitpid $lock, 0;
 
 # ---- a request that becomes whole after that time is refused, and the bridge ends as it should
 for my $path ('/api/auth/login/', '/graphql/')
 {
-	my $late  = start_bridge(STOP_TIMEOUT => 0);
+	my $late  = start_bridge(STOP_TIMEOUT => 0, LOOPS => 1);
+	my $open  = sub { scalar(() = glob "/proc/$late->{pid}/fd/*") };
 	my $body  = '{"query":"{ post(id: 1) { id } }","username":"a","password":"b"}';
-	my @slow  = map { raw_connect($late->{url}) } 1 .. 3;
 	my $token = account(url => $late->{url})->{token};
-	syswrite $_, "POST $path HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer $token\r\nContent-Type: application/json\r\nContent-Length: " . length($body) . "\r\n\r\n{" for @slow;
-	sleep 0.1;
+	my @slow  = map { begin_request($late, "POST $path HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer $token\r\nContent-Type: application/json\r\nContent-Length: " . length($body) . "\r\n") } 1 .. 3;
+	my $before = $open->();
 	$late->signal('TERM');
-	wait_until(5, sub { $late->log_text =~ /"msg":"stopping"/ });
-	sleep 0.3;
+	wait_until(30, sub { $open->() <= $before - 4 }); # it has left the database
 	syswrite $_, substr $body, 1 for @slow;
-	is(scalar(grep { (raw_read($_, 5))[0] =~ m{^HTTP/1\.1 503 .*"code":"UNAVAILABLE"}s } @slow), 3, "$path: too late is 503");
+	is(scalar(grep { (raw_read($_, 30))[0] =~ m{^HTTP/1\.1 503 .*"code":"UNAVAILABLE"}s } @slow), 3, "$path: too late is 503");
 	is($late->finish, 0, 'and the exit status is 0');
 }
 

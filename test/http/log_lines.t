@@ -12,7 +12,7 @@ start('logged');
 sql('CREATE EXTENSION social');
 sql(q{CREATE ROLE social_bridge LOGIN; SELECT social.grant_bridge('social_bridge')});
 @ENV{qw(PGHOST PGPORT PGUSER PGDATABASE)} = ($dir, $port, 'postgres', 'postgres');
-my $bridge = start_bridge(DATABASE_URL => "host=$dir port=$port dbname=postgres user=social_bridge", LOOPS => 1, RATE_LIMITS => 'off', STATEMENT_TIMEOUT => 1, LOCK_TIMEOUT => 1);
+my $bridge = start_bridge(DATABASE_URL => "host=$dir port=$port dbname=postgres user=social_bridge", LOOPS => 1, RATE_LIMITS => 'off');
 my @there  = (url => $bridge->{url});
 my $user   = account(@there);
 
@@ -23,7 +23,7 @@ sub logged
 	my $from   = -s "$dir/logged.log";
 	my $before = length $bridge->log_text;
 	my $answer = $what->();
-	wait_until(5, sub { length($bridge->log_text) > $before });
+	wait_until(30, sub { length($bridge->log_text) > $before });
 	open my $file, '<', "$dir/logged.log" or die;
 	seek $file, $from, 0;
 	local $/;
@@ -51,13 +51,19 @@ $bounded->($server, $own, 'found E7');
 unlike($answer->{content}, qr/Statement of/, 'which the client is not told');
 
 # ---- one that fails otherwise: out of time
-psql(q{CREATE FUNCTION public.slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(5); RETURN NEW; END';
+my $usual = $bridge;
+$bridge = start_bridge(DATABASE_URL => "host=$dir port=$port dbname=postgres user=social_bridge", LOOPS => 1, RATE_LIMITS => 'off', STATEMENT_TIMEOUT => 1, LOCK_TIMEOUT => 1);
+@there  = (url => $bridge->{url});
+psql(q{CREATE FUNCTION public.slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(30); RETURN NEW; END';
 	CREATE TRIGGER slow BEFORE INSERT ON social.posts FOR EACH ROW EXECUTE FUNCTION public.slow()});
 my $text = 'word ' x 400;
 ($answer, $server, $own) = logged(sub { $graphql->('mutation { ' . join(' ', map { "c$_: createPost(input: { title: \"t\", content: \"$text\" }) { __typename }" } 1 .. 4) . ' }') });
 isnt($answer->{content}, '', 'a mutation that is too slow is answered') or diag($answer->{content});
 $bounded->($server, $own, 'out of time');
 psql('DROP TRIGGER slow ON social.posts; DROP FUNCTION public.slow()');
+is($bridge->stop, 0, 'a clean end');
+$bridge = $usual;
+@there  = (url => $bridge->{url});
 
 # ---- over REST: long values, long paths
 ($answer, $server, $own) = logged(sub { api(POST => '/api/posts/posts/', @there, token => $user->{token}, json => { title => 'x' x 100_000, content => 'c' }) });

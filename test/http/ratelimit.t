@@ -35,6 +35,25 @@ sub left_of
 	return $row ? $row->{remaining} : undef;
 }
 
+# A window refills while time passes, also here: at least `$least` of something, and no more than what
+# comes back meanwhile, one in so many seconds since `$began`.
+sub is_about
+{
+	my ($got, $least, $began, $seconds, $name) = @_;
+	my $most = $least + int((time - $began) / $seconds);
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	ok(defined $got && $got >= $least && $got <= $most, $name) or diag(($got // 'nothing') . " is not from $least to $most");
+}
+
+# Asks until it is refused, at most so many times as can be let in meanwhile; the statuses.
+sub until_refused
+{
+	my ($limit, $seconds, $ask) = @_;
+	my ($began, @statuses) = (time);
+	do { push @statuses, $ask->(scalar @statuses)->{status} } until $statuses[-1] == 429 || @statuses > $limit + (time - $began) / $seconds;
+	return @statuses;
+}
+
 sub test_store
 {
 	my ($store, %setting) = @_;
@@ -43,13 +62,15 @@ sub test_store
 	my $person = account();
 
 	# Redis is there a moment after the bridge is healthy.
-	ok(wait_until(10, sub { header(api(GET => '/api/posts/posts/', url => $_->{url}, token => $person->{token}), 'X-RateLimit-Limit') }), "$store: bridge counts") for @bridges;
+	my $asked = time;
+	ok(wait_until(30, sub { header(api(GET => '/api/posts/posts/', url => $_->{url}, token => $person->{token}), 'X-RateLimit-Limit') }), "$store: bridge counts") for @bridges;
 
+	my $began = time;
 	my $first = create($one, $person->{token});
 	is($first->{status}, 201, "$store: a post");
 	is(header($first, 'X-RateLimit-Limit'),     10, "$store, seed 125: the tightest window's limit");
 	is(header($first, 'X-RateLimit-Remaining'), 9,  'what remains');
-	cmp_ok(abs(header($first, 'X-RateLimit-Reset') - time - 360), '<', 5, 'when it is whole again, Unix time');
+	is_about(header($first, 'X-RateLimit-Reset'), int($began + 359), $began - 2, 1, 'when it is whole again, Unix time');
 	is(header($first, 'RateLimit-Limit'),     10, 'the same by the draft standard: limit');
 	is(header($first, 'RateLimit-Remaining'), 9,  'remaining');
 	cmp_ok(abs(header($first, 'RateLimit-Reset') - 360), '<', 5, 'reset, in seconds');
@@ -66,7 +87,7 @@ sub test_store
 	my $read = api(GET => '/api/posts/posts/', url => $two->{url}, token => $person->{token});
 	is($read->{status}, 200, "$store: reading goes on");
 	is(header($read, 'RateLimit-Policy'), '100;w=60', 'seed 120: within 100 a minute');
-	cmp_ok(header($read, 'X-RateLimit-Remaining'), '<', 91, 'which counts every request, but not the refused ones');
+	is_about(header($read, 'X-RateLimit-Remaining'), 87, $asked, 0.6, 'which counts every request, but not the refused ones');
 
 	my $status = api(GET => '/api/posts/rate-limit-status/', url => $two->{url}, token => $person->{token});
 	is($status->{status}, 200, "$store, seed 046: the status");
@@ -94,15 +115,22 @@ sub test_store
 		return api(POST => '/api/auth/login/', url => $_[3]{url}, json => { username => $name, password => $password }, from($address));
 	};
 	my $office  = fresh_address();
-	my @guesses = map { $login->($_ % 2 ? $person->{username} : uc $person->{username}, $office, 'wrong', $bridges[ $_ % 2 ]) } 1 .. 6;
-	is(join(' ', map { $_->{status} } @guesses), '401 401 401 401 401 429', "$store, seed 119: five logins a minute, in any case of the name");
+	my $tried   = time;
+	my @guesses = until_refused(5, 12, sub { $login->($_[0] % 2 ? $person->{username} : uc $person->{username}, $office, 'wrong', $bridges[ $_[0] % 2 ]) });
+	is_deeply([ grep { $_ != 401 } @guesses ], [429], "$store, seed 119: logins in any case of the name");
+	is_about(@guesses - 1, 5, $tried, 12, 'are five a minute');
 	is($login->($person->{username}, $office, $person->{password}, $one)->{status}, 429, 'not even the right password helps now');
 	is($login->($clumsy->{username}, $office, $clumsy->{password}, $one)->{status}, 200, 'I-29: the office is not locked out');
 	my $cafe = fresh_address();
-	my @names = map { $login->($_, $cafe, 'wrong', $one)->{status} } "$person->{username}", " $person->{username}", "$person->{username} ", "\t$person->{username}\n", $person->{username}, "$person->{username}  ";
-	is("@names", '401 401 401 401 401 429', "$store, found B9, C13: blanks around a name make no other");
+	my @names = ("$person->{username}", " $person->{username}", "$person->{username} ", "\t$person->{username}\n", $person->{username}, "$person->{username}  ");
+	$tried   = time;
+	@guesses = until_refused(5, 12, sub { $login->($names[ $_[0] % @names ], $cafe, 'wrong', $one) });
+	is_deeply([ grep { $_ != 401 } @guesses ], [429], "$store, found B9, C13: blanks around a name");
+	is_about(@guesses - 1, 5, $tried, 12, 'make no other');
+	$tried = time;
 	my @addresses = map { $login->($person->{email}, $cafe, $_, $one) } ('wrong') x 4, $person->{password};
-	is(join(' ', map { "$_->{status} " . ($_->{headers}{'x-ratelimit-remaining'} // '') } @addresses), '401 4 401 3 401 2 401 1 401 0', "$store, found B9: the address brings no five tries more, and does not show whose it is");
+	is(join(' ', map { $_->{status} } @addresses), '401 401 401 401 401', "$store, found B9: the address brings no five tries more");
+	is_about(header($addresses[$_], 'X-RateLimit-Remaining'), 4 - $_, $tried, 12, 'and does not show whose it is') for 0 .. 4;
 	is($addresses[4]{content}, $addresses[0]{content}, "$store, found B9: in the same bytes");
 	is($login->("$person->{email} ", fresh_address(), $person->{password}, $one)->{status}, 200, "$store, found C13: a blank after an address is nothing");
 	is($login->($person->{username}, fresh_address(), $person->{password}, $two)->{status}, 200, 'I-29: nor the owner, elsewhere');
@@ -118,13 +146,14 @@ sub test_store
 	# Found B8: a query counts as many searches as it makes.
 	my $finder   = account();
 	my $searches = sub { my ($n) = @_; return $query->('{' . join(' ', map { qq{s$_: searchPostsFts(query: "x") { id }} } 1 .. $n) . ' s1: searchPostsFts(query: "x") { title } }', token => $finder->{token}) };
-	is(header($searches->(49), 'X-RateLimit-Remaining'), 51, "$store, found B8: 49 searches in one query are 49, and what merges is one");
+	my $searched = time;
+	is_about(header($searches->(49), 'X-RateLimit-Remaining'), 51, $searched, 36, "$store, found B8: 49 searches in one query are 49, and what merges is one");
 	is($searches->(50)->{status}, 200, 'fifty more fit');
 	my $beyond = $searches->(2);
 	is_error($beyond, 429, 'RATE_LIMITED', 'two more do not, and nothing is searched');
-	is(header($beyond, 'X-RateLimit-Remaining'), 1, 'one would');
+	is_about(header($beyond, 'X-RateLimit-Remaining'), 1, $searched, 36, 'one would');
 	is($searches->(1)->{status}, 200, 'and does');
-	is(left_of(api(GET => '/api/posts/rate-limit-status/', url => $two->{url}, token => $finder->{token}), 'global', 60), 96, 'each query is one request');
+	is_about(left_of(api(GET => '/api/posts/rate-limit-status/', url => $two->{url}, token => $finder->{token}), 'global', 60), 96, $searched, 0.6, 'each query is one request');
 	is_error(api(GET => '/api/posts/search/?query=x', url => $two->{url}, token => $finder->{token}), 429, 'RATE_LIMITED', "$store, found E11: REST counts the searches of GraphQL, by its own rate");
 
 	# Found E11: a person's posts are one count, whatever they come by.
@@ -147,10 +176,11 @@ sub test_store
 		my ($n) = @_;
 		return $query->('mutation {' . join(' ', map { qq{c$_: createComment(postId: "$post", content: "c") { __typename }} } 1 .. $n) . '}', token => $talker->{token});
 	};
+	my $talked = time;
 	$talk->(50) for 1 .. 2;
 	my $more = $talk->(50);
 	ok($more->{status} == 429 || grep({ $_->{extensions}{code} eq 'RATE_LIMITED' } @{ $more->{json}{errors} }), "$store, found E11: 150 comments in three requests are too many");
-	cmp_ok(psql("SELECT count(*) FROM social.comments WHERE author_id = $talker->{id}"), '<', 130, 'a hundred a minute go in, and what comes back meanwhile');
+	is_about(psql("SELECT count(*) FROM social.comments WHERE author_id = $talker->{id}"), 100, $talked, 0.6, 'a hundred a minute go in, and what comes back meanwhile');
 
 	my $pair = $login->($reader->{username}, fresh_address(), $reader->{password}, $one)->{json};
 	my @refreshed = map { my $answer = api(POST => '/api/auth/refresh/', url => $bridges[ $_ % 2 ]{url}, json => { refresh => $pair->{refresh} }, from(fresh_address())); $pair = $answer->{json} if $answer->{status} == 200; $answer } 1 .. 6;
@@ -161,17 +191,18 @@ sub test_store
 	my $thief  = account();
 	my $change = sub { my ($path, %body) = @_; return api(PATCH => "/api/auth/users/me/$path", url => $one->{url}, token => $thief->{token}, json => \%body) };
 	is(join(' ', map { $change->('', bio => "Line $_")->{status} } 1 .. 7), join(' ', (200) x 7), "$store: a profile is changed as often as one likes");
-	my @tries = map { $change->('', email => "$store-thief\@example.com", current_password => "guess $_") } 1 .. 6;
-	is(join(' ', map { $_->{status} } @tries), '403 403 403 403 403 429', 'seed 119: the password beside it is tried five times a minute');
-	like($tries[-1]{json}{detail}, qr{"credential"}, 'by the limit of every door that asks for it');
+	my $last;
+	$tried   = time;
+	@guesses = until_refused(5, 12, sub { $last = $change->('', email => "$store-thief\@example.com", current_password => "guess $_[0]") });
+	is_deeply([ grep { $_ != 403 } @guesses ], [429], 'seed 119: the password beside it is tried');
+	is_about(@guesses - 1, 5, $tried, 12, 'five times a minute');
+	like($last->{json}{detail}, qr{"credential"}, 'by the limit of every door that asks for it');
 	is(api(POST => '/api/auth/users/me/change-password/', url => $one->{url}, token => $thief->{token}, json => { old_password => 'x', new_password => 'another good one' })->{status}, 429, 'all of them together');
 	is($change->('', bio => 'Still me')->{status}, 200, 'without a password nothing is held up');
 
 	my $flood = sub {
 		my ($token, $address) = @_;
-		my @statuses = (0);
-		push @statuses, api(GET => '/api/posts/posts/?first=1', url => $one->{url}, token => $token, from($address))->{status} while @statuses < 200 && $statuses[-1] != 429;
-		return @statuses[ 1 .. $#statuses ];
+		return until_refused(100, 0.6, sub { api(GET => '/api/posts/posts/?first=1', url => $one->{url}, token => $token, from($address)) });
 	};
 	for my $bad ([ 'malformed tokens', 'x.y.z' ], [ 'tokens of another issuer, which the database must check,', $foreign ])
 	{
@@ -186,7 +217,7 @@ sub test_store
 
 	is($one->stop, 0, "$store: a bridge stops");
 	$one = start_bridge(RATE_LIMITS => 'on', TRUSTED_PROXIES => '127.0.0.1', LOOPS => 1, %setting);
-	ok(wait_until(10, sub { header(api(GET => '/api/posts/posts/', url => $one->{url}, token => $clumsy->{token}), 'X-RateLimit-Limit') }), 'and comes back');
+	ok(wait_until(30, sub { header(api(GET => '/api/posts/posts/', url => $one->{url}, token => $clumsy->{token}), 'X-RateLimit-Limit') }), 'and comes back');
 	is(create($one, $person->{token})->{status}, 429, 'P-12: it remembers');
 	is($_->stop, 0, "$store: a clean end") for $one, $two;
 }
@@ -241,7 +272,7 @@ sub is_open_for_reads
 	is($read->{status}, 200, "$what: reads go on");
 	is(header($read, 'X-RateLimit-Limit'), undef, 'uncounted');
 	is_error(api(POST => '/api/auth/login/', url => $bridge->{url}, json => { username => $person->{username}, password => $person->{password} }), 503, 'UNAVAILABLE', "$what: the doors are closed");
-	cmp_ok(time - $began, '<', 5, 'nobody waits for long');
+	cmp_ok(time - $began, '<', 20, 'nobody waits for long');
 }
 
 my $dir  = tempdir(CLEANUP => 1);
@@ -259,14 +290,14 @@ my $redis = start_bridge(RATE_LIMITS => 'on', RATE_LIMIT_STORE => 'redis', REDIS
 is_open_for_reads($redis, 'Redis is not there');
 $start_redis->();
 my $counts = sub { header(api(GET => '/api/posts/posts/', url => $redis->{url}, token => $person->{token}), 'X-RateLimit-Limit') };
-ok(wait_until(15, $counts), 'it is found when it comes');
+ok(wait_until(30, $counts), 'it is found when it comes');
 is(`redis-cli -p $port script flush`, "OK\n", 'it forgets the script');
 ok($counts->(), 'which is sent again');
 like(`redis-cli -p $port -n 3 keys '*'`, qr{^social_media:rate:\*/global/60/user:$person->{id}$}m, 'its keys have the prefix, in the database of the URL');
 kill 'STOP', $own;
 is_open_for_reads($redis, 'Redis hangs');
 kill 'CONT', $own;
-ok(wait_until(15, $counts), 'it is used again');
+ok(wait_until(30, $counts), 'it is used again');
 $stop_redis->();
 is_open_for_reads($redis, 'Redis died');
 is($redis->stop, 0, 'a clean end without Redis');
@@ -284,10 +315,10 @@ ok(header(api(GET => '/api/posts/posts/', url => $table->{url}, token => $person
 open my $holder, '|-', 'psql', '-X', '-q', '-o', '/dev/null' or die;
 print $holder "BEGIN; LOCK TABLE social.rate_limit_state;\n";
 $holder->flush;
-ok(wait_until(10, sub { psql(q{SELECT count(*) FROM pg_locks WHERE relation = 'social.rate_limit_state'::regclass AND mode = 'AccessExclusiveLock' AND granted}) }), 'somebody locks it');
+ok(wait_until(30, sub { psql(q{SELECT count(*) FROM pg_locks WHERE relation = 'social.rate_limit_state'::regclass AND mode = 'AccessExclusiveLock' AND granted}) }), 'somebody locks it');
 is_open_for_reads($table, 'the table is locked');
 close $holder;
-ok(wait_until(10, sub { header(api(GET => '/api/posts/posts/', url => $table->{url}, token => $person->{token}), 'X-RateLimit-Limit') }), 'it counts again');
+ok(wait_until(30, sub { header(api(GET => '/api/posts/posts/', url => $table->{url}, token => $person->{token}), 'X-RateLimit-Limit') }), 'it counts again');
 is($table->stop, 0, 'stopped');
 psql('ALTER ROLE social_bridge RESET ALL');
 psql("SELECT social.remove_issuer('https://flood.example/')");

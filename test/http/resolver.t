@@ -51,7 +51,7 @@ my $input;
 for my $sudo ('', 'sudo -n')
 {
 	my $pid = open($input, '|-', "exec $sudo $^X $dir/resolver.pl $dir $address 2>/dev/null") // next;
-	last if wait_until(3, sub { -e "$dir/ready" || waitpid($pid, POSIX::WNOHANG()) == $pid }) && -e "$dir/ready";
+	last if wait_until(30, sub { -e "$dir/ready" || waitpid($pid, POSIX::WNOHANG()) == $pid }) && -e "$dir/ready";
 	undef $input;
 }
 plan skip_all => "NOT TESTED: port 53 of $address cannot be had here (as root, or by sudo -n)" unless $input;
@@ -75,11 +75,11 @@ my $calls  = sub {
 # ---- the database's name has no answer
 {
 	my $bridge = inside(DATABASE_URL => "host=silent.example port=$port dbname=social user=social_bridge connect_timeout=5", wait => 0);
-	ok(wait_until(10, sub { $asked->('silent') }), 'the resolver is asked for the name of the database');
+	ok(wait_until(30, sub { $asked->('silent') }), 'the resolver is asked for the name of the database');
 	my ($longest, $statuses) = $calls->($bridge, 6);
-	cmp_ok($longest, '<', 1, 'found C15: health answers while it is silent') or diag($longest);
+	cmp_ok($longest, '<', 3, 'found C15: health answers while it is silent') or diag($longest);
 	is($statuses, '503', 'that there is no database');
-	ok(wait_until(20, sub { $bridge->log_text =~ /the database's host has no address|cannot be looked up/ }), 'and the log tells why');
+	ok(wait_until(30, sub { $bridge->log_text =~ /the database's host has no address|cannot be looked up/ }), 'and the log tells why');
 	is_error(api(POST => '/api/auth/login/', url => $bridge->{url}, json => { username => 'a', password => 'b' }), 503, 'UNAVAILABLE', 'requests get 503');
 
 	# ---- until it has
@@ -88,7 +88,7 @@ my $calls  = sub {
 	ok(wait_until(40, sub { $bridge->log_text =~ /password|pg_hba|fe_sendauth/ || ($health->($bridge))[0] == 200 }), 'once the name has an address, the server is reached') or diag($bridge->log_text);
 	$began = time;
 	is($bridge->stop, 0, 'a clean end');
-	cmp_ok(time - $began, '<', 3, 'at once');
+	cmp_ok(time - $began, '<', 3, 'at once'); # the resolver would hold it up for four seconds
 }
 
 # ---- several hosts: the first unknown, the second there; the name stays what libpq knows the host by
@@ -111,9 +111,9 @@ my $calls  = sub {
 {
 	my ($redis_port) = $ENV{REDIS_URL} =~ /:(\d+)/;
 	my $bridge = inside(RATE_LIMITS => 'on', RATE_LIMIT_STORE => 'redis', REDIS_URL => "redis://redis.example:$redis_port/0");
-	ok(wait_until(10, sub { $asked->('redis') }), 'the resolver is asked for the name of Redis');
+	ok(wait_until(30, sub { $asked->('redis') }), 'the resolver is asked for the name of Redis');
 	my ($longest) = $calls->($bridge, 6);
-	cmp_ok($longest, '<', 1, 'health answers meanwhile');
+	cmp_ok($longest, '<', 3, 'health answers meanwhile');
 	write_file('redis.address', '127.0.0.1');
 	ok(wait_until(40, sub { $bridge->log_text =~ /Redis is there/ }), 'once it has an address, Redis is reached') or diag($bridge->log_text);
 	is($bridge->stop, 0, 'a clean end');

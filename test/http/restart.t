@@ -49,38 +49,38 @@ is($list->()->{status}, 200, 'before');
 
 # ---- one backend dies
 psql(q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'social_bridge'});
-ok(wait_until(10, sub { $list->()->{status} == 200 }), 'all backends terminated: it connects again');
-ok(wait_until(10, sub { api(POST => '/api/auth/login/', @bridge, json => { username => $user->{username}, password => $user->{password} })->{status} == 200 }), 'in every lane');
+ok(wait_until(30, sub { $list->()->{status} == 200 }), 'all backends terminated: it connects again');
+ok(wait_until(30, sub { api(POST => '/api/auth/login/', @bridge, json => { username => $user->{username}, password => $user->{password} })->{status} == 200 }), 'in every lane');
 
 # ---- away with requests in flight
 my $lock = fork // die;
-if (!$lock) { open STDERR, '>', '/dev/null'; exec 'psql', '-X', '-q', '-c', 'BEGIN', '-c', 'LOCK TABLE social.posts', '-c', 'SELECT pg_sleep(60)' }
-wait_until(10, sub { psql(q{SELECT count(*) FROM pg_locks WHERE relation = 'social.posts'::regclass AND mode = 'AccessExclusiveLock' AND granted}) > 0 });
+if (!$lock) { open STDERR, '>', '/dev/null'; exec 'psql', '-X', '-q', '-c', 'BEGIN', '-c', 'LOCK TABLE social.posts', '-c', 'SELECT pg_sleep(300)' }
+wait_until(30, sub { psql(q{SELECT count(*) FROM pg_locks WHERE relation = 'social.posts'::regclass AND mode = 'AccessExclusiveLock' AND granted}) > 0 });
 my @stuck = map { raw_connect($bridge->{url}) } 1 .. 5;
 syswrite $_, "GET /api/posts/posts/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer $user->{token}\r\n\r\n" for @stuck;
-wait_until(10, sub { psql(q{SELECT count(*) FROM pg_stat_activity WHERE usename = 'social_bridge' AND wait_event_type = 'Lock'}) > 0 });
+wait_until(30, sub { psql(q{SELECT count(*) FROM pg_stat_activity WHERE usename = 'social_bridge' AND wait_event_type = 'Lock'}) > 0 });
 pg_ctl('stop', '-m', 'immediate');
 waitpid $lock, 0;
-my $answers = join ' ', map { (raw_read($_, 10, qr/\}$/))[0] =~ m{^HTTP/1\.1 (\d+)} } @stuck;
+my $answers = join ' ', map { (raw_read($_, 30, qr/\}$/))[0] =~ m{^HTTP/1\.1 (\d+)} } @stuck;
 is($answers, '503 503 503 503 503', 'requests in flight get 503');
 is(api(GET => '/api/posts/health/', @bridge)->{status}, 503, 'unhealthy while it is away');
 my $began  = time;
 my $answer = $list->();
 is_error($answer, 503, 'UNAVAILABLE', 'requests get 503');
 is($answer->{headers}{'retry-after'}, 1, 'and when to try again');
-cmp_ok(time - $began, '<', 1, 'at once');
+cmp_ok(time - $began, '<', 10, 'at once');
 
 pg_ctl('start');
-ok(wait_until(15, sub { api(GET => '/api/posts/health/', @bridge)->{status} == 200 }), 'back: healthy again');
-ok(wait_until(10, sub { $list->()->{status} == 200 }), 'and served');
+ok(wait_until(30, sub { api(GET => '/api/posts/health/', @bridge)->{status} == 200 }), 'back: healthy again');
+ok(wait_until(30, sub { $list->()->{status} == 200 }), 'and served');
 
 # ---- the objects behind prepared statements change
-ok(wait_until(10, sub { api(POST => '/api/posts/posts/', @bridge, token => $user->{token}, json => { title => 'a', content => 'a' })->{status} == 201 }), 'a post');
+ok(wait_until(30, sub { api(POST => '/api/posts/posts/', @bridge, token => $user->{token}, json => { title => 'a', content => 'a' })->{status} == 201 }), 'a post');
 psql('SET social.allow_drop = on; DROP EXTENSION social CASCADE');
 psql(q{CREATE EXTENSION IF NOT EXISTS social; SELECT social.grant_bridge('social_bridge')});
 my $again;
-ok(wait_until(15, sub { $again = eval { account(@bridge) } }), 'the extension is made anew: accounts can be made');
-ok(wait_until(15, sub { api(GET => '/api/posts/posts/', @bridge, token => $again->{token})->{status} == 200 }), 'and used')
+ok(wait_until(30, sub { $again = eval { account(@bridge) } }), 'the extension is made anew: accounts can be made');
+ok(wait_until(30, sub { api(GET => '/api/posts/posts/', @bridge, token => $again->{token})->{status} == 200 }), 'and used')
   or diag($bridge->log_text);
 is($bridge->stop, 0, 'a clean end');
 done_testing;

@@ -49,7 +49,7 @@ is($answer->{json}{errors}[0]{extensions}{code}, 'READ_ONLY', 'and mutations') o
 
 # Where requests are counted in a table, that cannot be written either.
 sql("ALTER DATABASE postgres SET social.rate_limit_store = 'table'");
-ok(wait_until(10, sub { $on_standby->('SHOW social.rate_limit_store') eq 'table' }), 'counting in a table');
+ok(wait_until(30, sub { $on_standby->('SHOW social.rate_limit_store') eq 'table' }), 'counting in a table');
 {
 	my $counting = start_bridge(DATABASE_URL => $target->($standby_port), LOOPS => 1, RATE_LIMITS => 'on');
 	is(api(GET => '/api/posts/posts/', url => $counting->{url}, token => $user->{token})->{status}, 200, 'reads go on uncounted');
@@ -62,7 +62,7 @@ sql('ALTER DATABASE postgres RESET social.rate_limit_store');
 # What was put into the primary is seen; nobody hammers the server meanwhile.
 my $began  = time;
 my $second = api(POST => '/api/posts/posts/', url => $primary->{url}, token => $user->{token}, json => { title => 'two', content => 'c' })->{json}{id};
-ok(wait_until(10, sub { api(GET => "/api/posts/posts/$second/", @there)->{status} == 200 }), 'what is written to the primary is read here');
+ok(wait_until(30, sub { api(GET => "/api/posts/posts/$second/", @there)->{status} == 200 }), 'what is written to the primary is read here');
 sleep 0.05 until time > $began + 3;
 my @complaints = grep { /"level":"(?:warning|error)"/ && !/"msg":"statement failed"/ } split /\n/, $bridge->log_text;
 cmp_ok(scalar @complaints, '<=', 2, 'the log does not fill') or diag(join "\n", @complaints[ 0 .. 5 ]);
@@ -71,17 +71,17 @@ is($on_standby->(q{SELECT count(*) FROM pg_stat_activity WHERE usename = 'social
 # ---- promotion
 owner("$bin/pg_ctl", '-D', "$dir/primary", '-m', 'immediate', 'stop');
 owner("$bin/pg_ctl", '-D', "$dir/standby", '-w', 'promote') or BAIL_OUT(output());
-ok(wait_until(15, sub { $write->()->{status} == 201 }), 'promoted: writes work, without a restart of the bridge');
+ok(wait_until(30, sub { $write->()->{status} == 201 }), 'promoted: writes work, without a restart of the bridge');
 is($health->()->{content}, '{"status":"healthy"}', 'and health is as ever');
 my $new = api(POST => '/api/auth/login/', url => $bridge->{url}, json => { username => $user->{username}, password => $user->{password} });
 is($new->{status}, 200, 'logins, too');
 
 # It listens from now on: an end is heard of by routes that ask nothing.
 my $meta = sub { api(POST => '/graphql/', url => $bridge->{url}, token => $new->{json}{access}, json => { query => '{ __typename }' })->{status} };
-ok(wait_until(15, sub { $on_standby->(q{SELECT count(*) FROM pg_stat_activity WHERE usename = 'social_bridge' AND query LIKE 'LISTEN%'}) > 0 }), 'it listens now');
+ok(wait_until(30, sub { $on_standby->(q{SELECT count(*) FROM pg_stat_activity WHERE usename = 'social_bridge' AND query LIKE 'LISTEN%'}) > 0 }), 'it listens now');
 is($meta->(), 200, 'a token that it knows') for 1 .. 10;
 $on_standby->("SELECT social.end_sessions($user->{id}, 'test')");
-ok(wait_until(5, sub { !grep { $meta->() != 401 } 1 .. 10 }), 'is refused when its session ends');
+ok(wait_until(30, sub { !grep { $meta->() != 401 } 1 .. 10 }), 'is refused when its session ends');
 is($bridge->stop, 0, 'a clean end');
 $primary->stop;
 done_testing;

@@ -9,6 +9,7 @@ use File::Temp qw(tempdir tempfile);
 use IO::Select;
 use IO::Socket::INET;
 use POSIX ();
+use Port;
 use Test::More;
 use Time::HiRes qw(time sleep);
 our @EXPORT = qw(free_port port_open wait_until);
@@ -16,7 +17,6 @@ our @EXPORT = qw(free_port port_open wait_until);
 my $top = getcwd();
 my @made;
 
-sub free_port { IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')->sockport }
 sub port_open { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $_[0]) ? 1 : 0 }
 
 # Waits for a condition; true once it holds, false after `seconds`.
@@ -54,7 +54,7 @@ sub plain_environment
 	$ENV{VARIANT} = 'release';
 }
 
-# Runs make with these arguments; returns {output, errors, status (-1: not within 120 seconds), seconds}.
+# Runs make with these arguments; returns {output, errors, status (-1: not within 300 seconds), seconds}.
 # Its output is a pipe, as under `make up | cat`: it ends when nobody has it open any more.
 sub make
 {
@@ -71,12 +71,12 @@ sub make
 		exec 'make', '--no-print-directory', "RUN_DIR=$self->{run_dir}", @arguments or POSIX::_exit(127);
 	}
 	my ($output, $select) = ('', IO::Select->new($pipe));
-	while (time - $began < 120)
+	while (time - $began < 300)
 	{
 		next unless $select->can_read(1);
 		last unless sysread $pipe, $output, 65536, length $output;
 	}
-	my $late = time - $began >= 120;
+	my $late = time - $began >= 300;
 	kill 'TERM', $pid if $late;
 	close $pipe;
 	my $status = $late ? -1 : $? >> 8;
@@ -113,7 +113,7 @@ sub nothing_left
 {
 	my ($self, $name) = @_;
 	my @left;
-	wait_until(5, sub { !(@left = $self->processes) });
+	wait_until(30, sub { !(@left = $self->processes) });
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	is(join("\n", @left), '', $name);
 }

@@ -61,18 +61,18 @@ for my $moment ([ 'its instance is being made', 'run' ], [ 'a test has a cluster
 {
 	my ($when, $file) = @$moment;
 	my $pid = start('test/upgrade/pg_upgrade.t');
-	ok(wait_until(60, sub { my @there = glob "$work/social-test.*/$file" }), $when);
+	ok(wait_until(240, sub { my @there = glob "$work/social-test.*/$file" }), $when);
 	kill 'INT', -$pid;
-	isnt(finish($pid, 60), -1, 'Ctrl-C ends it');
+	isnt(finish($pid, 120), -1, 'Ctrl-C ends it');
 	nothing_left($when);
 }
 
 my $pid = start('test/http/lifecycle.t', 1);
-is(finish($pid, 240), 0, 'with Ctrl-C ignored it passes') or diag(`tail -n 50 $work/output`);
+is(finish($pid, 480), 0, 'with Ctrl-C ignored it passes') or diag(`tail -n 50 $work/output`);
 nothing_left('it ended');
 
 $pid = start('', 0, 'test/with-instance', 'bash', '-c', 'setsid sleep 1000 >/dev/null 2>&1 &');
-isnt(finish($pid, 60), 0, 'a process that is left behind is a failure');
+isnt(finish($pid, 120), 0, 'a process that is left behind is a failure');
 like(scalar `cat $work/output`, qr/left behind: \d+ sleep 1000/, 'which says so');
 nothing_left('and it is ended');
 unlink "$work/output";

@@ -87,7 +87,8 @@ print $script "DELETE FROM social.post_likes WHERE post_id = 1 AND user_id = 1 +
 close $script;
 my $output = `pgbench -n -c 4 -T 2 -f $script $own 2>&1`;
 my ($commits) = $output =~ /processed: (\d+)/ or BAIL_OUT("pgbench: $output");
-my $made = sql($own, $rounds) - $before;
+my ($made, $deadline) = (0, time + 40);
+until ($made > 0 || time > $deadline) { $made = sql($own, $rounds) - $before } # the worker tells once a second
 cmp_ok($made, '>', 0, 'rounds go on under load');
 cmp_ok($made, '<=', 2 + 20 * (time - $begun), "at their own pace: $made rounds for $commits commits");
 

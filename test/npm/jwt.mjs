@@ -1,34 +1,34 @@
 // jwt.mjs makes and checks tokens with a library that is not ours.
-// usage: node jwt.mjs check URL ISSUER AUDIENCE < token       the claims, verified with the keys at URL
-//        node jwt.mjs keys ALGORITHM KID                      {"private": JWK, "jwks": {"keys": […]}}
-//        node jwt.mjs sign < {"key": JWK or PEM, "header": …, "claims": …}
-// What fails prints {"error": code}.
-import { readFileSync } from 'node:fs';
+// usage: node jwt.mjs < lines, each [input, command, arguments…] in JSON; each gets a line of JSON:
+//        token, "check", URL, issuer, audience                      the claims, verified with the keys at URL
+//        "", "keys", algorithm, kid                                 {"private": JWK, "jwks": {"keys": […]}}
+//        {"key": JWK or PEM, "header": …, "claims": …}, "sign"      {"token": …}
+// What fails gets {"error": code}.
+import { createInterface } from 'node:readline';
 import { createRemoteJWKSet, exportJWK, generateKeyPair, importJWK, importPKCS8, jwtVerify, SignJWT } from 'jose';
 
-const [command, ...args] = process.argv.slice(2);
-const input = () => readFileSync(0, 'utf8').trim();
-
 const commands = {
-	async check(url, issuer, audience) {
+	async check(token, url, issuer, audience) {
 		const keys = createRemoteJWKSet(new URL(url));
-		const { payload, protectedHeader } = await jwtVerify(input(), keys, { issuer, audience });
+		const { payload, protectedHeader } = await jwtVerify(token, keys, { issuer, audience });
 		return { claims: payload, header: protectedHeader };
 	},
-	async keys(alg, kid) {
+	async keys(_, alg, kid) {
 		const pair = await generateKeyPair(alg, { extractable: true });
 		const publicKey = { ...(await exportJWK(pair.publicKey)), kid, alg, use: 'sig' };
 		return { private: await exportJWK(pair.privateKey), jwks: { keys: [publicKey] } };
 	},
-	async sign() {
-		const { key, header, claims } = JSON.parse(input());
+	async sign({ key, header, claims }) {
 		const secret = typeof key === 'string' ? await importPKCS8(key, header.alg) : await importJWK(key, header.alg);
 		return { token: await new SignJWT(claims).setProtectedHeader(header).sign(secret) };
 	},
 };
 
-try {
-	console.log(JSON.stringify(await commands[command](...args)));
-} catch (error) {
-	console.log(JSON.stringify({ error: error.code ?? String(error) }));
+for await (const line of createInterface({ input: process.stdin })) {
+	const [input, command, ...args] = JSON.parse(line);
+	try {
+		console.log(JSON.stringify(await commands[command](input, ...args)));
+	} catch (error) {
+		console.log(JSON.stringify({ error: error.code ?? String(error) }));
+	}
 }

@@ -5,12 +5,12 @@ use warnings;
 use Cwd 'getcwd';
 use Exporter 'import';
 use File::Temp 'tempdir';
-use IO::Socket::INET;
+use Port;
 use Test::More;
 our @EXPORT = qw(owner output sql make_cluster make_standby start stop $bin $dir $port);
 
 chomp(our $bin = `docker/pg-config --bindir`);
-our $port = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')->sockport;
+our $port = free_port();
 our $failures = 0; # of psql
 our $dir  = tempdir('cluster.XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my @as = $> == 0 ? qw(setpriv --reuid postgres --regid postgres --init-groups --) : ();

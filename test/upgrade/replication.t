@@ -6,11 +6,11 @@ use warnings;
 use lib 'test/upgrade', 'test/http';
 use Cluster;
 use IPC::Open2;
-use IO::Socket::INET;
+use Port;
 use Social qw(wait_until);
 use Test::More;
 
-my %port = (publisher => $port, subscriber => IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')->sockport);
+my %port = (publisher => $port, subscriber => free_port());
 
 sub at
 {

@@ -1,6 +1,7 @@
 /*
- * note.h owns what row triggers note in memory until their statement ends: one note for each
- * object, so that a bulk load writes one row for each object and not one for each row.
+ * note.h owns what row triggers note in memory until their statement ends. A set is of sums: one
+ * note for each object, so that a bulk load writes one row for each object and not one for each
+ * row; or of a list: a note for each thing that happened, in order.
  *
  * A note belongs to the subtransaction that made it, and is applied or forgotten with it. Normally
  * the statement trigger applies all of them; where only row triggers fire (a logical replication
@@ -21,13 +22,20 @@ struct social_note_key
 	int32 kind; /* for notes of several kinds in one set; else 0 */
 };
 
-/* A set of notes; static, with the first three fields set. */
+/* A set of notes; static, with the first three fields set. Empty between statements. */
 struct social_notes
 {
 	const char *name;    /* of its memory */
 	Size size;           /* of a note, key included */
 	void (*apply)(void); /* applies the notes of the current subtransaction */
-	HTAB *table;         /* in TopMemoryContext from the first note on; empty between statements */
+	int list_max; /* applies a list even in the middle of a statement when it grows so long */
+
+	HTAB *table;  /* sums: in TopMemoryContext from the first note on */
+	long most;    /* notes that it has held */
+	char *list;   /* a list, likewise */
+	int count;    /* its notes */
+	int capacity; /* what it has room for */
+	int appended; /* since it was to be applied for its length */
 };
 
 /* Makes the ends of transactions see to the set. Once, when the library is loaded. */
@@ -40,6 +48,12 @@ extern void *social_notes_take(struct social_notes *notes, int64 object_id, int3
 /* The same of two objects. */
 extern void *social_notes_take_pair(struct social_notes *notes, int64 object_id, int64 other_id,
 									int32 kind, bool *is_new);
+
+/* A new note at the end of a list, zero behind its key; until the next. */
+extern void *social_notes_append(struct social_notes *notes);
+
+/* Moves the current subtransaction's notes out of a list, in order; palloc'd. */
+extern void *social_notes_take_list(struct social_notes *notes, int *count);
 
 extern bool social_notes_are_empty(const struct social_notes *notes);
 

@@ -8,9 +8,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/xact.h"
 #include "utils/guc.h"
-#include "utils/memutils.h"
 
 #include "base/init.h"
 #include "notification/notification.h"
@@ -56,28 +54,22 @@ static const struct notified notified[] = {
 	{"posts", SOCIAL_NOTIFY_REPOST, .quote = 1, .actor = 2, .when = 6, .post = 16},
 };
 
+static struct social_notes notes = {.name = "social notification notes",
+									.size = sizeof(struct social_notice),
+									.apply = social_notify_apply,
+									.list_max = NOTES_MAX};
 static bool enabled;
-static struct social_notice *notes; /* lives in TopMemoryContext */
-static int nnotes;
-static int notes_capacity;
 
 /* ---- notes ---------------------------------------------------------------------------------- */
 
 static void
 add_note(const struct social_notice *notice)
 {
-	if (nnotes >= NOTES_MAX)
-		social_notify_apply();
-	if (nnotes == notes_capacity)
-	{
-		int capacity = Max(64, notes_capacity * 2);
+	struct social_notice *note = social_notes_append(&notes);
+	struct social_note_key key = note->key;
 
-		notes = notes == NULL ? MemoryContextAlloc(TopMemoryContext, capacity * sizeof(*notes))
-							  : repalloc(notes, capacity * sizeof(*notes));
-		notes_capacity = capacity;
-	}
-	notes[nnotes] = *notice;
-	notes[nnotes++].subtransaction = GetCurrentSubTransactionId();
+	*note = *notice;
+	note->key = key;
 }
 
 void
@@ -165,58 +157,15 @@ social_notify_row(const char *source, TupleDesc columns, HeapTuple before, HeapT
 void
 social_notify_apply(void)
 {
-	SubTransactionId current;
-	int mine = 0;
-	int rest = 0;
 	struct social_notice *due;
+	int count;
 
-	if (nnotes == 0)
+	if (social_notes_are_empty(&notes))
 		return;
-	/* What a subtransaction above us has noted is its own business. */
-	current = GetCurrentSubTransactionId();
-	due = palloc(nnotes * sizeof(*due));
-	for (int i = 0; i < nnotes; i++)
-	{
-		if (notes[i].subtransaction == current)
-			due[mine++] = notes[i];
-		else
-			notes[rest++] = notes[i];
-	}
-	nnotes = rest;
-	if (mine > 0)
-		social_notification_write(due, mine);
+	due = social_notes_take_list(&notes, &count);
+	if (count > 0)
+		social_notification_write(due, count);
 	pfree(due);
-}
-
-static void
-on_transaction(XactEvent event, void *arg)
-{
-	if (nnotes == 0)
-		return;
-	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE)
-		social_notify_apply();
-	else if (event == XACT_EVENT_ABORT)
-		nnotes = 0;
-}
-
-static void
-on_subtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *arg)
-{
-	int rest = 0;
-
-	if (nnotes == 0)
-		return;
-	if (event == SUBXACT_EVENT_PRE_COMMIT_SUB)
-		social_notify_apply();
-	else if (event == SUBXACT_EVENT_ABORT_SUB)
-	{
-		for (int i = 0; i < nnotes; i++)
-		{
-			if (notes[i].subtransaction != mine)
-				notes[rest++] = notes[i];
-		}
-		nnotes = rest;
-	}
 }
 
 void
@@ -225,6 +174,5 @@ social_notification_init(void)
 	DefineCustomBoolVariable("social.notifications", "Tells people what others do.",
 							 "Turn it off for a load of old data.", &enabled, true, PGC_SUSET, 0,
 							 NULL, NULL, NULL);
-	RegisterXactCallback(on_transaction, NULL);
-	RegisterSubXactCallback(on_subtransaction, NULL);
+	social_notes_init(&notes);
 }

@@ -19,6 +19,8 @@
 #include "access/htup.h"
 #include "access/tupdesc.h"
 
+#include "base/note.h"
+
 /* Columns of social.notifications by number; an upgrade only ever appends columns. */
 enum
 {
@@ -56,7 +58,7 @@ extern const char *const social_notification_types[];
 /* One thing that somebody did, or undid, to something. Ids are 0 where they do not apply. */
 struct social_notice
 {
-	SubTransactionId subtransaction;
+	struct social_note_key key;
 	enum social_notification_type type;
 	bool undone;
 	int64 actor;

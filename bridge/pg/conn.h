@@ -1,6 +1,6 @@
 /*
- * conn.h owns one connection to PostgreSQL: non-blocking, in libpq's pipeline mode, reconnecting
- * by itself. Units go in and come out in the same order.
+ * conn.h owns what one connection to PostgreSQL is: non-blocking, in libpq's pipeline mode. What
+ * travels on it is pg/flight.h, how it comes and goes pg/connect.h.
  */
 #ifndef SB_PG_CONN_H
 #define SB_PG_CONN_H
@@ -53,35 +53,5 @@ struct sb_pg_conn
 	bool broken;             /* sending failed: sb_pg_conn_settle() ends the connection */
 	bool stale;              /* takes no more units, and begins anew once it is empty */
 };
-
-/* Prepares the object; the connection begins with the first sb_pg_conn_settle(). */
-extern void sb_pg_conn_init(struct sb_pg_conn *conn, struct sb_loop *loop, bool read_only,
-							int lock_timeout_ms, void (*on_change)(struct sb_pg_conn *),
-							void *owner);
-
-/* Closes and frees what conn holds; units in flight end as SB_PG_LOST. */
-extern void sb_pg_conn_finish(struct sb_pg_conn *conn);
-
-/* Whether a unit may be sent now. */
-extern bool sb_pg_conn_usable(const struct sb_pg_conn *conn);
-
-/* Whether it will most likely be usable in a moment: it connects, and has not failed lately. */
-extern bool sb_pg_conn_hopeful(const struct sb_pg_conn *conn);
-
-/* Whether the server is a standby, which takes no writes; it tells by itself when that changes. */
-extern bool sb_pg_conn_is_standby(const struct sb_pg_conn *conn);
-
-/* Ends the connection when it is idle or down, until it is woken. */
-extern void sb_pg_conn_sleep(struct sb_pg_conn *conn);
-extern void sb_pg_conn_wake(struct sb_pg_conn *conn);
-
-/* The connection does what it is for: the next pause after a loss is short again. */
-extern void sb_pg_conn_trust(struct sb_pg_conn *conn);
-
-/* Sends a unit: statements not yet prepared here are prepared first, in the same flight. */
-extern void sb_pg_conn_send(struct sb_pg_conn *conn, struct sb_pg_unit *unit);
-
-/* Does what is due: ends a broken or silent connection, begins a new one. Once an iteration. */
-extern void sb_pg_conn_settle(struct sb_pg_conn *conn);
 
 #endif /* SB_PG_CONN_H */

@@ -1,10 +1,13 @@
 /*
- * flight.h owns what travels on a connection: units out, results in. For pg/conn.c alone.
+ * flight.h owns what travels on a connection: units out, results in, in the same order.
  */
 #ifndef SB_PG_FLIGHT_H
 #define SB_PG_FLIGHT_H
 
 #include "pg/conn.h"
+
+/* Sends a unit: statements not yet prepared here are prepared first, in the same flight. */
+extern void sb_pg_conn_send(struct sb_pg_conn *conn, struct sb_pg_unit *unit);
 
 /* Hands libpq's buffer to the socket, and watches for room when not all of it went. */
 extern void sb_pg_flight_flush(struct sb_pg_conn *conn);

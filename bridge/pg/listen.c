@@ -2,7 +2,7 @@
  * listen.c owns the connection that listens.
  *
  * A dead peer says nothing, and neither does a quiet channel: a statement now and then tells them
- * apart, for its silence ends the connection (pg/conn.c).
+ * apart, for its silence ends the connection (pg/connect.c).
  *
  * A standby takes no LISTEN, and nothing is said there. The connection waits on it, and listens
  * once the server has become the primary; the statement now and then is what has the server tell.
@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "pg/conn.h"
+#include "pg/connect.h"
 #include "pg/flight.h"
 
 #define HEARTBEAT_MS         10000

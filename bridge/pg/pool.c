@@ -15,7 +15,8 @@
 
 #include "loop/loop.h"
 #include "base/memory.h"
-#include "pg/conn.h"
+#include "pg/connect.h"
+#include "pg/flight.h"
 #include "pg/suspect.h"
 
 #define READ_DEPTH       8     /* units in flight on a pipelined connection */

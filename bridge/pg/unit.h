@@ -25,7 +25,7 @@ enum sb_pg_outcome
 	SB_PG_LOST,   /* the connection went away; whether the transaction was kept is unknown */
 	SB_PG_LATE,   /* no answer in time */
 	SB_PG_BUSY,   /* it met a lock, nothing is kept, and it found no place to wait in time */
-	SB_PG_REFUSED /* never sent: the caller's rate limits (http/request.h) */
+	SB_PG_REFUSED /* never sent: refused by whoever stands before the pool (admission/) */
 };
 
 #define SB_PG_UNIT_MAX 4

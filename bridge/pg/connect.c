@@ -1,7 +1,7 @@
 /*
- * conn.c owns the life of one connection to PostgreSQL: begun, set up, lost, begun again.
+ * connect.c owns the life of one connection to PostgreSQL: begun, set up, lost, begun again.
  */
-#include "pg/conn.h"
+#include "pg/connect.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -103,13 +103,15 @@ $(BUILD)/%.o: %.c
 $(BUILD)/bridge/graphql/schema_text.o: bridge/graphql/schema.graphql
 $(BRIDGE_BIN): $(BRIDGE_OBJS)
 	$(BRIDGE_CC) $(BRIDGE_FLAGS) $^ $(BRIDGE_LIBS) -o $@
-# Unit tests link only the layer they name: graphql_*, bridge_*, else the pure cores.
+# Unit tests link only the layer they name: graphql_*, admission_* (what is below HTTP), bridge_*, else
+# the pure cores.
 $(BUILD)/libcore.a: $(CORE_SRCS:%.c=$(BUILD)/%.o)
 $(BUILD)/libgraphql.a: $(patsubst %.c,$(BUILD)/%.o,$(wildcard bridge/graphql/*.c))
 $(BUILD)/libbridge.a: $(filter-out $(BRIDGE_MAIN),$(BRIDGE_OBJS))
+$(BUILD)/libadmission.a: $(filter-out $(patsubst %.c,$(BUILD)/%.o,$(wildcard bridge/*.c bridge/http/*.c bridge/api/*.c)),$(BRIDGE_OBJS))
 $(BUILD)/lib%.a:
 	rm -f $@ && ar rcs $@ $^
-unit_lib = $(BUILD)/lib$(or $(filter graphql bridge,$(firstword $(subst _, ,$(notdir $(1))))),core).a
+unit_lib = $(BUILD)/lib$(or $(filter graphql admission bridge,$(firstword $(subst _, ,$(notdir $(1))))),core).a
 UNIT_LIBS_jwt_peer_test = -ljwt
 .SECONDEXPANSION:
 $(BUILD)/test/unit/%: test/unit/%.c $$(call unit_lib,$$*)

@@ -1,5 +1,5 @@
 /*
- * main.c owns the process: settings, one loop per core, signals.
+ * main.c owns the process: settings, one thread per core, signals.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -18,13 +18,16 @@
 #include "http/library.h"
 #include "http/peers.h"
 #include "api/routes.h"
+#include "auth/auth.h"
 #include "http/server.h"
+#include "http/socket.h"
 #include "base/log.h"
 #include "loop/loop.h"
 #include "base/memory.h"
 #include "pg/target.h"
 #include "ratelimit/limits.h"
 #include "reference.h"
+#include "thread.h"
 
 /* The signals that main() waits for; no other thread gets them. */
 static void
@@ -157,13 +160,13 @@ load_config(struct sb_config *config, int argc, char **argv, int *exit_status)
 	return go_on;
 }
 
-/* Every loop with its socket; the first finds out whether the port is somebody else's. */
+/* Every thread with its socket; the first finds out whether the port is somebody else's. */
 static bool
-make_loops(const struct sb_config *config, struct sb_loop **loops, int count)
+make_threads(const struct sb_config *config, struct sb_thread **threads, int count)
 {
 	for (int i = 0; i < count; i++)
 	{
-		int fd = sb_server_listen(config->http_host, config->http_port, i == 0);
+		int fd = sb_socket_listen(config->http_host, config->http_port, i == 0);
 
 		if (fd < 0)
 		{
@@ -171,19 +174,19 @@ make_loops(const struct sb_config *config, struct sb_loop **loops, int count)
 					config->http_port, strerror(errno));
 			return false;
 		}
-		loops[i] = sb_loop_new(config, i, fd);
-		if (loops[i] == NULL)
+		threads[i] = sb_thread_new(config, i, fd);
+		if (threads[i] == NULL)
 			return false;
 	}
 	for (int i = 0; i < count; i++)
-		if (!sb_loop_start(loops[i]))
+		if (!sb_thread_start(threads[i]))
 			return false;
 	return true;
 }
 
 /* Waits for signals until one says stop. */
 static void
-serve(struct sb_loop **loops, int count, const sigset_t *signals)
+serve(struct sb_thread **threads, int count, const sigset_t *signals)
 {
 	int signal_number = 0;
 
@@ -191,25 +194,24 @@ serve(struct sb_loop **loops, int count, const sigset_t *signals)
 	{
 		if (sigwait(signals, &signal_number) != 0)
 			continue;
-		for (int i = 0; signal_number == SIGHUP && i < count; i++)
-			sb_loop_reload(loops[i]);
+		if (signal_number == SIGHUP)
+			sb_loop_send_all(&sb_auth_keys_changed, NULL);
 	}
 	sb_log(SB_LOG_INFO, "stopping", "signal", signal_number == SIGTERM ? "TERM" : "INT");
 	sb_log_flush();
 	for (int i = 0; i < count; i++)
-		sb_loop_stop(loops[i]);
+		sb_thread_stop(threads[i]);
 	for (int i = 0; i < count; i++)
-	{
-		pthread_join(loops[i]->thread, NULL);
-		sb_loop_free(loops[i]);
-	}
+		sb_thread_join(threads[i]);
+	for (int i = 0; i < count; i++)
+		sb_thread_free(threads[i]);
 }
 
 int
 main(int argc, char **argv)
 {
 	struct sb_config config;
-	struct sb_loop **loops;
+	struct sb_thread **threads;
 	sigset_t signals;
 	int exit_status;
 	int clients;
@@ -227,8 +229,8 @@ main(int argc, char **argv)
 		return 2;
 	sb_peers_init(clients,
 				  config.rate_limits ? config.max_connections_per_address : config.max_connections);
-	loops = sb_calloc((size_t) count, sizeof(*loops));
-	if (!make_loops(&config, loops, count))
+	threads = sb_calloc((size_t) count, sizeof(*threads));
+	if (!make_threads(&config, threads, count))
 	{
 		sb_log_flush();
 		return 1;
@@ -240,8 +242,8 @@ main(int argc, char **argv)
 	sb_log_int("loops", count);
 	sb_log_end();
 	sb_log_flush();
-	serve(loops, count, &signals);
-	free(loops);
+	serve(threads, count, &signals);
+	free(threads);
 	sb_pg_target_free();
 	sb_log(SB_LOG_INFO, "stopped", NULL, NULL);
 	sb_log_finish();

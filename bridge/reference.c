@@ -50,8 +50,8 @@ print_routes(FILE *out)
 	for (const struct sb_route *route = routes; route < routes + count; route++)
 	{
 		fprintf(out, "| %s | `%s` | %s | %s/%s | ", sb_router_method_name(route->method),
-				route->path, auth_words[route->auth], route->use.surface,
-				route->use.action ? route->use.action : "");
+				route->path, auth_words[route->auth], route->purpose.surface,
+				route->purpose.action ? route->purpose.action : "");
 		print_parameters(out, route->parameters);
 		fputs(" |\n", out);
 	}

@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admission/services.h"
 #include "api/api.h"
 #include "api/content.h"
 #include "graphql/graphql.h"
 #include "error/hints.h"
+#include "http/reply.h"
 #include "http/request.h"
 #include "base/utf8.h"
 
@@ -125,13 +127,13 @@ static void
 keep(struct sb_request *request, enum sb_pg_outcome outcome)
 {
 	struct run *run = request->state;
-	struct sb_pg_unit *unit = &request->unit;
+	struct sb_pg_unit *unit = &request->admission.unit;
 	struct sb_graphql_result *result = &run->results[run->step];
 	struct sb_error error;
 	int last = unit->nresults - 1;
 
 	if (outcome != SB_PG_OK)
-		error = sb_request_unit_error(request, outcome);
+		error = sb_admission_error(&request->admission, outcome);
 	if (outcome != SB_PG_OK || sb_error_in_row(unit->results[last], &error))
 		set_error(request, result, &error);
 	else if (PQntuples(unit->results[last]) != 1 || PQgetisnull(unit->results[last], 0, 0))
@@ -193,18 +195,19 @@ static void
 count_step(struct sb_request *request, const struct sb_graphql_step *step, bool is_mutation)
 {
 	const char *slash = step->action ? strchr(step->action, '/') : NULL;
+	struct sb_purpose purpose = request->route->purpose;
 
 	if (step->action == NULL && !is_mutation)
 		return;
-	request->use = request->route->use;
-	request->is_counted = false;
-	if (step->action == NULL)
-		return;
 	if (slash)
-		request->use.surface =
+		purpose.surface =
 			sb_arena_copy(&request->arena, step->action, (size_t) (slash - step->action));
-	request->use.action = slash ? slash + 1 : step->action;
-	request->use.account = step->account;
+	if (step->action)
+	{
+		purpose.action = slash ? slash + 1 : step->action;
+		purpose.account = step->account;
+	}
+	sb_admission_count_anew(&request->admission, &purpose);
 }
 
 static void
@@ -216,9 +219,9 @@ run_step(struct sb_request *request)
 
 	count_step(request, step, run->execution->is_mutation);
 	sb_request_begin_unit(request, on_step_done);
-	add_statement(&request->unit, &step->call);
-	add_statement(&request->unit, &step->select);
-	if (sb_request_send(request, lane_of(run->execution)))
+	add_statement(&request->admission.unit, &step->call);
+	add_statement(&request->admission.unit, &step->select);
+	if (sb_admission_send(&request->admission, lane_of(run->execution)))
 		return;
 	if (run->step == 0)
 	{
@@ -237,7 +240,7 @@ execute(struct sb_request *request, const struct sb_graphql_request *asked)
 	struct run *run = sb_arena_alloc(&request->arena, sizeof(*run));
 	size_t nsteps;
 
-	run->execution = sb_graphql_prepare(request->loop->graphql, asked);
+	run->execution = sb_graphql_prepare(request->admission.services->graphql, asked);
 	nsteps = (size_t) run->execution->nsteps;
 	run->results = sb_arena_alloc(&request->arena, nsteps * sizeof(*run->results));
 	run->taken = sb_arena_alloc(&request->arena, nsteps * sizeof(*run->taken));

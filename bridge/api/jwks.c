@@ -4,6 +4,7 @@
  * a service that meets an unknown kid asks again.
  */
 #include "api/api.h"
+#include "http/reply.h"
 #include "http/request.h"
 
 static void
@@ -26,6 +27,6 @@ sb_api_jwks(struct sb_request *request)
 	static const char sql[] = "SELECT social.jwks()";
 
 	sb_request_begin_unit(request, on_done);
-	sb_pg_unit_add(&request->unit, sb_pg_statement_id(sql), sql, 0, NULL);
+	sb_pg_unit_add(&request->admission.unit, sb_pg_statement_id(sql), sql, 0, NULL);
 	sb_request_submit(request, SB_LANE_READ);
 }

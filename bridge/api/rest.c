@@ -6,6 +6,7 @@
 
 #include "api/api.h"
 #include "api/content.h"
+#include "http/reply.h"
 #include "http/request.h"
 
 /* The path of what was created: the route's location with the id that call returned. */
@@ -76,13 +77,14 @@ sb_api_rest(struct sb_request *request)
 {
 	const struct sb_route *route = request->route;
 	const char **values = sb_arena_alloc(&request->arena, SB_PARAMS_MAX * sizeof(*values));
-	struct sb_params_input input = {.url = &request->url, .address = request->address};
+	struct sb_params_input input = {.url = &request->url,
+									.address = request->caller.address,
+									.user_agent = request->caller.agent};
 	const char *problem;
 
 	if (!read_body(request))
 		return;
 	input.body = request->json;
-	input.user_agent = sb_request_user_agent(request);
 	problem = sb_params_collect(&route->params, &request->arena, &input, values);
 	if (problem)
 	{
@@ -92,8 +94,9 @@ sb_api_rest(struct sb_request *request)
 	sb_request_begin_unit(request, on_done);
 	/* The parameters are the first statement's; a select behind a call asks for result_id(). */
 	if (route->call)
-		sb_pg_unit_add(&request->unit, route->call_id, route->call, route->params.count, values);
-	sb_pg_unit_add(&request->unit, route->select_id, route->select,
+		sb_pg_unit_add(&request->admission.unit, route->call_id, route->call, route->params.count,
+					   values);
+	sb_pg_unit_add(&request->admission.unit, route->select_id, route->select,
 				   route->call ? 0 : route->params.count, values);
 	sb_request_submit(request, route->lane);
 }

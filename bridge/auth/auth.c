@@ -15,17 +15,23 @@
 #include "loop/loop.h"
 #include "base/memory.h"
 #include "pg/pool.h"
-#include "ratelimit/limits.h"
 
 /* Unknown keys may make us read the keys again this often at once, then once per interval. */
 #define RELOAD_BURST     5
 #define RELOAD_EVERY_MS  3000
 #define RING_EVERY_MS    500   /* any role of the database may ring */
 #define REFRESH_EVERY_MS 60000 /* so that a key taken back is forgotten */
+#define TICK_MS          100
+
+const struct sb_mail_kind sb_auth_keys_changed = {0, 0};
 
 struct sb_auth
 {
+	struct sb_timer timer; /* must stay first */
 	struct sb_loop *loop;
+	struct sb_pg_pool *pool;
+	void (*on_limits)(void *owner, json_t *limits);
+	void *owner;
 	struct sb_token_cache *cache;
 	struct sb_keys *keys; /* NULL until they were read */
 	struct sb_pg_unit unit;
@@ -121,18 +127,18 @@ check_token(struct sb_auth *auth, const char *token, struct sb_token_owner **own
 }
 
 static void
-on_foreign_answer(void *arg, enum sb_auth_outcome outcome, const struct sb_token_owner *answer)
+on_foreign_answer(void *arg, bool answered, const struct sb_token_owner *said)
 {
 	struct sb_auth_check *check = arg;
+	enum sb_auth_outcome outcome = answered ? SB_AUTH_INVALID : SB_AUTH_UNAVAILABLE;
 	struct sb_token_owner *owner = NULL;
 	unsigned char hash[SB_TOKEN_HASH];
 
-	if (outcome == SB_AUTH_OK && answer->exp <= time(NULL))
-		outcome = SB_AUTH_INVALID;
-	if (outcome == SB_AUTH_OK)
+	if (said && said->exp > time(NULL))
 	{
+		outcome = SB_AUTH_OK;
 		sb_token_cache_hash(check->auth->cache, check->token, strlen(check->token), hash);
-		owner = sb_token_cache_put(check->auth->cache, hash, answer);
+		owner = sb_token_cache_put(check->auth->cache, hash, said);
 	}
 	check->on_checked(check->arg, outcome, owner);
 }
@@ -141,7 +147,7 @@ static void
 ask_database(struct sb_auth *auth, struct sb_auth_check *check)
 {
 	check->auth = auth;
-	sb_foreign_ask(auth->loop, check->token, on_foreign_answer, check);
+	sb_foreign_ask(auth->pool, check->token, on_foreign_answer, check);
 }
 
 /* Answers a check with the keys there are; an unknown key is final here. */
@@ -165,7 +171,9 @@ answer(struct sb_auth *auth, struct sb_auth_check *check)
 		check->on_checked(check->arg, SB_AUTH_INVALID, NULL);
 }
 
-/* Begins a load, or leaves it to sb_auth_tick() when there were too many lately. */
+static void load(struct sb_auth *auth);
+
+/* Begins a load, or leaves it to the timer when there were too many lately. */
 static void
 load_in_turn(struct sb_auth *auth)
 {
@@ -177,7 +185,7 @@ load_in_turn(struct sb_auth *auth)
 		return;
 	}
 	auth->spent++;
-	sb_auth_load(auth);
+	load(auth);
 }
 
 void
@@ -200,7 +208,7 @@ sb_auth_ask(struct sb_auth *auth, struct sb_auth_check *check)
 	/* Whatever was read while the request was counted. */
 	if (auth->keys && check_token(auth, check->token, &owner) != UNKNOWN_KEY)
 		answer(auth, check);
-	else if (!sb_pg_pool_is_ready(auth->loop->pool))
+	else if (!sb_pg_pool_is_ready(auth->pool))
 		check->on_checked(check->arg, SB_AUTH_UNAVAILABLE, NULL);
 	else
 	{
@@ -255,7 +263,7 @@ use_keys(struct sb_auth *auth, PGresult *result)
 	free(auth->text);
 	auth->keys = keys;
 	auth->text = sb_checked(strdup(text));
-	sb_limits_configure(auth->loop->limits, json_object_get(keys->json, "rate_limits"));
+	auth->on_limits(auth->owner, json_object_get(keys->json, "rate_limits"));
 	sb_token_cache_clear(auth->cache);
 }
 
@@ -289,8 +297,9 @@ on_loaded(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 	}
 }
 
-void
-sb_auth_load(struct sb_auth *auth)
+/* Reads keys and limits; cached answers are forgotten when they changed. */
+static void
+load(struct sb_auth *auth)
 {
 	static const char sql[] = "SELECT social.bridge_config()";
 
@@ -305,17 +314,17 @@ sb_auth_load(struct sb_auth *auth)
 	auth->unit.owner = auth;
 	auth->unit.on_done = on_loaded;
 	sb_pg_unit_add(&auth->unit, sb_pg_statement_id(sql), sql, 0, NULL);
-	auth->loading = sb_pg_pool_submit(auth->loop->pool, SB_LANE_READ, &auth->unit);
+	auth->loading = sb_pg_pool_submit(auth->pool, SB_LANE_READ, &auth->unit);
 	if (!auth->loading)
 		auth->wanted = true;
 }
 
-void
-sb_auth_ring(struct sb_auth *auth)
+static void
+ring(struct sb_auth *auth)
 {
 	auth->rung = auth->loading || auth->loop->now_ms - auth->loaded_at_ms < RING_EVERY_MS;
 	if (!auth->rung)
-		sb_auth_load(auth);
+		load(auth);
 }
 
 static void
@@ -328,7 +337,7 @@ on_key_there(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 			   PQresultErrorField(unit->error, PG_DIAG_MESSAGE_PRIMARY));
 	sb_pg_unit_clear(unit);
 	auth->beginning = false;
-	sb_auth_load(auth);
+	load(auth);
 }
 
 void
@@ -336,17 +345,17 @@ sb_auth_begin(struct sb_auth *auth)
 {
 	static const char sql[] = "SELECT social.ensure_jwt_key()";
 
-	sb_auth_load(auth);
+	load(auth);
 	if (auth->loop->index != 0 || auth->beginning)
 		return;
-	auth->must_begin = sb_pg_pool_is_standby(auth->loop->pool);
+	auth->must_begin = sb_pg_pool_is_standby(auth->pool);
 	if (auth->must_begin)
 		return;
 	sb_pg_unit_clear(&auth->beginning_unit);
 	auth->beginning_unit.owner = auth;
 	auth->beginning_unit.on_done = on_key_there;
 	sb_pg_unit_add(&auth->beginning_unit, sb_pg_statement_id(sql), sql, 0, NULL);
-	auth->beginning = sb_pg_pool_submit(auth->loop->pool, SB_LANE_SLOW, &auth->beginning_unit);
+	auth->beginning = sb_pg_pool_submit(auth->pool, SB_LANE_SLOW, &auth->beginning_unit);
 }
 
 void
@@ -361,9 +370,11 @@ sb_auth_give_up(struct sb_auth *auth)
 	}
 }
 
-void
-sb_auth_tick(struct sb_auth *auth)
+/* Tries again what failed, and what was put off. */
+static void
+on_tick(struct sb_timer *timer)
 {
+	struct sb_auth *auth = (struct sb_auth *) timer;
 	uint64_t now = auth->loop->now_ms;
 
 	if (now - auth->earned_at_ms >= RELOAD_EVERY_MS)
@@ -373,28 +384,40 @@ sb_auth_tick(struct sb_auth *auth)
 	}
 	if (auth->loading)
 		return;
-	if (!sb_pg_pool_is_ready(auth->loop->pool))
+	if (!sb_pg_pool_is_ready(auth->pool))
 		sb_auth_give_up(auth);
-	else if (auth->must_begin && !sb_pg_pool_is_standby(auth->loop->pool))
+	else if (auth->must_begin && !sb_pg_pool_is_standby(auth->pool))
 		sb_auth_begin(auth);
 	else if (auth->rung && now - auth->loaded_at_ms >= RING_EVERY_MS)
-		sb_auth_ring(auth);
+		ring(auth);
 	else if (auth->wanted ? auth->spent < RELOAD_BURST
 						  : now - auth->loaded_at_ms >= REFRESH_EVERY_MS)
 	{
 		auth->spent += auth->wanted;
-		sb_auth_load(auth);
+		load(auth);
 	}
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
+static void
+on_keys_changed(void *owner, const void *messages, int count, bool more)
+{
+	ring(owner);
+}
+
 struct sb_auth *
-sb_auth_new(struct sb_loop *loop)
+sb_auth_new(struct sb_loop *loop, struct sb_pg_pool *pool,
+			void (*on_limits)(void *owner, json_t *limits), void *owner)
 {
 	struct sb_auth *auth = sb_calloc(1, sizeof(*auth));
 
 	auth->loop = loop;
+	auth->pool = pool;
+	auth->on_limits = on_limits;
+	auth->owner = owner;
+	sb_loop_every(loop, &auth->timer, TICK_MS, on_tick);
+	sb_loop_subscribe(loop, &sb_auth_keys_changed, on_keys_changed, auth);
 	auth->cache = sb_token_cache_new(loop->config->token_cache);
 	return auth;
 }

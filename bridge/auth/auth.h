@@ -1,6 +1,7 @@
 /*
  * auth.h owns the question whose token it is: a signature check against the keys of the database,
- * once per token, then a cache (mission P-13, P-14).
+ * once per token, then a cache (mission P-13, P-14). Keys and limits are read from the database
+ * again when somebody rings, which may be often: soon, and not more than twice a second.
  */
 #ifndef SB_AUTH_H
 #define SB_AUTH_H
@@ -9,9 +10,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 struct sb_auth;
 struct sb_loop;
+struct sb_mail_kind;
+struct sb_pg_pool;
 struct sb_token_owner;
+
+/* A signal to every loop: the keys may be other ones, or SIGHUP says so. */
+extern const struct sb_mail_kind sb_auth_keys_changed;
 
 enum sb_auth_outcome
 {
@@ -32,7 +40,12 @@ struct sb_auth_check
 	void *arg;
 };
 
-extern struct sb_auth *sb_auth_new(struct sb_loop *loop);
+/*
+ * on_limits gets what the database says about limits, a member of what the keys come with, whenever
+ * that has changed.
+ */
+extern struct sb_auth *sb_auth_new(struct sb_loop *loop, struct sb_pg_pool *pool,
+								   void (*on_limits)(void *owner, json_t *limits), void *owner);
 
 /* Answers the checks that wait; after the pool, before the server. */
 extern void sb_auth_free(struct sb_auth *auth);
@@ -51,12 +64,6 @@ extern void sb_auth_ask(struct sb_auth *auth, struct sb_auth_check *check);
  */
 extern void sb_auth_begin(struct sb_auth *auth);
 
-/* Reads keys and limits of the database (again); cached answers are forgotten when they changed. */
-extern void sb_auth_load(struct sb_auth *auth);
-
-/* The same for whoever rings, which may be often: soon, and not more than twice a second. */
-extern void sb_auth_ring(struct sb_auth *auth);
-
 /* A session has ended: its tokens are refused from now on. */
 extern void sb_auth_end_session(struct sb_auth *auth, int64_t session_id);
 
@@ -66,9 +73,6 @@ extern int sb_auth_sessions(const struct sb_auth *auth, size_t *position, int64_
 /* Forgets the tokens that are known; those that name no session. */
 extern void sb_auth_forget(struct sb_auth *auth);
 extern void sb_auth_forget_foreign(struct sb_auth *auth);
-
-/* Tries again what failed. A few times a second. */
-extern void sb_auth_tick(struct sb_auth *auth);
 
 /* Answers the checks that wait: no load can end them, for the database is away. */
 extern void sb_auth_give_up(struct sb_auth *auth);

@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "auth/auth.h"
-#include "auth/session.h"
 #include "base/buffer.h"
 #include "base/log.h"
 #include "loop/loop.h"
@@ -24,6 +23,10 @@
 #define BATCH           1024 /* sessions looked up by one statement */
 #define LOOK_EVERY_MS   200
 #define REVIEW_EVERY_MS 500
+#define MAX_ENDED       4096 /* more at once, and the loop reviews all it knows instead */
+
+/* The id of a session that has ended; a signal: some may have been missed. */
+static const struct sb_mail_kind session_ended = {sizeof(int64_t), MAX_ENDED};
 
 /* ---- looking up ------------------------------------------------------------------------------ */
 
@@ -32,6 +35,7 @@ struct lookup
 {
 	struct sb_pg_unit unit; /* must stay first: on_looked_up gets its address */
 	struct sb_loop *loop;
+	struct sb_pg_pool *pool;
 	void (*on_answer)(struct lookup *lookup, const PGresult *ended); /* NULL: there is none */
 	bool under_way;
 	bool was_refused; /* with NULL: asking again is no use */
@@ -77,7 +81,7 @@ ask(struct lookup *lookup)
 	sb_pg_unit_clear(&lookup->unit);
 	sb_pg_unit_add(&lookup->unit, sb_pg_statement_id(sql), sql, 1, lookup->values);
 	lookup->began_at_ms = lookup->loop->now_ms;
-	lookup->under_way = sb_pg_pool_submit(lookup->loop->pool, SB_LANE_READ, &lookup->unit);
+	lookup->under_way = sb_pg_pool_submit(lookup->pool, SB_LANE_READ, &lookup->unit);
 	return lookup->under_way;
 }
 
@@ -92,6 +96,7 @@ session_in(const PGresult *ended, int row)
 struct sb_review
 {
 	struct lookup lookup; /* must stay first */
+	struct sb_auth *auth;
 	bool wanted;
 	bool going_on;
 	size_t position; /* in the loop's memory of tokens */
@@ -104,22 +109,36 @@ on_reviewed(struct lookup *lookup, const PGresult *ended)
 	struct sb_review *review = (struct sb_review *) lookup;
 
 	for (int i = 0; ended && i < PQntuples(ended); i++)
-		sb_auth_end_session(lookup->loop->auth, session_in(ended, i));
+		sb_auth_end_session(review->auth, session_in(ended, i));
 	if (ended)
 		return;
 	review->going_on = false;
 	review->wanted = !lookup->was_refused;
 	if (lookup->was_refused)
-		sb_auth_forget(lookup->loop->auth); /* what is seen next is checked from the start */
+		sb_auth_forget(review->auth); /* what is seen next is checked from the start */
+}
+
+static void
+on_session_ended(void *owner, const void *messages, int count, bool more)
+{
+	struct sb_review *review = owner;
+	const int64_t *ids = messages;
+
+	for (int i = 0; i < count; i++)
+		sb_auth_end_session(review->auth, ids[i]);
+	review->wanted |= more;
 }
 
 struct sb_review *
-sb_review_new(struct sb_loop *loop)
+sb_review_new(struct sb_loop *loop, struct sb_pg_pool *pool, struct sb_auth *auth)
 {
 	struct sb_review *review = sb_calloc(1, sizeof(*review));
 
 	review->lookup.loop = loop;
+	review->lookup.pool = pool;
 	review->lookup.on_answer = on_reviewed;
+	review->auth = auth;
+	sb_loop_subscribe(loop, &session_ended, on_session_ended, review);
 	return review;
 }
 
@@ -130,12 +149,6 @@ sb_review_free(struct sb_review *review)
 		return;
 	free(review->lookup.text);
 	free(review);
-}
-
-void
-sb_review_begin(struct sb_review *review)
-{
-	review->wanted = true;
 }
 
 void
@@ -154,9 +167,9 @@ sb_review_settle(struct sb_review *review)
 		review->wanted = false;
 		review->going_on = true;
 		review->position = 0;
-		sb_auth_forget_foreign(loop->auth);
+		sb_auth_forget_foreign(review->auth);
 	}
-	lookup->count = sb_auth_sessions(loop->auth, &review->position, lookup->ids, BATCH);
+	lookup->count = sb_auth_sessions(review->auth, &review->position, lookup->ids, BATCH);
 	review->going_on = lookup->count > 0;
 	if (review->going_on && !ask(lookup))
 	{
@@ -177,19 +190,24 @@ struct sb_doorbell
 
 static struct sb_doorbell *door; /* of the one loop that listens, and used by its thread alone */
 
+/* Some may have ended that nobody can name. */
 static void
-tell_all(int64_t session_id)
+tell_to_review(void)
 {
-	sb_loop_for_each(sb_ended_sessions_tell, &session_id);
+	sb_loop_send_all(&session_ended, NULL);
 }
 
 static void
 on_ended(struct lookup *lookup, const PGresult *ended)
 {
 	if (ended == NULL)
-		tell_all(0);
+		tell_to_review();
 	for (int i = 0; ended && i < PQntuples(ended); i++)
-		tell_all(session_in(ended, i));
+	{
+		int64_t id = session_in(ended, i);
+
+		sb_loop_send_all(&session_ended, &id);
+	}
 }
 
 static void
@@ -206,33 +224,27 @@ on_session(const char *payload)
 		if (door->ids[i] == id)
 			return;
 	if (id == 0 || door->count == BATCH)
-		tell_all(0);
+		tell_to_review();
 	else
 		door->ids[door->count++] = id;
 }
 
 static void
-reload(struct sb_loop *loop, void *arg)
-{
-	sb_loop_reload(loop);
-}
-
-static void
 on_keys(const char *payload)
 {
-	sb_loop_for_each(reload, NULL);
+	sb_loop_send_all(&sb_auth_keys_changed, NULL);
 }
 
 /* What was said while nobody listened is lost. */
 static void
 on_listening(void)
 {
-	tell_all(0);
-	sb_loop_for_each(reload, NULL);
+	tell_to_review();
+	sb_loop_send_all(&sb_auth_keys_changed, NULL);
 }
 
 struct sb_doorbell *
-sb_doorbell_new(struct sb_loop *loop)
+sb_doorbell_new(struct sb_loop *loop, struct sb_pg_pool *pool)
 {
 	static const struct sb_pg_channel channels[] = {
 		{"LISTEN social_sessions", "social_sessions", on_session},
@@ -242,6 +254,7 @@ sb_doorbell_new(struct sb_loop *loop)
 
 	door = sb_calloc(1, sizeof(*door));
 	door->lookup.loop = loop;
+	door->lookup.pool = pool;
 	door->lookup.on_answer = on_ended;
 	door->listen = sb_pg_listen_new(loop, channels, on_listening);
 	return door;
@@ -271,5 +284,5 @@ sb_doorbell_settle(struct sb_doorbell *doorbell)
 	lookup->count = doorbell->count;
 	doorbell->count = 0;
 	if (!ask(lookup))
-		tell_all(0);
+		tell_to_review();
 }

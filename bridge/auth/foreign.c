@@ -9,7 +9,6 @@
 #include "auth/cache.h"
 #include "core/base64url.h"
 #include "error/errors.h"
-#include "loop/loop.h"
 #include "base/memory.h"
 #include "pg/pool.h"
 
@@ -72,7 +71,7 @@ struct question
 {
 	struct sb_pg_unit unit;
 	const char *values[1];
-	void (*on_answer)(void *arg, enum sb_auth_outcome outcome, const struct sb_token_owner *owner);
+	void (*on_answer)(void *arg, bool answered, const struct sb_token_owner *owner);
 	void *arg;
 };
 
@@ -87,27 +86,23 @@ on_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 {
 	struct question *question = (struct question *) unit;
 	struct sb_token_owner owner = {0};
-	enum sb_auth_outcome verdict = SB_AUTH_UNAVAILABLE;
+	bool answered = outcome == SB_PG_OK ||
+					(outcome == SB_PG_ERROR && sb_error_from_result(unit->error).status < 500);
 
 	if (outcome == SB_PG_OK && PQntuples(unit->results[0]) == 1)
 	{
 		owner.user_id = number(unit->results[0], 0);
 		owner.session_id = number(unit->results[0], 1);
 		owner.exp = number(unit->results[0], 2);
-		verdict = owner.user_id > 0 ? SB_AUTH_OK : SB_AUTH_INVALID;
 	}
-	else if (outcome == SB_PG_OK ||
-			 (outcome == SB_PG_ERROR && sb_error_from_result(unit->error).status < 500))
-		verdict = SB_AUTH_INVALID;
 	sb_pg_unit_clear(unit);
-	question->on_answer(question->arg, verdict, verdict == SB_AUTH_OK ? &owner : NULL);
+	question->on_answer(question->arg, answered, owner.user_id > 0 ? &owner : NULL);
 	free(question);
 }
 
 void
-sb_foreign_ask(struct sb_loop *loop, const char *token,
-			   void (*on_answer)(void *arg, enum sb_auth_outcome outcome,
-								 const struct sb_token_owner *owner),
+sb_foreign_ask(struct sb_pg_pool *pool, const char *token,
+			   void (*on_answer)(void *arg, bool answered, const struct sb_token_owner *owner),
 			   void *arg)
 {
 	static const char sql[] = "SELECT t.user_id, t.session_id, extract(epoch FROM "
@@ -119,6 +114,6 @@ sb_foreign_ask(struct sb_loop *loop, const char *token,
 	question->arg = arg;
 	question->unit.on_done = on_done;
 	sb_pg_unit_add(&question->unit, sb_pg_statement_id(sql), sql, 1, question->values);
-	if (!sb_pg_pool_submit(loop->pool, SB_LANE_READ, &question->unit))
+	if (!sb_pg_pool_submit(pool, SB_LANE_READ, &question->unit))
 		on_done(&question->unit, SB_PG_LOST);
 }

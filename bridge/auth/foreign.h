@@ -8,8 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "auth/auth.h"
 #include "auth/keys.h"
+
+struct sb_pg_pool;
+struct sb_token_owner;
 
 /*
  * Whether the token says that it is one of those. Nothing about it has been checked: this only
@@ -18,11 +20,12 @@
 extern bool sb_foreign_is(const struct sb_keys *keys, const char *token, size_t len);
 
 /*
- * Asks the database. on_answer is called exactly once, perhaps before this returns; owner is NULL
- * unless SB_AUTH_OK. The token must live until then.
+ * Asks the database. on_answer is called exactly once, perhaps before this returns: not answered,
+ * when the database was not to be had; else with what the token says, or NULL for one that is no
+ * good. The token must live until then.
  */
-extern void sb_foreign_ask(struct sb_loop *loop, const char *token,
-						   void (*on_answer)(void *arg, enum sb_auth_outcome outcome,
+extern void sb_foreign_ask(struct sb_pg_pool *pool, const char *token,
+						   void (*on_answer)(void *arg, bool answered,
 											 const struct sb_token_owner *owner),
 						   void *arg);
 

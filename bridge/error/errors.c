@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/log.h"
 #include "error/hints.h"
 
 /* A state, or a class of them (two characters); the first row that fits counts. */
@@ -204,6 +205,17 @@ struct sb_error
 sb_error_late(void)
 {
 	return (struct sb_error){504, sb_error_code(504), late, NULL, NULL};
+}
+
+void
+sb_error_log(const PGresult *result, const char *work, const char *task)
+{
+	sb_log_begin(SB_LOG_ERROR, "statement failed");
+	sb_log_text("request_id", work);
+	sb_log_text("route", task);
+	sb_log_text("sqlstate", PQresultErrorField(result, PG_DIAG_SQLSTATE));
+	sb_log_text("error", PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+	sb_log_end();
 }
 
 static void

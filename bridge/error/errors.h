@@ -46,6 +46,9 @@ extern struct sb_error sb_error_late(void);
 /* The code that stands for an HTTP status, e.g. 404 NOT_FOUND; "INTERNAL" for those without. */
 extern const char *sb_error_code(int status);
 
+/* Logs a statement that failed, of which the client is not told: the id and name of the work. */
+extern void sb_error_log(const PGresult *result, const char *work, const char *task);
+
 /* {"error":…,"code":…,"detail":…[,"hint":…]}, malloc'd, NUL-terminated, length in *len. */
 extern char *sb_error_body(const struct sb_error *error, size_t *len);
 

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <microhttpd.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,23 +16,43 @@
 #include "error/errors.h"
 #include "http/gate.h"
 #include "http/peers.h"
+#include "http/reply.h"
 #include "http/request.h"
+#include "http/socket.h"
 #include "loop/loop.h"
 #include "base/memory.h"
 
 #define STOP_GRACE_MS 500
 
+/* What tells the states apart. */
+static const struct
+{
+	size_t timeout; /* the setting that says for how many seconds; 0 = nobody is waited for */
+	int status;     /* of the last words to whom it runs out; 0 = none */
+} states[SB_CLIENT_STATES] = {
+#define AT(field) offsetof(struct sb_config, field)
+	[SB_CLIENT_NEW] = {AT(request_timeout), 408},
+	[SB_CLIENT_READING] = {AT(request_timeout), 408},
+	[SB_CLIENT_WORKING] = {0, 0},
+	[SB_CLIENT_WRITING] = {AT(request_timeout), 0},
+	[SB_CLIENT_IDLE] = {AT(keepalive_timeout), 0},
+	[SB_CLIENT_CLOSING] = {0, 0},
+};
+
 static uint64_t
 timeout_ms(const struct sb_clients *clients, enum sb_client_state state)
 {
-	if (state == SB_CLIENT_IDLE)
-		return (uint64_t) clients->config->keepalive_timeout * 1000;
-	return (uint64_t) clients->config->request_timeout * 1000;
+	const char *config = (const char *) clients->config;
+	size_t setting = states[state].timeout;
+
+	return setting ? (uint64_t) * (const int *) (config + setting) * 1000 : 0;
 }
 
 static void
-unlink_client(struct sb_clients *clients, struct sb_client *client)
+unlink_client(struct sb_client *client)
 {
+	struct sb_clients *clients = client->clients;
+
 	if (client->prev)
 		client->prev->next = client->next;
 	else
@@ -43,8 +64,10 @@ unlink_client(struct sb_clients *clients, struct sb_client *client)
 }
 
 static void
-link_client(struct sb_clients *clients, struct sb_client *client)
+link_client(struct sb_client *client)
 {
+	struct sb_clients *clients = client->clients;
+
 	client->next = NULL;
 	client->prev = clients->lists[client->state].tail;
 	if (client->prev)
@@ -62,12 +85,13 @@ sb_client_new(struct sb_loop *loop, struct sb_clients *clients, int fd,
 
 	client->fd = fd;
 	client->loop = loop;
+	client->clients = clients;
 	client->state = SB_CLIENT_NEW;
 	client->deadline_ms = loop->now_ms + timeout_ms(clients, SB_CLIENT_NEW);
 	memcpy(&client->address, address,
 		   address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
 										  : sizeof(struct sockaddr_in));
-	link_client(clients, client);
+	link_client(client);
 	clients->count++;
 	client->has_place = true;
 	return client;
@@ -82,12 +106,12 @@ sb_client_release(struct sb_client *client)
 }
 
 void
-sb_client_free(struct sb_clients *clients, struct sb_client *client)
+sb_client_free(struct sb_client *client)
 {
 	sb_client_release(client);
 	sb_peers_remove();
-	unlink_client(clients, client);
-	clients->count--;
+	unlink_client(client);
+	client->clients->count--;
 	free(client);
 }
 
@@ -107,24 +131,14 @@ sb_client_address(const struct sb_client *client, char *text)
 }
 
 void
-sb_client_enter(struct sb_clients *clients, struct sb_client *client, enum sb_client_state state,
-				uint64_t now_ms)
+sb_client_enter(struct sb_client *client, enum sb_client_state state)
 {
 	if (client->state == SB_CLIENT_CLOSING)
 		return;
-	unlink_client(clients, client);
+	unlink_client(client);
 	client->state = state;
-	client->deadline_ms = now_ms + timeout_ms(clients, state);
-	link_client(clients, client);
-}
-
-void
-sb_client_discard_input(int fd)
-{
-	char scratch[4096];
-
-	for (int i = 0; i < 16 && recv(fd, scratch, sizeof(scratch), MSG_DONTWAIT) > 0; i++)
-		;
+	client->deadline_ms = client->loop->now_ms + timeout_ms(client->clients, state);
+	link_client(client);
 }
 
 /* Writes an answer past the library: it takes none before the request is whole. */
@@ -141,20 +155,20 @@ send_last_words(const struct sb_client *client, int status)
 	sb_buffer_puts(&answer, " ");
 	sb_buffer_puts(&answer, MHD_get_reason_phrase_for((unsigned) status));
 	sb_buffer_puts(&answer, "\r\nConnection: close\r\n");
-	sb_request_write_headers(client->request, &answer);
+	sb_reply_write_headers(client->request, &answer);
 	sb_buffer_puts(&answer, "Content-Type: application/json\r\nContent-Length: ");
 	sb_buffer_put_int(&answer, (int64_t) body_len);
 	sb_buffer_puts(&answer, "\r\n\r\n");
 	sb_buffer_append(&answer, body, body_len);
 	/* The socket's buffer is empty, so this fits or the client is gone. */
 	(void) !send(client->fd, answer.data, answer.len, MSG_DONTWAIT | MSG_NOSIGNAL);
-	sb_client_discard_input(client->fd);
+	sb_socket_discard_input(client->fd);
 	sb_buffer_free(&answer);
 	free(body);
 }
 
 void
-sb_client_cut(struct sb_clients *clients, struct sb_client *client, int status, uint64_t now_ms)
+sb_client_cut(struct sb_client *client, int status)
 {
 	if (client->state == SB_CLIENT_CLOSING)
 		return;
@@ -164,26 +178,19 @@ sb_client_cut(struct sb_clients *clients, struct sb_client *client, int status, 
 		send_last_words(client, status);
 	if (client->request && status)
 		client->request->status = status;
-	sb_client_enter(clients, client, SB_CLIENT_CLOSING, now_ms);
+	sb_client_enter(client, SB_CLIENT_CLOSING);
 	shutdown(client->fd, SHUT_RDWR);
-}
-
-static void
-expire_list(struct sb_clients *clients, enum sb_client_state state, int status, uint64_t now_ms)
-{
-	struct sb_client *client;
-
-	while ((client = clients->lists[state].head) && client->deadline_ms <= now_ms)
-		sb_client_cut(clients, client, status, now_ms);
 }
 
 void
 sb_clients_expire(struct sb_clients *clients, uint64_t now_ms)
 {
-	expire_list(clients, SB_CLIENT_NEW, 408, now_ms);
-	expire_list(clients, SB_CLIENT_READING, 408, now_ms);
-	expire_list(clients, SB_CLIENT_WRITING, 0, now_ms);
-	expire_list(clients, SB_CLIENT_IDLE, 0, now_ms);
+	struct sb_client *client;
+
+	for (int i = 0; i < SB_CLIENT_STATES; i++)
+		while (states[i].timeout && (client = clients->lists[i].head) != NULL &&
+			   client->deadline_ms <= now_ms)
+			sb_client_cut(client, states[i].status);
 }
 
 void
@@ -193,7 +200,7 @@ sb_clients_stop(struct sb_clients *clients, uint64_t now_ms)
 	struct sb_client *client;
 
 	while ((client = clients->lists[SB_CLIENT_IDLE].head))
-		sb_client_cut(clients, client, 0, now_ms);
+		sb_client_cut(client, 0);
 	while ((client = clients->lists[SB_CLIENT_NEW].head) && client->deadline_ms <= now_ms + young)
-		sb_client_cut(clients, client, 0, now_ms);
+		sb_client_cut(client, 0);
 }

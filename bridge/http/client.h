@@ -32,6 +32,7 @@ struct sb_client
 {
 	struct sb_client *next; /* in the list of its state, the earliest deadline first */
 	struct sb_client *prev;
+	struct sb_clients *clients;
 	enum sb_client_state state;
 	uint64_t deadline_ms;
 	int fd;
@@ -58,7 +59,7 @@ struct sb_clients
 /* Of somebody who is counted (http/peers.h). */
 extern struct sb_client *sb_client_new(struct sb_loop *loop, struct sb_clients *clients, int fd,
 									   const struct sockaddr *address);
-extern void sb_client_free(struct sb_clients *clients, struct sb_client *client);
+extern void sb_client_free(struct sb_client *client);
 
 /* He counts no longer as one of his address: to be said before he can see the end. */
 extern void sb_client_release(struct sb_client *client);
@@ -67,21 +68,13 @@ extern void sb_client_release(struct sb_client *client);
 extern void sb_client_address(const struct sb_client *client, char *text);
 
 /* Enters a state; its deadline begins to run. */
-extern void sb_client_enter(struct sb_clients *clients, struct sb_client *client,
-							enum sb_client_state state, uint64_t now_ms);
+extern void sb_client_enter(struct sb_client *client, enum sb_client_state state);
 
 /*
  * Cuts a connection off, after a last answer when status is not 0 and the client has not been
  * given any. Only while the library has nothing to send. The library closes it afterwards.
  */
-extern void sb_client_cut(struct sb_clients *clients, struct sb_client *client, int status,
-						  uint64_t now_ms);
-
-/*
- * Reads what has come and nobody wants: closing a socket with unread input resets the connection,
- * and the client may lose the answer.
- */
-extern void sb_client_discard_input(int fd);
+extern void sb_client_cut(struct sb_client *client, int status);
 
 /* Cuts off whoever has run out of time. */
 extern void sb_clients_expire(struct sb_clients *clients, uint64_t now_ms);

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "http/client.h"
 #include "http/request.h"
 
 #define MAX_NETWORKS 256
@@ -258,7 +257,7 @@ sb_forwarded_apply(struct sb_request *request)
 			return; /* no honest proxy writes that many */
 		values[nvalues++] = request->headers[i].value;
 	}
-	sb_forwarded_resolve(request->address, values, nvalues);
+	sb_forwarded_resolve(request->caller.address, values, nvalues);
 }
 
 bool
@@ -268,6 +267,5 @@ sb_forwarded_is_https(const struct sb_request *request)
 	const char *scheme = nnetworks > 0 ? sb_request_header(request, name) : NULL;
 
 	return scheme && strcasecmp(scheme, "https") == 0 &&
-		   sb_request_count_headers(request, name) == 1 &&
-		   sb_forwarded_is_proxy((const struct sockaddr *) &request->client->address);
+		   sb_request_count_headers(request, name) == 1 && sb_forwarded_is_proxy(request->peer);
 }

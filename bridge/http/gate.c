@@ -16,9 +16,8 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
-#include "http/client.h"
 #include "http/head.h"
-#include "http/server.h"
+#include "http/socket.h"
 #include "loop/loop.h"
 #include "base/memory.h"
 
@@ -34,7 +33,8 @@ struct sb_gate
 	struct sb_watch outer; /* must stay first: the client's socket */
 	struct sb_watch inner;
 	struct sb_loop *loop;
-	struct sb_client *client;
+	const struct sb_gate_holder *functions;
+	void *holder;
 	struct sb_gate *next; /* of those that are closed */
 	int outer_fd;
 	int inner_fd;
@@ -164,9 +164,8 @@ read_client(struct sb_gate *gate)
 		give_up(gate);
 	judge(gate);
 	pass(gate);
-	/* The deadline of a request begins with its first byte. */
-	if (gate->in_len > 0 && gate->client->state == SB_CLIENT_IDLE)
-		sb_server_enter(gate->client, SB_CLIENT_READING);
+	if (gate->in_len > 0)
+		gate->functions->on_input(gate->holder);
 }
 
 /* ---- to the client --------------------------------------------------------------------------- */
@@ -210,7 +209,7 @@ watch(struct sb_gate *gate)
 	bool reads = !gate->is_shut && !gate->is_told && gate->good == 0;
 
 	/* His end stays readable: it is looked at again while the library reads, or can answer. */
-	if (gate->at_end && (!takes || gate->client->state == SB_CLIENT_WORKING))
+	if (gate->at_end && (!takes || gate->functions->is_working(gate->holder)))
 		reads = false;
 
 	/* Sockets that are shut would never be quiet; the library finds its end so. */
@@ -250,7 +249,7 @@ static void
 settle(struct sb_gate *gate)
 {
 	if (sb_gate_flush(gate))
-		sb_server_flushed(gate->client);
+		gate->functions->on_flushed(gate->holder);
 }
 
 static void
@@ -321,9 +320,10 @@ sb_gate_fd(const struct sb_gate *gate)
 }
 
 void
-sb_gate_open(struct sb_gate *gate, struct sb_client *client)
+sb_gate_open(struct sb_gate *gate, const struct sb_gate_holder *functions, void *holder)
 {
-	gate->client = client;
+	gate->functions = functions;
+	gate->holder = holder;
 	watch(gate);
 }
 
@@ -339,7 +339,7 @@ sb_gate_close(struct sb_gate *gate)
 	sb_loop_unwatch(gate->loop, &gate->outer);
 	sb_loop_unwatch(gate->loop, &gate->inner);
 	shutdown(gate->outer_fd, SHUT_WR);
-	sb_client_discard_input(gate->outer_fd);
+	sb_socket_discard_input(gate->outer_fd);
 	close(gate->outer_fd);
 	close(gate->inner_fd);
 	free(gate->in);

@@ -10,7 +10,6 @@
 
 #include <stdbool.h>
 
-struct sb_client;
 struct sb_gate;
 struct sb_loop;
 
@@ -21,8 +20,20 @@ extern struct sb_gate *sb_gate_new(struct sb_loop *loop, int fd, int *inner);
 /* The client's socket. */
 extern int sb_gate_fd(const struct sb_gate *gate);
 
-/* The library has taken him in: from now on his bytes are read. */
-extern void sb_gate_open(struct sb_gate *gate, struct sb_client *client);
+/* What the gate has to do with whoever holds it. */
+struct sb_gate_holder
+{
+	/* Bytes of a request have come. */
+	void (*on_input)(void *holder);
+	/* The client has taken all that there was for him; may close the gate. */
+	void (*on_flushed)(void *holder);
+	/* Whether the library waits for an answer, and reads nothing. */
+	bool (*is_working)(const void *holder);
+};
+
+/* The library has taken the client in: from now on his bytes are read. */
+extern void sb_gate_open(struct sb_gate *gate, const struct sb_gate_holder *functions,
+						 void *holder);
 
 /* Why the last request was refused at the gate; NULL when it was not. */
 extern const char *sb_gate_refusal(const struct sb_gate *gate);

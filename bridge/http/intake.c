@@ -9,18 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/random.h>
 
-#include "auth/auth.h"
-#include "auth/cache.h"
-#include "auth/session.h"
+#include "admission/identify.h"
 #include "http/client.h"
 #include "http/cors.h"
 #include "http/forwarded.h"
 #include "http/gate.h"
+#include "http/reply.h"
 #include "http/request.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "ratelimit/limits.h"
+#include "loop/loop.h"
 
 #define MAX_HEADERS     100
 /* A body that is refused is passed over up to this size; beyond it the connection ends. */
@@ -67,15 +67,17 @@ check_head(struct sb_request *request, const char *method, const char *version)
 	return problem;
 }
 
+/* For ids, which are no secret. */
 static uint64_t
-next_random(struct sb_loop *loop)
+next_random(void)
 {
-	uint64_t x = loop->random;
+	static _Thread_local uint64_t x;
 
+	if (x == 0 && (getrandom(&x, sizeof(x), 0) < 0 || x == 0))
+		x = sb_loop_clock_us();
 	x ^= x << 13;
 	x ^= x >> 7;
 	x ^= x << 17;
-	loop->random = x;
 	return x * UINT64_C(0x2545f4914f6cdd1d);
 }
 
@@ -90,7 +92,7 @@ choose_id(struct sb_request *request)
 		strspn(given, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.") == len)
 		memcpy(request->id, given, len + 1);
 	else
-		snprintf(request->id, sizeof(request->id), "%016" PRIx64, next_random(request->loop));
+		snprintf(request->id, sizeof(request->id), "%016" PRIx64, next_random());
 }
 
 static void
@@ -155,6 +157,18 @@ expect_body(struct sb_request *request)
 	sb_request_fail(request, 413, "the request body is too large");
 }
 
+/* What the client calls itself; NULL when it says nothing usable. */
+static const char *
+user_agent(struct sb_request *request)
+{
+	const char *text = sb_request_header(request, "User-Agent");
+	size_t len = text ? sb_caller_agent_length(text) : 0;
+
+	if (len == 0)
+		return NULL;
+	return text[len] == '\0' ? text : sb_arena_copy(&request->arena, text, len);
+}
+
 void
 sb_intake_head(struct sb_request *request, const char *method, const char *version)
 {
@@ -164,7 +178,7 @@ sb_intake_head(struct sb_request *request, const char *method, const char *versi
 	request->method_name = method;
 	request->method = sb_router_method(method);
 	choose_id(request);
-	sb_client_address(request->client, request->address);
+	sb_client_address(request->client, request->caller.address);
 	if (problem == NULL)
 		sb_forwarded_apply(request);
 	if (problem)
@@ -191,7 +205,11 @@ sb_intake_head(struct sb_request *request, const char *method, const char *versi
 	if (request->route == NULL)
 		answer_unrouted(request, allowed);
 	else
-		request->use = request->route->use;
+	{
+		request->caller.purpose = request->route->purpose;
+		request->caller.task = request->route->name;
+		request->caller.agent = user_agent(request);
+	}
 }
 
 /* ---- the body -------------------------------------------------------------------------------- */
@@ -247,127 +265,43 @@ needs_token(const struct sb_request *request)
 	return false;
 }
 
-/* ---- tokens ---------------------------------------------------------------------------------- */
-
-/* A check of the request's token; in its arena. */
-struct token_check
-{
-	struct sb_auth_check check;
-	struct sb_request *request;
-	enum sb_auth_outcome outcome; /* so far */
-};
-
 static void
-accept_token(struct sb_request *request, struct sb_token_owner *owner)
+on_identified(struct sb_admission *admission, const struct sb_error *refusal)
 {
-	request->user_id = owner->user_id;
-	request->session_id = owner->session_id;
-	snprintf(request->user_text, sizeof(request->user_text), "%" PRId64, owner->user_id);
-	snprintf(request->session_text, sizeof(request->session_text), "%" PRId64, owner->session_id);
-	/* What it was counted as before anybody knew whose it is does not count for its owner. */
-	request->is_counted = false;
-	request->use = request->route->use;
-	sb_session_seen(request, owner);
-	request->route->handler(request);
-}
+	struct sb_request *request = admission->owner;
 
-/* The request is counted: its token is refused, or asked about where that is dear. */
-static void
-go_on_with_token(struct sb_request *request)
-{
-	struct token_check *token = request->state;
-
-	request->state = NULL;
-	if (token->outcome == SB_AUTH_COSTLY)
-		sb_auth_ask(request->loop->auth, &token->check);
+	if (refusal == NULL)
+		request->route->handler(request);
+	else if (refusal->status == 401)
+		sb_request_fail_token(request, refusal->message);
 	else
-		sb_request_fail_token(request, "the token is not valid or has expired");
+		sb_request_fail_with(request, refusal);
 }
 
 static void
-on_token_counted(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
+on_turned_away(struct sb_admission *admission, const struct sb_error *refusal)
 {
-	struct sb_request *request = unit->owner;
-	struct sb_error error = {.status = 0};
-
-	if (outcome == SB_PG_ERROR || outcome == SB_PG_REFUSED)
-		error = sb_request_unit_error(request, outcome);
-	if (error.status == 429 || outcome == SB_PG_REFUSED)
-		sb_request_fail_with(request, &error);
-	else
-		go_on_with_token(request);
-}
-
-/* Counts a request whose token is no good, or not yet known to be, as one of its address. */
-static void
-count_token(struct token_check *token)
-{
-	struct sb_request *request = token->request;
-
-	request->state = token;
-	if (sb_limits_store(request->loop->limits) != SB_LIMIT_OFF)
-	{
-		request->use = (struct sb_limit_use){.surface = "rest"};
-		sb_request_begin_unit(request, on_token_counted);
-		if (sb_request_send(request, SB_LANE_READ))
-			return;
-	}
-	go_on_with_token(request);
-}
-
-static void
-on_checked(void *arg, enum sb_auth_outcome outcome, struct sb_token_owner *owner)
-{
-	struct token_check *token = arg;
-	struct sb_request *request = token->request;
-	struct sb_error error = sb_error_unavailable();
-	bool was_counted = token->outcome == SB_AUTH_COSTLY;
-
-	token->outcome = outcome;
-	if (outcome == SB_AUTH_OK)
-		accept_token(request, owner);
-	else if (outcome == SB_AUTH_UNAVAILABLE)
-		sb_request_fail_with(request, &error);
-	else if (was_counted)
-		sb_request_fail_token(request, "the token is not valid or has expired");
-	else
-		count_token(token);
-}
-
-/* ---- strangers ------------------------------------------------------------------------------- */
-
-static void
-on_attempt_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
-{
-	struct sb_request *request = unit->owner;
-	struct sb_error error = {.status = 0};
-
-	if (outcome == SB_PG_ERROR || outcome == SB_PG_REFUSED)
-		error = sb_request_unit_error(request, outcome);
-	if (error.status == 429)
-		sb_request_fail_with(request, &error);
-	else
-		sb_request_fail_token(request, NULL);
+	sb_request_fail_with(admission->owner, refusal);
 }
 
 /* 401 for who needs a token and has none; attempts at what has a limit are counted (I-12). */
 static void
 refuse_stranger(struct sb_request *request)
 {
-	if (request->use.action)
+	if (request->caller.purpose.action == NULL)
 	{
-		sb_request_begin_unit(request, on_attempt_done);
-		if (sb_request_send(request, SB_LANE_READ))
-			return;
+		sb_request_fail_token(request, NULL);
+		return;
 	}
-	sb_request_fail_token(request, NULL);
+	sb_request_read_purpose(request);
+	sb_admission_turn_away(&request->admission, on_turned_away);
 }
 
 void
 sb_intake_whole(struct sb_request *request)
 {
 	const char *given = sb_request_header(request, "Authorization");
-	struct token_check *token;
+	const char *token;
 
 	if (request->route->auth == SB_AUTH_NONE || (given == NULL && !needs_token(request)))
 	{
@@ -385,12 +319,8 @@ sb_intake_whole(struct sb_request *request)
 		sb_request_fail_token(request, "the Authorization header must be one Bearer token");
 		return;
 	}
-	token = sb_arena_alloc(&request->arena, sizeof(*token));
-	*token = (struct token_check){.request = request, .outcome = SB_AUTH_INVALID};
-	token->check.token = given + 7 + strspn(given + 7, " ");
-	token->check.on_checked = on_checked;
-	token->check.arg = token;
-	sb_auth_check(request->loop->auth, &token->check);
+	token = given + 7 + strspn(given + 7, " ");
+	sb_admission_identify(&request->admission, token, on_identified);
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */
@@ -413,8 +343,8 @@ log_request(const struct sb_request *request, bool delivered)
 	sb_log_int("status", request->status);
 	sb_log_ms("ms", sb_loop_clock_us() - request->started_us);
 	sb_log_int("bytes", (int64_t) request->answer_len);
-	if (request->user_id)
-		sb_log_int("user", request->user_id);
+	if (request->caller.user_id)
+		sb_log_int("user", request->caller.user_id);
 	if (request->status == 0)
 		sb_log_text("note", "malformed, or given up by the client, before it was whole");
 	else if (!delivered && request->answer_len > 0)
@@ -430,7 +360,7 @@ sb_intake_end(struct sb_request *request, bool delivered)
 		request->on_end(request);
 	if (request->response)
 		MHD_destroy_response(request->response);
-	sb_pg_unit_clear(&request->unit);
+	sb_admission_finish(&request->admission);
 	json_decref(request->json);
 	free(request->body);
 	sb_arena_free(&request->arena);

@@ -8,6 +8,8 @@
 
 #include "base/id.h"
 #include "base/memory.h"
+#include "core/ratelimit_policy.h"
+#include "pg/unit.h"
 
 static struct sb_route *routes; /* read-only once threads run */
 static int nroutes;
@@ -64,7 +66,7 @@ sb_router_cut_action(struct sb_route *route)
 	char *mark;
 	char *action;
 
-	route->use.surface = "rest";
+	route->purpose.surface = "rest";
 	if (route->action == NULL)
 		return true;
 	copy = sb_checked(strdup(route->action)); /* lives as long as the process */
@@ -74,17 +76,17 @@ sb_router_cut_action(struct sb_route *route)
 	if (slash)
 	{
 		*slash = '\0';
-		route->use.surface = copy;
+		route->purpose.surface = copy;
 	}
 	if (mark)
 	{
 		*(*mark == ':' ? &route->account_member : &route->action_member) = mark + 1;
 		*mark = '\0';
 	}
-	route->use.action = *action ? action : NULL;
+	route->purpose.action = *action ? action : NULL;
 	if (mark && (mark == action || mark[1] == '\0'))
 		return false;
-	return social_limit_is_action(route->use.surface, route->use.action);
+	return social_limit_is_action(route->purpose.surface, route->purpose.action);
 }
 
 bool

@@ -4,10 +4,10 @@
 #ifndef SB_HTTP_ROUTER_H
 #define SB_HTTP_ROUTER_H
 
+#include "caller/caller.h"
 #include "http/params.h"
 #include "http/url.h"
 #include "pg/pool.h"
-#include "ratelimit/limits.h"
 
 struct sb_request;
 
@@ -38,7 +38,7 @@ struct sb_route
 	const char *path;
 	const char *name;
 	enum sb_route_auth auth;
-	const char *action; /* as the row says; read into use and the two members */
+	const char *action; /* as the row says; read into purpose and the two members */
 	enum sb_pg_lane lane;
 	int status;
 	const char *location;
@@ -49,7 +49,7 @@ struct sb_route
 
 	/* Filled by sb_router_init(). */
 	struct sb_params params;
-	struct sb_limit_use use;    /* without an account */
+	struct sb_purpose purpose;  /* without an account */
 	const char *account_member; /* of the body, or NULL */
 	const char *action_member; /* without which the request does not count as the action, or NULL */
 	int nsegments;
@@ -65,9 +65,9 @@ struct sb_route
 extern bool sb_router_init(struct sb_route *rows, int count);
 
 /*
- * Reads route->action, "[surface/]action[:member|?member]", into route->use and the two members.
- * False when it is no such thing, or names what no policy limits: a mistyped word would be no
- * limit.
+ * Reads route->action, "[surface/]action[:member|?member]", into route->purpose and the two
+ * members. False when it is no such thing, or names what no policy limits: a mistyped word would be
+ * no limit.
  */
 extern bool sb_router_cut_action(struct sb_route *route);
 

@@ -10,7 +10,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <microhttpd.h>
-#include <netdb.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -19,6 +18,9 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "admission/services.h"
+#include "base/log.h"
+#include "base/memory.h"
 #include "http/client.h"
 #include "http/forwarded.h"
 #include "http/gate.h"
@@ -26,8 +28,8 @@
 #include "http/library.h"
 #include "http/peers.h"
 #include "http/request.h"
-#include "base/log.h"
-#include "base/memory.h"
+#include "http/socket.h"
+#include "loop/loop.h"
 
 /*
  * Room for one request's head and one answer's; the library answers a head that needs more with
@@ -42,17 +44,19 @@
 /* Rounds of the library in one iteration of the loop, while it says it has more to do. */
 #define RUNS              3
 #define LATE_BODIES       64
-#define BACKLOG           1024 /* connections that the kernel keeps until they are accepted */
-#define ACCEPTS           64   /* of them in one iteration */
+#define ACCEPTS           64  /* let in in one iteration */
+#define TICK_MS           100 /* between two looks at the deadlines */
 
 struct sb_server
 {
 	struct sb_watch watch; /* must stay first: the library's epoll set */
 	struct sb_watch door;  /* the listening socket; not watched while there is no room */
-	int listen_fd;         /* -1 = closed */
-	struct sb_gate *gate;  /* of whom the library takes in just now */
-	bool is_entering;      /* somebody is counted whom the library takes in just now */
+	struct sb_timer timer;
+	int listen_fd;        /* -1 = closed */
+	struct sb_gate *gate; /* of whom the library takes in just now */
+	bool is_entering;     /* somebody is counted whom the library takes in just now */
 	struct sb_loop *loop;
+	struct sb_services *services;
 	struct MHD_Daemon *daemon;
 	struct sb_clients clients;
 	bool is_over;                 /* nobody is waited for any more */
@@ -67,55 +71,6 @@ const struct sb_library *
 sb_server_library(void)
 {
 	return sb_library_find(MHD_get_version());
-}
-
-/* ---- listening ------------------------------------------------------------------------------- */
-
-/*
- * Sockets with SO_REUSEPORT share a port silently, also those of two bridges. The first of a bridge
- * listens without it, which only one socket can, and lets its own others in after that.
- */
-static int
-listen_on(const struct addrinfo *address, bool exclusive)
-{
-	int on = 1;
-	int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (!exclusive)
-		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
-	if (bind(fd, address->ai_addr, address->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0)
-	{
-		int reason = errno;
-
-		close(fd);
-		errno = reason;
-		return -1;
-	}
-	if (exclusive)
-		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
-	return fd;
-}
-
-int
-sb_server_listen(const char *host, int port, bool exclusive)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-	struct addrinfo *address;
-	char service[16];
-	int fd;
-
-	snprintf(service, sizeof(service), "%d", port);
-	if (getaddrinfo(host, service, &hints, &address) != 0)
-	{
-		errno = EADDRNOTAVAIL;
-		return -1;
-	}
-	fd = listen_on(address, exclusive);
-	freeaddrinfo(address);
-	return fd;
 }
 
 /* ---- the door -------------------------------------------------------------------------------- */
@@ -221,24 +176,45 @@ forget_client(struct sb_server *server, struct sb_client *client)
 	sb_client_release(client);
 	if (client->gate)
 		sb_gate_close(client->gate);
-	sb_client_free(&server->clients, client);
+	sb_client_free(client);
 	open_door(server);
 }
 
-void
-sb_server_enter(struct sb_client *client, enum sb_client_state state)
+static struct sb_server *
+server_of(const struct sb_client *client)
 {
-	sb_client_enter(&client->loop->server->clients, client, state, client->loop->now_ms);
+	return (struct sb_server *) ((char *) client->clients - offsetof(struct sb_server, clients));
 }
 
-void
-sb_server_flushed(struct sb_client *client)
+/* Bytes have come through the gate: the deadline of a request begins with its first. */
+static void
+on_gate_input(void *holder)
 {
-	if (client->is_left)
-		forget_client(client->loop->server, client);
-	else if (client->request == NULL && client->state == SB_CLIENT_WRITING)
-		sb_server_enter(client, SB_CLIENT_IDLE);
+	struct sb_client *client = holder;
+
+	if (client->state == SB_CLIENT_IDLE)
+		sb_client_enter(client, SB_CLIENT_READING);
 }
+
+/* He has taken all that there was for him. */
+static void
+on_gate_flushed(void *holder)
+{
+	struct sb_client *client = holder;
+
+	if (client->is_left)
+		forget_client(server_of(client), client);
+	else if (client->request == NULL && client->state == SB_CLIENT_WRITING)
+		sb_client_enter(client, SB_CLIENT_IDLE);
+}
+
+static bool
+is_working(const void *holder)
+{
+	return ((const struct sb_client *) holder)->state == SB_CLIENT_WORKING;
+}
+
+static const struct sb_gate_holder gate_holder = {on_gate_input, on_gate_flushed, is_working};
 
 /* What 0.9.75 gives up while it parses ends here: it calls no on_completed() for that. */
 static void
@@ -260,7 +236,7 @@ on_connection(void *arg, struct MHD_Connection *mhd, void **context,
 		server->gate = NULL;
 		server->is_entering = false;
 		if (client->gate)
-			sb_gate_open(client->gate, client);
+			sb_gate_open(client->gate, &gate_holder, client);
 		*context = client;
 		return;
 	}
@@ -268,7 +244,7 @@ on_connection(void *arg, struct MHD_Connection *mhd, void **context,
 	client->is_left = true;
 	/* A client who is slow to take the last answer has the time for it that he would have. */
 	if (client->gate && !sb_gate_flush(client->gate) && !server->is_over)
-		sb_server_enter(client, SB_CLIENT_WRITING);
+		sb_client_enter(client, SB_CLIENT_WRITING);
 	else
 		forget_client(server, client);
 }
@@ -279,13 +255,21 @@ client_of(struct MHD_Connection *mhd)
 	return MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
+static void deliver(struct sb_request *request);
+
 static struct sb_request *
 new_request(struct MHD_Connection *mhd, const char *target)
 {
 	struct sb_request *request = sb_calloc(1, sizeof(*request));
+	struct sb_client *client = client_of(mhd);
 
-	request->client = client_of(mhd);
-	request->loop = request->client->loop;
+	request->client = client;
+	request->peer = (const struct sockaddr *) &client->address;
+	request->loop = client->loop;
+	request->caller.work = request->id;
+	request->deliver = deliver;
+	sb_admission_init(&request->admission, server_of(client)->services, &request->caller,
+					  &request->arena, request);
 	request->mhd = mhd;
 	request->started_us = sb_loop_clock_us();
 	request->target_len = target ? strlen(target) : 0;
@@ -310,10 +294,8 @@ check_target(const struct sb_request *request)
 static void
 refuse_by_socket(struct sb_request *request, int status)
 {
-	struct sb_loop *loop = request->loop;
-
 	sb_intake_refuse(request);
-	sb_client_cut(&loop->server->clients, request->client, status, loop->now_ms);
+	sb_client_cut(request->client, status);
 }
 
 /*
@@ -323,12 +305,11 @@ refuse_by_socket(struct sb_request *request, int status)
 static void *
 on_request_line(void *arg, const char *target, struct MHD_Connection *mhd)
 {
-	struct sb_server *server = arg;
 	struct sb_request *request = new_request(mhd, target);
 	int status = check_target(request);
 
 	request->client->request = request;
-	sb_client_enter(&server->clients, request->client, SB_CLIENT_READING, server->loop->now_ms);
+	sb_client_enter(request->client, SB_CLIENT_READING);
 	if (status)
 		refuse_by_socket(request, status);
 	return request;
@@ -370,10 +351,9 @@ MHD_queue_response(struct MHD_Connection *mhd, unsigned int status, struct MHD_R
 static enum MHD_Result
 queue_answer(struct sb_request *request)
 {
-	struct sb_loop *loop = request->loop;
 	enum MHD_Result rc;
 
-	sb_client_enter(&loop->server->clients, request->client, SB_CLIENT_WRITING, loop->now_ms);
+	sb_client_enter(request->client, SB_CLIENT_WRITING);
 	request->phase = SB_PHASE_ANSWERED;
 	rc = queue_response(request->mhd, (unsigned) request->status, request->response);
 	MHD_destroy_response(request->response);
@@ -381,17 +361,16 @@ queue_answer(struct sb_request *request)
 	return rc;
 }
 
-void
-sb_server_deliver(struct sb_request *request)
+/* The request has its answer. */
+static void
+deliver(struct sb_request *request)
 {
-	struct sb_server *server = request->loop->server;
-
 	/* In the other phases on_access() finds the answer when it can be given. */
 	if (request->phase != SB_PHASE_SUSPENDED)
 		return;
 	queue_answer(request);
 	MHD_resume_connection(request->mhd);
-	server->due = true;
+	server_of(request->client)->due = true;
 }
 
 /*
@@ -452,19 +431,17 @@ on_head(struct sb_request *request, const char *method, const char *version)
 	if (request->response && request->must_close)
 		return queue_answer(request);
 	request->phase = SB_PHASE_BODY;
-	expect_late_body(request->loop->server, request);
+	expect_late_body(server_of(request->client), request);
 	return MHD_YES;
 }
 
 static enum MHD_Result
 on_whole(struct sb_request *request)
 {
-	struct sb_loop *loop = request->loop;
-
 	if (request->response == NULL)
 	{
 		request->phase = SB_PHASE_HANDLING;
-		sb_client_enter(&loop->server->clients, request->client, SB_CLIENT_WORKING, loop->now_ms);
+		sb_client_enter(request->client, SB_CLIENT_WORKING);
 		sb_intake_whole(request);
 	}
 	if (request->response)
@@ -491,7 +468,7 @@ on_access(void *arg, struct MHD_Connection *mhd, const char *url, const char *me
 	if (*size == 0)
 		return on_whole(request);
 	if (!sb_intake_body(request, data, *size))
-		sb_client_cut(&server->clients, request->client, 413, server->loop->now_ms);
+		sb_client_cut(request->client, 413);
 	*size = 0;
 	return MHD_YES;
 }
@@ -508,7 +485,7 @@ on_completed(void *arg, struct MHD_Connection *mhd, void **context,
 	*context = NULL;
 	client = request->client;
 	if (client->gate == NULL || sb_gate_flush(client->gate))
-		sb_server_enter(client, SB_CLIENT_IDLE);
+		sb_client_enter(client, SB_CLIENT_IDLE);
 	end_request(client, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
 }
 
@@ -539,6 +516,12 @@ on_ready(struct sb_watch *watch, uint32_t events)
 	((struct sb_server *) watch)->due = true;
 }
 
+static void
+on_due(struct sb_timer *timer)
+{
+	sb_server_tick((struct sb_server *) ((char *) timer - offsetof(struct sb_server, timer)));
+}
+
 static struct MHD_Daemon *
 start_daemon(struct sb_server *server)
 {
@@ -561,12 +544,14 @@ start_daemon(struct sb_server *server)
 }
 
 struct sb_server *
-sb_server_new(struct sb_loop *loop, int listen_fd)
+sb_server_new(struct sb_services *services, int listen_fd)
 {
+	struct sb_loop *loop = services->loop;
 	struct sb_server *server = sb_calloc(1, sizeof(*server));
 
 	pthread_once(&queue_response_once, find_queue_response);
 	server->loop = loop;
+	server->services = services;
 	server->listen_fd = listen_fd;
 	server->door.fd = -1;
 	server->door.on_ready = on_knock;
@@ -583,6 +568,7 @@ sb_server_new(struct sb_loop *loop, int listen_fd)
 	sb_loop_watch(loop, &server->watch,
 				  MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, EPOLLIN);
 	open_door(server);
+	sb_loop_every(loop, &server->timer, TICK_MS, on_due);
 	return server;
 }
 
@@ -632,7 +618,7 @@ void
 sb_server_quiesce(struct sb_server *server)
 {
 	/* Those who have knocked already come in. */
-	for (int i = 0; i < BACKLOG && accept_one(server); i++)
+	for (int i = 0; i < SB_SOCKET_BACKLOG && accept_one(server); i++)
 		;
 	close_door(server);
 	server->due = true;

@@ -1,36 +1,21 @@
 /*
- * loop.c owns the event loop.
- *
- * An iteration: wait; let each ready descriptor do its part (the database's answers wake their
- * requests); let the pool and then the HTTP library work; once in a while look at the deadlines;
- * write the log. Nothing in here blocks but the wait and the log.
+ * loop.c owns the event loop. Nothing in here blocks but the wait.
  */
 #include "loop/loop.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "auth/auth.h"
-#include "auth/doorbell.h"
-#include "graphql/graphql.h"
-#include "http/server.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "loop/names.h"
-#include "pg/pool.h"
-#include "pg/tick.h"
-#include "ratelimit/limits.h"
 
-#define MAX_EVENTS    64
-#define TICK_MS       100
-#define LAST_WORDS_MS 1000 /* for answers still going out when everything else has ended */
+#define MAX_EVENTS      64
+#define LONGEST_WAIT_MS 100 /* many look once an iteration whether it is time for something */
 
 uint64_t
 sb_loop_clock_us(void)
@@ -69,7 +54,144 @@ sb_loop_unwatch(struct sb_loop *loop, struct sb_watch *watch)
 	watch->events = 0;
 }
 
-/* ---- messages from other threads ------------------------------------------------------------- */
+/* ---- timers ---------------------------------------------------------------------------------- */
+
+void
+sb_loop_every(struct sb_loop *loop, struct sb_timer *timer, uint32_t ms,
+			  void (*on_due)(struct sb_timer *))
+{
+	struct sb_timer **link = &loop->timers;
+
+	while (*link)
+		link = &(*link)->next;
+	*link = timer;
+	timer->next = NULL;
+	timer->every_ms = ms;
+	timer->due_ms = loop->now_ms + ms;
+	timer->on_due = on_due;
+}
+
+void
+sb_loop_run_timers(struct sb_loop *loop)
+{
+	for (struct sb_timer *timer = loop->timers; timer; timer = timer->next)
+	{
+		if (loop->now_ms < timer->due_ms)
+			continue;
+		timer->due_ms = loop->now_ms + timer->every_ms;
+		timer->on_due(timer);
+	}
+}
+
+/* Milliseconds until a timer is due. */
+static int
+longest_wait(const struct sb_loop *loop)
+{
+	uint64_t now = loop->now_ms;
+	uint64_t wait = LONGEST_WAIT_MS;
+
+	for (const struct sb_timer *timer = loop->timers; timer; timer = timer->next)
+		if (timer->due_ms < now + wait)
+			wait = timer->due_ms > now ? timer->due_ms - now : 0;
+	return (int) wait;
+}
+
+/* ---- mail ------------------------------------------------------------------------------------ */
+
+/* Mail of one kind on its way to a loop. */
+struct sb_mailbox
+{
+	struct sb_mailbox *next;
+	const struct sb_mail_kind *kind;
+	void (*on_mail)(void *owner, const void *messages, int count, bool more);
+	void *owner;
+	char *messages;
+	int count;
+	int room; /* for so many */
+	bool more;
+};
+
+static struct sb_loop *all_loops; /* changes only while none of them runs */
+
+void
+sb_loop_subscribe(struct sb_loop *loop, const struct sb_mail_kind *kind,
+				  void (*on_mail)(void *, const void *, int, bool), void *owner)
+{
+	struct sb_mailbox *box = sb_calloc(1, sizeof(*box));
+
+	box->kind = kind;
+	box->on_mail = on_mail;
+	box->owner = owner;
+	box->next = loop->mailboxes;
+	loop->mailboxes = box;
+}
+
+static void
+put(struct sb_mailbox *box, const void *message)
+{
+	size_t size = box->kind->size;
+
+	if (message == NULL || box->count == box->kind->most)
+	{
+		box->more = true;
+		return;
+	}
+	if (box->count == box->room)
+	{
+		box->room = box->room ? box->room * 2 : 16;
+		box->messages = sb_realloc(box->messages, (size_t) box->room * size);
+	}
+	memcpy(box->messages + (size_t) box->count++ * size, message, size);
+}
+
+void
+sb_loop_send(struct sb_loop *loop, const struct sb_mail_kind *kind, const void *message)
+{
+	struct sb_mailbox *box = loop->mailboxes;
+
+	while (box && box->kind != kind)
+		box = box->next;
+	if (box == NULL)
+		return;
+	pthread_mutex_lock(&loop->lock);
+	put(box, message);
+	pthread_mutex_unlock(&loop->lock);
+	__atomic_store_n(&loop->has_mail, 1, __ATOMIC_RELEASE);
+	sb_loop_wake(loop);
+}
+
+void
+sb_loop_send_all(const struct sb_mail_kind *kind, const void *message)
+{
+	for (struct sb_loop *loop = all_loops; loop; loop = loop->next)
+		sb_loop_send(loop, kind, message);
+}
+
+/* Empties a box for its reader, who may take his time. */
+static void
+hand_over(struct sb_loop *loop, struct sb_mailbox *box)
+{
+	struct sb_mailbox taken;
+
+	pthread_mutex_lock(&loop->lock);
+	taken = *box;
+	box->messages = NULL;
+	box->count = box->room = 0;
+	box->more = false;
+	pthread_mutex_unlock(&loop->lock);
+	if (taken.count > 0 || taken.more)
+		taken.on_mail(taken.owner, taken.messages, taken.count, taken.more);
+	free(taken.messages);
+}
+
+void
+sb_loop_deliver(struct sb_loop *loop)
+{
+	if (__atomic_exchange_n(&loop->has_mail, 0, __ATOMIC_ACQUIRE) == 0)
+		return;
+	for (struct sb_mailbox *box = loop->mailboxes; box; box = box->next)
+		hand_over(loop, box);
+}
 
 static void
 on_wake(struct sb_watch *watch, uint32_t events)
@@ -89,88 +211,14 @@ sb_loop_wake(struct sb_loop *loop)
 		return; /* full: it is awake anyway */
 }
 
-static void
-send_message(struct sb_loop *loop, int *flag)
-{
-	__atomic_store_n(flag, 1, __ATOMIC_RELEASE);
-	sb_loop_wake(loop);
-}
+/* ---- life ------------------------------------------------------------------------------------ */
 
 void
-sb_loop_stop(struct sb_loop *loop)
-{
-	send_message(loop, &loop->stop);
-}
-
-void
-sb_loop_reload(struct sb_loop *loop)
-{
-	send_message(loop, &loop->reload);
-}
-
-static struct sb_loop *all_loops; /* changes only while no loop runs that reads it */
-
-void
-sb_loop_for_each(void (*callback)(struct sb_loop *loop, void *arg), void *arg)
-{
-	for (struct sb_loop *loop = all_loops; loop; loop = loop->next)
-		callback(loop, arg);
-}
-
-static void
-forget_loop(struct sb_loop *loop)
-{
-	struct sb_loop **link = &all_loops;
-
-	while (*link != loop)
-		link = &(*link)->next;
-	*link = loop->next;
-}
-
-static void
-take_messages(struct sb_loop *loop)
-{
-	if (__atomic_exchange_n(&loop->reload, 0, __ATOMIC_ACQUIRE))
-		sb_auth_ring(loop->auth);
-	sb_ended_sessions_take(loop);
-	if (!loop->stopping && __atomic_load_n(&loop->stop, __ATOMIC_ACQUIRE))
-	{
-		loop->stopping = true;
-		loop->stop_at_ms = loop->now_ms + (uint64_t) loop->config->stop_timeout * 1000;
-		sb_server_quiesce(loop->server);
-	}
-}
-
-/* ---- readiness ------------------------------------------------------------------------------- */
-
-static int unready_loops; /* atomic */
-
-bool
-sb_loop_all_ready(void)
-{
-	return __atomic_load_n(&unready_loops, __ATOMIC_ACQUIRE) == 0;
-}
-
-static void
-note_readiness(struct sb_loop *loop)
-{
-	bool ready = !loop->stopping && sb_pg_pool_is_ready(loop->pool) && sb_auth_is_ready(loop->auth);
-
-	if (ready != loop->ready)
-		__atomic_add_fetch(&unready_loops, ready ? -1 : 1, __ATOMIC_ACQ_REL);
-	loop->ready = ready;
-}
-
-/* ---- the iteration --------------------------------------------------------------------------- */
-
-static void
-iterate(struct sb_loop *loop, bool at_once)
+sb_loop_wait(struct sb_loop *loop, bool at_once)
 {
 	struct epoll_event events[MAX_EVENTS];
-	int wait = TICK_MS;
-	int count;
+	int count = epoll_wait(loop->epoll_fd, events, MAX_EVENTS, at_once ? 0 : longest_wait(loop));
 
-	count = epoll_wait(loop->epoll_fd, events, MAX_EVENTS, at_once ? 0 : wait);
 	loop->now_ms = sb_loop_clock_us() / 1000;
 	for (int i = 0; i < count; i++)
 	{
@@ -181,96 +229,8 @@ iterate(struct sb_loop *loop, bool at_once)
 	}
 }
 
-static void
-tick(struct sb_loop *loop)
-{
-	if (loop->now_ms < loop->tick_at_ms)
-		return;
-	loop->tick_at_ms = loop->now_ms + TICK_MS;
-	sb_auth_tick(loop->auth);
-	if (loop->tick)
-		sb_pg_tick_run(loop->tick);
-	sb_server_tick(loop->server);
-}
-
-/* Whether a stopping loop has nothing left to do, or no time. */
-static bool
-is_finished(const struct sb_loop *loop)
-{
-	return loop->stopping &&
-		   (sb_server_connections(loop->server) == 0 || loop->now_ms >= loop->stop_at_ms);
-}
-
-/*
- * Ends what did not end in time: the requests left get 503, their answers a moment to go out. A
- * request may become whole in that moment, so the closed pool stays until the server is gone.
- */
-static void
-wind_up(struct sb_loop *loop)
-{
-	uint64_t until = loop->now_ms + LAST_WORDS_MS;
-
-	sb_pg_pool_close(loop->pool);
-	sb_limits_close(loop->limits);
-	sb_auth_give_up(loop->auth);
-	while (sb_server_connections(loop->server) > 0 && loop->now_ms < until)
-	{
-		iterate(loop, sb_server_run(loop->server));
-		sb_server_tick(loop->server);
-	}
-	sb_server_free(loop->server);
-	loop->server = NULL;
-	sb_log_finish();
-}
-
-static void *
-run(void *arg)
-{
-	struct sb_loop *loop = arg;
-	bool more = true;
-
-	while (!is_finished(loop))
-	{
-		iterate(loop, more);
-		take_messages(loop);
-		sb_pg_pool_settle(loop->pool);
-		sb_limits_settle(loop->limits);
-		if (loop->doorbell)
-			sb_doorbell_settle(loop->doorbell);
-		sb_review_settle(loop->review);
-		note_readiness(loop);
-		more = sb_server_run(loop->server);
-		tick(loop);
-		sb_log_flush();
-	}
-	wind_up(loop);
-	return NULL;
-}
-
-/* ---- life ------------------------------------------------------------------------------------ */
-
-static void
-on_database_ready(struct sb_loop *loop)
-{
-	sb_log(SB_LOG_INFO, "the database is there", NULL, NULL);
-	sb_auth_begin(loop->auth);
-}
-
-static bool
-compile_schema(struct sb_loop *loop)
-{
-	char *error = NULL;
-
-	loop->graphql =
-		sb_graphql_new(sb_graphql_schema_text, sb_graphql_schema_text_len, NULL, &error);
-	if (loop->graphql == NULL)
-		sb_log(SB_LOG_ERROR, "the GraphQL schema is faulty", "error", error);
-	free(error);
-	return loop->graphql != NULL;
-}
-
 struct sb_loop *
-sb_loop_new(const struct sb_config *config, int index, int listen_fd)
+sb_loop_new(const struct sb_config *config, int index)
 {
 	struct sb_loop *loop = sb_calloc(1, sizeof(*loop));
 
@@ -278,57 +238,39 @@ sb_loop_new(const struct sb_config *config, int index, int listen_fd)
 	loop->index = index;
 	loop->next = all_loops;
 	all_loops = loop;
-	__atomic_add_fetch(&unready_loops, 1, __ATOMIC_ACQ_REL);
 	loop->now_ms = sb_loop_clock_us() / 1000;
-	if (getrandom(&loop->random, sizeof(loop->random), 0) < 0 || loop->random == 0)
-		loop->random = sb_loop_clock_us();
 	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	pthread_mutex_init(&loop->lock, NULL);
 	loop->wake.fd = -1;
 	loop->wake.on_ready = on_wake;
 	sb_loop_watch(loop, &loop->wake, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), EPOLLIN);
-	sb_names_join(loop);
-	loop->pool = sb_pg_pool_new(loop, on_database_ready);
-	loop->limits = sb_limits_new(loop);
-	loop->auth = sb_auth_new(loop);
-	loop->review = sb_review_new(loop);
-	sb_ended_sessions_init(&loop->ended);
-	if (index == 0)
-	{
-		loop->doorbell = sb_doorbell_new(loop);
-		loop->tick = sb_pg_tick_new(loop);
-	}
-	if (compile_schema(loop))
-		loop->server = sb_server_new(loop, listen_fd);
-	if (loop->server == NULL)
-	{
-		sb_log(SB_LOG_ERROR, "a loop could not be set up", NULL, NULL);
-		sb_loop_free(loop);
-		return NULL;
-	}
 	return loop;
+}
+
+static void
+forget(struct sb_loop *loop)
+{
+	struct sb_loop **link = &all_loops;
+
+	while (*link != loop)
+		link = &(*link)->next;
+	*link = loop->next;
 }
 
 void
 sb_loop_free(struct sb_loop *loop)
 {
-	forget_loop(loop);
-	sb_names_leave(loop);
-	sb_server_free(loop->server);
-	sb_pg_pool_free(loop->pool);
-	sb_doorbell_free(loop->doorbell);
-	sb_review_free(loop->review);
-	sb_pg_tick_free(loop->tick);
-	sb_ended_sessions_finish(&loop->ended);
-	sb_auth_free(loop->auth);
-	sb_limits_free(loop->limits);
-	sb_graphql_free(loop->graphql);
+	forget(loop);
+	while (loop->mailboxes)
+	{
+		struct sb_mailbox *box = loop->mailboxes;
+
+		loop->mailboxes = box->next;
+		free(box->messages);
+		free(box);
+	}
+	pthread_mutex_destroy(&loop->lock);
 	close(loop->wake.fd);
 	close(loop->epoll_fd);
 	free(loop);
-}
-
-bool
-sb_loop_start(struct sb_loop *loop)
-{
-	return pthread_create(&loop->thread, NULL, run, loop) == 0;
 }

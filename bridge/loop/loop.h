@@ -1,28 +1,19 @@
 /*
- * loop.h owns the event loop: one thread, one epoll set, and all that the thread serves.
+ * loop.h owns the event loop of one thread: the descriptors that it watches, its timers, and the
+ * mail that loops send each other. What they are for is the business of those who use them.
  *
- * Loops share nothing but the configuration and the route table (read-only), the counts of
- * connections per address (http/peers.h), and how many of them are not ready to serve. Everything
- * below is used by its own thread only.
+ * A loop and what lives in it belong to its thread alone, but for what is said to be for any
+ * thread.
  */
 #ifndef SB_LOOP_H
 #define SB_LOOP_H
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#include "auth/session.h"
 #include "base/config.h"
-
-struct sb_auth;
-struct sb_doorbell;
-struct sb_graphql;
-struct sb_limits;
-struct sb_pg_pool;
-struct sb_pg_tick;
-struct sb_review;
-struct sb_server;
 
 /* A file descriptor in the loop. The owner keeps it alive until sb_loop_unwatch(). */
 struct sb_watch
@@ -32,6 +23,24 @@ struct sb_watch
 	void (*on_ready)(struct sb_watch *watch, uint32_t events);
 };
 
+/* What is due again and again. The owner keeps it alive as long as the loop runs. */
+struct sb_timer
+{
+	struct sb_timer *next;
+	uint32_t every_ms;
+	uint64_t due_ms;
+	void (*on_due)(struct sb_timer *timer);
+};
+
+/* A kind of mail; its address is its name. */
+struct sb_mail_kind
+{
+	size_t size; /* bytes of one message */
+	int most;    /* that wait for a loop. 0: a signal, which has no messages */
+};
+
+struct sb_mailbox;
+
 struct sb_loop
 {
 	struct sb_loop *next; /* in the list of all loops */
@@ -39,49 +48,37 @@ struct sb_loop
 	int index;
 	int epoll_fd;
 	uint64_t now_ms; /* CLOCK_MONOTONIC, read once an iteration */
-	struct sb_server *server;
-	struct sb_pg_pool *pool;
-	struct sb_auth *auth;
-	struct sb_limits *limits;
-	struct sb_pg_tick *tick; /* of the first loop; NULL in the others */
-	struct sb_graphql *graphql;
-	uint64_t random; /* state of the request ids; not a secret */
+	bool stopping;   /* what is there is brought to its end, and nothing begun */
+	struct sb_timer *timers;
 
-	pthread_t thread;
-	struct sb_watch wake;           /* eventfd: another thread left a message in the flags below */
-	int stop;                       /* atomic: finish and return */
-	int reload;                     /* atomic: read the keys again */
-	struct sb_ended_sessions ended; /* locks itself */
-	struct sb_doorbell *doorbell;   /* in the first loop: hears for all of them */
-	struct sb_review *review;
-	bool stopping;
-	bool ready; /* as last counted: the database's lanes are there, and the keys */
-	uint64_t stop_at_ms;
-	uint64_t tick_at_ms;
+	struct sb_watch wake;         /* eventfd: another thread has something to say */
+	struct sb_mailbox *mailboxes; /* one for each kind that is taken here */
+	pthread_mutex_t lock;         /* of what lies in them */
+	int has_mail;                 /* atomic */
 };
 
-/*
- * A loop that listens on its own socket (listen_fd becomes its property) and connects to the
- * database by itself. NULL with the reason in the log. sb_loop_free() after the thread has ended.
- */
-extern struct sb_loop *sb_loop_new(const struct sb_config *config, int index, int listen_fd);
+/* Before the thread that is to use it. */
+extern struct sb_loop *sb_loop_new(const struct sb_config *config, int index);
+
+/* While no loop of the process runs. */
 extern void sb_loop_free(struct sb_loop *loop);
 
-/* Starts the thread; false when that fails. */
-extern bool sb_loop_start(struct sb_loop *loop);
+/* Microseconds of CLOCK_MONOTONIC, now. */
+extern uint64_t sb_loop_clock_us(void);
 
-/* From any thread: stop gracefully; read the keys again. */
-extern void sb_loop_stop(struct sb_loop *loop);
-extern void sb_loop_reload(struct sb_loop *loop);
+/* ---- an iteration ---------------------------------------------------------------------------- */
 
-/* From any thread: has the loop look at what other threads left for it. */
-extern void sb_loop_wake(struct sb_loop *loop);
+/*
+ * Waits until something is ready (a tenth of a second at most, at_once: not at all), and has every
+ * ready descriptor's on_ready do its part.
+ */
+extern void sb_loop_wait(struct sb_loop *loop, bool at_once);
 
-/* Calls back for every loop of the process; while loops run, from their threads only. */
-extern void sb_loop_for_each(void (*callback)(struct sb_loop *loop, void *arg), void *arg);
+/* Hands out the mail that has come; calls the timers that are due. */
+extern void sb_loop_deliver(struct sb_loop *loop);
+extern void sb_loop_run_timers(struct sb_loop *loop);
 
-/* From any thread: whether every loop of the process is ready to serve, and none is stopping. */
-extern bool sb_loop_all_ready(void);
+/* ---- descriptors and timers ------------------------------------------------------------------ */
 
 /* Watches fd for events, or changes the events it is watched for. */
 extern void sb_loop_watch(struct sb_loop *loop, struct sb_watch *watch, int fd, uint32_t events);
@@ -89,7 +86,31 @@ extern void sb_loop_watch(struct sb_loop *loop, struct sb_watch *watch, int fd, 
 /* Stops watching; harmless when the descriptor is closed already. */
 extern void sb_loop_unwatch(struct sb_loop *loop, struct sb_watch *watch);
 
-/* Microseconds of CLOCK_MONOTONIC, now. */
-extern uint64_t sb_loop_clock_us(void);
+/* From now on timer->on_due is called every so often. */
+extern void sb_loop_every(struct sb_loop *loop, struct sb_timer *timer, uint32_t ms,
+						  void (*on_due)(struct sb_timer *timer));
+
+/* ---- mail ------------------------------------------------------------------------------------ */
+
+/*
+ * Takes mail of a kind in this loop, before its thread runs. on_mail gets what has come since it
+ * was called last: count messages in their order; more: there was a signal, or more than could be
+ * kept.
+ */
+extern void sb_loop_subscribe(struct sb_loop *loop, const struct sb_mail_kind *kind,
+							  void (*on_mail)(void *owner, const void *messages, int count,
+											  bool more),
+							  void *owner);
+
+/*
+ * From any thread: sends a message, which is copied, to a loop, or to every loop of the process
+ * that takes its kind; NULL: a signal. Waits for nobody.
+ */
+extern void sb_loop_send(struct sb_loop *loop, const struct sb_mail_kind *kind,
+						 const void *message);
+extern void sb_loop_send_all(const struct sb_mail_kind *kind, const void *message);
+
+/* From any thread: the loop goes through an iteration soon. */
+extern void sb_loop_wake(struct sb_loop *loop);
 
 #endif /* SB_LOOP_H */

@@ -41,7 +41,8 @@ struct lane
 struct sb_pg_pool
 {
 	struct sb_loop *loop;
-	void (*on_ready)(struct sb_loop *);
+	void (*on_ready)(void *owner);
+	void *owner;
 	struct lane lanes[SB_LANES];
 	struct sb_pg_suspects suspects;
 	bool ready; /* as last told by on_ready */
@@ -240,12 +241,13 @@ lane_init(struct sb_pg_pool *pool, enum sb_pg_lane which)
 }
 
 struct sb_pg_pool *
-sb_pg_pool_new(struct sb_loop *loop, void (*on_ready)(struct sb_loop *))
+sb_pg_pool_new(struct sb_loop *loop, void (*on_ready)(void *owner), void *owner)
 {
 	struct sb_pg_pool *pool = sb_calloc(1, sizeof(*pool));
 
 	pool->loop = loop;
 	pool->on_ready = on_ready;
+	pool->owner = owner;
 	for (enum sb_pg_lane which = 0; which < SB_LANES; which++)
 		lane_init(pool, which);
 	return pool;
@@ -362,6 +364,6 @@ sb_pg_pool_settle(struct sb_pg_pool *pool)
 	}
 	ready = sb_pg_pool_is_ready(pool);
 	if (ready && !pool->ready)
-		pool->on_ready(pool->loop);
+		pool->on_ready(pool->owner);
 	pool->ready = ready;
 }

@@ -23,7 +23,8 @@ enum sb_pg_lane
 };
 
 /* on_ready is called whenever every lane has got a connection. sb_pg_pool_free() closes it, too. */
-extern struct sb_pg_pool *sb_pg_pool_new(struct sb_loop *loop, void (*on_ready)(struct sb_loop *));
+extern struct sb_pg_pool *sb_pg_pool_new(struct sb_loop *loop, void (*on_ready)(void *owner),
+										 void *owner);
 extern void sb_pg_pool_free(struct sb_pg_pool *pool);
 
 /* Ends all units as SB_PG_LOST and all connections; from then on nothing may be submitted. */

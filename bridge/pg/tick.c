@@ -12,10 +12,13 @@
 
 #define TICK_EVERY_MS 1000  /* while no worker runs */
 #define LOOK_EVERY_MS 10000 /* for one that has gone */
+#define WAKE_EVERY_MS 100   /* to see whether it is time */
 
 struct sb_pg_tick
 {
+	struct sb_timer timer; /* must stay first */
 	struct sb_loop *loop;
+	struct sb_pg_pool *pool;
 	struct sb_pg_unit unit;
 	bool under_way;
 	bool stood_in; /* the last answer was a round */
@@ -40,12 +43,34 @@ on_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 	sb_pg_unit_clear(unit);
 }
 
+static void
+on_due(struct sb_timer *timer)
+{
+	struct sb_pg_tick *tick = (struct sb_pg_tick *) timer;
+	static const char sql[] = "SELECT social.tick_without_worker()";
+	uint64_t now = tick->loop->now_ms;
+	uint64_t pause = tick->stood_in ? TICK_EVERY_MS : LOOK_EVERY_MS;
+
+	if (tick->under_way || (tick->asked_at_ms != 0 && now - tick->asked_at_ms < pause) ||
+		!sb_pg_pool_is_ready(tick->pool) || sb_pg_pool_is_standby(tick->pool))
+		return;
+	tick->asked_at_ms = now;
+	tick->unit.owner = tick;
+	tick->unit.on_done = on_done;
+	sb_pg_unit_add(&tick->unit, sb_pg_statement_id(sql), sql, 0, NULL);
+	tick->under_way = sb_pg_pool_submit(tick->pool, SB_LANE_SLOW, &tick->unit);
+	if (!tick->under_way)
+		sb_pg_unit_clear(&tick->unit);
+}
+
 struct sb_pg_tick *
-sb_pg_tick_new(struct sb_loop *loop)
+sb_pg_tick_new(struct sb_loop *loop, struct sb_pg_pool *pool)
 {
 	struct sb_pg_tick *tick = sb_calloc(1, sizeof(*tick));
 
 	tick->loop = loop;
+	tick->pool = pool;
+	sb_loop_every(loop, &tick->timer, WAKE_EVERY_MS, on_due);
 	return tick;
 }
 
@@ -53,23 +78,4 @@ void
 sb_pg_tick_free(struct sb_pg_tick *tick)
 {
 	free(tick);
-}
-
-void
-sb_pg_tick_run(struct sb_pg_tick *tick)
-{
-	static const char sql[] = "SELECT social.tick_without_worker()";
-	uint64_t now = tick->loop->now_ms;
-	uint64_t pause = tick->stood_in ? TICK_EVERY_MS : LOOK_EVERY_MS;
-
-	if (tick->under_way || (tick->asked_at_ms != 0 && now - tick->asked_at_ms < pause) ||
-		!sb_pg_pool_is_ready(tick->loop->pool) || sb_pg_pool_is_standby(tick->loop->pool))
-		return;
-	tick->asked_at_ms = now;
-	tick->unit.owner = tick;
-	tick->unit.on_done = on_done;
-	sb_pg_unit_add(&tick->unit, sb_pg_statement_id(sql), sql, 0, NULL);
-	tick->under_way = sb_pg_pool_submit(tick->loop->pool, SB_LANE_SLOW, &tick->unit);
-	if (!tick->under_way)
-		sb_pg_unit_clear(&tick->unit);
 }

@@ -6,14 +6,13 @@
 #define SB_PG_TICK_H
 
 struct sb_loop;
+struct sb_pg_pool;
 struct sb_pg_tick;
 
-extern struct sb_pg_tick *sb_pg_tick_new(struct sb_loop *loop);
+/* Asks from now on, whenever it is time. */
+extern struct sb_pg_tick *sb_pg_tick_new(struct sb_loop *loop, struct sb_pg_pool *pool);
 
 /* After the pool, which answers what is under way. */
 extern void sb_pg_tick_free(struct sb_pg_tick *tick);
-
-/* Asks when it is time. A few times a second. */
-extern void sb_pg_tick_run(struct sb_pg_tick *tick);
 
 #endif /* SB_PG_TICK_H */

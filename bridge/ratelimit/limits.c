@@ -1,5 +1,5 @@
 /*
- * limits.c owns counting requests against their rate limits.
+ * limits.c owns counting what callers do against their rate limits.
  */
 #include "ratelimit/limits.h"
 
@@ -8,17 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/buffer.h"
-#include "http/request.h"
 #include "base/log.h"
-#include "loop/loop.h"
 #include "base/memory.h"
-#include "ratelimit/headers.h"
+#include "caller/caller.h"
+#include "error/errors.h"
+#include "loop/loop.h"
+#include "pg/pool.h"
+#include "ratelimit/figures.h"
 #include "ratelimit/redis.h"
+#include "core/ratelimit_policy.h"
 
 struct sb_limits
 {
 	struct sb_loop *loop;
+	struct sb_pg_pool *pool;
 	enum sb_limit_store store; /* OFF until the database has said which */
 	struct sb_limit_redis *redis;
 	char *rates; /* all that the settings give, or NULL */
@@ -87,14 +92,14 @@ read_settings(const struct sb_config *config)
  * surface.
  */
 const char *
-sb_limits_rates(const struct sb_limits *limits, const struct sb_limit_use *use)
+sb_limits_rates(const struct sb_limits *limits, const struct sb_purpose *purpose)
 {
-	if (use->action == NULL || limits->rates == NULL)
+	if (purpose->action == NULL || limits->rates == NULL)
 		return NULL;
 	for (size_t i = 0; i < GIVEN; i++)
-		if (strcmp(given[i].action, use->action) == 0)
+		if (strcmp(given[i].action, purpose->action) == 0)
 			return of_action[i];
-	return strpbrk(use->action, ",*") ? limits->rates : NULL; /* several */
+	return strpbrk(purpose->action, ",*") ? limits->rates : NULL; /* several */
 }
 
 /* "action=rates;…" of all that are given, malloc'd; NULL: none is. */
@@ -203,24 +208,33 @@ sb_limits_all_rates(const struct sb_limits *limits)
 
 /* ---- counting -------------------------------------------------------------------------------- */
 
-/* A request that waits for its store; in its arena. */
+/* A caller who waits for the store; in the arena. */
 struct count
 {
-	struct sb_request *request;
-	void (*on_counted)(struct sb_request *, const struct sb_error *refusal);
+	struct sb_limits *limits;
+	struct sb_caller *caller;
+	struct sb_arena *arena;
+	void (*on_counted)(void *arg, const struct sb_error *refusal);
+	void *arg;
 	struct sb_pg_unit unit;
 	struct social_limit_windows windows;
 	char network[SOCIAL_LIMIT_ADDRESS_MAX];
 	const char *values[7];
 };
 
-static bool
-is_closed_on_failure(const struct sb_request *request)
+static void
+tell(struct count *count, const struct sb_error *refusal)
 {
-	const char *failure = request->loop->config->rate_limit_failure;
+	count->on_counted(count->arg, refusal);
+}
+
+static bool
+is_closed_on_failure(const struct count *count)
+{
+	const char *failure = count->limits->loop->config->rate_limit_failure;
 
 	if (strcmp(failure, "auto") == 0)
-		return strcmp(request->use.surface, "auth") == 0;
+		return strcmp(count->caller->purpose.surface, "auth") == 0;
 	return strcmp(failure, "closed") == 0;
 }
 
@@ -228,22 +242,22 @@ is_closed_on_failure(const struct sb_request *request)
 static void
 settle_failure(struct count *count)
 {
-	bool standby = sb_pg_pool_is_standby(count->request->loop->pool);
+	bool standby = sb_pg_pool_is_standby(count->limits->pool);
 	struct sb_error error = standby ? sb_error_read_only() : sb_error_unavailable();
 
-	count->on_counted(count->request, is_closed_on_failure(count->request) ? &error : NULL);
+	tell(count, is_closed_on_failure(count) ? &error : NULL);
 }
 
 static struct social_limit_request
-limit_request(struct sb_request *request, char network[SOCIAL_LIMIT_ADDRESS_MAX])
+limit_request(const struct sb_caller *caller, char network[SOCIAL_LIMIT_ADDRESS_MAX])
 {
 	struct social_limit_request limited = {
-		.surface = request->use.surface,
-		.action = request->use.action,
-		.account = request->use.account,
-		.user_id = request->user_id,
-		.session_id = request->session_id,
-		.address = social_limit_network(request->address, network) ? network : NULL,
+		.surface = caller->purpose.surface,
+		.action = caller->purpose.action,
+		.account = caller->purpose.account,
+		.user_id = caller->user_id,
+		.session_id = caller->session_id,
+		.address = social_limit_network(caller->address, network) ? network : NULL,
 		/* rates: the policies have those of the settings. */
 	};
 
@@ -256,27 +270,31 @@ static void
 on_table_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 {
 	struct count *count = unit->owner;
-	struct sb_request *request = count->request;
+	struct sb_caller *caller = count->caller;
 	struct sb_error error;
 
 	if (outcome == SB_PG_OK)
 	{
 		if (PQntuples(unit->results[0]) == 1 && !PQgetisnull(unit->results[0], 0, 0))
-			sb_limit_headers_add_text(request, PQgetvalue(unit->results[0], 0, 0));
+			sb_figures_read(&caller->figures, PQgetvalue(unit->results[0], 0, 0));
 		sb_pg_unit_clear(unit);
-		count->on_counted(request, NULL);
+		tell(count, NULL);
 		return;
 	}
 	if (outcome == SB_PG_ERROR && sb_limit_is_refusal(unit->error))
 	{
-		error = sb_error_from_result(unit->error);
-		sb_limit_headers_add_refusal(request, unit->error);
-		count->on_counted(request, &error);
+		PGresult *refusal = unit->error; /* the count may be gone when its caller has been told */
+
+		unit->error = NULL;
+		error = sb_error_from_result(refusal);
+		sb_figures_read_refusal(&caller->figures, refusal);
 		sb_pg_unit_clear(unit);
+		tell(count, &error);
+		PQclear(refusal);
 		return;
 	}
 	if (outcome == SB_PG_ERROR)
-		sb_request_log_result(request, unit->error);
+		sb_error_log(unit->error, caller->work, caller->task);
 	sb_pg_unit_clear(unit);
 	settle_failure(count);
 }
@@ -285,21 +303,21 @@ static void
 count_in_table(struct count *count)
 {
 	static const char sql[] = "SELECT social.take_rate_limit($1, $2, $3, $4, $5, $6, $7)";
-	struct sb_request *request = count->request;
+	const struct sb_caller *caller = count->caller;
+	struct sb_pg_pool *pool = count->limits->pool;
 	const char **values = count->values;
 
-	values[0] = request->use.action;
-	values[1] = request->user_id ? request->user_text : NULL;
-	values[2] = request->session_id ? request->session_text : NULL;
-	values[3] = *request->address ? request->address : NULL;
-	values[4] = request->use.account;
-	values[5] = sb_limits_rates(request->loop->limits, &request->use);
-	values[6] = request->use.surface;
+	values[0] = caller->purpose.action;
+	values[1] = sb_caller_user(caller);
+	values[2] = sb_caller_session(caller);
+	values[3] = sb_caller_address(caller);
+	values[4] = caller->purpose.account;
+	values[5] = sb_limits_rates(count->limits, &caller->purpose);
+	values[6] = caller->purpose.surface;
 	count->unit.owner = count;
 	count->unit.on_done = on_table_done;
 	sb_pg_unit_add(&count->unit, sb_pg_statement_id(sql), sql, 7, values);
-	if (sb_pg_pool_is_standby(request->loop->pool) ||
-		!sb_pg_pool_submit(request->loop->pool, SB_LANE_WRITE, &count->unit))
+	if (sb_pg_pool_is_standby(pool) || !sb_pg_pool_submit(pool, SB_LANE_WRITE, &count->unit))
 		settle_failure(count);
 }
 
@@ -308,7 +326,6 @@ count_in_table(struct count *count)
 static struct sb_error
 refusal_of(struct count *count, const struct social_rate_figures *figures)
 {
-	struct sb_request *request = count->request;
 	const struct social_limit_window *window = &count->windows.list[figures->window];
 	struct sb_error error = {429, sb_error_code(429), "rate limit exceeded", NULL, NULL};
 	int64_t seconds = (figures->retry_after + 999999) / 1000000;
@@ -316,12 +333,12 @@ refusal_of(struct count *count, const struct social_rate_figures *figures)
 
 	social_rate_format(&figures->rate, rate);
 	error.detail =
-		sb_arena_printf(&request->arena, "The limit \"%s\" is %s.", window->row->action, rate);
+		sb_arena_printf(count->arena, "The limit \"%s\" is %s.", window->row->action, rate);
 	if (window->draw.times > window->draw.rate.limit)
-		error.hint = sb_arena_printf(&request->arena, "One request may do this at most %d times.",
+		error.hint = sb_arena_printf(count->arena, "One request may do this at most %d times.",
 									 (int) window->draw.rate.limit);
 	else
-		error.hint = sb_arena_printf(&request->arena, "Try again in %lld second%s.",
+		error.hint = sb_arena_printf(count->arena, "Try again in %lld second%s.",
 									 (long long) seconds, seconds == 1 ? "" : "s");
 	return error;
 }
@@ -344,22 +361,21 @@ on_redis_answer(void *arg, int64_t now, int64_t *timestamps)
 		draws[i] = count->windows.list[i].draw;
 	taken = social_gcra_take(draws, count->windows.count, now, timestamps, &figures);
 	if (figures.window >= 0)
-		sb_limit_headers_add(count->request, &figures);
+		sb_figures_take(&count->caller->figures, &figures);
 	if (!taken)
 		error = refusal_of(count, &figures);
-	count->on_counted(count->request, taken ? NULL : &error);
+	tell(count, taken ? NULL : &error);
 }
 
 static void
 count_in_redis(struct count *count)
 {
-	struct sb_request *request = count->request;
-	struct sb_limits *limits = request->loop->limits;
-	struct social_limit_request limited = limit_request(request, count->network);
+	struct sb_limits *limits = count->limits;
+	struct social_limit_request limited = limit_request(count->caller, count->network);
 
 	if (!social_limit_resolve(&limits->policies, &limited, &count->windows) ||
 		count->windows.count == 0)
-		count->on_counted(request, NULL);
+		tell(count, NULL);
 	else if (limits->redis == NULL ||
 			 !sb_limit_redis_take(limits->redis, count->windows.list, count->windows.count, false,
 								  on_redis_answer, count))
@@ -367,14 +383,17 @@ count_in_redis(struct count *count)
 }
 
 void
-sb_limits_count(struct sb_request *request,
-				void (*on_counted)(struct sb_request *, const struct sb_error *refusal))
+sb_limits_count(struct sb_limits *limits, struct sb_caller *caller, struct sb_arena *arena,
+				void (*on_counted)(void *arg, const struct sb_error *refusal), void *arg)
 {
-	struct count *count = sb_arena_alloc(&request->arena, sizeof(*count));
+	struct count *count = sb_arena_alloc(arena, sizeof(*count));
 
-	count->request = request;
+	count->limits = limits;
+	count->caller = caller;
+	count->arena = arena;
 	count->on_counted = on_counted;
-	if (request->loop->limits->store == SB_LIMIT_REDIS)
+	count->arg = arg;
+	if (limits->store == SB_LIMIT_REDIS)
 		count_in_redis(count);
 	else
 		count_in_table(count);
@@ -382,10 +401,11 @@ sb_limits_count(struct sb_request *request,
 
 /* ---- the status ------------------------------------------------------------------------------ */
 
-/* Every window of the caller, asked of Redis at once; in the request's arena. */
+/* Every window of the caller, asked of Redis at once; in the arena. */
 struct status
 {
-	struct sb_request *request;
+	void (*on_status)(void *arg, char *json, size_t len);
+	void *arg;
 	int count;
 	struct social_limit_window windows[2 * SOCIAL_LIMIT_ROWS_MAX];
 	char network[SOCIAL_LIMIT_ADDRESS_MAX];
@@ -421,18 +441,17 @@ put_window(struct sb_buffer *out, const struct social_limit_window *window,
 }
 
 static void
-on_status(void *arg, int64_t now, int64_t *timestamps)
+on_redis_status(void *arg, int64_t now, int64_t *timestamps)
 {
 	struct status *status = arg;
-	struct sb_error error = sb_error_unavailable();
 	struct social_rate_figures figures;
 	struct sb_buffer out = {0};
 	size_t len;
-	char *body;
+	char *json;
 
 	if (timestamps == NULL)
 	{
-		sb_request_fail_with(status->request, &error);
+		status->on_status(status->arg, NULL, 0);
 		return;
 	}
 	sb_buffer_puts(&out, "{\"limits\":[");
@@ -443,8 +462,8 @@ on_status(void *arg, int64_t now, int64_t *timestamps)
 		put_window(&out, &status->windows[i], &figures);
 	}
 	sb_buffer_puts(&out, "]}");
-	body = sb_buffer_take(&out, &len);
-	sb_request_reply(status->request, 200, "application/json", body, len);
+	json = sb_buffer_take(&out, &len);
+	status->on_status(status->arg, json, len);
 }
 
 static void
@@ -459,29 +478,30 @@ add_row(struct status *status, const struct social_limit_row *row,
 }
 
 void
-sb_limits_answer_status(struct sb_request *request)
+sb_limits_status(struct sb_limits *limits, const struct sb_caller *caller, struct sb_arena *arena,
+				 void (*on_status)(void *arg, char *json, size_t len), void *arg)
 {
-	struct sb_limits *limits = request->loop->limits;
-	struct status *status = sb_arena_alloc(&request->arena, sizeof(*status));
-	struct social_limit_request limited = limit_request(request, status->network);
-	struct sb_error error = sb_error_unavailable();
+	struct status *status = sb_arena_alloc(arena, sizeof(*status));
+	struct social_limit_request limited = limit_request(caller, status->network);
 
-	status->request = request;
+	status->on_status = on_status;
+	status->arg = arg;
 	for (int i = 0; i < limits->policies.count; i++)
 		add_row(status, &limits->policies.rows[i], &limited);
 	if (limits->redis == NULL || !sb_limit_redis_take(limits->redis, status->windows, status->count,
-													  true, on_status, status))
-		sb_request_fail_with(request, &error);
+													  true, on_redis_status, status))
+		on_status(arg, NULL, 0);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
 struct sb_limits *
-sb_limits_new(struct sb_loop *loop)
+sb_limits_new(struct sb_loop *loop, struct sb_pg_pool *pool)
 {
 	struct sb_limits *limits = sb_calloc(1, sizeof(*limits));
 
 	limits->loop = loop;
+	limits->pool = pool;
 	limits->rates = list_rates();
 	if (uses_redis(loop->config))
 		limits->redis = sb_limit_redis_new(loop);

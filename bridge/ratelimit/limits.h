@@ -1,27 +1,29 @@
 /*
- * limits.h owns counting requests against their rate limits (design D8): one interface in front of
- * the stores. The limits themselves are extension/core/ratelimit_policy.c and what the database
- * says.
+ * limits.h owns counting what callers do against their rate limits (design D8): one interface in
+ * front of the stores. The limits themselves are extension/core/ratelimit_policy.c and what the
+ * database says.
  *
- * The database's memory is counted in by admit, in the request's own flight. A table is written to
- * in a transaction of its own before, so that a request that fails costs its token and reads stay
- * READ ONLY (D15). Redis is asked before as well. Where the store fails, RATE_LIMIT_FAILURE says
- * who may pass.
+ * The database's memory is counted in by admit, in the work's own flight. A table is written to in
+ * a transaction of its own before, so that work that fails costs its token and reads stay READ ONLY
+ * (D15). Redis is asked before as well. Where the store fails, RATE_LIMIT_FAILURE says who may
+ * pass.
  */
 #ifndef SB_RATELIMIT_LIMITS_H
 #define SB_RATELIMIT_LIMITS_H
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
 
-#include "core/ratelimit_policy.h"
-
+struct sb_arena;
+struct sb_caller;
 struct sb_config;
-struct sb_problems;
 struct sb_error;
 struct sb_limits;
 struct sb_loop;
-struct sb_request;
+struct sb_pg_pool;
+struct sb_problems;
+struct sb_purpose;
 
 enum sb_limit_store
 {
@@ -31,18 +33,10 @@ enum sb_limit_store
 	SB_LIMIT_REDIS
 };
 
-/* What one request counts as. */
-struct sb_limit_use
-{
-	const char *surface;
-	const char *action; /* as of struct social_limit_request; NULL = what holds for every request */
-	const char *account; /* the account that a door is knocked at for, or NULL */
-};
-
 /* Checks the settings against each other, and keeps the rates among them. Before any thread. */
 extern void sb_limits_check(const struct sb_config *config, struct sb_problems *problems);
 
-extern struct sb_limits *sb_limits_new(struct sb_loop *loop);
+extern struct sb_limits *sb_limits_new(struct sb_loop *loop, struct sb_pg_pool *pool);
 extern void sb_limits_free(struct sb_limits *limits);
 
 /* Ends what is under way as failed; from then on the store has failed. */
@@ -53,22 +47,31 @@ extern void sb_limits_configure(struct sb_limits *limits, json_t *config);
 
 extern enum sb_limit_store sb_limits_store(const struct sb_limits *limits);
 
-/* The rates that the settings give for a use, as social.admit() takes them, or NULL: none. */
-extern const char *sb_limits_rates(const struct sb_limits *limits, const struct sb_limit_use *use);
+/* The rates that the settings give for a purpose, as social.admit() takes them, or NULL: none. */
+extern const char *sb_limits_rates(const struct sb_limits *limits,
+								   const struct sb_purpose *purpose);
 
 /* All rates that the settings give, as social.rate_limit_status() takes them; NULL: none. */
 extern const char *sb_limits_all_rates(const struct sb_limits *limits);
 
 /*
- * Counts request->use in a table or Redis. on_counted is called exactly once, now or later: with
- * NULL when the request may go on, else with what to answer. Headers are added already.
+ * Counts the caller's purpose in a table or Redis, and tells him what is left (caller->figures).
+ * on_counted is called exactly once, now or later: with NULL when he may go on, else with what to
+ * answer, for the time of the call. He and the arena live until then.
  */
-extern void sb_limits_count(struct sb_request *request,
-							void (*on_counted)(struct sb_request *,
-											   const struct sb_error *refusal));
+extern void sb_limits_count(struct sb_limits *limits, struct sb_caller *caller,
+							struct sb_arena *arena,
+							void (*on_counted)(void *arg, const struct sb_error *refusal),
+							void *arg);
 
-/* What is left in every window of the caller, as JSON; answers the request. */
-extern void sb_limits_answer_status(struct sb_request *request);
+/*
+ * What is left in every window of the caller, of Redis: on_status is called exactly once, now or
+ * later, with malloc'd JSON, which becomes its own, or with NULL when Redis does not answer. He and
+ * the arena live until then.
+ */
+extern void sb_limits_status(struct sb_limits *limits, const struct sb_caller *caller,
+							 struct sb_arena *arena,
+							 void (*on_status)(void *arg, char *json, size_t len), void *arg);
 
 /* Does what is due; once an iteration of the loop. */
 extern void sb_limits_settle(struct sb_limits *limits);

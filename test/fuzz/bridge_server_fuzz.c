@@ -20,17 +20,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "auth/auth.h"
 #include "base/config.h"
 #include "http/cors.h"
 #include "http/forwarded.h"
 #include "http/peers.h"
+#include "admission/services.h"
 #include "api/routes.h"
 #include "http/server.h"
 #include "http/strict.h"
 #include "base/log.h"
 #include "loop/loop.h"
-#include "pg/pool.h"
 #include "pg/target.h"
 #include "ratelimit/limits.h"
 
@@ -54,6 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct sb_config config;
 static struct sb_loop *loop;
+static struct sb_server *server;
 static char input[MAX_INPUT + 1];
 static size_t ninput;
 static char answers[MAX_ANSWERS + 1];
@@ -65,6 +65,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	char name[] = "fuzz";
 	char *arguments[] = {name, NULL};
 	struct sb_problems problems = {0};
+	struct sb_services *services;
 	const char *error;
 
 	setenv("DATABASE_URL", "host=/nowhere", 1);
@@ -86,13 +87,13 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	sb_problems_free(&problems);
 	json_object_seed(1);
 	sb_peers_init(16, 16);
-	loop = sb_loop_new(&config, 1, -1);
-	if (loop == NULL)
+	loop = sb_loop_new(&config, 1);
+	services = sb_services_new(loop);
+	server = services ? sb_server_new(services, -1) : NULL;
+	if (server == NULL)
 		abort();
 	/* What needs the database is told at once that there is none. */
-	sb_pg_pool_close(loop->pool);
-	sb_limits_close(loop->limits);
-	sb_auth_give_up(loop->auth);
+	sb_services_close(services);
 	return 0;
 }
 
@@ -132,7 +133,7 @@ turn(void)
 
 		watch->on_ready(watch, events[i].events);
 	}
-	return sb_server_run(loop->server) || count > 0;
+	return sb_server_run(server) || count > 0;
 }
 
 static void
@@ -161,7 +162,7 @@ talk(uint8_t how)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0)
 		abort();
 	loop->now_ms = sb_loop_clock_us() / 1000;
-	CHECK(sb_server_adopt(loop->server, pair[0], (struct sockaddr *) &address, sizeof(address)));
+	CHECK(sb_server_adopt(server, pair[0], (struct sockaddr *) &address, sizeof(address)));
 	for (size_t at = 0; at < ninput; at += piece)
 	{
 		size_t len = ninput - at < piece ? ninput - at : piece;
@@ -174,14 +175,14 @@ talk(uint8_t how)
 		shutdown(pair[1], SHUT_WR);
 	run(pair[1]);
 	close(pair[1]);
-	for (int i = 0; i < 4 && sb_server_connections(loop->server) > 0; i++)
+	for (int i = 0; i < 4 && sb_server_connections(server) > 0; i++)
 		run(-1);
 	/* A half-closed connection that asked for nothing more may wait for its deadline. */
 	loop->now_ms += 1000 * (uint64_t) config.keepalive_timeout + 1;
-	sb_server_tick(loop->server);
-	for (int i = 0; i < 4 && sb_server_connections(loop->server) > 0; i++)
+	sb_server_tick(server);
+	for (int i = 0; i < 4 && sb_server_connections(server) > 0; i++)
 		run(-1);
-	CHECK(sb_server_connections(loop->server) == 0);
+	CHECK(sb_server_connections(server) == 0);
 }
 
 /* ---- what came back -------------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-/* graphql.c owns the life of the library object and its side doors: SDL, sources, figures. */
+/* library.c owns the life of the library object and its side doors: SDL, sources, figures. */
 #include "graphql/graphql.h"
 
 #include <stdlib.h>

@@ -1,0 +1,174 @@
+/*
+ * admission.c owns the way of a caller's work into the database.
+ */
+#include "admission/admission.h"
+
+#include "admission/services.h"
+#include "base/arena.h"
+#include "ratelimit/figures.h"
+#include "ratelimit/limits.h"
+
+#define ADMIT_PARAMS 3 /* of the admission that does not count: the first of the other's */
+#define COUNT_PARAMS 7
+
+static const char admit[] = "SELECT social.admit($1, $2, address => $3)";
+static const char count[] = "SELECT social.admit($1, $2, address => $3, action => $4, "
+							"rates => $5, surface => $6, account => $7)";
+
+void
+sb_admission_init(struct sb_admission *admission, struct sb_services *services,
+				  struct sb_caller *caller, struct sb_arena *arena, void *owner)
+{
+	*admission = (struct sb_admission){
+		.services = services, .caller = caller, .arena = arena, .owner = owner};
+}
+
+void
+sb_admission_finish(struct sb_admission *admission)
+{
+	sb_pg_unit_clear(&admission->unit);
+}
+
+void
+sb_admission_count_anew(struct sb_admission *admission, const struct sb_purpose *purpose)
+{
+	admission->caller->purpose = *purpose;
+	admission->is_counted = false;
+}
+
+/* ---- the unit -------------------------------------------------------------------------------- */
+
+/* What the admission, which counted, says about limits. */
+static void
+read_figures(struct sb_admission *admission)
+{
+	const struct sb_pg_unit *unit = &admission->unit;
+
+	if (unit->nresults > 0 && PQntuples(unit->results[0]) == 1 &&
+		!PQgetisnull(unit->results[0], 0, 0))
+		sb_figures_read(&admission->caller->figures, PQgetvalue(unit->results[0], 0, 0));
+}
+
+/* The unit is answered: what its admission says about limits is the caller's to know. */
+static void
+on_unit(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
+{
+	struct sb_admission *admission = (struct sb_admission *) unit;
+
+	/* Not only the admission refuses: refreshing is counted where the session is known. */
+	if (outcome == SB_PG_ERROR && sb_limit_is_refusal(unit->error))
+		sb_figures_read_refusal(&admission->caller->figures, unit->error);
+	else if (admission->counts_itself)
+		read_figures(admission);
+	admission->counts_itself = false;
+	admission->on_done(unit, outcome);
+}
+
+/*
+ * The unit begins again, having met a lock. Memory keeps what it counted, whatever is rolled back:
+ * the admission counts no second time.
+ */
+static void
+on_again(struct sb_pg_unit *unit)
+{
+	struct sb_admission *admission = (struct sb_admission *) unit;
+
+	if (!admission->counts_itself)
+		return;
+	read_figures(admission);
+	admission->counts_itself = false;
+	unit->statements[0].id = sb_pg_statement_id(admit);
+	unit->statements[0].sql = admit;
+	unit->statements[0].nparams = ADMIT_PARAMS;
+}
+
+/* The admission, which counts the work where the store is the database's memory. */
+static void
+add_admission(struct sb_admission *admission)
+{
+	static uint64_t admit_id; /* the same in every loop, so a race to set them is harmless */
+	static uint64_t count_id;
+	const struct sb_caller *caller = admission->caller;
+	const char **values = sb_arena_alloc(admission->arena, COUNT_PARAMS * sizeof(*values));
+
+	if (count_id == 0)
+	{
+		admit_id = sb_pg_statement_id(admit);
+		count_id = sb_pg_statement_id(count);
+	}
+	values[0] = sb_caller_user(caller);
+	values[1] = sb_caller_session(caller);
+	values[2] = sb_caller_address(caller);
+	if (!admission->counts_itself)
+	{
+		sb_pg_unit_add(&admission->unit, admit_id, admit, ADMIT_PARAMS, values);
+		return;
+	}
+	values[3] = caller->purpose.action;
+	values[4] = sb_limits_rates(admission->services->limits, &caller->purpose);
+	values[5] = caller->purpose.surface;
+	values[6] = caller->purpose.account;
+	sb_pg_unit_add(&admission->unit, count_id, count, COUNT_PARAMS, values);
+}
+
+void
+sb_admission_begin(struct sb_admission *admission,
+				   void (*on_done)(struct sb_pg_unit *, enum sb_pg_outcome))
+{
+	enum sb_limit_store store = sb_limits_store(admission->services->limits);
+
+	admission->counts_itself = !admission->is_counted && store == SB_LIMIT_MEMORY;
+	admission->is_counted |= admission->counts_itself;
+	sb_pg_unit_clear(&admission->unit);
+	admission->unit.owner = admission->owner;
+	admission->unit.on_done = on_unit;
+	admission->unit.on_again = on_again;
+	admission->on_done = on_done;
+	add_admission(admission);
+}
+
+/* The work has been counted by a store outside of its flight. */
+static void
+on_counted(void *arg, const struct sb_error *refusal)
+{
+	struct sb_admission *admission = arg;
+	struct sb_pg_unit *unit = &admission->unit;
+
+	admission->refusal = refusal;
+	if (refusal)
+		admission->on_done(unit, SB_PG_REFUSED);
+	else if (!sb_pg_pool_submit(admission->services->pool, admission->lane, unit))
+		admission->on_done(unit, SB_PG_LOST);
+}
+
+bool
+sb_admission_send(struct sb_admission *admission, enum sb_pg_lane lane)
+{
+	struct sb_services *services = admission->services;
+
+	if (admission->is_counted || sb_limits_store(services->limits) == SB_LIMIT_OFF)
+		return sb_pg_pool_submit(services->pool, lane, &admission->unit);
+	admission->is_counted = true;
+	admission->lane = lane;
+	sb_limits_count(services->limits, admission->caller, admission->arena, on_counted, admission);
+	return true;
+}
+
+struct sb_error
+sb_admission_error(const struct sb_admission *admission, enum sb_pg_outcome outcome)
+{
+	struct sb_error error = sb_error_unavailable();
+
+	if (outcome == SB_PG_REFUSED)
+		return *admission->refusal;
+	if (outcome == SB_PG_LATE)
+		return sb_error_late();
+	if (outcome == SB_PG_BUSY)
+		return sb_error_busy();
+	if (outcome != SB_PG_ERROR)
+		return error;
+	error = sb_error_from_result(admission->unit.error);
+	if (error.status >= 500)
+		sb_error_log(admission->unit.error, admission->caller->work, admission->caller->task);
+	return error;
+}

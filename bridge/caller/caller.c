@@ -1,0 +1,54 @@
+/*
+ * caller.c owns who asks.
+ */
+#include "caller/caller.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+#define AGENT_MAX 512 /* bytes of what a client calls itself that are kept */
+
+void
+sb_caller_set_owner(struct sb_caller *caller, int64_t user_id, int64_t session_id)
+{
+	caller->user_id = user_id;
+	caller->session_id = session_id;
+	snprintf(caller->user_text, sizeof(caller->user_text), "%" PRId64, user_id);
+	snprintf(caller->session_text, sizeof(caller->session_text), "%" PRId64, session_id);
+}
+
+const char *
+sb_caller_user(const struct sb_caller *caller)
+{
+	return caller->user_id ? caller->user_text : NULL;
+}
+
+const char *
+sb_caller_session(const struct sb_caller *caller)
+{
+	return caller->session_id ? caller->session_text : NULL;
+}
+
+const char *
+sb_caller_address(const struct sb_caller *caller)
+{
+	return *caller->address ? caller->address : NULL;
+}
+
+size_t
+sb_caller_agent_length(const char *text)
+{
+	size_t len = strlen(text);
+	size_t kept = 0;
+
+	if (!sb_utf8_is_text(text, len))
+		return 0;
+	if (len <= AGENT_MAX)
+		return len;
+	while (kept + sb_utf8_width(text + kept, len - kept) <= AGENT_MAX)
+		kept += sb_utf8_width(text + kept, len - kept);
+	return kept;
+}

@@ -1,0 +1,209 @@
+/*
+ * reply.c owns how a request is answered.
+ */
+#include "http/reply.h"
+
+#include <inttypes.h>
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buffer.h"
+#include "base/config.h"
+#include "base/memory.h"
+#include "http/cors.h"
+#include "http/forwarded.h"
+#include "http/request.h"
+#include "loop/loop.h"
+
+static const char type_json[] = "application/json";
+
+/* ---- headers --------------------------------------------------------------------------------- */
+
+/* On every answer, unless it has its own (mission 165). Answers depend on who asks, so no cache may
+ * keep them. */
+static const char *const common_headers[][2] = {
+	{"X-Content-Type-Options", "nosniff"},
+	{"X-Frame-Options", "DENY"},
+	/* The filter that this once turned on could be turned against a page; the policy below serves.
+	 */
+	{"X-XSS-Protection", "0"},
+	{"Referrer-Policy", "no-referrer"},
+	{"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+	{"Cache-Control", "no-store"},
+};
+
+void
+sb_reply_write_headers(const struct sb_request *request, struct sb_buffer *out)
+{
+	for (size_t i = 0; i < sizeof(common_headers) / sizeof(common_headers[0]); i++)
+	{
+		sb_buffer_puts(out, common_headers[i][0]);
+		sb_buffer_puts(out, ": ");
+		sb_buffer_puts(out, common_headers[i][1]);
+		sb_buffer_puts(out, "\r\n");
+	}
+	if (request == NULL || request->id[0] == '\0')
+		return;
+	sb_buffer_puts(out, "X-Request-Id: ");
+	sb_buffer_puts(out, request->id);
+	sb_buffer_puts(out, "\r\n");
+}
+
+/* Only what came by TLS may say this (RFC 6797 section 7.2). */
+static void
+add_transport_security(struct sb_request *request)
+{
+	int seconds = request->loop->config->secure_hsts_seconds;
+
+	if (seconds > 0 && sb_forwarded_is_https(request))
+		sb_request_add_header(
+			request, "Strict-Transport-Security",
+			sb_arena_printf(&request->arena, "max-age=%d; includeSubDomains", seconds));
+}
+
+static void
+add_number(struct sb_request *request, const char *name, int64_t value)
+{
+	sb_request_add_header(request, name, sb_arena_printf(&request->arena, "%" PRId64, value));
+}
+
+/* X-RateLimit-Reset is Unix time, RateLimit-Reset seconds from now (mission 125, I-10). */
+static void
+add_limits(struct sb_request *request)
+{
+	const struct sb_figures *figures = &request->caller.figures;
+	int64_t now = time(NULL);
+
+	if (!figures->is_known)
+		return;
+	add_number(request, "X-RateLimit-Limit", figures->limit);
+	add_number(request, "X-RateLimit-Remaining", figures->remaining);
+	add_number(request, "X-RateLimit-Reset", figures->reset);
+	add_number(request, "RateLimit-Limit", figures->limit);
+	add_number(request, "RateLimit-Remaining", figures->remaining);
+	add_number(request, "RateLimit-Reset", figures->reset > now ? figures->reset - now : 0);
+	sb_request_add_header(
+		request, "RateLimit-Policy",
+		sb_arena_printf(&request->arena, "%d;w=%" PRId64, figures->limit, figures->window));
+	if (figures->retry_after > 0)
+		sb_request_set_header(request, "Retry-After",
+							  sb_arena_printf(&request->arena, "%" PRId64, figures->retry_after));
+}
+
+/* ---- the answer ------------------------------------------------------------------------------ */
+
+static void
+finish(struct sb_request *request, int status, const char *content_type, size_t len,
+	   struct MHD_Response *response)
+{
+	sb_checked(response);
+	for (size_t i = 0; i < sizeof(common_headers) / sizeof(common_headers[0]); i++)
+		if (!sb_request_has_answer_header(request, common_headers[i][0]))
+			MHD_add_response_header(response, common_headers[i][0], common_headers[i][1]);
+	MHD_add_response_header(response, "X-Request-Id", request->id);
+	if (content_type)
+		MHD_add_response_header(response, "Content-Type", content_type);
+	sb_cors_add_headers(request);
+	add_transport_security(request);
+	add_limits(request);
+	for (struct sb_answer_header *header = request->answer_headers; header; header = header->next)
+		MHD_add_response_header(response, header->name, header->value);
+	if (request->must_close || request->loop->stopping)
+		MHD_add_response_header(response, "Connection", "close");
+	request->status = status;
+	request->answer_len = len;
+	request->response = response;
+	request->deliver(request);
+}
+
+void
+sb_request_reply(struct sb_request *request, int status, const char *content_type, char *body,
+				 size_t len)
+{
+	finish(request, status, content_type, len,
+		   MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE));
+}
+
+static void
+clear_result(void *result)
+{
+	PQclear(result);
+}
+
+void
+sb_request_reply_result(struct sb_request *request, int status, PGresult *result)
+{
+	size_t len = (size_t) PQgetlength(result, 0, 0);
+
+	finish(request, status, type_json, len,
+		   MHD_create_response_from_buffer_with_free_callback_cls(len, PQgetvalue(result, 0, 0),
+																  clear_result, result));
+}
+
+void
+sb_request_reply_constant(struct sb_request *request, int status, const char *json)
+{
+	size_t len = json ? strlen(json) : 0;
+
+	finish(
+		request, status, json ? type_json : NULL, len,
+		MHD_create_response_from_buffer(len, (void *) (json ? json : ""), MHD_RESPMEM_PERSISTENT));
+}
+
+/* ---- errors ---------------------------------------------------------------------------------- */
+
+static const char bad_token[] = "Bearer error=\"invalid_token\"";
+
+void
+sb_request_fail_with(struct sb_request *request, const struct sb_error *error)
+{
+	size_t len;
+	char *body = sb_error_body(error, &len);
+
+	if (error->status == 503 && !sb_request_has_answer_header(request, "Retry-After"))
+		sb_request_add_header(request, "Retry-After", "1");
+	if (error->status == 401 && !sb_request_has_answer_header(request, "WWW-Authenticate"))
+		sb_request_add_header(request, "WWW-Authenticate", "Bearer");
+	sb_request_reply(request, error->status, type_json, body, len);
+}
+
+void
+sb_request_fail(struct sb_request *request, int status, const char *message)
+{
+	struct sb_error error = {status, sb_error_code(status), message, NULL, NULL};
+
+	sb_request_fail_with(request, &error);
+}
+
+void
+sb_request_fail_token(struct sb_request *request, const char *message)
+{
+	if (message)
+		sb_request_add_header(request, "WWW-Authenticate", bad_token);
+	sb_request_fail(request, 401, message ? message : "authentication is required");
+}
+
+void
+sb_request_fail_unit(struct sb_request *request, enum sb_pg_outcome outcome)
+{
+	struct sb_error error = sb_admission_error(&request->admission, outcome);
+
+	/* The admission was refused: the account or the session has ended. */
+	if (outcome == SB_PG_ERROR && error.status == 401 && request->admission.unit.failed_at == 0 &&
+		request->caller.user_id)
+		sb_request_add_header(request, "WWW-Authenticate", bad_token);
+	sb_request_fail_with(request, &error);
+}
+
+bool
+sb_request_submit(struct sb_request *request, enum sb_pg_lane lane)
+{
+	struct sb_error error = sb_error_unavailable();
+
+	if (sb_admission_send(&request->admission, lane))
+		return true;
+	sb_request_fail_with(request, &error);
+	return false;
+}

@@ -1,0 +1,140 @@
+/*
+ * thread.c owns one thread of the process.
+ *
+ * An iteration: wait; let each ready descriptor do its part (the database's answers wake their
+ * requests); take the mail; let the services and then the HTTP library work; call the timers; write
+ * the log. Nothing in here blocks but the wait and the log.
+ */
+#include "thread.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "admission/services.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "http/server.h"
+#include "loop/loop.h"
+
+#define LAST_WORDS_MS 1000 /* for answers still going out when everything else has ended */
+
+struct sb_thread
+{
+	pthread_t id;
+	struct sb_loop *loop;
+	struct sb_services *services;
+	struct sb_server *server;
+	uint64_t stop_at_ms; /* valid while the loop is stopping */
+};
+
+static const struct sb_mail_kind stop = {0, 0};
+
+static void
+on_stop(void *owner, const void *messages, int count, bool more)
+{
+	struct sb_thread *thread = owner;
+	struct sb_loop *loop = thread->loop;
+
+	if (loop->stopping)
+		return;
+	loop->stopping = true;
+	thread->stop_at_ms = loop->now_ms + (uint64_t) loop->config->stop_timeout * 1000;
+	sb_server_quiesce(thread->server);
+}
+
+/* Whether a stopping thread has nothing left to do, or no time. */
+static bool
+is_finished(const struct sb_thread *thread)
+{
+	const struct sb_loop *loop = thread->loop;
+
+	return loop->stopping &&
+		   (sb_server_connections(thread->server) == 0 || loop->now_ms >= thread->stop_at_ms);
+}
+
+/*
+ * Ends what did not end in time: the requests left get 503, their answers a moment to go out. A
+ * request may become whole in that moment, so the closed services stay until the server is gone.
+ */
+static void
+wind_up(struct sb_thread *thread)
+{
+	struct sb_loop *loop = thread->loop;
+	uint64_t until = loop->now_ms + LAST_WORDS_MS;
+
+	sb_services_close(thread->services);
+	while (sb_server_connections(thread->server) > 0 && loop->now_ms < until)
+	{
+		sb_loop_wait(loop, sb_server_run(thread->server));
+		sb_server_tick(thread->server);
+	}
+	sb_server_free(thread->server);
+	thread->server = NULL;
+	sb_log_finish();
+}
+
+static void *
+run(void *arg)
+{
+	struct sb_thread *thread = arg;
+	struct sb_loop *loop = thread->loop;
+	bool more = true;
+
+	while (!is_finished(thread))
+	{
+		sb_loop_wait(loop, more);
+		sb_loop_deliver(loop);
+		sb_services_settle(thread->services);
+		more = sb_server_run(thread->server);
+		sb_loop_run_timers(loop);
+		sb_log_flush();
+	}
+	wind_up(thread);
+	return NULL;
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+struct sb_thread *
+sb_thread_new(const struct sb_config *config, int index, int listen_fd)
+{
+	struct sb_thread *thread = sb_calloc(1, sizeof(*thread));
+
+	thread->loop = sb_loop_new(config, index);
+	sb_loop_subscribe(thread->loop, &stop, on_stop, thread);
+	thread->services = sb_services_new(thread->loop);
+	if (thread->services)
+		thread->server = sb_server_new(thread->services, listen_fd);
+	if (thread->server)
+		return thread;
+	sb_log(SB_LOG_ERROR, "a loop could not be set up", NULL, NULL);
+	sb_thread_free(thread);
+	return NULL;
+}
+
+void
+sb_thread_free(struct sb_thread *thread)
+{
+	sb_server_free(thread->server);
+	sb_services_free(thread->services);
+	sb_loop_free(thread->loop);
+	free(thread);
+}
+
+bool
+sb_thread_start(struct sb_thread *thread)
+{
+	return pthread_create(&thread->id, NULL, run, thread) == 0;
+}
+
+void
+sb_thread_stop(struct sb_thread *thread)
+{
+	sb_loop_send(thread->loop, &stop, NULL);
+}
+
+void
+sb_thread_join(struct sb_thread *thread)
+{
+	pthread_join(thread->id, NULL);
+}

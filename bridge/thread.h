@@ -1,0 +1,32 @@
+/*
+ * thread.h owns one thread of the process: its loop, and all that is served there. Threads share
+ * nothing but the configuration and the route table (read-only), the counts of connections
+ * (http/peers.h), how many of them are not ready (admission/services.h), and mail (loop/loop.h).
+ */
+#ifndef SB_THREAD_H
+#define SB_THREAD_H
+
+#include <stdbool.h>
+
+struct sb_config;
+struct sb_thread;
+
+/*
+ * One that listens on its own socket (listen_fd becomes its property) and connects to the database
+ * by itself. NULL with the reason in the log.
+ */
+extern struct sb_thread *sb_thread_new(const struct sb_config *config, int index, int listen_fd);
+
+/* Starts it; false when that fails. */
+extern bool sb_thread_start(struct sb_thread *thread);
+
+/* From any thread: it comes to its end. */
+extern void sb_thread_stop(struct sb_thread *thread);
+
+/* Waits for its end. */
+extern void sb_thread_join(struct sb_thread *thread);
+
+/* After all of them have ended. */
+extern void sb_thread_free(struct sb_thread *thread);
+
+#endif /* SB_THREAD_H */

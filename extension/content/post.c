@@ -21,7 +21,6 @@
 #include "utils/timestamp.h"
 
 #include "base/column.h"
-#include "counter/counter.h"
 #include "base/guard.h"
 #include "base/init.h"
 #include "base/limit.h"
@@ -31,11 +30,9 @@
 #include "content/search_vector.h"
 #include "base/table.h"
 #include "content/text.h"
-#include "counter/trending.h"
 
 PG_FUNCTION_INFO_V1(social_post_before);
 PG_FUNCTION_INFO_V1(social_post_after);
-PG_FUNCTION_INFO_V1(social_post_view_after);
 
 static int title_max_length;
 static int content_max_length;
@@ -407,26 +404,5 @@ social_post_after(PG_FUNCTION_ARGS)
 								  text_of(old, SOCIAL_POSTS_TITLE),
 								  text_of(old, SOCIAL_POSTS_CONTENT));
 	}
-	return PointerGetDatum(NULL);
-}
-
-/* ---- views ---------------------------------------------------------------------------------- */
-
-/*
- * AFTER INSERT on post_views: a view counts for its post. It goes on counting when the row is
- * gone, because retention removes the rows; so views are no part of reconcile.
- */
-Datum
-social_post_view_after(PG_FUNCTION_ARGS)
-{
-	TriggerData *trigger = social_row_trigger(fcinfo);
-	bool isnull;
-	Datum post_id = heap_getattr(trigger->tg_trigtuple, SOCIAL_POST_VIEWS_POST_ID,
-								 RelationGetDescr(trigger->tg_relation), &isnull);
-
-	if (social_restoring())
-		return PointerGetDatum(NULL);
-	social_counter_add(SOCIAL_POST_COUNTERS, SOCIAL_POST_VIEWS, DatumGetInt64(post_id), 1);
-	social_trend_view(trigger->tg_relation, trigger->tg_trigtuple);
 	return PointerGetDatum(NULL);
 }

@@ -147,7 +147,8 @@ delete_links(Relation table, struct link *links, int count)
 							   InvalidSnapshot, true, &failure, false) != TM_Ok)
 			continue;
 		if (links[i].is_public)
-			social_counter_add(SOCIAL_HASHTAG_COUNTERS, SOCIAL_HASHTAG_POSTS, links[i].target, -1);
+			social_counter_add(SOCIAL_HASHTAG_COUNTERS, SOCIAL_HASHTAG_POSTS_COUNT, links[i].target,
+							   -1);
 	}
 	UnregisterSnapshot(snapshot);
 	CommandCounterIncrement();
@@ -258,7 +259,7 @@ social_post_keep_hashtags(int64 post_id, int64 position, bool is_public,
 			continue;
 		social_table_write(&writer, values, isnull);
 		if (is_public)
-			social_counter_add(SOCIAL_HASHTAG_COUNTERS, SOCIAL_HASHTAG_POSTS, ids[i], 1);
+			social_counter_add(SOCIAL_HASHTAG_COUNTERS, SOCIAL_HASHTAG_POSTS_COUNT, ids[i], 1);
 	}
 	social_table_writer_end(&writer);
 	table_close(table, NoLock);

@@ -1,5 +1,5 @@
 /*
- * counter.c owns what counts where, and the triggers that change counts without waiting.
+ * counter.c owns the counters, and noting and applying changes of counts without waiting.
  *
  * Row triggers only note changes in memory; the statement trigger that follows them applies one
  * sum for each counted object. So a single like costs one narrow update, and a bulk load or a
@@ -11,28 +11,17 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/tableam.h"
 #include "access/xact.h"
-#include "commands/trigger.h"
-#include "executor/spi.h"
-#include "fmgr.h"
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
 
 #include "base/column.h"
 #include "counter/counter.h"
-#include "base/guard.h"
 #include "base/init.h"
-#include "counter/last_position.h"
-#include "base/limit.h"
 #include "base/note.h"
-#include "notification/notification.h"
-#include "counter/recount.h"
 #include "base/sequence.h"
 #include "base/table.h"
-#include "counter/trending.h"
-
-PG_FUNCTION_INFO_V1(social_count_row);
-PG_FUNCTION_INFO_V1(social_count_statement);
 
 const struct social_counter social_counters[] = {
 	[SOCIAL_USER_COUNTERS] = {"user_counters",
@@ -41,43 +30,36 @@ const struct social_counter social_counters[] = {
 							  "user_id",
 							  "users",
 							  3,
-							  {"followers_count", "following_count", "posts_count"}},
+							  {[SOCIAL_USER_FOLLOWERS_COUNT] = "followers_count",
+							   [SOCIAL_USER_FOLLOWING_COUNT] = "following_count",
+							   [SOCIAL_USER_POSTS_COUNT] = "posts_count"}},
 	[SOCIAL_POST_COUNTERS] = {"post_counters",
 							  "post_counter_deltas",
 							  "post_counter_deltas_idx",
 							  "post_id",
 							  "posts",
 							  4,
-							  {"likes_count", "comments_count", "reposts_count", "views_count"}},
+							  {[SOCIAL_POST_LIKES_COUNT] = "likes_count",
+							   [SOCIAL_POST_COMMENTS_COUNT] = "comments_count",
+							   [SOCIAL_POST_REPOSTS_COUNT] = "reposts_count",
+							   [SOCIAL_POST_VIEWS_COUNT] = "views_count"}},
 	[SOCIAL_COMMENT_COUNTERS] = {"comment_counters",
 								 "comment_counter_deltas",
 								 "comment_counter_deltas_idx",
 								 "comment_id",
 								 "comments",
 								 2,
-								 {"likes_count", "replies_count"}},
+								 {[SOCIAL_COMMENT_LIKES_COUNT] = "likes_count",
+								  [SOCIAL_COMMENT_REPLIES_COUNT] = "replies_count"}},
 	[SOCIAL_HASHTAG_COUNTERS] = {"hashtag_counters",
 								 "hashtag_counter_deltas",
 								 "hashtag_counter_deltas_idx",
 								 "hashtag_id",
 								 "hashtags",
 								 1,
-								 {"posts_count"}},
+								 {[SOCIAL_HASHTAG_POSTS_COUNT] = "posts_count"}},
 };
 const int social_ncounters = lengthof(social_counters);
-
-const struct social_counted social_counted[] = {
-	{"follows", "followed_id", SOCIAL_USER_COUNTERS, 0, "follower_is_counted"},
-	{"follows", "follower_id", SOCIAL_USER_COUNTERS, 1, "followed_is_counted"},
-	{"posts", "author_id", SOCIAL_USER_COUNTERS, 2, "position"},
-	{"post_likes", "post_id", SOCIAL_POST_COUNTERS, 0, "is_counted"},
-	{"comments", "post_id", SOCIAL_POST_COUNTERS, 1, "is_counted"},
-	{"reposts", "post_id", SOCIAL_POST_COUNTERS, 2, "is_counted"},
-	{"comment_likes", "comment_id", SOCIAL_COMMENT_COUNTERS, 0, "is_counted"},
-	{"comments", "parent_id", SOCIAL_COMMENT_COUNTERS, 1, "is_reply"},
-	{"post_hashtags", "hashtag_id", SOCIAL_HASHTAG_COUNTERS, 0, "is_public"},
-};
-const int social_ncounted = lengthof(social_counted);
 
 /* ---- notes ---------------------------------------------------------------------------------- */
 
@@ -89,9 +71,8 @@ struct note
 	int64 changes[SOCIAL_COUNTER_COLUMNS_MAX];
 };
 
-static void apply_notes(void);
-
-static struct social_notes notes = {"social counter notes", sizeof(struct note), apply_notes};
+static struct social_notes notes = {"social counter notes", sizeof(struct note),
+									social_counter_apply};
 
 static struct note *
 take_note(int counter, int64 object_id)
@@ -100,9 +81,9 @@ take_note(int counter, int64 object_id)
 }
 
 void
-social_counter_add(int counter, int column, int64 object_id, int change)
+social_counter_add(int counter, int count, int64 object_id, int change)
 {
-	take_note(counter, object_id)->changes[column] += change;
+	take_note(counter, object_id)->changes[count] += change;
 }
 
 /* ---- applying them -------------------------------------------------------------------------- */
@@ -193,8 +174,8 @@ apply_to_counter(int which, Snapshot snapshot)
 	table_close(table, NoLock);
 }
 
-static void
-apply_notes(void)
+void
+social_counter_apply(void)
 {
 	Snapshot snapshot;
 
@@ -208,7 +189,7 @@ apply_notes(void)
 	CommandCounterIncrement();
 }
 
-/* ---- triggers ------------------------------------------------------------------------------- */
+/* ---- what rows mean ------------------------------------------------------------------------- */
 
 /* The object that a row counts for; false when it counts for none. */
 static bool
@@ -218,24 +199,18 @@ counted_object(const struct social_counted *counted, TupleDesc columns, HeapTupl
 	bool isnull;
 	Datum value;
 
-	int condition = counted->when_set == NULL ? 0 : SPI_fnumber(columns, counted->when_set);
-
 	/* A column that the installed version does not have yet sets no condition. */
-	if (condition > 0)
-	{
-		(void) heap_getattr(row, condition, columns, &isnull);
-		if (isnull)
-			return false;
-	}
-	value = heap_getattr(row, SPI_fnumber(columns, counted->key), columns, &isnull);
+	if (counted->when != 0 && counted->when <= columns->natts &&
+		heap_attisnull(row, counted->when, columns))
+		return false;
+	value = heap_getattr(row, counted->object, columns, &isnull);
 	*object_id = isnull ? 0 : DatumGetInt64(value);
 	return !isnull;
 }
 
-/* Notes what the old and the new version of a row (either may be NULL) mean for one count. */
-static void
-note_counted(const struct social_counted *counted, TupleDesc columns, HeapTuple before,
-			 HeapTuple after)
+void
+social_counted_row(const struct social_counted *counted, TupleDesc columns, HeapTuple before,
+				   HeapTuple after)
 {
 	int64 old_object;
 	int64 new_object;
@@ -245,15 +220,16 @@ note_counted(const struct social_counted *counted, TupleDesc columns, HeapTuple 
 	if (was && is && old_object == new_object)
 		return;
 	if (was)
-		social_counter_add(counted->counter, counted->column, old_object, -1);
+		social_counter_add(counted->counter, counted->count, old_object, -1);
 	if (is)
-		social_counter_add(counted->counter, counted->column, new_object, 1);
+		social_counter_add(counted->counter, counted->count, new_object, 1);
 }
 
-/* Notes that an object (a row whose first column is its id) has come or gone. */
-static void
-note_object(int counter, TupleDesc columns, HeapTuple before, HeapTuple after)
+void
+social_counter_object_row(const struct social_counter *counter, TupleDesc columns, HeapTuple before,
+						  HeapTuple after)
 {
+	int which = counter - social_counters;
 	bool isnull;
 	Datum id;
 
@@ -262,55 +238,11 @@ note_object(int counter, TupleDesc columns, HeapTuple before, HeapTuple after)
 	id = heap_getattr(after != NULL ? after : before, SOCIAL_COLUMN_ID, columns, &isnull);
 	if (after != NULL)
 	{
-		take_note(counter, DatumGetInt64(id))->created = true;
-		social_sequence_pass(social_counters[counter].objects, DatumGetInt64(id));
+		take_note(which, DatumGetInt64(id))->created = true;
+		social_sequence_pass(counter->objects, DatumGetInt64(id));
 	}
 	else
-		take_note(counter, DatumGetInt64(id))->removed = true;
-}
-
-Datum
-social_count_row(PG_FUNCTION_ARGS)
-{
-	TriggerData *trigger = social_row_trigger(fcinfo);
-	const char *source = RelationGetRelationName(trigger->tg_relation);
-	TupleDesc columns = RelationGetDescr(trigger->tg_relation);
-	HeapTuple before = TRIGGER_FIRED_BY_INSERT(trigger->tg_event) ? NULL : trigger->tg_trigtuple;
-	HeapTuple after = TRIGGER_FIRED_BY_INSERT(trigger->tg_event)   ? trigger->tg_trigtuple
-					  : TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple
-																   : NULL;
-
-	if (social_restoring())
-		return PointerGetDatum(NULL);
-	for (int i = 0; i < social_ncounted; i++)
-	{
-		if (strcmp(social_counted[i].source, source) == 0)
-			note_counted(&social_counted[i], columns, before, after);
-	}
-	for (int i = 0; i < social_ncounters; i++)
-	{
-		if (strcmp(social_counters[i].objects, source) == 0)
-			note_object(i, columns, before, after);
-	}
-	social_notify_row(source, columns, before, after);
-	social_trend_row(source, columns, before, after);
-	social_last_position_row(source, columns, before, after);
-	social_recount_row(source, columns, before, after);
-	return PointerGetDatum(NULL);
-}
-
-Datum
-social_count_statement(PG_FUNCTION_ARGS)
-{
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-						errmsg("not called as a trigger")));
-	apply_notes();
-	social_notify_apply();
-	social_trend_apply();
-	social_last_position_apply();
-	social_recount_apply();
-	return PointerGetDatum(NULL);
+		take_note(which, DatumGetInt64(id))->removed = true;
 }
 
 void

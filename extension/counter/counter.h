@@ -1,5 +1,6 @@
 /*
- * counter.h owns what counts where, and the never-waiting way to change a count.
+ * counter.h owns the counters, and the never-waiting way to change a count. What counts where is in
+ * the registry (observed.h).
  *
  * Lock order (mission P-02, design D4)
  * - A counted row's foreign key checks come first (their triggers sort before ours), so whoever
@@ -16,6 +17,8 @@
 #define SOCIAL_COUNTER_H
 
 #include "postgres.h"
+#include "access/htup.h"
+#include "access/tupdesc.h"
 #include "utils/rel.h"
 #include "executor/tuptable.h"
 #include "utils/snapshot.h"
@@ -34,17 +37,7 @@ struct social_counter
 	const char *columns[SOCIAL_COUNTER_COLUMNS_MAX];
 };
 
-/* A row of `source` adds 1 to a column of the counter row that its column `key` names. */
-struct social_counted
-{
-	const char *source;
-	const char *key;
-	int counter;          /* index into social_counters */
-	int column;           /* index into its columns */
-	const char *when_set; /* counts only while this column is not null; NULL: always */
-};
-
-/* Indexes into social_counters, and the columns that C changes without a row trigger. */
+/* Indexes into social_counters, and into the columns of each. */
 enum
 {
 	SOCIAL_USER_COUNTERS,
@@ -52,13 +45,40 @@ enum
 	SOCIAL_COMMENT_COUNTERS,
 	SOCIAL_HASHTAG_COUNTERS
 };
-#define SOCIAL_POST_VIEWS    3
-#define SOCIAL_HASHTAG_POSTS 0
+enum
+{
+	SOCIAL_USER_FOLLOWERS_COUNT,
+	SOCIAL_USER_FOLLOWING_COUNT,
+	SOCIAL_USER_POSTS_COUNT
+};
+enum
+{
+	SOCIAL_POST_LIKES_COUNT,
+	SOCIAL_POST_COMMENTS_COUNT,
+	SOCIAL_POST_REPOSTS_COUNT,
+	SOCIAL_POST_VIEWS_COUNT
+};
+enum
+{
+	SOCIAL_COMMENT_LIKES_COUNT,
+	SOCIAL_COMMENT_REPLIES_COUNT
+};
+enum
+{
+	SOCIAL_HASHTAG_POSTS_COUNT
+};
+
+/* A row adds 1 to a count of the object that it names. */
+struct social_counted
+{
+	int object;  /* column: the object's id */
+	int counter; /* index into social_counters */
+	int count;   /* index into its columns */
+	int when;    /* column: counts only while it is not null; 0: always */
+};
 
 extern const struct social_counter social_counters[];
 extern const int social_ncounters;
-extern const struct social_counted social_counted[];
-extern const int social_ncounted;
 
 /* What a try to lock a counter row found. */
 enum social_counter_lock
@@ -69,10 +89,21 @@ enum social_counter_lock
 };
 
 /*
- * Notes a change of a count; it is applied when the statement ends (count_statement), or at the
- * latest before the (sub)transaction commits.
+ * Notes a change of a count; it is applied when the statement ends, or at the latest before the
+ * (sub)transaction commits.
  */
-extern void social_counter_add(int counter, int column, int64 object_id, int change);
+extern void social_counter_add(int counter, int count, int64 object_id, int change);
+
+/* Notes what the old and the new version of a row (either may be NULL) mean for one count. */
+extern void social_counted_row(const struct social_counted *counted, TupleDesc columns,
+							   HeapTuple before, HeapTuple after);
+
+/* Notes that an object (a row whose first column is its id) has come or gone. */
+extern void social_counter_object_row(const struct social_counter *counter, TupleDesc columns,
+									  HeapTuple before, HeapTuple after);
+
+/* Applies what this subtransaction has noted; called when a statement ends. */
+extern void social_counter_apply(void);
 
 /*
  * Tries to lock a counter row without waiting. `index` is the table's primary key; the snapshot

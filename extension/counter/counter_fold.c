@@ -1,5 +1,5 @@
 /*
- * counter_fold.c owns folding deltas into their counters, and what reconcile reads about counts.
+ * counter_fold.c owns folding deltas into their counters.
  */
 #include "postgres.h"
 
@@ -9,11 +9,9 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "fmgr.h"
-#include "funcapi.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "tcop/utility.h"
-#include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -24,7 +22,6 @@
 #include "worker/worker.h"
 
 PG_FUNCTION_INFO_V1(social_fold_counters);
-PG_FUNCTION_INFO_V1(social_counted_columns);
 
 struct delta
 {
@@ -197,33 +194,4 @@ social_fold_counters(PG_FUNCTION_ARGS)
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(round);
 	PG_RETURN_INT64(taken);
-}
-
-/*
- * counted_columns(): the table of rows of counter.c, for reconcile.
- */
-Datum
-social_counted_columns(PG_FUNCTION_ARGS)
-{
-	ReturnSetInfo *output = (ReturnSetInfo *) fcinfo->resultinfo;
-
-	InitMaterializedSRF(fcinfo, 0);
-	for (int i = 0; i < social_ncounted; i++)
-	{
-		const struct social_counted *counted = &social_counted[i];
-		const struct social_counter *counter = &social_counters[counted->counter];
-		Datum values[] = {CStringGetTextDatum(counter->table),
-						  CStringGetTextDatum(counter->columns[counted->column]),
-						  CStringGetTextDatum(counter->key),
-						  CStringGetTextDatum(counter->deltas),
-						  CStringGetTextDatum(counter->objects),
-						  CStringGetTextDatum(counted->source),
-						  CStringGetTextDatum(counted->key),
-						  counted->when_set ? CStringGetTextDatum(counted->when_set) : (Datum) 0};
-		bool isnull[lengthof(values)] = {false};
-
-		isnull[7] = counted->when_set == NULL;
-		tuplestore_putvalues(output->setResult, output->setDesc, values, isnull);
-	}
-	return (Datum) 0;
 }

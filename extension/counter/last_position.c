@@ -6,10 +6,8 @@
 
 #include "access/htup_details.h"
 
-#include "base/column.h"
 #include "base/init.h"
 #include "counter/last_position_row.h"
-#include "viewer/listing.h"
 #include "base/note.h"
 
 struct note
@@ -46,40 +44,34 @@ column_of(HeapTuple row, int column, TupleDesc columns)
 	return isnull ? SOCIAL_LAST_POSITION_NONE : DatumGetInt64(value);
 }
 
-/* Where somebody's row of this kind came to stand; false when it stands where it stood. */
-static bool
-came_to(HeapTuple before, HeapTuple after, TupleDesc columns, int owner_column, int place_column,
-		int64 *owner, int64 *place)
-{
-	*owner = column_of(after, owner_column, columns);
-	*place = column_of(after, place_column, columns);
-	return *place != SOCIAL_LAST_POSITION_NONE &&
-		   (*place != column_of(before, place_column, columns) ||
-			*owner != column_of(before, owner_column, columns));
-}
-
 void
-social_last_position_row(const char *source, TupleDesc columns, HeapTuple before, HeapTuple after)
+social_last_position_row(const struct social_positioned *source, TupleDesc columns,
+						 HeapTuple before, HeapTuple after)
 {
-	int64 owner;
-	int64 place;
+	int64 person;
+	int64 position;
+	struct social_last_position *last;
 
 	if (after == NULL)
 		return;
-	if (strcmp(source, "posts") == 0)
+	person = column_of(after, source->person, columns);
+	if (source->of == SOCIAL_POSITION_OF_NEW_PERSON)
 	{
-		if (came_to(before, after, columns, SOCIAL_POSTS_AUTHOR_ID, SOCIAL_POSTS_POSITION, &owner,
-					&place))
-			take_note(owner)->last.post = Max(take_note(owner)->last.post, place);
+		if (before == NULL)
+			take_note(person)->created = true;
+		return;
 	}
-	else if (strcmp(source, "reposts") == 0)
-	{
-		if (came_to(before, after, columns, SOCIAL_REPOSTS_USER_ID, SOCIAL_REPOSTS_POSITION, &owner,
-					&place))
-			take_note(owner)->last.repost = Max(take_note(owner)->last.repost, place);
-	}
-	else if (before == NULL && strcmp(source, "users") == 0)
-		take_note(column_of(after, SOCIAL_USERS_ID, columns))->created = true;
+	position = column_of(after, source->position, columns);
+	/* It is nowhere, or stands where it stood. */
+	if (position == SOCIAL_LAST_POSITION_NONE ||
+		(position == column_of(before, source->position, columns) &&
+		 person == column_of(before, source->person, columns)))
+		return;
+	last = &take_note(person)->last;
+	if (source->of == SOCIAL_POSITION_OF_POST)
+		last->post = Max(last->post, position);
+	else
+		last->repost = Max(last->repost, position);
 }
 
 void

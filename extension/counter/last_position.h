@@ -37,9 +37,24 @@ struct social_last_position
 	int64 repost;
 };
 
-/* Notes what a changed row of `source` (before or after may be NULL) means. */
-extern void social_last_position_row(const char *source, TupleDesc columns, HeapTuple before,
-									 HeapTuple after);
+/* What a row says about where its person was active. */
+enum social_position_of
+{
+	SOCIAL_POSITION_OF_NOTHING,
+	SOCIAL_POSITION_OF_POST,
+	SOCIAL_POSITION_OF_REPOST,
+	SOCIAL_POSITION_OF_NEW_PERSON /* who has not been, yet */
+};
+struct social_positioned
+{
+	enum social_position_of of;
+	int person;   /* column: whose it is */
+	int position; /* column: where it stands; null: nowhere */
+};
+
+/* Notes what a changed row (before or after may be NULL) says. */
+extern void social_last_position_row(const struct social_positioned *source, TupleDesc columns,
+									 HeapTuple before, HeapTuple after);
 
 /* Writes what this subtransaction has noted; called when a statement ends. */
 extern void social_last_position_apply(void);

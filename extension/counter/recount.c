@@ -1,6 +1,6 @@
 /*
- * recount.c owns which rows stop counting with the person behind them, and noting that they may
- * have to (recount.h).
+ * recount.c owns noting that rows may have to stop counting with the person behind them
+ * (recount.h).
  */
 #include "postgres.h"
 
@@ -8,14 +8,10 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "commands/sequence.h"
-#include "fmgr.h"
-#include "funcapi.h"
-#include "utils/builtins.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "base/column.h"
-#include "base/compat.h"
 #include "base/init.h"
 #include "base/note.h"
 #include "counter/recount.h"
@@ -23,49 +19,18 @@
 #include "account/user.h"
 #include "worker/worker.h"
 
-PG_FUNCTION_INFO_V1(social_recount_sources);
-
-/*
- * A row of `source` counts while `flag` is not null, which follows the account in its column
- * `person`. An index leads from the person through their rows in the order of `place`.
- */
-struct recounted
-{
-	const char *source;
-	const char *flag;
-	const char *person_name;
-	int person; /* column by number */
-	const char *place;
-	const char *place_type;
-};
-
-static const struct recounted recounted[] = {
-	{"post_likes", "is_counted", "user_id", 2, "created_at", "timestamptz"},
-	{"comment_likes", "is_counted", "user_id", 2, "created_at", "timestamptz"},
-	{"reposts", "is_counted", "user_id", 2, "position", "bigint"},
-	{"follows", "follower_is_counted", "follower_id", 1, "created_at", "timestamptz"},
-	{"follows", "followed_is_counted", "followed_id", 2, "created_at", "timestamptz"},
-	{"comments", "author_is_counted", "author_id", 3, "created_at", "timestamptz"},
-};
-
 static struct social_notes notes = {"social recount notes", sizeof(struct social_note_key),
 									social_recount_apply};
 
 void
-social_recount_row(const char *source, TupleDesc columns, HeapTuple before, HeapTuple after)
+social_recount_row(const struct social_recounted *source, TupleDesc columns, HeapTuple before,
+				   HeapTuple after)
 {
-	if (before != NULL)
-		return;
-	for (int i = 0; i < lengthof(recounted); i++)
-	{
-		bool isnull;
-		Datum person;
+	bool isnull;
 
-		if (strcmp(recounted[i].source, source) != 0)
-			continue;
-		person = heap_getattr(after, recounted[i].person, columns, &isnull);
-		(void) social_notes_take(&notes, DatumGetInt64(person), 0, NULL);
-	}
+	if (before == NULL)
+		(void) social_notes_take(
+			&notes, DatumGetInt64(heap_getattr(after, source->person, columns, &isnull)), 0, NULL);
 }
 
 bool
@@ -109,28 +74,6 @@ social_recount_apply(void)
 		if (!social_user_counts(key.object_id))
 			append(key.object_id);
 	}
-}
-
-/* recount_sources(): the rows above, for the sweep. */
-Datum
-social_recount_sources(PG_FUNCTION_ARGS)
-{
-	ReturnSetInfo *output = (ReturnSetInfo *) fcinfo->resultinfo;
-
-	InitMaterializedSRF(fcinfo, 0);
-	for (int i = 0; i < lengthof(recounted); i++)
-	{
-		Datum values[] = {Int32GetDatum(i + 1),
-						  CStringGetTextDatum(recounted[i].source),
-						  CStringGetTextDatum(recounted[i].flag),
-						  CStringGetTextDatum(recounted[i].person_name),
-						  CStringGetTextDatum(recounted[i].place),
-						  CStringGetTextDatum(recounted[i].place_type)};
-		bool isnull[lengthof(values)] = {false};
-
-		tuplestore_putvalues(output->setResult, output->setDesc, values, isnull);
-	}
-	return (Datum) 0;
 }
 
 void

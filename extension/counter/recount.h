@@ -19,9 +19,20 @@
 #include "access/htup.h"
 #include "access/tupdesc.h"
 
-/* Notes the people behind a new row of `source`. */
-extern void social_recount_row(const char *source, TupleDesc columns, HeapTuple before,
-							   HeapTuple after);
+/*
+ * A row counts while its `flag` is not null, which follows the account of `person`. An index leads
+ * from the person through their rows in the order of `place`. Columns by number.
+ */
+struct social_recounted
+{
+	int flag;
+	int person;
+	int place;
+};
+
+/* Notes the person behind a new row. */
+extern void social_recount_row(const struct social_recounted *source, TupleDesc columns,
+							   HeapTuple before, HeapTuple after);
 
 /* Appends those of them who are not shown; called when a statement ends. */
 extern void social_recount_apply(void);

@@ -1,5 +1,5 @@
 /*
- * trending.c owns what activity weighs and the events that carry it to the worker (trending.h).
+ * trending.c owns the events that carry what activity weighs to the worker (trending.h).
  * Folding them is SQL: social.fold_trends() in sql/api/trending.sql.
  */
 #include "postgres.h"
@@ -14,7 +14,6 @@
 #include "access/xact.h"
 #include "catalog/pg_collation_d.h"
 #include "fmgr.h"
-#include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
@@ -29,7 +28,6 @@
 #include "counter/trending.h"
 #include "worker/worker.h"
 
-PG_FUNCTION_INFO_V1(social_trend_sources);
 PG_FUNCTION_INFO_V1(social_trend_amount);
 PG_FUNCTION_INFO_V1(social_trend_merge);
 PG_FUNCTION_INFO_V1(social_trend_floor);
@@ -37,32 +35,6 @@ PG_FUNCTION_INFO_V1(social_trend_floor);
 /* After so many half-lives an act is forgotten; what is worth less is not kept. */
 #define FORGOTTEN  60
 #define NEGLIGIBLE 1e-9
-
-/*
- * A row of `source` is worth `weight` to the post in its `post` column, at its `at` column, unless
- * its `actor` is the post's author.
- */
-struct trend_source
-{
-	const char *source;
-	const char *post_name;
-	int post; /* columns by number */
-	int at;
-	int when; /* worth something while this column is set; 0: always */
-	const char *when_name;
-	double weight;
-	int actor; /* 0: the post itself */
-	const char *actor_name;
-	bool once; /* all rows of one actor are worth the first of them */
-};
-
-static const struct trend_source sources[] = {
-	{"post_likes", "post_id", 1, 3, 5, "is_counted", 1.0, 2, "user_id", false},
-	{"comments", "post_id", 2, 7, 12, "is_counted", 2.0, 3, "author_id", true},
-	{"reposts", "post_id", 1, 4, 5, "is_counted", 3.0, 2, "user_id", false},
-	{"posts", "id", 1, 9, 6, "position", 1.0, 0, NULL, false},
-};
-#define VIEW_WEIGHT 0.1 /* views come without rows of ours: rebuild_trends reads post_views */
 
 /* Kinds of notes. */
 enum
@@ -128,7 +100,7 @@ half_lives(TimestampTz from, TimestampTz to)
 }
 
 static bool
-counts(const struct trend_source *source, TupleDesc columns, HeapTuple row)
+counts(const struct social_trend_source *source, TupleDesc columns, HeapTuple row)
 {
 	return row != NULL && (source->when == 0 || source->when > columns->natts ||
 						   !heap_attisnull(row, source->when, columns));
@@ -139,7 +111,7 @@ counts(const struct trend_source *source, TupleDesc columns, HeapTuple row)
  * worth less, and nothing comes from the future.
  */
 static double
-worth(const struct trend_source *source, TupleDesc columns, HeapTuple row)
+worth(const struct social_trend_source *source, TupleDesc columns, HeapTuple row)
 {
 	bool isnull;
 	Datum at = heap_getattr(row, source->at, columns, &isnull);
@@ -169,7 +141,7 @@ note_commenter(int64 post_id, int64 actor, double worth, bool added)
 }
 
 static void
-note_row(const struct trend_source *source, TupleDesc columns, HeapTuple row, bool added)
+note_row(const struct social_trend_source *source, TupleDesc columns, HeapTuple row, bool added)
 {
 	bool isnull;
 	bool is_post = source->actor == 0;
@@ -180,31 +152,10 @@ note_row(const struct trend_source *source, TupleDesc columns, HeapTuple row, bo
 
 	if (note->author == 0 || (!is_post && actor == note->author))
 		return;
-	if (source->once)
+	if (source->once != 0)
 		note_commenter(post_id, actor, worth(source, columns, row), added);
 	else
 		note->amount += (added ? 1 : -1) * worth(source, columns, row);
-}
-
-void
-social_trend_row(const char *source, TupleDesc columns, HeapTuple before, HeapTuple after)
-{
-	for (int i = 0; i < lengthof(sources) && enabled; i++)
-	{
-		const struct trend_source *row = &sources[i];
-		bool was;
-		bool is;
-
-		if (strcmp(row->source, source) != 0)
-			continue;
-		was = counts(row, columns, before);
-		is = counts(row, columns, after);
-		/* A deleted post takes its score along. */
-		if (was && !is && !(after == NULL && strcmp(source, "posts") == 0))
-			note_row(row, columns, before, false);
-		else if (is && !was)
-			note_row(row, columns, after, true);
-	}
 }
 
 /* How many rows an index has under these first keys, `most` at most. */
@@ -226,28 +177,46 @@ count_rows(Relation table, const char *index_name, ScanKey keys, int nkeys, Snap
 	return count;
 }
 
-void
-social_trend_view(Relation views, HeapTuple view)
+/* A view, which is for good. An anonymous visitor's key is another one in each window. */
+static void
+note_view(const struct social_trend_source *source, Relation views, HeapTuple view)
 {
 	TupleDesc columns = RelationGetDescr(views);
 	bool isnull;
-	Datum post_id = heap_getattr(view, SOCIAL_POST_VIEWS_POST_ID, columns, &isnull);
-	Datum key = heap_getattr(view, SOCIAL_POST_VIEWS_VIEWER_KEY, columns, &isnull);
-	Datum user = heap_getattr(view, SOCIAL_POST_VIEWS_USER_ID, columns, &isnull);
-	struct note *note;
+	Datum post_id = heap_getattr(view, source->post, columns, &isnull);
+	Datum key = heap_getattr(view, source->once, columns, &isnull);
+	Datum user = heap_getattr(view, source->actor, columns, &isnull);
+	struct note *note = note_of(DatumGetInt64(post_id), 0);
 	ScanKeyData keys[2];
 
-	if (!enabled)
-		return;
-	note = note_of(DatumGetInt64(post_id), 0);
 	if (note->author == 0 || (!isnull && DatumGetInt64(user) == note->author))
 		return;
-	/* An anonymous visitor's key is another one in each window. */
 	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, post_id);
 	ScanKeyEntryInitialize(&keys[1], 0, 2, BTEqualStrategyNumber, InvalidOid, C_COLLATION_OID,
 						   F_TEXTEQ, key);
 	if (isnull || count_rows(views, "post_views_pkey", keys, 2, SnapshotSelf, 2) < 2)
-		note->amount += VIEW_WEIGHT;
+		note->amount += source->weight;
+}
+
+void
+social_trend_row(const struct social_trend_source *source, Relation table, HeapTuple before,
+				 HeapTuple after)
+{
+	TupleDesc columns = RelationGetDescr(table);
+	bool was;
+	bool is;
+
+	if (!enabled)
+		return;
+	was = counts(source, columns, before);
+	is = counts(source, columns, after);
+	if (source->once != 0 && source->once != source->actor)
+		note_view(source, table, after);
+	/* A deleted post takes its score along. */
+	else if (was && !is && !(after == NULL && source->actor == 0))
+		note_row(source, columns, before, false);
+	else if (is && !was)
+		note_row(source, columns, after, true);
 }
 
 /* ---- events --------------------------------------------------------------------------------- */
@@ -334,37 +303,6 @@ social_trend_apply(void)
 }
 
 /* ---- what the fold reads -------------------------------------------------------------------- */
-
-/* trend_sources(): the rows above, for rebuild_trends. */
-Datum
-social_trend_sources(PG_FUNCTION_ARGS)
-{
-	ReturnSetInfo *output = (ReturnSetInfo *) fcinfo->resultinfo;
-
-	InitMaterializedSRF(fcinfo, 0);
-	for (int i = 0; i <= lengthof(sources); i++)
-	{
-		bool is_views = i == lengthof(sources);
-		const struct trend_source *source = &sources[is_views ? 0 : i];
-		Datum values[] = {CStringGetTextDatum(is_views ? "post_views" : source->source),
-						  CStringGetTextDatum(is_views ? "post_id" : source->post_name),
-						  source->when_name ? CStringGetTextDatum(source->when_name) : (Datum) 0,
-						  Float8GetDatum(is_views ? VIEW_WEIGHT : source->weight),
-						  is_views             ? CStringGetTextDatum("user_id")
-						  : source->actor_name ? CStringGetTextDatum(source->actor_name)
-											   : (Datum) 0,
-						  is_views       ? CStringGetTextDatum("viewer_key")
-						  : source->once ? CStringGetTextDatum(source->actor_name)
-										 : (Datum) 0};
-		bool isnull[lengthof(values)] = {false};
-
-		isnull[2] = is_views || source->when_name == NULL;
-		isnull[4] = values[4] == 0;
-		isnull[5] = values[5] == 0;
-		tuplestore_putvalues(output->setResult, output->setDesc, values, isnull);
-	}
-	return (Datum) 0;
-}
 
 /* trend_amount(weight float8, at, as_of timestamptz) float8: what an act is worth later. */
 Datum

@@ -1,6 +1,6 @@
 /*
- * notification.c owns what makes a notification: the rows that tell somebody something, the notes
- * taken of them, and when these are written.
+ * notification.c owns the notes that are taken of rows that tell somebody something, and when they
+ * are written. Which rows those are is in the registry (counter/observed.h).
  *
  * Like counts, notes are taken by row triggers and applied by the statement trigger that follows,
  * so that a bulk load looks each author up once. Who may be told is notification_audience.c's.
@@ -22,36 +22,6 @@ const char *const social_notification_types[] = {
 	[SOCIAL_NOTIFY_COMMENT] = "comment", [SOCIAL_NOTIFY_REPLY] = "reply",
 	[SOCIAL_NOTIFY_FOLLOW] = "follow",   [SOCIAL_NOTIFY_FOLLOW_REQUEST] = "follow_request",
 	[SOCIAL_NOTIFY_REPOST] = "repost",   [SOCIAL_NOTIFY_MENTION] = "mention",
-};
-
-/*
- * A row of `source` is something that its `actor` does; columns by number, 0 where there is none.
- * `when` must not be null for the row to count; `unless` must be.
- */
-struct notified
-{
-	const char *source;
-	enum social_notification_type type;
-	int actor;
-	int recipient;
-	int post;
-	int comment;
-	int parent;
-	int quote;
-	int when;
-	int unless;
-	bool undo; /* a deleted row withdraws its notification; else foreign keys delete it */
-};
-
-static const struct notified notified[] = {
-	{"post_likes", SOCIAL_NOTIFY_LIKE, .post = 1, .actor = 2, .undo = true},
-	{"comment_likes", SOCIAL_NOTIFY_COMMENT_LIKE, .comment = 1, .actor = 2, .undo = true},
-	{"follows", SOCIAL_NOTIFY_FOLLOW, .actor = 1, .recipient = 2, .undo = true},
-	{"follow_requests", SOCIAL_NOTIFY_FOLLOW_REQUEST, .actor = 1, .recipient = 2, .undo = true},
-	{"reposts", SOCIAL_NOTIFY_REPOST, .post = 1, .actor = 2, .undo = true},
-	{"comments", SOCIAL_NOTIFY_COMMENT, .comment = 1, .post = 2, .actor = 3, .parent = 4,
-	 .unless = 11},
-	{"posts", SOCIAL_NOTIFY_REPOST, .quote = 1, .actor = 2, .when = 6, .post = 16},
 };
 
 static struct social_notes notes = {.name = "social notification notes",
@@ -108,7 +78,7 @@ is_set(TupleDesc columns, HeapTuple row, int column)
 
 /* Does this row tell anybody anything? */
 static bool
-tells(const struct notified *source, TupleDesc columns, HeapTuple row)
+tells(const struct social_notified *source, TupleDesc columns, HeapTuple row)
 {
 	return row != NULL && (source->when == 0 || is_set(columns, row, source->when)) &&
 		   (source->unless == 0 || !is_set(columns, row, source->unless)) &&
@@ -116,7 +86,7 @@ tells(const struct notified *source, TupleDesc columns, HeapTuple row)
 }
 
 static void
-note_row(const struct notified *source, TupleDesc columns, HeapTuple row, bool undone)
+note_row(const struct social_notified *source, TupleDesc columns, HeapTuple row, bool undone)
 {
 	struct social_notice notice = {
 		.type = source->type,
@@ -133,23 +103,17 @@ note_row(const struct notified *source, TupleDesc columns, HeapTuple row, bool u
 }
 
 void
-social_notify_row(const char *source, TupleDesc columns, HeapTuple before, HeapTuple after)
+social_notify_row(const struct social_notified *source, TupleDesc columns, HeapTuple before,
+				  HeapTuple after)
 {
-	for (int i = 0; i < lengthof(notified); i++)
-	{
-		const struct notified *row = &notified[i];
-
-		if (strcmp(row->source, source) != 0)
-			continue;
-		if (before == NULL && enabled && tells(row, columns, after))
-			note_row(row, columns, after, false);
-		else if (after == NULL && row->undo)
-			note_row(row, columns, before, true);
-		/* A draft that quotes tells when it is published. */
-		else if (before != NULL && after != NULL && enabled && row->quote != 0 &&
-				 !tells(row, columns, before) && tells(row, columns, after))
-			note_row(row, columns, after, false);
-	}
+	if (before == NULL && enabled && tells(source, columns, after))
+		note_row(source, columns, after, false);
+	else if (after == NULL && source->undo)
+		note_row(source, columns, before, true);
+	/* A draft that quotes tells when it is published. */
+	else if (before != NULL && after != NULL && enabled && source->quote != 0 &&
+			 !tells(source, columns, before) && tells(source, columns, after))
+		note_row(source, columns, after, false);
 }
 
 /* ---- writing them --------------------------------------------------------------------------- */

@@ -75,9 +75,27 @@ struct social_notice
  */
 extern void social_notify_mentions(int64 post_id, int64 author_id, const int64 *user_ids, int n);
 
-/* Notes what a changed row of `source` (before or after may be NULL) means for anybody. */
-extern void social_notify_row(const char *source, TupleDesc columns, HeapTuple before,
-							  HeapTuple after);
+/*
+ * A row is something that its `actor` does; columns by number, 0 where there is none. `when` must
+ * not be null for the row to tell anything; `unless` must be.
+ */
+struct social_notified
+{
+	enum social_notification_type type;
+	int actor;
+	int recipient;
+	int post;
+	int comment;
+	int parent;
+	int quote;
+	int when;
+	int unless;
+	bool undo; /* a deleted row withdraws its notification; else foreign keys delete it */
+};
+
+/* Notes what a changed row (before or after may be NULL) means for anybody. */
+extern void social_notify_row(const struct social_notified *source, TupleDesc columns,
+							  HeapTuple before, HeapTuple after);
 
 /* Writes what this subtransaction has noted; called when a statement ends. */
 extern void social_notify_apply(void);

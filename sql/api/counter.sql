@@ -1,25 +1,5 @@
--- counter.sql owns the triggers that count, the fold, and the proof that counts equal the truth.
--- What counts where stands in one table of rows at the head of extension/counter/counter.c.
-
-CREATE OR REPLACE FUNCTION social.count_row() RETURNS trigger
-	LANGUAGE c AS 'MODULE_PATHNAME', 'social_count_row';
-COMMENT ON FUNCTION social.count_row() IS 'Row trigger: notes the change of every count that this row bears on, and makes or removes the row''s own counters.';
-
-CREATE OR REPLACE FUNCTION social.count_statement() RETURNS trigger
-	LANGUAGE c AS 'MODULE_PATHNAME', 'social_count_statement';
-COMMENT ON FUNCTION social.count_statement() IS 'Statement trigger: applies what count_row noted, one never-waiting change for each counted object.';
-
-DO $$
-DECLARE
-	source text;
-BEGIN
-	FOREACH source IN ARRAY ARRAY['users', 'hashtags', 'posts', 'post_hashtags', 'comments', 'follows', 'follow_requests', 'post_likes', 'comment_likes', 'reposts']
-	LOOP
-		EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER social_count_row AFTER INSERT OR UPDATE OR DELETE ON social.%I FOR EACH ROW EXECUTE FUNCTION social.count_row()', source);
-		EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER social_count_statement AFTER INSERT OR UPDATE OR DELETE ON social.%I FOR EACH STATEMENT EXECUTE FUNCTION social.count_statement()', source);
-	END LOOP;
-END
-$$;
+-- counter.sql owns the fold, and the proof that counts equal the truth. What counts where stands in the
+-- registry (extension/counter/observed.c); the triggers are in observed.sql.
 
 CREATE OR REPLACE FUNCTION social.fold_counters(batch integer DEFAULT 10000) RETURNS bigint
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_fold_counters';

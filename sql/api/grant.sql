@@ -116,7 +116,7 @@ BEGIN ATOMIC
 	SELECT unnest(ARRAY['posts_like', 'post_trigrams', 'name_trigrams', 'typed_name', 'typed_trigrams', 'name_score',
 		'check_profile_text', 'check_url', 'hold_pair', 'policies', 'grant_direct',
 		'search_ranking', 'check_new_account', 'name_likeness', 'name_is_reserved', 'check_password', 'password_needs_rehash', 'sign_access_token',
-		'guard_drop', 'reference_check', 'reference_end', 'count_row', 'count_statement', 'profile_check', 'post_before', 'post_after', 'post_view_after', 'revision_guard',
+		'guard_drop', 'reference_check', 'reference_end', 'count_row', 'count_statement', 'observed_tables', 'profile_check', 'post_before', 'post_after', 'revision_guard',
 		'require_post', 'require_own_post', 'check_post_settings', 'require_shareable_post', 'check_reaction',
 		'require_comment', 'require_own_comment', 'require_removable_comment', 'comment_holds', 'require_reply_allowed', 'comment_path', 'thread_comments', 'comment_check', 'hashtag_delete', 'note_standing', 'recount_sources', 'recount_rows', 'recount_links', 'recount_drift', 'forget_withdrawn',
 		'counted_columns', 'reconcile_column', 'grant_audience', 'grant_reader', 'grant_bridge', 'grant_admin']), 'owner';

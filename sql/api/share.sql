@@ -142,14 +142,6 @@ COMMENT ON FUNCTION social.bookmarked_posts(integer, text) IS 'Posts that the vi
 
 -- ---- views ---------------------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION social.post_view_after() RETURNS trigger
-	LANGUAGE c AS 'MODULE_PATHNAME', 'social_post_view_after';
-COMMENT ON FUNCTION social.post_view_after() IS 'Row trigger: a view counts for its post, for good.';
-CREATE OR REPLACE TRIGGER social_post_view_after AFTER INSERT ON social.post_views
-	FOR EACH ROW EXECUTE FUNCTION social.post_view_after();
-CREATE OR REPLACE TRIGGER social_count_statement AFTER INSERT ON social.post_views
-	FOR EACH STATEMENT EXECUTE FUNCTION social.count_statement();
-
 CREATE OR REPLACE FUNCTION social.view_post(post_id bigint, viewer_key text DEFAULT NULL) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

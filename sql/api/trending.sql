@@ -1,5 +1,5 @@
 -- trending.sql owns what is popular: by count, and lately by decayed scores that the worker folds.
--- What weighs how much stands in one table of rows at the head of extension/counter/trending.c.
+-- What weighs how much stands in the registry (extension/counter/observed.c).
 
 CREATE OR REPLACE FUNCTION social.trend_sources(OUT source_table text, OUT post_column text, OUT when_set text, OUT weight double precision,
 		OUT actor_column text, OUT once_column text)

@@ -143,3 +143,7 @@ CREATE TABLE social.text_tables (
 COMMENT ON TABLE social.text_tables IS 'The one row says which version of Unicode the indexes on texts were made with, and whose tables those were. It stays in its cluster: pg_dump leaves it out, because a restore makes the indexes anew, and pg_upgrade takes it along, as it does the indexes.';
 -- counter: the fold takes a batch, as every step of the worker.
 DROP FUNCTION social.fold_counters();
+
+-- observed: views are observed as the other rows are.
+DROP TRIGGER IF EXISTS social_post_view_after ON social.post_views;
+DROP FUNCTION IF EXISTS social.post_view_after();

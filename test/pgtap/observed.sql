@@ -1,0 +1,85 @@
+-- observed.sql proves the registry of observed tables (extension/counter/observed.c): triggers and rows
+-- match both ways, every table was thought of, and whatever counts, tells or follows an account has its row.
+BEGIN;
+SELECT no_plan();
+
+CREATE TEMPORARY TABLE observed AS SELECT * FROM social.observed_tables();
+CREATE TEMPORARY VIEW triggers AS
+SELECT c.relname::text AS source_table, t.tgname::text AS trigger_name,
+	format('AFTER %s FOR EACH %s%s', concat_ws(' OR ', CASE WHEN t.tgtype & 4 <> 0 THEN 'INSERT' END, CASE WHEN t.tgtype & 16 <> 0 THEN 'UPDATE' END, CASE WHEN t.tgtype & 8 <> 0 THEN 'DELETE' END),
+		CASE WHEN t.tgtype & 1 <> 0 THEN 'ROW' ELSE 'STATEMENT' END, CASE WHEN t.tgtype & 2 <> 0 OR t.tgqual IS NOT NULL OR t.tgattr <> '' OR t.tgenabled <> 'O' THEN ', but not always' ELSE '' END) AS fires,
+	p.proname::text AS calls
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+WHERE c.relnamespace = 'social'::regnamespace AND p.pronamespace = 'social'::regnamespace AND p.proname IN ('count_row', 'count_statement');
+
+SELECT cmp_ok((SELECT count(*) FROM observed), '>=', 11::bigint, 'there are observed tables');
+SELECT is((SELECT count(DISTINCT source_table) FROM observed), (SELECT count(*) FROM observed), 'each has one row');
+SELECT is_empty($$ SELECT o.source_table FROM observed o WHERE to_regclass('social.' || quote_ident(o.source_table)) IS NULL $$, 'and is there');
+SELECT set_eq($$ SELECT source_table, trigger_name, fires, calls FROM triggers $$, $$
+	SELECT o.source_table, 'social_' || f.calls, format('AFTER %s FOR EACH %s', o.events, f.level), f.calls
+	FROM observed o CROSS JOIN (VALUES ('count_row', 'ROW'), ('count_statement', 'STATEMENT')) f (calls, level)
+$$, 'the triggers are those of the registry: none is missing, and none is without a row');
+
+-- Who adds a table decides whether it is observed, and says so here if not.
+SELECT set_eq($$
+	SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname NOT IN (SELECT source_table FROM observed)
+$$, ARRAY[
+	-- what is written beneath SQL, by those who also count and tell it
+	'mentions', 'user_counters', 'user_counter_deltas', 'post_counters', 'post_counter_deltas', 'comment_counters', 'comment_counter_deltas',
+	'hashtag_counters', 'hashtag_counter_deltas', 'notifications', 'trend_events', 'last_positions', 'recounts',
+	-- what folds and steps of the worker make
+	'post_trends', 'hashtag_trends', 'post_reindex', 'text_tables', 'retention',
+	-- what is between one person and the site, or nobody else's business
+	'profiles', 'bookmarks', 'repost_places', 'post_revisions', 'notification_preferences', 'blocks', 'mutes',
+	'user_sessions', 'refresh_tokens', 'token_blacklist', 'jwt_key', 'jwt_issuers', 'login_attempts', 'account_tokens', 'mail_outbox', 'user_totp', 'recovery_codes', 'leaked_passwords',
+	'reports', 'content_rules', 'audit_log', 'rate_limit_overrides', 'rate_limit_state'
+], 'every table is observed, or stands here');
+
+SELECT set_eq('SELECT source_table, counts, counters, notification, trend_weight, last_position, recounted FROM observed', $$ VALUES
+	('post_likes', '{post_counters.likes_count}'::text[], NULL, 'like', 1::double precision, NULL, '{is_counted}'::text[]),
+	('comment_likes', '{comment_counters.likes_count}', NULL, 'comment_like', NULL, NULL, '{is_counted}'),
+	('reposts', '{post_counters.reposts_count}', NULL, 'repost', 3, 'repost', '{is_counted}'),
+	('follows', '{user_counters.followers_count,user_counters.following_count}', NULL, 'follow', NULL, NULL, '{follower_is_counted,followed_is_counted}'),
+	('comments', '{post_counters.comments_count,comment_counters.replies_count}', 'comment_counters', 'comment', 2, NULL, '{author_is_counted}'),
+	('posts', '{user_counters.posts_count}', 'post_counters', 'repost', 1, 'post', '{}'),
+	('post_views', '{post_counters.views_count}', NULL, NULL, 0.1, NULL, '{}'),
+	('post_hashtags', '{hashtag_counters.posts_count}', NULL, NULL, NULL, NULL, '{}'),
+	('follow_requests', '{}', NULL, 'follow_request', NULL, NULL, '{}'),
+	('hashtags', '{}', 'hashtag_counters', NULL, NULL, NULL, '{}'),
+	('users', '{}', 'user_counters', NULL, NULL, 'new person', '{}')
+$$, 'a row of each means what it is to mean');
+
+-- What the catalog knows of that must have its row.
+SELECT set_eq($$
+	SELECT unnest(counts) FROM observed
+$$, $$
+	SELECT c.relname || '.' || a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+	WHERE c.relnamespace = 'social'::regnamespace AND c.relname ~ '^[a-z]+_counters$' AND c.relkind = 'r' AND a.attnum > 1 AND NOT a.attisdropped
+$$, 'every count has rows that it counts');
+SELECT set_eq($$ SELECT counters FROM observed WHERE counters IS NOT NULL $$, $$
+	SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = 'social'::regnamespace AND c.relname ~ '^[a-z]+_counters$' AND c.relkind = 'r'
+$$, 'every counter table, objects whose rows it makes');
+SELECT is_empty($$
+	SELECT c.counter_table, c.object_table, o.source_table FROM social.counted_columns() c LEFT JOIN observed o ON o.counters = c.counter_table
+	WHERE c.object_table IS DISTINCT FROM o.source_table
+$$, 'which are those that it counts for');
+SELECT set_eq($$ SELECT source_table || '.' || unnest(recounted) FROM observed $$, $$
+	SELECT c.relname || '.' || a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+	WHERE c.relnamespace = 'social'::regnamespace AND c.relkind = 'r' AND a.attname ~ 'is_counted$' AND NOT a.attisdropped
+		AND NOT EXISTS (SELECT FROM pg_attribute p WHERE p.attrelid = c.oid AND a.attname = 'is_counted' AND p.attname = 'author_is_counted')
+$$, 'every flag of who counts follows the account');
+SELECT set_eq($$
+	SELECT notification FROM observed WHERE notification IS NOT NULL
+$$, $$
+	SELECT m[1] FROM pg_constraint n, regexp_matches(pg_get_constraintdef(n.oid), '''([a-z_]+)''', 'g') m WHERE n.conname = 'notifications_type_check'
+	-- comments make replies; the post's trigger tells of mentions; no rows tell of the others
+	EXCEPT SELECT unnest(ARRAY['reply', 'mention', 'live_stream', 'system'])
+$$, 'every kind of notification has rows that tell it');
+-- An update's own recounts may be under way: social.recounts remembers steps by number.
+SELECT results_eq('SELECT step, source_table, flag FROM social.recount_sources() ORDER BY step LIMIT 6', $$ VALUES
+	(1, 'post_likes', 'is_counted'), (2, 'comment_likes', 'is_counted'), (3, 'reposts', 'is_counted'),
+	(4, 'follows', 'follower_is_counted'), (5, 'follows', 'followed_is_counted'), (6, 'comments', 'author_is_counted')
+$$, 'the steps of a recount keep their numbers');
+
+SELECT * FROM finish();
+ROLLBACK;

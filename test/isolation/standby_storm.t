@@ -7,13 +7,13 @@ use warnings;
 use lib 'test/upgrade', 'test/http';
 use Cluster;
 use File::Temp 'tempdir';
-use IO::Socket::INET;
 use POSIX ();
+use Port;
 use Social qw(wait_until);
 use Test::More;
 
 my $seconds = $ENV{STORM_SECONDS} // 8;
-my %port = (primary => $port, standby => IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')->sockport);
+my %port = (primary => $port, standby => free_port());
 my $scripts = tempdir(CLEANUP => 1);
 
 sub at

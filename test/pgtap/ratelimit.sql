@@ -50,6 +50,8 @@ DECLARE
 	store text;
 	person bigint;
 	answer text[];
+	began timestamptz;
+	taken integer;
 BEGIN
 	FOREACH store IN ARRAY ARRAY['memory', 'table'] LOOP
 		CONTINUE WHEN store = 'memory' AND (SELECT entries FROM social.rate_limit_memory()) = 0;
@@ -61,8 +63,8 @@ BEGIN
 		RETURN NEXT is((SELECT count(*) FROM unnest(answer) a WHERE a ~ '^SM429'), 2::bigint, store || ', seed 121: ten posts an hour, not twelve');
 		RETURN NEXT matches(answer[1], '^10 9 \d+ 3600 0$', store || ', I-10: the tightest window: limit, remaining, reset, window');
 		RETURN NEXT matches(answer[10], '^10 0 \d+ 3600 0$', store || ': the last one');
-		RETURN NEXT matches(answer[11], '^SM429 10 0 \d+ 3600 (359|360)$', store || ', I-10: refused with nothing remaining, and how long to wait');
-		RETURN NEXT cmp_ok(split_part(answer[10], ' ', 3)::bigint - extract(epoch FROM clock_timestamp())::bigint, '>', 3590::bigint, store || ': reset is when the window is whole again');
+		RETURN NEXT matches(answer[11], '^SM429 10 0 \d+ 3600 3[2-6]\d$', store || ', I-10: refused with nothing remaining, and how long to wait');
+		RETURN NEXT cmp_ok(split_part(answer[10], ' ', 3)::bigint - extract(epoch FROM clock_timestamp())::bigint, '>', 3560::bigint, store || ': reset is when the window is whole again');
 		RETURN NEXT alike((pg_temp.take(1, 'search', person))[1], '30 29 %', store || ': another action has windows of its own');
 		RETURN NEXT alike((pg_temp.take(1, 'post_creation', person + 1))[1], '10 9 %', store || ': so has another person');
 
@@ -79,23 +81,31 @@ BEGIN
 		RETURN NEXT alike((pg_temp.take(6, 'refresh', session_id => person, surface => 'auth'))[6], 'SM429%', store || ', I-29: refresh per session');
 
 		answer := pg_temp.take(4, 'stream_creation', person);
-		RETURN NEXT ok(answer[3] ~ '^3 0 \d+ 86400 ' AND answer[4] ~ '^SM429 3 0 \d+ 86400 (28799|28800)$', store || ', seed 122, I-08: of two windows the day binds');
+		RETURN NEXT ok(answer[3] ~ '^3 0 \d+ 86400 ' AND answer[4] ~ '^SM429 3 0 \d+ 86400 (287\d\d|28800)$', store || ', seed 122, I-08: of two windows the day binds');
 		answer := pg_temp.take(3, 'post_creation', person + 2, rates => '2/minute');
-		RETURN NEXT ok(answer[1] ~ '^2 1 ' AND answer[3] ~ '^SM429 2 0 \d+ 60 (29|30)$', store || ', seed 160: rates of the caller');
+		RETURN NEXT ok(answer[1] ~ '^2 1 ' AND answer[3] ~ '^SM429 2 0 \d+ 60 (\d|[12]\d|30)$', store || ', seed 160: rates of the caller');
 		RETURN NEXT alike((pg_temp.take(1, 'post_creation', person + 4))[1], '10 9 %', store || ': which hold for that request alone');
 		answer := pg_temp.take(1, 'search*60', person + 5, surface => 'graphql') || pg_temp.take(1, 'search*41', person + 5, surface => 'graphql') || pg_temp.take(1, 'search*40', person + 5, surface => 'graphql');
-		RETURN NEXT ok(answer[1] ~ '^100 40 ' AND answer[2] ~ '^SM429 100 40 \d+ 3600 (35|36)$' AND answer[3] ~ '^100 0 ', store || ', found B8: one request may count as many, all or none');
+		RETURN NEXT ok(answer[1] ~ '^100 40 ' AND answer[2] ~ '^SM429 100 40 \d+ 3600 (\d|[12]\d|3[0-6])$' AND answer[3] ~ '^100 0 ', store || ', found B8: one request may count as many, all or none');
 		RETURN NEXT alike((pg_temp.take(1, 'search', person + 5))[1], 'SM429 30 0 %', store || ', found E11: a search is one count, and each surface has its rate');
 		answer := pg_temp.take(8, 'post_creation', person + 6) || pg_temp.take(3, 'post_creation', person + 6, surface => 'graphql') || pg_temp.take(1, 'post_creation', person + 6);
 		RETURN NEXT ok(answer[8] ~ '^10 2 ' AND answer[9] ~ '^10 1 ' AND answer[10] ~ '^10 0 ' AND answer[11] ~ '^SM429' AND answer[12] ~ '^SM429', store || ', found E11: so is a post');
-		answer := pg_temp.take(101, 'nothing_special', person + 3);
-		RETURN NEXT ok(answer[100] ~ '^100 0 ' AND answer[101] ~ '^SM429 100 0', store || ', seed 120: 100 requests a minute, whatever they are');
-		RETURN NEXT alike((pg_temp.take(1, 'search', person + 3))[1], 'SM429 100 0 %', store || ': all actions together');
+		-- Whoever is slow has some more: one comes back in 0.6 seconds.
+		began := clock_timestamp();
+		FOR i IN 0 .. 1000 LOOP
+			taken := i;
+			answer := pg_temp.take(1, 'nothing_special', person + 3);
+			EXIT WHEN answer[1] ~ '^SM429';
+		END LOOP;
+		RETURN NEXT ok(taken BETWEEN 100 AND 100 + extract(epoch FROM clock_timestamp() - began) / 0.6 AND answer[1] ~ '^SM429 100 0', store || ', seed 120: 100 requests a minute, whatever they are');
+		RETURN NEXT matches((pg_temp.take(1, 'search', person + 3))[1], '^(SM429 )?100 \d ', store || ': all actions together');
 		RETURN NEXT is(pg_temp.take(2, 'nothing_special'), ARRAY['unlimited', 'unlimited'], store || ': nobody in particular is not limited');
 		RETURN NEXT is((SELECT ARRAY[s."limit", s.remaining] FROM social.rate_limit_status(person) s WHERE s.surface = 'rest' AND s.action = 'post_creation' AND s.window_seconds = 3600), ARRAY[10, 0], store || ', seed 046: the status tells what is left');
 		RETURN NEXT is((SELECT s.retry_after > 350 FROM social.rate_limit_status(person) s WHERE s.surface = 'rest' AND s.action = 'post_creation' AND s.window_seconds = 3600), true, store || ': and how long to wait');
-		RETURN NEXT is((SELECT s.remaining FROM social.rate_limit_status(person) s WHERE s.action = 'search' AND s.surface = 'rest'), 29, store || ': of every action');
-		RETURN NEXT is((SELECT s.remaining FROM social.rate_limit_status(person) s WHERE s.action = 'search' AND s.surface = 'rest'), 29, store || ': and takes nothing');
+		PERFORM pg_temp.take(10, 'search', person);
+		RETURN NEXT ok((SELECT s.remaining FROM social.rate_limit_status(person) s WHERE s.action = 'search' AND s.surface = 'rest') BETWEEN 19 AND 29, store || ': of every action');
+		taken := (SELECT s.remaining FROM social.rate_limit_status(person) s WHERE s.action = 'search' AND s.surface = 'rest');
+		RETURN NEXT cmp_ok((SELECT s.remaining FROM social.rate_limit_status(person) s WHERE s.action = 'search' AND s.surface = 'rest'), '>=', taken, store || ': and takes nothing');
 		RETURN NEXT is((SELECT array_agg(s.remaining) FROM social.rate_limit_status(person + 9) s WHERE s.remaining <> s."limit"), NULL, store || ': who has not been here has whole windows');
 	END LOOP;
 	PERFORM set_config('social.rate_limit_store', 'auto', true);
@@ -162,13 +172,15 @@ WHERE (SELECT entries FROM social.rate_limit_memory()) > 0;
 -- More addresses than the memory has places: it stays within them, and who asks all the time is not forgotten.
 SELECT entries, entries > 0 AS preloaded FROM social.rate_limit_memory() \gset
 \if :preloaded
+SELECT clock_timestamp() AS began \gset
 SELECT pg_temp.take(90, 'nothing_special', :person + 50) \g /dev/null
 SELECT count(social.take_rate_limit('nothing_special', address => format('10.%s.%s.%s', n >> 16, n >> 8 & 255, n & 255)))
 FROM generate_series(1, least(:entries + 20000, 300000)) n \gset
 SELECT is(:count, least(:entries + 20000, 300000), 'so many strangers are counted');
 SELECT cmp_ok(live, '<=', entries, 'within the memory there is') FROM social.rate_limit_memory();
 SELECT cmp_ok(evicted, '>', 0::bigint, 'some are forgotten for it') FROM social.rate_limit_memory();
-SELECT cmp_ok(split_part((pg_temp.take(1, 'nothing_special', :person + 50))[1], ' ', 2)::integer, '<', 50, 'but not who has used up the most');
+SELECT cmp_ok(split_part((pg_temp.take(1, 'nothing_special', :person + 50))[1], ' ', 2)::integer, '<=', 10 + ceil(extract(epoch FROM clock_timestamp() - :'began') / 0.6)::integer, 'but not who has used up the most')
+WHERE clock_timestamp() < :'began'::timestamptz + interval '50 seconds'; -- afterwards that is forgotten for its time
 \endif
 
 -- ---- what is kept --------------------------------------------------------------------------------

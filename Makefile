@@ -80,6 +80,7 @@ VARIANT      ?= release
 VARIANT_FLAGS_release = -O2
 SANITIZE      = -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 VARIANT_FLAGS_asan    = $(SANITIZE)
+VARIANT_FLAGS_tsan    = -O1 -fsanitize=thread -fno-omit-frame-pointer
 VARIANT_FLAGS_fuzz    = $(SANITIZE) -fsanitize=fuzzer-no-link
 BRIDGE_CC     = $(if $(filter release,$(VARIANT)),gcc,$(CLANG))
 BRIDGE_FLAGS  = -std=gnu11 -g $(VARIANT_FLAGS_$(VARIANT)) \

@@ -10,6 +10,7 @@
  */
 #include <arpa/inet.h>
 #include <jansson.h>
+#include <microhttpd.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -58,6 +59,14 @@ static char input[MAX_INPUT + 1];
 static size_t ninput;
 static char answers[MAX_ANSWERS + 1];
 static size_t nanswers;
+static uint64_t nsent;
+
+static void
+say_sent(void)
+{
+	fprintf(stderr, "sent %llu bytes to libmicrohttpd %s\n", (unsigned long long) nsent,
+			MHD_get_version());
+}
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -86,6 +95,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 		abort();
 	sb_problems_free(&problems);
 	json_object_seed(1);
+	atexit(say_sent);
 	sb_peers_init(16, 16);
 	loop = sb_loop_new(&config, 1);
 	services = sb_services_new(loop);
@@ -169,6 +179,7 @@ talk(uint8_t how)
 
 		if (send(pair[1], input + at, len, MSG_NOSIGNAL) < 0)
 			break;
+		nsent += len;
 		run(pair[1]);
 	}
 	if (how & 0x80)

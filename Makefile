@@ -7,7 +7,7 @@
 #   make down       stop it; the data stays in RUN_DIR
 #   make test       prove it (TESTS="test/pgtap test/http/rest.t": some of it)
 #   make bench      measure it (BENCH="feed search": some of it)
-#   make lint / asan / fuzz (FUZZ_SECONDS=60: each target) / installcheck (in a running server)
+#   make lint / asan / tsan / fuzz (FUZZ_SECONDS=60: each target) / valgrind / installcheck (in a running server)
 #   make fresh      the README's commands on a Debian that has nothing of ours (needs root)
 #   make matrix     `make test` on each Debian that serves (MATRIX="13": one; needs root)
 #   make install    install the extension (PGXS)
@@ -94,7 +94,7 @@ BRIDGE_MAIN   = $(BUILD)/bridge/main.o
 BRIDGE_BIN    = $(BUILD)/social-bridge
 UNIT_BINS     = $(patsubst test/unit/%.c,$(BUILD)/test/unit/%,$(wildcard test/unit/*_test.c))
 
-.PHONY: all bridge unit deps help run up down restart status purge test installcheck bench lint asan fuzz fresh matrix
+.PHONY: all bridge unit deps help run up down restart status purge test installcheck bench lint asan tsan fuzz valgrind fresh matrix
 bridge: $(BRIDGE_BIN)
 unit: $(UNIT_BINS)
 
@@ -143,6 +143,11 @@ test:
 	@test/run $(TESTS)
 asan:
 	@VARIANT=asan test/run test/unit test/http
+tsan:
+	@TSAN_OPTIONS="halt_on_error=1 $(TSAN_OPTIONS)" VARIANT=tsan test/run $(or $(TESTS),test/http)
+# The extension's C under memcheck; slow.
+valgrind:
+	@test/valgrind $(TESTS)
 fuzz:
 	@test/fuzz/run $(FUZZ_SECONDS)
 # The two commands of the README, on a Debian that has nothing of ours (needs root).

@@ -17,6 +17,7 @@
 #include "http/forwarded.h"
 #include "http/library.h"
 #include "http/peers.h"
+#include "api/describe.h"
 #include "api/routes.h"
 #include "auth/auth.h"
 #include "http/server.h"
@@ -143,6 +144,12 @@ load_config(struct sb_config *config, int argc, char **argv, int *exit_status)
 		puts("social-bridge " SOCIAL_VERSION);
 	else if (task == SB_CONFIG_REFERENCE)
 		*exit_status = sb_routes_init() && sb_reference_print(stdout) ? 0 : 1;
+	else if (task == SB_CONFIG_ROUTES)
+	{
+		*exit_status = sb_routes_init() ? 0 : 1;
+		if (*exit_status == 0)
+			sb_describe_print(stdout);
+	}
 	else
 	{
 		check_config(config, &problems);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/describe.h"
 #include "graphql/graphql.h"
 #include "http/router.h"
 #include "reference.h"
@@ -35,26 +36,49 @@ print_parameters(FILE *out, const char *parameters)
 	free(copy);
 }
 
+/* The paths of a row: the first, and the bases that do as well. */
+static void
+print_paths(FILE *out, const struct sb_route *route, const struct sb_route *end)
+{
+	fprintf(out, "`%s`", route->path);
+	for (route++; route < end && route->is_again; route++)
+		fprintf(out, "<br>`%s`", route->path);
+}
+
 static void
 print_routes(FILE *out)
 {
 	int count;
 	const struct sb_route *routes = sb_router_routes(&count);
+	const char *tag = "";
 
 	fputs("## REST\n\n"
 		  "`source.name:type`: where a parameter is taken from; `!` must be there, `=text` is its "
-		  "default, `~` may be null, which clears. Paths are served with and without the last "
-		  "slash, GET also as HEAD.\n\n"
-		  "| method | path | token | counts as | takes |\n|---|---|---|---|---|\n",
+		  "default, `~` may be null, which clears. Of an answer: `?` may be null, `-` may be "
+		  "absent, `[]` is a list, and the shapes stand below. Paths are served with and without "
+		  "the last slash, GET also as HEAD. `social-bridge --routes` prints the same as JSON.\n",
 		  out);
 	for (const struct sb_route *route = routes; route < routes + count; route++)
 	{
-		fprintf(out, "| %s | `%s` | %s | %s/%s | ", sb_router_method_name(route->method),
-				route->path, auth_words[route->auth], route->purpose.surface,
-				route->purpose.action ? route->purpose.action : "");
+		if (route->is_again)
+			continue;
+		if (strcmp(tag, route->group->tag) != 0)
+		{
+			tag = route->group->tag;
+			fprintf(out,
+					"\n### %s\n\n| method | path | what | token | counts as | takes | answers "
+					"|\n|---|---|---|---|---|---|---|\n",
+					tag);
+		}
+		fprintf(out, "| %s | ", sb_router_method_name(route->method));
+		print_paths(out, route, routes + count);
+		fprintf(out, " | %s | %s | %s/%s | ", route->summary, auth_words[route->auth],
+				route->purpose.surface, route->purpose.action ? route->purpose.action : "");
 		print_parameters(out, route->parameters);
-		fputs(" |\n", out);
+		fprintf(out, " | %d `%s` |\n", route->status, route->answer);
 	}
+	fputs("\n### Shapes\n\n| shape | what | members |\n|---|---|---|\n", out);
+	sb_describe_shapes(out);
 }
 
 bool

@@ -1,6 +1,6 @@
 /*
- * api.h owns the list of handlers that routes.def may name. Each answers the request now, or later
- * from a callback, with one of sb_request_reply*() or sb_request_fail*(): exactly once.
+ * api.h owns the list of handlers that rows of routes may name. Each answers the request now, or
+ * later from a callback, with one of sb_request_reply*() or sb_request_fail*(): exactly once.
  */
 #ifndef SB_API_H
 #define SB_API_H

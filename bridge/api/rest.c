@@ -1,5 +1,5 @@
 /*
- * rest.c owns the routes that are one row of routes.def: parameters in, statements, JSON out.
+ * rest.c owns the routes that are one row of SB_ROUTE: parameters in, statements, JSON out.
  */
 #include <string.h>
 #include <strings.h>

@@ -1,28 +1,73 @@
 /*
- * routes.c owns the table of routes.
+ * routes.c owns the tables of routes: a file of rows for each domain (mission 1-49).
+ *
+ *   SB_ROUTE(group, method, path, name, auth, ...)              parameters in, statements, JSON out
+ *   SB_HANDLER(group, method, path, name, auth, function, ...)  code of its own, in api/
+ *     group       a row of `groups`: the path is served below each of its bases
+ *     path        {name} stands for an id, digits only; served with and without the last slash
+ *     name        of the row, for people; unique with its method
+ *     auth        NONE      the Authorization header is not looked at
+ *                 OPTIONAL  anonymous or a good token
+ *                 CONTENT   a good token, or anonymous with ANONYMOUS_READ=on (mission I-12)
+ *                 REQUIRED  a good token
+ *   and behind them, what the row has of:
+ *     summary     a sentence for documents
+ *     action      what the request counts as, for its rate limits: "[surface/]action", where
+ * surface is rest unless said. ":member" may follow, the text of the JSON body that names an
+ *                 account ("auth/login:username"), or "?member", the text without which the request
+ *                 does not count as the action ("auth/credential?current_password"). None: only
+ * what holds for every request. SELECT * FROM social.rate_limit_policy lists surfaces and actions
+ *     lane        READ (if not said), SLOW_READ (transactions are READ ONLY), WRITE, SLOW
+ * (pg/pool.h) status      of success; 200 if not said location    path of the created object, %s =
+ * the id that call returned also        a whole path that serves the same parameters  of the first
+ * statement (see http/params.h) call        statement that acts and leaves the id for select select
+ * statement that returns one row with one column, the JSON of the answer; no row means 404. Where
+ * the statement may refuse without raising, the columns error_code, error_message and error_detail
+ * follow (see error/errors.h) answer      the shape of that JSON (see api/describe.h) errors
+ * statuses of its own ("404 409"); what follows from the other members (400 where there are
+ * parameters, 401 where a token may be asked for) is not said
  */
 #include "api/routes.h"
 
 #include "api/api.h"
+#include "api/describe.h"
 #include "http/router.h"
 
-static struct sb_route routes[] = {
-#define SB_ROUTE(method, path, name, auth, action, lane, status, location, parameters, call,       \
-				 select)                                                                           \
-	{SB_##method, path,     name,       SB_AUTH_##auth, action, SB_LANE_##lane,                    \
-	 status,      location, parameters, call,           select, sb_api_rest},
-#define SB_HANDLER(method, path, name, auth, action, function)                                     \
-	{SB_##method, path, name, SB_AUTH_##auth, action, SB_LANE_READ,                                \
-	 200,         NULL, "",   NULL,           NULL,   function},
-#define SB_ALIAS(method, path, name) {SB_##method, path, name},
-#include "api/routes.def"
-#undef SB_ROUTE
-#undef SB_HANDLER
-#undef SB_ALIAS
+enum group
+{
+	ACCOUNT,
+	USER,
+	POST,
+	SYSTEM
+};
+
+static const struct sb_route_group groups[] = {
+	[ACCOUNT] = {"account", {"/api/auth/", "/api/accounts/"}},
+	[USER] = {"user", {"/api/accounts/users/"}},
+	[POST] = {"post", {"/api/posts/"}},
+	[SYSTEM] = {"system", {"/"}},
+};
+
+#define SB_ROUTE(row_group, row_method, row_path, row_name, row_auth, ...)                         \
+	SB_HANDLER(row_group, row_method, row_path, row_name, row_auth, sb_api_rest, __VA_ARGS__)
+#define SB_HANDLER(row_group, row_method, row_path, row_name, row_auth, function, ...)             \
+	{.group = &groups[row_group],                                                                  \
+	 .method = SB_##row_method,                                                                    \
+	 .path = row_path,                                                                             \
+	 .name = row_name,                                                                             \
+	 .auth = SB_AUTH_##row_auth,                                                                   \
+	 .handler = function,                                                                          \
+	 __VA_ARGS__},
+
+static const struct sb_route rows[] = {
+#include "api/account.def"
+#include "api/post.def"
+#include "api/system.def"
+#include "api/user.def"
 };
 
 bool
 sb_routes_init(void)
 {
-	return sb_router_init(routes, (int) (sizeof(routes) / sizeof(routes[0])));
+	return sb_router_init(rows, (int) (sizeof(rows) / sizeof(rows[0]))) && sb_describe_check();
 }

@@ -1,5 +1,5 @@
 /*
- * routes.h owns the table of routes: routes.def and the handlers that it names.
+ * routes.h owns the table of routes.
  */
 #ifndef SB_API_ROUTES_H
 #define SB_API_ROUTES_H

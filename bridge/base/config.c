@@ -200,7 +200,7 @@ static const struct
 } tasks[] = {
 	{"--help", SB_CONFIG_HELP},          {"-h", SB_CONFIG_HELP},
 	{"--version", SB_CONFIG_VERSION},    {"--reference", SB_CONFIG_REFERENCE},
-	{"--check-config", SB_CONFIG_CHECK},
+	{"--check-config", SB_CONFIG_CHECK}, {"--routes", SB_CONFIG_ROUTES},
 };
 
 static bool
@@ -328,7 +328,7 @@ sb_config_help(FILE *out)
 		  "--http-port=8001.\n--check-config checks them all and prints what is wrong (exit status "
 		  "1).\nSIGTERM and SIGINT stop it once the requests in flight are "
 		  "answered; SIGHUP reads the keys again. --reference prints the routes and the "
-		  "GraphQL schema.\n\n",
+		  "GraphQL schema, --routes the REST routes as JSON.\n\n",
 		  out);
 	for (size_t i = 0; i < SETTINGS; i++)
 	{

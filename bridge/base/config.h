@@ -45,10 +45,11 @@ extern void sb_problems_free(struct sb_problems *problems);
 enum sb_config_task
 {
 	SB_CONFIG_RUN,
-	SB_CONFIG_CHECK,    /* --check-config */
-	SB_CONFIG_HELP,     /* --help, -h */
-	SB_CONFIG_VERSION,  /* --version */
-	SB_CONFIG_REFERENCE /* --reference */
+	SB_CONFIG_CHECK,     /* --check-config */
+	SB_CONFIG_HELP,      /* --help, -h */
+	SB_CONFIG_VERSION,   /* --version */
+	SB_CONFIG_REFERENCE, /* --reference */
+	SB_CONFIG_ROUTES     /* --routes */
 };
 
 /*

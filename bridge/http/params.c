@@ -34,6 +34,40 @@ static const char *const type_texts[] = {
 	[SB_PARAM_BOOL] = "true or false",
 };
 
+static const char *const sql_types[] = {
+	[SB_PARAM_TEXT] = "text",
+	[SB_PARAM_INT] = "integer",
+	[SB_PARAM_BIGINT] = "bigint",
+	[SB_PARAM_BOOL] = "boolean",
+};
+
+/* The word of a value. */
+static const char *
+word_of(const struct word *words, int value)
+{
+	while (words->value != value)
+		words++;
+	return words->word;
+}
+
+const char *
+sb_param_source_word(enum sb_param_source source)
+{
+	return word_of(sources, (int) source);
+}
+
+const char *
+sb_param_type_word(enum sb_param_type type)
+{
+	return word_of(types, (int) type);
+}
+
+const char *
+sb_param_sql_type(enum sb_param_type type)
+{
+	return sql_types[type];
+}
+
 /* ---- reading the specification --------------------------------------------------------------- */
 
 static int

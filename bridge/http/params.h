@@ -59,6 +59,11 @@ struct sb_params
 	struct sb_param list[SB_PARAMS_MAX];
 };
 
+/* The words of a specification, and the type of PostgreSQL that is sent. */
+extern const char *sb_param_source_word(enum sb_param_source source);
+extern const char *sb_param_type_word(enum sb_param_type type);
+extern const char *sb_param_sql_type(enum sb_param_type type);
+
 /* Where values come from; all of it outlives the collecting. */
 struct sb_params_input
 {

@@ -45,17 +45,33 @@ cut_path(struct sb_route *route)
 	return true;
 }
 
-/* An alias is a row above, at another path. False when there is no such row. */
-static bool
-fill_alias(struct sb_route *route)
+/* Adds what a row serves at one path. */
+static void
+add_route(const struct sb_route *row, const char *base, const char *path)
 {
-	const char *path = route->path;
+	char *whole = sb_malloc(strlen(base) + strlen(path) + 1); /* lives as long as the process */
+	struct sb_route *route;
 
-	for (const struct sb_route *row = routes; row < route && route->handler == NULL; row++)
-		if (row->handler && row->method == route->method && strcmp(row->name, route->name) == 0)
-			*route = *row;
-	route->path = path;
-	return route->handler != NULL;
+	stpcpy(stpcpy(whole, base), path);
+	routes = sb_realloc(routes, (size_t) (nroutes + 1) * sizeof(*routes));
+	route = &routes[nroutes++];
+	*route = *row;
+	route->path = whole;
+	route->parameters = row->parameters ? row->parameters : "";
+	route->status = row->status ? row->status : 200;
+}
+
+static void
+add_row(const struct sb_route *row)
+{
+	int first = nroutes;
+
+	for (const char *const *base = row->group->bases; *base; base++)
+		add_route(row, *base, row->path);
+	if (row->also)
+		add_route(row, "", row->also);
+	for (int i = first + 1; i < nroutes; i++)
+		routes[i].is_again = true;
 }
 
 bool
@@ -90,17 +106,14 @@ sb_router_cut_action(struct sb_route *route)
 }
 
 bool
-sb_router_init(struct sb_route *rows, int count)
+sb_router_init(const struct sb_route *rows, int count)
 {
-	routes = rows;
-	nroutes = count;
-	/* From the last on, so that an alias copies a row that is as it was written. */
-	for (int i = nroutes - 1; i >= 0; i--)
+	for (int i = 0; i < count; i++)
+		add_row(&rows[i]);
+	for (struct sb_route *route = routes; route < routes + nroutes; route++)
 	{
-		struct sb_route *route = &routes[i];
 		const char *problem = route->path;
-
-		bool good = fill_alias(route) && cut_path(route);
+		bool good = cut_path(route);
 
 		if (good && !sb_router_cut_action(route))
 		{

@@ -32,22 +32,36 @@ enum sb_route_auth
 	SB_AUTH_REQUIRED
 };
 
+/* Routes that belong together: the same paths below each of the bases. */
+struct sb_route_group
+{
+	const char *tag;      /* one word for documents */
+	const char *bases[3]; /* "/api/auth/"; NULL ends them; the first is the one that is shown */
+};
+
+/* A row of the tables of api/; what its members mean stands at the head of api/routes.c. */
 struct sb_route
 {
+	const struct sb_route_group *group;
 	enum sb_method method;
-	const char *path;
+	const char *path; /* below the bases; whole after sb_router_init() */
 	const char *name;
 	enum sb_route_auth auth;
 	const char *action; /* as the row says; read into purpose and the two members */
 	enum sb_pg_lane lane;
 	int status;
 	const char *location;
+	const char *also;
 	const char *parameters;
 	const char *call;
 	const char *select;
+	const char *summary;
+	const char *answer;
+	const char *errors;
 	void (*handler)(struct sb_request *request);
 
 	/* Filled by sb_router_init(). */
+	bool is_again; /* the row before at another path */
 	struct sb_params params;
 	struct sb_purpose purpose;  /* without an account */
 	const char *account_member; /* of the body, or NULL */
@@ -59,10 +73,10 @@ struct sb_route
 };
 
 /*
- * Reads the rows, which it fills; false with one line on standard error when one is faulty. Before
- * any thread.
+ * Makes the routes of the rows, one for each path that a row has; false with one line on standard
+ * error when one is faulty. Before any thread.
  */
-extern bool sb_router_init(struct sb_route *rows, int count);
+extern bool sb_router_init(const struct sb_route *rows, int count);
 
 /*
  * Reads route->action, "[surface/]action[:member|?member]", into route->purpose and the two
@@ -86,7 +100,7 @@ extern enum sb_method sb_router_method(const char *name);
 
 extern const char *sb_router_method_name(enum sb_method method);
 
-/* All rows, for documents made from them. */
+/* All routes, for documents made from them; those of one row stand together. */
 extern const struct sb_route *sb_router_routes(int *count);
 
 #endif /* SB_HTTP_ROUTER_H */

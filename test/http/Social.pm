@@ -12,6 +12,7 @@ use JSON::PP;
 use MIME::Base64 'decode_base64url';
 use POSIX ();
 use Port;
+use Route;
 use Test::More;
 use Time::HiRes qw(sleep time);
 our @EXPORT = qw(api raw_connect raw_read raw psql account start_bridge free_port wait_until is_error host_port jose claims_of);
@@ -26,7 +27,8 @@ sub host_port
 }
 
 # One request. Options: json (a structure, sent as JSON), body and type, token, headers, url (another
-# bridge). Returns {status, headers, content, json}.
+# bridge). Returns {status, headers, content, json}. An answer that is not as the route describes it
+# fails the test.
 sub api
 {
 	my ($method, $path, %option) = @_;
@@ -37,6 +39,12 @@ sub api
 	my $response = ($option{agent} // $agent)->request($method, ($option{url} // $ENV{BRIDGE_URL}) . $path,
 		{ headers => \%headers, defined $body ? (content => $body) : () });
 	$response->{json} = eval { decode_json($response->{content}) };
+	if (my @wrong = Route::wrong($method, $path, $response))
+	{
+		local $Test::Builder::Level = $Test::Builder::Level + 1;
+		fail("$method $path answers as --routes says");
+		diag(join "\n", @wrong[0 .. ($#wrong < 9 ? $#wrong : 9)], $response->{content});
+	}
 	return $response;
 }
 

@@ -18,7 +18,7 @@ static const char *const auth_words[] = {
 	[SB_AUTH_REQUIRED] = "token",
 };
 
-/* What a client sends, as routes.def has it; what the bridge adds itself is left out. */
+/* What a client sends, as the row has it; what the bridge adds itself is left out. */
 static void
 print_parameters(FILE *out, const char *parameters)
 {

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "admission/services.h"
+#include "api/routes.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "http/server.h"
@@ -103,6 +104,8 @@ sb_thread_new(const struct sb_config *config, int index, int listen_fd)
 	thread->loop = sb_loop_new(config, index);
 	sb_loop_subscribe(thread->loop, &stop, on_stop, thread);
 	thread->services = sb_services_new(thread->loop);
+	if (thread->services && index == 0)
+		thread->services->on_database = sb_routes_review;
 	if (thread->services)
 		thread->server = sb_server_new(thread->services, listen_fd);
 	if (thread->server)

@@ -68,6 +68,8 @@ on_database_ready(void *owner)
 
 	sb_log(SB_LOG_INFO, "the database is there", NULL, NULL);
 	sb_auth_begin(services->auth);
+	if (services->on_database)
+		services->on_database(services->pool);
 }
 
 static void

@@ -29,6 +29,8 @@ struct sb_services
 	struct sb_doorbell *doorbell; /* of the first loop, which hears for all; NULL in the others */
 	struct sb_pg_tick *tick;      /* likewise */
 	bool is_ready;                /* as last counted */
+	/* Called whenever the database is there; NULL: nobody asked. */
+	void (*on_database)(struct sb_pg_pool *pool);
 };
 
 /* Connects to the database by itself. NULL with the reason in the log. */

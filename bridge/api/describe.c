@@ -226,6 +226,34 @@ statements_of(const struct sb_route *route)
 	return list;
 }
 
+char *
+sb_describe_statements(void)
+{
+	int count;
+	const struct sb_route *routes = sb_router_routes(&count);
+	json_t *all = json_array();
+	char *text;
+
+	for (const struct sb_route *route = routes; route < routes + count; route++)
+	{
+		json_t *statements = route->is_again ? json_array() : statements_of(route);
+		json_t *statement;
+		size_t i;
+
+		json_array_foreach(statements, i, statement)
+		{
+			json_object_set_new(
+				statement, "name",
+				json_sprintf("%s %s", sb_router_method_name(route->method), route->path));
+			json_array_append(all, statement);
+		}
+		json_decref(statements);
+	}
+	text = sb_checked(json_dumps(all, JSON_COMPACT));
+	json_decref(all);
+	return text;
+}
+
 /* What follows from the rest of the row, and what the row says. */
 static json_t *
 errors_of(const struct sb_route *route)

@@ -27,6 +27,12 @@ extern bool sb_describe_check(void);
  */
 extern void sb_describe_print(FILE *out);
 
+/*
+ * The statements of all routes as social.statement_problems() takes them: JSON text, malloc'd, the
+ * caller frees.
+ */
+extern char *sb_describe_statements(void);
+
 /* Prints the shapes as rows of a table in Markdown. */
 extern void sb_describe_shapes(FILE *out);
 

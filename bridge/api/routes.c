@@ -29,9 +29,14 @@
  */
 #include "api/routes.h"
 
+#include <stdlib.h>
+
 #include "api/api.h"
 #include "api/describe.h"
+#include "base/log.h"
+#include "base/memory.h"
 #include "http/router.h"
+#include "pg/pool.h"
 
 enum group
 {
@@ -70,4 +75,49 @@ bool
 sb_routes_init(void)
 {
 	return sb_router_init(rows, (int) (sizeof(rows) / sizeof(rows[0]))) && sb_describe_check();
+}
+
+/* ---- what the database says to the statements ------------------------------------------------ */
+
+struct review
+{
+	struct sb_pg_unit unit;
+	char *statements;
+	const char *values[1];
+};
+
+static void
+on_reviewed(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
+{
+	struct review *review = (struct review *) unit;
+
+	if (outcome == SB_PG_ERROR)
+		sb_log(SB_LOG_ERROR, "the routes could not be checked: is the extension of this version?",
+			   "error", PQresultErrorField(unit->error, PG_DIAG_MESSAGE_PRIMARY));
+	for (int i = 0; outcome == SB_PG_OK && i < PQntuples(unit->results[0]); i++)
+	{
+		sb_log_begin(SB_LOG_ERROR, "a route does not fit the database");
+		sb_log_text("route", PQgetvalue(unit->results[0], i, 0));
+		sb_log_text("error", PQgetvalue(unit->results[0], i, 1));
+		sb_log_end();
+	}
+	sb_pg_unit_clear(unit);
+	free(review->statements);
+	free(review);
+}
+
+void
+sb_routes_review(struct sb_pg_pool *pool)
+{
+	static const char sql[] = "SELECT name, problem FROM social.statement_problems($1)";
+	struct review *review = sb_calloc(1, sizeof(*review));
+
+	review->statements = sb_describe_statements();
+	review->values[0] = review->statements;
+	review->unit.on_done = on_reviewed;
+	sb_pg_unit_add(&review->unit, sb_pg_statement_id(sql), sql, 1, review->values);
+	if (sb_pg_pool_submit(pool, SB_LANE_SLOW_READ, &review->unit))
+		return;
+	free(review->statements);
+	free(review);
 }

@@ -27,3 +27,38 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION social.bridge_config() IS
 	'What a bridge must know: version, limits, rate limits, and what verifies tokens: issuer, audience, leeway, public keys. A key without public_key is a secret that stays here: verify_token() checks its tokens, and those of the issuers named. A bridge that meets an unknown kid asks again.';
+
+-- Prepares under a name of its own, and explains: the rights are the caller's.
+CREATE OR REPLACE FUNCTION social.statement_problems(statements json) RETURNS TABLE (name text, problem text)
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	statement record;
+	types text[];
+BEGIN
+	FOR statement IN
+		SELECT s ->> 'name' AS name, s ->> 'sql' AS sql, ARRAY(SELECT t FROM json_array_elements_text(s -> 'types') t) AS types
+		FROM json_array_elements(statements) s
+	LOOP
+		name := statement.name;
+		problem := NULL;
+		BEGIN
+			EXECUTE 'PREPARE social_statement_problems AS ' || statement.sql;
+			SELECT p.parameter_types::text[] INTO types FROM pg_prepared_statements p WHERE p.name = 'social_statement_problems';
+			-- The planner does not ask for rights, the start of an execution does.
+			EXECUTE 'EXPLAIN EXECUTE social_statement_problems' || coalesce('(' || (SELECT string_agg('NULL', ', ') FROM unnest(types)) || ')', '');
+			IF types IS DISTINCT FROM statement.types THEN
+				problem := format('its parameters are %s, not %s', types, statement.types);
+			END IF;
+		EXCEPTION WHEN OTHERS THEN
+			problem := SQLERRM;
+		END;
+		IF EXISTS (SELECT FROM pg_prepared_statements p WHERE p.name = 'social_statement_problems') THEN
+			DEALLOCATE social_statement_problems;
+		END IF;
+		IF problem IS NOT NULL THEN
+			RETURN NEXT;
+		END IF;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION social.statement_problems(json) IS 'Which of the statements, [{"name", "sql", "types": [...]}], do not fit this database: what they use is not there, may not be used by the caller, or takes parameters of other types. One row for each, with the reason. They are planned, not run. A bridge asks when it starts.';

@@ -26,7 +26,7 @@ BEGIN ATOMIC
 	]), 'reader'
 	UNION ALL
 	-- bridge: also names the viewer itself, because it has checked the token.
-	SELECT unnest(ARRAY['admit', 'set_result_id', 'bridge_config', 'tick', 'worker_is_running', 'tick_without_worker']), 'bridge'
+	SELECT unnest(ARRAY['admit', 'set_result_id', 'bridge_config', 'tick', 'worker_is_running', 'tick_without_worker', 'statement_problems']), 'bridge'
 	UNION ALL
 	-- admin: also acts as anybody, and keeps the data in order.
 	SELECT unnest(ARRAY['act_as', 'reconcile', 'fold_counters', 'publish_due_posts', 'purge_deleted', 'start_reindex', 'reindex_posts', 'reindex_texts', 'text_indexes', 'library_text_tables', 'init_data', 'verify_password', 'hash_password']), 'admin'

@@ -22,6 +22,7 @@ _PG_init(void)
 	social_session_init();
 	social_auth_password_init();
 	social_password_turn_init();
+	social_password_hasher_init();
 	social_account_init();
 	social_post_init();
 	social_comment_init();

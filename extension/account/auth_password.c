@@ -12,7 +12,7 @@
 #include "base/init.h"
 #include "core/password.h"
 #include "core/password_form.h"
-#include "account/password_turn.h"
+#include "account/password_hasher.h"
 
 PG_FUNCTION_INFO_V1(social_hash_password);
 PG_FUNCTION_INFO_V1(social_verify_password);
@@ -64,60 +64,62 @@ current_cost(void)
 	return cost;
 }
 
+/* Does it, and forgets the password. False when that is too long for any hash. */
+static bool
+work(struct social_password_task *task, text *password)
+{
+	task->len = VARSIZE_ANY_EXHDR(password);
+	if (task->len > SOCIAL_PASSWORD_MAX_BYTES)
+		return false;
+	memcpy(task->password, VARDATA_ANY(password), task->len);
+	PG_TRY();
+	{
+		social_password_hasher_do(task);
+	}
+	PG_FINALLY();
+	{
+		explicit_bzero(task->password, sizeof(task->password));
+	}
+	PG_END_TRY();
+	return true;
+}
+
 /* social.hash_password(password text) -> text: argon2id at the cost of the settings. */
 Datum
 social_hash_password(PG_FUNCTION_ARGS)
 {
-	text *password = PG_GETARG_TEXT_PP(0);
-	struct social_password_cost cost = current_cost();
-	char encoded[SOCIAL_PASSWORD_ENCODED_SIZE];
+	struct social_password_task task = {.cost = current_cost()};
 
-	enum social_password_result result;
-
-	social_password_turn_take();
-	result =
-		social_password_hash(VARDATA_ANY(password), VARSIZE_ANY_EXHDR(password), &cost, encoded);
-	social_password_turn_give_back();
-	if (result == SOCIAL_PASSWORD_REFUSED)
+	if (!work(&task, PG_GETARG_TEXT_PP(0)))
 		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("password is too long"),
 						errdetail("The limit is %d bytes.", SOCIAL_PASSWORD_MAX_BYTES),
 						errhint("Choose a shorter one.")));
-	if (result != SOCIAL_PASSWORD_OK)
+	if (task.result != SOCIAL_PASSWORD_OK)
 		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("could not hash a password")));
-	PG_RETURN_TEXT_P(cstring_to_text(encoded));
+	PG_RETURN_TEXT_P(cstring_to_text(task.encoded));
 }
 
-/*
- * Does the password fit? In one turn. With a cost given, a hash of no known form, or none at all,
- * takes the same work.
- */
+/* Does the password fit what the task says? In one turn. A null is no hash. */
 static bool
-verify(text *password, text *encoded, const struct social_password_cost *cost)
+verify(struct social_password_task *task, text *password, text *encoded)
 {
-	const char *bytes = VARDATA_ANY(password);
-	size_t len = VARSIZE_ANY_EXHDR(password);
-	char *known = encoded == NULL ? NULL : text_to_cstring(encoded);
-	char discarded[SOCIAL_PASSWORD_ENCODED_SIZE];
-	enum social_password_result result = SOCIAL_PASSWORD_UNKNOWN_FORM;
-
-	social_password_turn_take();
-	if (known != NULL)
-		result = social_password_verify(bytes, len, known);
-	for (int i = 0; cost != NULL && result == SOCIAL_PASSWORD_UNKNOWN_FORM &&
-					i < social_password_tries(bytes, len);
-		 i++)
-		(void) social_password_hash(bytes, len, cost, discarded);
-	social_password_turn_give_back();
-	if (result == SOCIAL_PASSWORD_FAILURE)
+	task->verifies = true;
+	if (encoded != NULL)
+		text_to_cstring_buffer(encoded, task->encoded, sizeof(task->encoded));
+	if (!work(task, password))
+		return false;
+	if (task->result == SOCIAL_PASSWORD_FAILURE)
 		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("could not verify a password")));
-	return result == SOCIAL_PASSWORD_OK;
+	return task->result == SOCIAL_PASSWORD_OK;
 }
 
 /* social.verify_password(password text, encoded text) -> boolean: false for unknown forms. */
 Datum
 social_verify_password(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(verify(PG_GETARG_TEXT_PP(0), PG_GETARG_TEXT_PP(1), NULL));
+	struct social_password_task task = {0};
+
+	PG_RETURN_BOOL(verify(&task, PG_GETARG_TEXT_PP(0), PG_GETARG_TEXT_PP(1)));
 }
 
 /*
@@ -129,9 +131,9 @@ social_check_password(PG_FUNCTION_ARGS)
 {
 	text *password = PG_ARGISNULL(0) ? cstring_to_text("") : PG_GETARG_TEXT_PP(0);
 	text *encoded = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
-	struct social_password_cost cost = current_cost();
+	struct social_password_task task = {.cost = current_cost(), .pays_always = true};
 
-	PG_RETURN_BOOL(verify(password, encoded, &cost));
+	PG_RETURN_BOOL(verify(&task, password, encoded));
 }
 
 /* social.password_needs_rehash(encoded text) -> boolean: not an argon2id of the settings' cost? */

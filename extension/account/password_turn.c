@@ -44,9 +44,8 @@ static int concurrency;
 static shmem_request_hook_type previous_shmem_request;
 static shmem_startup_hook_type previous_shmem_startup;
 
-/* How many may hash at once. */
-static int
-turns_allowed(void)
+int
+social_password_turns_allowed(void)
 {
 	static long processors = 0;
 
@@ -78,7 +77,7 @@ remove_from_queue(int place)
 static void
 hand_out(void)
 {
-	while (turns->waiting > 0 && turns->running < turns_allowed())
+	while (turns->waiting > 0 && turns->running < social_password_turns_allowed())
 	{
 		PGPROC *first = turns->queue[0];
 
@@ -166,7 +165,7 @@ social_password_turns(PG_FUNCTION_ARGS)
 	if (turns != NULL)
 	{
 		LWLockAcquire(turns->lock, LW_SHARED);
-		values[0] = Int32GetDatum(turns_allowed());
+		values[0] = Int32GetDatum(social_password_turns_allowed());
 		values[1] = Int32GetDatum(turns->running);
 		values[2] = Int32GetDatum(turns->waiting);
 		LWLockRelease(turns->lock);

@@ -15,6 +15,7 @@ extern void social_auth_init(void);
 extern void social_session_init(void);
 extern void social_auth_password_init(void);
 extern void social_password_turn_init(void);
+extern void social_password_hasher_init(void);
 extern void social_account_init(void);
 extern void social_post_init(void);
 extern void social_comment_init(void);

@@ -15,8 +15,6 @@
 #define PBKDF2_PREFIX        "pbkdf2_sha256$"
 #define PBKDF2_BYTES         32
 
-#define ENCODED_MAX 512
-
 /* The cost parameters of an argon2 hash. */
 struct argon2_cost
 {
@@ -165,7 +163,7 @@ social_password_verify(const char *password, size_t len, const char *encoded)
 		return SOCIAL_PASSWORD_REFUSED;
 	if (sodium_init() < 0)
 		return SOCIAL_PASSWORD_FAILURE;
-	if (strnlen(encoded, ENCODED_MAX + 1) > ENCODED_MAX)
+	if (strnlen(encoded, SOCIAL_PASSWORD_ENCODED_MAX + 1) > SOCIAL_PASSWORD_ENCODED_MAX)
 		return SOCIAL_PASSWORD_UNKNOWN_FORM;
 	if (!social_password_form(password, len, form, &form_len))
 		return verify_bytes(password, len, encoded);

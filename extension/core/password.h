@@ -16,7 +16,8 @@
 #include <stddef.h>
 
 #define SOCIAL_PASSWORD_MAX_BYTES    1000
-#define SOCIAL_PASSWORD_ENCODED_SIZE 128 /* with the terminating NUL */
+#define SOCIAL_PASSWORD_ENCODED_SIZE 128 /* of those that we make, with the terminating NUL */
+#define SOCIAL_PASSWORD_ENCODED_MAX  512 /* bytes; anything longer is no hash */
 
 /*
  * What a stored hash may cost us at most (one pass over a GiB takes about a second); anything above

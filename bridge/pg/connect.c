@@ -170,7 +170,7 @@ send_settings(struct sb_pg_conn *conn)
 		"('array_nulls', 'on'), "
 		"('row_security', 'on'), "
 		"('gin_fuzzy_search_limit', '0'), "
-		"('plan_cache_mode', 'auto'), "
+		"('plan_cache_mode', 'force_generic_plan'), "
 		"('jit', 'off'), "
 		"('client_min_messages', 'notice'), "
 		"('log_parameter_max_length_on_error', '0')"

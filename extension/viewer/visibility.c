@@ -100,15 +100,8 @@ social_mentioned(int64 post_id, int64 user_id)
 
 /* ---- lists of ids -------------------------------------------------------------------------- */
 
-struct id_list
-{
-	Datum *ids;
-	int count;
-	int capacity;
-};
-
 static void
-id_list_append(struct id_list *list, Datum id)
+append_id(struct social_ids *list, Datum id)
 {
 	if (list->count == list->capacity)
 	{
@@ -120,7 +113,7 @@ id_list_append(struct id_list *list, Datum id)
 }
 
 static ArrayType *
-id_list_array(const struct id_list *list)
+id_array(const struct social_ids *list)
 {
 	if (list->count == 0)
 		return construct_empty_array(INT8OID);
@@ -139,7 +132,7 @@ may_miss_something(void)
 
 /* Appends column `wanted` of every block whose column `key` is the viewer. */
 static void
-append_blocks(struct id_list *list, const char *index, AttrNumber key, AttrNumber wanted)
+append_blocks(struct social_ids *list, const char *index, AttrNumber key, AttrNumber wanted)
 {
 	struct pair_scan pairs;
 	HeapTuple row;
@@ -147,35 +140,27 @@ append_blocks(struct id_list *list, const char *index, AttrNumber key, AttrNumbe
 
 	pair_scan_begin(&pairs, "blocks", index, key, social_viewer(), 0, 0);
 	while (HeapTupleIsValid(row = systable_getnext(pairs.scan)))
-		id_list_append(list, heap_getattr(row, wanted, RelationGetDescr(pairs.table), &isnull));
+		append_id(list, heap_getattr(row, wanted, RelationGetDescr(pairs.table), &isnull));
 	pair_scan_end(&pairs);
 }
 
-/* blocked_ids() bigint[]: whom the viewer blocks and who blocks the viewer; empty for nobody. */
-Datum
-social_blocked_ids(PG_FUNCTION_ARGS)
+struct social_ids
+social_blocked_people(void)
 {
-	struct id_list list = {0};
+	struct social_ids list = {0};
 
-	if (may_miss_something())
-	{
-		append_blocks(&list, "blocks_pkey", SOCIAL_BLOCKS_BLOCKER_ID, SOCIAL_BLOCKS_BLOCKED_ID);
-		append_blocks(&list, "blocks_blocked_idx", SOCIAL_BLOCKS_BLOCKED_ID,
-					  SOCIAL_BLOCKS_BLOCKER_ID);
-	}
-	PG_RETURN_ARRAYTYPE_P(id_list_array(&list));
+	append_blocks(&list, "blocks_pkey", SOCIAL_BLOCKS_BLOCKER_ID, SOCIAL_BLOCKS_BLOCKED_ID);
+	append_blocks(&list, "blocks_blocked_idx", SOCIAL_BLOCKS_BLOCKED_ID, SOCIAL_BLOCKS_BLOCKER_ID);
+	return list;
 }
 
-/* muted_ids() bigint[]: whose posts the viewer has muted, for good or still; empty for nobody. */
-Datum
-social_muted_ids(PG_FUNCTION_ARGS)
+struct social_ids
+social_muted_people(void)
 {
-	struct id_list list = {0};
+	struct social_ids list = {0};
 	struct pair_scan pairs;
 	HeapTuple row;
 
-	if (!may_miss_something())
-		PG_RETURN_ARRAYTYPE_P(id_list_array(&list));
 	pair_scan_begin(&pairs, "mutes", "mutes_pkey", SOCIAL_MUTES_MUTER_ID, social_viewer(), 0, 0);
 	while (HeapTupleIsValid(row = systable_getnext(pairs.scan)))
 	{
@@ -186,10 +171,32 @@ social_muted_ids(PG_FUNCTION_ARGS)
 		if (!isnull && DatumGetTimestampTz(expires_at) <= GetCurrentTransactionStartTimestamp())
 			continue;
 		if (DatumGetBool(heap_getattr(row, SOCIAL_MUTES_POSTS, columns, &isnull)))
-			id_list_append(&list, heap_getattr(row, SOCIAL_MUTES_MUTED_ID, columns, &isnull));
+			append_id(&list, heap_getattr(row, SOCIAL_MUTES_MUTED_ID, columns, &isnull));
 	}
 	pair_scan_end(&pairs);
-	PG_RETURN_ARRAYTYPE_P(id_list_array(&list));
+	return list;
+}
+
+/* blocked_ids() bigint[]: whom the viewer blocks and who blocks the viewer; empty for nobody. */
+Datum
+social_blocked_ids(PG_FUNCTION_ARGS)
+{
+	struct social_ids list = {0};
+
+	if (may_miss_something())
+		list = social_blocked_people();
+	PG_RETURN_ARRAYTYPE_P(id_array(&list));
+}
+
+/* muted_ids() bigint[]: whose posts the viewer has muted, for good or still; empty for nobody. */
+Datum
+social_muted_ids(PG_FUNCTION_ARGS)
+{
+	struct social_ids list = {0};
+
+	if (may_miss_something())
+		list = social_muted_people();
+	PG_RETURN_ARRAYTYPE_P(id_array(&list));
 }
 
 /* ---- one viewer, one post ------------------------------------------------------------------ */
@@ -203,6 +210,21 @@ social_viewer_is_staff(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(viewer != 0 && social_user_account(viewer, GetActiveSnapshot()).is_staff);
 }
 
+bool
+social_in_audience(int64 post_id, int64 author_id, const text *visibility)
+{
+	const char *name = VARDATA_ANY(visibility);
+	int len = VARSIZE_ANY_EXHDR(visibility);
+	bool followers = len == 9 && memcmp(name, "followers", 9) == 0;
+
+	if (len == 6 && memcmp(name, "public", 6) == 0)
+		return true;
+	if (social_viewer() == 0 || !(followers || (len == 9 && memcmp(name, "mentioned", 9) == 0)))
+		return false;
+	return (followers && social_follows(social_viewer(), author_id)) ||
+		   social_mentioned(post_id, social_viewer());
+}
+
 /*
  * viewer_in_audience(post_id bigint, author_id bigint, visibility text) boolean: is a published
  * post of this visibility also for the viewer? Those whom a post names may read it even when it is
@@ -211,15 +233,6 @@ social_viewer_is_staff(PG_FUNCTION_ARGS)
 Datum
 social_viewer_in_audience(PG_FUNCTION_ARGS)
 {
-	int64 post_id = PG_GETARG_INT64(0);
-	int64 author_id = PG_GETARG_INT64(1);
-	char *visibility = text_to_cstring(PG_GETARG_TEXT_PP(2));
-	bool followers = strcmp(visibility, "followers") == 0;
-
-	if (strcmp(visibility, "public") == 0)
-		PG_RETURN_BOOL(true);
-	if (social_viewer() == 0 || (!followers && strcmp(visibility, "mentioned") != 0))
-		PG_RETURN_BOOL(false);
-	PG_RETURN_BOOL((followers && social_follows(social_viewer(), author_id)) ||
-				   social_mentioned(post_id, social_viewer()));
+	PG_RETURN_BOOL(
+		social_in_audience(PG_GETARG_INT64(0), PG_GETARG_INT64(1), PG_GETARG_TEXT_PP(2)));
 }

@@ -7,6 +7,18 @@
 
 #include "postgres.h"
 
+/* Ids of people as Datums, palloc'd, in any order. */
+struct social_ids
+{
+	Datum *ids;
+	int count;
+	int capacity;
+};
+
+/* Whom the viewer blocks and who blocks the viewer; whose posts the viewer has muted. */
+extern struct social_ids social_blocked_people(void);
+extern struct social_ids social_muted_people(void);
+
 /* Does either of these two people block the other? */
 extern bool social_blocked_between(int64 one, int64 other);
 
@@ -15,5 +27,11 @@ extern bool social_follows(int64 follower, int64 followed);
 
 /* Does the post name this person? */
 extern bool social_mentioned(int64 post_id, int64 user_id);
+
+/*
+ * Is a published post of this visibility also for the viewer, who is not its author? Those whom a
+ * post names may read it even when it is for followers.
+ */
+extern bool social_in_audience(int64 post_id, int64 author_id, const text *visibility);
 
 #endif /* SOCIAL_VISIBILITY_H */

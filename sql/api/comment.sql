@@ -18,9 +18,7 @@ BEGIN
 	RETURN (
 		SELECT row_to_json(r) FROM (
 			SELECT ($1).id, ($1).post_id,
-				(SELECT row_to_json(a) FROM (
-					SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, u.avatar AS profile_image
-					FROM social.visible_users u WHERE u.id = ($1).author_id) a) AS author,
+				social.person_document(($1).author_id) AS author,
 				($1).parent_id, ($1).parent_id AS parent_comment, ($1).content, ($1).is_edited,
 				($1).likes_count, ($1).replies_count, ($1).created_at, ($1).updated_at) r
 	);

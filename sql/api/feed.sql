@@ -20,9 +20,7 @@ DECLARE
 BEGIN
 	PERFORM social.require_viewer();
 	SELECT json_agg((left(d.document::text, -1)
-			|| ',"reposted_by":' || coalesce((SELECT row_to_json(a) FROM (
-				SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, u.avatar AS profile_image
-				FROM social.visible_users u WHERE u.id = f.reposted_by_id) a)::text, 'null')
+			|| ',"reposted_by":' || coalesce(social.person_document(f.reposted_by_id)::text, 'null')
 			|| ',"reposted_at":' || coalesce(to_json(f.reposted_at)::text, 'null') || '}')::json ORDER BY f.ordinality),
 		max(f.cursor) FILTER (WHERE f.ordinality = page_size)
 	INTO results, next

@@ -175,7 +175,8 @@ $$;
 COMMENT ON FUNCTION social.trending_topics(integer) IS 'Hashtags by what lately happened to public posts that carry them: newer likes, comments, reposts, views and posts weigh more (social.trending_half_life). SM400 for a limit below 1 or above social.page_size_max.';
 
 CREATE OR REPLACE FUNCTION social.trending_posts("limit" integer DEFAULT 10) RETURNS SETOF social.listed_posts
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp SET plan_cache_mode = auto AS $$
 BEGIN
 	RETURN QUERY
 	SELECT (r.p).* FROM (

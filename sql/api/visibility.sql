@@ -4,10 +4,9 @@
 -- listed_*: what belongs into the viewer's lists, searches and counts: published, and not by people
 -- whose posts the viewer has muted.
 --
--- What concerns the viewer alone stands in scalar sub-selects, which run once a statement. Counts
--- are sub-selects and left joins on unique keys: a query that does not use them does not pay.
--- What is muted stands in coalesce(), which keeps the planner from estimating it: with few authors
--- it would expect ten unknown ids to leave nothing, and sort whole tables for a page.
+-- A row is asked about in one call (extension/viewer/sight.c), and what concerns the viewer alone is
+-- read once a statement. Counts are sub-selects and left joins on unique keys: a query that does not
+-- use them does not pay, and deltas are looked for only where there are any.
 
 CREATE OR REPLACE FUNCTION social.viewer_is_staff() RETURNS boolean
 	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_viewer_is_staff';
@@ -25,23 +24,36 @@ CREATE OR REPLACE FUNCTION social.viewer_in_audience(post_id bigint, author_id b
 	LANGUAGE c STABLE PARALLEL SAFE STRICT COST 20 AS 'MODULE_PATHNAME', 'social_viewer_in_audience';
 COMMENT ON FUNCTION social.viewer_in_audience(bigint, bigint, text) IS 'Is a published post of this visibility for the viewer too: everybody''s, a follower''s, or that of somebody it names?';
 
+CREATE OR REPLACE FUNCTION social.viewer_sees_person(user_id bigint, suspended_at timestamptz, suspended_until timestamptz) RETURNS boolean
+	LANGUAGE c STABLE PARALLEL SAFE COST 2 AS 'MODULE_PATHNAME', 'social_viewer_sees_person';
+COMMENT ON FUNCTION social.viewer_sees_person(bigint, timestamptz, timestamptz) IS 'Does the viewer see this active account: not suspended at this moment, and no block between them? Staff see all.';
+
+CREATE OR REPLACE FUNCTION social.viewer_sees_post(post_id bigint, author_id bigint, visibility text, "position" bigint, deleted_at timestamptz, hidden_at timestamptz) RETURNS boolean
+	LANGUAGE c STABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'social_viewer_sees_post';
+COMMENT ON FUNCTION social.viewer_sees_post(bigint, bigint, text, bigint, timestamptz, timestamptz) IS 'Does the viewer see a post that looks like this, by somebody whom they see: their own one that is not deleted, or a published one that is for them too and not hidden? Staff see all.';
+
+CREATE OR REPLACE FUNCTION social.viewer_sees_comment(post_id bigint, author_id bigint, suspended_at timestamptz, suspended_until timestamptz, hidden_at timestamptz) RETURNS boolean
+	LANGUAGE c STABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'social_viewer_sees_comment';
+COMMENT ON FUNCTION social.viewer_sees_comment(bigint, bigint, timestamptz, timestamptz, timestamptz) IS 'Does the viewer see a comment of an active account that looks like this: under a post that they see, by somebody whom they see (under their own post across blocks too), not hidden or their own? Staff see all under posts that are there.';
+
+CREATE OR REPLACE FUNCTION social.viewer_lists_person(user_id bigint) RETURNS boolean
+	LANGUAGE c STABLE PARALLEL SAFE COST 2 AS 'MODULE_PATHNAME', 'social_viewer_lists_person';
+COMMENT ON FUNCTION social.viewer_lists_person(bigint) IS 'Are this person''s posts for the viewer''s lists, not muted? True for null.';
+
 -- ---- people --------------------------------------------------------------------------------------
 
 CREATE OR REPLACE VIEW social.visible_users AS
 SELECT u.id, u.username, u.first_name, u.last_name,
 	coalesce(p.bio, '') AS bio, p.avatar, p.banner_image,
 	coalesce(p.location, '') AS location, coalesce(p.website, '') AS website,
-	coalesce(c.followers_count, 0) + coalesce((SELECT sum(d.followers_count) FROM social.user_counter_deltas d WHERE d.user_id = u.id), 0) AS followers_count,
-	coalesce(c.following_count, 0) + coalesce((SELECT sum(d.following_count) FROM social.user_counter_deltas d WHERE d.user_id = u.id), 0) AS following_count,
-	coalesce(c.posts_count, 0) + coalesce((SELECT sum(d.posts_count) FROM social.user_counter_deltas d WHERE d.user_id = u.id), 0) AS posts_count,
+	coalesce(c.followers_count, 0) + CASE WHEN (SELECT social.counts_wait('user_counters')) THEN coalesce((SELECT sum(d.followers_count) FROM social.user_counter_deltas d WHERE d.user_id = u.id), 0) ELSE 0 END AS followers_count,
+	coalesce(c.following_count, 0) + CASE WHEN (SELECT social.counts_wait('user_counters')) THEN coalesce((SELECT sum(d.following_count) FROM social.user_counter_deltas d WHERE d.user_id = u.id), 0) ELSE 0 END AS following_count,
+	coalesce(c.posts_count, 0) + CASE WHEN (SELECT social.counts_wait('user_counters')) THEN coalesce((SELECT sum(d.posts_count) FROM social.user_counter_deltas d WHERE d.user_id = u.id), 0) ELSE 0 END AS posts_count,
 	u.created_at, u.is_locked
 FROM social.users u
 LEFT JOIN social.profiles p ON p.user_id = u.id
 LEFT JOIN social.user_counters c ON c.user_id = u.id
-WHERE u.is_active
-	AND ((SELECT social.viewer_is_staff())
-		OR ((u.suspended_at IS NULL OR u.suspended_until <= now())
-			AND u.id <> ALL ((SELECT social.blocked_ids())::bigint[])));
+WHERE u.is_active AND social.viewer_sees_person(u.id, u.suspended_at, u.suspended_until);
 COMMENT ON VIEW social.visible_users IS 'People with profile and counts: active, not suspended, and with no block between them and the viewer. Staff see suspended people and across blocks.';
 
 CREATE OR REPLACE VIEW social.visible_follows AS
@@ -55,31 +67,25 @@ COMMENT ON VIEW social.visible_follows IS 'Who follows whom, among people that t
 
 CREATE OR REPLACE VIEW social.visible_posts AS
 SELECT p.id, p.author_id, p.title, p.content, p.hashtags, p.is_published, p.position,
-	coalesce(c.likes_count, 0) + coalesce((SELECT sum(d.likes_count) FROM social.post_counter_deltas d WHERE d.post_id = p.id), 0) AS likes_count,
-	coalesce(c.comments_count, 0) + coalesce((SELECT sum(d.comments_count) FROM social.post_counter_deltas d WHERE d.post_id = p.id), 0) AS comments_count,
+	coalesce(c.likes_count, 0) + CASE WHEN (SELECT social.counts_wait('post_counters')) THEN coalesce((SELECT sum(d.likes_count) FROM social.post_counter_deltas d WHERE d.post_id = p.id), 0) ELSE 0 END AS likes_count,
+	coalesce(c.comments_count, 0) + CASE WHEN (SELECT social.counts_wait('post_counters')) THEN coalesce((SELECT sum(d.comments_count) FROM social.post_counter_deltas d WHERE d.post_id = p.id), 0) ELSE 0 END AS comments_count,
 	p.created_at, p.updated_at,
 	p.visibility, p.reply_settings, p.is_pinned, p.is_highlighted, p.quoted_post_id, p.image, p.video,
 	p.edited_at, p.edited_at IS NOT NULL AS is_edited, p.publish_at,
-	coalesce(c.reposts_count, 0) + coalesce((SELECT sum(d.reposts_count) FROM social.post_counter_deltas d WHERE d.post_id = p.id), 0) AS reposts_count,
-	coalesce(c.views_count, 0) + coalesce((SELECT sum(d.views_count) FROM social.post_counter_deltas d WHERE d.post_id = p.id), 0) AS views_count,
+	coalesce(c.reposts_count, 0) + CASE WHEN (SELECT social.counts_wait('post_counters')) THEN coalesce((SELECT sum(d.reposts_count) FROM social.post_counter_deltas d WHERE d.post_id = p.id), 0) ELSE 0 END AS reposts_count,
+	coalesce(c.views_count, 0) + CASE WHEN (SELECT social.counts_wait('post_counters')) THEN coalesce((SELECT sum(d.views_count) FROM social.post_counter_deltas d WHERE d.post_id = p.id), 0) ELSE 0 END AS views_count,
 	p.hidden_at, p.deleted_at, p.language
 FROM social.posts p
 JOIN social.users a ON a.id = p.author_id
 LEFT JOIN social.post_counters c ON c.post_id = p.id
-WHERE a.is_active
-	AND ((SELECT social.viewer_is_staff())
-		OR ((a.suspended_at IS NULL OR a.suspended_until <= now())
-			AND p.author_id <> ALL ((SELECT social.blocked_ids())::bigint[])
-			AND p.deleted_at IS NULL
-			AND (p.author_id = (SELECT social.viewer_id())
-				OR (p.position IS NOT NULL AND p.hidden_at IS NULL
-					AND (p.visibility = 'public' OR social.viewer_in_audience(p.id, p.author_id, p.visibility))))));
+WHERE a.is_active AND social.viewer_sees_person(a.id, a.suspended_at, a.suspended_until)
+	AND social.viewer_sees_post(p.id, p.author_id, p.visibility, p.position, p.deleted_at, p.hidden_at);
 COMMENT ON VIEW social.visible_posts IS 'Posts that the viewer may see: published ones for everybody, for the viewer''s follows, or naming the viewer, whose authors are visible; own drafts, scheduled, private and hidden ones (position is null until a post is published). Staff see all of active authors, deleted ones too.';
 
 CREATE OR REPLACE VIEW social.listed_posts AS
 SELECT p.* FROM social.visible_posts p
 WHERE p.position IS NOT NULL AND p.deleted_at IS NULL
-	AND coalesce(p.author_id <> ALL ((SELECT social.muted_ids())::bigint[]), true);
+	AND social.viewer_lists_person(p.author_id);
 COMMENT ON VIEW social.listed_posts IS 'Posts for the viewer''s lists: visible and published ones, without those by people whose posts the viewer has muted. The same columns as visible_posts.';
 
 -- ---- comments ------------------------------------------------------------------------------------
@@ -89,27 +95,22 @@ CREATE OR REPLACE VIEW social.visible_comments AS
 SELECT m.id, m.post_id, CASE WHEN m.deleted_at IS NULL THEN m.author_id END AS author_id, m.parent_id,
 	CASE WHEN m.deleted_at IS NULL THEN m.content ELSE '' END AS content,
 	m.is_edited AND m.deleted_at IS NULL AS is_edited,
-	coalesce(c.likes_count, 0) + coalesce((SELECT sum(d.likes_count) FROM social.comment_counter_deltas d WHERE d.comment_id = m.id), 0) AS likes_count,
-	coalesce(c.replies_count, 0) + coalesce((SELECT sum(d.replies_count) FROM social.comment_counter_deltas d WHERE d.comment_id = m.id), 0) AS replies_count,
+	coalesce(c.likes_count, 0) + CASE WHEN (SELECT social.counts_wait('comment_counters')) THEN coalesce((SELECT sum(d.likes_count) FROM social.comment_counter_deltas d WHERE d.comment_id = m.id), 0) ELSE 0 END AS likes_count,
+	coalesce(c.replies_count, 0) + CASE WHEN (SELECT social.counts_wait('comment_counters')) THEN coalesce((SELECT sum(d.replies_count) FROM social.comment_counter_deltas d WHERE d.comment_id = m.id), 0) ELSE 0 END AS replies_count,
 	m.created_at, CASE WHEN m.deleted_at IS NULL THEN m.updated_at ELSE m.deleted_at END AS updated_at,
 	m.deleted_at IS NOT NULL AS is_deleted,
 	CASE WHEN m.deleted_at IS NULL THEN m.edited_at END AS edited_at,
 	m.hidden_at
 FROM social.comments m
 JOIN social.users a ON a.id = m.author_id
-JOIN social.visible_posts p ON p.id = m.post_id
 LEFT JOIN social.comment_counters c ON c.comment_id = m.id
-WHERE a.is_active
-	AND ((SELECT social.viewer_is_staff())
-		OR ((a.suspended_at IS NULL OR a.suspended_until <= now())
-			AND (m.author_id <> ALL ((SELECT social.blocked_ids())::bigint[]) OR p.author_id = (SELECT social.viewer_id()))
-			AND (m.hidden_at IS NULL OR m.author_id = (SELECT social.viewer_id()))))
+WHERE a.is_active AND social.viewer_sees_comment(m.post_id, m.author_id, a.suspended_at, a.suspended_until, m.hidden_at)
 	AND (m.deleted_at IS NULL OR coalesce((SELECT true FROM social.comments r WHERE r.parent_id = m.id LIMIT 1), false));
 COMMENT ON VIEW social.visible_comments IS 'Comments by visible people under posts that the viewer may see; under an own post also those across a block, which others see and its author may remove. A deleted comment that has replies stays without author and content (is_deleted). Hidden ones are seen by their author and staff.';
 
 CREATE OR REPLACE VIEW social.listed_comments AS
 SELECT m.* FROM social.visible_comments m
-WHERE coalesce(m.author_id <> ALL ((SELECT social.muted_ids())::bigint[]), true);
+WHERE social.viewer_lists_person(m.author_id);
 COMMENT ON VIEW social.listed_comments IS 'Comments for the viewer''s lists: visible ones, without those by people whose posts the viewer has muted. The same columns as visible_comments.';
 
 -- Passing over tens of thousands of comments by one person must cost little: the row and its author
@@ -125,7 +126,7 @@ BEGIN ATOMIC
 			AND (is_staff
 				OR ((m.author_id <> ALL (blocked) OR (SELECT p.author_id FROM social.posts p WHERE p.id = m.post_id) = viewer)
 					AND (m.hidden_at IS NULL OR m.author_id = viewer)))
-			AND (SELECT a.is_active AND (a.suspended_at IS NULL OR a.suspended_until <= now() OR is_staff)
+			AND (SELECT a.is_active AND (thread_comments.is_staff OR a.suspended_at IS NULL OR coalesce(a.suspended_until <= now(), false))
 				FROM social.users a WHERE a.id = m.author_id),
 		coalesce((SELECT true FROM social.comments r WHERE r.parent_id = m.id LIMIT 1), false)
 	FROM social.comments m;
@@ -153,7 +154,7 @@ COMMENT ON FUNCTION social.hashtag_seen_at(bigint) IS 'Since when a post that th
 -- A tag that stands in no post for the viewer does not exist; for most the count of public posts answers that.
 CREATE OR REPLACE VIEW social.visible_hashtags AS
 SELECT h.id, h.tag,
-	coalesce(c.posts_count, 0) + coalesce((SELECT sum(d.posts_count) FROM social.hashtag_counter_deltas d WHERE d.hashtag_id = h.id), 0) AS post_count,
+	coalesce(c.posts_count, 0) + CASE WHEN (SELECT social.counts_wait('hashtag_counters')) THEN coalesce((SELECT sum(d.posts_count) FROM social.hashtag_counter_deltas d WHERE d.hashtag_id = h.id), 0) ELSE 0 END AS post_count,
 	CASE WHEN h.is_public THEN h.created_at ELSE social.hashtag_seen_at(h.id) END AS created_at, h.display
 FROM social.hashtags h
 LEFT JOIN social.hashtag_counters c ON c.hashtag_id = h.id
@@ -204,23 +205,21 @@ COMMENT ON VIEW social.visible_bookmarks IS 'The viewer''s own bookmarks, of pos
 
 -- ---- documents -----------------------------------------------------------------------------------
 
+CREATE OR REPLACE FUNCTION social.person_document(user_id bigint) RETURNS json
+	LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'social_person_document';
+COMMENT ON FUNCTION social.person_document(bigint) IS 'A person as REST shows them beside what they wrote; null for somebody whom the viewer does not see.';
+
+CREATE OR REPLACE FUNCTION social.post_document(post_id bigint) RETURNS json
+	LANGUAGE c STABLE STRICT PARALLEL SAFE COST 500 AS 'MODULE_PATHNAME', 'social_post_document';
+COMMENT ON FUNCTION social.post_document(bigint) IS 'A post as REST shows it; null for one that the viewer may not see.';
+
 CREATE OR REPLACE VIEW social.visible_post_documents AS
-SELECT p.id, p.position,
-	(SELECT row_to_json(r) FROM (
-		SELECT p.id,
-			(SELECT row_to_json(a) FROM (
-				SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, u.avatar AS profile_image
-				FROM social.visible_users u WHERE u.id = p.author_id) a) AS author,
-			p.title, p.content, p.hashtags,
-			ARRAY(SELECT u.username FROM social.mentions m JOIN social.visible_users u ON u.id = m.mentioned_user_id
-				WHERE m.post_id = p.id ORDER BY m.id) AS mentions,
-			p.is_published, p.likes_count, p.comments_count, p.created_at, p.updated_at) r) AS document,
-	p.author_id, p.deleted_at
+SELECT p.id, p.position, social.post_document(p.id) AS document, p.author_id, p.deleted_at
 FROM social.visible_posts p;
 COMMENT ON VIEW social.visible_post_documents IS 'Posts that the viewer may see, as REST shows them.';
 
 CREATE OR REPLACE VIEW social.listed_post_documents AS
 SELECT d.* FROM social.visible_post_documents d
 WHERE d.position IS NOT NULL AND d.deleted_at IS NULL
-	AND coalesce(d.author_id <> ALL ((SELECT social.muted_ids())::bigint[]), true);
+	AND social.viewer_lists_person(d.author_id);
 COMMENT ON VIEW social.listed_post_documents IS 'Posts for the viewer''s lists, as REST shows them.';

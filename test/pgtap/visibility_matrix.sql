@@ -142,6 +142,7 @@ INSERT INTO probes VALUES
 	-- posts, by functions
 	('post', 'post', 'direct', 'SELECT FROM social.post($1)', NULL),
 	('post', 'post_json', 'direct', 'SELECT FROM social.visible_posts p WHERE p.id = $1 AND social.post_json(p) ->> ''id'' = $1::text', NULL),
+	('post', 'post_document', 'direct', 'SELECT FROM social.post_document($1) d WHERE d ->> ''id'' = $1::text', NULL),
 	('post', 'posts_page', 'list', 'SELECT FROM json_array_elements(social.posts_page(100) -> ''results'') r WHERE r ->> ''id'' = $1::text', NULL),
 	('post', 'hashtag_posts', 'list', 'SELECT FROM social.hashtag_posts($4) p WHERE p.id = $1', NULL),
 	('post', 'search_posts', 'list', 'SELECT FROM social.search_posts(''mxword'', 100) p WHERE p.id = $1', NULL),
@@ -201,6 +202,7 @@ INSERT INTO probes VALUES
 	('comment', 'post_comments', 'tombstone list', 'SELECT FROM social.post_comments($1, 100) m WHERE m.id = $3', NULL),
 	('comment', 'comment_thread', 'tombstone list', 'SELECT FROM social.comment_thread($1, 100) m WHERE m.id = $3', NULL),
 	-- people
+	('user', 'person_document', 'direct', 'SELECT FROM social.person_document($2) d WHERE d ->> ''id'' = $2::text', NULL),
 	('user', 'visible_users', 'direct', 'SELECT FROM social.visible_users u WHERE u.id = $2', NULL),
 	('user', 'user_json', 'direct', 'SELECT FROM social.visible_users u WHERE social.user_json(u) ->> ''id'' = $2::text', NULL),
 	('user', 'profile_json', 'direct', 'SELECT FROM social.visible_users u WHERE social.profile_json(u) ->> ''id'' = $2::text', NULL),
@@ -291,7 +293,7 @@ INSERT INTO social.hashtag_trends (hashtag_id, score) SELECT h.id, social.trend_
 
 -- Functions for readers that show nobody's posts, comments or profile, or only write.
 CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[
-	'viewer_id', 'require_viewer', 'result_id', 'authenticate', 'viewer_is_staff', 'blocked_ids', 'muted_ids', 'viewer_in_audience', 'commenter_is_shown', 'hashtag_seen_at',
+	'viewer_id', 'require_viewer', 'result_id', 'authenticate', 'viewer_is_staff', 'blocked_ids', 'muted_ids', 'viewer_in_audience', 'viewer_sees_person', 'viewer_sees_post', 'viewer_sees_comment', 'viewer_lists_person', 'counts_wait', 'commenter_is_shown', 'hashtag_seen_at',
 	'check_text', 'extract_hashtags', 'extract_mentions', 'hashtag_key', 'cursor_encode', 'cursor_decode', 'jwt_verify', 'raise_error',
 	'page_size', 'help', 'function_audience', 'page_key', 'page_start', 'page_time', 'time_key', 'search_config', 'search_query', 'title_query', 'title_key', 'search_snippet',
 	'search_vector', 'language_code', 'guess_language',

@@ -1,0 +1,225 @@
+# plain.pl: what a request costs through the bridge, against the same answer by hand-written SQL on a
+# schema that an application would write for itself (bench/plain/: normal tables and indexes, JSON by
+# PostgreSQL, counts by COUNT). CPU seconds per 1,000 requests from /proc, of the bridge and the
+# database together, and of the database alone with pgbench -M prepared; 16 connections, interleaved.
+#
+# 100,000 posts (BENCH_POSTS, Dataset.pm), 10,000 people, 500,000 follows, likes and 200,000 comments;
+# few hashtags (the demo data), many (20,000 more) and a heavy tail of them; comments and replies
+# likewise. PLAIN="list feed" runs the rows of these names. found F1 to F7.
+use strict;
+use warnings;
+use Bench;
+use Dataset;
+use File::Temp 'tempfile';
+use HTTP::Tiny;
+use JSON::PP;
+
+$| = 1;
+$ENV{BENCH_POSTS} //= 100_000;
+my $connections = 16;
+my $http        = HTTP::Tiny->new;
+my $card        = '{ id title author { username } hashtags { tag } likesCount commentsCount }';
+
+sub request
+{
+	my ($method, $path, $body, $token) = @_;
+	my $response = $http->request($method, "$ENV{BRIDGE_URL}$path", {
+		$body ? (content => encode_json($body)) : (),
+		headers => { 'Content-Type' => 'application/json', $token ? (Authorization => "Bearer $token") : () } });
+	die "$path: $response->{status} $response->{content}" unless $response->{success};
+	my $answer = decode_json($response->{content});
+	die "$path: $response->{content}" if ref $answer eq 'HASH' && $answer->{errors};
+	return $answer;
+}
+
+sub psql_file
+{
+	my ($name, %variable) = @_;
+	open my $file, '<', "bench/plain/$name.sql" or die "$name.sql: $!";
+	local $/;
+	return join('', map { "\\set $_ $variable{$_}\n" } sort keys %variable) . <$file>;
+}
+
+# Tokens of people, who get the demo accounts' password.
+sub tokens
+{
+	my (@ids) = @_;
+	return map {
+		my $name = sql("UPDATE social.users SET password = (SELECT password FROM social.users WHERE username = 'alice') WHERE id = $_ RETURNING username");
+		request('POST', '/api/auth/login/', { username => $name, password => 'demo-password' })->{access}
+	} @ids;
+}
+
+# ---- the two sides -------------------------------------------------------------------------------
+
+# Runs a load and returns CPU seconds per 1,000 requests.
+sub measured
+{
+	my ($load, @processes) = @_;
+	my $sum = sub { my $cpu = 0; $cpu += cpu_seconds($_) for @processes; return $cpu };
+	my $before   = $sum->();
+	my $requests = $load->();
+	return 1000 * ($sum->() - $before) / $requests;
+}
+
+# Through the bridge. request: Lua that returns wrk.format(...) and may use `token` and `pick(list)`.
+sub through_bridge
+{
+	my ($request, @tokens) = @_;
+	my ($lua, $file) = tempfile(SUFFIX => '.lua', UNLINK => 1);
+	my $tokens = join ', ', map { qq("$_") } @tokens;
+	print $lua <<"LUA";
+local tokens = { $tokens }
+function pick(list) return list[math.random(#list)] end
+function setup(thread) end
+function init(args) math.randomseed(os.time()) end
+function send(method, path, body)
+	return wrk.format(method, path, { ["Content-Type"] = "application/json", ["Authorization"] = "Bearer " .. pick(tokens) }, body)
+end
+function graphql(text) return send("POST", "/graphql/", text) end
+function request() $request end
+LUA
+	close $lua;
+	return measured(sub {
+		my $output = `wrk -t1 -c$connections -d@{[seconds_per_side()]}s -s $file $ENV{BRIDGE_URL} 2>&1`;
+		die "requests failed: $output" if $output =~ /Non-2xx|Socket errors/ || $output !~ /(\d+) requests in/;
+		return $1;
+	}, 'postgres', 'bridge');
+}
+
+sub through_pgbench
+{
+	my ($script) = @_;
+	return measured(sub { pgbench($script, "-c $connections", '-j 1', '-T ' . seconds_per_side())->{transactions} }, 'postgres');
+}
+
+# One row: ours, and the cheaper of the plain forms.
+sub compare
+{
+	my ($name, $bar, $ours, @plain) = @_;
+	my %sides = (ours => $ours, map { my $script = $plain[$_]; ("plain $_" => sub { through_pgbench($script) }) } 0 .. $#plain);
+	my %figures = interleave(%sides);
+	my ($mine, @theirs) = map { median(@{ $figures{$_} }) } sort keys %figures;
+	my ($least) = sort { $a <=> $b } @theirs;
+	return row($name, $mine, $least, "<= $bar") <= $bar;
+}
+
+# ---- the data ------------------------------------------------------------------------------------
+
+my ($base, $posts, @readers, @tokens, %marked);
+
+sub load
+{
+	my $fresh = !Dataset::is_loaded();
+	Dataset::load() if $fresh;
+	$base  = sql("SELECT min(id) FROM social.posts WHERE author_id >= (SELECT min(id) FROM social.users WHERE username LIKE 'person%')");
+	$posts = Dataset::posts();
+	if (sql("SELECT to_regclass('bench_data.marked') IS NULL") eq 't')
+	{
+		sql(psql_file('activity', base => $base));
+		sql(psql_file('schema'));
+	}
+	@readers = split /\n/, sql("SELECT user_id FROM bench_data.readers WHERE class = 'typical' AND follows = 200 ORDER BY user_id");
+	@tokens  = tokens(@readers);
+	%marked  = map { split /\|/ } split /\n/, sql('SELECT shape, post_id FROM bench_data.marked');
+}
+
+# Two words of the commonest hundred; every other query finds them next to one another in titles too.
+my @queries = map { Dataset::word($_) . ' ' . Dataset::word(3 * $_ + 1) } 1 .. 20;
+
+sub plain
+{
+	my ($name, %variable) = @_;
+	%variable = (
+		QUERIES    => 'ARRAY[' . join(', ', map { "'$_'" } @queries) . ']',
+		VIEWERS    => scalar @readers,
+		VIEWER_IDS => 'ARRAY[' . join(', ', @readers) . ']::bigint[]',
+		BASE       => $base, POSTS => $posts, %variable);
+	my $script = psql_file($name);
+	$script =~ s/\{([A-Z_]+)\}/$variable{$1}/g;
+	# pgbench ends statements at a semicolon, and takes none of psql's line ends.
+	return $script;
+}
+
+# A document as the Lua text of its body; %s in it are the Lua expressions that follow.
+sub document
+{
+	my ($query, @arguments) = @_;
+	my $body = encode_json({ query => $query });
+	return "return graphql(string.format([[$body]]" . join('', map { ", $_" } @arguments) . '))';
+}
+
+# ---- rows ----------------------------------------------------------------------------------------
+
+my @rows = (
+	[ list => sub {
+		my ($shape) = @_;
+		my $body = document("{ allPosts(first: 20) $card }");
+		my @ids = map { $_->{id} } @{ request('POST', '/graphql/', { query => '{ allPosts(first: 20) { id } }' }, $tokens[0])->{data}{allPosts} };
+		my $theirs = sql('SELECT string_agg(id::text, \' \' ORDER BY created_at DESC, id DESC) FROM (SELECT * FROM plain.posts WHERE is_published ORDER BY created_at DESC, id DESC LIMIT 20) p');
+		warn "the sides list different posts: @ids / $theirs\n" if "@ids" ne $theirs;
+		compare("list of 20, $shape hashtags", 0.7, sub { through_bridge($body, @tokens) }, plain('list'));
+	} ],
+	[ list_rest => sub {
+		my ($shape) = @_;
+		compare("the same over REST, $shape hashtags", 0.7, sub { through_bridge('return send("GET", "/api/posts/posts/")', @tokens) }, plain('list_rest'));
+	} ],
+	[ search => sub {
+		my $lua = '{ ' . join(', ', map { qq("$_") } @queries) . ' }';
+		compare('search, two words', 1.0, sub {
+			through_bridge("local queries = $lua; " . document("{ searchPostsFts(query: \"%s\", first: 20) $card }", 'pick(queries)'), @tokens)
+		}, plain('search'));
+	} ],
+	[ search_rest => sub {
+		my $lua = '{ ' . join(', ', map { my $q = s/ /%20/r; qq("$q") } @queries) . ' }';
+		compare('search over REST, with snippets', 1.0, sub {
+			through_bridge("local queries = $lua; return send(\"GET\", \"/api/posts/search/?query=\" .. pick(queries))", @tokens)
+		}, plain('search_rest'));
+	} ],
+	[ post => sub {
+		my $query = '{ post(id: %d) { id title content author { username } likesCount commentsCount '
+		  . 'comments(first: 10) { id content author { username } replies(first: 5) { id content author { username } } } } }';
+		my %id = (
+			'10 comments with 2 replies' => [ "$base + 100 * math.random(0, @{[int($posts / 100) - 1]})", "$base + 100 * random(0, @{[int($posts / 100) - 1]})" ],
+			'20,000 comments'  => [ $marked{many},   $marked{many} ],
+			'5,000 replies'    => [ $marked{skewed}, $marked{skewed} ]);
+		my $good = 1;
+		for my $shape (sort keys %id)
+		{
+			$good &= compare("post, $shape", 1.25, sub { through_bridge(document($query, $id{$shape}[0]), @tokens) }, plain('post', ID => $id{$shape}[1]));
+		}
+		return $good;
+	} ],
+	[ feed => sub {
+		compare('feed of who follows 200', 0.12, sub { through_bridge('return send("GET", "/api/posts/feed/")', @tokens) }, plain('feed'), plain('feed_join'));
+	} ],
+	[ create => sub {
+		my $query = 'mutation { createPost(title: "Notes from day %d", content: "Reading about #topic%d with @person%d this morning; the longer I look, '
+		  . 'the more the old lessons hold. Write it down, measure it, then decide again. More in #part%d soon.") '
+		  . '{ post { id title author { username } hashtags { tag } createdAt } success } }';
+		compare('create a post, 2 hashtags, 1 mention', 1.3, sub {
+			through_bridge('local a, b = math.random(1, 5000), math.random(0, 999); ' . document($query, 'a', 'a', 'b', 'b'), @tokens)
+		}, plain('create'));
+	} ],
+	[ like => sub {
+		compare('like a post', 1.45, sub {
+			through_bridge(document('mutation { likePost(postId: %d) { post { id likesCount } success } }', "$base + math.random(0, $posts - 1)"), @tokens)
+		}, plain('like'));
+	} ],
+);
+
+my %wanted = map { $_ => 1 } split ' ', $ENV{PLAIN} // join ' ', map { $_->[0] } @rows;
+my $missed = 0;
+
+sub run
+{
+	my ($shape, @names) = @_;
+	for my $row (@rows)
+	{
+		$missed++ if $wanted{ $row->[0] } && grep({ $_ eq $row->[0] } @names) && !$row->[1]->($shape);
+	}
+}
+
+load();
+run('a heavy tail of', map { $_->[0] } @rows);
+exit($missed ? 1 : 0);

@@ -1,0 +1,18 @@
+-- GET /api/posts/feed/
+\set n random(1, {VIEWERS})
+SELECT json_build_object('results', coalesce(json_agg(row_to_json(r)), '[]'), 'next', min(r.id)) FROM (
+	SELECT p.id, (SELECT row_to_json(a) FROM (SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, u.avatar AS profile_image) a) AS author,
+		p.title, p.content,
+		ARRAY(SELECT h.tag FROM plain.post_hashtags l JOIN plain.hashtags h ON h.id = l.hashtag_id WHERE l.post_id = p.id) AS hashtags,
+		ARRAY(SELECT o.username FROM plain.mentions m JOIN plain.users o ON o.id = m.user_id WHERE m.post_id = p.id) AS mentions,
+		p.is_published,
+		(SELECT count(*) FROM plain.post_likes l WHERE l.post_id = p.id) AS likes_count,
+		(SELECT count(*) FROM plain.comments c WHERE c.post_id = p.id) AS comments_count,
+		p.created_at, p.updated_at
+	FROM (
+		SELECT l.* FROM plain.follows f CROSS JOIN LATERAL (
+			SELECT q.* FROM plain.posts q WHERE q.author_id = f.followed_id AND q.is_published ORDER BY q.created_at DESC, q.id DESC LIMIT 20) l
+		WHERE f.follower_id = ({VIEWER_IDS})[:n]
+		ORDER BY l.created_at DESC, l.id DESC LIMIT 20) p
+	JOIN plain.users u ON u.id = p.author_id
+	ORDER BY p.created_at DESC, p.id DESC) r;

@@ -1,0 +1,19 @@
+-- GET /api/posts/search/?query=…
+\set q random(1, 20)
+SELECT json_build_object('results', coalesce(json_agg(row_to_json(r)), '[]'), 'total', max(r.total)) FROM (
+	SELECT (SELECT row_to_json(d) FROM (
+			SELECT p.id, (SELECT row_to_json(a) FROM (SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, u.avatar AS profile_image) a) AS author,
+				p.title, p.content,
+				ARRAY(SELECT h.tag FROM plain.post_hashtags l JOIN plain.hashtags h ON h.id = l.hashtag_id WHERE l.post_id = p.id) AS hashtags,
+				ARRAY(SELECT o.username FROM plain.mentions m JOIN plain.users o ON o.id = m.user_id WHERE m.post_id = p.id) AS mentions,
+				p.is_published,
+				(SELECT count(*) FROM plain.post_likes l WHERE l.post_id = p.id) AS likes_count,
+				(SELECT count(*) FROM plain.comments c WHERE c.post_id = p.id) AS comments_count,
+				p.created_at, p.updated_at) d) AS post,
+		p.rank, ts_headline('english', p.title, p.wanted) AS title_snippet, ts_headline('english', p.content, p.wanted) AS snippet, p.total
+	FROM (
+		SELECT s.*, w.wanted, ts_rank(s.search_vector, w.wanted) AS rank, count(*) OVER () AS total
+		FROM websearch_to_tsquery('english', ({QUERIES})[:q]) w (wanted), plain.posts s
+		WHERE s.search_vector @@ w.wanted AND s.is_published ORDER BY rank DESC, s.id DESC LIMIT 20) p
+	JOIN plain.users u ON u.id = p.author_id
+	ORDER BY p.rank DESC, p.id DESC) r;

@@ -1,0 +1,293 @@
+/*
+ * sight.c owns what the visible_* and listed_* views ask of each row: whether the viewer sees it.
+ *
+ * One call for a row, and nothing to set up for a statement: what concerns the viewer alone (staff,
+ * blocks, mutes) is read once and known until another viewer acts or the snapshot sees something
+ * else. listing.c is the same predicate for C that reads below SQL; both change together, and
+ * test/pgtap/visibility_matrix.sql holds them to one table of truth. mission 3.3, design D2.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "fmgr.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "base/column.h"
+#include "base/moment.h"
+#include "base/place.h"
+#include "base/table.h"
+#include "account/user.h"
+#include "viewer/sight.h"
+#include "viewer/viewer.h"
+#include "viewer/visibility.h"
+
+PG_FUNCTION_INFO_V1(social_viewer_sees_person);
+PG_FUNCTION_INFO_V1(social_viewer_sees_post);
+PG_FUNCTION_INFO_V1(social_viewer_sees_comment);
+PG_FUNCTION_INFO_V1(social_viewer_lists_person);
+
+/* ---- what a statement knows of its viewer --------------------------------------------------- */
+
+/* What the rows of one statement ask again and again. It holds for one viewer and one moment. */
+#define SEEN_POSTS 16 /* a power of two */
+
+static struct
+{
+	struct social_moment moment;
+	int64 viewer;
+	bool is_staff;
+	int nblocked;
+	int nmuted;
+	int64 *blocked; /* in order */
+	int64 *muted;
+	struct
+	{
+		int64 post_id;   /* 0: none */
+		int64 author_id; /* 0: the viewer does not see the post */
+	} posts[SEEN_POSTS];
+} known;
+
+static int
+compare_ids(const void *one, const void *other)
+{
+	int64 a = *(const int64 *) one;
+	int64 b = *(const int64 *) other;
+
+	return (a > b) - (a < b);
+}
+
+/* Keeps the ids of a list, in order, until the next is kept in their stead. */
+static void
+keep_ids(const struct social_ids *list, int64 **ids, int *count)
+{
+	*count = 0;
+	if (*ids != NULL)
+		pfree(*ids);
+	*ids = NULL;
+	if (list->count == 0)
+		return;
+	*ids = MemoryContextAllocHuge(TopMemoryContext, list->count * sizeof(int64));
+	for (int i = 0; i < list->count; i++)
+		(*ids)[i] = DatumGetInt64(list->ids[i]);
+	qsort(*ids, list->count, sizeof(int64), compare_ids);
+	*count = list->count;
+}
+
+static void
+know_viewer(void)
+{
+	Snapshot snapshot = GetActiveSnapshot();
+	struct social_account account = {0};
+	struct social_ids blocked = {0};
+	struct social_ids muted = {0};
+
+	if (known.viewer == social_viewer() && social_moment_lasts(&known.moment, snapshot))
+		return;
+	known.moment.transaction = InvalidLocalTransactionId;
+	if (social_viewer() != 0)
+		account = social_user_account(social_viewer(), snapshot);
+	if (account.has_filters)
+	{
+		blocked = social_blocked_people();
+		muted = social_muted_people();
+	}
+	keep_ids(&blocked, &known.blocked, &known.nblocked);
+	keep_ids(&muted, &known.muted, &known.nmuted);
+	memset(known.posts, 0, sizeof(known.posts));
+	known.viewer = social_viewer();
+	known.is_staff = account.is_staff;
+	known.moment = social_moment_of(snapshot);
+}
+
+static bool
+is_among(const int64 *ids, int count, int64 id)
+{
+	return count > 0 && bsearch(&id, ids, count, sizeof(int64), compare_ids) != NULL;
+}
+
+/* ---- rows ----------------------------------------------------------------------------------- */
+
+/* Is an account suspended at this moment? */
+static bool
+is_suspended(bool at_isnull, Datum until, bool until_isnull)
+{
+	return !at_isnull &&
+		   (until_isnull || DatumGetTimestampTz(until) > GetCurrentTransactionStartTimestamp());
+}
+
+/*
+ * viewer_sees_person(user_id bigint, suspended_at timestamptz, suspended_until timestamptz)
+ * boolean: of an active account, what visible_users asks.
+ */
+Datum
+social_viewer_sees_person(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	know_viewer();
+	PG_RETURN_BOOL(known.is_staff ||
+				   (!is_suspended(PG_ARGISNULL(1), PG_GETARG_DATUM(2), PG_ARGISNULL(2)) &&
+					!is_among(known.blocked, known.nblocked, PG_GETARG_INT64(0))));
+}
+
+/*
+ * viewer_sees_post(post_id bigint, author_id bigint, visibility text, position bigint, deleted_at
+ * timestamptz, hidden_at timestamptz) boolean: of a post by somebody whom the viewer sees, what
+ * visible_posts asks.
+ */
+Datum
+social_viewer_sees_post(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		PG_RETURN_NULL();
+	know_viewer();
+	if (known.is_staff)
+		PG_RETURN_BOOL(true);
+	if (!PG_ARGISNULL(4))
+		PG_RETURN_BOOL(false);
+	if (known.viewer != 0 && PG_GETARG_INT64(1) == known.viewer)
+		PG_RETURN_BOOL(true);
+	PG_RETURN_BOOL(
+		!PG_ARGISNULL(3) && PG_ARGISNULL(5) &&
+		social_in_audience(PG_GETARG_INT64(0), PG_GETARG_INT64(1), PG_GETARG_TEXT_PP(2)));
+}
+
+/* viewer_lists_person(user_id bigint) boolean: has the viewer not muted their posts? True for null.
+ */
+Datum
+social_viewer_lists_person(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0))
+		PG_RETURN_BOOL(true);
+	know_viewer();
+	PG_RETURN_BOOL(!is_among(known.muted, known.nmuted, PG_GETARG_INT64(0)));
+}
+
+/* ---- rows by their ids ---------------------------------------------------------------------- */
+
+HeapTuple
+social_sight_person(Relation users, int64 user_id)
+{
+	TupleDesc columns = RelationGetDescr(users);
+	HeapTuple row = social_place_find(users, user_id, GetActiveSnapshot());
+	bool sees = false;
+	bool isnull;
+	Datum until;
+
+	know_viewer();
+	if (row == NULL)
+		return NULL;
+	if (DatumGetBool(heap_getattr(row, SOCIAL_USERS_IS_ACTIVE, columns, &isnull)))
+	{
+		until = heap_getattr(row, SOCIAL_USERS_SUSPENDED_UNTIL, columns, &isnull);
+		sees = known.is_staff ||
+			   (!is_suspended(heap_attisnull(row, SOCIAL_USERS_SUSPENDED_AT, columns), until,
+							  isnull) &&
+				!is_among(known.blocked, known.nblocked, user_id));
+	}
+	if (sees)
+		return row;
+	heap_freetuple(row);
+	return NULL;
+}
+
+/* Does the viewer see this post, by somebody whom they see? */
+static bool
+sees_post(HeapTuple row, TupleDesc columns, int64 post_id)
+{
+	bool isnull;
+	int64 author_id = DatumGetInt64(heap_getattr(row, SOCIAL_POSTS_AUTHOR_ID, columns, &isnull));
+
+	if (known.is_staff)
+		return true;
+	if (!heap_attisnull(row, SOCIAL_POSTS_DELETED_AT, columns))
+		return false;
+	return author_id == known.viewer ||
+		   (!heap_attisnull(row, SOCIAL_POSTS_POSITION, columns) &&
+			heap_attisnull(row, SOCIAL_POSTS_HIDDEN_AT, columns) &&
+			social_in_audience(
+				post_id, author_id,
+				DatumGetTextPP(heap_getattr(row, SOCIAL_POSTS_VISIBILITY, columns, &isnull))));
+}
+
+HeapTuple
+social_sight_post(Relation posts, int64 post_id)
+{
+	HeapTuple row = social_place_find(posts, post_id, GetActiveSnapshot());
+
+	know_viewer();
+	if (row == NULL || sees_post(row, RelationGetDescr(posts), post_id))
+		return row;
+	heap_freetuple(row);
+	return NULL;
+}
+
+/* ---- posts that comments stand under -------------------------------------------------------- */
+
+/* The author of a post, 0 when the viewer does not see it. */
+static int64
+read_seen_post(int64 post_id)
+{
+	Relation posts = social_table_open("posts", AccessShareLock);
+	Relation users = social_table_open("users", AccessShareLock);
+	HeapTuple post = social_sight_post(posts, post_id);
+	HeapTuple author = NULL;
+	int64 author_id = 0;
+	bool isnull;
+
+	if (post != NULL)
+	{
+		author_id = DatumGetInt64(
+			heap_getattr(post, SOCIAL_POSTS_AUTHOR_ID, RelationGetDescr(posts), &isnull));
+		author = social_sight_person(users, author_id);
+		heap_freetuple(post);
+	}
+	if (author != NULL)
+		heap_freetuple(author);
+	table_close(users, NoLock);
+	table_close(posts, NoLock);
+	return author == NULL ? 0 : author_id;
+}
+
+static int64
+author_of_seen_post(int64 post_id)
+{
+	int place = (int) (post_id & (SEEN_POSTS - 1));
+
+	if (known.posts[place].post_id != post_id)
+	{
+		int64 author_id = read_seen_post(post_id);
+
+		known.posts[place].post_id = post_id;
+		known.posts[place].author_id = author_id;
+	}
+	return known.posts[place].author_id;
+}
+
+/*
+ * viewer_sees_comment(post_id bigint, author_id bigint, suspended_at timestamptz, suspended_until
+ * timestamptz, hidden_at timestamptz) boolean: of a comment by an active account, what
+ * visible_comments asks, its post included; that is looked up once for all of its comments.
+ */
+Datum
+social_viewer_sees_comment(PG_FUNCTION_ARGS)
+{
+	int64 author_id;
+	int64 post_author;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	know_viewer();
+	author_id = PG_GETARG_INT64(1);
+	post_author = author_of_seen_post(PG_GETARG_INT64(0));
+	if (post_author == 0 || known.is_staff)
+		PG_RETURN_BOOL(post_author != 0);
+	PG_RETURN_BOOL(
+		!is_suspended(PG_ARGISNULL(2), PG_GETARG_DATUM(3), PG_ARGISNULL(3)) &&
+		(!is_among(known.blocked, known.nblocked, author_id) || post_author == known.viewer) &&
+		(PG_ARGISNULL(4) || author_id == known.viewer));
+}

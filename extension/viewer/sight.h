@@ -1,0 +1,22 @@
+/*
+ * sight.h owns whether the viewer sees a row, for C that reads rows by their ids: what
+ * visible_posts and visible_users say. It reads with the snapshot of the running statement.
+ */
+#ifndef SOCIAL_SIGHT_H
+#define SOCIAL_SIGHT_H
+
+#include "postgres.h"
+#include "access/htup.h"
+#include "utils/rel.h"
+
+/* A copy of this person's row; NULL when the viewer does not see them. `users` is the open table.
+ */
+extern HeapTuple social_sight_person(Relation users, int64 user_id);
+
+/*
+ * A copy of this post's row; NULL when the viewer does not see it, apart from its author, whom the
+ * caller asks for. `posts` is the open table.
+ */
+extern HeapTuple social_sight_post(Relation posts, int64 post_id);
+
+#endif /* SOCIAL_SIGHT_H */

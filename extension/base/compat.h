@@ -121,21 +121,42 @@ enum social_index_entries
 	SOCIAL_INDEX_ENTRIES_SUMMARIZING
 };
 
+/* Updates a row where it still is at `old`; waits for whoever is changing it. */
+static inline TM_Result
+social_compat_try_heap_update(Relation table, ItemPointer old, HeapTuple tuple,
+							  enum social_index_entries *entries)
+{
+	TM_FailureData failure;
+	LockTupleMode mode;
+	TM_Result result;
+#if PG_VERSION_NUM >= 160000
+	TU_UpdateIndexes indexes;
+
+	result = heap_update(table, old, tuple, GetCurrentCommandId(true), InvalidSnapshot, true,
+						 &failure, &mode, &indexes);
+	*entries = indexes == TU_None          ? SOCIAL_INDEX_ENTRIES_NONE
+			   : indexes == TU_Summarizing ? SOCIAL_INDEX_ENTRIES_SUMMARIZING
+										   : SOCIAL_INDEX_ENTRIES_ALL;
+#else
+
+	result = heap_update(table, old, tuple, GetCurrentCommandId(true), InvalidSnapshot, true,
+						 &failure, &mode);
+	*entries = HeapTupleIsHeapOnly(tuple) ? SOCIAL_INDEX_ENTRIES_NONE : SOCIAL_INDEX_ENTRIES_ALL;
+#endif
+	return result;
+}
+
 /* Updates a row that this transaction has locked. */
 static inline enum social_index_entries
 social_compat_heap_update(Relation table, ItemPointer old, HeapTuple tuple)
 {
-#if PG_VERSION_NUM >= 160000
-	TU_UpdateIndexes indexes;
+	enum social_index_entries entries;
 
-	simple_heap_update(table, old, tuple, &indexes);
-	return indexes == TU_None          ? SOCIAL_INDEX_ENTRIES_NONE
-		   : indexes == TU_Summarizing ? SOCIAL_INDEX_ENTRIES_SUMMARIZING
-									   : SOCIAL_INDEX_ENTRIES_ALL;
-#else
-	simple_heap_update(table, old, tuple);
-	return HeapTupleIsHeapOnly(tuple) ? SOCIAL_INDEX_ENTRIES_NONE : SOCIAL_INDEX_ENTRIES_ALL;
-#endif
+	if (social_compat_try_heap_update(table, old, tuple, &entries) != TM_Ok)
+		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
+						errmsg_internal("row of \"%s\" was changed though it was locked",
+										RelationGetRelationName(table))));
+	return entries;
 }
 
 static inline void

@@ -180,6 +180,18 @@ social_table_write(struct social_table_writer *writer, const Datum *values, cons
 	heap_freetuple(tuple);
 }
 
+bool
+social_table_rewrite(struct social_table_writer *writer, ItemPointer old, HeapTuple tuple)
+{
+	enum social_index_entries entries;
+
+	if (social_compat_try_heap_update(writer->table, old, tuple, &entries) != TM_Ok)
+		return false;
+	if (entries != SOCIAL_INDEX_ENTRIES_NONE)
+		write_index_entries(writer, tuple, entries);
+	return true;
+}
+
 void
 social_table_writer_end(struct social_table_writer *writer)
 {

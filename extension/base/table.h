@@ -56,6 +56,10 @@ extern void social_table_write(struct social_table_writer *writer, const Datum *
 							   const bool *isnull);
 extern void social_table_writer_end(struct social_table_writer *writer);
 
+/* Replaces the row at `old` with its index entries; false when it is not there any more. */
+extern bool social_table_rewrite(struct social_table_writer *writer, ItemPointer old,
+								 HeapTuple tuple);
+
 /* The same for a single row. */
 extern void social_table_insert(Relation table, const Datum *values, const bool *isnull);
 

@@ -14,8 +14,9 @@
 #include "notification/notification.h"
 #include "notification/notification_row.h"
 
-/* Notes kept before they are written even in the middle of a statement. */
-#define NOTES_MAX 10000
+/* Notes kept (5 MB) before they are written even in the middle of a statement. Few batches are
+ * best: each looks people and posts up anew. */
+#define NOTES_MAX 65536
 
 const char *const social_notification_types[] = {
 	[SOCIAL_NOTIFY_LIKE] = "like",       [SOCIAL_NOTIFY_COMMENT_LIKE] = "comment_like",

@@ -49,17 +49,24 @@ static const struct
 	[MENTIONS] = {"mentions", "mentions_post_user_key"},
 };
 
+#define KEYS_MAX 2
+
+/* So many blocks and mutes of a recipient are remembered; of more, each is looked up. */
+#define SILENT_MAX 16
+
 /* What is remembered about a person; the second half once they were a recipient. */
 struct person
 {
 	int64 id;
 	char status;
 	bool is_there;
-	bool is_active; /* and not suspended */
+	bool is_active;   /* and not suspended */
+	bool has_filters; /* see struct social_account */
 	bool is_known_as_recipient;
-	bool has_blocks; /* either way, with anybody */
-	bool has_mutes;
+	bool has_many;     /* blocks and mutes, so that they are not in `silent` */
 	uint32 turned_off; /* bit for each type */
+	int nsilent;
+	int64 *silent; /* who is blocked, either way, or muted */
 };
 
 /* The server's hash table shadows a variable of its own. */
@@ -99,6 +106,7 @@ struct social_audience
 	{
 		Relation table;
 		Relation index;
+		IndexScanDesc scans[KEYS_MAX]; /* by one key, by two: begun once, as that costs most */
 		TupleTableSlot *slot;
 	} open[NPLACES];
 };
@@ -125,6 +133,11 @@ social_audience_end(struct social_audience *audience)
 	{
 		if (audience->open[i].table == NULL)
 			continue;
+		for (int nkeys = 1; nkeys <= KEYS_MAX; nkeys++)
+		{
+			if (audience->open[i].scans[nkeys - 1] != NULL)
+				index_endscan(audience->open[i].scans[nkeys - 1]);
+		}
 		ExecDropSingleTupleTableSlot(audience->open[i].slot);
 		index_close(audience->open[i].index, NoLock);
 		table_close(audience->open[i].table, NoLock);
@@ -135,12 +148,12 @@ social_audience_end(struct social_audience *audience)
 	pfree(audience);
 }
 
-/* Begins to walk the rows whose index key starts with these ids. */
+/* Begins to walk the rows whose index key starts with these ids; until the next walk like it. */
 static IndexScanDesc
 walk(struct social_audience *audience, enum place place, int nkeys, const int64 *ids)
 {
-	ScanKeyData keys[2];
-	IndexScanDesc scan;
+	ScanKeyData keys[KEYS_MAX];
+	IndexScanDesc *scan = &audience->open[place].scans[nkeys - 1];
 
 	if (audience->open[place].table == NULL)
 	{
@@ -151,10 +164,11 @@ walk(struct social_audience *audience, enum place place, int nkeys, const int64 
 	}
 	for (int i = 0; i < nkeys; i++)
 		ScanKeyInit(&keys[i], i + 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(ids[i]));
-	scan = social_compat_beginscan(audience->open[place].table, audience->open[place].index,
-								   audience->snapshot, nkeys, 0);
-	index_rescan(scan, keys, nkeys, NULL, 0);
-	return scan;
+	if (*scan == NULL)
+		*scan = social_compat_beginscan(audience->open[place].table, audience->open[place].index,
+										audience->snapshot, nkeys, 0);
+	index_rescan(*scan, keys, nkeys, NULL, 0);
+	return *scan;
 }
 
 /* Finds the first such row; its slot is the caller's until the next look-up in this place. */
@@ -164,11 +178,9 @@ find(struct social_audience *audience, enum place place, int nkeys, int64 first,
 	int64 ids[] = {first, second};
 	IndexScanDesc scan = walk(audience, place, nkeys, ids);
 	TupleTableSlot *slot = audience->open[place].slot;
-	bool found = index_getnext_slot(scan, ForwardScanDirection, slot);
 
 	/* The slot keeps its own pin on the row's page. */
-	index_endscan(scan);
-	return found ? slot : NULL;
+	return index_getnext_slot(scan, ForwardScanDirection, slot) ? slot : NULL;
 }
 
 static Datum
@@ -281,11 +293,13 @@ person_of(struct social_audience *audience, int64 id)
 	if (found)
 		return person;
 	person->is_active = person->is_known_as_recipient = false;
+	person->has_filters = true;
 	slot = find(audience, USERS, 1, id, 0);
 	person->is_there = slot != NULL;
 	if (slot == NULL || !DatumGetBool(slot_getattr(slot, SOCIAL_USERS_IS_ACTIVE, &isnull)))
 		return person;
 	person->is_active = true;
+	person->has_filters = DatumGetBool(slot_getattr(slot, SOCIAL_USERS_HAS_FILTERS, &isnull));
 	if (is_set(slot, SOCIAL_USERS_SUSPENDED_AT))
 	{
 		until = column(slot, SOCIAL_USERS_SUSPENDED_UNTIL, &isnull);
@@ -322,22 +336,74 @@ turned_off(struct social_audience *audience, int64 id)
 				types |= 1 << i;
 		}
 	}
-	index_endscan(scan);
 	return types;
 }
 
-/* A mute of notifications that is not over. */
+/* Is this a mute of notifications that is not over? */
 static bool
-is_muted(struct social_audience *audience, int64 recipient, int64 actor)
+is_mute(struct social_audience *audience, TupleTableSlot *slot)
 {
-	TupleTableSlot *slot = find(audience, MUTES, 2, recipient, actor);
 	bool isnull;
 	Datum until;
 
-	if (slot == NULL || !DatumGetBool(slot_getattr(slot, SOCIAL_MUTES_NOTIFICATIONS, &isnull)))
+	if (!DatumGetBool(slot_getattr(slot, SOCIAL_MUTES_NOTIFICATIONS, &isnull)))
 		return false;
 	until = slot_getattr(slot, SOCIAL_MUTES_EXPIRES_AT, &isnull);
 	return isnull || DatumGetTimestampTz(until) > audience->now;
+}
+
+/* Reads whom this person has blocked or muted, and who has blocked them, unless there are many. */
+static void
+read_silent(struct social_audience *audience, struct person *person)
+{
+	static const struct
+	{
+		enum place place;
+		int other;
+	} lists[] = {
+		{BLOCKS, SOCIAL_BLOCKS_BLOCKED_ID},
+		{BLOCKED, SOCIAL_BLOCKS_BLOCKER_ID},
+		{MUTES, SOCIAL_MUTES_MUTED_ID},
+	};
+	int nrows = 0;
+
+	person->silent = palloc(SILENT_MAX * sizeof(int64));
+	for (int i = 0; i < lengthof(lists); i++)
+	{
+		IndexScanDesc scan = walk(audience, lists[i].place, 1, &person->id);
+		TupleTableSlot *slot = audience->open[lists[i].place].slot;
+
+		while (index_getnext_slot(scan, ForwardScanDirection, slot))
+		{
+			if (nrows++ == SILENT_MAX)
+			{
+				person->has_many = true;
+				return;
+			}
+			if (lists[i].place != MUTES || is_mute(audience, slot))
+				person->silent[person->nsilent++] = id_in(slot, lists[i].other);
+		}
+	}
+}
+
+/* Is there a block between the two, or has the recipient muted the actor? */
+static bool
+is_silent(struct social_audience *audience, const struct person *recipient, int64 actor)
+{
+	TupleTableSlot *mute;
+
+	for (int i = 0; i < recipient->nsilent; i++)
+	{
+		if (recipient->silent[i] == actor)
+			return true;
+	}
+	if (!recipient->has_many)
+		return false;
+	if (find(audience, BLOCKS, 2, recipient->id, actor) != NULL ||
+		find(audience, BLOCKS, 2, actor, recipient->id) != NULL)
+		return true;
+	mute = find(audience, MUTES, 2, recipient->id, actor);
+	return mute != NULL && is_mute(audience, mute);
 }
 
 bool
@@ -353,16 +419,12 @@ social_audience_admits(struct social_audience *audience, int64 recipient, int64 
 		return false;
 	if (!person->is_known_as_recipient)
 	{
-		person->has_blocks = find(audience, BLOCKS, 1, recipient, 0) != NULL ||
-							 find(audience, BLOCKED, 1, recipient, 0) != NULL;
-		person->has_mutes = find(audience, MUTES, 1, recipient, 0) != NULL;
 		person->turned_off = turned_off(audience, recipient);
+		person->nsilent = 0;
+		person->has_many = false;
+		if (person->has_filters)
+			read_silent(audience, person);
 		person->is_known_as_recipient = true;
 	}
-	if (person->turned_off & (1 << type))
-		return false;
-	if (person->has_blocks && (find(audience, BLOCKS, 2, recipient, actor) != NULL ||
-							   find(audience, BLOCKS, 2, actor, recipient) != NULL))
-		return false;
-	return !person->has_mutes || !is_muted(audience, recipient, actor);
+	return !(person->turned_off & (1 << type)) && !is_silent(audience, person, actor);
 }

@@ -21,6 +21,24 @@
 #include "notification/notification_row.h"
 #include "base/table.h"
 
+/* The ways to the row of a notice: by its target, or by whom it is for where that is the target. */
+enum way
+{
+	BY_POST,
+	BY_COMMENT,
+	BY_RECIPIENT,
+	NWAYS
+};
+static const struct
+{
+	const char *index;
+	int nkeys;
+} ways[] = {
+	[BY_POST] = {"notifications_post_actor_idx", 3},
+	[BY_COMMENT] = {"notifications_comment_actor_idx", 3},
+	[BY_RECIPIENT] = {"notifications_actor_idx", 2},
+};
+
 /* What writing a batch needs open. */
 struct batch
 {
@@ -30,6 +48,13 @@ struct batch
 	Datum no_message;
 	struct social_table_writer writer;
 	struct social_audience *audience;
+	Snapshot snapshot;    /* finds the rows that are there; see look() */
+	TupleTableSlot *slot; /* the row found */
+	struct
+	{
+		Relation index;
+		IndexScanDesc scan;
+	} open[NWAYS]; /* at first use */
 };
 
 /* ---- rows that are there -------------------------------------------------------------------- */
@@ -56,52 +81,61 @@ belongs(TupleTableSlot *slot, const struct social_notice *notice, Datum type)
 		   (notice->recipient == 0 || is_id(slot, NOTIFICATION_RECIPIENT_ID, notice->recipient));
 }
 
-/*
- * Begins to walk the rows among which that of a notice is: those of its actor about its target
- * or, where the target is the recipient, those of its actor for its recipient.
- */
+/* Begins to walk the rows among which that of a notice is. */
 static IndexScanDesc
-walk(Relation table, Relation *index, const struct social_notice *notice, Datum type,
-	 Snapshot snapshot)
+walk(struct batch *batch, const struct social_notice *notice, Datum type)
 {
+	enum way way = notice->comment != 0 ? BY_COMMENT : notice->post != 0 ? BY_POST : BY_RECIPIENT;
 	ScanKeyData keys[3];
-	int64 target = notice->comment != 0 ? notice->comment : notice->post;
-	const char *name = notice->comment != 0 ? "notifications_comment_idx"
-					   : notice->post != 0  ? "notifications_post_idx"
-											: "notifications_actor_idx";
-	int nkeys = target != 0 ? 3 : 2;
-	IndexScanDesc scan;
 
-	*index = index_open(social_relation_oid(name), RowExclusiveLock);
-	if (target != 0)
+	if (batch->open[way].index == NULL)
 	{
-		ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(target));
-		ScanKeyEntryInitialize(&keys[1], 0, 2, BTEqualStrategyNumber, InvalidOid,
-							   (*index)->rd_indcollation[1], F_TEXTEQ, type);
-		ScanKeyInit(&keys[2], 3, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(notice->actor));
+		batch->open[way].index = index_open(social_relation_oid(ways[way].index), RowExclusiveLock);
+		batch->open[way].scan = social_compat_beginscan(batch->table, batch->open[way].index,
+														batch->snapshot, ways[way].nkeys, 0);
 	}
-	else
+	if (way == BY_RECIPIENT)
 	{
 		ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(notice->actor));
 		ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(notice->recipient));
 	}
-	scan = social_compat_beginscan(table, *index, snapshot, nkeys, 0);
-	index_rescan(scan, keys, nkeys, NULL, 0);
-	return scan;
+	else
+	{
+		ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ,
+					Int64GetDatum(way == BY_COMMENT ? notice->comment : notice->post));
+		ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(notice->actor));
+		ScanKeyEntryInitialize(&keys[2], 0, 3, BTEqualStrategyNumber, InvalidOid, C_COLLATION_OID,
+							   F_TEXTEQ, type);
+	}
+	index_rescan(batch->open[way].scan, keys, ways[way].nkeys, NULL, 0);
+	return batch->open[way].scan;
 }
 
-/* Withdraws the row in the slot, which this transaction has locked, or brings it back. */
-static void
-set_withdrawn(Relation table, TupleTableSlot *slot, bool withdrawn)
+/* Withdraws the row in the slot or brings it back; false when it is not there any more. */
+static bool
+set_withdrawn(struct batch *batch, bool withdrawn)
 {
 	int column = NOTIFICATION_WITHDRAWN_AT;
 	Datum now = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
 	bool isnull = !withdrawn;
-	HeapTuple tuple = heap_modify_tuple_by_cols(ExecFetchSlotHeapTuple(slot, false, NULL),
-												RelationGetDescr(table), 1, &column, &now, &isnull);
+	HeapTuple tuple =
+		heap_modify_tuple_by_cols(ExecFetchSlotHeapTuple(batch->slot, false, NULL),
+								  RelationGetDescr(batch->table), 1, &column, &now, &isnull);
+	bool done = social_table_rewrite(&batch->writer, &batch->slot->tts_tid, tuple);
 
-	social_table_update(table, &slot->tts_tid, tuple);
 	heap_freetuple(tuple);
+	return done;
+}
+
+/* Locks the row in the slot, wherever it has been moved to; false when it is gone. */
+static bool
+lock_row(struct batch *batch)
+{
+	TM_FailureData failure;
+
+	return table_tuple_lock(batch->table, &batch->slot->tts_tid, batch->snapshot, batch->slot,
+							GetCurrentCommandId(true), LockTupleExclusive, LockWaitBlock,
+							TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure) == TM_Ok;
 }
 
 /*
@@ -112,30 +146,25 @@ set_withdrawn(Relation table, TupleTableSlot *slot, bool withdrawn)
 static bool
 find_row(struct batch *batch, const struct social_notice *notice, bool withdraw)
 {
-	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
-	TupleTableSlot *slot = table_slot_create(batch->table, NULL);
+	TupleTableSlot *slot = batch->slot;
 	Datum type = batch->types[notice->type];
-	TM_FailureData failure;
-	Relation index;
-	IndexScanDesc scan = walk(batch->table, &index, notice, type, snapshot);
+	IndexScanDesc scan = walk(batch, notice, type);
 	bool found = false;
 
 	while (!found && index_getnext_slot(scan, ForwardScanDirection, slot))
 		found = belongs(slot, notice, type);
-	index_endscan(scan);
 	if (found && slot_attisnull(slot, NOTIFICATION_WITHDRAWN_AT) == withdraw)
 	{
-		found = table_tuple_lock(batch->table, &slot->tts_tid, snapshot, slot,
-								 GetCurrentCommandId(true), LockTupleExclusive, LockWaitBlock,
-								 TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure) == TM_Ok;
-		if (found && withdraw && !social_audience_has(batch->audience, notice->actor))
-			simple_heap_delete(batch->table, &slot->tts_tid);
-		else if (found)
-			set_withdrawn(batch->table, slot, withdraw);
+		if (withdraw && !social_audience_has(batch->audience, notice->actor))
+		{
+			found = lock_row(batch);
+			if (found)
+				simple_heap_delete(batch->table, &slot->tts_tid);
+		}
+		else if (!set_withdrawn(batch, withdraw))
+			found = lock_row(batch) && set_withdrawn(batch, withdraw);
 	}
-	index_close(index, NoLock);
-	ExecDropSingleTupleTableSlot(slot);
-	UnregisterSnapshot(snapshot);
+	ExecClearTuple(slot);
 	return found;
 }
 
@@ -236,12 +265,41 @@ write_notice(struct batch *batch, struct social_notice notice)
 	insert(batch, &notice);
 }
 
+static void
+end_look(struct batch *batch)
+{
+	for (int i = 0; i < NWAYS; i++)
+	{
+		if (batch->open[i].index == NULL)
+			continue;
+		index_endscan(batch->open[i].scan);
+		index_close(batch->open[i].index, NoLock);
+		batch->open[i].index = NULL;
+	}
+	UnregisterSnapshot(batch->snapshot);
+}
+
+/*
+ * Lets look-ups see what is committed by now and what this transaction has written. One look does
+ * for many notices, in spite of those who like, unlike and like the same at the same time: each of
+ * these rows waits, on the unique key of actor and target, for the end of whoever has inserted or
+ * deleted one like it. All rows of the batch are in their table (after triggers tell of them), so
+ * what others did to the same has ended, its notification with it, and nobody does anything to it
+ * until we end. Only an undo after a deed within the batch, or the other way round, needs another.
+ */
+static void
+begin_look(struct batch *batch)
+{
+	CommandCounterIncrement();
+	batch->snapshot = RegisterSnapshot(GetLatestSnapshot());
+}
+
 void
 social_notification_write(const struct social_notice *notices, int n)
 {
 	MemoryContext context;
 	MemoryContext caller;
-	struct batch batch;
+	struct batch batch = {0};
 
 	if (!OidIsValid(social_relation_find("notifications")))
 		return;
@@ -254,15 +312,24 @@ social_notification_write(const struct social_notice *notices, int n)
 	for (int i = 0; i < SOCIAL_NOTIFY_NTYPES; i++)
 		batch.types[i] = CStringGetTextDatum(social_notification_types[i]);
 	batch.audience = social_audience_begin();
+	batch.slot = table_slot_create(batch.table, NULL);
 	social_table_writer_begin(&batch.writer, batch.table);
+	begin_look(&batch);
 	for (int i = 0; i < n; i++)
 	{
+		if (i > 0 && notices[i].undone != notices[i - 1].undone)
+		{
+			end_look(&batch);
+			begin_look(&batch);
+		}
 		if (notices[i].undone)
 			(void) find_row(&batch, &notices[i], true);
 		else
 			write_notice(&batch, notices[i]);
 	}
+	end_look(&batch);
 	social_table_writer_end(&batch.writer);
+	ExecDropSingleTupleTableSlot(batch.slot);
 	social_audience_end(batch.audience);
 	table_close(batch.table, NoLock);
 	MemoryContextSwitchTo(caller);

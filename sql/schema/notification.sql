@@ -17,8 +17,9 @@ CREATE TABLE social.notifications (
 );
 COMMENT ON TABLE social.notifications IS 'One row for each thing that somebody is told: who did (actor_id, null for the system) what (type) to what (post_id, comment_id, or the recipient; where a quote is the deed, quote_id is the post that quotes post_id). A like writes two index entries here and no more: the key serves lists, the unread count and look-ups of one''s own; actor_id needs no foreign key, because a notification goes with the like, comment, follow or share that it tells of, and that with its actor. A like, follow or share that is taken back leaves it withdrawn: seen by nobody, it remembers that this was told, until its actor goes.';
 CREATE INDEX notifications_actor_idx ON social.notifications (actor_id, recipient_id) WHERE post_id IS NULL;
-CREATE INDEX notifications_post_idx ON social.notifications (post_id, type, actor_id) WHERE post_id IS NOT NULL;
-CREATE INDEX notifications_comment_idx ON social.notifications (comment_id, type, actor_id) WHERE comment_id IS NOT NULL;
+-- The actor before the kind: a text is compared only where both ids are the same.
+CREATE INDEX notifications_post_actor_idx ON social.notifications (post_id, actor_id, type) WHERE post_id IS NOT NULL;
+CREATE INDEX notifications_comment_actor_idx ON social.notifications (comment_id, actor_id, type) WHERE comment_id IS NOT NULL;
 -- What was taken back before goes with its actor, too.
 CREATE INDEX notifications_withdrawn_idx ON social.notifications (actor_id) WHERE withdrawn_at IS NOT NULL;
 CREATE INDEX notifications_quote_idx ON social.notifications (quote_id) WHERE quote_id IS NOT NULL;

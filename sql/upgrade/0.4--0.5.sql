@@ -147,3 +147,8 @@ DROP FUNCTION social.fold_counters();
 -- observed: views are observed as the other rows are.
 DROP TRIGGER IF EXISTS social_post_view_after ON social.post_views;
 DROP FUNCTION IF EXISTS social.post_view_after();
+-- notification: each like looks for what it told before; indexes that find it by ids alone.
+CREATE INDEX notifications_post_actor_idx ON social.notifications (post_id, actor_id, type) WHERE post_id IS NOT NULL;
+CREATE INDEX notifications_comment_actor_idx ON social.notifications (comment_id, actor_id, type) WHERE comment_id IS NOT NULL;
+DROP INDEX social.notifications_post_idx;
+DROP INDEX social.notifications_comment_idx;

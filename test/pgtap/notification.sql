@@ -243,6 +243,48 @@ SELECT social.viewer_id() AS loop_id \gset
 DELETE FROM social.users WHERE id = :loop_id;
 SELECT is_empty('SELECT FROM social.notifications WHERE actor_id = ' || :loop_id, 'found B13: nothing is remembered of who is gone');
 
+-- Many at once, in one statement: each is told once, whatever else the statement does to the same.
+CREATE TEMPORARY TABLE crowd AS WITH made AS (INSERT INTO social.users (username) SELECT 'tap_crowd' || n FROM generate_series(1, 50) n RETURNING id) SELECT id FROM made;
+CREATE FUNCTION pg_temp.crowd_told() RETURNS TABLE (n bigint, shown bigint, first_id bigint, last_id bigint) LANGUAGE sql AS $$
+	SELECT count(*), count(*) FILTER (WHERE n.withdrawn_at IS NULL), min(n.id), max(n.id) FROM social.notifications n JOIN crowd c ON c.id = n.actor_id WHERE n.type = 'like'
+$$;
+INSERT INTO social.post_likes (post_id, user_id) SELECT :calm, id FROM crowd ORDER BY id;
+SELECT results_eq('SELECT n.actor_id FROM social.notifications n JOIN crowd c ON c.id = n.actor_id ORDER BY n.id', 'SELECT id FROM crowd ORDER BY id', 'likes of one statement are told in its order');
+SELECT first_id, last_id FROM pg_temp.crowd_told() \gset crowd_
+DELETE FROM social.post_likes WHERE post_id = :calm;
+SELECT is((SELECT shown FROM pg_temp.crowd_told()), 0::bigint, 'taken back in one statement, they are not shown');
+INSERT INTO social.post_likes (post_id, user_id) SELECT :calm, id FROM crowd ORDER BY id DESC;
+SELECT results_eq('SELECT * FROM pg_temp.crowd_told()', format('VALUES (50::bigint, 50::bigint, %s::bigint, %s::bigint)', :crowd_first_id, :crowd_last_id), 'given again in one statement, they are back as they were');
+WITH back AS (DELETE FROM social.post_likes WHERE post_id = :calm RETURNING post_id, user_id)
+INSERT INTO social.post_likes (post_id, user_id) SELECT post_id, user_id FROM back;
+SELECT results_eq('SELECT * FROM pg_temp.crowd_told()', format('VALUES (50::bigint, 50::bigint, %s::bigint, %s::bigint)', :crowd_first_id, :crowd_last_id), 'taken back and given again by one statement, too');
+DELETE FROM social.users WHERE id IN (SELECT id FROM crowd);
+
+-- Blocks and mutes count however many there are.
+SELECT social.register_user('tap_strict', 'tap_strict@e.com', 'long password') AS strict \gset
+CREATE TEMPORARY TABLE others AS WITH made AS (INSERT INTO social.users (username) SELECT 'tap_other' || n FROM generate_series(1, 60) n RETURNING id) SELECT id, row_number() OVER (ORDER BY id) AS n FROM made;
+SELECT social.act_as(:strict);
+SELECT social.create_post('Strict', 'text') AS strict_post \gset
+CREATE FUNCTION pg_temp.strict_round() RETURNS bigint[] LANGUAGE plpgsql AS $$
+BEGIN
+	DELETE FROM social.post_likes l USING others o WHERE l.user_id = o.id;
+	DELETE FROM social.notifications m USING others o WHERE m.actor_id = o.id;
+	INSERT INTO social.post_likes (post_id, user_id) SELECT (SELECT max(id) FROM social.posts WHERE title = 'Strict'), id FROM others;
+	RETURN ARRAY(SELECT o.n FROM social.notifications m JOIN others o ON o.id = m.actor_id WHERE m.type = 'like' ORDER BY 1);
+END
+$$;
+SELECT is(array_length(pg_temp.strict_round(), 1), 60, 'without blocks and mutes all are heard');
+INSERT INTO social.blocks (blocker_id, blocked_id) SELECT :strict, id FROM others WHERE n = 1;
+INSERT INTO social.blocks (blocker_id, blocked_id) SELECT id, :strict FROM others WHERE n = 2;
+INSERT INTO social.mutes (muter_id, muted_id) SELECT :strict, id FROM others WHERE n = 3;
+INSERT INTO social.mutes (muter_id, muted_id, notifications) SELECT :strict, id, false FROM others WHERE n = 4;
+INSERT INTO social.mutes (muter_id, muted_id, expires_at) SELECT :strict, id, now() - interval '1 minute' FROM others WHERE n = 5;
+SELECT is(pg_temp.strict_round(), ARRAY(SELECT n FROM others WHERE n > 3 ORDER BY 1), 'with a few, those that are about notifications and not over silence');
+INSERT INTO social.blocks (blocker_id, blocked_id) SELECT :strict, id FROM others WHERE n BETWEEN 21 AND 40;
+INSERT INTO social.blocks (blocker_id, blocked_id) SELECT id, :strict FROM others WHERE n BETWEEN 41 AND 50;
+INSERT INTO social.mutes (muter_id, muted_id) SELECT :strict, id FROM others WHERE n BETWEEN 51 AND 59;
+SELECT is(pg_temp.strict_round(), ARRAY(SELECT n FROM others WHERE n BETWEEN 4 AND 20 OR n = 60 ORDER BY 1), 'with many, too');
+
 -- A page costs what it shows and passes over, however much is unread (found C10).
 SELECT social.register_user('tap_many', 'tap_many@e.com', 'long password') AS many, social.register_user('tap_loud', 'tap_loud@e.com', 'long password') AS loud,
 	social.register_user('tap_heard', 'tap_heard@e.com', 'long password') AS heard, social.register_user('tap_shut', 'tap_shut@e.com', 'long password') AS shut \gset

@@ -1,55 +1,45 @@
 /*
- * arena.c owns the blocks behind a request's memory.
+ * arena.c owns the chunks behind an arena's memory.
  */
 #include "base/arena.h"
 
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 
-#define BLOCK_SIZE 4096
-#define ALIGNMENT  16
+#define CHUNK_SIZE 8192
 
-struct sb_arena_block
+struct sb_arena_chunk
 {
-	struct sb_arena_block *older;
-	size_t used;
-	size_t size;
-	_Alignas(ALIGNMENT) char data[];
+	struct sb_arena_chunk *older;
+	max_align_t data[];
 };
-
-static struct sb_arena_block *
-add_block(struct sb_arena *arena, size_t size)
-{
-	size_t room = BLOCK_SIZE - sizeof(struct sb_arena_block);
-	struct sb_arena_block *block;
-
-	if (size > room)
-		room = size;
-	block = sb_malloc(sizeof(*block) + room);
-	block->older = arena->blocks;
-	block->used = 0;
-	block->size = room;
-	arena->blocks = block;
-	return block;
-}
 
 void *
 sb_arena_alloc(struct sb_arena *arena, size_t size)
 {
-	struct sb_arena_block *block = arena->blocks;
-	void *memory;
+	char *result;
 
-	size = (size + ALIGNMENT - 1) & ~(size_t) (ALIGNMENT - 1);
-	if (block == NULL || block->size - block->used < size)
-		block = add_block(arena, size);
-	memory = block->data + block->used;
-	block->used += size;
-	return memset(memory, 0, size);
+	size = (size + !size + sizeof(max_align_t) - 1) & ~(sizeof(max_align_t) - 1);
+	if (size > (size_t) (arena->end - arena->at))
+	{
+		size_t room = size > CHUNK_SIZE / 4 ? size : CHUNK_SIZE;
+		struct sb_arena_chunk *chunk = sb_malloc(sizeof(*chunk) + room);
+
+		arena->total += room;
+		chunk->older = arena->chunks;
+		arena->chunks = chunk;
+		/* A large piece gets its own chunk; the one in use stays so. */
+		if (room == size)
+			return memset(chunk->data, 0, size);
+		arena->at = (char *) chunk->data;
+		arena->end = arena->at + room;
+	}
+	result = arena->at;
+	arena->at += size;
+	return memset(result, 0, size);
 }
 
 char *
@@ -63,18 +53,28 @@ sb_arena_copy(struct sb_arena *arena, const char *text, size_t len)
 }
 
 char *
+sb_arena_vprintf(struct sb_arena *arena, const char *format, va_list args)
+{
+	va_list again;
+	char *text;
+	int len;
+
+	va_copy(again, args);
+	len = vsnprintf(NULL, 0, format, args);
+	text = sb_arena_alloc(arena, (size_t) len + 1);
+	vsnprintf(text, (size_t) len + 1, format, again);
+	va_end(again);
+	return text;
+}
+
+char *
 sb_arena_printf(struct sb_arena *arena, const char *format, ...)
 {
 	va_list args;
-	int len;
 	char *text;
 
 	va_start(args, format);
-	len = vsnprintf(NULL, 0, format, args);
-	va_end(args);
-	text = sb_arena_alloc(arena, (size_t) len + 1);
-	va_start(args, format);
-	vsnprintf(text, (size_t) len + 1, format, args);
+	text = sb_arena_vprintf(arena, format, args);
 	va_end(args);
 	return text;
 }
@@ -82,11 +82,14 @@ sb_arena_printf(struct sb_arena *arena, const char *format, ...)
 void
 sb_arena_free(struct sb_arena *arena)
 {
-	while (arena->blocks)
-	{
-		struct sb_arena_block *block = arena->blocks;
+	struct sb_arena_chunk *chunk = arena->chunks;
 
-		arena->blocks = block->older;
-		free(block);
+	while (chunk)
+	{
+		struct sb_arena_chunk *older = chunk->older;
+
+		free(chunk);
+		chunk = older;
 	}
+	memset(arena, 0, sizeof(*arena));
 }

@@ -4,18 +4,19 @@
 #include "base/buffer.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/utf8.h"
 
-static void
-reserve(struct sb_buffer *buffer, size_t more)
+void
+sb_buffer_reserve(struct sb_buffer *buffer, size_t more)
 {
 	size_t size = buffer->size ? buffer->size : 256;
 
-	while (size - buffer->len < more)
+	while (size - buffer->len < more + 1)
 		size *= 2;
 	if (size != buffer->size)
 	{
@@ -27,17 +28,39 @@ reserve(struct sb_buffer *buffer, size_t more)
 void
 sb_buffer_append(struct sb_buffer *buffer, const char *bytes, size_t len)
 {
-	if (len == 0)
-		return;
-	reserve(buffer, len);
-	memcpy(buffer->data + buffer->len, bytes, len);
+	sb_buffer_reserve(buffer, len);
+	if (len > 0)
+		memcpy(buffer->data + buffer->len, bytes, len);
 	buffer->len += len;
+	buffer->data[buffer->len] = '\0';
 }
 
 void
 sb_buffer_puts(struct sb_buffer *buffer, const char *text)
 {
 	sb_buffer_append(buffer, text, strlen(text));
+}
+
+void
+sb_buffer_putc(struct sb_buffer *buffer, char c)
+{
+	sb_buffer_append(buffer, &c, 1);
+}
+
+void
+sb_buffer_printf(struct sb_buffer *buffer, const char *format, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	sb_buffer_reserve(buffer, (size_t) len);
+	va_start(args, format);
+	vsnprintf(buffer->data + buffer->len, (size_t) len + 1, format, args);
+	va_end(args);
+	buffer->len += (size_t) len;
 }
 
 void
@@ -95,7 +118,7 @@ sb_buffer_take(struct sb_buffer *buffer, size_t *len)
 {
 	char *data;
 
-	reserve(buffer, 1);
+	sb_buffer_reserve(buffer, 0);
 	data = buffer->data;
 	data[buffer->len] = '\0';
 	if (len)

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Zeroed memory is an empty buffer. data is not NUL-terminated unless sb_buffer_take() gave it. */
+/* Zeroed memory is an empty buffer; data is NUL-terminated once something was added. */
 struct sb_buffer
 {
 	char *data;
@@ -15,8 +15,15 @@ struct sb_buffer
 	size_t size;
 };
 
+/* Makes room for more bytes (and a NUL) behind data + len, where the caller may write by himself.
+ */
+extern void sb_buffer_reserve(struct sb_buffer *buffer, size_t more);
+
 extern void sb_buffer_append(struct sb_buffer *buffer, const char *bytes, size_t len);
 extern void sb_buffer_puts(struct sb_buffer *buffer, const char *text);
+extern void sb_buffer_putc(struct sb_buffer *buffer, char c);
+extern void sb_buffer_printf(struct sb_buffer *buffer, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 extern void sb_buffer_put_int(struct sb_buffer *buffer, int64_t number);
 
 /*

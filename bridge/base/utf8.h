@@ -1,17 +1,21 @@
 /*
- * utf8.h owns the question whether bytes are UTF-8 (RFC 3629: no overlong form, no surrogate,
- * nothing above U+10FFFF). Pure.
+ * utf8.h owns what UTF-8 is (RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF).
+ * Pure.
  */
 #ifndef SB_UTF8_H
 #define SB_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* The bytes of the character at text, 1 to 4; 0 when text[0 .. len) does not begin with one. */
 extern size_t sb_utf8_width(const char *text, size_t len);
 
 /* Whether all of text[0 .. len) is UTF-8 without a NUL. */
 extern bool sb_utf8_is_text(const char *text, size_t len);
+
+/* Writes a Unicode scalar value into out[4]; the bytes used, 1 to 4. */
+extern size_t sb_utf8_encode(uint32_t c, char *out);
 
 #endif /* SB_UTF8_H */

@@ -42,7 +42,7 @@ lifted_value(const struct gql_binding *binding, int lift)
 	if (gql_is_string(token->kind))
 		text = gql_string_value(binding->arena, binding->source, token, &len);
 	else
-		text = gql_strndup(binding->arena, binding->source + token->start, len);
+		text = sb_arena_copy(binding->arena, binding->source + token->start, len);
 	return (struct gql_argument_value){true, text, len};
 }
 
@@ -106,7 +106,7 @@ bool
 gql_check_costs(struct gql_binding *binding, const struct gql_plan *plan,
 				const struct sb_graphql_limits *limits)
 {
-	long *rows = gql_new_array(binding->arena, long, (size_t) plan->ncosts);
+	long *rows = sb_arena_new_array(binding->arena, long, (size_t) plan->ncosts);
 
 	binding->cost = 0;
 	binding->rows = rows;
@@ -190,12 +190,12 @@ static bool
 bind_introspection(struct gql_binding *binding, const struct gql_schema *schema,
 				   const struct gql_param *param, const char **out)
 {
-	struct gql_buf json = {0};
+	struct sb_buffer json = {0};
 	bool fine = gql_introspect(&json, schema, binding, param->node);
 
 	if (fine)
-		*out = gql_strndup(binding->arena, json.data, json.len);
-	gql_buf_free(&json);
+		*out = sb_arena_copy(binding->arena, json.data, json.len);
+	sb_buffer_free(&json);
 	return fine;
 }
 

@@ -15,9 +15,9 @@ gql_plan_release(struct gql_plan *plan)
 {
 	if (--plan->references == 0)
 	{
-		struct gql_arena arena = plan->arena; /* the plan lives in its own arena */
+		struct sb_arena arena = plan->arena; /* the plan lives in its own arena */
 
-		gql_arena_free(&arena);
+		sb_arena_free(&arena);
 	}
 }
 
@@ -93,7 +93,7 @@ gql_cache_add(struct gql_cache *cache, struct gql_plan *plan, const char *key, s
 {
 	struct gql_plan **slot;
 
-	plan->key = gql_strndup(&plan->arena, key, len);
+	plan->key = sb_arena_copy(&plan->arena, key, len);
 	plan->key_len = len;
 	plan->hash = gql_hash(key, len);
 	if (plan->arena.total > MAX_BYTES / 8 || cache->max_entries <= 0)

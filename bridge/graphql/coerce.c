@@ -8,8 +8,8 @@ struct coercion
 {
 	struct gql_binding *binding;
 	const struct gql_variable *variable;
-	struct gql_buf path; /* below the variable: ".field[0]" */
-	const char *text;    /* of the last leaf */
+	struct sb_buffer path; /* below the variable: ".field[0]" */
+	const char *text;      /* of the last leaf */
 	size_t len;
 };
 
@@ -38,7 +38,7 @@ wrong(struct coercion *coercion, const struct gql_type_ref *type, const char *wa
 static bool
 take(struct coercion *coercion, const char *text, size_t len)
 {
-	coercion->text = gql_strndup(coercion->binding->arena, text, len);
+	coercion->text = sb_arena_copy(coercion->binding->arena, text, len);
 	coercion->len = len;
 	return true;
 }
@@ -46,7 +46,7 @@ take(struct coercion *coercion, const char *text, size_t len)
 static bool
 take_integer(struct coercion *coercion, json_int_t value)
 {
-	coercion->text = gql_printf(coercion->binding->arena, "%" JSON_INTEGER_FORMAT, value);
+	coercion->text = sb_arena_printf(coercion->binding->arena, "%" JSON_INTEGER_FORMAT, value);
 	coercion->len = strlen(coercion->text);
 	return true;
 }
@@ -73,7 +73,7 @@ coerce_float(struct coercion *coercion, const struct gql_type_ref *type, json_t 
 {
 	if (!json_is_number(value))
 		return wrong(coercion, type, "a finite number", value);
-	coercion->text = gql_printf(coercion->binding->arena, "%.17g", json_number_value(value));
+	coercion->text = sb_arena_printf(coercion->binding->arena, "%.17g", json_number_value(value));
 	coercion->len = strlen(coercion->text);
 	return true;
 }
@@ -118,7 +118,7 @@ coerce_member(struct coercion *coercion, const struct gql_input *input, json_t *
 	size_t len = coercion->path.len;
 	bool fine;
 
-	gql_buf_printf(&coercion->path, ".%s", input->name);
+	sb_buffer_printf(&coercion->path, ".%s", input->name);
 	if (value)
 		fine = coerce(coercion, input->type, value);
 	else if (input->type->kind == GQL_NON_NULL && !input->initial)
@@ -171,7 +171,7 @@ coerce_list(struct coercion *coercion, const struct gql_type_ref *item, json_t *
 		return coerce(coercion, item, value);
 	json_array_foreach(value, i, element)
 	{
-		gql_buf_printf(&coercion->path, "[%zu]", i);
+		sb_buffer_printf(&coercion->path, "[%zu]", i);
 		if (!coerce(coercion, item, element))
 			return false;
 		coercion->path.len = len;
@@ -220,7 +220,7 @@ coerce_variable(struct gql_binding *binding, const struct gql_variable *variable
 				 gql_type_text(binding->arena, variable->type));
 		fine = false;
 	}
-	gql_buf_free(&coercion.path);
+	sb_buffer_free(&coercion.path);
 	return fine;
 }
 
@@ -231,8 +231,8 @@ gql_coerce_variables(struct gql_binding *binding, const struct gql_schema *schem
 	const struct gql_operation *operation = binding->operation;
 	bool fine = true;
 
-	binding->variables =
-		gql_new_array(binding->arena, struct gql_variable_value, (size_t) operation->nvariables);
+	binding->variables = sb_arena_new_array(binding->arena, struct gql_variable_value,
+											(size_t) operation->nvariables);
 	for (const struct gql_variable *at = operation->variables; at; at = at->next)
 		fine &=
 			coerce_variable(binding, at, variables ? json_object_get(variables, at->name) : NULL);

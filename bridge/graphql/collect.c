@@ -15,7 +15,7 @@
 struct collector
 {
 	struct gql_binding *binding;
-	struct gql_arena *arena;
+	struct sb_arena *arena;
 	const struct sb_graphql_limits *limits;
 	struct gql_errors *errors;
 	int nodes;
@@ -89,7 +89,7 @@ add_member(struct group *group, const struct gql_selection *field)
 {
 	struct collector *collector = group->collector;
 	struct pending *pending = gql_map_get(&group->keys, field->key);
-	struct member *member = gql_new(collector->arena, struct member);
+	struct member *member = sb_arena_new(collector->arena, struct member);
 
 	if (++collector->nodes > collector->limits->max_tokens)
 		exceed(collector, field->at, "The operation has too many fields once fragments are spread",
@@ -102,7 +102,7 @@ add_member(struct group *group, const struct gql_selection *field)
 				   collector->limits->max_aliases);
 		if (strlen(field->key) > MAX_KEY_LENGTH)
 			exceed(collector, field->at, "The alias is too long", MAX_KEY_LENGTH);
-		pending = gql_new(collector->arena, struct pending);
+		pending = sb_arena_new(collector->arena, struct pending);
 		pending->tail = &pending->members;
 		pending->node = (struct gql_node){
 			.key = field->key, .field = field->field, .parent = group->parent, .selection = field};
@@ -180,7 +180,7 @@ collect_below(struct collector *collector, struct gql_node *nodes, int depth, in
 }
 
 struct gql_node *
-gql_collect(struct gql_binding *binding, struct gql_arena *arena,
+gql_collect(struct gql_binding *binding, struct sb_arena *arena,
 			const struct gql_operation *operation, const struct gql_type *root,
 			const struct sb_graphql_limits *limits)
 {

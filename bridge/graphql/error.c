@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "graphql/utf8.h"
+#include "base/utf8.h"
 
 static void
 fail_at(struct gql_errors *errors, const char *code, uint32_t at, uint32_t also, const char *format,
@@ -12,7 +12,7 @@ fail_at(struct gql_errors *errors, const char *code, uint32_t at, uint32_t also,
 	if (gql_errors_full(errors))
 		return;
 	errors->items[errors->n++] = (struct gql_error){
-		.code = code, .message = gql_vprintf(errors->arena, format, args), .at = {at, also}};
+		.code = code, .message = sb_arena_vprintf(errors->arena, format, args), .at = {at, also}};
 }
 
 void
@@ -45,7 +45,7 @@ gql_locate(const char *source, size_t len, uint32_t at, int *line, int *column)
 	*column = 1;
 	for (size_t i = 0; i < stop;)
 	{
-		int width = gql_utf8_width(source + i, len - i);
+		int width = sb_utf8_width(source + i, len - i);
 
 		if (source[i] == '\n' || source[i] == '\r')
 		{
@@ -61,51 +61,51 @@ gql_locate(const char *source, size_t len, uint32_t at, int *line, int *column)
 }
 
 static void
-print_place(struct gql_buf *out, const char *source, size_t len, uint32_t at)
+print_place(struct sb_buffer *out, const char *source, size_t len, uint32_t at)
 {
 	int line;
 	int column;
 
 	gql_locate(source, len, at, &line, &column);
-	gql_buf_printf(out, "{\"line\":%d,\"column\":%d}", line, column);
+	sb_buffer_printf(out, "{\"line\":%d,\"column\":%d}", line, column);
 }
 
 void
-gql_print_location(struct gql_buf *out, const char *source, size_t len, uint32_t at)
+gql_print_location(struct sb_buffer *out, const char *source, size_t len, uint32_t at)
 {
-	gql_buf_puts(out, "\"locations\":[");
+	sb_buffer_puts(out, "\"locations\":[");
 	print_place(out, source, len, at);
-	gql_buf_putc(out, ']');
+	sb_buffer_putc(out, ']');
 }
 
 static void
-print_error(struct gql_buf *out, const struct gql_errors *errors, const struct gql_error *error)
+print_error(struct sb_buffer *out, const struct gql_errors *errors, const struct gql_error *error)
 {
-	gql_buf_puts(out, "{\"message\":");
-	gql_buf_json(out, error->message, strlen(error->message));
+	sb_buffer_puts(out, "{\"message\":");
+	sb_buffer_put_json(out, error->message, strlen(error->message));
 	if (error->at[0] != GQL_NOWHERE)
 	{
-		gql_buf_puts(out, ",\"locations\":[");
+		sb_buffer_puts(out, ",\"locations\":[");
 		print_place(out, errors->source, errors->source_len, error->at[0]);
 		if (error->at[1] != GQL_NOWHERE)
 		{
-			gql_buf_putc(out, ',');
+			sb_buffer_putc(out, ',');
 			print_place(out, errors->source, errors->source_len, error->at[1]);
 		}
-		gql_buf_putc(out, ']');
+		sb_buffer_putc(out, ']');
 	}
-	gql_buf_printf(out, ",\"extensions\":{\"code\":\"%s\"}}", error->code);
+	sb_buffer_printf(out, ",\"extensions\":{\"code\":\"%s\"}}", error->code);
 }
 
 void
-gql_print_errors(struct gql_buf *out, const struct gql_errors *errors)
+gql_print_errors(struct sb_buffer *out, const struct gql_errors *errors)
 {
-	gql_buf_putc(out, '[');
+	sb_buffer_putc(out, '[');
 	for (int i = 0; i < errors->n; i++)
 	{
 		if (i > 0)
-			gql_buf_putc(out, ',');
+			sb_buffer_putc(out, ',');
 		print_error(out, errors, &errors->items[i]);
 	}
-	gql_buf_putc(out, ']');
+	sb_buffer_putc(out, ']');
 }

@@ -3,7 +3,11 @@
 #ifndef SB_GRAPHQL_ERROR_H
 #define SB_GRAPHQL_ERROR_H
 
-#include "graphql/arena.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
 
 /* Values of extensions.code that this library raises itself. */
 #define GQL_PARSE_FAILED         "GRAPHQL_PARSE_FAILED"
@@ -25,7 +29,7 @@ struct gql_error
 
 struct gql_errors
 {
-	struct gql_arena *arena;
+	struct sb_arena *arena;
 	const char *source; /* the document, for lines and columns */
 	size_t source_len;
 	int n;
@@ -49,8 +53,8 @@ gql_errors_full(const struct gql_errors *errors)
 /* Line and column, both from 1, columns in characters. */
 void gql_locate(const char *source, size_t len, uint32_t at, int *line, int *column);
 /* Appends `"locations":[{...}]` for one offset. */
-void gql_print_location(struct gql_buf *out, const char *source, size_t len, uint32_t at);
+void gql_print_location(struct sb_buffer *out, const char *source, size_t len, uint32_t at);
 /* Appends the JSON array of the errors. */
-void gql_print_errors(struct gql_buf *out, const struct gql_errors *errors);
+void gql_print_errors(struct sb_buffer *out, const struct gql_errors *errors);
 
 #endif /* SB_GRAPHQL_ERROR_H */

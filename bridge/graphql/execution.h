@@ -17,10 +17,10 @@ struct gql_root_field
 struct gql_execution
 {
 	struct sb_graphql_execution public; /* first */
-	struct gql_arena arena;
+	struct sb_arena arena;
 	struct gql_plan *plan; /* a reference, or NULL */
 	struct gql_errors errors;
-	struct gql_buf body; /* the whole response when there are no steps */
+	struct sb_buffer body; /* the whole response when there are no steps */
 	struct gql_root_field *roots;
 	int nroots;
 };

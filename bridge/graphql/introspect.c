@@ -12,7 +12,7 @@
 
 struct gql_introspection
 {
-	struct gql_buf *out;
+	struct sb_buffer *out;
 	const struct gql_schema *schema;
 	const struct gql_binding *binding;
 	size_t limit; /* of out->len */
@@ -25,15 +25,15 @@ static void
 write_text(out_t *i, const char *text)
 {
 	if (text)
-		gql_buf_json(i->out, text, strlen(text));
+		sb_buffer_put_json(i->out, text, strlen(text));
 	else
-		gql_buf_puts(i->out, "null");
+		sb_buffer_puts(i->out, "null");
 }
 
 static void
 write_bool(out_t *i, bool value)
 {
-	gql_buf_puts(i->out, value ? "true" : "false");
+	sb_buffer_puts(i->out, value ? "true" : "false");
 }
 
 /* The selected fields of an introspection object; NULL is null. */
@@ -42,34 +42,34 @@ write_object(out_t *i, node_t *node, const void *object)
 {
 	if (!object || i->out->len > i->limit)
 	{
-		gql_buf_puts(i->out, "null");
+		sb_buffer_puts(i->out, "null");
 		return;
 	}
-	gql_buf_putc(i->out, '{');
+	sb_buffer_putc(i->out, '{');
 	for (node_t *at = node->children; at; at = at->next)
 	{
 		if (at != node->children)
-			gql_buf_putc(i->out, ',');
-		gql_buf_printf(i->out, "\"%s\":", at->key);
+			sb_buffer_putc(i->out, ',');
+		sb_buffer_printf(i->out, "\"%s\":", at->key);
 		if (at->field->source.kind == GQL_TYPENAME)
 			write_text(i, at->parent->name);
 		else
 			at->field->introspect(i, at, object);
 	}
-	gql_buf_putc(i->out, '}');
+	sb_buffer_putc(i->out, '}');
 }
 
 static void
 begin_item(out_t *i, bool *first)
 {
-	gql_buf_putc(i->out, *first ? '[' : ',');
+	sb_buffer_putc(i->out, *first ? '[' : ',');
 	*first = false;
 }
 
 static void
 end_items(out_t *i, bool first)
 {
-	gql_buf_puts(i->out, first ? "[]" : "]");
+	sb_buffer_puts(i->out, first ? "[]" : "]");
 }
 
 static bool
@@ -221,7 +221,7 @@ type_fields(out_t *i, node_t *node, const void *object)
 
 	if (!type || (type->kind != GQL_OBJECT && type->kind != GQL_INTERFACE))
 	{
-		gql_buf_puts(i->out, "null");
+		sb_buffer_puts(i->out, "null");
 		return;
 	}
 	for (int at = 0; at < type->nfields; at++)
@@ -242,7 +242,7 @@ type_interfaces(out_t *i, node_t *node, const void *object)
 	if (type && (type->kind == GQL_OBJECT || type->kind == GQL_INTERFACE))
 		write_types(i, node, type->interfaces, type->ninterfaces);
 	else
-		gql_buf_puts(i->out, "null");
+		sb_buffer_puts(i->out, "null");
 }
 
 static void
@@ -253,7 +253,7 @@ type_possible(out_t *i, node_t *node, const void *object)
 	if (type && (type->kind == GQL_INTERFACE || type->kind == GQL_UNION))
 		write_types(i, node, type->possible, type->npossible);
 	else
-		gql_buf_puts(i->out, "null");
+		sb_buffer_puts(i->out, "null");
 }
 
 static void
@@ -265,7 +265,7 @@ type_values(out_t *i, node_t *node, const void *object)
 
 	if (!type || type->kind != GQL_ENUM)
 	{
-		gql_buf_puts(i->out, "null");
+		sb_buffer_puts(i->out, "null");
 		return;
 	}
 	for (int at = 0; at < type->nitems; at++)
@@ -286,7 +286,7 @@ type_inputs(out_t *i, node_t *node, const void *object)
 	if (type && type->kind == GQL_INPUT_OBJECT)
 		write_inputs(i, node, type->inputs, type->ninputs);
 	else
-		gql_buf_puts(i->out, "null");
+		sb_buffer_puts(i->out, "null");
 }
 
 static void
@@ -301,7 +301,7 @@ type_one_of(out_t *i, node_t *node, const void *object)
 	if (named(object) && named(object)->kind == GQL_INPUT_OBJECT)
 		write_bool(i, named(object)->one_of);
 	else
-		gql_buf_puts(i->out, "null");
+		sb_buffer_puts(i->out, "null");
 }
 
 /* ---- __Field, __InputValue, __EnumValue, __Directive ---- */
@@ -318,12 +318,12 @@ static void
 input_default(out_t *i, node_t *node, const void *object)
 {
 	const struct gql_input *input = object;
-	struct gql_buf text = {0};
+	struct sb_buffer text = {0};
 
 	if (input->initial)
 		gql_print_value(&text, input->initial);
 	write_text(i, text.data);
-	gql_buf_free(&text);
+	sb_buffer_free(&text);
 }
 
 static void
@@ -449,7 +449,7 @@ gql_schema_bind_introspection(struct gql_schema *schema)
 }
 
 bool
-gql_introspect(struct gql_buf *out, const struct gql_schema *schema, struct gql_binding *binding,
+gql_introspect(struct sb_buffer *out, const struct gql_schema *schema, struct gql_binding *binding,
 			   const struct gql_node *node)
 {
 	size_t start = out->len;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "graphql/utf8.h"
+#include "base/utf8.h"
 
 enum class
 {
@@ -58,7 +58,7 @@ lex_error(struct lexer *lexer, uint32_t at, const char *what)
 
 	if (at >= lexer->len)
 		gql_fail(lexer->errors, GQL_PARSE_FAILED, at, "Syntax Error: %s, found the end", what);
-	else if ((width = gql_utf8_width(lexer->source + at, lexer->len - at)) == 0)
+	else if ((width = sb_utf8_width(lexer->source + at, lexer->len - at)) == 0)
 		gql_fail(lexer->errors, GQL_PARSE_FAILED, at, "Syntax Error: the document is not UTF-8");
 	else if (width == 1 && !isprint((unsigned char) lexer->source[at]))
 		gql_fail(lexer->errors, GQL_PARSE_FAILED, at, "Syntax Error: %s, found U+%04X", what,
@@ -73,7 +73,7 @@ lex_error(struct lexer *lexer, uint32_t at, const char *what)
 static inline bool
 skip_character(struct lexer *lexer)
 {
-	int width = gql_utf8_width(lexer->source + lexer->at, lexer->len - lexer->at);
+	int width = sb_utf8_width(lexer->source + lexer->at, lexer->len - lexer->at);
 
 	if (width == 0)
 		return lex_error(lexer, lexer->at, "");

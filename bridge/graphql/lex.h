@@ -52,7 +52,7 @@ gql_is_string(int kind)
  * The value of a string token: escapes resolved, block strings without their indentation
  * (section 2.9.4). `len` gets the length, since a value may contain U+0000. In the arena.
  */
-char *gql_string_value(struct gql_arena *arena, const char *source, const struct gql_token *token,
+char *gql_string_value(struct sb_arena *arena, const char *source, const struct gql_token *token,
 					   uint32_t *len);
 
 #endif /* SB_GRAPHQL_LEX_H */

@@ -43,8 +43,8 @@ sb_graphql_new(const char *sdl, size_t len, const struct sb_graphql_limits *limi
 		int column;
 
 		gql_locate(sdl, len, errors.items[0].at[0], &line, &column);
-		*error = strdup(gql_printf(&graphql->arena, "line %d, column %d: %s", line, column,
-								   errors.items[0].message));
+		*error = strdup(sb_arena_printf(&graphql->arena, "line %d, column %d: %s", line, column,
+										errors.items[0].message));
 	}
 	else
 		*error = strdup(errors.items[0].message);
@@ -59,9 +59,9 @@ sb_graphql_free(struct sb_graphql *graphql)
 		return;
 	gql_cache_free(&graphql->cache);
 	gql_tokens_free(&graphql->tokens);
-	gql_buf_free(&graphql->key);
+	sb_buffer_free(&graphql->key);
 	free(graphql->lifted.items);
-	gql_arena_free(&graphql->arena);
+	sb_arena_free(&graphql->arena);
 	free(graphql);
 }
 
@@ -73,7 +73,7 @@ sb_graphql_get_stats(const struct sb_graphql *graphql, struct sb_graphql_stats *
 }
 
 static char *
-take(struct gql_buf *buf, size_t *len)
+take(struct sb_buffer *buf, size_t *len)
 {
 	*len = buf->len;
 	return buf->data;
@@ -82,7 +82,7 @@ take(struct gql_buf *buf, size_t *len)
 char *
 sb_graphql_sdl(const struct sb_graphql *graphql, size_t *len)
 {
-	struct gql_buf out = {0};
+	struct sb_buffer out = {0};
 
 	gql_schema_print(&out, graphql->schema);
 	return take(&out, len);
@@ -92,96 +92,96 @@ sb_graphql_sdl(const struct sb_graphql *graphql, size_t *len)
 
 /* A template with typed nulls for arguments and `p` for the row around. */
 static void
-expand(struct gql_buf *out, const struct gql_field *field, const char *template)
+expand(struct sb_buffer *out, const struct gql_field *field, const char *template)
 {
 	struct gql_template_part part;
 
 	while (gql_template_next(&template, &part))
 	{
 		if (part.kind == GQL_TEMPLATE_TEXT)
-			gql_buf_add(out, part.text, part.len);
+			sb_buffer_append(out, part.text, part.len);
 		else if (part.kind == GQL_TEMPLATE_PARENT)
-			gql_buf_printf(out, "p.\"%.*s\"", (int) part.len, part.text);
+			sb_buffer_printf(out, "p.\"%.*s\"", (int) part.len, part.text);
 		else
 		{
 			for (int i = 0; i < field->ninputs; i++)
 			{
 				if (strlen(field->inputs[i].name) == part.len &&
 					memcmp(field->inputs[i].name, part.text, part.len) == 0)
-					gql_buf_printf(out, "NULL::%s", gql_named(field->inputs[i].type)->sql_type);
+					sb_buffer_printf(out, "NULL::%s", gql_named(field->inputs[i].type)->sql_type);
 			}
 		}
 	}
 }
 
 static void
-describe_rows(struct gql_buf *sql, const struct gql_type *parent, const struct gql_field *field)
+describe_rows(struct sb_buffer *sql, const struct gql_type *parent, const struct gql_field *field)
 {
 	const char *separator = "";
 
-	gql_buf_puts(sql, "SELECT r.* FROM ");
+	sb_buffer_puts(sql, "SELECT r.* FROM ");
 	if (parent->view)
-		gql_buf_printf(sql, "%s p, ", parent->view);
-	gql_buf_puts(sql, "LATERAL (SELECT ");
+		sb_buffer_printf(sql, "%s p, ", parent->view);
+	sb_buffer_puts(sql, "LATERAL (SELECT ");
 	for (int i = 0; i < field->target->nfields; i++)
 	{
 		if (field->target->fields[i].source.kind != GQL_COLUMN)
 			continue;
-		gql_buf_printf(sql, "%s\"%s\"", separator, field->target->fields[i].source.column);
+		sb_buffer_printf(sql, "%s\"%s\"", separator, field->target->fields[i].source.column);
 		separator = ", ";
 	}
-	gql_buf_puts(sql, " FROM ");
+	sb_buffer_puts(sql, " FROM ");
 	expand(sql, field, field->source.from);
-	gql_buf_puts(sql, " s");
+	sb_buffer_puts(sql, " s");
 	if (field->source.where)
 	{
-		gql_buf_puts(sql, " WHERE ");
+		sb_buffer_puts(sql, " WHERE ");
 		expand(sql, field, field->source.where);
 	}
 	if (field->source.order)
-		gql_buf_printf(sql, " ORDER BY %s", field->source.order);
-	gql_buf_puts(sql, " LIMIT 1) r");
+		sb_buffer_printf(sql, " ORDER BY %s", field->source.order);
+	sb_buffer_puts(sql, " LIMIT 1) r");
 }
 
 static void
-describe_call(struct gql_buf *sql, const struct gql_field *field)
+describe_call(struct sb_buffer *sql, const struct gql_field *field)
 {
-	gql_buf_printf(sql, "SELECT social.set_result_id(%s(", field->source.function);
+	sb_buffer_printf(sql, "SELECT social.set_result_id(%s(", field->source.function);
 	for (int i = 0; i < field->ninputs; i++)
-		gql_buf_printf(sql, "%s%s => NULL::%s", i > 0 ? ", " : "", field->inputs[i].sql_name,
-					   gql_named(field->inputs[i].type)->sql_type);
-	gql_buf_puts(sql, "))");
+		sb_buffer_printf(sql, "%s%s => NULL::%s", i > 0 ? ", " : "", field->inputs[i].sql_name,
+						 gql_named(field->inputs[i].type)->sql_type);
+	sb_buffer_puts(sql, "))");
 }
 
 static void
-describe_field(struct gql_buf *out, const struct gql_type *type, const struct gql_field *field)
+describe_field(struct sb_buffer *out, const struct gql_type *type, const struct gql_field *field)
 {
-	struct gql_buf sql = {0};
+	struct sb_buffer sql = {0};
 
 	if (field->source.kind == GQL_COLUMN)
-		gql_buf_printf(&sql, "SELECT t.\"%s\" FROM %s t", field->source.column, type->view);
+		sb_buffer_printf(&sql, "SELECT t.\"%s\" FROM %s t", field->source.column, type->view);
 	else if (field->source.kind == GQL_ROWS)
 		describe_rows(&sql, type, field);
 	else if (field->source.kind == GQL_CALL)
 		describe_call(&sql, field);
 	else
 		return;
-	gql_buf_printf(out, "%s{\"field\":\"%s.%s\",\"sql\":", out->len > 1 ? ",\n" : "", type->name,
-				   field->name);
-	gql_buf_json(out, sql.data, sql.len);
+	sb_buffer_printf(out, "%s{\"field\":\"%s.%s\",\"sql\":", out->len > 1 ? ",\n" : "", type->name,
+					 field->name);
+	sb_buffer_put_json(out, sql.data, sql.len);
 	if (field->source.kind == GQL_COLUMN)
-		gql_buf_printf(out, ",\"type\":\"%s\"}", field->target->name);
+		sb_buffer_printf(out, ",\"type\":\"%s\"}", field->target->name);
 	else
-		gql_buf_puts(out, ",\"type\":null}");
-	gql_buf_free(&sql);
+		sb_buffer_puts(out, ",\"type\":null}");
+	sb_buffer_free(&sql);
 }
 
 char *
 sb_graphql_describe_sources(const struct sb_graphql *graphql, size_t *len)
 {
-	struct gql_buf out = {0};
+	struct sb_buffer out = {0};
 
-	gql_buf_putc(&out, '[');
+	sb_buffer_putc(&out, '[');
 	for (int i = 0; i < graphql->schema->ntypes; i++)
 	{
 		const struct gql_type *type = &graphql->schema->types[i];
@@ -189,6 +189,6 @@ sb_graphql_describe_sources(const struct sb_graphql *graphql, size_t *len)
 		for (int j = 0; j < type->nfields && type->kind == GQL_OBJECT && !type->builtin; j++)
 			describe_field(&out, type, &type->fields[j]);
 	}
-	gql_buf_putc(&out, ']');
+	sb_buffer_putc(&out, ']');
 	return take(&out, len);
 }

@@ -1,9 +1,11 @@
 /* map.c owns the name map and the keyed hash (SipHash-2-4, libsodium's). */
-#include "graphql/arena.h"
+#include "graphql/map.h"
 
 #include <pthread.h>
 #include <sodium.h>
 #include <string.h>
+
+#include "base/arena.h"
 
 struct gql_map_slot
 {
@@ -51,7 +53,7 @@ grow(struct gql_map *map)
 	struct gql_map old = *map;
 
 	map->nslots = old.nslots ? old.nslots * 2 : 16;
-	map->slots = gql_new_array(map->arena, struct gql_map_slot, map->nslots);
+	map->slots = sb_arena_new_array(map->arena, struct gql_map_slot, map->nslots);
 	for (uint32_t i = 0; i < old.nslots; i++)
 	{
 		if (old.slots[i].key)

@@ -21,7 +21,7 @@ parse_field(struct gql_parser *parser, struct gql_selection *field)
 static struct gql_type_ref *
 parse_condition(struct gql_parser *parser)
 {
-	struct gql_type_ref *type = gql_new(parser->arena, struct gql_type_ref);
+	struct gql_type_ref *type = sb_arena_new(parser->arena, struct gql_type_ref);
 
 	type->at = parser->token->start;
 	type->name = gql_parse_name(parser);
@@ -57,7 +57,7 @@ parse_selections(struct gql_parser *parser)
 	gql_expect(parser, '{');
 	do
 	{
-		struct gql_selection *selection = gql_new(parser->arena, struct gql_selection);
+		struct gql_selection *selection = sb_arena_new(parser->arena, struct gql_selection);
 
 		selection->at = parser->token->start;
 		if (gql_at(parser, GQL_SPREAD))
@@ -81,7 +81,7 @@ parse_variables(struct gql_parser *parser, struct gql_operation *operation)
 		return;
 	do
 	{
-		struct gql_variable *variable = gql_new(parser->arena, struct gql_variable);
+		struct gql_variable *variable = sb_arena_new(parser->arena, struct gql_variable);
 
 		gql_parse_description(parser);
 		variable->at = parser->token->start;
@@ -118,7 +118,7 @@ parse_operation_kind(struct gql_parser *parser, enum gql_operation_kind *kind)
 static struct gql_operation *
 parse_operation(struct gql_parser *parser)
 {
-	struct gql_operation *operation = gql_new(parser->arena, struct gql_operation);
+	struct gql_operation *operation = sb_arena_new(parser->arena, struct gql_operation);
 
 	operation->at = parser->token->start;
 	if (parse_operation_kind(parser, &operation->kind))
@@ -135,7 +135,7 @@ parse_operation(struct gql_parser *parser)
 static struct gql_fragment *
 parse_fragment(struct gql_parser *parser)
 {
-	struct gql_fragment *fragment = gql_new(parser->arena, struct gql_fragment);
+	struct gql_fragment *fragment = sb_arena_new(parser->arena, struct gql_fragment);
 
 	fragment->at = parser->token->start;
 	gql_accept_keyword(parser, "fragment");
@@ -192,10 +192,10 @@ parse_definition(struct gql_parser *parser, struct gql_document *document, struc
 }
 
 struct gql_document *
-gql_parse(struct gql_arena *arena, const char *source, const struct gql_tokens *tokens,
+gql_parse(struct sb_arena *arena, const char *source, const struct gql_tokens *tokens,
 		  struct gql_errors *errors)
 {
-	struct gql_document *document = gql_new(arena, struct gql_document);
+	struct gql_document *document = sb_arena_new(arena, struct gql_document);
 	struct gql_parser parser = {.arena = arena,
 								.source = source,
 								.token = tokens->items,

@@ -16,7 +16,7 @@
  * `source` into the arena. Literals that stand directly after a colon get a `lift` number, counted
  * in document order just as gql_shape counts them.
  */
-struct gql_document *gql_parse(struct gql_arena *arena, const char *source,
+struct gql_document *gql_parse(struct sb_arena *arena, const char *source,
 							   const struct gql_tokens *tokens, struct gql_errors *errors);
 
 /* Below: shared by the parser's own files. */
@@ -24,7 +24,7 @@ struct gql_document *gql_parse(struct gql_arena *arena, const char *source,
 /* A failed parser stands on the end token and stays silent, so callers need not check each step. */
 struct gql_parser
 {
-	struct gql_arena *arena;
+	struct sb_arena *arena;
 	const char *source;
 	const struct gql_token *token; /* the current one */
 	const struct gql_token *end;   /* the end token */

@@ -65,7 +65,8 @@ parse_fields(struct gql_parser *parser, int open, int close, bool inputs)
 		return NULL;
 	do
 	{
-		struct gql_field_definition *field = gql_new(parser->arena, struct gql_field_definition);
+		struct gql_field_definition *field =
+			sb_arena_new(parser->arena, struct gql_field_definition);
 
 		field->description = gql_parse_description(parser);
 		field->at = parser->token->start;
@@ -108,7 +109,7 @@ parse_names(struct gql_parser *parser, int separator, const char *const *words)
 	gql_accept(parser, separator);
 	do
 	{
-		struct gql_enum_value *value = gql_new(parser->arena, struct gql_enum_value);
+		struct gql_enum_value *value = sb_arena_new(parser->arena, struct gql_enum_value);
 
 		value->at = parser->token->start;
 		value->name = words ? parse_one_of(parser, words, "the place of a directive")
@@ -160,7 +161,7 @@ parse_values(struct gql_parser *parser,
 		return NULL;
 	do
 	{
-		struct gql_enum_value *value = gql_new(parser->arena, struct gql_enum_value);
+		struct gql_enum_value *value = sb_arena_new(parser->arena, struct gql_enum_value);
 
 		parse_one(parser, value);
 		*tail = value;
@@ -223,7 +224,8 @@ parse_body(struct gql_parser *parser, struct gql_type_definition *definition, en
 struct gql_type_definition *
 gql_parse_type_definition(struct gql_parser *parser, const char *description)
 {
-	struct gql_type_definition *definition = gql_new(parser->arena, struct gql_type_definition);
+	struct gql_type_definition *definition =
+		sb_arena_new(parser->arena, struct gql_type_definition);
 	int keyword = 0;
 
 	definition->at = parser->token->start;

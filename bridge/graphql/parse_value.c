@@ -61,7 +61,7 @@ gql_accept_keyword(struct gql_parser *parser, const char *word)
 static const char *
 token_text(struct gql_parser *parser)
 {
-	return gql_strndup(parser->arena, parser->source + parser->token->start, parser->token->len);
+	return sb_arena_copy(parser->arena, parser->source + parser->token->start, parser->token->len);
 }
 
 const char *
@@ -130,7 +130,7 @@ parse_pairs(struct gql_parser *parser, int close, bool constant)
 
 	while (!gql_at(parser, close) && !parser->failed)
 	{
-		struct gql_argument *pair = gql_new(parser->arena, struct gql_argument);
+		struct gql_argument *pair = sb_arena_new(parser->arena, struct gql_argument);
 
 		pair->at = parser->token->start;
 		pair->name = gql_parse_name(parser);
@@ -157,7 +157,7 @@ parse_word(struct gql_parser *parser, struct gql_value *value)
 struct gql_value *
 gql_parse_value(struct gql_parser *parser, bool constant)
 {
-	struct gql_value *value = gql_new(parser->arena, struct gql_value);
+	struct gql_value *value = sb_arena_new(parser->arena, struct gql_value);
 	const struct gql_token *token = parser->token;
 
 	value->at = token->start;
@@ -217,7 +217,7 @@ gql_parse_directives(struct gql_parser *parser, bool constant)
 
 	while (gql_at(parser, '@'))
 	{
-		struct gql_directive *directive = gql_new(parser->arena, struct gql_directive);
+		struct gql_directive *directive = sb_arena_new(parser->arena, struct gql_directive);
 
 		directive->at = parser->token->start;
 		gql_expect(parser, '@');
@@ -232,7 +232,7 @@ gql_parse_directives(struct gql_parser *parser, bool constant)
 struct gql_type_ref *
 gql_parse_type(struct gql_parser *parser)
 {
-	struct gql_type_ref *type = gql_new(parser->arena, struct gql_type_ref);
+	struct gql_type_ref *type = sb_arena_new(parser->arena, struct gql_type_ref);
 	uint32_t at = parser->token->start;
 
 	type->at = at;
@@ -249,7 +249,7 @@ gql_parse_type(struct gql_parser *parser)
 	parser->nesting--;
 	if (gql_accept(parser, '!'))
 	{
-		struct gql_type_ref *outer = gql_new(parser->arena, struct gql_type_ref);
+		struct gql_type_ref *outer = sb_arena_new(parser->arena, struct gql_type_ref);
 
 		outer->kind = GQL_NON_NULL;
 		outer->at = at;

@@ -68,7 +68,7 @@ struct gql_limited
 
 struct gql_plan
 {
-	struct gql_arena arena;
+	struct sb_arena arena;
 	int references;
 	struct gql_operation *operation;
 	const struct gql_type *root;
@@ -110,7 +110,7 @@ struct gql_variable_value
 struct gql_binding
 {
 	const struct sb_graphql *graphql;
-	struct gql_arena *arena;
+	struct sb_arena *arena;
 	struct gql_errors *errors;
 	const struct gql_operation *operation;
 	struct gql_variable_value *variables; /* by index of the operation's variables */
@@ -142,7 +142,7 @@ struct gql_argument_value gql_node_argument(const struct gql_binding *binding,
 											const struct gql_node *node, const char *name);
 
 /* CollectFields for the whole operation, within depth, alias and size limits. */
-struct gql_node *gql_collect(struct gql_binding *binding, struct gql_arena *arena,
+struct gql_node *gql_collect(struct gql_binding *binding, struct sb_arena *arena,
 							 const struct gql_operation *operation, const struct gql_type *root,
 							 const struct sb_graphql_limits *limits);
 /* Writes the SQL of every step and the cost items. */
@@ -156,7 +156,7 @@ bool gql_bind_values(struct gql_binding *binding, const struct gql_schema *schem
 					 const struct gql_plan *plan, const char **values);
 
 /* Appends the JSON of __schema or __type; false past the size limit of introspection. */
-bool gql_introspect(struct gql_buf *out, const struct gql_schema *schema,
+bool gql_introspect(struct sb_buffer *out, const struct gql_schema *schema,
 					struct gql_binding *binding, const struct gql_node *node);
 
 /* ---- shape and cache ------------------------------------------------------------------------ */
@@ -173,7 +173,7 @@ struct gql_lifted
  * Writes the key of a document's shape: its tokens without lifted literals' values, the operation
  * name, and the values of variables that @skip and @include read.
  */
-void gql_shape(struct gql_buf *key, struct gql_lifted *lifted, const char *source,
+void gql_shape(struct sb_buffer *key, struct gql_lifted *lifted, const char *source,
 			   const struct gql_tokens *tokens, const char *operation_name, json_t *variables);
 
 struct gql_cache
@@ -199,13 +199,13 @@ void gql_cache_add(struct gql_cache *cache, struct gql_plan *plan, const char *k
 
 struct sb_graphql
 {
-	struct gql_arena arena;
+	struct sb_arena arena;
 	struct gql_schema *schema;
 	struct sb_graphql_limits limits;
 	struct gql_cache cache;
 	/* Reused from request to request. */
 	struct gql_tokens tokens;
-	struct gql_buf key;
+	struct sb_buffer key;
 	struct gql_lifted lifted;
 };
 

@@ -49,8 +49,8 @@ pick_operation(struct preparation *preparation, const struct gql_document *docum
 static struct gql_plan *
 new_plan(void)
 {
-	struct gql_arena arena = {0};
-	struct gql_plan *plan = gql_new(&arena, struct gql_plan);
+	struct sb_arena arena = {0};
+	struct gql_plan *plan = sb_arena_new(&arena, struct gql_plan);
 
 	plan->arena = arena;
 	plan->references = 1;
@@ -86,7 +86,7 @@ number_roots(struct gql_plan *plan, const struct gql_tokens *tokens)
 
 	for (const struct gql_node *at = plan->nodes; at; at = at->next)
 		plan->nnodes++;
-	plan->tokens = gql_new_array(&plan->arena, uint32_t, (size_t) plan->nnodes);
+	plan->tokens = sb_arena_new_array(&plan->arena, uint32_t, (size_t) plan->nnodes);
 	for (const struct gql_node *at = plan->nodes; at; at = at->next)
 	{
 		/* Fragments may put a later field first, so the search starts anew when needed. */
@@ -106,7 +106,8 @@ bind(struct preparation *preparation, const struct gql_plan *plan)
 
 	if (!gql_check_costs(&preparation->binding, plan, &graphql->limits))
 		return false;
-	preparation->values = gql_new_array(&execution->arena, const char *, (size_t) plan->nvalues);
+	preparation->values =
+		sb_arena_new_array(&execution->arena, const char *, (size_t) plan->nvalues);
 	return gql_bind_values(&preparation->binding, graphql->schema, plan, preparation->values);
 }
 
@@ -209,13 +210,13 @@ struct counted
 };
 
 static void
-count_action(struct gql_arena *arena, struct counted **list, const char *action, long times)
+count_action(struct sb_arena *arena, struct counted **list, const char *action, long times)
 {
 	while (*list && strcmp((*list)->action, action) != 0)
 		list = &(*list)->next;
 	if (*list == NULL)
 	{
-		*list = gql_new(arena, struct counted);
+		*list = sb_arena_new(arena, struct counted);
 		(*list)->action = action;
 	}
 	(*list)->times += times;
@@ -226,7 +227,7 @@ static const char *
 step_action(struct preparation *preparation, int step)
 {
 	const struct gql_plan *plan = preparation->execution->plan;
-	struct gql_arena *arena = &preparation->execution->arena;
+	struct sb_arena *arena = &preparation->execution->arena;
 	struct counted *list = NULL;
 	const char *text = NULL;
 
@@ -240,10 +241,11 @@ step_action(struct preparation *preparation, int step)
 	}
 	for (; list; list = list->next)
 	{
-		const char *one = list->times == 1 ? list->action
-										   : gql_printf(arena, "%s*%ld", list->action, list->times);
+		const char *one = list->times == 1
+							  ? list->action
+							  : sb_arena_printf(arena, "%s*%ld", list->action, list->times);
 
-		text = text ? gql_printf(arena, "%s,%s", text, one) : one;
+		text = text ? sb_arena_printf(arena, "%s,%s", text, one) : one;
 	}
 	return text;
 }
@@ -254,7 +256,7 @@ fill_steps(struct preparation *preparation)
 	struct gql_execution *execution = preparation->execution;
 	const struct gql_plan *plan = execution->plan;
 	struct sb_graphql_step *steps =
-		gql_new_array(&execution->arena, struct sb_graphql_step, (size_t) plan->nsteps);
+		sb_arena_new_array(&execution->arena, struct sb_graphql_step, (size_t) plan->nsteps);
 
 	for (int i = 0; i < plan->nsteps; i++)
 	{
@@ -288,7 +290,7 @@ fill_roots(struct preparation *preparation)
 	if (plan->operation->kind != GQL_MUTATION && plan->nnodes != 1)
 		return;
 	execution->roots =
-		gql_new_array(&execution->arena, struct gql_root_field, (size_t) plan->nnodes);
+		sb_arena_new_array(&execution->arena, struct gql_root_field, (size_t) plan->nnodes);
 	execution->nroots = plan->nnodes;
 	for (const struct gql_node *at = plan->nodes; at; at = at->next, i++)
 	{
@@ -297,7 +299,7 @@ fill_roots(struct preparation *preparation)
 		root->key = at->key;
 		root->nullable = at->field->type->kind != GQL_NON_NULL;
 		if (at->field->source.kind == GQL_TYPENAME)
-			root->constant = gql_printf(&execution->arena, "\"%s\"", plan->root->name);
+			root->constant = sb_arena_printf(&execution->arena, "\"%s\"", plan->root->name);
 		gql_locate(execution->errors.source, execution->errors.source_len,
 				   preparation->graphql->tokens.items[plan->tokens[i]].start, &root->line,
 				   &root->column);
@@ -309,28 +311,28 @@ static void
 answer_here(struct preparation *preparation)
 {
 	struct gql_execution *execution = preparation->execution;
-	struct gql_buf *body = &execution->body;
+	struct sb_buffer *body = &execution->body;
 	const struct gql_plan *plan = execution->plan;
 
-	gql_buf_puts(body, "{\"data\":{");
+	sb_buffer_puts(body, "{\"data\":{");
 	for (const struct gql_node *at = plan->nodes; at && execution->errors.n == 0; at = at->next)
 	{
-		gql_buf_printf(body, "%s\"%s\":", at == plan->nodes ? "" : ",", at->key);
+		sb_buffer_printf(body, "%s\"%s\":", at == plan->nodes ? "" : ",", at->key);
 		if (at->field->source.kind == GQL_TYPENAME)
-			gql_buf_printf(body, "\"%s\"", plan->root->name);
+			sb_buffer_printf(body, "\"%s\"", plan->root->name);
 		else
 			gql_introspect(body, preparation->graphql->schema, &preparation->binding, at);
 	}
-	gql_buf_puts(body, "}}");
+	sb_buffer_puts(body, "}}");
 }
 
 static void
 answer_errors(struct gql_execution *execution)
 {
 	execution->body.len = 0;
-	gql_buf_puts(&execution->body, "{\"errors\":");
+	sb_buffer_puts(&execution->body, "{\"errors\":");
 	gql_print_errors(&execution->body, &execution->errors);
-	gql_buf_putc(&execution->body, '}');
+	sb_buffer_putc(&execution->body, '}');
 	execution->public.nsteps = 0;
 }
 
@@ -391,7 +393,7 @@ sb_graphql_execution_free(struct sb_graphql_execution *public)
 		return;
 	if (execution->plan)
 		gql_plan_release(execution->plan);
-	gql_buf_free(&execution->body);
-	gql_arena_free(&execution->arena);
+	sb_buffer_free(&execution->body);
+	sb_arena_free(&execution->arena);
 	free(execution);
 }

@@ -5,60 +5,60 @@
 #include "graphql/execution.h"
 
 static void
-print_failure(struct gql_buf *out, const struct sb_graphql_result *result,
+print_failure(struct sb_buffer *out, const struct sb_graphql_result *result,
 			  const struct gql_root_field *root)
 {
 	const char *message = result->error_message ? result->error_message : "internal error";
 	const char *code = result->error_code ? result->error_code : "INTERNAL";
 
-	gql_buf_puts(out, "{\"message\":");
-	gql_buf_json(out, message, strlen(message));
+	sb_buffer_puts(out, "{\"message\":");
+	sb_buffer_put_json(out, message, strlen(message));
 	if (root)
 	{
-		gql_buf_printf(out, ",\"locations\":[{\"line\":%d,\"column\":%d}],\"path\":[\"%s\"]",
-					   root->line, root->column, root->key);
+		sb_buffer_printf(out, ",\"locations\":[{\"line\":%d,\"column\":%d}],\"path\":[\"%s\"]",
+						 root->line, root->column, root->key);
 	}
-	gql_buf_puts(out, ",\"extensions\":{\"code\":");
-	gql_buf_json(out, code, strlen(code));
+	sb_buffer_puts(out, ",\"extensions\":{\"code\":");
+	sb_buffer_put_json(out, code, strlen(code));
 	if (result->error_detail)
 	{
-		gql_buf_puts(out, ",\"detail\":");
-		gql_buf_json(out, result->error_detail, strlen(result->error_detail));
+		sb_buffer_puts(out, ",\"detail\":");
+		sb_buffer_put_json(out, result->error_detail, strlen(result->error_detail));
 	}
 	if (result->error_hint)
 	{
-		gql_buf_puts(out, ",\"hint\":");
-		gql_buf_json(out, result->error_hint, strlen(result->error_hint));
+		sb_buffer_puts(out, ",\"hint\":");
+		sb_buffer_put_json(out, result->error_hint, strlen(result->error_hint));
 	}
-	gql_buf_puts(out, "}}");
+	sb_buffer_puts(out, "}}");
 }
 
 static void
 respond_query(struct gql_execution *execution, const struct sb_graphql_result *result)
 {
-	struct gql_buf *out = &execution->body;
+	struct sb_buffer *out = &execution->body;
 	const struct gql_root_field *root = execution->nroots == 1 ? execution->roots : NULL;
 
 	if (result->json)
 	{
-		gql_buf_reserve(out, result->json_len + 16);
-		gql_buf_puts(out, "{\"data\":");
-		gql_buf_add(out, result->json, result->json_len);
-		gql_buf_putc(out, '}');
+		sb_buffer_reserve(out, result->json_len + 16);
+		sb_buffer_puts(out, "{\"data\":");
+		sb_buffer_append(out, result->json, result->json_len);
+		sb_buffer_putc(out, '}');
 		return;
 	}
-	gql_buf_puts(out, "{\"errors\":[");
+	sb_buffer_puts(out, "{\"errors\":[");
 	print_failure(out, result, root);
 	if (root && root->nullable)
-		gql_buf_printf(out, "],\"data\":{\"%s\":null}}", root->key);
+		sb_buffer_printf(out, "],\"data\":{\"%s\":null}}", root->key);
 	else
-		gql_buf_puts(out, "],\"data\":null}");
+		sb_buffer_puts(out, "],\"data\":null}");
 }
 
 static void
 print_mutation_errors(struct gql_execution *execution, const struct sb_graphql_result *results)
 {
-	struct gql_buf *out = &execution->body;
+	struct sb_buffer *out = &execution->body;
 	bool any = false;
 	int step = 0;
 
@@ -68,37 +68,37 @@ print_mutation_errors(struct gql_execution *execution, const struct sb_graphql_r
 
 		if (root->constant || results[step++].json)
 			continue;
-		gql_buf_puts(out, any ? "," : "\"errors\":[");
+		sb_buffer_puts(out, any ? "," : "\"errors\":[");
 		print_failure(out, &results[step - 1], root);
 		any = true;
 	}
 	if (any)
-		gql_buf_puts(out, "],");
+		sb_buffer_puts(out, "],");
 }
 
 static void
 respond_mutation(struct gql_execution *execution, const struct sb_graphql_result *results)
 {
-	struct gql_buf *out = &execution->body;
+	struct sb_buffer *out = &execution->body;
 	int step = 0;
 
-	gql_buf_putc(out, '{');
+	sb_buffer_putc(out, '{');
 	print_mutation_errors(execution, results);
-	gql_buf_puts(out, "\"data\":{");
+	sb_buffer_puts(out, "\"data\":{");
 	for (int i = 0; i < execution->nroots; i++)
 	{
 		const struct gql_root_field *root = &execution->roots[i];
 
-		gql_buf_printf(out, "%s\"%s\":", i > 0 ? "," : "", root->key);
+		sb_buffer_printf(out, "%s\"%s\":", i > 0 ? "," : "", root->key);
 		if (root->constant)
-			gql_buf_puts(out, root->constant);
+			sb_buffer_puts(out, root->constant);
 		else if (results[step].json)
-			gql_buf_add(out, results[step].json, results[step].json_len);
+			sb_buffer_append(out, results[step].json, results[step].json_len);
 		else
-			gql_buf_puts(out, "null");
+			sb_buffer_puts(out, "null");
 		step += !root->constant;
 	}
-	gql_buf_puts(out, "}}");
+	sb_buffer_puts(out, "}}");
 }
 
 char *
@@ -118,7 +118,7 @@ sb_graphql_respond(struct sb_graphql_execution *public, const struct sb_graphql_
 	}
 	body = execution->body.data;
 	*len = execution->body.len;
-	execution->body = (struct gql_buf){0};
+	execution->body = (struct sb_buffer){0};
 	return body;
 }
 

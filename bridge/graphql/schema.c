@@ -8,7 +8,7 @@
 struct compiler
 {
 	struct gql_schema *schema;
-	struct gql_arena *arena;
+	struct sb_arena *arena;
 	struct gql_errors *errors;
 	int nbuiltin; /* definitions that come from the specification */
 };
@@ -73,7 +73,7 @@ compile_inputs(struct compiler *compiler, const struct gql_field_definition *ast
 
 	for (const struct gql_field_definition *at = ast; at; at = at->next)
 		count++;
-	inputs = gql_new_array(compiler->arena, struct gql_input, (size_t) count);
+	inputs = sb_arena_new_array(compiler->arena, struct gql_input, (size_t) count);
 	for (*n = 0; ast; ast = ast->next, (*n)++)
 	{
 		const struct gql_type *type = resolve_or_fail(compiler, ast->type);
@@ -120,7 +120,7 @@ compile_fields(struct compiler *compiler, struct gql_type *type,
 	if (count == 0)
 		gql_fail(compiler->errors, GQL_VALIDATION_FAILED, type->ast->at,
 				 "Type \"%s\" needs a field", type->name);
-	type->fields = gql_new_array(compiler->arena, struct gql_field, (size_t) count);
+	type->fields = sb_arena_new_array(compiler->arena, struct gql_field, (size_t) count);
 	for (; ast; ast = ast->next)
 	{
 		for (int i = 0; i < type->nfields; i++)
@@ -140,7 +140,7 @@ compile_items(struct compiler *compiler, struct gql_type *type, const struct gql
 
 	for (const struct gql_enum_value *at = ast; at; at = at->next)
 		count++;
-	type->items = gql_new_array(compiler->arena, struct gql_enum_item, (size_t) count);
+	type->items = sb_arena_new_array(compiler->arena, struct gql_enum_item, (size_t) count);
 	for (; ast; ast = ast->next)
 		type->items[type->nitems++] =
 			(struct gql_enum_item){.name = ast->name,
@@ -157,7 +157,7 @@ add_possible(struct compiler *compiler, const struct gql_type *abstract,
 
 	if (!type->possible)
 		type->possible =
-			gql_new_array(compiler->arena, const struct gql_type *, compiler->schema->ntypes);
+			sb_arena_new_array(compiler->arena, const struct gql_type *, compiler->schema->ntypes);
 	type->possible[type->npossible++] = object;
 }
 
@@ -168,7 +168,7 @@ compile_members(struct compiler *compiler, struct gql_type *type, const struct g
 
 	for (const struct gql_enum_value *at = ast; at; at = at->next)
 		count++;
-	type->interfaces = gql_new_array(compiler->arena, const struct gql_type *, (size_t) count);
+	type->interfaces = sb_arena_new_array(compiler->arena, const struct gql_type *, (size_t) count);
 	for (; ast; ast = ast->next)
 	{
 		const struct gql_type *member = gql_find_type(compiler->schema, ast->name);
@@ -341,9 +341,9 @@ parse_sdl(struct compiler *compiler, const char *sdl, size_t len)
 }
 
 struct gql_schema *
-gql_schema_compile(struct gql_arena *arena, const char *sdl, size_t len, struct gql_errors *errors)
+gql_schema_compile(struct sb_arena *arena, const char *sdl, size_t len, struct gql_errors *errors)
 {
-	struct gql_schema *schema = gql_new(arena, struct gql_schema);
+	struct gql_schema *schema = sb_arena_new(arena, struct gql_schema);
 	struct compiler compiler = {.schema = schema, .arena = arena, .errors = errors};
 	struct gql_document *documents[2];
 	size_t count = 0;
@@ -358,8 +358,8 @@ gql_schema_compile(struct gql_arena *arena, const char *sdl, size_t len, struct 
 		for (struct gql_type_definition *at = documents[i]->types; at; at = at->next)
 			count++;
 	}
-	schema->types = gql_new_array(arena, struct gql_type, count);
-	schema->directives = gql_new_array(arena, struct gql_directive_type, count);
+	schema->types = sb_arena_new_array(arena, struct gql_type, count);
+	schema->directives = sb_arena_new_array(arena, struct gql_directive_type, count);
 	for (int i = 0; i < 2; i++)
 	{
 		for (struct gql_type_definition *at = documents[i]->types; at; at = at->next)

@@ -6,6 +6,7 @@
 #define SB_GRAPHQL_SCHEMA_H
 
 #include "graphql/ast.h"
+#include "graphql/map.h"
 
 enum gql_type_kind
 {
@@ -153,7 +154,7 @@ extern const char *const gql_location_names[GQL_NLOCATIONS];
 
 struct gql_schema
 {
-	struct gql_arena *arena;
+	struct sb_arena *arena;
 	const char *description;
 	struct gql_type *types;
 	int ntypes;
@@ -173,7 +174,7 @@ extern const char gql_builtin_sdl[];
  * Compiles the type system of `sdl`, without looking at SQL. Everything lives in `arena`. NULL with
  * errors added (offsets into `sdl`).
  */
-struct gql_schema *gql_schema_compile(struct gql_arena *arena, const char *sdl, size_t len,
+struct gql_schema *gql_schema_compile(struct sb_arena *arena, const char *sdl, size_t len,
 									  struct gql_errors *errors);
 /* Reads the directives that name SQL and binds every field of every reachable row type. */
 bool gql_schema_bind(struct gql_schema *schema, struct gql_errors *errors);
@@ -182,7 +183,7 @@ void gql_schema_drop_unused(struct gql_schema *schema);
 /* Connects the introspection types' fields with the functions that answer them. */
 void gql_schema_bind_introspection(struct gql_schema *schema);
 /* Appends the public schema as SDL. */
-void gql_schema_print(struct gql_buf *out, const struct gql_schema *schema);
+void gql_schema_print(struct sb_buffer *out, const struct gql_schema *schema);
 
 const struct gql_type *gql_find_type(const struct gql_schema *schema, const char *name);
 /* The field, meta-fields included; NULL when the type has none of that name. */
@@ -201,7 +202,7 @@ const struct gql_type *gql_named(const struct gql_type_ref *ref);
 /* The reference without its outer non-null. */
 const struct gql_type_ref *gql_nullable(const struct gql_type_ref *ref);
 /* As written in SDL, for messages. */
-const char *gql_type_text(struct gql_arena *arena, const struct gql_type_ref *ref);
+const char *gql_type_text(struct sb_arena *arena, const struct gql_type_ref *ref);
 
 static inline bool
 gql_is_composite(const struct gql_type *type)
@@ -219,6 +220,6 @@ gql_is_list(const struct gql_type_ref *ref)
 bool gql_types_overlap(const struct gql_type *type, const struct gql_type *other);
 
 /* Prints a constant value in GraphQL syntax (defaults in introspection and SDL). */
-void gql_print_value(struct gql_buf *out, const struct gql_value *value);
+void gql_print_value(struct sb_buffer *out, const struct gql_value *value);
 
 #endif /* SB_GRAPHQL_SCHEMA_H */

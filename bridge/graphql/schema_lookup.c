@@ -89,12 +89,12 @@ gql_nullable(const struct gql_type_ref *ref)
 }
 
 const char *
-gql_type_text(struct gql_arena *arena, const struct gql_type_ref *ref)
+gql_type_text(struct sb_arena *arena, const struct gql_type_ref *ref)
 {
 	if (ref->kind == GQL_LIST)
-		return gql_printf(arena, "[%s]", gql_type_text(arena, ref->of));
+		return sb_arena_printf(arena, "[%s]", gql_type_text(arena, ref->of));
 	if (ref->kind == GQL_NON_NULL)
-		return gql_printf(arena, "%s!", gql_type_text(arena, ref->of));
+		return sb_arena_printf(arena, "%s!", gql_type_text(arena, ref->of));
 	return ref->name;
 }
 
@@ -123,39 +123,39 @@ gql_types_overlap(const struct gql_type *type, const struct gql_type *other)
 }
 
 void
-gql_print_value(struct gql_buf *out, const struct gql_value *value)
+gql_print_value(struct sb_buffer *out, const struct gql_value *value)
 {
 	bool first = true;
 
 	switch (value->kind)
 	{
 		case GQL_VALUE_VARIABLE:
-			gql_buf_printf(out, "$%s", value->text);
+			sb_buffer_printf(out, "$%s", value->text);
 			break;
 		case GQL_VALUE_STRING:
-			gql_buf_json(out, value->text, value->len);
+			sb_buffer_put_json(out, value->text, value->len);
 			break;
 		case GQL_VALUE_LIST:
-			gql_buf_putc(out, '[');
+			sb_buffer_putc(out, '[');
 			for (const struct gql_value *item = value->items; item; item = item->next)
 			{
-				gql_buf_puts(out, first ? "" : ", ");
+				sb_buffer_puts(out, first ? "" : ", ");
 				gql_print_value(out, item);
 				first = false;
 			}
-			gql_buf_putc(out, ']');
+			sb_buffer_putc(out, ']');
 			break;
 		case GQL_VALUE_OBJECT:
-			gql_buf_putc(out, '{');
+			sb_buffer_putc(out, '{');
 			for (const struct gql_argument *field = value->fields; field; field = field->next)
 			{
-				gql_buf_printf(out, "%s%s: ", first ? "" : ", ", field->name);
+				sb_buffer_printf(out, "%s%s: ", first ? "" : ", ", field->name);
 				gql_print_value(out, field->value);
 				first = false;
 			}
-			gql_buf_putc(out, '}');
+			sb_buffer_putc(out, '}');
 			break;
 		default:
-			gql_buf_puts(out, value->text);
+			sb_buffer_puts(out, value->text);
 	}
 }

@@ -4,109 +4,109 @@
 #include "graphql/schema.h"
 
 static void
-print_description(struct gql_buf *out, const char *text, const char *indent)
+print_description(struct sb_buffer *out, const char *text, const char *indent)
 {
 	if (!text)
 		return;
-	gql_buf_puts(out, indent);
-	gql_buf_json(out, text, strlen(text));
-	gql_buf_putc(out, '\n');
+	sb_buffer_puts(out, indent);
+	sb_buffer_put_json(out, text, strlen(text));
+	sb_buffer_putc(out, '\n');
 }
 
 static void
-print_type_ref(struct gql_buf *out, const struct gql_type_ref *ref)
+print_type_ref(struct sb_buffer *out, const struct gql_type_ref *ref)
 {
 	if (ref->kind == GQL_NAMED)
-		gql_buf_puts(out, ref->name);
+		sb_buffer_puts(out, ref->name);
 	else
 	{
-		gql_buf_puts(out, ref->kind == GQL_LIST ? "[" : "");
+		sb_buffer_puts(out, ref->kind == GQL_LIST ? "[" : "");
 		print_type_ref(out, ref->of);
-		gql_buf_putc(out, ref->kind == GQL_LIST ? ']' : '!');
+		sb_buffer_putc(out, ref->kind == GQL_LIST ? ']' : '!');
 	}
 }
 
 static void
-print_deprecated(struct gql_buf *out, const char *reason)
+print_deprecated(struct sb_buffer *out, const char *reason)
 {
 	if (!reason)
 		return;
-	gql_buf_puts(out, " @deprecated(reason: ");
-	gql_buf_json(out, reason, strlen(reason));
-	gql_buf_putc(out, ')');
+	sb_buffer_puts(out, " @deprecated(reason: ");
+	sb_buffer_put_json(out, reason, strlen(reason));
+	sb_buffer_putc(out, ')');
 }
 
 static void
-print_input(struct gql_buf *out, const struct gql_input *input, const char *indent)
+print_input(struct sb_buffer *out, const struct gql_input *input, const char *indent)
 {
 	print_description(out, input->description, indent);
-	gql_buf_printf(out, "%s%s: ", indent, input->name);
+	sb_buffer_printf(out, "%s%s: ", indent, input->name);
 	print_type_ref(out, input->type);
 	if (input->initial)
 	{
-		gql_buf_puts(out, " = ");
+		sb_buffer_puts(out, " = ");
 		gql_print_value(out, input->initial);
 	}
 	print_deprecated(out, input->deprecated);
-	gql_buf_putc(out, '\n');
+	sb_buffer_putc(out, '\n');
 }
 
 static void
-print_arguments(struct gql_buf *out, const struct gql_input *inputs, int n, const char *indent)
+print_arguments(struct sb_buffer *out, const struct gql_input *inputs, int n, const char *indent)
 {
 	if (n == 0)
 		return;
-	gql_buf_puts(out, "(\n");
+	sb_buffer_puts(out, "(\n");
 	for (int i = 0; i < n; i++)
 		print_input(out, &inputs[i], *indent ? "    " : "  ");
-	gql_buf_printf(out, "%s)", indent);
+	sb_buffer_printf(out, "%s)", indent);
 }
 
 static void
-print_fields(struct gql_buf *out, const struct gql_type *type)
+print_fields(struct sb_buffer *out, const struct gql_type *type)
 {
-	gql_buf_puts(out, " {\n");
+	sb_buffer_puts(out, " {\n");
 	for (int i = 0; i < type->nfields; i++)
 	{
 		const struct gql_field *field = &type->fields[i];
 
 		print_description(out, field->description, "  ");
-		gql_buf_printf(out, "  %s", field->name);
+		sb_buffer_printf(out, "  %s", field->name);
 		print_arguments(out, field->inputs, field->ninputs, "  ");
-		gql_buf_puts(out, ": ");
+		sb_buffer_puts(out, ": ");
 		print_type_ref(out, field->type);
 		print_deprecated(out, field->deprecated);
-		gql_buf_putc(out, '\n');
+		sb_buffer_putc(out, '\n');
 	}
-	gql_buf_puts(out, "}\n\n");
+	sb_buffer_puts(out, "}\n\n");
 }
 
 static void
-print_names(struct gql_buf *out, const char *before, const char *separator,
+print_names(struct sb_buffer *out, const char *before, const char *separator,
 			const struct gql_type *const *types, int n)
 {
 	for (int i = 0; i < n; i++)
-		gql_buf_printf(out, "%s%s", i == 0 ? before : separator, types[i]->name);
+		sb_buffer_printf(out, "%s%s", i == 0 ? before : separator, types[i]->name);
 }
 
 static void
-print_type(struct gql_buf *out, const struct gql_type *type)
+print_type(struct sb_buffer *out, const struct gql_type *type)
 {
 	static const char *const words[] = {"scalar", "type", "interface", "union", "enum", "input"};
 
 	print_description(out, type->description, "");
-	gql_buf_printf(out, "%s %s", words[type->kind], type->name);
+	sb_buffer_printf(out, "%s %s", words[type->kind], type->name);
 	print_names(out, " implements ", " & ", type->interfaces, type->ninterfaces);
 	switch (type->kind)
 	{
 		case GQL_SCALAR:
 			if (type->url)
 			{
-				gql_buf_puts(out, " @specifiedBy(url: ");
-				gql_buf_json(out, type->url, strlen(type->url));
-				gql_buf_putc(out, ')');
+				sb_buffer_puts(out, " @specifiedBy(url: ");
+				sb_buffer_put_json(out, type->url, strlen(type->url));
+				sb_buffer_putc(out, ')');
 			}
-			gql_buf_puts(out, "\n\n");
+			sb_buffer_puts(out, "\n\n");
 			break;
 		case GQL_OBJECT:
 		case GQL_INTERFACE:
@@ -114,49 +114,49 @@ print_type(struct gql_buf *out, const struct gql_type *type)
 			break;
 		case GQL_UNION:
 			print_names(out, " = ", " | ", type->possible, type->npossible);
-			gql_buf_puts(out, "\n\n");
+			sb_buffer_puts(out, "\n\n");
 			break;
 		case GQL_ENUM:
-			gql_buf_puts(out, " {\n");
+			sb_buffer_puts(out, " {\n");
 			for (int i = 0; i < type->nitems; i++)
 			{
 				print_description(out, type->items[i].description, "  ");
-				gql_buf_printf(out, "  %s", type->items[i].name);
+				sb_buffer_printf(out, "  %s", type->items[i].name);
 				print_deprecated(out, type->items[i].deprecated);
-				gql_buf_putc(out, '\n');
+				sb_buffer_putc(out, '\n');
 			}
-			gql_buf_puts(out, "}\n\n");
+			sb_buffer_puts(out, "}\n\n");
 			break;
 		case GQL_INPUT_OBJECT:
-			gql_buf_puts(out, type->one_of ? " @oneOf {\n" : " {\n");
+			sb_buffer_puts(out, type->one_of ? " @oneOf {\n" : " {\n");
 			for (int i = 0; i < type->ninputs; i++)
 				print_input(out, &type->inputs[i], "  ");
-			gql_buf_puts(out, "}\n\n");
+			sb_buffer_puts(out, "}\n\n");
 			break;
 	}
 }
 
 static void
-print_directive(struct gql_buf *out, const struct gql_directive_type *directive)
+print_directive(struct sb_buffer *out, const struct gql_directive_type *directive)
 {
 	const char *separator = " on ";
 
 	print_description(out, directive->description, "");
-	gql_buf_printf(out, "directive @%s", directive->name);
+	sb_buffer_printf(out, "directive @%s", directive->name);
 	print_arguments(out, directive->inputs, directive->ninputs, "");
-	gql_buf_puts(out, directive->repeatable ? " repeatable" : "");
+	sb_buffer_puts(out, directive->repeatable ? " repeatable" : "");
 	for (int i = 0; i < GQL_NLOCATIONS; i++)
 	{
 		if (!(directive->locations & 1u << i))
 			continue;
-		gql_buf_printf(out, "%s%s", separator, gql_location_names[i]);
+		sb_buffer_printf(out, "%s%s", separator, gql_location_names[i]);
 		separator = " | ";
 	}
-	gql_buf_puts(out, "\n\n");
+	sb_buffer_puts(out, "\n\n");
 }
 
 void
-gql_schema_print(struct gql_buf *out, const struct gql_schema *schema)
+gql_schema_print(struct sb_buffer *out, const struct gql_schema *schema)
 {
 	for (int i = 0; i < schema->ndirectives; i++)
 	{
@@ -170,5 +170,5 @@ gql_schema_print(struct gql_buf *out, const struct gql_schema *schema)
 	}
 	if (out->len > 0)
 		out->len--;
-	gql_buf_add(out, "", 0);
+	sb_buffer_append(out, "", 0);
 }

@@ -62,17 +62,17 @@ add_lifted(struct gql_lifted *lifted, uint32_t token)
 }
 
 static void
-add_literal(struct gql_buf *key, const char *source, const struct gql_token *token)
+add_literal(struct sb_buffer *key, const char *source, const struct gql_token *token)
 {
 	uint32_t len = token->len;
 
-	gql_buf_putc(key, LITERAL);
-	gql_buf_add(key, (const char *) &len, sizeof(len));
-	gql_buf_add(key, source + token->start, len);
+	sb_buffer_putc(key, LITERAL);
+	sb_buffer_append(key, (const char *) &len, sizeof(len));
+	sb_buffer_append(key, source + token->start, len);
 }
 
 void
-gql_shape(struct gql_buf *key, struct gql_lifted *lifted, const char *source,
+gql_shape(struct sb_buffer *key, struct gql_lifted *lifted, const char *source,
 		  const struct gql_tokens *tokens, const char *operation_name, json_t *variables)
 {
 	key->len = 0;
@@ -83,7 +83,7 @@ gql_shape(struct gql_buf *key, struct gql_lifted *lifted, const char *source,
 
 		if (token->kind == GQL_NAME)
 		{
-			gql_buf_reserve(key, token->len + 3);
+			sb_buffer_reserve(key, token->len + 3);
 			memcpy(key->data + key->len, source + token->start, token->len);
 			key->len += token->len;
 			key->data[key->len++] = NAME_END;
@@ -96,12 +96,12 @@ gql_shape(struct gql_buf *key, struct gql_lifted *lifted, const char *source,
 		}
 		else if (token->kind != GQL_INT && token->kind != GQL_FLOAT && !gql_is_string(token->kind))
 		{
-			gql_buf_reserve(key, 1);
+			sb_buffer_reserve(key, 1);
 			key->data[key->len++] = (char) token->kind;
 		}
 		else if (i > 0 && tokens->items[i - 1].kind == ':')
 		{
-			gql_buf_reserve(key, 2);
+			sb_buffer_reserve(key, 2);
 			key->data[key->len++] = LIFTED;
 			key->data[key->len++] = (char) (gql_is_string(token->kind) ? GQL_STRING : token->kind);
 			add_lifted(lifted, i);
@@ -109,7 +109,7 @@ gql_shape(struct gql_buf *key, struct gql_lifted *lifted, const char *source,
 		else
 			add_literal(key, source, token);
 	}
-	gql_buf_putc(key, OPERATION);
+	sb_buffer_putc(key, OPERATION);
 	if (operation_name)
-		gql_buf_puts(key, operation_name);
+		sb_buffer_puts(key, operation_name);
 }

@@ -70,9 +70,9 @@ check_directives(struct binder *binder, const struct gql_directive *directives)
 }
 
 static const char *
-snake_case(struct gql_arena *arena, const char *name)
+snake_case(struct sb_arena *arena, const char *name)
 {
-	char *out = gql_alloc(arena, strlen(name) * 2 + 1);
+	char *out = sb_arena_alloc(arena, strlen(name) * 2 + 1);
 	char *at = out;
 
 	for (; *name; name++)
@@ -100,7 +100,7 @@ check_template(struct binder *binder, const struct gql_type *type, struct gql_fi
 					 "\"%s.%s\": there is no row for {parent}", type->name, field->name);
 		if (part.kind == GQL_TEMPLATE_TEXT || part.kind == GQL_TEMPLATE_PARENT)
 			continue;
-		name = gql_strndup(binder->schema->arena, part.text, part.len);
+		name = sb_arena_copy(binder->schema->arena, part.text, part.len);
 		if (part.kind == GQL_TEMPLATE_FAULT)
 			gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
 					 "\"%s\": unclosed brace in \"%s\"", field->name, name);

@@ -36,21 +36,21 @@ struct rows
 	const struct gql_node *node;
 	const struct rows *around;
 	struct gql_map columns; /* needed, so far */
-	struct gql_buf list;    /* the needed ones as SQL */
+	struct sb_buffer list;  /* the needed ones as SQL */
 };
 
-static void write_fields(struct writer *writer, struct gql_buf *out, struct rows *rows,
+static void write_fields(struct writer *writer, struct sb_buffer *out, struct rows *rows,
 						 const struct gql_node *nodes);
 
 static void *
-grow(struct gql_arena *arena, void *items, int n, int *size, size_t each)
+grow(struct sb_arena *arena, void *items, int n, int *size, size_t each)
 {
 	void *bigger;
 
 	if (n < *size)
 		return items;
 	*size = *size ? *size * 2 : 8;
-	bigger = gql_alloc(arena, (size_t) *size * each);
+	bigger = sb_arena_alloc(arena, (size_t) *size * each);
 	if (n > 0)
 		memcpy(bigger, items, (size_t) n * each);
 	return bigger;
@@ -74,7 +74,7 @@ param_number(struct writer *writer, struct gql_param param)
 
 /* Writes `$n::type` for an argument of a node. */
 static void
-write_argument(struct writer *writer, struct gql_buf *out, const struct gql_node *node,
+write_argument(struct writer *writer, struct sb_buffer *out, const struct gql_node *node,
 			   const struct gql_input *input)
 {
 	const struct gql_argument *given = gql_find_argument(node->selection->arguments, input->name);
@@ -86,20 +86,20 @@ write_argument(struct writer *writer, struct gql_buf *out, const struct gql_node
 									  &node->field->inputs[source->page] == input,
 							  .lookup = writer->lookups};
 
-	gql_buf_printf(out, "$%d::%s", param_number(writer, param), gql_named(input->type)->sql_type);
+	sb_buffer_printf(out, "$%d::%s", param_number(writer, param), gql_named(input->type)->sql_type);
 }
 
 /* A column of a row source, remembered as needed. */
 static void
-write_column(struct gql_buf *out, struct rows *rows, const char *column)
+write_column(struct sb_buffer *out, struct rows *rows, const char *column)
 {
 	if (!gql_map_put(&rows->columns, column, rows))
-		gql_buf_printf(&rows->list, "%s\"%s\"", rows->list.len ? ", " : "", column);
-	gql_buf_printf(out, "t%d.\"%s\"", rows->alias, column);
+		sb_buffer_printf(&rows->list, "%s\"%s\"", rows->list.len ? ", " : "", column);
+	sb_buffer_printf(out, "t%d.\"%s\"", rows->alias, column);
 }
 
 static void
-write_template(struct writer *writer, struct gql_buf *out, struct rows *around,
+write_template(struct writer *writer, struct sb_buffer *out, struct rows *around,
 			   const struct gql_node *node, const char *template)
 {
 	struct gql_template_part part;
@@ -110,10 +110,10 @@ write_template(struct writer *writer, struct gql_buf *out, struct rows *around,
 
 		if (part.kind == GQL_TEMPLATE_TEXT)
 		{
-			gql_buf_add(out, part.text, part.len);
+			sb_buffer_append(out, part.text, part.len);
 			continue;
 		}
-		name = gql_strndup(&writer->plan->arena, part.text, part.len);
+		name = sb_arena_copy(&writer->plan->arena, part.text, part.len);
 		if (part.kind == GQL_TEMPLATE_PARENT)
 			write_column(out, around, name);
 		else
@@ -123,18 +123,18 @@ write_template(struct writer *writer, struct gql_buf *out, struct rows *around,
 }
 
 static void
-write_clauses(struct writer *writer, struct gql_buf *out, struct rows *around,
+write_clauses(struct writer *writer, struct sb_buffer *out, struct rows *around,
 			  const struct gql_node *node)
 {
 	const struct gql_source *source = &node->field->source;
 
 	if (source->where)
 	{
-		gql_buf_puts(out, " WHERE ");
+		sb_buffer_puts(out, " WHERE ");
 		write_template(writer, out, around, node, source->where);
 	}
 	if (source->order)
-		gql_buf_printf(out, " ORDER BY %s", source->order);
+		sb_buffer_printf(out, " ORDER BY %s", source->order);
 }
 
 static int
@@ -178,69 +178,70 @@ add_limited(struct writer *writer, const struct gql_node *node, int around)
 
 /* FROM and what follows, for a list that is cut here: two limits around the needed columns. */
 static void
-write_page(struct writer *writer, struct gql_buf *out, struct rows *rows, struct rows *around)
+write_page(struct writer *writer, struct sb_buffer *out, struct rows *rows, struct rows *around)
 {
 	const struct gql_node *node = rows->node;
 	const struct gql_source *source = &node->field->source;
 	int most = writer->limits->max_page_size;
 
-	gql_buf_printf(out, " FROM (SELECT %s FROM ", rows->list.len ? rows->list.data : "");
+	sb_buffer_printf(out, " FROM (SELECT %s FROM ", rows->list.len ? rows->list.data : "");
 	write_template(writer, out, around, node, source->from);
-	gql_buf_puts(out, " s");
+	sb_buffer_puts(out, " s");
 	write_clauses(writer, out, around, node);
-	gql_buf_printf(out, " LIMIT %d) t%d", source->page < 0 ? source->limit : most, rows->alias);
+	sb_buffer_printf(out, " LIMIT %d) t%d", source->page < 0 ? source->limit : most, rows->alias);
 	if (source->page >= 0)
 	{
-		gql_buf_puts(out, " LIMIT ");
+		sb_buffer_puts(out, " LIMIT ");
 		write_argument(writer, out, node, &node->field->inputs[source->page]);
 	}
 }
 
 static void
-write_rows(struct writer *writer, struct gql_buf *out, struct rows *around,
+write_rows(struct writer *writer, struct sb_buffer *out, struct rows *around,
 		   const struct gql_node *node)
 {
 	const struct gql_source *source = &node->field->source;
 	bool list = gql_is_list(node->field->type);
 	struct rows rows = {.alias = ++writer->aliases, .node = node, .around = around};
-	struct gql_buf fields = {0};
+	struct sb_buffer fields = {0};
 
 	rows.columns.arena = &writer->plan->arena;
 	writer->plan->slow |= source->slow;
 	add_limited(writer, node, around ? around->cost : -1);
 	rows.cost = add_cost(writer, node, around ? around->cost : -1);
 	write_fields(writer, &fields, &rows, node->children);
-	gql_buf_printf(out, "(SELECT %s FROM (SELECT %s",
-				   list ? gql_printf(&writer->plan->arena,
-									 "coalesce(json_agg(row_to_json(r$%d)), '[]')", rows.alias)
-						: gql_printf(&writer->plan->arena, "row_to_json(r$%d)", rows.alias),
-				   fields.len ? fields.data : "");
+	sb_buffer_printf(out, "(SELECT %s FROM (SELECT %s",
+					 list ? sb_arena_printf(&writer->plan->arena,
+											"coalesce(json_agg(row_to_json(r$%d)), '[]')",
+											rows.alias)
+						  : sb_arena_printf(&writer->plan->arena, "row_to_json(r$%d)", rows.alias),
+					 fields.len ? fields.data : "");
 	if (list && !source->page_in_from)
 		write_page(writer, out, &rows, around);
 	else
 	{
-		gql_buf_puts(out, " FROM ");
+		sb_buffer_puts(out, " FROM ");
 		write_template(writer, out, around, node, source->from);
-		gql_buf_printf(out, " t%d", rows.alias);
+		sb_buffer_printf(out, " t%d", rows.alias);
 		write_clauses(writer, out, around, node);
 	}
-	gql_buf_printf(out, ") r$%d)", rows.alias);
-	gql_buf_free(&fields);
-	gql_buf_free(&rows.list);
+	sb_buffer_printf(out, ") r$%d)", rows.alias);
+	sb_buffer_free(&fields);
+	sb_buffer_free(&rows.list);
 }
 
 /* A constant of the schema file as an SQL literal. */
 static void
-write_constant(struct gql_buf *out, const char *text, const char *sql_type)
+write_constant(struct sb_buffer *out, const char *text, const char *sql_type)
 {
-	gql_buf_putc(out, '\'');
+	sb_buffer_putc(out, '\'');
 	for (; *text; text++)
-		gql_buf_printf(out, *text == '\'' ? "''" : "%c", *text);
-	gql_buf_printf(out, "'::%s", sql_type);
+		sb_buffer_printf(out, *text == '\'' ? "''" : "%c", *text);
+	sb_buffer_printf(out, "'::%s", sql_type);
 }
 
 static void
-write_field(struct writer *writer, struct gql_buf *out, struct rows *rows,
+write_field(struct writer *writer, struct sb_buffer *out, struct rows *rows,
 			const struct gql_node *node)
 {
 	const struct gql_source *source = &node->field->source;
@@ -250,7 +251,7 @@ write_field(struct writer *writer, struct gql_buf *out, struct rows *rows,
 		case GQL_COLUMN:
 			write_column(out, rows, source->column);
 			if (node->field->target->sql_text)
-				gql_buf_puts(out, "::text");
+				sb_buffer_puts(out, "::text");
 			break;
 		case GQL_CONSTANT:
 			write_constant(out, source->constant, node->field->target->sql_type);
@@ -263,33 +264,33 @@ write_field(struct writer *writer, struct gql_buf *out, struct rows *rows,
 			break;
 		case GQL_META_SCHEMA:
 		case GQL_META_TYPE:
-			gql_buf_printf(out, "$%d::json",
-						   param_number(writer, (struct gql_param){.node = node}));
+			sb_buffer_printf(out, "$%d::json",
+							 param_number(writer, (struct gql_param){.node = node}));
 			break;
 		default:
-			gql_buf_puts(out, "NULL");
+			sb_buffer_puts(out, "NULL");
 	}
-	gql_buf_printf(out, " AS \"%s\"", node->key);
+	sb_buffer_printf(out, " AS \"%s\"", node->key);
 }
 
 static void
-write_fields(struct writer *writer, struct gql_buf *out, struct rows *rows,
+write_fields(struct writer *writer, struct sb_buffer *out, struct rows *rows,
 			 const struct gql_node *nodes)
 {
 	for (const struct gql_node *at = nodes; at; at = at->next)
 	{
 		if (at != nodes)
-			gql_buf_puts(out, ", ");
+			sb_buffer_puts(out, ", ");
 		write_field(writer, out, rows, at);
 	}
 }
 
 /* Ends the current statement: its text, its name and its parameters. */
 static struct gql_sql
-finish(struct writer *writer, struct gql_buf *text)
+finish(struct writer *writer, struct sb_buffer *text)
 {
 	struct gql_plan *plan = writer->plan;
-	struct gql_sql sql = {.text = gql_strndup(&plan->arena, text->data, text->len),
+	struct gql_sql sql = {.text = sb_arena_copy(&plan->arena, text->data, text->len),
 						  .id = gql_hash(text->data, text->len),
 						  .params = writer->params,
 						  .nparams = writer->nparams,
@@ -298,42 +299,42 @@ finish(struct writer *writer, struct gql_buf *text)
 	plan->nvalues += writer->nparams;
 	writer->params = NULL;
 	writer->nparams = writer->params_size = writer->aliases = 0;
-	gql_buf_free(text);
+	sb_buffer_free(text);
 	return sql;
 }
 
 static struct gql_sql
 select_object(struct writer *writer, const struct gql_node *nodes)
 {
-	struct gql_buf text = {0};
+	struct sb_buffer text = {0};
 
 	writer->lookups = true;
-	gql_buf_puts(&text, "SELECT row_to_json(r$0)::text FROM (SELECT ");
+	sb_buffer_puts(&text, "SELECT row_to_json(r$0)::text FROM (SELECT ");
 	write_fields(writer, &text, NULL, nodes);
-	gql_buf_puts(&text, ") r$0");
+	sb_buffer_puts(&text, ") r$0");
 	return finish(writer, &text);
 }
 
 static struct gql_sql
 call_function(struct writer *writer, const struct gql_node *node)
 {
-	struct gql_buf text = {0};
+	struct sb_buffer text = {0};
 	const char *separator = "";
 
 	writer->lookups = false;
-	gql_buf_printf(&text, "SELECT social.set_result_id(%s(", node->field->source.function);
+	sb_buffer_printf(&text, "SELECT social.set_result_id(%s(", node->field->source.function);
 	for (int i = 0; i < node->field->ninputs; i++)
 	{
 		const struct gql_input *input = &node->field->inputs[i];
 
 		if (!gql_find_argument(node->selection->arguments, input->name) && !input->initial)
 			continue;
-		gql_buf_puts(&text, separator);
-		gql_buf_printf(&text, "%s => ", input->sql_name);
+		sb_buffer_puts(&text, separator);
+		sb_buffer_printf(&text, "%s => ", input->sql_name);
 		write_argument(writer, &text, node, input);
 		separator = ", ";
 	}
-	gql_buf_puts(&text, "))");
+	sb_buffer_puts(&text, "))");
 	return finish(writer, &text);
 }
 
@@ -345,18 +346,18 @@ static struct gql_sql
 select_row(struct writer *writer, const struct gql_node *node)
 {
 	struct rows rows = {.alias = ++writer->aliases, .node = node, .cost = -1};
-	struct gql_buf text = {0};
+	struct sb_buffer text = {0};
 
 	rows.columns.arena = &writer->plan->arena;
 	writer->lookups = false;
 	writer->plan->slow |= node->field->source.slow;
-	gql_buf_puts(&text, "SELECT (SELECT row_to_json(r$1)::text FROM (SELECT ");
+	sb_buffer_puts(&text, "SELECT (SELECT row_to_json(r$1)::text FROM (SELECT ");
 	write_fields(writer, &text, &rows, node->children);
-	gql_buf_puts(&text, ") r$1), t1.error_code, t1.error_message, t1.error_detail, "
-						"to_jsonb(t1) ->> 'error_name' AS error_name FROM ");
+	sb_buffer_puts(&text, ") r$1), t1.error_code, t1.error_message, t1.error_detail, "
+						  "to_jsonb(t1) ->> 'error_name' AS error_name FROM ");
 	write_template(writer, &text, NULL, node, node->field->source.from);
-	gql_buf_puts(&text, " t1");
-	gql_buf_free(&rows.list);
+	sb_buffer_puts(&text, " t1");
+	sb_buffer_free(&rows.list);
 	return finish(writer, &text);
 }
 
@@ -367,7 +368,7 @@ gql_plan_sql(struct gql_plan *plan, const struct sb_graphql_limits *limits)
 	bool is_mutation = plan->operation->kind == GQL_MUTATION;
 	bool rows = false;
 
-	plan->steps = gql_new_array(&plan->arena, struct gql_plan_step, (size_t) plan->nnodes + 1);
+	plan->steps = sb_arena_new_array(&plan->arena, struct gql_plan_step, (size_t) plan->nnodes + 1);
 	for (struct gql_node *at = plan->nodes; at; at = at->next)
 	{
 		struct gql_plan_step step = {.node = at};

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "graphql/lex.h"
-#include "graphql/utf8.h"
+#include "base/utf8.h"
 
 /* Reads up to `most` hexadecimal digits. */
 static uint32_t
@@ -57,7 +57,7 @@ decode_quoted(const char *at, const char *end, char *out)
 		else if (at[1] == 'u')
 		{
 			at += 2;
-			out += gql_utf8_encode(unicode_escape(&at), out);
+			out += sb_utf8_encode(unicode_escape(&at), out);
 		}
 		else
 		{
@@ -162,13 +162,13 @@ decode_block(const char *at, const char *end, char *out)
 }
 
 char *
-gql_string_value(struct gql_arena *arena, const char *source, const struct gql_token *token,
+gql_string_value(struct sb_arena *arena, const char *source, const struct gql_token *token,
 				 uint32_t *len)
 {
 	uint32_t quotes = token->kind == GQL_BLOCK_STRING ? 3 : 1;
 	const char *at = source + token->start + quotes;
 	const char *end = source + token->start + token->len - quotes;
-	char *value = gql_alloc(arena, (size_t) (end - at) + 1);
+	char *value = sb_arena_alloc(arena, (size_t) (end - at) + 1);
 
 	*len = token->kind == GQL_BLOCK_STRING ? decode_block(at, end, value)
 										   : decode_quoted(at, end, value);

@@ -154,7 +154,7 @@ gql_validate(struct gql_validator *validator)
 
 	validator->fragments.arena = validator->arena;
 	validator->lifted =
-		gql_new_array(validator->arena, const struct gql_type *, (size_t) document->nlifted);
+		sb_arena_new_array(validator->arena, const struct gql_type *, (size_t) document->nlifted);
 	for (struct gql_type_definition *at = document->types; at; at = at->next)
 		gql_fail(validator->errors, GQL_VALIDATION_FAILED, at->at,
 				 "Only operations and fragments can be executed, not a type system definition");

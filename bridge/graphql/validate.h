@@ -18,7 +18,7 @@ struct gql_equality
 struct gql_validator
 {
 	const struct gql_schema *schema;
-	struct gql_arena *arena;
+	struct sb_arena *arena;
 	struct gql_errors *errors;
 	struct gql_document *document;
 	struct gql_map fragments;

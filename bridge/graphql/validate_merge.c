@@ -32,7 +32,7 @@ static void check_groups(struct gql_validator *validator, struct entry *groups, 
 static void
 add_field(struct set *set, struct gql_selection *field)
 {
-	struct entry *entry = gql_new(set->validator->arena, struct entry);
+	struct entry *entry = sb_arena_new(set->validator->arena, struct entry);
 	struct entry *head;
 
 	entry->field = field;
@@ -125,7 +125,7 @@ same_value(struct gql_validator *validator, const struct gql_value *one,
 		return false;
 	if (one->lift >= 0 && other->lift >= 0 && one->lift != other->lift)
 	{
-		struct gql_equality *equality = gql_new(validator->arena, struct gql_equality);
+		struct gql_equality *equality = sb_arena_new(validator->arena, struct gql_equality);
 
 		*equality = (struct gql_equality){one->lift, other->lift, validator->equalities};
 		validator->equalities = equality;

@@ -70,13 +70,13 @@ static void
 wrong_value(struct gql_validator *validator, const struct gql_type_ref *type,
 			const struct gql_value *value, const char *wanted)
 {
-	struct gql_buf text = {0};
+	struct sb_buffer text = {0};
 
 	gql_print_value(&text, value);
 	gql_fail(validator->errors, GQL_VALIDATION_FAILED, value->at,
 			 "Type \"%s\" wants %s, not %.60s%s", gql_type_text(validator->arena, type), wanted,
 			 text.data, text.len > 60 ? "..." : "");
-	gql_buf_free(&text);
+	sb_buffer_free(&text);
 }
 
 /* Exactly one field, and not null; a variable there must be non-null itself. */
@@ -91,7 +91,7 @@ check_one_of(struct gql_validator *validator, const struct gql_type *type, struc
 	else if (field->value->kind == GQL_VALUE_VARIABLE && field->value->type &&
 			 field->value->type->kind != GQL_NON_NULL)
 	{
-		struct gql_type_ref *strict = gql_new(validator->arena, struct gql_type_ref);
+		struct gql_type_ref *strict = sb_arena_new(validator->arena, struct gql_type_ref);
 
 		strict->kind = GQL_NON_NULL;
 		strict->of = (struct gql_type_ref *) field->value->type;
@@ -164,7 +164,7 @@ void
 gql_check_arguments(struct gql_validator *validator, const char *owner, uint32_t at,
 					const struct gql_input *inputs, int ninputs, struct gql_argument *arguments)
 {
-	bool *seen = gql_new_array(validator->arena, bool, (size_t) ninputs);
+	bool *seen = sb_arena_new_array(validator->arena, bool, (size_t) ninputs);
 
 	for (; arguments && !gql_errors_full(validator->errors); arguments = arguments->next)
 	{
@@ -220,7 +220,7 @@ gql_check_directives(struct gql_validator *validator, struct gql_directive *dire
 			gql_fail(validator->errors, GQL_VALIDATION_FAILED, directives->at,
 					 "\"@%s\" may stand here only once", type->name);
 		seen |= bit;
-		gql_check_arguments(validator, gql_printf(validator->arena, "@%s", type->name),
+		gql_check_arguments(validator, sb_arena_printf(validator->arena, "@%s", type->name),
 							directives->at, type->inputs, type->ninputs, directives->arguments);
 	}
 }

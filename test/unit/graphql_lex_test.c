@@ -2,7 +2,7 @@
 #include "graphql/lex.h"
 #include "tap.h"
 
-static struct gql_arena arena;
+static struct sb_arena arena;
 static struct gql_tokens tokens;
 static struct gql_errors errors;
 
@@ -140,6 +140,6 @@ main(void)
 	test_block_strings();
 	test_places();
 	gql_tokens_free(&tokens);
-	gql_arena_free(&arena);
+	sb_arena_free(&arena);
 	return done_testing();
 }

@@ -28,9 +28,9 @@ static const char sdl[] =
 	"input Complex { must: Boolean! i: Int = 1 s: String inner: Complex list: [Complex!] }\n"
 	"input Find @oneOf { id: ID name: String }\n";
 
-static struct gql_arena schema_arena;
+static struct sb_arena schema_arena;
 static struct gql_schema *schema;
-static struct gql_arena arena;
+static struct sb_arena arena;
 static struct gql_errors errors;
 
 /* The number of errors; the first one stays in `errors`. */
@@ -41,7 +41,7 @@ validate(const char *document, long budget)
 	struct gql_validator validator = {
 		.schema = schema, .arena = &arena, .errors = &errors, .budget = budget};
 
-	gql_arena_free(&arena);
+	sb_arena_free(&arena);
 	errors =
 		(struct gql_errors){.arena = &arena, .source = document, .source_len = strlen(document)};
 	if (gql_lex(&tokens, document, strlen(document), 1000000, &errors))
@@ -306,7 +306,7 @@ main(void)
 	test_directives();
 	test_variables();
 	test_many_errors();
-	gql_arena_free(&arena);
-	gql_arena_free(&schema_arena);
+	sb_arena_free(&arena);
+	sb_arena_free(&schema_arena);
 	return done_testing();
 }

@@ -128,7 +128,7 @@ coercion_error(const char *type, const char *json)
 {
 	static char words[400];
 	char document[200];
-	struct gql_arena arena = {0};
+	struct sb_arena arena = {0};
 	struct gql_tokens tokens = {0};
 	struct gql_errors errors = {.arena = &arena, .source = document};
 	struct gql_binding binding = {.arena = &arena, .errors = &errors};
@@ -142,7 +142,7 @@ coercion_error(const char *type, const char *json)
 	snprintf(words, sizeof(words), "%s", errors.n ? errors.items[0].message : "");
 	json_decref(variables);
 	gql_tokens_free(&tokens);
-	gql_arena_free(&arena);
+	sb_arena_free(&arena);
 	return words;
 }
 

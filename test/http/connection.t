@@ -125,7 +125,7 @@ $slow = slow_reader($ENV{BRIDGE_URL}, "$list\r\n$list\r\nGET / HTTP/1.1\nHost: x
 my $all = read_slowly($slow);
 is(statuses($all), '200 200 400', 'also of two, and the refusal behind them');
 
-my $bridge = start_bridge(LOOPS => 1, STOP_TIMEOUT => 8);
+my $bridge = start_bridge(LOOPS => 1, STOP_TIMEOUT => 60);
 $slow = slow_reader($bridge->{url}, "$list\r\n");
 sleep 0.02 until IO::Select->new($slow)->can_read(0);
 $bridge->signal('TERM');

@@ -36,7 +36,7 @@ for my $case ([ 128, 1, 200 ], [ 256, 2, 400 ])
 	my @slow = map { my $socket = raw_connect($bridge->{url}); syswrite $socket, substr $get, 0, 20; $socket } 1 .. $clients;
 	my ($most, $cpu) = (0, sub { open my $f, '<', "/proc/$bridge->{pid}/stat"; my @s = split ' ', <$f>; ($s[13] + $s[14]) / 100 });
 	my ($began, $used) = (time, $cpu->());
-	while (time - $began < 1) { my $open = open_descriptors($bridge); $most = $open if $open > $most; sleep 0.02 }
+	while (time - $began < 1 || ($most <= $before + 20 && time - $began < 30)) { my $open = open_descriptors($bridge); $most = $open if $open > $most; sleep 0.02 }
 	cmp_ok($most, '>', $before + 20, "$limit descriptors, $clients slow clients: many are let in");
 	cmp_ok($most, '<=', $limit - 8, 'but some descriptors are left');
 	cmp_ok($cpu->() - $used, '<', 0.5, 'who cannot come in costs nothing');
@@ -50,14 +50,14 @@ for my $case ([ 128, 1, 200 ], [ 256, 2, 400 ])
 	my $told = 0;
 	for my $socket (@slow[ 0 .. 19, -20 .. -1 ]) { my ($answer) = raw_read($socket, 30); $told++ if $answer =~ m{^HTTP/1\.1 408 } }
 	is($told, 40, 'the first and the last of them are told 408');
-	ok(healthy($bridge, 20), 'others are served behind them');
+	ok(healthy($bridge, 30), 'others are served behind them');
 
 	# All go at once, and many come at once.
 	@slow = map { my $socket = raw_connect($bridge->{url}); syswrite $socket, $get; $socket } 1 .. $clients;
 	@slow = ();
-	ok(wait_until(30, sub { healthy($bridge, 5) }), 'when all have gone, it serves');
+	ok(wait_until(60, sub { healthy($bridge, 30) }), 'when all have gone, it serves');
 	my $fast = 0;
-	for (1 .. 100) { $fast++ if healthy($bridge, 5) }
+	for (1 .. 100) { $fast++ if healthy($bridge, 30) }
 	is($fast, 100, 'and goes on serving');
 	is(api(GET => '/api/posts/posts/', url => $bridge->{url}, token => $token)->{status}, 200, 'also from the database');
 	ok(wait_until(30, sub { open_descriptors($bridge) <= $before + 5 }), 'nothing is left open') or diag(open_descriptors($bridge), " of $before");

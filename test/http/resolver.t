@@ -76,7 +76,7 @@ my $calls  = sub {
 {
 	my $bridge = inside(DATABASE_URL => "host=silent.example port=$port dbname=social user=social_bridge connect_timeout=5", wait => 0);
 	ok(wait_until(30, sub { $asked->('silent') }), 'the resolver is asked for the name of the database');
-	my ($longest, $statuses) = $calls->($bridge, 6);
+	my ($longest, $statuses) = $calls->($bridge, 4.5);
 	cmp_ok($longest, '<', 3, 'found C15: health answers while it is silent') or diag($longest);
 	is($statuses, '503', 'that there is no database');
 	ok(wait_until(30, sub { $bridge->log_text =~ /the database's host has no address|cannot be looked up/ }), 'and the log tells why');
@@ -112,7 +112,7 @@ my $calls  = sub {
 	my ($redis_port) = $ENV{REDIS_URL} =~ /:(\d+)/;
 	my $bridge = inside(RATE_LIMITS => 'on', RATE_LIMIT_STORE => 'redis', REDIS_URL => "redis://redis.example:$redis_port/0");
 	ok(wait_until(30, sub { $asked->('redis') }), 'the resolver is asked for the name of Redis');
-	my ($longest) = $calls->($bridge, 6);
+	my ($longest) = $calls->($bridge, 4.5);
 	cmp_ok($longest, '<', 3, 'health answers meanwhile');
 	write_file('redis.address', '127.0.0.1');
 	ok(wait_until(40, sub { $bridge->log_text =~ /Redis is there/ }), 'once it has an address, Redis is reached') or diag($bridge->log_text);

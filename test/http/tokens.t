@@ -107,7 +107,7 @@ my $before = $loads->();
 my $flooded_at = time;
 my @refused;
 
-while (@refused < 48)
+while (@refused < 36)
 {
 	my @sockets = map { raw_connect($flooded->{url}) } 1 .. 6;
 	syswrite $_, "GET /api/posts/posts/?first=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer $changed{'an unknown kid'}\r\n\r\n" for @sockets;

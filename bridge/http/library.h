@@ -16,6 +16,7 @@ struct sb_library
 	const char *version; /* as MHD_get_version() says it */
 	int strictness;      /* for MHD_OPTION_STRICT_FOR_CLIENT */
 	bool needs_gate;     /* it serves what no parser may, however strict: see http/gate.h */
+	unsigned flags;      /* for MHD_start_daemon() */
 };
 
 /* NULL for a version that is not known. */

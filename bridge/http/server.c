@@ -538,7 +538,7 @@ start_daemon(struct sb_server *server)
 
 	/* The logger comes first, so that it hears of trouble with the other options. */
 	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
-								MHD_USE_NO_LISTEN_SOCKET,
+								MHD_USE_NO_LISTEN_SOCKET | sb_server_library()->flags,
 							0, NULL, NULL, on_access, server, MHD_OPTION_EXTERNAL_LOGGER,
 							on_library_log, NULL, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }

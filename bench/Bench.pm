@@ -6,7 +6,7 @@ use warnings;
 use Exporter 'import';
 use File::Temp 'tempfile';
 use POSIX qw(sysconf _SC_CLK_TCK);
-our @EXPORT = qw(sql pgbench interleave latencies median row cpu_seconds rounds seconds_per_side);
+our @EXPORT = qw(sql cpu_clock pgbench interleave latencies median row cpu_seconds rounds seconds_per_side);
 
 sub rounds           { $ENV{ROUNDS}           // 5 }
 sub seconds_per_side { $ENV{SECONDS_PER_SIDE} // 5 }
@@ -76,6 +76,19 @@ sub interleave
 	return %figures;
 }
 
+# SQL that makes pg_temp.cpu(): the milliseconds of a processor that this session has had.
+sub cpu_clock
+{
+	return <<'SQL';
+-- Reading stat first brings what schedstat says up to date.
+CREATE FUNCTION pg_temp.cpu() RETURNS double precision LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM pg_read_file('/proc/self/stat');
+	RETURN split_part(pg_read_file('/proc/self/schedstat'), ' ', 1)::bigint / 1e6;
+END $$;
+SQL
+}
+
 # Runs prepared statements in turn within one session, each call in a transaction of its own, and
 # returns the median milliseconds of each side. calls: [side, viewer or undef, 'EXECUTE name(...)'];
 # the n-th calls of all sides run in turn, to and fro. clock is
@@ -89,7 +102,7 @@ sub latencies
 	my %seen;
 	my $values = join ",\n", map { sprintf "(%d, '%s', %s, \$call\$%s\$call\$)", $seen{ $_->[0] }++, $_->[0], $_->[1] // 'NULL', $_->[2] } @calls;
 	my $rounds = $arg{rounds} // rounds();
-	my $output = sql(<<"SQL");
+	my $output = sql(cpu_clock() . <<"SQL");
 SET client_min_messages = warning; SET max_parallel_workers_per_gather = 0; SET jit = off;
 $arg{prepare}
 PREPARE nothing AS SELECT 1;
@@ -97,12 +110,6 @@ CREATE TEMP TABLE calls (groups integer, side text, viewer bigint, statement tex
 INSERT INTO calls VALUES $values;
 INSERT INTO calls SELECT DISTINCT groups, '', viewer, 'EXECUTE nothing' FROM calls;
 CREATE TEMP TABLE samples (side text, ms double precision);
--- Reading stat first brings what schedstat says up to date.
-CREATE FUNCTION pg_temp.cpu() RETURNS double precision LANGUAGE plpgsql AS \$\$
-BEGIN
-	PERFORM pg_read_file('/proc/self/stat');
-	RETURN split_part(pg_read_file('/proc/self/schedstat'), ' ', 1)::bigint / 1e6;
-END \$\$;
 DO \$\$
 DECLARE
 	call record;

@@ -45,21 +45,14 @@ const unsigned char social_text_ascii_class[128] = {
 /* ---- UTF-8 ------------------------------------------------------------------------------- */
 
 uint32_t
-social_text_decode_at(const unsigned char *text, size_t len, size_t pos, int *size)
+social_text_decode_beyond_ascii(const unsigned char *text, size_t len, size_t pos, int *size)
 {
 	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
 	unsigned char lead = text[pos];
-	int n = lead < 0x80   ? 1
-			: lead < 0xC2 ? 0
-			: lead < 0xE0 ? 2
-			: lead < 0xF0 ? 3
-			: lead < 0xF5 ? 4
-						  : 0;
+	int n = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
 	uint32_t c;
 
 	*size = 1;
-	if (n == 1)
-		return lead;
 	if (n == 0 || len - pos < (size_t) n)
 		return NOT_A_CHARACTER;
 	c = lead & (0x7F >> n);

@@ -34,8 +34,18 @@ is_class(uint32_t c, unsigned mask)
 	return c < 128 && (social_text_ascii_class[c] & mask) != 0;
 }
 
+extern uint32_t social_text_decode_beyond_ascii(const unsigned char *text, size_t len, size_t pos,
+												int *size);
+
 /* Decodes the code point at text[pos], pos < len; *size gets its bytes (1 for a stray byte). */
-extern uint32_t social_text_decode_at(const unsigned char *text, size_t len, size_t pos, int *size);
+static inline uint32_t
+social_text_decode_at(const unsigned char *text, size_t len, size_t pos, int *size)
+{
+	if (text[pos] >= 0x80)
+		return social_text_decode_beyond_ascii(text, len, pos, size);
+	*size = 1;
+	return text[pos];
+}
 
 /* Decodes the code point that ends right before pos, pos > 0; *start gets where it begins. */
 extern uint32_t social_text_decode_before(const unsigned char *text, size_t pos, size_t *start);

@@ -310,10 +310,11 @@ sb_describe_print(FILE *out)
 	for (int i = 0; i < count; i++)
 	{
 		const struct sb_route *route = &routes[i];
-		json_t *paths = json_array();
+		json_t *paths;
 
 		if (route->is_again)
 			continue;
+		paths = json_array();
 		for (int again = i; again == i || (again < count && routes[again].is_again); again++)
 			json_array_append_new(paths, json_string(routes[again].path));
 		json_array_append_new(

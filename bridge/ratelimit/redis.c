@@ -32,7 +32,9 @@
 /*
  * KEYS: windows. ARGV: "take" or "peek", then of each limit, period (microseconds), how many
  * requests to count, and 1 where it only counts. The same arithmetic as
- * extension/core/ratelimit_gcra.c; a key lives until its window is whole again.
+ * extension/core/ratelimit_gcra.c, in a second place because it must run where the timestamps are;
+ * test/unit/admission_redis_test.c compares them. A key lives until its window is whole again, and
+ * a second more: Redis cuts its clock for that to milliseconds.
  */
 static const char script[] =
 	"local time = redis.call('TIME')\n"
@@ -51,7 +53,7 @@ static const char script[] =
 	"if free and ARGV[1] == 'take' then\n"
 	"  for i, key in ipairs(KEYS) do\n"
 	"    redis.call('SET', key, string.format('%.0f', now + step[i]), 'PX',\n"
-	"      string.format('%.0f', math.ceil(step[i] / 1000)))\n"
+	"      string.format('%.0f', math.ceil(step[i] / 1000) + 1000))\n"
 	"  end\n"
 	"end\n"
 	"return answer\n";

@@ -1,5 +1,5 @@
-# page_depth.pl: page 1,000 of every list against its page 1, as a member reads it, in milliseconds
-# a page of 20. A page that counts its way would take longer the deeper it is. mission P-04.
+# page_depth.pl: page 1,000 of every list against its page 1, as a member reads it, in milliseconds of
+# the backend's CPU, p50. A page that counts its way would take longer the deeper it is. mission P-04.
 use strict;
 use warnings;
 use Bench;
@@ -7,7 +7,7 @@ use Bench;
 $| = 1;
 
 my $people = 25000;    # more than 1,000 pages of followers, likers, sharers
-my $calls  = $ENV{CALLS_PER_SIDE} // 300;
+my $calls  = $ENV{CALLS_PER_SIDE} // 300;    # of a page in each round
 
 sql(<<"SQL");
 SET synchronous_commit = off;
@@ -54,18 +54,6 @@ my %list = (
 	followers => ["social.followers($author, 20, %s)", "SELECT social.time_key(created_at), follower_id FROM social.follows WHERE followed_id = $author ORDER BY created_at DESC, follower_id DESC"],
 );
 
-# Milliseconds of both pages, called in turn within one session, so that the machine's load meets
-# both alike; the order changes from round to round, because the first call of all plans.
-sub timed
-{
-	my ($round, $call, $cursor) = @_;
-	my @calls = map { 'SELECT count(*) FROM ' . sprintf($call, $_) . ";\n" } 'NULL', "'$cursor'";
-	@calls = reverse @calls if $round % 2;
-	my $result = pgbench("BEGIN;\nSELECT social.admit($reader);\n@calls" . "COMMIT;\n", '-c 1', "-t $calls", '-r');
-	my @times = $result->{output} =~ /^\s+([\d.]+)\s+\d+\s+SELECT count/mg;
-	return $round % 2 ? reverse @times : @times;
-}
-
 my $missed = 0;
 for my $name (sort keys %list)
 {
@@ -75,14 +63,12 @@ for my $name (sort keys %list)
 	$cursor =~ s/^.*\n//s;
 	my $found = sql("SELECT social.act_as($reader, true); SELECT count(*) FROM " . sprintf($call, "'$cursor'"));
 	die "$name has no page 1,000: $found" if $found !~ /\n(20|1)$/;
-	my (@first, @deep);
-	for my $round (1 .. rounds())
-	{
-		my ($first, $deep) = timed($round, $call, $cursor);
-		push @first, $first;
-		push @deep,  $deep;
-	}
-	$missed++ if row("$name, ms of page 1,000 / page 1", median(@deep), median(@first), '<= 1.2') > 1.2;
+	my %ms = latencies(
+		rounds  => rounds() * $calls,
+		prepare => "SELECT social.act_as($reader);\nPREPARE first AS SELECT count(*) FROM " . sprintf($call, 'NULL')
+		  . ";\nPREPARE deep AS SELECT count(*) FROM " . sprintf($call, "'$cursor'") . ';',
+		calls => [ [ 'deep', $reader, 'EXECUTE deep' ], [ 'first', $reader, 'EXECUTE first' ] ]);
+	$missed++ if row("$name, ms of page 1,000 / page 1", $ms{deep}, $ms{first}, '<= 1.2') > 1.2;
 }
 sql('DROP SCHEMA bench_deep CASCADE');
 exit($missed ? 1 : 0);

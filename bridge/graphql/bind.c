@@ -159,13 +159,46 @@ gql_check_lifted(struct gql_binding *binding, const struct gql_plan *plan)
 	return true;
 }
 
+/* A list or an input object: one parameter of JSON. */
+static bool
+bind_compound(struct gql_binding *binding, const struct gql_param *param, const char **out)
+{
+	struct gql_input_text text = {0};
+	const char *name = param->input->name;
+	bool fine = true;
+
+	*out = NULL;
+	if (!gql_input_argument(binding, &text, param->input, param->value))
+	{
+		fine = param->input->type->kind != GQL_NON_NULL;
+		if (!fine)
+			gql_fail(binding->errors, GQL_BAD_USER_INPUT, place(param->value),
+					 "\"%s\" must not be null", name);
+	}
+	else if (text.has_nul || (text.has_strange_id && !param->lookup))
+	{
+		fine = false;
+		gql_fail(binding->errors, GQL_BAD_USER_INPUT, place(param->value),
+				 text.has_nul ? "\"%s\" must not contain the character U+0000"
+							  : "\"%s\" holds what is not an identifier of this service",
+				 name);
+	}
+	else
+		*out = sb_arena_copy(binding->arena, text.json.data, text.json.len);
+	sb_buffer_free(&text.json);
+	return fine;
+}
+
 static bool
 bind_argument(struct gql_binding *binding, const struct gql_param *param, const char **out)
 {
-	struct gql_argument_value value = value_or_default(binding, param->value, param->input);
+	struct gql_argument_value value;
 	const struct gql_type *type = gql_named(param->input->type);
 	const char *name = param->input->name;
 
+	if (gql_is_compound(param->input->type))
+		return bind_compound(binding, param, out);
+	value = value_or_default(binding, param->value, param->input);
 	*out = value.text;
 	if (!value.text && param->input->type->kind == GQL_NON_NULL)
 		gql_fail(binding->errors, GQL_BAD_USER_INPUT, place(param->value),

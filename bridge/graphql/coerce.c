@@ -11,6 +11,7 @@ struct coercion
 	struct sb_buffer path; /* below the variable: ".field[0]" */
 	const char *text;      /* of the last leaf */
 	size_t len;
+	struct gql_input_text compound; /* of a list or an input object, so far */
 };
 
 static bool coerce(struct coercion *coercion, const struct gql_type_ref *type, json_t *value);
@@ -119,12 +120,17 @@ coerce_member(struct coercion *coercion, const struct gql_input *input, json_t *
 	bool fine;
 
 	sb_buffer_printf(&coercion->path, ".%s", input->name);
+	if (value || input->initial)
+		gql_input_member(&coercion->compound, input->name);
 	if (value)
 		fine = coerce(coercion, input->type, value);
-	else if (input->type->kind == GQL_NON_NULL && !input->initial)
-		fine = wrong(coercion, input->type, "a value", NULL);
-	else
+	else if (input->initial)
+	{
+		gql_input_constant(coercion->binding, &coercion->compound, input->type, input->initial);
 		fine = true;
+	}
+	else
+		fine = input->type->kind != GQL_NON_NULL || wrong(coercion, input->type, "a value", NULL);
 	coercion->path.len = len;
 	coercion->path.data[len] = '\0';
 	return fine;
@@ -153,9 +159,11 @@ coerce_object(struct coercion *coercion, const struct gql_type_ref *ref, json_t 
 	if (type->one_of && (json_object_size(value) != 1 ||
 						 json_is_null(json_object_iter_value(json_object_iter(value)))))
 		return wrong(coercion, ref, "exactly one field, and not null", value);
+	sb_buffer_putc(&coercion->compound.json, '{');
 	for (int i = 0; i < type->ninputs && fine; i++)
 		fine =
 			coerce_member(coercion, &type->inputs[i], json_object_get(value, type->inputs[i].name));
+	sb_buffer_putc(&coercion->compound.json, '}');
 	return fine;
 }
 
@@ -166,18 +174,34 @@ coerce_list(struct coercion *coercion, const struct gql_type_ref *item, json_t *
 	size_t i;
 	json_t *element;
 
+	sb_buffer_putc(&coercion->compound.json, '[');
 	/* A single value stands for a list of one. */
-	if (!json_is_array(value))
-		return coerce(coercion, item, value);
+	if (!json_is_array(value) && !coerce(coercion, item, value))
+		return false;
 	json_array_foreach(value, i, element)
 	{
+		if (i > 0)
+			sb_buffer_putc(&coercion->compound.json, ',');
 		sb_buffer_printf(&coercion->path, "[%zu]", i);
 		if (!coerce(coercion, item, element))
 			return false;
 		coercion->path.len = len;
 		coercion->path.data[len] = '\0';
 	}
+	sb_buffer_putc(&coercion->compound.json, ']');
 	return true;
+}
+
+/* A scalar or an enum's value; inside of a list or an object also its JSON. */
+static bool
+coerce_leaf(struct coercion *coercion, const struct gql_type_ref *type, json_t *value)
+{
+	bool fine = type->target->kind == GQL_ENUM ? coerce_enum(coercion, type, value)
+											   : coerce_scalar(coercion, type, value);
+
+	if (fine && coercion->compound.json.len > 0)
+		gql_input_leaf(&coercion->compound, type->target, coercion->text, coercion->len);
+	return fine;
 }
 
 static bool
@@ -187,14 +211,16 @@ coerce(struct coercion *coercion, const struct gql_type_ref *type, json_t *value
 
 	coercion->text = NULL;
 	if (json_is_null(value))
+	{
+		if (coercion->compound.json.len > 0)
+			sb_buffer_puts(&coercion->compound.json, "null");
 		return type->kind != GQL_NON_NULL || wrong(coercion, type, "a value", value);
+	}
 	if (inner->kind == GQL_LIST)
 		return coerce_list(coercion, inner->of, value);
 	if (inner->target->kind == GQL_INPUT_OBJECT)
 		return coerce_object(coercion, inner, value);
-	if (inner->target->kind == GQL_ENUM)
-		return coerce_enum(coercion, inner, value);
-	return coerce_scalar(coercion, inner, value);
+	return coerce_leaf(coercion, inner, value);
 }
 
 static bool
@@ -210,6 +236,8 @@ coerce_variable(struct gql_binding *binding, const struct gql_variable *variable
 		fine = coerce(&coercion, variable->type, value);
 		*out = (struct gql_variable_value){true, coercion.text, coercion.len};
 	}
+	else if (initial && initial->kind != GQL_VALUE_NULL && gql_is_compound(variable->type))
+		gql_input_constant(binding, &coercion.compound, variable->type, initial);
 	else if (initial)
 		*out = (struct gql_variable_value){
 			true, initial->kind == GQL_VALUE_NULL ? NULL : initial->text, initial->len};
@@ -220,6 +248,13 @@ coerce_variable(struct gql_binding *binding, const struct gql_variable *variable
 				 gql_type_text(binding->arena, variable->type));
 		fine = false;
 	}
+	if (fine && coercion.compound.json.len > 0)
+		*out = (struct gql_variable_value){
+			true,
+			sb_arena_copy(binding->arena, coercion.compound.json.data, coercion.compound.json.len),
+			coercion.compound.json.len, coercion.compound.has_strange_id,
+			coercion.compound.has_nul};
+	sb_buffer_free(&coercion.compound.json);
 	sb_buffer_free(&coercion.path);
 	return fine;
 }

@@ -106,9 +106,10 @@ expand(struct sb_buffer *out, const struct gql_field *field, const char *templat
 		{
 			for (int i = 0; i < field->ninputs; i++)
 			{
-				if (strlen(field->inputs[i].name) == part.len &&
-					memcmp(field->inputs[i].name, part.text, part.len) == 0)
-					sb_buffer_printf(out, "NULL::%s", gql_named(field->inputs[i].type)->sql_type);
+				if (strlen(field->inputs[i].name) == part.name_len &&
+					memcmp(field->inputs[i].name, part.text, part.name_len) == 0)
+					gql_input_sql(out, "NULL", &field->inputs[i], part.text + part.name_len,
+								  part.len - part.name_len);
 			}
 		}
 	}
@@ -148,8 +149,7 @@ describe_call(struct sb_buffer *sql, const struct gql_field *field)
 {
 	sb_buffer_printf(sql, "SELECT social.set_result_id(%s(", field->source.function);
 	for (int i = 0; i < field->ninputs; i++)
-		sb_buffer_printf(sql, "%s%s => NULL::%s", i > 0 ? ", " : "", field->inputs[i].sql_name,
-						 gql_named(field->inputs[i].type)->sql_type);
+		gql_input_call(sql, "NULL", &field->inputs[i], i > 0 ? ", " : "");
 	sb_buffer_puts(sql, "))");
 }
 

@@ -102,8 +102,10 @@ void gql_plan_release(struct gql_plan *plan);
 struct gql_variable_value
 {
 	bool present;
-	const char *text; /* scalars and enums; NULL = null */
+	const char *text; /* scalars and enums; lists and input objects as JSON; NULL = null */
 	size_t len;
+	bool has_strange_id; /* of JSON: see struct gql_input_text */
+	bool has_nul;
 };
 
 /* What one request brings to a plan. */
@@ -140,6 +142,45 @@ struct gql_argument_value gql_argument_of(const struct gql_binding *binding,
 /* An argument of a node by name. */
 struct gql_argument_value gql_node_argument(const struct gql_binding *binding,
 											const struct gql_node *node, const char *name);
+
+/* ---- lists and input objects ---------------------------------------------------------------- */
+
+/* JSON under way; free `json` with sb_buffer_free(). */
+struct gql_input_text
+{
+	struct sb_buffer json;
+	bool has_strange_id; /* an identifier that cannot exist, null in the JSON */
+	bool has_nul;        /* a string holds U+0000, which PostgreSQL does not take */
+};
+
+/* Is it a list or an input object, whose values are JSON? */
+bool gql_is_compound(const struct gql_type_ref *ref);
+/* Appends a scalar or an enum's value from its text. */
+void gql_input_leaf(struct gql_input_text *out, const struct gql_type *type, const char *text,
+					size_t len);
+/* Begins a member of the object that is being written. */
+void gql_input_member(struct gql_input_text *out, const char *name);
+/* Appends a value that holds no variables. */
+void gql_input_constant(const struct gql_binding *binding, struct gql_input_text *out,
+						const struct gql_type_ref *ref, const struct gql_value *value);
+/* Appends what counts for an argument: the document's value, a variable's, the default. False
+ * without a word when that is null. */
+bool gql_input_argument(const struct gql_binding *binding, struct gql_input_text *out,
+						const struct gql_input *input, const struct gql_value *value);
+
+/* What a path (".title", ".range.from") leads to inside of an argument; NULL when it leads nowhere.
+ */
+const struct gql_type_ref *gql_input_path(const struct gql_input *input, const char *path,
+										  size_t len);
+/*
+ * Writes an argument, or what a path leads to inside of it, as typed SQL over its parameter ("$3"):
+ * a list of scalars is an array, what else is compound jsonb.
+ */
+void gql_input_sql(struct sb_buffer *out, const char *parameter, const struct gql_input *input,
+				   const char *path, size_t len);
+/* Writes the arguments that a function is called with for one: an input object's fields by name. */
+void gql_input_call(struct sb_buffer *out, const char *parameter, const struct gql_input *input,
+					const char *separator);
 
 /* CollectFields for the whole operation, within depth, alias and size limits. */
 struct gql_node *gql_collect(struct gql_binding *binding, struct sb_arena *arena,

@@ -26,7 +26,7 @@ struct gql_input
 	const struct gql_type_ref *type;
 	const struct gql_value *initial; /* default value, or NULL */
 	const char *deprecated;          /* reason, or NULL */
-	const char *sql_name;            /* of a field's argument: snake_case, for calls by name */
+	const char *sql_name;            /* snake_case, for calls by name */
 };
 
 struct gql_enum_item

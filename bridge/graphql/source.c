@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "graphql/schema.h"
+#include "graphql/plan.h"
 #include "graphql/template.h"
 
 struct binder
@@ -93,6 +93,7 @@ check_template(struct binder *binder, const struct gql_type *type, struct gql_fi
 
 	while (gql_template_next(&template, &part))
 	{
+		const struct gql_input *input;
 		const char *name;
 
 		if (part.kind == GQL_TEMPLATE_PARENT && !type->view)
@@ -100,13 +101,15 @@ check_template(struct binder *binder, const struct gql_type *type, struct gql_fi
 					 "\"%s.%s\": there is no row for {parent}", type->name, field->name);
 		if (part.kind == GQL_TEMPLATE_TEXT || part.kind == GQL_TEMPLATE_PARENT)
 			continue;
-		name = sb_arena_copy(binder->schema->arena, part.text, part.len);
+		name = sb_arena_copy(binder->schema->arena, part.text, part.name_len);
+		input = gql_find_input(field->inputs, field->ninputs, name);
 		if (part.kind == GQL_TEMPLATE_FAULT)
 			gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
 					 "\"%s\": unclosed brace in \"%s\"", field->name, name);
-		else if (!gql_find_input(field->inputs, field->ninputs, name))
+		else if (!input ||
+				 !gql_input_path(input, part.text + part.name_len, part.len - part.name_len))
 			gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
-					 "\"%s\" has no argument for {%s}", field->name, name);
+					 "\"%s\" has no argument for {%.*s}", field->name, (int) part.len, part.text);
 	}
 }
 
@@ -250,15 +253,7 @@ bind_field(struct binder *binder, const struct gql_type *type, struct gql_field 
 
 	check_directives(binder, field->ast->directives);
 	for (int i = 0; i < field->ninputs; i++)
-	{
-		const struct gql_type_ref *ref = gql_nullable(field->inputs[i].type);
-
 		field->inputs[i].sql_name = snake_case(binder->schema->arena, field->inputs[i].name);
-		if (ref->kind != GQL_NAMED ||
-			(ref->target->kind != GQL_SCALAR && ref->target->kind != GQL_ENUM))
-			gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
-					 "\"%s.%s\": only scalars and enums can be arguments", type->name, field->name);
-	}
 	if (rows)
 		bind_rows(binder, type, field, rows);
 	else if (call)
@@ -324,6 +319,9 @@ gql_schema_bind(struct gql_schema *schema, struct gql_errors *errors)
 			bind_scalar(&binder, type);
 		else if (type->kind == GQL_ENUM)
 			type->sql_type = "text";
+		else if (type->kind == GQL_INPUT_OBJECT)
+			for (int j = 0; j < type->ninputs; j++)
+				type->inputs[j].sql_name = snake_case(schema->arena, type->inputs[j].name);
 		else if (type->kind == GQL_OBJECT && source)
 		{
 			check_directives(&binder, type->ast->directives);

@@ -72,10 +72,10 @@ param_number(struct writer *writer, struct gql_param param)
 	return writer->nparams;
 }
 
-/* Writes `$n::type` for an argument of a node. */
-static void
-write_argument(struct writer *writer, struct sb_buffer *out, const struct gql_node *node,
-			   const struct gql_input *input)
+/* The parameter of an argument of a node: "$3". */
+static const char *
+argument_parameter(struct writer *writer, const struct gql_node *node,
+				   const struct gql_input *input)
 {
 	const struct gql_argument *given = gql_find_argument(node->selection->arguments, input->name);
 	const struct gql_source *source = &node->field->source;
@@ -86,7 +86,15 @@ write_argument(struct writer *writer, struct sb_buffer *out, const struct gql_no
 									  &node->field->inputs[source->page] == input,
 							  .lookup = writer->lookups};
 
-	sb_buffer_printf(out, "$%d::%s", param_number(writer, param), gql_named(input->type)->sql_type);
+	return sb_arena_printf(&writer->plan->arena, "$%d", param_number(writer, param));
+}
+
+/* Writes an argument of a node, or what a path leads to inside of it. */
+static void
+write_argument(struct writer *writer, struct sb_buffer *out, const struct gql_node *node,
+			   const struct gql_input *input, const char *path, size_t len)
+{
+	gql_input_sql(out, argument_parameter(writer, node, input), input, path, len);
 }
 
 /* A column of a row source, remembered as needed. */
@@ -113,12 +121,13 @@ write_template(struct writer *writer, struct sb_buffer *out, struct rows *around
 			sb_buffer_append(out, part.text, part.len);
 			continue;
 		}
-		name = sb_arena_copy(&writer->plan->arena, part.text, part.len);
+		name = sb_arena_copy(&writer->plan->arena, part.text, part.name_len);
 		if (part.kind == GQL_TEMPLATE_PARENT)
 			write_column(out, around, name);
 		else
 			write_argument(writer, out, node,
-						   gql_find_input(node->field->inputs, node->field->ninputs, name));
+						   gql_find_input(node->field->inputs, node->field->ninputs, name),
+						   part.text + part.name_len, part.len - part.name_len);
 	}
 }
 
@@ -192,7 +201,7 @@ write_page(struct writer *writer, struct sb_buffer *out, struct rows *rows, stru
 	if (source->page >= 0)
 	{
 		sb_buffer_puts(out, " LIMIT ");
-		write_argument(writer, out, node, &node->field->inputs[source->page]);
+		write_argument(writer, out, node, &node->field->inputs[source->page], NULL, 0);
 	}
 }
 
@@ -329,9 +338,7 @@ call_function(struct writer *writer, const struct gql_node *node)
 
 		if (!gql_find_argument(node->selection->arguments, input->name) && !input->initial)
 			continue;
-		sb_buffer_puts(&text, separator);
-		sb_buffer_printf(&text, "%s => ", input->sql_name);
-		write_argument(writer, &text, node, input);
+		gql_input_call(&text, argument_parameter(writer, node, input), input, separator);
 		separator = ", ";
 	}
 	sb_buffer_puts(&text, "))");

@@ -1,8 +1,10 @@
 /*
  * graphql_fuzz.c owns the fuzzing of the GraphQL library: arbitrary bytes as a document, and, after
- * a NUL byte, as the JSON text of variables. Each input runs twice, so that the second run goes
- * through the plan cache and must come to the same end.
+ * a NUL byte, as the JSON text of variables, for the product's schema and for one with lists and
+ * input objects as arguments. Each input runs twice, so that the second run goes through the plan
+ * cache and must come to the same end.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,23 +45,58 @@ run(struct sb_graphql *graphql, const struct sb_graphql_request *request)
 	return total == SIZE_MAX ? -1 : nsteps;
 }
 
+static struct sb_graphql *
+make(const char *sdl, size_t len)
+{
+	struct sb_graphql_limits limits = sb_graphql_limits_default;
+	char *error;
+	struct sb_graphql *graphql;
+
+	limits.cache_entries = 16;
+	graphql = sb_graphql_new(sdl, len, &limits, &error);
+	if (!graphql)
+		abort();
+	return graphql;
+}
+
+/* The schema of the tests of compound arguments. */
+static struct sb_graphql *
+make_inputs(void)
+{
+	static char sdl[65536];
+	FILE *file = fopen("test/data/inputs.graphql", "r");
+	size_t len;
+
+	if (!file)
+		abort();
+	len = fread(sdl, 1, sizeof(sdl), file);
+	fclose(file);
+	return make(sdl, len);
+}
+
+/* One run, and the same again: known shape or not, it must come to the same. */
+static void
+run_twice(struct sb_graphql *graphql, const struct sb_graphql_request *request)
+{
+	int first = run(graphql, request);
+
+	if (run(graphql, request) != first)
+		abort();
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct sb_graphql *graphql;
+	static struct sb_graphql *inputs;
 	const char *document = (const char *) data;
 	const char *split = memchr(data, 0, size);
 	struct sb_graphql_request request = {.document = document, .document_len = size};
-	int first;
 
 	if (!graphql)
 	{
-		struct sb_graphql_limits limits = sb_graphql_limits_default;
-		char *error;
-
-		limits.cache_entries = 16;
-		graphql =
-			sb_graphql_new(sb_graphql_schema_text, sb_graphql_schema_text_len, &limits, &error);
+		graphql = make(sb_graphql_schema_text, sb_graphql_schema_text_len);
+		inputs = make_inputs();
 	}
 	if (split)
 	{
@@ -68,9 +105,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 									   JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 	}
 	request.allow_mutation = size % 2 == 0;
-	first = run(graphql, &request);
-	if (run(graphql, &request) != first)
-		abort();
+	run_twice(graphql, &request);
+	run_twice(inputs, &request);
 	json_decref(request.variables);
 	return 0;
 }

@@ -3,12 +3,14 @@
  * document:
  *
  *     graphql_explain DOCUMENT [VARIABLES [OPERATION]]   the statements and their parameters
+ *     graphql_explain --schema FILE ...                  with the schema of a file
  *     graphql_explain --sdl                              the public schema
  *     graphql_explain --codes < LINES                    of each {"document": ...} the first
  *                                                        error's code, "" without one
  *     graphql_explain --sources                          field, GraphQL type and SQL of every
- * source, by tabs: what a catalog must be able to prepare graphql_explain --time DOCUMENT
- * [VARIABLES]        microseconds for a new and for a known shape
+ *                                                        source, by tabs: what a catalog must be
+ *                                                        able to prepare
+ *     graphql_explain --time DOCUMENT [VARIABLES]        microseconds for a new and for a known shape
  */
 #include <time.h>
 
@@ -109,12 +111,37 @@ show_times(const char *document, const char *variables)
 	json_decref(request.variables);
 }
 
+/* Serves the schema of a file instead of the product's. */
+static void
+use_schema(const char *path)
+{
+	static char sdl[65536];
+	FILE *file = fopen(path, "r");
+	size_t len = file ? fread(sdl, 1, sizeof(sdl), file) : 0;
+	char *error = NULL;
+
+	sb_graphql_free(service);
+	service = sb_graphql_new(sdl, len, NULL, &error);
+	if (service == NULL)
+	{
+		fprintf(stderr, "%s: %s\n", path, error ? error : "cannot be read");
+		exit(2);
+	}
+	fclose(file);
+}
+
 int
 main(int argc, char **argv)
 {
 	size_t len;
 
 	start(NULL);
+	if (argc > 2 && strcmp(argv[1], "--schema") == 0)
+	{
+		use_schema(argv[2]);
+		argc -= 2;
+		argv += 2;
+	}
 	if (argc < 2)
 	{
 		fprintf(stderr,

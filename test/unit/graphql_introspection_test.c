@@ -216,8 +216,9 @@ test_faulty_schemas(void)
 	faulty(DIRECTIVES
 		   "type Query { t: T @call(name: \"f\") } type T @source(view: \"v\") { a: Int }",
 		   "@call is for the fields of the mutation type");
-	faulty(DIRECTIVES "type Query { t(l: [Int]): T @rows } type T @source(view: \"v\") { a: Int }",
-		   "only scalars and enums");
+	faulty(DIRECTIVES "input I { a: Int } type Query { t(i: I): T @rows(where: \"a = {i.b}\") }"
+					  " type T @source(view: \"v\") { a: Int }",
+		   "no argument for {i.b}");
 	faulty(DIRECTIVES "type Query { t: T @rows @limit(action: \"auth/a\") }"
 					  " type T @source(view: \"v\") { a: Int }",
 		   "only a mutation's @limit");

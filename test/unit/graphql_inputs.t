@@ -1,0 +1,79 @@
+# Arguments that are lists, enums and input objects: each is one parameter, and PostgreSQL gets it with
+# its type (mission P-10; GraphQL specification sections 3.10 to 3.12, 6.4.1).
+use strict;
+use warnings;
+use JSON::PP;
+use Test::More;
+
+my $variant = $ENV{VARIANT} // 'release';
+my $explain = "build/$variant/test/unit/graphql_explain";
+is(system('make', '--no-print-directory', '-s', "VARIANT=$variant", $explain), 0, 'the explain command builds');
+
+# The statement of a document, run with its values: what the field answers, or the error's code.
+sub ask
+{
+	my ($document, $variables) = @_;
+	open my $child, '-|', $explain, '--schema', 'test/data/inputs.graphql', $document, $variables ? encode_json($variables) : () or die $!;
+	my $text = do { local $/; <$child> };
+	close $child;
+	return ($text =~ /"code": "(\w+)"/)[0] // $text unless $text =~ /^-- statement \w+\n(.*)\n/;
+	my $sql    = $1;
+	my @values = map { s/\n\z//r } $text =~ /^--   \$\d+ = (.*)$/mg;
+	my $bound  = join ', ', map { $_ eq 'NULL' ? 'NULL' : "'" . s/'/''/gr . "'" } @values;
+	my $script = "PREPARE inputs AS $sql;\nEXECUTE inputs" . (@values ? "($bound)" : '') . ';';
+	open my $psql, '-|', 'sh', '-c', 'printf %s "$0" | psql -X -A -t -q -v ON_ERROR_STOP=1 2>&1', $script or die $!;
+	my $answer = do { local $/; <$psql> };
+	close $psql;
+	my $json = eval { decode_json($answer) } or return $answer;
+	my ($value) = values %$json;
+	return ref $value eq 'ARRAY' ? join(' ', map { $_->{text} // () } @$value) : $value->{text};
+}
+
+my @cases = (
+	[ '{ numbers(ids: [3, "1", 2]) { text } }', undef, '1 2 3', 'a list of ids is an array' ],
+	[ '{ numbers(ids: 7) { text } }', undef, '7', 'a single value is a list of one' ],
+	[ '{ numbers(ids: []) { text } }', undef, '', 'an empty list is an empty array' ],
+	[ 'query ($i: [ID!]!) { numbers(ids: $i) { text } }', { i => [ 4, '5' ] }, '4 5', 'by a variable' ],
+	[ 'query ($i: [ID!]!) { numbers(ids: $i) { text } }', { i => 4 }, '4', 'which may be a single value' ],
+	[ 'query ($i: ID!) { numbers(ids: [9, $i]) { text } }', { i => 8 }, '8 9', 'and stand inside' ],
+	[ 'query ($i: [ID!]! = [6, 5]) { numbers(ids: $i) { text } }', undef, '5 6', 'with a default' ],
+	[ '{ words { text } }', undef, 'a -', "the argument's own default, null inside" ],
+	[ '{ words(words: null) { text } }', undef, 'a -', 'which null means too' ],
+	[ '{ words(words: ["it\'s", "a \\"b\\" {c,d} \\\\ NULL", ""]) { text } }', undef, q(it's a "b" {c,d} \ NULL ), 'texts stay what they are' ],
+	[ 'query ($w: [String]) { words(words: $w) { text } }', { w => [ "'; DROP TABLE x; --", "\x{e9}" ] }, "'; DROP TABLE x; -- \x{e9}", 'by a variable, too' ],
+	[ '{ colours(colours: [RED, GREEN]) { text } }', undef, '{RED,GREEN}', "an enum's values are texts" ],
+	[ '{ colours { text } }', undef, 'none', 'no list is null' ],
+	[ 'query ($c: [Colour!]) { colours(colours: $c) { text } }', { c => ['GREEN'] }, '{GREEN}', 'enums by a variable' ],
+	[ '{ ranges(range: {to: 5}) { text } }', undef, '2 5 {x}', 'fields of an input object are typed; defaults fill in' ],
+	[ '{ ranges(range: {from: 3, to: 5, tags: []}) { text } }', undef, '4 5 {}', 'what is given counts' ],
+	[ '{ ranges(range: {to: 5, inner: {to: 6, tags: ["y", "z"]}}) { text } }', undef, '2 5 {x} 6 {y,z} {"to": 6, "from": 1, "tags": ["y", "z"]}', 'also further inside; an object is jsonb' ],
+	[ 'query ($t: Int!, $l: [String!], $n: Int) { ranges(range: {to: $t, tags: $l, from: $n}) { text } }', { t => 9, l => ['q'] }, '2 9 {q}', 'variables inside of an object; one that is not given is its default' ],
+	[ 'query ($r: Range) { ranges(range: $r) { text } }', { r => { to => 2, inner => { to => 3 } } }, '2 2 {x} 3 {x} {"to": 3, "from": 1, "tags": ["x"]}', 'a whole object as variable' ],
+	[ 'query ($r: Range) { ranges(range: $r) { text } }', undef, '', 'no object is null' ],
+	[ '{ grid(grid: [[1, 2], [3]]) { text } }', undef, '[[1, 2], [3]]', 'lists of lists are jsonb' ],
+	[ '{ choose(choice: {id: 5}) { text } }', undef, '5', '@oneOf' ],
+	[ '{ choose(choice: {name: "n"}) { text } }', undef, 'n', '@oneOf, the other' ],
+	[ '{ choose(choice: {id: 5, name: "n"}) { text } }', undef, 'GRAPHQL_VALIDATION_FAILED', '@oneOf takes one' ],
+	[ '{ numbers(ids: [1, "x", "9999999999999999999"]) { text } }', undef, '1', 'an id that cannot exist finds nothing' ],
+	[ 'query ($i: [ID!]!) { numbers(ids: $i) { text } }', { i => [ 'x', 2 ] }, '2', 'nor by a variable' ],
+	[ 'mutation { number(ids: [1, "x"]) { done } }', undef, 'BAD_USER_INPUT', 'a mutation refuses it' ],
+	[ 'query ($w: [String]) { words(words: $w) { text } }', { w => ["a\0b"] }, 'BAD_USER_INPUT', 'U+0000 is refused' ],
+	[ '{ words(words: ["a\u0000b"]) { text } }', undef, 'BAD_USER_INPUT', 'also in the document' ],
+	[ 'query ($r: Range) { ranges(range: $r) { text } }', { r => {} }, 'BAD_USER_INPUT', 'a field that must be there' ],
+	[ '{ ranges(range: {}) { text } }', undef, 'GRAPHQL_VALIDATION_FAILED', 'also in the document' ],
+	[ 'query ($r: Range) { ranges(range: $r) { text } }', { r => { to => 1, from => 'x' } }, 'BAD_USER_INPUT', 'a field of another type' ],
+);
+for my $case (@cases)
+{
+	my ($document, $variables, $answer, $name) = @$case;
+	my $found = ask($document, $variables);
+	$found =~ s/ +\z// if $answer !~ / \z/;
+	is($found, $answer, $name) or diag($document);
+}
+
+# An input object of @call: its fields are the function's arguments by name.
+my $call = `$explain --schema test/data/inputs.graphql 'mutation { call(range: {to: 4}) { done } }'`;
+like($call, qr/\Qsocial.call_of_a_test(from => (\E\$1\Q::jsonb #>> '{from}')::integer, to => (\E\$1\Q::jsonb #>> '{to}')::integer, tags => (CASE\E/, 'fields by name, out of one parameter');
+like($call, qr/flag => \$2::boolean\)/, 'beside other arguments');
+like($call, qr/^--   \$1 = \{"from":1,"to":4,"tags":\["x"\]\}$/m, 'with their defaults');
+done_testing;

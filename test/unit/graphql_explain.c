@@ -10,7 +10,8 @@
  *     graphql_explain --sources                          field, GraphQL type and SQL of every
  *                                                        source, by tabs: what a catalog must be
  *                                                        able to prepare
- *     graphql_explain --time DOCUMENT [VARIABLES]        microseconds for a new and for a known shape
+ *     graphql_explain --time DOCUMENT [VARIABLES]        microseconds for a new and for a known
+ * shape
  */
 #include <time.h>
 

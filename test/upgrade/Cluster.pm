@@ -54,7 +54,7 @@ sub make_cluster
 	my ($name, $settings) = @_;
 	owner("$bin/initdb", '-D', "$dir/$name", '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8', '-A', 'trust', '-N') or BAIL_OUT(output());
 	open my $conf, '>>', "$dir/$name/postgresql.conf" or BAIL_OUT("postgresql.conf: $!");
-	print $conf "port = $port\nunix_socket_directories = '$dir'\nlisten_addresses = ''\nfsync = off\n$settings\n";
+	print $conf "port = $port\nunix_socket_directories = '$dir'\nlisten_addresses = ''\n$settings\n";
 	close $conf;
 	$clusters{$name} = 1;
 }

@@ -10,7 +10,7 @@ SELECT social.register_user('era_staff', 'era_staff@example.com', 'a good passwo
 	social.register_user('era_other', 'era_other@example.com', 'a good password') AS other \gset
 UPDATE social.users SET is_staff = true WHERE id = :staff;
 
--- Every word of theirs begins with zqx, both addresses are of 203.0.113.0/24.
+-- Every word of theirs begins with zqxvj, which no random token of others holds by chance; both addresses are of 203.0.113.0/24.
 CREATE FUNCTION pg_temp.live(who text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
 	me bigint;
@@ -22,50 +22,50 @@ DECLARE
 BEGIN
 	PERFORM social.act_as(NULL::bigint, true);
 	PERFORM social.set_client_address('203.0.113.201');
-	PERFORM social.register('zqx' || who, 'zqx' || who || '@zqx.example', 'zqx password', 'Zqxfirst', 'Zqxlast', '203.0.113.201');
-	SELECT u.id INTO me FROM social.users u WHERE u.username = 'zqx' || who;
-	PERFORM social.register('zqxlater' || who, 'zqx' || who || '@zqx.example', 'zqx password');
-	PERFORM social.login('zqx' || who, 'zqx password', device => 'zqxphone', user_agent => 'zqxagent/1', address => '203.0.113.201');
-	PERFORM social.login('zqx' || who, 'not it', device => 'zqxphone', user_agent => 'zqxagent/1', address => '203.0.113.202');
-	PERFORM social.login('zqx' || who || '@zqx.example', 'not it', device => 'zqxphone', user_agent => 'zqxagent/1', address => '203.0.113.202');
-	PERFORM social.take_rate_limit('login', address => '203.0.113.202', account => n, surface => 'auth') FROM unnest(ARRAY['zqx' || who, 'zqx' || who || '@zqx.example']) AS n;
-	PERFORM social.request_password_reset('zqx' || who || '@zqx.example', '203.0.113.202');
+	PERFORM social.register('zqxvj' || who, 'zqxvj' || who || '@zqxvj.example', 'zqxvj password', 'Zqxvjfirst', 'Zqxvjlast', '203.0.113.201');
+	SELECT u.id INTO me FROM social.users u WHERE u.username = 'zqxvj' || who;
+	PERFORM social.register('zqxvjlater' || who, 'zqxvj' || who || '@zqxvj.example', 'zqxvj password');
+	PERFORM social.login('zqxvj' || who, 'zqxvj password', device => 'zqxvjphone', user_agent => 'zqxvjagent/1', address => '203.0.113.201');
+	PERFORM social.login('zqxvj' || who, 'not it', device => 'zqxvjphone', user_agent => 'zqxvjagent/1', address => '203.0.113.202');
+	PERFORM social.login('zqxvj' || who || '@zqxvj.example', 'not it', device => 'zqxvjphone', user_agent => 'zqxvjagent/1', address => '203.0.113.202');
+	PERFORM social.take_rate_limit('login', address => '203.0.113.202', account => n, surface => 'auth') FROM unnest(ARRAY['zqxvj' || who, 'zqxvj' || who || '@zqxvj.example']) AS n;
+	PERFORM social.request_password_reset('zqxvj' || who || '@zqxvj.example', '203.0.113.202');
 	PERFORM social.verify_email((SELECT m.variables ->> 'token' FROM social.mail_outbox m WHERE m.user_id = me AND m.template = 'verify_email'), '203.0.113.201');
-	PERFORM social.request_password_reset('zqx' || who || '@zqx.example', '203.0.113.202');
-	SELECT l.refresh INTO refresh FROM social.login('zqx' || who || '@zqx.example', 'zqx password', address => '203.0.113.201') l;
+	PERFORM social.request_password_reset('zqxvj' || who || '@zqxvj.example', '203.0.113.202');
+	SELECT l.refresh INTO refresh FROM social.login('zqxvj' || who || '@zqxvj.example', 'zqxvj password', address => '203.0.113.201') l;
 	PERFORM social.logout(refresh);
 
 	PERFORM social.act_as(me, true);
-	PERFORM social.update_account(email => 'zqxnew' || who || '@zqx.example', current_password => 'zqx password', bio => 'zqxbio', avatar => 'https://zqx.example/a.png',
-		banner_image => 'https://zqx.example/b.png', location => 'Zqxville', website => 'https://zqx.example/');
-	post := social.create_post('zqxtitle', 'zqxtext #zqxtag #eratag');
-	PERFORM social.update_post(post, content => 'zqxedited #zqxother #eratag');
-	PERFORM social.create_post('zqxdraft', 'zqxdraft #zqxdrafttag', is_published => false);
-	PERFORM social.delete_post(social.create_post('zqxgone', 'zqxgone #zqxgonetag'));
+	PERFORM social.update_account(email => 'zqxvjnew' || who || '@zqxvj.example', current_password => 'zqxvj password', bio => 'zqxvjbio', avatar => 'https://zqxvj.example/a.png',
+		banner_image => 'https://zqxvj.example/b.png', location => 'Zqxvjville', website => 'https://zqxvj.example/');
+	post := social.create_post('zqxvjtitle', 'zqxvjtext #zqxvjtag #eratag');
+	PERFORM social.update_post(post, content => 'zqxvjedited #zqxvjother #eratag');
+	PERFORM social.create_post('zqxvjdraft', 'zqxvjdraft #zqxvjdrafttag', is_published => false);
+	PERFORM social.delete_post(social.create_post('zqxvjgone', 'zqxvjgone #zqxvjgonetag'));
 	PERFORM social.act_as(others, true);
 	comment := social.create_comment(post, 'a comment');
 	PERFORM social.report_post(post, 'spam', 'what is this');
 	PERFORM social.act_as(me, true);
-	PERFORM social.create_comment(post, 'zqxreply', comment);
-	comment := social.create_comment(post, 'zqxcomment');
+	PERFORM social.create_comment(post, 'zqxvjreply', comment);
+	comment := social.create_comment(post, 'zqxvjcomment');
 	PERFORM social.like_post(post), social.follow_user(others), social.view_post((SELECT max(p.id) FROM social.posts p WHERE p.author_id = others));
-	PERFORM social.report_user(others, 'zqx reason', 'zqxdetails');
-	PERFORM social.report_post((SELECT max(p.id) FROM social.posts p WHERE p.author_id = others), 'spam', 'zqxdetails');
+	PERFORM social.report_user(others, 'zqxvj reason', 'zqxvjdetails');
+	PERFORM social.report_post((SELECT max(p.id) FROM social.posts p WHERE p.author_id = others), 'spam', 'zqxvjdetails');
 
 	PERFORM social.act_as('era_staff', true);
 	PERFORM social.set_client_address('198.51.100.1');
 	SELECT r.id INTO report FROM social.reports r WHERE r.post_id = post;
-	PERFORM social.resolve_report(report, 'hide', 'zqxnote: as ever');
-	PERFORM social.hide_comment(comment, 'zqxnote');
-	PERFORM social.suspend_user(me, reason => 'zqxnote'), social.unsuspend_user(me, 'zqxnote');
+	PERFORM social.resolve_report(report, 'hide', 'zqxvjnote: as ever');
+	PERFORM social.hide_comment(comment, 'zqxvjnote');
+	PERFORM social.suspend_user(me, reason => 'zqxvjnote'), social.unsuspend_user(me, 'zqxvjnote');
 	PERFORM social.act_as(others, true);
 	report := social.report_user(me, 'spam', 'them again');
 	PERFORM social.act_as('era_staff', true);
-	PERFORM social.resolve_report(report, 'dismiss', 'zqxnote');
+	PERFORM social.resolve_report(report, 'dismiss', 'zqxvjnote');
 	PERFORM social.act_as(NULL::bigint, true);
 	PERFORM social.set_client_address(NULL);
 	-- Who claims the address too is another person, and theirs to erase.
-	PERFORM social.delete_user(u.id) FROM social.users u WHERE u.username = 'zqxlater' || who;
+	PERFORM social.delete_user(u.id) FROM social.users u WHERE u.username = 'zqxvjlater' || who;
 	RETURN me;
 END
 $$;
@@ -74,7 +74,7 @@ DECLARE
 	relation regclass;
 BEGIN
 	FOR relation IN SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'social'::regnamespace AND c.relkind = 'r' ORDER BY c.relname LOOP
-		RETURN QUERY EXECUTE format('SELECT %L::text, left(t::text, 300) FROM %s t WHERE t::text ~* ''zqx|203\.0\.113'' OR t::text ILIKE ''%%\\x7a7178%%''', relation, relation);
+		RETURN QUERY EXECUTE format('SELECT %L::text, left(t::text, 300) FROM %s t WHERE t::text ~* ''zqxvj|203\.0\.113'' OR t::text ILIKE ''%%\\x7a7178766a%%''', relation, relation);
 	END LOOP;
 END
 $$;

@@ -211,15 +211,30 @@ read_mentions(int64 post_id, int *count)
 	return mentions;
 }
 
+/* Could this text name anybody? Names stand behind a sign, @ or the wide one (EF BC A0). */
+static bool
+has_sign(HeapTuple post, int column, TupleDesc columns)
+{
+	bool isnull;
+	Datum value = heap_getattr(post, column, columns, &isnull);
+	text *string = isnull ? NULL : DatumGetTextPP(value);
+
+	return string != NULL && (memchr(VARDATA_ANY(string), '@', VARSIZE_ANY_EXHDR(string)) != NULL ||
+							  memchr(VARDATA_ANY(string), 0xEF, VARSIZE_ANY_EXHDR(string)) != NULL);
+}
+
 /* Writes the names of those mentioned whom the viewer sees. */
 static void
-add_mentions(StringInfo out, int64 post_id, Relation users)
+add_mentions(StringInfo out, int64 post_id, HeapTuple post, TupleDesc columns, Relation users)
 {
-	int count;
-	struct mention *mentions = read_mentions(post_id, &count);
+	int count = 0;
+	struct mention *mentions = NULL;
 	const char *separator = "";
 
 	appendStringInfoString(out, ",\"mentions\":[");
+	if (has_sign(post, SOCIAL_POSTS_TITLE, columns) ||
+		has_sign(post, SOCIAL_POSTS_CONTENT, columns))
+		mentions = read_mentions(post_id, &count);
 	for (int i = 0; i < count; i++)
 	{
 		HeapTuple person = social_sight_person(users, mentions[i].user_id);
@@ -231,7 +246,6 @@ add_mentions(StringInfo out, int64 post_id, Relation users)
 		heap_freetuple(person);
 	}
 	appendStringInfoChar(out, ']');
-	pfree(mentions);
 }
 
 static void
@@ -247,7 +261,7 @@ add_post(StringInfo out, HeapTuple post, TupleDesc columns, HeapTuple author, Re
 	add_column(out, ",\"title\":", post, SOCIAL_POSTS_TITLE, columns);
 	add_column(out, ",\"content\":", post, SOCIAL_POSTS_CONTENT, columns);
 	add_hashtags(out, post, columns);
-	add_mentions(out, post_id, users);
+	add_mentions(out, post_id, post, columns, users);
 	appendStringInfo(
 		out,
 		",\"is_published\":%s,\"likes_count\":" INT64_FORMAT ",\"comments_count\":" INT64_FORMAT,

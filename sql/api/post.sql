@@ -27,21 +27,7 @@ COMMENT ON FUNCTION social.post(bigint) IS 'One post, or no row when the viewer 
 -- ---- what the functions below check --------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION social.require_post(post_id bigint) RETURNS bigint
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	author bigint;
-BEGIN
-	SELECT p.author_id INTO author FROM social.visible_posts p WHERE p.id = $1 AND p.deleted_at IS NULL;
-	IF FOUND THEN
-		-- As a foreign key would; it may be deleted meanwhile.
-		PERFORM FROM social.posts p WHERE p.id = $1 AND p.deleted_at IS NULL FOR KEY SHARE;
-	END IF;
-	IF NOT FOUND THEN
-		PERFORM social.raise_error('SM404', 'post not found');
-	END IF;
-	RETURN author;
-END
-$$;
+	LANGUAGE c AS 'MODULE_PATHNAME', 'social_require_post';
 COMMENT ON FUNCTION social.require_post(bigint) IS 'The author of a post that the viewer may see, and that stays until the end of the transaction; SM404 for an unknown or deleted post.';
 
 CREATE OR REPLACE FUNCTION social.require_own_post(post_id bigint) RETURNS bigint

@@ -20,7 +20,7 @@ CREATE OR REPLACE FUNCTION social.like_post(post_id bigint, reaction text DEFAUL
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	viewer bigint := social.require_writer();
-	chosen text := social.check_reaction($2);
+	chosen text := CASE WHEN $2 = 'heart' THEN $2 ELSE social.check_reaction($2) END;
 BEGIN
 	PERFORM social.require_post($1);
 	INSERT INTO social.post_likes AS l (post_id, user_id, reaction) VALUES ($1, viewer, chosen)
@@ -73,7 +73,7 @@ CREATE OR REPLACE FUNCTION social.like_comment(comment_id bigint, reaction text 
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	viewer bigint := social.require_writer();
-	chosen text := social.check_reaction($2);
+	chosen text := CASE WHEN $2 = 'heart' THEN $2 ELSE social.check_reaction($2) END;
 BEGIN
 	PERFORM social.require_comment($1);
 	INSERT INTO social.comment_likes AS l (comment_id, user_id, reaction) VALUES ($1, viewer, chosen)

@@ -4,8 +4,9 @@
 # database together, and of the database alone with pgbench -M prepared; 16 connections, interleaved.
 #
 # 100,000 posts (BENCH_POSTS, Dataset.pm), 10,000 people, 500,000 follows, likes and 200,000 comments;
-# few hashtags (the demo data), many (20,000 more) and a heavy tail of them; comments and replies
-# likewise. PLAIN="list feed" runs the rows of these names. found F1 to F7.
+# few hashtags (the demo data), a heavy tail of them, and 20,000 more; comments and replies likewise.
+# The bars of the feed and of lists are those of found F, against SQL that an application would write.
+# PLAIN="list feed" runs the rows of these names. found F1 to F7.
 use strict;
 use warnings;
 use Bench;
@@ -108,20 +109,29 @@ sub compare
 
 my ($base, $posts, @readers, @tokens, %marked);
 
-sub load
+# The demo data alone has few hashtags.
+sub load_few
 {
-	my $fresh = !Dataset::is_loaded();
-	Dataset::load() if $fresh;
+	sql(psql_file('schema'));
+	@tokens = tokens(sql("SELECT id FROM social.users WHERE username = 'alice'"));
+}
+
+sub load_large
+{
+	Dataset::load() if !Dataset::is_loaded();
 	$base  = sql("SELECT min(id) FROM social.posts WHERE author_id >= (SELECT min(id) FROM social.users WHERE username LIKE 'person%')");
 	$posts = Dataset::posts();
-	if (sql("SELECT to_regclass('bench_data.marked') IS NULL") eq 't')
-	{
-		sql(psql_file('activity', base => $base));
-		sql(psql_file('schema'));
-	}
+	sql(psql_file('activity', base => $base)) if sql("SELECT to_regclass('bench_data.marked') IS NULL") eq 't';
+	sql(psql_file('schema'));
 	@readers = split /\n/, sql("SELECT user_id FROM bench_data.readers WHERE class = 'typical' AND follows = 200 ORDER BY user_id");
 	@tokens  = tokens(@readers);
 	%marked  = map { split /\|/ } split /\n/, sql('SELECT shape, post_id FROM bench_data.marked');
+}
+
+sub load_many
+{
+	sql(psql_file('tags', base => $base)) if sql("SELECT EXISTS (SELECT FROM social.hashtags WHERE tag = 'many1')") eq 'f';
+	sql(psql_file('schema'));
 }
 
 # Two words of the commonest hundred; every other query finds them next to one another in titles too.
@@ -137,7 +147,6 @@ sub plain
 		BASE       => $base, POSTS => $posts, %variable);
 	my $script = psql_file($name);
 	$script =~ s/\{([A-Z_]+)\}/$variable{$1}/g;
-	# pgbench ends statements at a semicolon, and takes none of psql's line ends.
 	return $script;
 }
 
@@ -191,7 +200,11 @@ my @rows = (
 		return $good;
 	} ],
 	[ feed => sub {
-		compare('feed of who follows 200', 0.12, sub { through_bridge('return send("GET", "/api/posts/feed/")', @tokens) }, plain('feed'), plain('feed_join'));
+		# Each person's newest, merged; or newest first until there are twenty, which an unlucky reader
+		# waits long for. The bar is for the form that has no bad days.
+		my $ours = sub { through_bridge('return send("GET", "/api/posts/feed/")', @tokens) };
+		compare('feed of who follows 200', 0.12, $ours, plain('feed'))
+		  & compare('the same / the other SQL form', 1, $ours, plain('feed_join'));
 	} ],
 	[ create => sub {
 		my $query = 'mutation { createPost(title: "Notes from day %d", content: "Reading about #topic%d with @person%d this morning; the longer I look, '
@@ -220,6 +233,17 @@ sub run
 	}
 }
 
-load();
+my @lists = qw(list list_rest);
+if (!Dataset::is_loaded())
+{
+	load_few();
+	run('few', @lists);
+}
+load_large();
 run('a heavy tail of', map { $_->[0] } @rows);
+if (grep { $wanted{$_} } @lists)
+{
+	load_many();
+	run('20,000', @lists);
+}
 exit($missed ? 1 : 0);

@@ -125,10 +125,6 @@ extern void social_counter_create(const struct social_counter *counter, Relation
 extern void social_counter_remove(const struct social_counter *counter, Relation table,
 								  Relation index, TupleTableSlot *slot, int64 object_id);
 
-/* Does the running statement see any delta of this counter table? Without one its rows are the
- * counts. */
-extern bool social_counter_deltas_wait(const struct social_counter *counter);
-
 /* The counts of an object as the running statement sees them, waiting deltas included. */
 extern void social_counter_read(const struct social_counter *counter, int64 object_id,
 								int64 *counts);

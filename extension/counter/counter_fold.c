@@ -12,19 +12,16 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "tcop/utility.h"
-#include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
 #include "base/column.h"
 #include "base/compat.h"
-#include "base/errors.h"
 #include "counter/counter.h"
 #include "base/table.h"
 #include "worker/worker.h"
 
 PG_FUNCTION_INFO_V1(social_fold_counters);
-PG_FUNCTION_INFO_V1(social_counts_wait);
 
 struct delta
 {
@@ -197,25 +194,4 @@ social_fold_counters(PG_FUNCTION_ARGS)
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(round);
 	PG_RETURN_INT64(taken);
-}
-
-/*
- * counts_wait(counter_table text) boolean: does the statement see any delta of this counter table?
- * Without one its counters are the counts.
- */
-Datum
-social_counts_wait(PG_FUNCTION_ARGS)
-{
-	char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	const struct social_counter *counter = NULL;
-
-	for (int i = 0; i < social_ncounters && counter == NULL; i++)
-	{
-		if (strcmp(name, social_counters[i].table) == 0)
-			counter = &social_counters[i];
-	}
-	if (counter == NULL)
-		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST),
-						errmsg("\"%s\" is no table of counters", name)));
-	PG_RETURN_BOOL(social_counter_deltas_wait(counter));
 }

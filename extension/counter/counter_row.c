@@ -9,14 +9,11 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "storage/bufmgr.h"
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
 
 #include "counter/counter.h"
 #include "base/column.h"
-#include "base/moment.h"
-#include "base/place.h"
 #include "base/table.h"
 #include "worker/worker.h"
 
@@ -57,88 +54,6 @@ social_counter_change(Relation table, TupleTableSlot *slot, int ncolumns, const 
 		heap_modify_tuple_by_cols(old, RelationGetDescr(table), ncolumns, columns, values, isnull);
 	social_table_update(table, &slot->tts_tid, tuple);
 	heap_freetuple(tuple);
-}
-
-/*
- * Does the running statement see any delta? It is asked for many objects, so what was found is
- * remembered.
- */
-static bool
-deltas_wait(const struct social_counter *counter, Relation deltas)
-{
-	static struct
-	{
-		struct social_moment moment;
-		bool wait;
-	} last[SOCIAL_HASHTAG_COUNTERS + 1];
-	Snapshot snapshot = GetActiveSnapshot();
-	int i = (int) (counter - social_counters);
-
-	if (!social_moment_lasts(&last[i].moment, snapshot))
-	{
-		last[i].moment.transaction = InvalidLocalTransactionId;
-		last[i].wait = false;
-		if (RelationGetNumberOfBlocks(deltas) > 0)
-		{
-			/* The index, from which entries of deltas that were folded go. */
-			SysScanDesc scan = systable_beginscan(
-				deltas, social_relation_oid(counter->deltas_index), true, snapshot, 0, NULL);
-
-			last[i].wait = HeapTupleIsValid(systable_getnext(scan));
-			systable_endscan(scan);
-		}
-		last[i].moment = social_moment_of(snapshot);
-	}
-	return last[i].wait;
-}
-
-bool
-social_counter_deltas_wait(const struct social_counter *counter)
-{
-	Relation deltas = social_table_open(counter->deltas, AccessShareLock);
-	bool wait = deltas_wait(counter, deltas);
-
-	table_close(deltas, NoLock);
-	return wait;
-}
-
-static void
-add_deltas(const struct social_counter *counter, Relation deltas, int64 object_id, int64 *counts)
-{
-	SysScanDesc scan;
-	ScanKeyData key;
-	HeapTuple row;
-	bool isnull;
-
-	ScanKeyInit(&key, SOCIAL_COLUMN_ID, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(object_id));
-	scan = systable_beginscan(deltas, social_relation_oid(counter->deltas_index), true,
-							  GetActiveSnapshot(), 1, &key);
-	while (HeapTupleIsValid(row = systable_getnext(scan)))
-	{
-		for (int i = 0; i < counter->ncolumns; i++)
-			counts[i] += DatumGetInt32(heap_getattr(row, i + 2, RelationGetDescr(deltas), &isnull));
-	}
-	systable_endscan(scan);
-}
-
-void
-social_counter_read(const struct social_counter *counter, int64 object_id, int64 *counts)
-{
-	Relation table = social_table_open(counter->table, AccessShareLock);
-	Relation deltas = social_table_open(counter->deltas, AccessShareLock);
-	HeapTuple row = social_place_find(table, object_id, GetActiveSnapshot());
-	bool isnull;
-
-	for (int i = 0; i < counter->ncolumns; i++)
-		counts[i] = row == NULL
-						? 0
-						: DatumGetInt64(heap_getattr(row, i + 2, RelationGetDescr(table), &isnull));
-	if (row != NULL)
-		heap_freetuple(row);
-	if (deltas_wait(counter, deltas))
-		add_deltas(counter, deltas, object_id, counts);
-	table_close(deltas, NoLock);
-	table_close(table, NoLock);
 }
 
 void

@@ -268,6 +268,21 @@ author_of_seen_post(int64 post_id)
 	return known.posts[place].author_id;
 }
 
+/* Does the viewer see a comment of an active account that looks like this? */
+static bool
+sees_comment(int64 post_id, int64 author_id, bool author_is_suspended, bool is_hidden)
+{
+	int64 post_author;
+
+	know_viewer();
+	post_author = author_of_seen_post(post_id);
+	if (post_author == 0 || known.is_staff)
+		return post_author != 0;
+	return !author_is_suspended &&
+		   (!is_among(known.blocked, known.nblocked, author_id) || post_author == known.viewer) &&
+		   (!is_hidden || author_id == known.viewer);
+}
+
 /*
  * viewer_sees_comment(post_id bigint, author_id bigint, suspended_at timestamptz, suspended_until
  * timestamptz, hidden_at timestamptz) boolean: of a comment by an active account, what
@@ -276,18 +291,68 @@ author_of_seen_post(int64 post_id)
 Datum
 social_viewer_sees_comment(PG_FUNCTION_ARGS)
 {
-	int64 author_id;
-	int64 post_author;
-
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
+	PG_RETURN_BOOL(sees_comment(PG_GETARG_INT64(0), PG_GETARG_INT64(1),
+								is_suspended(PG_ARGISNULL(2), PG_GETARG_DATUM(3), PG_ARGISNULL(3)),
+								!PG_ARGISNULL(4)));
+}
+
+/* ---- anything, by its id -------------------------------------------------------------------- */
+
+bool
+social_sight_sees_person(int64 user_id)
+{
+	Relation users = social_table_open("users", AccessShareLock);
+	HeapTuple row = social_sight_person(users, user_id);
+
+	table_close(users, NoLock);
+	if (row != NULL)
+		heap_freetuple(row);
+	return row != NULL;
+}
+
+bool
+social_sight_sees_post(int64 post_id)
+{
 	know_viewer();
-	author_id = PG_GETARG_INT64(1);
-	post_author = author_of_seen_post(PG_GETARG_INT64(0));
-	if (post_author == 0 || known.is_staff)
-		PG_RETURN_BOOL(post_author != 0);
-	PG_RETURN_BOOL(
-		!is_suspended(PG_ARGISNULL(2), PG_GETARG_DATUM(3), PG_ARGISNULL(3)) &&
-		(!is_among(known.blocked, known.nblocked, author_id) || post_author == known.viewer) &&
-		(PG_ARGISNULL(4) || author_id == known.viewer));
+	return author_of_seen_post(post_id) != 0;
+}
+
+/* Is its author active, and does the viewer see it? */
+static bool
+sees_comment_row(HeapTuple comment, TupleDesc columns)
+{
+	Relation users = social_table_open("users", AccessShareLock);
+	TupleDesc person = RelationGetDescr(users);
+	bool isnull;
+	int64 author_id =
+		DatumGetInt64(heap_getattr(comment, SOCIAL_COMMENTS_AUTHOR_ID, columns, &isnull));
+	int64 post_id = DatumGetInt64(heap_getattr(comment, SOCIAL_COMMENTS_POST_ID, columns, &isnull));
+	HeapTuple author = social_place_find(users, author_id, GetActiveSnapshot());
+	bool sees = false;
+	Datum until;
+
+	if (author != NULL &&
+		DatumGetBool(heap_getattr(author, SOCIAL_USERS_IS_ACTIVE, person, &isnull)))
+	{
+		until = heap_getattr(author, SOCIAL_USERS_SUSPENDED_UNTIL, person, &isnull);
+		sees = sees_comment(
+			post_id, author_id,
+			is_suspended(heap_attisnull(author, SOCIAL_USERS_SUSPENDED_AT, person), until, isnull),
+			!heap_attisnull(comment, SOCIAL_COMMENTS_HIDDEN_AT, columns));
+	}
+	table_close(users, NoLock);
+	return sees;
+}
+
+bool
+social_sight_sees_comment(int64 comment_id)
+{
+	Relation comments = social_table_open("comments", AccessShareLock);
+	HeapTuple row = social_place_find(comments, comment_id, GetActiveSnapshot());
+	bool sees = row != NULL && sees_comment_row(row, RelationGetDescr(comments));
+
+	table_close(comments, NoLock);
+	return sees;
 }

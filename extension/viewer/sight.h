@@ -19,4 +19,9 @@ extern HeapTuple social_sight_person(Relation users, int64 user_id);
  */
 extern HeapTuple social_sight_post(Relation posts, int64 post_id);
 
+/* Does the viewer see this person, post or comment? */
+extern bool social_sight_sees_person(int64 user_id);
+extern bool social_sight_sees_post(int64 post_id);
+extern bool social_sight_sees_comment(int64 comment_id);
+
 #endif /* SOCIAL_SIGHT_H */

@@ -5,10 +5,6 @@ CREATE OR REPLACE FUNCTION social.fold_counters(batch integer DEFAULT 10000) RET
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_fold_counters';
 COMMENT ON FUNCTION social.fold_counters(integer) IS 'Adds waiting deltas (of each table up to so many) to their counters without waiting for any lock; returns how many deltas it took. The background worker does this by itself.';
 
-CREATE OR REPLACE FUNCTION social.counts_wait(counter_table text) RETURNS boolean
-	LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_counts_wait';
-COMMENT ON FUNCTION social.counts_wait(text) IS 'Are there deltas of this table of counters (user_counters, …) that have not been folded in? Mostly not, and then its rows are the counts. SM400 for another table.';
-
 CREATE OR REPLACE FUNCTION social.counted_columns(OUT counter_table text, OUT counter_column text, OUT counter_key text,
 		OUT delta_table text, OUT object_table text, OUT source_table text, OUT source_key text, OUT when_set text)
 	RETURNS SETOF record

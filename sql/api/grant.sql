@@ -8,7 +8,7 @@ BEGIN ATOMIC
 	-- reader: sees what a viewer may see, and writes as the viewer that a token proves.
 	SELECT unnest(ARRAY[
 		'viewer_id', 'require_viewer', 'setting', 'result_id', 'authenticate',
-		'viewer_is_staff', 'blocked_ids', 'muted_ids', 'viewer_in_audience', 'viewer_sees_person', 'viewer_sees_post', 'viewer_sees_comment', 'viewer_lists_person', 'counts_wait', 'hashtag_is_visible', 'hashtag_seen_at', 'commenter_is_shown',
+		'viewer_is_staff', 'blocked_ids', 'muted_ids', 'viewer_in_audience', 'viewer_sees_person', 'viewer_sees_post', 'viewer_sees_comment', 'viewer_lists_person', 'waiting_count', 'hashtag_is_visible', 'hashtag_seen_at', 'commenter_is_shown',
 		'check_text', 'extract_hashtags', 'extract_mentions', 'hashtag_key', 'cursor_encode', 'cursor_decode', 'jwt_verify',
 		'page_size', 'page_key', 'post', 'posts_page', 'hashtag_posts', 'search_posts', 'search_page', 'trending_hashtags',
 		'user_json', 'person_document', 'post_document', 'post_json', 'comment_json', 'raise_error',

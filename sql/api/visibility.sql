@@ -5,8 +5,8 @@
 -- whose posts the viewer has muted.
 --
 -- A row is asked about in one call (extension/viewer/sight.c), and what concerns the viewer alone is
--- read once a statement. Counts are sub-selects and left joins on unique keys: a query that does not
--- use them does not pay, and deltas are looked for only where there are any.
+-- read once a statement. Counts come by left joins on unique keys: a query that does not use them
+-- does not pay, and what waits to be added is looked for only where something does.
 
 CREATE OR REPLACE FUNCTION social.viewer_is_staff() RETURNS boolean
 	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_viewer_is_staff';
@@ -36,6 +36,10 @@ CREATE OR REPLACE FUNCTION social.viewer_sees_comment(post_id bigint, author_id 
 	LANGUAGE c STABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'social_viewer_sees_comment';
 COMMENT ON FUNCTION social.viewer_sees_comment(bigint, bigint, timestamptz, timestamptz, timestamptz) IS 'Does the viewer see a comment of an active account that looks like this: under a post that they see, by somebody whom they see (under their own post across blocks too), not hidden or their own? Staff see all under posts that are there.';
 
+CREATE OR REPLACE FUNCTION social.waiting_count(counter_table text, object_id bigint, counter_column text) RETURNS bigint
+	LANGUAGE c STABLE STRICT PARALLEL SAFE COST 2 AS 'MODULE_PATHNAME', 'social_waiting_count';
+COMMENT ON FUNCTION social.waiting_count(text, bigint, text) IS 'What deltas that are not folded yet add to a count of something that the viewer sees (user_counters, …), 0 of something else. SM400 for a count that there is not.';
+
 CREATE OR REPLACE FUNCTION social.viewer_lists_person(user_id bigint) RETURNS boolean
 	LANGUAGE c STABLE PARALLEL SAFE COST 2 AS 'MODULE_PATHNAME', 'social_viewer_lists_person';
 COMMENT ON FUNCTION social.viewer_lists_person(bigint) IS 'Are this person''s posts for the viewer''s lists, not muted? True for null.';
@@ -46,9 +50,9 @@ CREATE OR REPLACE VIEW social.visible_users AS
 SELECT u.id, u.username, u.first_name, u.last_name,
 	coalesce(p.bio, '') AS bio, p.avatar, p.banner_image,
 	coalesce(p.location, '') AS location, coalesce(p.website, '') AS website,
-	coalesce(c.followers_count, 0) + CASE WHEN (SELECT social.counts_wait('user_counters')) THEN coalesce((SELECT sum(d.followers_count) FROM social.user_counter_deltas d WHERE d.user_id = u.id), 0) ELSE 0 END AS followers_count,
-	coalesce(c.following_count, 0) + CASE WHEN (SELECT social.counts_wait('user_counters')) THEN coalesce((SELECT sum(d.following_count) FROM social.user_counter_deltas d WHERE d.user_id = u.id), 0) ELSE 0 END AS following_count,
-	coalesce(c.posts_count, 0) + CASE WHEN (SELECT social.counts_wait('user_counters')) THEN coalesce((SELECT sum(d.posts_count) FROM social.user_counter_deltas d WHERE d.user_id = u.id), 0) ELSE 0 END AS posts_count,
+	coalesce(c.followers_count, 0) + social.waiting_count('user_counters', u.id, 'followers_count') AS followers_count,
+	coalesce(c.following_count, 0) + social.waiting_count('user_counters', u.id, 'following_count') AS following_count,
+	coalesce(c.posts_count, 0) + social.waiting_count('user_counters', u.id, 'posts_count') AS posts_count,
 	u.created_at, u.is_locked
 FROM social.users u
 LEFT JOIN social.profiles p ON p.user_id = u.id
@@ -67,13 +71,13 @@ COMMENT ON VIEW social.visible_follows IS 'Who follows whom, among people that t
 
 CREATE OR REPLACE VIEW social.visible_posts AS
 SELECT p.id, p.author_id, p.title, p.content, p.hashtags, p.is_published, p.position,
-	coalesce(c.likes_count, 0) + CASE WHEN (SELECT social.counts_wait('post_counters')) THEN coalesce((SELECT sum(d.likes_count) FROM social.post_counter_deltas d WHERE d.post_id = p.id), 0) ELSE 0 END AS likes_count,
-	coalesce(c.comments_count, 0) + CASE WHEN (SELECT social.counts_wait('post_counters')) THEN coalesce((SELECT sum(d.comments_count) FROM social.post_counter_deltas d WHERE d.post_id = p.id), 0) ELSE 0 END AS comments_count,
+	coalesce(c.likes_count, 0) + social.waiting_count('post_counters', p.id, 'likes_count') AS likes_count,
+	coalesce(c.comments_count, 0) + social.waiting_count('post_counters', p.id, 'comments_count') AS comments_count,
 	p.created_at, p.updated_at,
 	p.visibility, p.reply_settings, p.is_pinned, p.is_highlighted, p.quoted_post_id, p.image, p.video,
 	p.edited_at, p.edited_at IS NOT NULL AS is_edited, p.publish_at,
-	coalesce(c.reposts_count, 0) + CASE WHEN (SELECT social.counts_wait('post_counters')) THEN coalesce((SELECT sum(d.reposts_count) FROM social.post_counter_deltas d WHERE d.post_id = p.id), 0) ELSE 0 END AS reposts_count,
-	coalesce(c.views_count, 0) + CASE WHEN (SELECT social.counts_wait('post_counters')) THEN coalesce((SELECT sum(d.views_count) FROM social.post_counter_deltas d WHERE d.post_id = p.id), 0) ELSE 0 END AS views_count,
+	coalesce(c.reposts_count, 0) + social.waiting_count('post_counters', p.id, 'reposts_count') AS reposts_count,
+	coalesce(c.views_count, 0) + social.waiting_count('post_counters', p.id, 'views_count') AS views_count,
 	p.hidden_at, p.deleted_at, p.language
 FROM social.posts p
 JOIN social.users a ON a.id = p.author_id
@@ -95,8 +99,8 @@ CREATE OR REPLACE VIEW social.visible_comments AS
 SELECT m.id, m.post_id, CASE WHEN m.deleted_at IS NULL THEN m.author_id END AS author_id, m.parent_id,
 	CASE WHEN m.deleted_at IS NULL THEN m.content ELSE '' END AS content,
 	m.is_edited AND m.deleted_at IS NULL AS is_edited,
-	coalesce(c.likes_count, 0) + CASE WHEN (SELECT social.counts_wait('comment_counters')) THEN coalesce((SELECT sum(d.likes_count) FROM social.comment_counter_deltas d WHERE d.comment_id = m.id), 0) ELSE 0 END AS likes_count,
-	coalesce(c.replies_count, 0) + CASE WHEN (SELECT social.counts_wait('comment_counters')) THEN coalesce((SELECT sum(d.replies_count) FROM social.comment_counter_deltas d WHERE d.comment_id = m.id), 0) ELSE 0 END AS replies_count,
+	coalesce(c.likes_count, 0) + social.waiting_count('comment_counters', m.id, 'likes_count') AS likes_count,
+	coalesce(c.replies_count, 0) + social.waiting_count('comment_counters', m.id, 'replies_count') AS replies_count,
 	m.created_at, CASE WHEN m.deleted_at IS NULL THEN m.updated_at ELSE m.deleted_at END AS updated_at,
 	m.deleted_at IS NOT NULL AS is_deleted,
 	CASE WHEN m.deleted_at IS NULL THEN m.edited_at END AS edited_at,
@@ -154,7 +158,7 @@ COMMENT ON FUNCTION social.hashtag_seen_at(bigint) IS 'Since when a post that th
 -- A tag that stands in no post for the viewer does not exist; for most the count of public posts answers that.
 CREATE OR REPLACE VIEW social.visible_hashtags AS
 SELECT h.id, h.tag,
-	coalesce(c.posts_count, 0) + CASE WHEN (SELECT social.counts_wait('hashtag_counters')) THEN coalesce((SELECT sum(d.posts_count) FROM social.hashtag_counter_deltas d WHERE d.hashtag_id = h.id), 0) ELSE 0 END AS post_count,
+	coalesce(c.posts_count, 0) + social.waiting_count('hashtag_counters', h.id, 'posts_count') AS post_count,
 	CASE WHEN h.is_public THEN h.created_at ELSE social.hashtag_seen_at(h.id) END AS created_at, h.display
 FROM social.hashtags h
 LEFT JOIN social.hashtag_counters c ON c.hashtag_id = h.id

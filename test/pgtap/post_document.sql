@@ -66,6 +66,21 @@ SELECT pg_temp.act('author') \g /dev/null
 SELECT is(social.post_document(NULL)::text, NULL, 'null is no post');
 SELECT is(social.post_document(-1)::text, NULL, 'nor is an unknown id');
 SELECT is((social.post_document(:liked) ->> 'likes_count')::bigint, 3::bigint, 'counts that wait are counted');
+SELECT is(social.waiting_count('post_counters', :liked, 'likes_count'), 2::bigint, 'what waits');
+SELECT is(social.waiting_count('post_counters', :hidden, 'likes_count'), 7::bigint, 'also of one''s own hidden post');
+SELECT pg_temp.act('friend') \g /dev/null
+SELECT is(social.waiting_count('post_counters', :hidden, 'likes_count'), 0::bigint, 'which tells nobody else anything');
+SELECT throws_ok($$ SELECT social.waiting_count('post_counters', 1, 'passwords') $$, 'SM400', NULL, 'no such count');
+SELECT throws_ok($$ SELECT social.waiting_count('users', 1, 'likes_count') $$, 'SM400', NULL, 'no such table');
+INSERT INTO social.comment_counter_deltas (comment_id, likes_count) SELECT c.id, 4 FROM social.comments c WHERE c.post_id = :liked;
+INSERT INTO social.user_counter_deltas (user_id, followers_count) VALUES (pg_temp.who('author'), 5), (pg_temp.who('suspended'), 6);
+SELECT is((SELECT social.waiting_count('comment_counters', c.id, 'likes_count') FROM social.comments c WHERE c.post_id = :liked), 4::bigint, 'of a comment');
+SELECT is(social.waiting_count('user_counters', pg_temp.who('author'), 'followers_count'), 5::bigint, 'of a person');
+SELECT is(social.waiting_count('user_counters', pg_temp.who('suspended'), 'followers_count'), 0::bigint, 'not of one who is not seen');
+UPDATE social.comments SET hidden_at = now() WHERE post_id = :liked;
+SELECT pg_temp.act('follower') \g /dev/null
+SELECT is((SELECT social.waiting_count('comment_counters', c.id, 'likes_count') FROM social.comments c WHERE c.post_id = :liked), 0::bigint, 'nor of a hidden comment');
+SELECT pg_temp.act('author') \g /dev/null
 
 -- In one transaction what the viewer may see changes, and is seen to.
 SELECT pg_temp.act('friend') \g /dev/null

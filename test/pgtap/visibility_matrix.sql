@@ -293,7 +293,7 @@ INSERT INTO social.hashtag_trends (hashtag_id, score) SELECT h.id, social.trend_
 
 -- Functions for readers that show nobody's posts, comments or profile, or only write.
 CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[
-	'viewer_id', 'require_viewer', 'result_id', 'authenticate', 'viewer_is_staff', 'blocked_ids', 'muted_ids', 'viewer_in_audience', 'viewer_sees_person', 'viewer_sees_post', 'viewer_sees_comment', 'viewer_lists_person', 'counts_wait', 'commenter_is_shown', 'hashtag_seen_at',
+	'viewer_id', 'require_viewer', 'result_id', 'authenticate', 'viewer_is_staff', 'blocked_ids', 'muted_ids', 'viewer_in_audience', 'viewer_sees_person', 'viewer_sees_post', 'viewer_sees_comment', 'viewer_lists_person', 'waiting_count', 'commenter_is_shown', 'hashtag_seen_at',
 	'check_text', 'extract_hashtags', 'extract_mentions', 'hashtag_key', 'cursor_encode', 'cursor_decode', 'jwt_verify', 'raise_error',
 	'page_size', 'help', 'function_audience', 'page_key', 'page_start', 'page_time', 'time_key', 'search_config', 'search_query', 'title_query', 'title_key', 'search_snippet',
 	'search_vector', 'language_code', 'guess_language',

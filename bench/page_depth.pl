@@ -41,7 +41,7 @@ SQL
 
 # Each list: the call, and the rows in its order with key and id of their cursors.
 my %list = (
-	posts => ["social.posts_page(20, %s)", 'SELECT position, id FROM social.listed_posts ORDER BY position DESC'],
+	posts => ["social.posts(20, %s)", 'SELECT position, id FROM social.listed_posts ORDER BY position DESC'],
 	user_posts => ["social.user_posts($author, 20, %s)", "SELECT position, id FROM social.listed_posts WHERE author_id = $author ORDER BY position DESC"],
 	hashtag_posts => ["social.hashtag_posts('deep', 20, %s)", "SELECT position, id FROM social.listed_posts WHERE author_id = $author ORDER BY position DESC"],
 	user_mentions => ["social.user_mentions($named, 20, %s)", "SELECT social.time_key(created_at), id FROM social.mentions WHERE mentioned_user_id = $named ORDER BY created_at DESC, id DESC"],

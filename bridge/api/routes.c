@@ -3,6 +3,9 @@
  *
  *   SB_ROUTE(group, method, path, name, auth, ...)              parameters in, statements, JSON out
  *   SB_HANDLER(group, method, path, name, auth, function, ...)  code of its own, in api/
+ *   SB_LIST(group, path, name, auth, list, item, shape, ...)    a GET of pages (api/page.h)
+ *     list        a list function of SB_PAGE_ARGUMENTS
+ *     item        the JSON of one of its rows, l; its shape
  *     group       a row of `groups`: the path is served below each of its bases
  *     path        {name} stands for an id, digits only; served with and without the last slash
  *     name        of the row, for people; unique with its method
@@ -33,6 +36,7 @@
 
 #include "api/api.h"
 #include "api/describe.h"
+#include "api/page.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "http/router.h"
@@ -63,6 +67,10 @@ static const struct sb_route_group groups[] = {
 	 .auth = SB_AUTH_##row_auth,                                                                   \
 	 .handler = function,                                                                          \
 	 __VA_ARGS__},
+#define SB_LIST(row_group, row_path, row_name, row_auth, list, item, shape, ...)                   \
+	SB_ROUTE(row_group, GET, row_path, row_name, row_auth, .lane = SB_LANE_READ,                   \
+			 .parameters = SB_PAGE_PARAMETERS, .select = SB_PAGE_BOTH_WAYS(list, item),            \
+			 .answer = SB_PAGE_ANSWER(shape), __VA_ARGS__)
 
 static const struct sb_route rows[] = {
 #include "api/account.def"

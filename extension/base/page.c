@@ -18,6 +18,7 @@
 PG_FUNCTION_INFO_V1(social_cursor_encode_sql);
 PG_FUNCTION_INFO_V1(social_cursor_decode_sql);
 PG_FUNCTION_INFO_V1(social_page_size);
+PG_FUNCTION_INFO_V1(social_page_one_cursor_sql);
 
 #define PAGE_SIZE_DEFAULT 20
 
@@ -38,6 +39,18 @@ social_page_rows(FunctionCallInfo fcinfo, int number)
 	InitFunctionCallInfoData(*call, NULL, 1, InvalidOid, NULL, NULL);
 	call->args[0] = fcinfo->args[number];
 	return DatumGetInt32(social_page_size(call));
+}
+
+text *
+social_page_one_cursor(FunctionCallInfo fcinfo, int after, int before)
+{
+	if (!PG_ARGISNULL(after) && !PG_ARGISNULL(before))
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("two cursors"),
+						errdetail("A page lies after one row or before another."),
+						errhint("Pass after or before, not both.")));
+	if (!PG_ARGISNULL(after))
+		return PG_GETARG_TEXT_PP(after);
+	return PG_ARGISNULL(before) ? NULL : PG_GETARG_TEXT_PP(before);
 }
 
 void
@@ -90,6 +103,17 @@ social_cursor_decode_sql(PG_FUNCTION_ARGS)
 	values[0] = Int64GetDatum(key);
 	values[1] = Int64GetDatum(id);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
+}
+
+/* page_cursor(after text, before text) -> text: the one that is there, or null; SM400 for both. */
+Datum
+social_page_one_cursor_sql(PG_FUNCTION_ARGS)
+{
+	text *cursor = social_page_one_cursor(fcinfo, 0, 1);
+
+	if (cursor == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cursor);
 }
 
 /* page_size(first integer) integer: 20 for null; SM400 outside 1 .. social.page_size_max. */

@@ -5,6 +5,7 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "fmgr.h"
@@ -17,6 +18,7 @@
 
 #include "base/column.h"
 #include "base/errors.h"
+#include "core/cursor.h"
 #include "viewer/listing.h"
 #include "base/page.h"
 #include "content/post_row.h"
@@ -36,18 +38,40 @@ PG_FUNCTION_INFO_V1(social_user_mentions);
 #define UNIX_EPOCH_DISTANCE                                                                        \
 	((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY * USECS_PER_SEC)
 
-/* A page: who reads it, how many rows it may hold, and where they go. */
+/* A row of the page that is being filled: of posts, or of mentions. */
+struct kept
+{
+	HeapTuple row;
+	int64 key; /* of its cursor */
+	int64 id;
+};
+
+/*
+ * A page: who reads it, how many rows it may hold, and those that were found, in the order in which
+ * the walk came to them. One more than the page holds tells whether more follow.
+ */
 struct page
 {
+	const char *kind;
 	struct social_listing *listing;
 	int wanted;
+	bool newest_first; /* false: the page before a cursor */
+	text *cursor;      /* NULL: from the newest */
+	int count;
+	struct kept *kept;
 	ReturnSetInfo *result;
 };
 
+/* Reads first, after and before, which are arguments 1 to 3 of all lists here. */
 static void
-page_begin(struct page *page, FunctionCallInfo fcinfo)
+page_begin(struct page *page, FunctionCallInfo fcinfo, const char *kind)
 {
+	page->kind = kind;
 	page->wanted = social_page_rows(fcinfo, 1);
+	page->cursor = social_page_one_cursor(fcinfo, 2, 3);
+	page->newest_first = PG_ARGISNULL(3);
+	page->count = 0;
+	page->kept = palloc((page->wanted + 1) * sizeof(*page->kept));
 	page->listing = social_listing_begin(social_viewer());
 	InitMaterializedSRF(fcinfo, 0);
 	page->result = (ReturnSetInfo *) fcinfo->resultinfo;
@@ -64,51 +88,89 @@ visible_person(const struct page *page, FunctionCallInfo fcinfo)
 	return PG_GETARG_INT64(0);
 }
 
-/* The position below which a page begins, from the cursor in argument 2. */
+/* The position beyond which the page begins. */
 static int64
-page_start(FunctionCallInfo fcinfo, const char *kind)
+page_start(const struct page *page)
 {
 	int64 position = SOCIAL_WALK_NEWEST;
 	int64 id;
 
-	if (!PG_ARGISNULL(2))
-		social_page_cursor(kind, PG_GETARG_TEXT_PP(2), &position, &id);
+	if (page->cursor != NULL)
+		social_page_cursor(page->kind, page->cursor, &position, &id);
 	return position;
 }
 
-/*
- * Returns the listed posts that the walk comes to. Its rows are posts, or, where post_id is a
- * column, rows that name a post.
- */
+/* Keeps the row in `slot`; false when there is one more than the page holds, and that is enough. */
+static bool
+keep_row(struct page *page, TupleTableSlot *slot, int64 key, int64 id)
+{
+	struct kept *kept = &page->kept[page->count++];
+
+	if (page->count > page->wanted)
+		return false;
+	*kept = (struct kept){ExecCopySlotHeapTuple(slot), key, id};
+	return true;
+}
+
+/* Returns the rows that were kept, newest first; `fill` makes all columns but the last two. */
 static void
-put_posts(struct page *page, struct social_walk *walk, int post_id)
+put_rows(struct page *page, void (*fill)(void *state, HeapTuple row, Datum *values, bool *isnull),
+		 void *state)
 {
 	int ncolumns = page->result->setDesc->natts;
 	Datum *values = palloc(ncolumns * sizeof(*values));
 	bool *isnull = palloc(ncolumns * sizeof(*isnull));
+	int count = Min(page->count, page->wanted);
+	char cursor[SOCIAL_CURSOR_LENGTH + 1];
+
+	for (int i = 0; i < count; i++)
+	{
+		const struct kept *kept = &page->kept[page->newest_first ? i : count - 1 - i];
+
+		fill(state, kept->row, values, isnull);
+		social_cursor_encode(page->kind, kept->key, kept->id, cursor);
+		values[ncolumns - 2] = CStringGetTextDatum(cursor);
+		values[ncolumns - 1] = BoolGetDatum(page->count > page->wanted);
+		isnull[ncolumns - 2] = isnull[ncolumns - 1] = false;
+		tuplestore_putvalues(page->result->setResult, page->result->setDesc, values, isnull);
+	}
+}
+
+static void
+fill_post(void *rows, HeapTuple post, Datum *values, bool *isnull)
+{
+	social_post_rows_make(rows, post, values, isnull);
+}
+
+/*
+ * Returns the listed posts that the walk comes to. Its rows are posts, or, where post_id is a
+ * column, rows that name a post; `position` is their column of that name.
+ */
+static void
+put_posts(struct page *page, struct social_walk *walk, int post_id, int position)
+{
 	struct social_walk posts;
 	struct social_post_rows rows;
-	int count = 0;
 
 	social_walk_open(&posts, "posts", "posts_pkey");
-	social_post_rows_begin(&rows, page->result->setDesc, posts.table);
-	while (count < page->wanted && social_walk_next(walk))
+	while (social_walk_next(walk))
 	{
-		int64 id = post_id == 0 ? 0 : social_walk_int64(walk, post_id);
+		int64 id = social_walk_int64(walk, post_id == 0 ? SOCIAL_POSTS_ID : post_id);
 		TupleTableSlot *slot = post_id == 0 ? walk->slot : posts.slot;
 
 		if ((post_id != 0 && !social_walk_find(&posts, 1, &id)) ||
 			!social_listing_admits(page->listing, slot))
 			continue;
-		social_post_rows_make(&rows, ExecFetchSlotHeapTuple(slot, false, NULL), values, isnull);
-		tuplestore_putvalues(page->result->setResult, page->result->setDesc, values, isnull);
-		count++;
+		if (!keep_row(page, slot, social_walk_int64(walk, position), id))
+			break;
 	}
+	social_post_rows_begin(&rows, page->result->setDesc, posts.table);
+	put_rows(page, fill_post, &rows);
 	social_post_rows_end(&rows);
 	social_walk_close(&posts);
 }
 
-/* user_posts(user_id bigint, first integer, after text): see sql/api/post.sql. */
+/* user_posts(user_id bigint, first integer, after text, before text): see sql/api/post.sql. */
 Datum
 social_user_posts(PG_FUNCTION_ARGS)
 {
@@ -117,14 +179,14 @@ social_user_posts(PG_FUNCTION_ARGS)
 	int64 start;
 	int64 user_id;
 
-	page_begin(&page, fcinfo);
-	start = page_start(fcinfo, "user_posts");
+	page_begin(&page, fcinfo, "user_posts");
+	start = page_start(&page);
 	user_id = visible_person(&page, fcinfo);
 	if (social_listing_admits_person(page.listing, user_id))
 	{
 		social_walk_open(&walk, "posts", "posts_author_position_idx");
-		social_walk_start(&walk, 1, &user_id, true, start, SOCIAL_WALK_NO_BUDGET);
-		put_posts(&page, &walk, 0);
+		social_walk_start(&walk, 1, &user_id, page.newest_first, start, SOCIAL_WALK_NO_BUDGET);
+		put_posts(&page, &walk, 0, SOCIAL_POSTS_POSITION);
 		social_walk_close(&walk);
 	}
 	social_listing_end(page.listing);
@@ -150,7 +212,7 @@ hashtag_named(text *name)
 	return id;
 }
 
-/* hashtag_posts(tag text, first integer, after text): see sql/api/search.sql. */
+/* hashtag_posts(tag text, first integer, after text, before text): see sql/api/search.sql. */
 Datum
 social_hashtag_posts(PG_FUNCTION_ARGS)
 {
@@ -159,41 +221,49 @@ social_hashtag_posts(PG_FUNCTION_ARGS)
 	int64 start;
 	int64 hashtag_id;
 
-	page_begin(&page, fcinfo);
-	start = page_start(fcinfo, "hashtag_posts");
+	page_begin(&page, fcinfo, "hashtag_posts");
+	start = page_start(&page);
 	hashtag_id = PG_ARGISNULL(0) ? 0 : hashtag_named(PG_GETARG_TEXT_PP(0));
 	if (hashtag_id != 0)
 	{
 		social_walk_open(&walk, "post_hashtags", "post_hashtags_page_idx");
-		social_walk_start(&walk, 1, &hashtag_id, true, start, SOCIAL_WALK_NO_BUDGET);
-		put_posts(&page, &walk, SOCIAL_POST_HASHTAGS_POST_ID);
+		social_walk_start(&walk, 1, &hashtag_id, page.newest_first, start, SOCIAL_WALK_NO_BUDGET);
+		put_posts(&page, &walk, SOCIAL_POST_HASHTAGS_POST_ID, SOCIAL_POST_HASHTAGS_POSITION);
 		social_walk_close(&walk);
 	}
 	social_listing_end(page.listing);
 	return (Datum) 0;
 }
 
-/* Starts a walk over a person's mentions at the cursor in argument 2. */
+/* Starts a walk over a person's mentions where the page begins. */
 static void
-start_mentions(struct social_walk *walk, FunctionCallInfo fcinfo, int64 user_id)
+start_mentions(const struct page *page, struct social_walk *walk, int64 user_id)
 {
 	int64 time;
 	int64 id;
 
 	social_walk_open(walk, "mentions", "mentions_user_created_idx");
-	if (PG_ARGISNULL(2))
+	if (page->cursor == NULL)
 	{
 		social_walk_start_pair(walk, user_id, true, DT_NOEND, PG_INT64_MAX, SOCIAL_WALK_NO_BUDGET);
 		return;
 	}
-	social_page_cursor("user_mentions", PG_GETARG_TEXT_PP(2), &time, &id);
+	social_page_cursor(page->kind, page->cursor, &time, &id);
 	if (time < CURSOR_TIME_MIN || time > CURSOR_TIME_MAX)
 		social_page_refuse_cursor();
-	social_walk_start_pair(walk, user_id, true, time - UNIX_EPOCH_DISTANCE, id,
+	social_walk_start_pair(walk, user_id, page->newest_first, time - UNIX_EPOCH_DISTANCE, id,
 						   SOCIAL_WALK_NO_BUDGET);
 }
 
-/* user_mentions(user_id bigint, first integer, after text): see sql/api/mention.sql. */
+static void
+fill_mention(void *columns, HeapTuple mention, Datum *values, bool *isnull)
+{
+	for (int i = 0; i < SOCIAL_MENTIONS_NCOLUMNS; i++)
+		values[i] = heap_getattr(mention, i + 1, columns, &isnull[i]);
+}
+
+/* user_mentions(user_id bigint, first integer, after text, before text): see sql/api/mention.sql.
+ */
 Datum
 social_user_mentions(PG_FUNCTION_ARGS)
 {
@@ -201,26 +271,24 @@ social_user_mentions(PG_FUNCTION_ARGS)
 	struct social_walk mentions;
 	struct social_walk posts;
 	int64 user_id;
-	int count = 0;
 
-	page_begin(&page, fcinfo);
+	page_begin(&page, fcinfo, "user_mentions");
 	user_id = visible_person(&page, fcinfo);
-	start_mentions(&mentions, fcinfo, user_id);
+	start_mentions(&page, &mentions, user_id);
 	social_walk_open(&posts, "posts", "posts_pkey");
-	while (count < page.wanted && social_walk_next(&mentions))
+	while (social_walk_next(&mentions))
 	{
-		Datum values[SOCIAL_MENTIONS_NCOLUMNS];
-		bool isnull[SOCIAL_MENTIONS_NCOLUMNS];
 		int64 post_id = social_walk_int64(&mentions, SOCIAL_MENTIONS_POST_ID);
 
-		if (!social_walk_find(&posts, 1, &post_id) ||
-			!social_listing_admits(page.listing, posts.slot))
-			continue;
-		for (int i = 0; i < SOCIAL_MENTIONS_NCOLUMNS; i++)
-			values[i] = slot_getattr(mentions.slot, i + 1, &isnull[i]);
-		tuplestore_putvalues(page.result->setResult, page.result->setDesc, values, isnull);
-		count++;
+		if (social_walk_find(&posts, 1, &post_id) &&
+			social_listing_admits(page.listing, posts.slot) &&
+			!keep_row(&page, mentions.slot,
+					  social_walk_int64(&mentions, SOCIAL_MENTIONS_CREATED_AT) +
+						  UNIX_EPOCH_DISTANCE,
+					  social_walk_int64(&mentions, SOCIAL_MENTIONS_ID)))
+			break;
 	}
+	put_rows(&page, fill_mention, RelationGetDescr(mentions.table));
 	social_walk_close(&posts);
 	social_walk_close(&mentions);
 	social_listing_end(page.listing);

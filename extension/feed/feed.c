@@ -72,19 +72,23 @@ compare_items(const void *one, const void *other)
 	return -social_feed_compare_places(a->position, a->post_id, b->position, b->post_id);
 }
 
-/* Puts the items newest first, and leaves out those that came too many because of one position. */
-static void
-order_items(struct social_feed *feed)
+/*
+ * Puts the items newest first, and leaves out what is beyond the page: the one that tells whether
+ * more follow, and those that came because of one position. True when there were such.
+ */
+static bool
+cut_items(struct social_feed *feed, int page_rows)
 {
 	struct social_feed_item *items = feed->items;
 	int count = feed->nitems;
 
 	qsort(items, count, sizeof(*items), compare_items);
-	if (count <= feed->wanted)
-		return;
+	if (count <= page_rows)
+		return false;
 	if (!feed->newest_first)
-		memmove(items, items + count - feed->wanted, feed->wanted * sizeof(*items));
-	feed->nitems = feed->wanted;
+		memmove(items, items + count - page_rows, page_rows * sizeof(*items));
+	feed->nitems = page_rows;
+	return true;
 }
 
 static int64
@@ -192,19 +196,16 @@ read_cursor(struct social_feed *feed, text *cursor)
 static void
 read_arguments(struct social_feed *feed, FunctionCallInfo fcinfo)
 {
-	bool has_after = !PG_ARGISNULL(2);
-	bool has_before = !PG_ARGISNULL(3);
+	text *cursor;
 
-	feed->wanted = social_page_rows(fcinfo, 1);
-	feed->newest_first = !has_before;
+	/* One more than the page holds tells whether more follow. */
+	feed->wanted = social_page_rows(fcinfo, 1) + 1;
+	feed->newest_first = PG_ARGISNULL(3);
 	feed->top = SOCIAL_WALK_NEWEST;
-	if (has_after && has_before)
-		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("two cursors"),
-						errdetail("A page lies after one row or before another."),
-						errhint("Pass after or before, not both.")));
-	if (has_after || has_before)
-		read_cursor(feed, PG_GETARG_TEXT_PP(has_after ? 2 : 3));
-	if (has_before)
+	cursor = social_page_one_cursor(fcinfo, 2, 3);
+	if (cursor != NULL)
+		read_cursor(feed, cursor);
+	if (!feed->newest_first)
 		feed->top = SOCIAL_WALK_NEWEST;
 }
 
@@ -213,7 +214,8 @@ read_arguments(struct social_feed *feed, FunctionCallInfo fcinfo)
 /* The last columns of home_feed, after those of visible_posts. */
 enum
 {
-	COLUMN_CURSOR = 1,
+	COLUMN_HAS_MORE = 1,
+	COLUMN_CURSOR,
 	COLUMN_REPOSTED_AT,
 	COLUMN_REPOSTED_BY_ID
 };
@@ -230,7 +232,7 @@ make_cursor(const struct social_feed_item *item, int64 top)
 }
 
 static void
-put_items(const struct social_feed *feed, ReturnSetInfo *result)
+put_items(const struct social_feed *feed, bool has_more, ReturnSetInfo *result)
 {
 	int ncolumns = result->setDesc->natts;
 	Datum *values = palloc(ncolumns * sizeof(*values));
@@ -248,6 +250,8 @@ put_items(const struct social_feed *feed, ReturnSetInfo *result)
 			make_cursor(item, continues ? feed->top : feed->items[0].position);
 		values[ncolumns - COLUMN_REPOSTED_AT] = TimestampTzGetDatum(item->reposted_at);
 		values[ncolumns - COLUMN_REPOSTED_BY_ID] = Int64GetDatum(item->reposter);
+		values[ncolumns - COLUMN_HAS_MORE] = BoolGetDatum(has_more);
+		isnull[ncolumns - COLUMN_HAS_MORE] = false;
 		isnull[ncolumns - COLUMN_CURSOR] = false;
 		isnull[ncolumns - COLUMN_REPOSTED_AT] = item->reposter == 0;
 		isnull[ncolumns - COLUMN_REPOSTED_BY_ID] = item->reposter == 0;
@@ -261,6 +265,7 @@ Datum
 social_home_feed(PG_FUNCTION_ARGS)
 {
 	struct social_feed feed = {0};
+	bool has_more;
 
 	feed.listing = social_listing_begin(reader_of(fcinfo));
 	read_arguments(&feed, fcinfo);
@@ -269,8 +274,8 @@ social_home_feed(PG_FUNCTION_ARGS)
 	social_walk_open(&feed.shares, "reposts", "reposts_post_position_idx");
 	InitMaterializedSRF(fcinfo, 0);
 	fill(&feed);
-	order_items(&feed);
-	put_items(&feed, (ReturnSetInfo *) fcinfo->resultinfo);
+	has_more = cut_items(&feed, feed.wanted - 1);
+	put_items(&feed, has_more, (ReturnSetInfo *) fcinfo->resultinfo);
 	social_walk_close(&feed.posts);
 	social_walk_close(&feed.shares);
 	social_listing_end(feed.listing);

@@ -92,8 +92,7 @@ answer(FunctionCallInfo fcinfo, const struct social_search *search, const struct
 		construct_array(page->ranks, page->count, FLOAT4OID, sizeof(float4), true, TYPALIGN_INT));
 	values[2] = PointerGetDatum(
 		construct_array(page->cursors, page->count, TEXTOID, -1, false, TYPALIGN_INT));
-	values[3] = page->has_more ? page->cursors[page->count - 1] : (Datum) 0;
-	nulls[3] = !page->has_more;
+	values[3] = BoolGetDatum(page->has_more);
 	values[4] = Int64GetDatum(search->nresults);
 	values[5] = BoolGetDatum(search->is_complete);
 	values[6] = BoolGetDatum(!search->is_complete);
@@ -102,8 +101,9 @@ answer(FunctionCallInfo fcinfo, const struct social_search *search, const struct
 
 /*
  * search_ranking(wanted tsquery, query text, first integer, after text) -> ids bigint[], ranks
- * real[], cursors text[], next text, total bigint, total_is_exact boolean, is_bounded boolean.
- * `wanted` is what `query` means. SM400 for an empty or over-long query, a bad page size or cursor.
+ * real[], cursors text[], has_more boolean, total bigint, total_is_exact boolean, is_bounded
+ * boolean. `wanted` is what `query` means. SM400 for an empty or over-long query, a bad page size
+ * or cursor.
  */
 Datum
 social_search_ranking(PG_FUNCTION_ARGS)

@@ -394,7 +394,7 @@ social_posts_like(PG_FUNCTION_ARGS)
 	social_search_check_query(query);
 	search.wanted = social_text_fold(VARDATA_ANY(query), VARSIZE_ANY_EXHDR(query));
 	search.before = PG_ARGISNULL(1) ? PG_INT64_MAX : PG_GETARG_INT64(1);
-	search.page_size = social_page_rows(fcinfo, 2);
+	search.page_size = social_page_rows(fcinfo, 2) + 1;
 	search.found = palloc(search.page_size * sizeof(Datum));
 	search.listing = social_listing_begin(social_viewer());
 	search.row_context =

@@ -203,49 +203,39 @@ COMMENT ON FUNCTION social.delete_comment(bigint) IS 'The viewer deletes an own 
 
 -- ---- lists ---------------------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION social.post_comments(post_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
-	RETURNS SETOF social.visible_comments
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	page_size integer := social.page_size(first);
-	last bigint := social.page_start('post_comments', after);
-BEGIN
+SELECT social.make_list('post_comments', 'commented_post_id bigint',
+	'social.visible_comments',
+	'm.*',
+	'social.listed_comments m WHERE m.post_id = $1 AND m.parent_id IS NULL', '{m.id}',
+	'The comments on a post that are no replies, oldest first. SM404 for an unknown post; SM400 for a bad page size or cursor.',
+	checks => $$
 	IF NOT EXISTS (SELECT FROM social.visible_posts p WHERE p.id = $1 AND p.deleted_at IS NULL) THEN
 		PERFORM social.raise_error('SM404', 'post not found');
 	END IF;
-	RETURN QUERY
-	SELECT m.* FROM social.listed_comments m WHERE m.post_id = $1 AND m.parent_id IS NULL AND m.id > last
-	ORDER BY m.id LIMIT page_size;
-END
-$$;
-COMMENT ON FUNCTION social.post_comments(bigint, integer, text) IS 'The comments on a post that are no replies, oldest first. after is cursor_encode(''post_comments'', id, id) of the last one seen. SM404 for an unknown post; SM400 for a bad page size or cursor.';
+	$$,
+	newest_first => false);
 
-CREATE OR REPLACE FUNCTION social.comment_replies(comment_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
-	RETURNS SETOF social.visible_comments
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	page_size integer := social.page_size(first);
-	last bigint := social.page_start('comment_replies', after);
-BEGIN
+SELECT social.make_list('comment_replies', 'comment_id bigint',
+	'social.visible_comments',
+	'm.*',
+	'social.listed_comments m WHERE m.parent_id = $1', '{m.id}',
+	'The direct replies to a comment, oldest first. SM404 for an unknown comment; SM400 for a bad page size or cursor.',
+	checks => $$
 	IF NOT EXISTS (SELECT FROM social.visible_comments m WHERE m.id = $1) THEN
 		PERFORM social.raise_error('SM404', 'comment not found');
 	END IF;
-	RETURN QUERY
-	SELECT m.* FROM social.listed_comments m WHERE m.parent_id = $1 AND m.id > last
-	ORDER BY m.id LIMIT page_size;
-END
-$$;
-COMMENT ON FUNCTION social.comment_replies(bigint, integer, text) IS 'The direct replies to a comment, oldest first. after is cursor_encode(''comment_replies'', id, id) of the last one seen. SM404 for an unknown comment; SM400 for a bad page size or cursor.';
+	$$,
+	newest_first => false);
 
 -- Walks the tree from where the last page ended: each step is one probe of an index, so that a page
 -- costs its own size and depth, whatever stands before and after it. What is not the viewer's to see
 -- and has no replies costs an index entry and a row.
-CREATE OR REPLACE FUNCTION social.comment_thread(post_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
+CREATE OR REPLACE FUNCTION social.thread_walk(post_id bigint, wanted integer, after text)
 	RETURNS TABLE (id bigint, author_id bigint, parent_id bigint, content text, is_edited boolean, is_deleted boolean,
 		likes_count numeric, replies_count numeric, created_at timestamptz, depth integer, path bigint[], cursor text)
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	left_over integer := social.page_size(first);
+	left_over integer := wanted;
 	viewer bigint := social.viewer_id();
 	is_staff boolean := social.viewer_is_staff();
 	muted bigint[] := social.muted_ids();
@@ -302,4 +292,17 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION social.comment_thread(bigint, integer, text) IS 'All comments on a post, depth first: each followed by its replies, oldest first; path leads from the top to the comment, depth is its length. after is the cursor of the last row seen. SM404 for an unknown post; SM400 for a bad page size or cursor.';
+COMMENT ON FUNCTION social.thread_walk(bigint, integer, text) IS 'So many rows of comment_thread, behind the one that a cursor names.';
+
+CREATE OR REPLACE FUNCTION social.comment_thread(post_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
+	RETURNS TABLE (id bigint, author_id bigint, parent_id bigint, content text, is_edited boolean, is_deleted boolean,
+		likes_count numeric, replies_count numeric, created_at timestamptz, depth integer, path bigint[], cursor text, has_more boolean)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	page_size integer := social.page_size(first);
+BEGIN
+	RETURN QUERY
+	SELECT w.*, count(*) OVER () > page_size FROM social.thread_walk($1, page_size + 1, after) w ORDER BY w.path LIMIT page_size;
+END
+$$;
+COMMENT ON FUNCTION social.comment_thread(bigint, integer, text) IS 'All comments on a post, depth first: each followed by its replies, oldest first; path leads from the top to the comment, depth is its length. Pages go one way. SM404 for an unknown post; SM400 for a bad page size or cursor.';

@@ -135,59 +135,29 @@ END
 $$;
 COMMENT ON FUNCTION social.is_following(bigint, bigint) IS 'Does the first person follow the second? False also where the viewer may not see one of them.';
 
-CREATE OR REPLACE FUNCTION social.followers(user_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
-	RETURNS TABLE (id bigint, username text, first_name text, last_name text, avatar text, created_at timestamptz, cursor text)
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	page_size integer := social.page_size(first);
-	last_time timestamptz;
-	last_id bigint;
-BEGIN
-	SELECT c.at, c.id INTO last_time, last_id FROM social.page_time('followers', after) c;
+SELECT social.make_list('followers', 'user_id bigint',
+	'id bigint, username text, first_name text, last_name text, avatar text, created_at timestamptz',
+	'u.id, u.username, u.first_name, u.last_name, u.avatar, f.created_at',
+	'social.follows f JOIN social.visible_users u ON u.id = f.follower_id WHERE f.followed_id = $1', '{f.created_at, f.follower_id}',
+	'Who follows this person, newest first. SM404 for an unknown person; SM400 for a bad page size or cursor.',
+	checks => $$
 	PERFORM social.require_person($1);
-	RETURN QUERY
-	SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, f.created_at, social.cursor_encode('followers', social.time_key(f.created_at), u.id)
-	FROM social.follows f JOIN social.visible_users u ON u.id = f.follower_id
-	WHERE f.followed_id = $1 AND (f.created_at, f.follower_id) < (last_time, last_id)
-	ORDER BY f.created_at DESC, f.follower_id DESC LIMIT page_size;
-END
-$$;
-COMMENT ON FUNCTION social.followers(bigint, integer, text) IS 'Who follows this person, newest first; after is the cursor of the last row seen. SM404 for an unknown person, SM400 for a bad page size or cursor.';
+	$$,
+	is_definer => true);
 
-CREATE OR REPLACE FUNCTION social.following(user_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
-	RETURNS TABLE (id bigint, username text, first_name text, last_name text, avatar text, created_at timestamptz, cursor text)
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	page_size integer := social.page_size(first);
-	last_time timestamptz;
-	last_id bigint;
-BEGIN
-	SELECT c.at, c.id INTO last_time, last_id FROM social.page_time('following', after) c;
+SELECT social.make_list('following', 'user_id bigint',
+	'id bigint, username text, first_name text, last_name text, avatar text, created_at timestamptz',
+	'u.id, u.username, u.first_name, u.last_name, u.avatar, f.created_at',
+	'social.follows f JOIN social.visible_users u ON u.id = f.followed_id WHERE f.follower_id = $1', '{f.created_at, f.followed_id}',
+	'Whom this person follows, newest first. SM404 for an unknown person; SM400 for a bad page size or cursor.',
+	checks => $$
 	PERFORM social.require_person($1);
-	RETURN QUERY
-	SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, f.created_at, social.cursor_encode('following', social.time_key(f.created_at), u.id)
-	FROM social.follows f JOIN social.visible_users u ON u.id = f.followed_id
-	WHERE f.follower_id = $1 AND (f.created_at, f.followed_id) < (last_time, last_id)
-	ORDER BY f.created_at DESC, f.followed_id DESC LIMIT page_size;
-END
-$$;
-COMMENT ON FUNCTION social.following(bigint, integer, text) IS 'Whom this person follows, newest first; after is the cursor of the last row seen. SM404 for an unknown person, SM400 for a bad page size or cursor.';
+	$$,
+	is_definer => true);
 
-CREATE OR REPLACE FUNCTION social.follow_requests(first integer DEFAULT 20, after text DEFAULT NULL)
-	RETURNS TABLE (id bigint, username text, first_name text, last_name text, avatar text, created_at timestamptz, cursor text)
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	viewer bigint := social.require_viewer();
-	page_size integer := social.page_size(first);
-	last_time timestamptz;
-	last_id bigint;
-BEGIN
-	SELECT c.at, c.id INTO last_time, last_id FROM social.page_time('follow_requests', after) c;
-	RETURN QUERY
-	SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, r.created_at, social.cursor_encode('follow_requests', social.time_key(r.created_at), u.id)
-	FROM social.follow_requests r JOIN social.visible_users u ON u.id = r.requester_id
-	WHERE r.target_id = viewer AND (r.created_at, r.requester_id) < (last_time, last_id)
-	ORDER BY r.created_at DESC, r.requester_id DESC LIMIT page_size;
-END
-$$;
-COMMENT ON FUNCTION social.follow_requests(integer, text) IS 'Who waits for the viewer''s leave to follow, newest first; after is the cursor of the last row seen. SM401 when nobody acts, SM400 for a bad page size or cursor.';
+SELECT social.make_list('follow_requests', '',
+	'id bigint, username text, first_name text, last_name text, avatar text, created_at timestamptz',
+	'u.id, u.username, u.first_name, u.last_name, u.avatar, r.created_at',
+	'social.follow_requests r JOIN social.visible_users u ON u.id = r.requester_id WHERE r.target_id = viewer', '{r.created_at, r.requester_id}',
+	'Who waits for the viewer''s leave to follow, newest first. SM401 when nobody acts; SM400 for a bad page size or cursor.',
+	is_own => true, is_definer => true);

@@ -10,10 +10,10 @@ BEGIN ATOMIC
 		'viewer_id', 'require_viewer', 'setting', 'result_id', 'authenticate',
 		'viewer_is_staff', 'blocked_ids', 'muted_ids', 'viewer_in_audience', 'viewer_sees_person', 'viewer_sees_post', 'viewer_sees_comment', 'viewer_lists_person', 'waiting_count', 'hashtag_is_visible', 'hashtag_seen_at', 'commenter_is_shown',
 		'check_text', 'extract_hashtags', 'extract_mentions', 'hashtag_key', 'cursor_encode', 'cursor_decode', 'jwt_verify',
-		'page_size', 'page_key', 'post', 'posts_page', 'hashtag_posts', 'search_posts', 'search_page', 'trending_hashtags',
+		'page_size', 'page_cursor', 'page_key', 'post', 'posts', 'hashtag_posts', 'search_posts', 'search_ranking', 'trending_hashtags',
 		'user_json', 'person_document', 'post_document', 'post_json', 'comment_json', 'raise_error',
 		'create_post', 'create_comment', 'like_post', 'unlike_post', 'like_comment', 'unlike_comment',
-		'follow_user', 'unfollow_user', 'set_following', 'follow_json', 'profile_json', 'users_page', 'login',
+		'follow_user', 'unfollow_user', 'set_following', 'follow_json', 'profile_json', 'users', 'login',
 		'update_profile', 'remove_follower', 'accept_follow_request', 'reject_follow_request', 'is_following', 'followers', 'following',
 		'follow_requests', 'block_user', 'unblock_user', 'blocked_users', 'mute_user', 'unmute_user', 'muted_users', 'require_person',
 		'update_post', 'publish_post', 'delete_post', 'restore_post', 'pin_post', 'unpin_post', 'highlight_post', 'unhighlight_post',
@@ -53,7 +53,7 @@ BEGIN ATOMIC
 		'add_content_rule', 'remove_content_rule']), 'reader'
 	UNION ALL
 	-- feed
-	SELECT unnest(ARRAY['home_feed', 'feed_page']), 'reader'
+	SELECT unnest(ARRAY['home_feed']), 'reader'
 	UNION ALL
 	SELECT unnest(ARRAY['fill_last_positions', 'rebuild_last_positions']), 'admin'
 	UNION ALL
@@ -94,7 +94,7 @@ BEGIN ATOMIC
 	UNION ALL
 	-- accounts
 	SELECT unnest(ARRAY['register', 'change_password', 'request_password_reset', 'reset_password', 'request_email_verification', 'verify_email',
-		'enable_totp', 'confirm_totp', 'disable_totp', 'regenerate_recovery_codes', 'login_attempts', 'login_attempts_page',
+		'enable_totp', 'confirm_totp', 'disable_totp', 'regenerate_recovery_codes', 'login_attempts',
 		'account_json', 'update_account']), 'reader'
 	UNION ALL
 	-- register_user tells who has an address, and takes one at its word: the public's door is register
@@ -115,7 +115,7 @@ BEGIN ATOMIC
 	-- owner: triggers, parts of other functions, and the grants themselves.
 	SELECT unnest(ARRAY['posts_like', 'post_trigrams', 'name_trigrams', 'typed_name', 'typed_trigrams', 'name_score',
 		'check_profile_text', 'check_url', 'hold_pair', 'policies', 'grant_direct',
-		'search_ranking', 'check_new_account', 'name_likeness', 'name_is_reserved', 'check_password', 'password_needs_rehash', 'sign_access_token',
+		'list_columns', 'make_list', 'thread_walk', 'check_new_account', 'name_likeness', 'name_is_reserved', 'check_password', 'password_needs_rehash', 'sign_access_token',
 		'guard_drop', 'reference_check', 'reference_end', 'count_row', 'count_statement', 'observed_tables', 'profile_check', 'post_before', 'post_after', 'revision_guard',
 		'require_post', 'require_own_post', 'check_post_settings', 'require_shareable_post', 'check_reaction',
 		'require_comment', 'require_own_comment', 'require_removable_comment', 'comment_holds', 'require_reply_allowed', 'comment_path', 'thread_comments', 'comment_check', 'hashtag_delete', 'note_standing', 'recount_sources', 'recount_rows', 'recount_links', 'recount_drift', 'forget_withdrawn',

@@ -148,31 +148,12 @@ COMMENT ON FUNCTION social.open_account(social.users, text, text) IS 'The second
 
 -- ---- attempts ------------------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION social.login_attempts(first integer DEFAULT 20, after text DEFAULT NULL)
-	RETURNS TABLE (id bigint, outcome text, address text, user_agent text, device text, created_at timestamptz)
-	LANGUAGE plpgsql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	viewer bigint := social.require_viewer();
-	page_size integer := social.page_size(first);
-	before bigint := social.page_key('login_attempts', after);
-BEGIN
-	RETURN QUERY
-	SELECT a.id, a.outcome, a.address, a.user_agent, a.device, a.created_at FROM social.login_attempts a
-	WHERE a.user_id = viewer AND a.id < before ORDER BY a.id DESC LIMIT page_size;
-END
-$$;
-COMMENT ON FUNCTION social.login_attempts(integer, text) IS 'Attempts to log in to the viewer''s account, newest first: the outcome (success, wrong_password, paused: tried too often, suspended, refused, code_required, wrong_code, code_paused) and where they came from. after is cursor_encode(''login_attempts'', id, id) of the last one seen. SM401 when nobody acts, SM400 for a bad page size or cursor.';
-
-CREATE OR REPLACE FUNCTION social.login_attempts_page(first integer DEFAULT 20, after text DEFAULT NULL) RETURNS json
-	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-	RETURN (
-		SELECT json_build_object('results', coalesce(json_agg(row_to_json(a) ORDER BY a.id DESC), '[]'),
-			'next', CASE WHEN count(*) = first THEN social.cursor_encode('login_attempts', min(a.id), min(a.id)) END)
-		FROM social.login_attempts(first, after) a);
-END
-$$;
-COMMENT ON FUNCTION social.login_attempts_page(integer, text) IS 'A page of login_attempts as REST shows it: results, and the cursor of the next page (null when there is none).';
+SELECT social.make_list('login_attempts', '',
+	'id bigint, outcome text, address text, user_agent text, device text, created_at timestamptz',
+	'a.id, a.outcome, a.address, a.user_agent, a.device, a.created_at',
+	'social.login_attempts a WHERE a.user_id = viewer', '{a.id}',
+	'Attempts to log in to the viewer''s account, newest first: the outcome (success, wrong_password, paused: tried too often, suspended, refused, code_required, wrong_code, code_paused) and where they came from. SM401 when nobody acts; SM400 for a bad page size or cursor.',
+	is_own => true, is_definer => true);
 
 CREATE OR REPLACE VIEW social.admin_login_attempts AS
 SELECT a.id, a.created_at, coalesce(u.username, '') AS account, a.username AS given_name, a.outcome, a.address, a.device, a.user_agent, a.user_id

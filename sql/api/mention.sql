@@ -7,7 +7,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION social.post_json(social.visible_posts) IS 'A post as REST shows it.';
 
-CREATE OR REPLACE FUNCTION social.user_mentions(user_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
-	RETURNS SETOF social.visible_mentions
+CREATE OR REPLACE FUNCTION social.user_mentions(user_id bigint, first integer DEFAULT 20, after text DEFAULT NULL, before text DEFAULT NULL)
+	RETURNS TABLE (id bigint, post_id bigint, mentioned_user_id bigint, created_at timestamptz, cursor text, has_more boolean)
 	LANGUAGE c STABLE PARALLEL SAFE ROWS 20 AS 'MODULE_PATHNAME', 'social_user_mentions';
-COMMENT ON FUNCTION social.user_mentions(bigint, integer, text) IS 'Where a person is named in posts for the viewer''s lists, newest first. after is cursor_encode(''user_mentions'', time_key(created_at), id) of the last one seen. SM404 for an unknown person; SM400 for a bad page size or cursor.';
+COMMENT ON FUNCTION social.user_mentions(bigint, integer, text, text) IS 'Where a person is named in posts for the viewer''s lists, newest first. SM404 for an unknown person; SM400 for a bad page size or cursor.';

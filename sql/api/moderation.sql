@@ -111,27 +111,18 @@ LEFT JOIN social.users a ON a.id = r.reporter_id
 LEFT JOIN social.users s ON s.id = r.resolved_by;
 COMMENT ON VIEW social.admin_reports IS 'Reports for staff: what was reported (object_type, object_id), whose it is, by whom (empty: by a rule), and what came of it.';
 
-CREATE OR REPLACE FUNCTION social.reports(status text DEFAULT 'open', first integer DEFAULT 20, after text DEFAULT NULL)
-	RETURNS SETOF social.admin_reports
-	LANGUAGE plpgsql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	page_size integer := social.page_size(first);
-	last_id bigint := 0;
-BEGIN
+SELECT social.make_list('reports', 'with_status text DEFAULT ''open''',
+	'social.admin_reports',
+	'r.*',
+	'social.admin_reports r WHERE ($1 IS NULL OR r.status = $1)', '{r.id}',
+	'Reports of one status (null: of any), oldest first, for staff. SM401 when nobody acts, SM403 for others than staff; SM400 for an unknown status, a bad page size or cursor.',
+	checks => $$
 	PERFORM social.require_staff();
 	IF $1 IS NOT NULL AND $1 NOT IN ('open', 'resolved', 'dismissed') THEN
 		PERFORM social.raise_error('SM400', 'invalid status', 'It is open, resolved, dismissed, or null for all.');
 	END IF;
-	IF after IS NOT NULL THEN
-		last_id := (social.cursor_decode('reports', after)).key;
-	END IF;
-	RETURN QUERY
-	SELECT r.* FROM social.admin_reports r
-	WHERE r.id > last_id AND (reports.status IS NULL OR r.status = reports.status)
-	ORDER BY r.id LIMIT page_size;
-END
-$$;
-COMMENT ON FUNCTION social.reports(text, integer, text) IS 'Reports of one status (null: of any), oldest first, for staff. after is cursor_encode(''reports'', id, 0) of the last one seen. SM401 when nobody acts, SM403 for others than staff, SM400 for an unknown status, a bad page size or cursor.';
+	$$,
+	is_definer => true, newest_first => false);
 
 -- ---- what staff do -------------------------------------------------------------------------------
 

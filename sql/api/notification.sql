@@ -38,41 +38,55 @@ CREATE OR REPLACE TRIGGER social_forget_withdrawn AFTER DELETE ON social.users
 
 -- Unread and read rows lie apart in the key: a batch merges two walks. Only what a batch names is
 -- asked about, so that a page costs what it shows and passes over, not all that is unread.
-CREATE OR REPLACE FUNCTION social.notifications(first integer DEFAULT 20, after text DEFAULT NULL, unread_only boolean DEFAULT false)
-	RETURNS SETOF social.visible_notifications
+CREATE OR REPLACE FUNCTION social.notifications(first integer DEFAULT 20, after text DEFAULT NULL, unread_only boolean DEFAULT false, before text DEFAULT NULL)
+	RETURNS TABLE (id bigint, type text, actor_id bigint, post_id bigint, comment_id bigint, quote_id bigint, message text, is_read boolean,
+		read_at timestamptz, created_at timestamptz, cursor text, has_more boolean)
 	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	viewer bigint := social.require_viewer();
-	left_over integer := social.page_size(first);
-	before bigint := social.page_key('notifications', after);
-	size integer := left_over;
+	page_size integer := social.page_size(first);
+	place bigint := social.page_key('notifications', social.page_cursor(after, before));
+	size integer := page_size + 1;
 	passed bigint[] := social.notification_muted_ids(); -- who may have left very many
 	batch bigint[];
-	found bigint;
+	page social.visible_notifications[];
 BEGIN
-	WHILE left_over > 0 LOOP
-		batch := ARRAY(
-			SELECT b.id FROM (
-				(SELECT n.id FROM social.notifications n
-					WHERE n.recipient_id = viewer AND NOT n.is_read AND n.withdrawn_at IS NULL AND n.id < before
-						AND (n.actor_id IS NULL OR n.actor_id <> ALL (passed)) ORDER BY n.id DESC LIMIT size)
-				UNION ALL
-				(SELECT n.id FROM social.notifications n
-					WHERE n.recipient_id = viewer AND n.is_read AND NOT coalesce(unread_only, false) AND n.withdrawn_at IS NULL AND n.id < before
-						AND (n.actor_id IS NULL OR n.actor_id <> ALL (passed)) ORDER BY n.id DESC LIMIT size)) b
-			ORDER BY b.id DESC LIMIT size);
-		RETURN QUERY
-		SELECT n.* FROM social.visible_notifications n
-		WHERE n.is_read IN (false, true) AND n.id = ANY (batch) ORDER BY n.id DESC LIMIT left_over;
-		GET DIAGNOSTICS found = ROW_COUNT;
-		EXIT WHEN cardinality(batch) < size;
-		left_over := left_over - found;
-		before := batch[cardinality(batch)];
+	LOOP
+		IF before IS NULL THEN
+			batch := ARRAY(
+				SELECT b.id FROM (
+					(SELECT n.id FROM social.notifications n
+						WHERE n.recipient_id = viewer AND NOT n.is_read AND n.withdrawn_at IS NULL AND n.id < place
+							AND (n.actor_id IS NULL OR n.actor_id <> ALL (passed)) ORDER BY n.id DESC LIMIT size)
+					UNION ALL
+					(SELECT n.id FROM social.notifications n
+						WHERE n.recipient_id = viewer AND n.is_read AND NOT coalesce(unread_only, false) AND n.withdrawn_at IS NULL AND n.id < place
+							AND (n.actor_id IS NULL OR n.actor_id <> ALL (passed)) ORDER BY n.id DESC LIMIT size)) b
+				ORDER BY b.id DESC LIMIT size);
+			page := page || ARRAY(SELECT n FROM social.visible_notifications n WHERE n.is_read IN (false, true) AND n.id = ANY (batch) ORDER BY n.id DESC);
+		ELSE
+			batch := ARRAY(
+				SELECT b.id FROM (
+					(SELECT n.id FROM social.notifications n
+						WHERE n.recipient_id = viewer AND NOT n.is_read AND n.withdrawn_at IS NULL AND n.id > place
+							AND (n.actor_id IS NULL OR n.actor_id <> ALL (passed)) ORDER BY n.id LIMIT size)
+					UNION ALL
+					(SELECT n.id FROM social.notifications n
+						WHERE n.recipient_id = viewer AND n.is_read AND NOT coalesce(unread_only, false) AND n.withdrawn_at IS NULL AND n.id > place
+							AND (n.actor_id IS NULL OR n.actor_id <> ALL (passed)) ORDER BY n.id LIMIT size)) b
+				ORDER BY b.id LIMIT size);
+			page := page || ARRAY(SELECT n FROM social.visible_notifications n WHERE n.is_read IN (false, true) AND n.id = ANY (batch) ORDER BY n.id);
+		END IF;
+		EXIT WHEN cardinality(batch) < size OR cardinality(page) > page_size;
+		place := batch[cardinality(batch)];
 		size := least(size * 2, 1000);
 	END LOOP;
+	RETURN QUERY
+	SELECT n.*, social.cursor_encode('notifications', n.id, n.id), cardinality(page) > page_size
+	FROM unnest(page[:page_size]) n ORDER BY n.id DESC;
 END
 $$;
-COMMENT ON FUNCTION social.notifications(integer, text, boolean) IS 'What the viewer was told, newest first, or only what is unread. after is cursor_encode(''notifications'', id, id) of the last one seen. SM401 when nobody acts, SM400 for a bad page size or cursor.';
+COMMENT ON FUNCTION social.notifications(integer, text, boolean, text) IS 'What the viewer was told, newest first, or only what is unread. SM401 when nobody acts; SM400 for a bad page size or cursor.';
 
 CREATE OR REPLACE FUNCTION social.unread_notifications_count() RETURNS bigint
 	LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -85,22 +99,23 @@ COMMENT ON FUNCTION social.unread_notifications_count() IS 'How many unread noti
 
 -- A group is a kind and its target: a post that is liked, commented, shared or names the viewer, a
 -- comment that is liked or answered, the viewer who is followed. Messages stand alone.
-CREATE OR REPLACE FUNCTION social.grouped_notifications(first integer DEFAULT 20, after text DEFAULT NULL)
-	RETURNS TABLE (id bigint, type text, post_id bigint, comment_id bigint, count bigint, actor_ids bigint[], message text, is_read boolean, created_at timestamptz)
+CREATE OR REPLACE FUNCTION social.grouped_notifications(first integer DEFAULT 20, after text DEFAULT NULL, before text DEFAULT NULL)
+	RETURNS TABLE (id bigint, type text, post_id bigint, comment_id bigint, count bigint, actor_ids bigint[], message text, is_read boolean, created_at timestamptz,
+		cursor text, has_more boolean)
 	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	viewer bigint := social.require_viewer();
 	page_size integer := social.page_size(first);
-	before bigint := social.page_key('grouped_notifications', after);
+	place bigint := social.page_key('grouped_notifications', social.page_cursor(after, before));
 BEGIN
 	RETURN QUERY
 	SELECT g.newest, g.type, g.post_id, g.target_comment, g.n,
 		(SELECT array_agg(l.actor_id ORDER BY l.newest DESC) FROM (
 			SELECT u.actor_id, max(u.id) AS newest FROM unnest(g.ids, g.actors) AS u (id, actor_id)
 			WHERE u.actor_id IS NOT NULL GROUP BY 1 ORDER BY 2 DESC LIMIT 3) l),
-		g.message, g.all_read, g.latest
+		g.message, g.all_read, g.latest, social.cursor_encode('grouped_notifications', g.newest, g.newest), g.groups > page_size
 	FROM (
-		SELECT max(n.id) AS newest, n.type, n.post_id, t.target_comment, count(*) AS n,
+		SELECT max(n.id) AS newest, count(*) OVER () AS groups, n.type, n.post_id, t.target_comment, count(*) AS n,
 			array_agg(n.id) AS ids, array_agg(n.actor_id) AS actors,
 			max(n.message) AS message, bool_and(n.is_read) AS all_read, max(n.created_at) AS latest
 		FROM social.visible_notifications n
@@ -108,13 +123,13 @@ BEGIN
 			WHEN 'comment_like' THEN n.comment_id
 			WHEN 'reply' THEN (SELECT r.parent_id FROM social.comments r WHERE r.id = n.comment_id) END AS target_comment) t
 		GROUP BY n.type, n.post_id, t.target_comment, CASE WHEN n.type IN ('system', 'live_stream') THEN n.id END
-		HAVING max(n.id) < before
-		ORDER BY max(n.id) DESC LIMIT page_size
+		HAVING CASE WHEN before IS NULL THEN max(n.id) < place ELSE max(n.id) > place END
+		ORDER BY CASE WHEN before IS NULL THEN -max(n.id) ELSE max(n.id) END LIMIT page_size
 	) g
 	ORDER BY g.newest DESC;
 END
 $$;
-COMMENT ON FUNCTION social.grouped_notifications(integer, text) IS 'What the viewer was told, grouped by kind and target, the group with the newest notification first: its id, how many there are, the last three people (actor_ids), whether all are read and when the last one came. comment_id is the comment that was liked or answered. after is cursor_encode(''grouped_notifications'', id, id) of the last group seen. SM401 when nobody acts, SM400 for a bad page size or cursor.';
+COMMENT ON FUNCTION social.grouped_notifications(integer, text, text) IS 'What the viewer was told, grouped by kind and target, the group with the newest notification first: its id, how many there are, the last three people (actor_ids), whether all are read and when the last one came. comment_id is the comment that was liked or answered. SM401 when nobody acts; SM400 for a bad page size or cursor.';
 
 -- ---- marking ---------------------------------------------------------------------------------------
 

@@ -247,10 +247,15 @@ COMMENT ON FUNCTION social.unhighlight_post(bigint) IS 'The viewer takes that ma
 
 -- ---- lists ---------------------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION social.user_posts(user_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
-	RETURNS SETOF social.visible_posts
-	LANGUAGE c STABLE PARALLEL SAFE ROWS 20 AS 'MODULE_PATHNAME', 'social_user_posts';
-COMMENT ON FUNCTION social.user_posts(bigint, integer, text) IS 'A person''s published posts, newest first; pinned ones keep their place here (see pinned_posts). after is cursor_encode(''user_posts'', position, id) of the last post seen. SM404 for an unknown person; SM400 for a bad page size or cursor.';
+SELECT social.make_list('posts', '',
+	'social.visible_posts',
+	'p.*',
+	'social.listed_posts p WHERE true', '{p.position}',
+	'Posts for the viewer''s lists, newest first. SM400 for a bad page size or cursor.');
+
+DO $$ BEGIN EXECUTE format('CREATE OR REPLACE FUNCTION social.user_posts(user_id bigint, first integer DEFAULT 20, after text DEFAULT NULL, before text DEFAULT NULL) RETURNS TABLE (%s)
+	LANGUAGE c STABLE PARALLEL SAFE ROWS 20 AS ''MODULE_PATHNAME'', ''social_user_posts''', social.list_columns('social.visible_posts')); END $$;
+COMMENT ON FUNCTION social.user_posts(bigint, integer, text, text) IS 'A person''s published posts, newest first; pinned ones keep their place here (see pinned_posts). SM404 for an unknown person; SM400 for a bad page size or cursor.';
 
 CREATE OR REPLACE FUNCTION social.pinned_posts(user_id bigint) RETURNS SETOF social.visible_posts
 	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 3 SET search_path = pg_catalog, pg_temp AS $$
@@ -264,40 +269,19 @@ END
 $$;
 COMMENT ON FUNCTION social.pinned_posts(bigint) IS 'The posts that a person has pinned to the profile, newest first. SM404 for an unknown person.';
 
-CREATE OR REPLACE FUNCTION social.draft_posts(first integer DEFAULT 20, after text DEFAULT NULL)
-	RETURNS SETOF social.visible_posts
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	viewer bigint := social.require_viewer();
-	page_size integer := social.page_size(first);
-	before bigint := social.page_key('draft_posts', after);
-BEGIN
-	RETURN QUERY
-	SELECT p.* FROM social.visible_posts p
-	WHERE p.author_id = viewer AND NOT p.is_published AND p.deleted_at IS NULL AND p.id < before
-	ORDER BY p.id DESC LIMIT page_size;
-END
-$$;
-COMMENT ON FUNCTION social.draft_posts(integer, text) IS 'The viewer''s drafts and scheduled posts (publish_at), newest first. after is cursor_encode(''draft_posts'', id, id) of the last one seen. SM401; SM400 for a bad page size or cursor.';
+SELECT social.make_list('draft_posts', '',
+	'social.visible_posts',
+	'p.*',
+	'social.visible_posts p WHERE p.author_id = viewer AND NOT p.is_published AND p.deleted_at IS NULL', '{p.id}',
+	'The viewer''s drafts and scheduled posts (publish_at), newest first. SM401 when nobody acts; SM400 for a bad page size or cursor.',
+	is_own => true);
 
-CREATE OR REPLACE FUNCTION social.deleted_posts(first integer DEFAULT 20, after text DEFAULT NULL)
-	RETURNS TABLE (id bigint, title text, content text, deleted_at timestamptz, restorable_until timestamptz, cursor text)
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	viewer bigint := social.require_viewer();
-	page_size integer := social.page_size(first);
-	keep interval := social.setting('restore_window');
-	last record := social.page_time('deleted_posts', after);
-BEGIN
-	RETURN QUERY
-	SELECT p.id, p.title, p.content, p.deleted_at, p.deleted_at + keep,
-		social.cursor_encode('deleted_posts', social.time_key(p.deleted_at), p.id)
-	FROM social.posts p
-	WHERE p.author_id = viewer AND p.deleted_at >= now() - keep AND (p.deleted_at, p.id) < (last.at, last.id)
-	ORDER BY p.deleted_at DESC, p.id DESC LIMIT page_size;
-END
-$$;
-COMMENT ON FUNCTION social.deleted_posts(integer, text) IS 'The viewer''s deleted posts that restore_post can bring back, latest deletion first; after is the cursor of the last row seen. SM401; SM400 for a bad page size or cursor.';
+SELECT social.make_list('deleted_posts', '',
+	'id bigint, title text, content text, deleted_at timestamptz, restorable_until timestamptz',
+	'p.id, p.title, p.content, p.deleted_at, p.deleted_at + social.setting(''restore_window'')::interval',
+	'social.posts p WHERE p.author_id = viewer AND p.deleted_at >= now() - social.setting(''restore_window'')::interval', '{p.deleted_at, p.id}',
+	'The viewer''s deleted posts that restore_post can bring back, latest deletion first. SM401 when nobody acts; SM400 for a bad page size or cursor.',
+	is_own => true, is_definer => true);
 
 -- ---- revisions -----------------------------------------------------------------------------------
 
@@ -315,25 +299,16 @@ COMMENT ON FUNCTION social.revision_guard() IS 'Row trigger: refuses to change o
 CREATE OR REPLACE TRIGGER social_revision_guard BEFORE UPDATE OR DELETE ON social.post_revisions
 	FOR EACH ROW EXECUTE FUNCTION social.revision_guard();
 
-CREATE OR REPLACE FUNCTION social.post_revisions(post_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
-	RETURNS TABLE (revision integer, title text, content text, editor_id bigint, created_at timestamptz, cursor text)
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	viewer bigint := social.require_viewer();
-	page_size integer := social.page_size(first);
-	before bigint := social.page_key('post_revisions', after);
-	author bigint;
-BEGIN
-	SELECT p.author_id INTO author FROM social.visible_posts p WHERE p.id = $1;
-	IF NOT FOUND THEN
+SELECT social.make_list('post_revisions', 'post_id bigint',
+	'revision integer, title text, content text, editor_id bigint, created_at timestamptz',
+	'r.revision, r.title, r.content, r.editor_id, r.created_at',
+	'social.post_revisions r WHERE r.post_id = $1', '{r.revision}',
+	'What a post said before each edit, latest first, for its author and staff. SM401, SM404, SM403 for somebody else''s post; SM400 for a bad page size or cursor.',
+	checks => $$
+	IF NOT EXISTS (SELECT FROM social.visible_posts p WHERE p.id = $1) THEN
 		PERFORM social.raise_error('SM404', 'post not found');
-	ELSIF author <> viewer AND NOT social.viewer_is_staff() THEN
+	ELSIF NOT EXISTS (SELECT FROM social.posts p WHERE p.id = $1 AND p.author_id = viewer) AND NOT social.viewer_is_staff() THEN
 		PERFORM social.raise_error('SM403', 'this is not your post', '', 'Only its author and staff see its revisions.');
 	END IF;
-	RETURN QUERY
-	SELECT r.revision, r.title, r.content, r.editor_id, r.created_at, social.cursor_encode('post_revisions', r.revision, r.id)
-	FROM social.post_revisions r WHERE r.post_id = $1 AND r.revision < before
-	ORDER BY r.revision DESC LIMIT page_size;
-END
-$$;
-COMMENT ON FUNCTION social.post_revisions(bigint, integer, text) IS 'What a post said before each edit, latest first, for its author and staff; after is the cursor of the last row seen. SM401, SM404, SM403 for somebody else''s post; SM400 for a bad page size or cursor.';
+	$$,
+	is_own => true, is_definer => true);

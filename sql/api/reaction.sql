@@ -48,24 +48,17 @@ END
 $$;
 COMMENT ON FUNCTION social.unlike_post(bigint) IS 'The viewer takes a like of a post back, also of one that can no longer be seen; again is harmless. Returns the post''s id. SM401 when nobody acts, SM404 for an unknown post that the viewer does not like.';
 
-CREATE OR REPLACE FUNCTION social.post_likers(post_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
-	RETURNS TABLE (user_id bigint, username text, reaction text, created_at timestamptz, cursor text)
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	page_size integer := social.page_size(first);
-	last record := social.page_time('post_likers', after);
-BEGIN
-	IF NOT EXISTS (SELECT FROM social.visible_posts o WHERE o.id = $1 AND o.deleted_at IS NULL) THEN
+SELECT social.make_list('post_likers', 'post_id bigint',
+	'user_id bigint, username text, reaction text, created_at timestamptz',
+	'l.user_id, u.username, l.reaction, l.created_at',
+	'social.post_likes l JOIN social.visible_users u ON u.id = l.user_id WHERE l.post_id = $1', '{l.created_at, l.user_id}',
+	'Who likes a post, the latest first. SM404 for an unknown post; SM400 for a bad page size or cursor.',
+	checks => $$
+	IF NOT EXISTS (SELECT FROM social.visible_posts p WHERE p.id = $1 AND p.deleted_at IS NULL) THEN
 		PERFORM social.raise_error('SM404', 'post not found');
 	END IF;
-	RETURN QUERY
-	SELECT l.user_id, u.username, l.reaction, l.created_at, social.cursor_encode('post_likers', social.time_key(l.created_at), l.user_id)
-	FROM social.post_likes l JOIN social.visible_users u ON u.id = l.user_id
-	WHERE l.post_id = $1 AND (l.created_at, l.user_id) < (last.at, last.id)
-	ORDER BY l.created_at DESC, l.user_id DESC LIMIT page_size;
-END
-$$;
-COMMENT ON FUNCTION social.post_likers(bigint, integer, text) IS 'Who likes a post, the latest first; after is the cursor of the last row seen. SM404 for an unknown post; SM400 for a bad page size or cursor.';
+	$$,
+	is_definer => true);
 
 -- ---- comments -------------------------------------------------------------------------------------
 
@@ -100,21 +93,14 @@ END
 $$;
 COMMENT ON FUNCTION social.unlike_comment(bigint) IS 'The viewer takes a like of a comment back, as unlike_post does that of a post. Returns the comment''s id. SM401 when nobody acts, SM404 for an unknown comment that the viewer does not like.';
 
-CREATE OR REPLACE FUNCTION social.comment_likers(comment_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
-	RETURNS TABLE (user_id bigint, username text, reaction text, created_at timestamptz, cursor text)
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	page_size integer := social.page_size(first);
-	last record := social.page_time('comment_likers', after);
-BEGIN
-	IF NOT EXISTS (SELECT FROM social.visible_comments o WHERE o.id = $1 AND NOT o.is_deleted) THEN
+SELECT social.make_list('comment_likers', 'comment_id bigint',
+	'user_id bigint, username text, reaction text, created_at timestamptz',
+	'l.user_id, u.username, l.reaction, l.created_at',
+	'social.comment_likes l JOIN social.visible_users u ON u.id = l.user_id WHERE l.comment_id = $1', '{l.created_at, l.user_id}',
+	'Who likes a comment, the latest first. SM404 for an unknown comment; SM400 for a bad page size or cursor.',
+	checks => $$
+	IF NOT EXISTS (SELECT FROM social.visible_comments m WHERE m.id = $1 AND NOT m.is_deleted) THEN
 		PERFORM social.raise_error('SM404', 'comment not found');
 	END IF;
-	RETURN QUERY
-	SELECT l.user_id, u.username, l.reaction, l.created_at, social.cursor_encode('comment_likers', social.time_key(l.created_at), l.user_id)
-	FROM social.comment_likes l JOIN social.visible_users u ON u.id = l.user_id
-	WHERE l.comment_id = $1 AND (l.created_at, l.user_id) < (last.at, last.id)
-	ORDER BY l.created_at DESC, l.user_id DESC LIMIT page_size;
-END
-$$;
-COMMENT ON FUNCTION social.comment_likers(bigint, integer, text) IS 'Who likes a comment, the latest first; after is the cursor of the last row seen. SM404 for an unknown comment; SM400 for a bad page size or cursor.';
+	$$,
+	is_definer => true);

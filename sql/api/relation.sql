@@ -143,26 +143,12 @@ END
 $$;
 COMMENT ON FUNCTION social.unblock_user(bigint) IS 'The viewer no longer blocks this person; follows do not come back. Again is harmless. Returns the person''s id. SM401 when nobody acts, SM404 for an unknown person.';
 
-CREATE OR REPLACE FUNCTION social.blocked_users(first integer DEFAULT 20, after text DEFAULT NULL)
-	RETURNS TABLE (id bigint, username text, first_name text, last_name text, avatar text, created_at timestamptz, cursor text)
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	viewer bigint := social.require_viewer();
-	page_size integer := social.page_size(first);
-	last_time timestamptz;
-	last_id bigint;
-BEGIN
-	SELECT c.at, c.id INTO last_time, last_id FROM social.page_time('blocked_users', after) c;
-	-- Blocked people are no visible_users; the viewer has seen them before.
-	RETURN QUERY
-	SELECT u.id, u.username, u.first_name, u.last_name, p.avatar, b.created_at, social.cursor_encode('blocked_users', social.time_key(b.created_at), u.id)
-	FROM social.blocks b JOIN social.users u ON u.id = b.blocked_id AND u.is_active
-	LEFT JOIN social.profiles p ON p.user_id = u.id
-	WHERE b.blocker_id = viewer AND (b.created_at, b.blocked_id) < (last_time, last_id)
-	ORDER BY b.created_at DESC, b.blocked_id DESC LIMIT page_size;
-END
-$$;
-COMMENT ON FUNCTION social.blocked_users(integer, text) IS 'Whom the viewer blocks, newest first; after is the cursor of the last row seen. SM401 when nobody acts, SM400 for a bad page size or cursor.';
+SELECT social.make_list('blocked_users', '',
+	'id bigint, username text, first_name text, last_name text, avatar text, created_at timestamptz',
+	'u.id, u.username, u.first_name, u.last_name, p.avatar, b.created_at',
+	'social.blocks b JOIN social.users u ON u.id = b.blocked_id AND u.is_active LEFT JOIN social.profiles p ON p.user_id = u.id WHERE b.blocker_id = viewer', '{b.created_at, b.blocked_id}',
+	'Whom the viewer blocks, newest first. SM401 when nobody acts; SM400 for a bad page size or cursor.',
+	is_own => true, is_definer => true);
 
 -- ---- mutes -----------------------------------------------------------------------------------------
 
@@ -202,24 +188,9 @@ END
 $$;
 COMMENT ON FUNCTION social.unmute_user(bigint) IS 'The viewer no longer mutes this person; again is harmless. Returns the person''s id. SM401 when nobody acts, SM404 for an unknown person.';
 
-CREATE OR REPLACE FUNCTION social.muted_users(first integer DEFAULT 20, after text DEFAULT NULL)
-	RETURNS TABLE (id bigint, username text, first_name text, last_name text, avatar text, created_at timestamptz, cursor text,
-		posts boolean, notifications boolean, expires_at timestamptz)
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	viewer bigint := social.require_viewer();
-	page_size integer := social.page_size(first);
-	last_time timestamptz;
-	last_id bigint;
-BEGIN
-	SELECT c.at, c.id INTO last_time, last_id FROM social.page_time('muted_users', after) c;
-	RETURN QUERY
-	SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, m.created_at, social.cursor_encode('muted_users', social.time_key(m.created_at), u.id),
-		m.posts, m.notifications, m.expires_at
-	FROM social.mutes m JOIN social.visible_users u ON u.id = m.muted_id
-	WHERE m.muter_id = viewer AND (m.created_at, m.muted_id) < (last_time, last_id)
-		AND (m.expires_at IS NULL OR m.expires_at > now())
-	ORDER BY m.created_at DESC, m.muted_id DESC LIMIT page_size;
-END
-$$;
-COMMENT ON FUNCTION social.muted_users(integer, text) IS 'Whom the viewer mutes, newest first, with kind and end; after is the cursor of the last row seen. SM401 when nobody acts, SM400 for a bad page size or cursor.';
+SELECT social.make_list('muted_users', '',
+	'id bigint, username text, first_name text, last_name text, avatar text, created_at timestamptz, posts boolean, notifications boolean, expires_at timestamptz',
+	'u.id, u.username, u.first_name, u.last_name, u.avatar, m.created_at, m.posts, m.notifications, m.expires_at',
+	'social.mutes m JOIN social.visible_users u ON u.id = m.muted_id WHERE m.muter_id = viewer AND (m.expires_at IS NULL OR m.expires_at > now())', '{m.created_at, m.muted_id}',
+	'Whom the viewer mutes, newest first, with kind and end. SM401 when nobody acts; SM400 for a bad page size or cursor.',
+	is_own => true, is_definer => true);

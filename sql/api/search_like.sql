@@ -3,25 +3,26 @@
 
 CREATE OR REPLACE FUNCTION social.posts_like(query text, before bigint, page_size integer) RETURNS bigint[]
 	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_posts_like';
-COMMENT ON FUNCTION social.posts_like(text, bigint, integer) IS 'The ids of a page of the viewer''s listed posts with a text in title or content, newest first, below a position. SM400 for an empty or over-long text.';
+COMMENT ON FUNCTION social.posts_like(text, bigint, integer) IS 'The ids of a page of the viewer''s listed posts with a text in title or content, newest first, below a position, and of one more, which tells that more follow. SM400 for an empty or over-long text.';
 
 CREATE OR REPLACE FUNCTION social.search_posts_like(query text, first integer DEFAULT 20, after text DEFAULT NULL)
 	RETURNS TABLE (id bigint, author_id bigint, title text, content text, hashtags text[], is_published boolean, "position" bigint,
 		likes_count bigint, comments_count bigint, created_at timestamptz, updated_at timestamptz,
 		visibility text, reply_settings text, is_pinned boolean, is_highlighted boolean, quoted_post_id bigint, image text, video text,
 		edited_at timestamptz, is_edited boolean, publish_at timestamptz, reposts_count bigint, views_count bigint,
-		hidden_at timestamptz, deleted_at timestamptz, language text, cursor text)
+		hidden_at timestamptz, deleted_at timestamptz, language text, cursor text, has_more boolean)
 	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	found bigint[] := social.posts_like(query, social.page_key('search_posts_like', after), social.page_size(first));
+	page_size integer := social.page_size(first);
+	found bigint[] := social.posts_like(query, social.page_key('search_posts_like', after), page_size);
 BEGIN
 	RETURN QUERY
-	SELECT p.*, social.cursor_encode('search_posts_like', p.position, p.id)
-	FROM social.listed_posts p WHERE p.id = ANY (found)
+	SELECT p.*, social.cursor_encode('search_posts_like', p.position, p.id), cardinality(found) > page_size
+	FROM social.listed_posts p WHERE p.id = ANY (found[:page_size])
 	ORDER BY p.position DESC;
 END
 $$;
-COMMENT ON FUNCTION social.search_posts_like(text, integer, text) IS 'Listed posts that have a text, as it stands, in their title or content, newest first; case and compatibility forms do not matter, and no character is special. after is the cursor of the last row seen. The work is bounded: a text without three letters or digits in a row is looked for in the newest 20,000 posts below the cursor only, and of a text whose parts are very common, but which itself is not, old posts may be missing. SM400 for an empty or over-long text, a bad page size or cursor.';
+COMMENT ON FUNCTION social.search_posts_like(text, integer, text) IS 'Listed posts that have a text, as it stands, in their title or content, newest first; case and compatibility forms do not matter, and no character is special. Pages go one way. The work is bounded: a text without three letters or digits in a row is looked for in the newest 20,000 posts below the cursor only, and of a text whose parts are very common, but which itself is not, old posts may be missing. SM400 for an empty or over-long text, a bad page size or cursor.';
 
 -- ---- names -----------------------------------------------------------------------------------------
 
@@ -43,7 +44,7 @@ COMMENT ON FUNCTION social.name_score(text, text, text) IS 'How well a name, or 
 
 CREATE OR REPLACE FUNCTION social.search_users(query text, first integer DEFAULT 20, after text DEFAULT NULL)
 	RETURNS TABLE (id bigint, username text, first_name text, last_name text, bio text, avatar text, banner_image text, location text, website text,
-		followers_count bigint, following_count bigint, posts_count bigint, created_at timestamptz, is_locked boolean, cursor text)
+		followers_count bigint, following_count bigint, posts_count bigint, created_at timestamptz, is_locked boolean, cursor text, has_more boolean)
 	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
@@ -85,16 +86,17 @@ BEGIN
 		FROM (SELECT i.id, i.score::bigint FROM best i) b JOIN social.visible_users v ON v.id = b.id
 	)
 	SELECT r.id, r.username, r.first_name, r.last_name, r.bio, r.avatar, r.banner_image, r.location, r.website,
-		r.followers_count, r.following_count, r.posts_count, r.created_at, r.is_locked, social.cursor_encode('search_users', r.key, r.id)
+		r.followers_count, r.following_count, r.posts_count, r.created_at, r.is_locked, social.cursor_encode('search_users', r.key, r.id),
+		count(*) OVER () > page_size
 	FROM ranked r
 	WHERE r.key < last_key OR (r.key = last_key AND r.id > last_id)
 	ORDER BY r.key DESC, r.id LIMIT page_size;
 END
 $$;
-COMMENT ON FUNCTION social.search_users(text, integer, text) IS 'People whose username, or first or last name, is or begins with what was typed (@ before it does not matter), but for one typing error (two in more than five characters; none in fewer than three), best first: exact, beginning, nearly; usernames before other names, shorter names before longer, more followers before fewer. Among bounded candidates: beginnings of one or two letters do not reach everybody. after is the cursor of the last row seen. SM400 for an empty or over-long query, a bad page size or cursor.';
+COMMENT ON FUNCTION social.search_users(text, integer, text) IS 'People whose username, or first or last name, is or begins with what was typed (@ before it does not matter), but for one typing error (two in more than five characters; none in fewer than three), best first: exact, beginning, nearly; usernames before other names, shorter names before longer, more followers before fewer. Among bounded candidates: beginnings of one or two letters do not reach everybody. Pages go one way. SM400 for an empty or over-long query, a bad page size or cursor.';
 
 CREATE OR REPLACE FUNCTION social.search_hashtags(query text, first integer DEFAULT 20, after text DEFAULT NULL)
-	RETURNS TABLE (id bigint, tag text, post_count bigint, created_at timestamptz, display text, cursor text)
+	RETURNS TABLE (id bigint, tag text, post_count bigint, created_at timestamptz, display text, cursor text, has_more boolean)
 	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
@@ -131,10 +133,11 @@ BEGIN
 		SELECT v.*, (b.score << 6) + least(floor(log(2, v.post_count + 1)), 63)::bigint AS key
 		FROM (SELECT i.id, i.score::bigint FROM best i) b JOIN social.visible_hashtags v ON v.id = b.id
 	)
-	SELECT r.id, r.tag, r.post_count, r.created_at, r.display, social.cursor_encode('search_hashtags', r.key, r.id)
+	SELECT r.id, r.tag, r.post_count, r.created_at, r.display, social.cursor_encode('search_hashtags', r.key, r.id),
+		count(*) OVER () > page_size
 	FROM ranked r
 	WHERE r.key < last_key OR (r.key = last_key AND r.id > last_id)
 	ORDER BY r.key DESC, r.id LIMIT page_size;
 END
 $$;
-COMMENT ON FUNCTION social.search_hashtags(text, integer, text) IS 'Hashtags of visible posts whose folded tag is or begins with what was typed (# before it does not matter), but for typing errors as in search_users; best first, more posts before fewer. Among bounded candidates: beginnings of one or two letters do not reach every tag. after is the cursor of the last row seen. SM400 for an empty or over-long query, a bad page size or cursor.';
+COMMENT ON FUNCTION social.search_hashtags(text, integer, text) IS 'Hashtags of visible posts whose folded tag is or begins with what was typed (# before it does not matter), but for typing errors as in search_users; best first, more posts before fewer. Among bounded candidates: beginnings of one or two letters do not reach every tag. Pages go one way. SM400 for an empty or over-long query, a bad page size or cursor.';

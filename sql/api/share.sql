@@ -71,30 +71,48 @@ END
 $$;
 COMMENT ON FUNCTION social.share_post(bigint, text) IS 'The viewer shares a post: with a message as a post of its own that quotes the other (returns the quote''s id), without one as a repost (returns the post''s id). SM401, SM404, SM403 as repost_post, SM400 for an empty or over-long message.';
 
-CREATE OR REPLACE FUNCTION social.post_shares(post_id bigint, first integer DEFAULT 20, after text DEFAULT NULL)
-	RETURNS TABLE (user_id bigint, username text, message text, quote_id bigint, created_at timestamptz, cursor text)
+CREATE OR REPLACE FUNCTION social.post_shares(post_id bigint, first integer DEFAULT 20, after text DEFAULT NULL, before text DEFAULT NULL)
+	RETURNS TABLE (user_id bigint, username text, message text, quote_id bigint, created_at timestamptz, cursor text, has_more boolean)
 	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	page_size integer := social.page_size(first);
-	before bigint := social.page_key('post_shares', after);
+	place bigint := social.page_key('post_shares', social.page_cursor(after, before));
 BEGIN
 	IF NOT EXISTS (SELECT FROM social.visible_posts p WHERE p.id = $1 AND p.deleted_at IS NULL) THEN
 		PERFORM social.raise_error('SM404', 'post not found');
 	END IF;
-	RETURN QUERY
-	SELECT s.user_id, u.username, s.message, s.quote_id, s.created_at, social.cursor_encode('post_shares', s.position, s.user_id)
-	FROM (
-		(SELECT r.user_id, ''::text AS message, NULL::bigint AS quote_id, r.created_at, r.position
-		FROM social.reposts r JOIN social.visible_users v ON v.id = r.user_id
-		WHERE r.post_id = $1 AND r.position < before ORDER BY r.position DESC LIMIT page_size)
-		UNION ALL
-		(SELECT q.author_id, q.content, q.id, q.created_at, q.position
-		FROM social.listed_posts q WHERE q.quoted_post_id = $1 AND q.position < before ORDER BY q.position DESC LIMIT page_size)
-	) s JOIN social.users u ON u.id = s.user_id
-	ORDER BY s.position DESC LIMIT page_size;
+	IF before IS NULL THEN
+		RETURN QUERY
+		SELECT s.user_id, u.username, s.message, s.quote_id, s.created_at, social.cursor_encode('post_shares', s.position, s.user_id), s.n > page_size
+		FROM (
+			SELECT w.*, count(*) OVER () AS n FROM (
+				(SELECT r.user_id, ''::text AS message, NULL::bigint AS quote_id, r.created_at, r.position
+				FROM social.reposts r JOIN social.visible_users v ON v.id = r.user_id
+				WHERE r.post_id = $1 AND r.position < place ORDER BY r.position DESC LIMIT page_size + 1)
+				UNION ALL
+				(SELECT q.author_id, q.content, q.id, q.created_at, q.position
+				FROM social.listed_posts q WHERE q.quoted_post_id = $1 AND q.position < place ORDER BY q.position DESC LIMIT page_size + 1)
+			) w ORDER BY w.position DESC LIMIT page_size
+		) s JOIN social.users u ON u.id = s.user_id
+		ORDER BY s.position DESC;
+	ELSE
+		RETURN QUERY
+		SELECT s.user_id, u.username, s.message, s.quote_id, s.created_at, social.cursor_encode('post_shares', s.position, s.user_id), s.n > page_size
+		FROM (
+			SELECT w.*, count(*) OVER () AS n FROM (
+				(SELECT r.user_id, ''::text AS message, NULL::bigint AS quote_id, r.created_at, r.position
+				FROM social.reposts r JOIN social.visible_users v ON v.id = r.user_id
+				WHERE r.post_id = $1 AND r.position > place ORDER BY r.position LIMIT page_size + 1)
+				UNION ALL
+				(SELECT q.author_id, q.content, q.id, q.created_at, q.position
+				FROM social.listed_posts q WHERE q.quoted_post_id = $1 AND q.position > place ORDER BY q.position LIMIT page_size + 1)
+			) w ORDER BY w.position LIMIT page_size
+		) s JOIN social.users u ON u.id = s.user_id
+		ORDER BY s.position DESC;
+	END IF;
 END
 $$;
-COMMENT ON FUNCTION social.post_shares(bigint, integer, text) IS 'Who passed a post on, newest first: reposts (quote_id null) and quotes with their message; after is the cursor of the last row seen. SM404 for an unknown post; SM400 for a bad page size or cursor.';
+COMMENT ON FUNCTION social.post_shares(bigint, integer, text, text) IS 'Who passed a post on, newest first: reposts (quote_id null) and quotes with their message. SM404 for an unknown post; SM400 for a bad page size or cursor.';
 
 -- ---- bookmarks -----------------------------------------------------------------------------------
 
@@ -124,21 +142,12 @@ END
 $$;
 COMMENT ON FUNCTION social.unbookmark_post(bigint) IS 'The viewer no longer keeps a post aside, also one that can no longer be seen; again is harmless. Returns the post''s id. SM401, SM404 for an unknown post that was not kept.';
 
-CREATE OR REPLACE FUNCTION social.bookmarked_posts(first integer DEFAULT 20, after text DEFAULT NULL)
-	RETURNS SETOF social.visible_posts
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	viewer bigint := social.require_viewer();
-	page_size integer := social.page_size(first);
-	last record := social.page_time('bookmarked_posts', after);
-BEGIN
-	RETURN QUERY
-	SELECT p.* FROM social.bookmarks b JOIN social.listed_posts p ON p.id = b.post_id
-	WHERE b.user_id = viewer AND (b.created_at, b.post_id) < (last.at, last.id)
-	ORDER BY b.created_at DESC, b.post_id DESC LIMIT page_size;
-END
-$$;
-COMMENT ON FUNCTION social.bookmarked_posts(integer, text) IS 'Posts that the viewer has put aside, the latest first. after is cursor_encode(''bookmarked_posts'', time_key(created_at), post_id) of the last one''s row in visible_bookmarks. SM401; SM400 for a bad page size or cursor.';
+SELECT social.make_list('bookmarked_posts', '',
+	'social.visible_posts',
+	'p.*',
+	'social.bookmarks b JOIN social.listed_posts p ON p.id = b.post_id WHERE b.user_id = viewer', '{b.created_at, b.post_id}',
+	'Posts that the viewer has put aside, the latest first. SM401 when nobody acts; SM400 for a bad page size or cursor.',
+	is_own => true, is_definer => true);
 
 -- ---- views ---------------------------------------------------------------------------------------
 

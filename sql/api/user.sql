@@ -37,27 +37,11 @@ END
 $$;
 COMMENT ON FUNCTION social.profile_json(social.visible_users) IS 'A person as REST shows them on their own page: user_json, and what is between them and the viewer.';
 
-CREATE OR REPLACE FUNCTION social.users_page(first integer DEFAULT 20, after text DEFAULT NULL) RETURNS json
-	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	page_size integer := social.page_size(first);
-	before bigint := social.page_key('users', after);
-BEGIN
-	RETURN (
-		SELECT row_to_json(r) FROM (
-			SELECT coalesce(json_agg(p.document ORDER BY p.id DESC) FILTER (WHERE p.n <= page_size), '[]') AS results,
-				CASE WHEN count(*) > page_size
-					THEN social.cursor_encode('users', min(p.id) FILTER (WHERE p.n <= page_size), 0) END AS next
-			FROM (
-				SELECT d.document, d.id, row_number() OVER (ORDER BY d.id DESC) AS n
-				FROM (
-					SELECT social.user_json(u) AS document, u.id FROM social.visible_users u
-					WHERE u.id < before
-					ORDER BY u.id DESC LIMIT page_size + 1) d) p) r
-	);
-END
-$$;
-COMMENT ON FUNCTION social.users_page(integer, text) IS 'A page of people, newest first, as {"results": [...], "next": cursor or null}. SM400 for a bad page size or cursor.';
+SELECT social.make_list('users', '',
+	'social.visible_users',
+	'u.*',
+	'social.visible_users u WHERE true', '{u.id}',
+	'People, newest first. SM400 for a bad page size or cursor.');
 
 -- What a profile's fields may hold; each raises SM400. Null, which means unchanged, is fine.
 CREATE OR REPLACE FUNCTION social.check_profile_text(what text, value text, max_length integer) RETURNS void

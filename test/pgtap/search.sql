@@ -40,7 +40,7 @@ SELECT is_empty($$ SELECT FROM social.search_posts('"tapokapi tapquagga"') $$, '
 
 -- Bad input (seed 061, P-06).
 SELECT is_empty($$ SELECT FROM social.search_posts('the') $$, 'stop words alone find nothing');
-SELECT is(social.search_page('the')::text, '{"results":[],"next":null,"total":{"value":0,"is_exact":true},"is_bounded":false}', 'and say so');
+SELECT results_eq($$ SELECT ids, has_more, total, total_is_exact, is_bounded FROM social.search_ranking(social.search_query('the'), 'the', 20, NULL) $$, $$ VALUES ('{}'::bigint[], false, 0::bigint, true, false) $$, 'and say so');
 SELECT lives_ok(format('SELECT FROM social.search_posts(%L)', q), 'any characters are a query: ' || q)
 FROM unnest(ARRAY['((( " & | ! <-> :* '' \', '"unbalanced', '"', '-', '- - -', 'or', 'or or or', '-tapzebra', '-tapzebra -note', 'tapzebra:*', 'tap*', '!!tapzebra', 'a or -a', '-"a b"', '%', '\x00', E'a\x01\x02\x03', repeat('tapzebra ', 50), repeat('"', 500), repeat('-', 31), repeat('- ', 31), repeat('or ', 160)]) q;
 SELECT throws_ok(format($$ SELECT FROM social.search_posts(%L) $$, q), 'SM400', 'search query is too deep', 'no end of minus signs')
@@ -63,14 +63,18 @@ SELECT lives_ok($$ SELECT FROM social.search_posts('tapzebra', NULL, NULL) $$, '
 -- Pages: no gap, no repetition, while others write.
 CREATE FUNCTION pg_temp.walk(query text, size integer, disturb boolean) RETURNS SETOF bigint LANGUAGE plpgsql AS $$
 DECLARE
-	page json;
+	page record;
 	after text;
+	more boolean;
 BEGIN
 	LOOP
-		page := social.search_page(query, size, after);
-		RETURN QUERY SELECT (r -> 'post' ->> 'id')::bigint FROM json_array_elements(page -> 'results') r;
-		after := page ->> 'next';
-		EXIT WHEN after IS NULL;
+		more := false;
+		FOR page IN SELECT s.id, s.cursor, s.has_more FROM social.search_posts(query, size, after) s LOOP
+			RETURN NEXT page.id;
+			after := page.cursor;
+			more := page.has_more;
+		END LOOP;
+		EXIT WHEN NOT more;
 		IF disturb THEN
 			PERFORM social.create_post('Tapzebra', 'tapzebra of a later time');
 		END IF;
@@ -80,7 +84,6 @@ $$;
 CREATE TEMPORARY TABLE ranking AS SELECT w AS id, row_number() OVER () AS n FROM pg_temp.walk('tapzebra', 100, false) w;
 SELECT results_eq('SELECT count(*) >= 300, count(*) - count(DISTINCT id) FROM ranking', 'VALUES (true, 0::bigint)', 'P-04: pages join without repetition');
 SELECT results_eq($$ SELECT w FROM pg_temp.walk('tapzebra', 7, true) w $$, 'SELECT id FROM ranking ORDER BY n', 'P-04: nor gap, in pages of any size, whatever is published meanwhile');
-SELECT results_eq($$ SELECT s.cursor FROM social.search_posts('tapzebra', 5) s OFFSET 4 $$, $$ SELECT social.search_page('tapzebra', 5) ->> 'next' $$, 'next is the last row''s cursor');
 
 -- Bounded ranking is exact where nothing is left out: against ranking all by the same rule.
 CREATE FUNCTION pg_temp.exact(query text) RETURNS TABLE (id bigint) LANGUAGE sql AS $$
@@ -99,11 +102,11 @@ CREATE TEMPORARY TABLE queries (query text);
 INSERT INTO queries VALUES ('something'), ('about something'), ('something -newer'), ('something -about'), ('tapzebra or about'), ('"something else"'), ('"else something"'),
 	('about tapzebra'), ('tapokapi or tapquagga or crossing'), ('walking tapzebra -nothing'), ('tapquagga -absentword'), ('absentword'), ('absentword or crossing'), ('(about something) tapzebra'), ('犬'), ('about about about');
 SELECT count(social.create_post('犬と猫', '犬犬犬 ' || n)) FROM generate_series(1, 3) n;
-SELECT is((social.search_page(query, 1) -> 'total')::jsonb, jsonb_build_object('value', (SELECT count(*) FROM pg_temp.exact(query)), 'is_exact', true), 'by the index, some rows pending: ' || query) FROM queries;
+SELECT is((SELECT (r.total, r.total_is_exact) FROM social.search_ranking(social.search_query(query), query, 1, NULL) r), ((SELECT count(*) FROM pg_temp.exact(query)), true), 'by the index, some rows pending: ' || query) FROM queries;
 SELECT gin_clean_pending_list('social.posts_search_idx') > 0 AS cleaned \gset
-SELECT is((social.search_page(query, 1) -> 'total')::jsonb, jsonb_build_object('value', (SELECT count(*) FROM pg_temp.exact(query)), 'is_exact', true), 'none pending: ' || query) FROM queries;
+SELECT is((SELECT (r.total, r.total_is_exact) FROM social.search_ranking(social.search_query(query), query, 1, NULL) r), ((SELECT count(*) FROM pg_temp.exact(query)), true), 'none pending: ' || query) FROM queries;
 SELECT count(social.create_post('Late ' || n, 'something about tapzebra again')) FROM generate_series(1, 30) n;
-SELECT is((social.search_page(query, 1) -> 'total')::jsonb, jsonb_build_object('value', (SELECT count(*) FROM pg_temp.exact(query)), 'is_exact', true), 'and some again: ' || query) FROM queries;
+SELECT is((SELECT (r.total, r.total_is_exact) FROM social.search_ranking(social.search_query(query), query, 1, NULL) r), ((SELECT count(*) FROM pg_temp.exact(query)), true), 'and some again: ' || query) FROM queries;
 -- Phrases are what the server says they are, in any nesting: texts of few words, so that neighbours
 -- turn up by chance, and vectors as no text of ours has them.
 SELECT setseed(0.25);
@@ -144,7 +147,7 @@ SELECT results_eq($$ SELECT f.query::text, i.ids FROM phrases f CROSS JOIN LATER
 SET LOCAL social.search_walk_max = 1;
 SET LOCAL social.search_candidates_max = 100000;
 SET LOCAL social.search_rows_max = 1;
-SELECT is((social.search_page('something tapzebra', 1) -> 'total' ->> 'is_exact'), 'false', 'a budget that is used up is admitted');
+SELECT is((SELECT r.total_is_exact FROM social.search_ranking(social.search_query('something tapzebra'), 'something tapzebra', 1, NULL) r), false, 'a budget that is used up is admitted');
 RESET social.search_walk_max;
 RESET social.search_candidates_max;
 RESET social.search_rows_max;
@@ -165,7 +168,7 @@ SELECT social.create_post('Taphidden', 'for all') AS open \gset
 SELECT social.act_as('tap_reader');
 SELECT social.block_user((SELECT u.id FROM social.users u WHERE u.username = 'tap_spammer'));
 SELECT results_eq($$ SELECT id, total, total_is_exact FROM social.search_posts('taphidden') $$, 'VALUES (' || :open || '::bigint, 1::bigint, true)', 'P-22: blocked, private, deleted: neither found nor counted');
-SELECT is(social.search_page('taphidden', 1) ->> 'next', NULL, 'P-22: nor hinted at by a next page');
+SELECT is((SELECT s.has_more FROM social.search_posts('taphidden', 1) s), false, 'P-22: nor hinted at by a next page');
 SELECT social.follow_user((SELECT u.id FROM social.users u WHERE u.username = 'tap_author'));
 SELECT results_eq($$ SELECT DISTINCT total FROM social.search_posts('taphidden') $$, 'VALUES (2::bigint)', 'a follower sees what is for followers');
 SELECT results_eq($$ SELECT count(*), bool_and(author_id <> (SELECT u.id FROM social.users u WHERE u.username = 'tap_spammer')) FROM social.search_posts('tapflood') $$, 'VALUES (3::bigint, true)', 'P-22: nor do newer posts of somebody blocked fill the bounded set');
@@ -199,16 +202,13 @@ SELECT is(social.search_snippet('english', '昨日は東京都へ行った', soc
 SELECT is(social.search_snippet('english', repeat('言葉', 500) || 'で鰻重を' || repeat('食べ', 500), social.search_query('鰻重')), '葉' || repeat('言葉', 9) || 'で<mark>鰻重</mark>を' || repeat('食べ', 28) || '食', 'a snippet of a long run shows the word');
 SELECT is(social.search_snippet('english', '<犬>', social.search_query('犬'), true), '&lt;<mark>犬</mark>&gt;', 'and is HTML as any other');
 
-SELECT is((social.search_page('tapokapi') -> 'results' -> 0 -> 'post' ->> 'title'), 'Okapi', 'seed 167: a page for REST');
-SELECT is((social.search_page('tapokapi') -> 'total')::text, '{"value":2,"is_exact":true}', 'with the total');
-
 -- Pages of posts.
-SELECT is(json_array_length(social.posts_page(3) -> 'results'), 3, 'a page of posts');
-SELECT is((social.posts_page(3) -> 'results' -> 0 ->> 'id')::bigint, :markup::bigint, 'newest first');
-SELECT is((social.posts_page(1, social.posts_page(1) ->> 'next') -> 'results' -> 0 ->> 'id')::bigint, :odd::bigint, 'the next page follows');
-SELECT is(social.posts_page(1, social.cursor_encode('posts', 0, 0))::text, '{"results":[],"next":null}', 'the end of the list');
-SELECT throws_ok($$ SELECT social.posts_page(1000) $$, 'SM400', 'invalid page size', 'pages have a size limit');
-SELECT throws_ok($$ SELECT social.posts_page(10, '') $$, 'SM400', NULL, 'an empty cursor is none');
+SELECT is((SELECT count(*)::integer FROM social.posts(3)), 3, 'a page of posts');
+SELECT is((SELECT id FROM social.posts(3) LIMIT 1), :markup::bigint, 'newest first');
+SELECT is((SELECT id FROM social.posts(1, (SELECT cursor FROM social.posts(1)))), :odd::bigint, 'the next page follows');
+SELECT is_empty($$ SELECT FROM social.posts(1, social.cursor_encode('posts', 0, 0)) $$, 'the end of the list');
+SELECT throws_ok($$ SELECT FROM social.posts(1000) $$, 'SM400', 'invalid page size', 'pages have a size limit');
+SELECT throws_ok($$ SELECT FROM social.posts(10, '') $$, 'SM400', NULL, 'an empty cursor is none');
 
 -- Changing the configuration: new posts at once, old ones when their vector is made anew.
 SET LOCAL social.search_config = 'simple';

@@ -1,0 +1,273 @@
+-- page.sql proves the page protocol (sql/README.md, "Pages") of every list there is: it finds them in
+-- the catalog, and walks each forwards and backwards, over ties, and while rows come and go. P-04.
+BEGIN;
+SELECT no_plan();
+
+-- ---- what the catalog says -----------------------------------------------------------------------
+
+CREATE TEMPORARY VIEW lists AS
+SELECT p.oid, p.proname::text AS name, pg_get_function_arguments(p.oid) AS arguments, pg_get_function_result(p.oid) AS result,
+	'before' = ANY (p.proargnames[1:p.pronargs]) AS both_ways
+FROM pg_proc p
+WHERE p.pronamespace = 'social'::regnamespace AND p.proretset AND 'first' = ANY (p.proargnames[1:p.pronargs]);
+
+SELECT is_empty($$ SELECT name, arguments FROM lists WHERE arguments !~ 'first integer DEFAULT 20, after text DEFAULT NULL::text' $$, 'every list takes first and after');
+SELECT is_empty($$ SELECT name, arguments FROM lists WHERE both_ways AND arguments !~ 'before text DEFAULT NULL::text$' $$, 'and before, last of all');
+SELECT is_empty($$ SELECT name, result FROM lists WHERE result !~ ', cursor text, has_more boolean\)$' $$, 'every row ends with cursor and has_more');
+SELECT is_empty($$ SELECT name FROM lists GROUP BY name HAVING count(*) > 1 $$, 'and there is one of each');
+SELECT set_eq($$ SELECT name FROM lists WHERE NOT both_ways $$, ARRAY['search_posts', 'search_posts_like', 'search_users', 'search_hashtags', 'comment_thread'],
+	'pages go both ways, but where nothing holds the rows in order');
+-- What returns rows to readers otherwise is bounded by what it is about.
+SELECT is_empty($$
+	SELECT p.proname FROM pg_proc p JOIN social.function_audience() a ON a.function_name = p.proname
+	WHERE p.pronamespace = 'social'::regnamespace AND a.audience IN ('reader', 'bridge') AND p.proretset AND p.proname NOT IN (SELECT name FROM lists)
+		AND p.proname <> ALL (ARRAY[
+			'help', 'function_audience', 'post', 'post_documents', 'pinned_posts', 'active_sessions', 'notification_preferences', 'rate_limit_policies', 'rate_limit_status',
+			'ended_sessions', 'jwks', 'statement_problems', 'trending_hashtags', 'trending_posts', 'trending_topics',
+			-- one row
+			'admit', 'authenticate', 'login', 'refresh_session', 'verify_token', 'rate_limit_config', 'bridge_config', 'change_password', 'reset_password', 'verify_email',
+			'enable_totp', 'confirm_totp', 'disable_totp', 'regenerate_recovery_codes', 'update_account'])
+$$, 'whatever else returns rows is named here, or is a list: give it first, after, cursor and has_more');
+
+-- ---- what there is to read -----------------------------------------------------------------------
+
+SET LOCAL social.page_size_max = 40;
+INSERT INTO social.users (username, is_staff) VALUES ('pg_viewer', true);
+SELECT id AS viewer FROM social.users WHERE username = 'pg_viewer' \gset
+INSERT INTO social.users (username, first_name) SELECT 'pg_person' || n, 'Person' FROM generate_series(1, 26) n;
+CREATE TEMPORARY TABLE people AS SELECT u.id, row_number() OVER (ORDER BY u.id) AS n FROM social.users u WHERE u.username LIKE 'pg\_person%';
+SELECT id AS one FROM people WHERE n = 1 \gset
+SELECT id AS two FROM people WHERE n = 2 \gset
+-- Times are the same for five rows each, also across the ends of pages.
+CREATE FUNCTION pg_temp.tied(n bigint) RETURNS timestamptz LANGUAGE sql AS $$ SELECT now() - n / 5 * interval '1 minute' $$;
+
+SELECT social.act_as(:one);
+SELECT social.create_post('pgword number ' || n, 'about #pgshared and #pgtag' || n || ' for @pg_viewer') AS id FROM generate_series(1, 26) n \g /dev/null
+CREATE TEMPORARY TABLE tap_posts AS SELECT p.id, row_number() OVER (ORDER BY p.id) AS n FROM social.posts p WHERE p.author_id = :one;
+SELECT max(id) AS post FROM tap_posts \gset
+UPDATE social.mentions m SET created_at = pg_temp.tied(p.n) FROM tap_posts p WHERE p.id = m.post_id;
+INSERT INTO social.comments (post_id, author_id, content) SELECT :post, p.id, 'top' FROM people p ORDER BY p.n;
+SELECT max(id) AS comment FROM social.comments WHERE post_id = :post \gset
+INSERT INTO social.comments (post_id, author_id, parent_id, content) SELECT :post, p.id, :comment, 'reply' FROM people p ORDER BY p.n;
+INSERT INTO social.post_likes (post_id, user_id, created_at) SELECT :post, id, pg_temp.tied(n) FROM people;
+INSERT INTO social.comment_likes (comment_id, user_id, created_at) SELECT :comment, id, pg_temp.tied(n) FROM people;
+INSERT INTO social.reposts (post_id, user_id) SELECT :post, id FROM people WHERE n % 2 = 0;
+INSERT INTO social.posts (author_id, title, content, quoted_post_id) SELECT id, '', 'quoted', :post FROM people WHERE n % 2 = 1;
+INSERT INTO social.follows (follower_id, followed_id, created_at) SELECT id, :viewer, pg_temp.tied(n) FROM people;
+INSERT INTO social.follows (follower_id, followed_id, created_at) SELECT :viewer, id, pg_temp.tied(n) FROM people;
+INSERT INTO social.follow_requests (requester_id, target_id, created_at) SELECT id, :viewer, pg_temp.tied(n) FROM people;
+INSERT INTO social.users (username) SELECT 'pgblocked' || n FROM generate_series(1, 26) n;
+INSERT INTO social.blocks (blocker_id, blocked_id, created_at) SELECT :viewer, u.id, pg_temp.tied(u.id) FROM social.users u WHERE u.username LIKE 'pgblocked%';
+INSERT INTO social.users (username) SELECT 'pgmuted' || n FROM generate_series(1, 26) n;
+INSERT INTO social.mutes (muter_id, muted_id, created_at) SELECT :viewer, u.id, pg_temp.tied(u.id) FROM social.users u WHERE u.username LIKE 'pgmuted%';
+INSERT INTO social.bookmarks (user_id, post_id, created_at) SELECT :viewer, id, pg_temp.tied(n) FROM tap_posts;
+INSERT INTO social.posts (author_id, title, content, is_published) SELECT :viewer, 'draft ' || n, 'x', false FROM generate_series(1, 26) n;
+INSERT INTO social.posts (author_id, title, content) SELECT :viewer, 'gone ' || n, 'x' FROM generate_series(1, 26) n;
+UPDATE social.posts SET deleted_at = pg_temp.tied(substr(title, 6)::bigint) WHERE author_id = :viewer AND title LIKE 'gone %';
+INSERT INTO social.post_revisions (post_id, revision, title, content) SELECT :post, n, 'was', 'x' FROM generate_series(1, 26) n;
+INSERT INTO social.login_attempts (user_id, username, outcome) SELECT :viewer, 'pg_viewer', 'success' FROM generate_series(1, 26) n;
+INSERT INTO social.reports (reporter_id, user_id, reason) SELECT p.id, :two, 'spam' FROM people p WHERE p.id <> :two;
+DELETE FROM social.notifications WHERE recipient_id = :viewer;
+INSERT INTO social.notifications (recipient_id, type, actor_id, post_id, is_read) SELECT :viewer, 'like', :one, p.id, p.n % 2 = 0 FROM tap_posts p ORDER BY p.n;
+
+-- Each list: its arguments, what tells its rows apart, what removes one (r, as JSON), what makes one.
+CREATE TEMPORARY TABLE calls (name text, arguments text, identity text, gone text, fresh text);
+INSERT INTO calls VALUES
+	('posts', '', 'id', 'UPDATE social.posts SET deleted_at = now() WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''fresh'', ''x'')', :one)),
+	('users', '', 'id', 'UPDATE social.users SET is_active = false WHERE id = (r ->> ''id'')::bigint', 'INSERT INTO social.users (username) VALUES (''pgfresh'')'),
+	('user_posts', 'user_id => ' || :one, 'id', 'UPDATE social.posts SET deleted_at = now() WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''fresh'', ''x'')', :one)),
+	('hashtag_posts', 'tag => ''pgshared''', 'id', 'UPDATE social.posts SET deleted_at = now() WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''fresh'', ''#pgshared'')', :one)),
+	('user_mentions', 'user_id => ' || :viewer, 'id', 'DELETE FROM social.mentions WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''fresh'', ''@pg_viewer'')', :one)),
+	('bookmarked_posts', '', 'id', 'DELETE FROM social.bookmarks WHERE post_id = (r ->> ''id'')::bigint', format('INSERT INTO social.bookmarks (user_id, post_id, created_at) SELECT %s, id, now() + interval ''1 second'' FROM social.posts WHERE title = '''' LIMIT 1', :viewer)),
+	('draft_posts', '', 'id', 'DELETE FROM social.posts WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.posts (author_id, title, content, is_published) VALUES (%s, ''fresh'', ''x'', false)', :viewer)),
+	('deleted_posts', '', 'id', 'DELETE FROM social.posts WHERE id = (r ->> ''id'')::bigint', format('UPDATE social.posts SET deleted_at = now() + interval ''1 second'' WHERE id = (SELECT max(id) FROM social.posts WHERE author_id = %s AND deleted_at IS NULL)', :viewer)),
+	('post_revisions', 'post_id => ' || :post, 'revision', 'SELECT set_config(''social.restoring'', ''on'', true); DELETE FROM social.post_revisions WHERE revision = (r ->> ''revision'')::integer', format('INSERT INTO social.post_revisions (post_id, revision, title, content) VALUES (%s, 1000, ''was'', ''x'')', :post)),
+	('home_feed', '', 'id', 'UPDATE social.posts SET deleted_at = now() WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''fresh'', ''x'')', :two)),
+	('post_comments', 'commented_post_id => ' || :post, 'id', 'DELETE FROM social.comments WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.comments (post_id, author_id, content) VALUES (%s, %s, ''fresh'')', :post, :one)),
+	('comment_replies', 'comment_id => ' || :comment, 'id', 'DELETE FROM social.comments WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.comments (post_id, author_id, parent_id, content) VALUES (%s, %s, %s, ''fresh'')', :post, :one, :comment)),
+	('comment_thread', 'post_id => ' || :post, 'id', 'DELETE FROM social.comments WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.comments (post_id, author_id, content) VALUES (%s, %s, ''fresh'')', :post, :one)),
+	('post_likers', 'post_id => ' || :post, 'user_id', 'DELETE FROM social.post_likes WHERE user_id = (r ->> ''user_id'')::bigint', format('INSERT INTO social.post_likes (post_id, user_id, created_at) VALUES (%s, %s, now() + interval ''1 second'')', :post, :viewer)),
+	('comment_likers', 'comment_id => ' || :comment, 'user_id', 'DELETE FROM social.comment_likes WHERE user_id = (r ->> ''user_id'')::bigint', format('INSERT INTO social.comment_likes (comment_id, user_id, created_at) VALUES (%s, %s, now() + interval ''1 second'')', :comment, :viewer)),
+	('post_shares', 'post_id => ' || :post, 'user_id', 'DELETE FROM social.reposts WHERE user_id = (r ->> ''user_id'')::bigint; DELETE FROM social.posts WHERE id = (r ->> ''quote_id'')::bigint', format('INSERT INTO social.reposts (post_id, user_id) VALUES (%s, %s)', :post, :viewer)),
+	('followers', 'user_id => ' || :viewer, 'id', 'DELETE FROM social.follows WHERE follower_id = (r ->> ''id'')::bigint', format('INSERT INTO social.follows (follower_id, followed_id, created_at) SELECT id, %s, now() + interval ''1 second'' FROM social.users WHERE username = ''pgmuted1''', :viewer)),
+	('following', 'user_id => ' || :viewer, 'id', 'DELETE FROM social.follows WHERE followed_id = (r ->> ''id'')::bigint', format('INSERT INTO social.follows (follower_id, followed_id, created_at) SELECT %s, id, now() + interval ''1 second'' FROM social.users WHERE username = ''pgmuted1''', :viewer)),
+	('follow_requests', '', 'id', 'DELETE FROM social.follow_requests WHERE requester_id = (r ->> ''id'')::bigint', format('INSERT INTO social.follow_requests (requester_id, target_id, created_at) SELECT id, %s, now() + interval ''1 second'' FROM social.users WHERE username = ''pgmuted1''', :viewer)),
+	('blocked_users', '', 'id', 'DELETE FROM social.blocks WHERE blocked_id = (r ->> ''id'')::bigint', format('INSERT INTO social.blocks (blocker_id, blocked_id, created_at) SELECT %s, id, now() + interval ''1 second'' FROM social.users WHERE username = ''pgmuted1''', :viewer)),
+	('muted_users', '', 'id', 'DELETE FROM social.mutes WHERE muted_id = (r ->> ''id'')::bigint', format('INSERT INTO social.mutes (muter_id, muted_id, created_at) SELECT %s, id, now() + interval ''1 second'' FROM people WHERE n = 3', :viewer)),
+	('login_attempts', '', 'id', 'DELETE FROM social.login_attempts WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.login_attempts (user_id, username, outcome) VALUES (%s, ''pg_viewer'', ''success'')', :viewer)),
+	('reports', '', 'id', 'DELETE FROM social.reports WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.reports (reporter_id, user_id, reason) VALUES (%s, %s, ''spam'')', :viewer, :two)),
+	('notifications', '', 'id', 'DELETE FROM social.notifications WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.notifications (recipient_id, type, actor_id, post_id) VALUES (%s, ''comment'', %s, %s)', :viewer, :one, :post)),
+	('grouped_notifications', '', 'id', 'DELETE FROM social.notifications WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.notifications (recipient_id, type, actor_id, post_id) VALUES (%s, ''comment'', %s, %s)', :viewer, :one, :post)),
+	('search_posts', 'query => ''pgword''', 'id', 'UPDATE social.posts SET deleted_at = now() WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''pgword'', ''x'')', :one)),
+	('search_posts_like', 'query => ''pgword''', 'id', 'UPDATE social.posts SET deleted_at = now() WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''pgword'', ''x'')', :one)),
+	('search_users', 'query => ''pg_person''', 'id', 'UPDATE social.users SET is_active = false WHERE id = (r ->> ''id'')::bigint', 'INSERT INTO social.users (username) VALUES (''pg_person_fresh'')'),
+	('search_hashtags', 'query => ''pgtag''', 'id', 'UPDATE social.posts SET deleted_at = now() WHERE content LIKE ''%#'' || (r ->> ''tag'') || '' %''', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''fresh'', ''#pgtagfresh'')', :one));
+SELECT set_eq('SELECT name FROM calls', 'SELECT name FROM lists', 'this test has rows for every list');
+
+-- ---- reading -------------------------------------------------------------------------------------
+
+-- One page: its rows in order, and what all of them say in has_more (null without rows).
+CREATE FUNCTION pg_temp.page(call calls, first integer, side text, cursor text, OUT ids text[], OUT cursors text[], OUT records jsonb[], OUT has_more boolean) LANGUAGE plpgsql AS $$
+DECLARE
+	shown boolean[];
+BEGIN
+	EXECUTE format('SELECT array_agg(l.r ->> %L ORDER BY l.n), array_agg(l.r ->> ''cursor'' ORDER BY l.n), array_agg(l.r ORDER BY l.n), array_agg(DISTINCT (l.r ->> ''has_more'')::boolean)
+		FROM (SELECT to_jsonb(f) AS r, f.ordinality AS n FROM social.%I(%s first => $1, %I => $2) WITH ORDINALITY f) l',
+		call.identity, call.name, call.arguments || CASE WHEN call.arguments = '' THEN '' ELSE ', ' END, side)
+	INTO ids, cursors, records, shown USING first, cursor;
+	IF cardinality(shown) > 1 OR shown[1] IS NULL AND ids IS NOT NULL OR array_position(cursors, NULL) > 0 THEN
+		RAISE '%: a row without cursor or has_more, or with another has_more', call.name;
+	END IF;
+	ids := coalesce(ids, '{}');
+	has_more := shown[1];
+END
+$$;
+-- All rows from a cursor on to the end, or to the start, in the order of the list.
+CREATE FUNCTION pg_temp.walk(call calls, size integer, side text DEFAULT 'after', cursor text DEFAULT NULL, OUT ids text[], OUT cursors text[], OUT records jsonb[]) LANGUAGE plpgsql AS $$
+DECLARE
+	page record;
+	at text := cursor;
+BEGIN
+	ids := '{}';
+	LOOP
+		page := pg_temp.page(call, size, side, at);
+		EXIT WHEN page.ids = '{}';
+		IF cardinality(page.ids) > size OR page.has_more AND cardinality(page.ids) < size THEN
+			RAISE '%: a page of % for % with has_more %', call.name, cardinality(page.ids), size, page.has_more;
+		END IF;
+		IF side = 'after' THEN
+			ids := ids || page.ids;
+			cursors := cursors || page.cursors;
+			records := records || page.records;
+			at := page.cursors[cardinality(page.ids)];
+		ELSE
+			ids := page.ids || ids;
+			at := page.cursors[1];
+		END IF;
+		EXIT WHEN NOT page.has_more;
+		IF cardinality(ids) > 100000 THEN
+			RAISE '%: it does not end', call.name;
+		END IF;
+	END LOOP;
+END
+$$;
+-- How a list breaks the protocol, in words; nothing where it does not.
+CREATE FUNCTION pg_temp.faults(call calls) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	both_ways boolean := (SELECT l.both_ways FROM lists l WHERE l.name = call.name);
+	whole record := pg_temp.walk(call, 40);
+	n integer := cardinality(whole.ids);
+	part record;
+	size integer;
+	here integer;
+BEGIN
+	IF n < 24 OR n <> (SELECT count(DISTINCT i) FROM unnest(whole.ids) i) THEN
+		RETURN NEXT format('%s rows, some of them twice or too few', n);
+	END IF;
+	FOREACH size IN ARRAY ARRAY[1, 5, 7] LOOP
+		part := pg_temp.walk(call, size);
+		IF part.ids <> whole.ids THEN
+			RETURN NEXT format('forwards by %s: %s instead of %s', size, part.ids, whole.ids);
+		END IF;
+		IF both_ways THEN
+			part := pg_temp.walk(call, size, 'before', whole.cursors[n]);
+			IF part.ids || whole.ids[n] <> whole.ids THEN
+				RETURN NEXT format('backwards by %s: %s instead of %s', size, part.ids, whole.ids);
+			END IF;
+		END IF;
+	END LOOP;
+	-- From any place, there and back.
+	FOREACH here IN ARRAY ARRAY[1, 2, 5, 6, n - 1, n] LOOP
+		part := pg_temp.page(call, 5, 'after', whole.cursors[here]);
+		IF part.ids <> whole.ids[here + 1:least(here + 5, n)] OR part.has_more IS DISTINCT FROM (CASE WHEN here < n THEN here + 5 < n END) THEN
+			RETURN NEXT format('after row %s of %s: %s, has_more %s', here, n, part.ids, part.has_more);
+		END IF;
+		CONTINUE WHEN NOT both_ways;
+		part := pg_temp.page(call, 5, 'before', whole.cursors[here]);
+		IF part.ids <> whole.ids[greatest(here - 5, 1):here - 1] OR part.has_more IS DISTINCT FROM (CASE WHEN here > 1 THEN here > 6 END) THEN
+			RETURN NEXT format('before row %s of %s: %s, has_more %s', here, n, part.ids, part.has_more);
+		END IF;
+	END LOOP;
+	-- The ends of what a page may hold.
+	part := pg_temp.page(call, NULL, 'after', NULL);
+	IF part.ids <> whole.ids[1:20] THEN
+		RETURN NEXT 'null is not the default page of 20';
+	END IF;
+	IF n <= 40 THEN
+		part := pg_temp.page(call, n, 'after', NULL);
+		IF part.ids <> whole.ids OR part.has_more THEN
+			RETURN NEXT 'a page of all rows says that more follow';
+		END IF;
+		part := pg_temp.page(call, n - 1, 'after', NULL);
+		IF part.ids <> whole.ids[1:n - 1] OR NOT part.has_more THEN
+			RETURN NEXT 'a page of all rows but one does not say that more follow';
+		END IF;
+	END IF;
+END
+$$;
+-- What it does while rows come and go between two pages; all of that is undone.
+CREATE FUNCTION pg_temp.faults_meanwhile(call calls) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	both_ways boolean := (SELECT l.both_ways FROM lists l WHERE l.name = call.name);
+	older record := pg_temp.walk(call, 40);
+	newer record;
+	part record;
+	-- A thread's page ends at a comment that the next one must find; the others end at a place.
+	lost integer[] := CASE WHEN call.name = 'comment_thread' THEN ARRAY[3, 8] ELSE ARRAY[5, 8] END;
+	kept integer := CASE WHEN call.name = 'comment_thread' THEN 5 ELSE 4 END;
+	expected text[];
+	found text[] := '{}';
+	i integer;
+BEGIN
+	BEGIN
+		FOREACH i IN ARRAY lost LOOP
+			EXECUTE replace(call.gone, 'r ->>', quote_literal(older.records[i]) || '::jsonb ->>');
+		END LOOP;
+		EXECUTE call.fresh;
+		newer := pg_temp.walk(call, 40);
+		IF newer.ids && ARRAY[older.ids[lost[1]], older.ids[lost[2]]] OR newer.ids <@ older.ids THEN
+			found := found || format('the test does not do what it says: %s before, %s after', older.ids, newer.ids);
+		END IF;
+		expected := newer.ids[array_position(newer.ids, older.ids[kept]) + 1:];
+		IF call.name IN ('home_feed', 'search_posts') THEN
+			-- What was read goes on as it was when it began.
+			expected := ARRAY(SELECT e FROM unnest(expected) WITH ORDINALITY u (e, n) WHERE e = ANY (older.ids) ORDER BY n);
+		END IF;
+		part := pg_temp.walk(call, 7, 'after', older.cursors[5]);
+		IF part.ids <> expected THEN
+			found := found || format('forwards: %s instead of %s', part.ids, expected);
+		END IF;
+		IF both_ways THEN
+			expected := newer.ids[:array_position(newer.ids, older.ids[9]) - 1];
+			FOREACH i IN ARRAY ARRAY[8, 9] LOOP
+				part := pg_temp.walk(call, 3, 'before', older.cursors[i]);
+				IF part.ids <> expected THEN
+					found := found || format('backwards from row %s: %s instead of %s', i, part.ids, expected);
+				END IF;
+			END LOOP;
+		END IF;
+		RAISE EXCEPTION USING ERRCODE = 'TA000';
+	EXCEPTION WHEN SQLSTATE 'TA000' THEN
+		RETURN QUERY SELECT unnest(found);
+	END;
+END
+$$;
+
+SELECT social.act_as(:viewer);
+SELECT is_empty(format('SELECT f FROM calls c, pg_temp.faults(c) f WHERE c.name = %L', name), name || ': pages join, forwards and backwards, and say whether more follow') FROM calls ORDER BY name;
+SELECT is_empty(format('SELECT f FROM calls c, pg_temp.faults_meanwhile(c) f WHERE c.name = %L', name), name || ': nothing twice and nothing missing while rows come and go') FROM calls ORDER BY name;
+
+-- ---- what is refused -----------------------------------------------------------------------------
+
+SELECT throws_ok(format('SELECT FROM social.%I(%s first => %s)', name, arguments || CASE WHEN arguments = '' THEN '' ELSE ', ' END, n), 'SM400', 'invalid page size', format('%s: a page of %s', name, n))
+FROM calls, unnest(ARRAY[-2147483648, -1, 0, 41, 2147483647]) n ORDER BY name, n;
+SELECT lives_ok(format('SELECT FROM social.%I(%s first => %s)', name, arguments || CASE WHEN arguments = '' THEN '' ELSE ', ' END, n), format('%s: a page of %s', name, n))
+FROM calls, unnest(ARRAY[1, 40]) n ORDER BY name, n;
+SELECT throws_ok(format('SELECT FROM social.%I(%s %s => %L)', c.name, c.arguments || CASE WHEN c.arguments = '' THEN '' ELSE ', ' END, side, cursor), 'SM400', 'invalid cursor', format('%s: %s another list''s cursor, or none', c.name, side))
+FROM calls c JOIN lists l USING (name), unnest(ARRAY['after', 'before']) side, unnest(ARRAY['', 'x', social.cursor_encode('another list', 1, 1)]) cursor
+WHERE side = 'after' OR l.both_ways ORDER BY c.name, side;
+SELECT throws_ok(format('SELECT FROM social.%1$I(%2$s after => %3$L, before => %3$L)', c.name, c.arguments || CASE WHEN c.arguments = '' THEN '' ELSE ', ' END, cursor), 'SM400', 'two cursors', c.name || ': two cursors')
+FROM calls c JOIN lists l USING (name), pg_temp.page(c, 1, 'after', NULL) p, unnest(p.cursors) cursor WHERE l.both_ways ORDER BY c.name;
+
+SELECT * FROM finish();
+ROLLBACK;

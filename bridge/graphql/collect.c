@@ -42,6 +42,7 @@ struct group
 {
 	struct collector *collector;
 	const struct gql_type *parent;
+	bool is_variant; /* the parent is one of the possible types of what was selected */
 	struct gql_map keys;
 	struct gql_map fragments; /* those already spread here */
 	struct gql_node *first;
@@ -84,6 +85,15 @@ is_included(struct collector *collector, const struct gql_directive *directive)
 	return true;
 }
 
+/* What a selection stands for in the group's type: below an interface, the object's own field. */
+static const struct gql_field *
+field_of(const struct group *group, const struct gql_selection *field)
+{
+	return group->is_variant ? gql_find_field(group->collector->binding->graphql->schema,
+											  group->parent, field->name)
+							 : field->field;
+}
+
 static void
 add_member(struct group *group, const struct gql_selection *field)
 {
@@ -104,8 +114,10 @@ add_member(struct group *group, const struct gql_selection *field)
 			exceed(collector, field->at, "The alias is too long", MAX_KEY_LENGTH);
 		pending = sb_arena_new(collector->arena, struct pending);
 		pending->tail = &pending->members;
-		pending->node = (struct gql_node){
-			.key = field->key, .field = field->field, .parent = group->parent, .selection = field};
+		pending->node = (struct gql_node){.key = field->key,
+										  .field = field_of(group, field),
+										  .parent = group->parent,
+										  .selection = field};
 		gql_map_put(&group->keys, field->key, pending);
 		*group->tail = &pending->node;
 		group->tail = &pending->node.next;
@@ -156,6 +168,47 @@ is_meta(const struct gql_node *node)
 	return node->field->source.kind == GQL_META_SCHEMA || node->field->source.kind == GQL_META_TYPE;
 }
 
+static void collect_below(struct collector *collector, struct gql_node *nodes, int depth,
+						  int limit);
+
+/* The selections of a node, as far as they are about a type. */
+static struct gql_node *
+collect_members(struct collector *collector, const struct gql_node *node,
+				const struct gql_type *type, bool is_variant)
+{
+	struct group group = new_group(collector, type);
+
+	group.is_variant = is_variant;
+	group.tail = &group.first;
+	for (struct member *member = ((const struct pending *) node)->members; member;
+		 member = member->next)
+		collect(&group, member->field->selections);
+	return group.first;
+}
+
+/*
+ * Of an interface or a union: what each of its possible types is asked for. An alias is one name
+ * for a reader, however many types have the field.
+ */
+static void
+collect_variants(struct collector *collector, struct gql_node *node, int depth, int limit)
+{
+	const struct gql_type *type = node->field->target;
+	int before = collector->aliases;
+	int most = before;
+
+	node->variants =
+		sb_arena_new_array(collector->arena, struct gql_node *, (size_t) type->npossible);
+	for (int i = 0; i < type->npossible; i++)
+	{
+		collector->aliases = before;
+		node->variants[i] = collect_members(collector, node, type->possible[i], true);
+		collect_below(collector, node->variants[i], depth + 1, limit);
+		most = collector->aliases > most ? collector->aliases : most;
+	}
+	collector->aliases = most;
+}
+
 /* Collects below every node; `limit` is the depth that this part of the tree may have. */
 static void
 collect_below(struct collector *collector, struct gql_node *nodes, int depth, int limit)
@@ -163,19 +216,17 @@ collect_below(struct collector *collector, struct gql_node *nodes, int depth, in
 	for (struct gql_node *at = nodes; at && !collector->failed; at = at->next)
 	{
 		int below = is_meta(at) ? MAX_INTROSPECTION_DEPTH : limit;
-		struct group group;
-
 		if (depth > below)
 			exceed(collector, at->selection->at, "The operation nests too deeply", below);
 		if (!gql_is_composite(at->field->target))
 			continue;
-		group = new_group(collector, at->field->target);
-		group.tail = &group.first;
-		for (struct member *member = ((struct pending *) at)->members; member;
-			 member = member->next)
-			collect(&group, member->field->selections);
-		at->children = group.first;
-		collect_below(collector, at->children, depth + 1, below);
+		if (at->field->target->kind == GQL_OBJECT)
+		{
+			at->children = collect_members(collector, at, at->field->target, false);
+			collect_below(collector, at->children, depth + 1, below);
+		}
+		else
+			collect_variants(collector, at, depth, below);
 	}
 }
 

@@ -124,7 +124,10 @@ describe_rows(struct sb_buffer *sql, const struct gql_type *parent, const struct
 	if (parent->view)
 		sb_buffer_printf(sql, "%s p, ", parent->view);
 	sb_buffer_puts(sql, "LATERAL (SELECT ");
-	for (int i = 0; i < field->target->nfields; i++)
+	if (field->target->variant_type)
+		sb_buffer_printf(sql, "\"%s\", \"%s\"", field->target->variant_type,
+						 field->target->variant_key);
+	for (int i = 0; i < field->target->nfields && !field->target->variant_type; i++)
 	{
 		if (field->target->fields[i].source.kind != GQL_COLUMN)
 			continue;

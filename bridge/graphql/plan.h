@@ -20,6 +20,7 @@ struct gql_node
 	const struct gql_type *parent;
 	const struct gql_selection *selection; /* the first of the merged ones: its arguments count */
 	struct gql_node *children;
+	struct gql_node **variants; /* interface, union: children of each of its possible types */
 	struct gql_node *next;
 };
 

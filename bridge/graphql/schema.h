@@ -106,11 +106,13 @@ struct gql_type
 	int ninterfaces;
 	const struct gql_type **possible; /* interface, union: its object types */
 	int npossible;
-	const char *url;      /* scalar: specifiedBy */
-	const char *sql_type; /* scalar: the SQL type of an argument */
-	bool sql_text;        /* scalar: columns are cast to text (identifiers) */
-	const char *view;     /* object: where its rows come from, or NULL */
-	const char *order;    /* object: order of its lists, or NULL */
+	const char *url;          /* scalar: specifiedBy */
+	const char *sql_type;     /* scalar: the SQL type of an argument */
+	bool sql_text;            /* scalar: columns are cast to text (identifiers) */
+	const char *view;         /* object: where its rows come from, or NULL */
+	const char *order;        /* object: order of its lists, or NULL */
+	const char *variant_type; /* interface, union: the column of its rows that names the type */
+	const char *variant_key;  /* likewise the column that finds the row in that type's view */
 	const struct gql_type_definition *ast;
 };
 

@@ -176,10 +176,11 @@ bind_rows(struct binder *binder, const struct gql_type *type, struct gql_field *
 		if (!source->order && gql_is_list(field->type))
 			source->order = target->order;
 	}
-	if (!source->from || target->kind != GQL_OBJECT || !target->view)
+	if (!source->from || !(target->kind == GQL_OBJECT ? target->view : target->variant_type))
 	{
 		gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
-				 "\"%s\": the rows of type \"%s\" need a @source", field->name, target->name);
+				 "\"%s\": the rows of type \"%s\" need a @source, or @variants", field->name,
+				 target->name);
 		return;
 	}
 	check_template(binder, type, field, source->from);
@@ -305,6 +306,24 @@ bind_scalar(struct binder *binder, struct gql_type *type)
 	}
 }
 
+/* An interface or a union whose rows say which type each is, and where that type's view has it. */
+static void
+bind_variants(struct binder *binder, struct gql_type *type)
+{
+	const struct gql_directive *variants = directive_of(type->ast->directives, "variants");
+
+	check_directives(binder, type->ast->directives);
+	if (!variants)
+		return;
+	type->variant_type = text_of(variants, "type");
+	type->variant_key = text_of(variants, "key");
+	for (int i = 0; i < type->npossible; i++)
+		if (!directive_of(type->possible[i]->ast->directives, "source"))
+			gql_fail(binder->errors, GQL_VALIDATION_FAILED, type->ast->at,
+					 "\"%s\": its type \"%s\" needs a @source", type->name,
+					 type->possible[i]->name);
+}
+
 bool
 gql_schema_bind(struct gql_schema *schema, struct gql_errors *errors)
 {
@@ -328,6 +347,8 @@ gql_schema_bind(struct gql_schema *schema, struct gql_errors *errors)
 			type->view = text_of(source, "view");
 			type->order = text_of(source, "order");
 		}
+		else if (type->kind == GQL_INTERFACE || type->kind == GQL_UNION)
+			bind_variants(&binder, type);
 	}
 	for (int i = 0; i < schema->ntypes; i++)
 	{

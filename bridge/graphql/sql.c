@@ -205,6 +205,49 @@ write_page(struct writer *writer, struct sb_buffer *out, struct rows *rows, stru
 	}
 }
 
+/* A constant of the schema file as an SQL literal. */
+static void
+write_constant(struct sb_buffer *out, const char *text, const char *sql_type)
+{
+	sb_buffer_putc(out, '\'');
+	for (; *text; text++)
+		sb_buffer_printf(out, *text == '\'' ? "''" : "%c", *text);
+	sb_buffer_printf(out, "'::%s", sql_type);
+}
+
+/*
+ * The object of a row of an interface or a union: which type it is, and where its row is, stand in
+ * two columns. What the viewer may not see, and types that are none of the possible ones, are null.
+ */
+static void
+write_variants(struct writer *writer, struct sb_buffer *out, struct rows *rows)
+{
+	const struct gql_type *type = rows->node->field->target;
+
+	sb_buffer_puts(out, "CASE ");
+	write_column(out, rows, type->variant_type);
+	for (int i = 0; i < type->npossible; i++)
+	{
+		const struct gql_type *possible = type->possible[i];
+		struct rows variant = {.alias = ++writer->aliases,
+							   .cost = rows->cost,
+							   .node = rows->node,
+							   .around = rows,
+							   .columns.arena = &writer->plan->arena};
+
+		sb_buffer_puts(out, " WHEN ");
+		write_constant(out, possible->name, "text");
+		sb_buffer_printf(out, " THEN (SELECT row_to_json(r$%d) FROM (SELECT ", variant.alias);
+		write_fields(writer, out, &variant, rows->node->variants[i]);
+		sb_buffer_printf(out, " FROM %s t%d WHERE t%d.\"%s\" = ", possible->view, variant.alias,
+						 variant.alias, type->variant_key);
+		write_column(out, rows, type->variant_key);
+		sb_buffer_printf(out, ") r$%d)", variant.alias);
+		sb_buffer_free(&variant.list);
+	}
+	sb_buffer_puts(out, " END AS v");
+}
+
 static void
 write_rows(struct writer *writer, struct sb_buffer *out, struct rows *around,
 		   const struct gql_node *node)
@@ -218,13 +261,19 @@ write_rows(struct writer *writer, struct sb_buffer *out, struct rows *around,
 	writer->plan->slow |= source->slow;
 	add_limited(writer, node, around ? around->cost : -1);
 	rows.cost = add_cost(writer, node, around ? around->cost : -1);
-	write_fields(writer, &fields, &rows, node->children);
-	sb_buffer_printf(out, "(SELECT %s FROM (SELECT %s",
-					 list ? sb_arena_printf(&writer->plan->arena,
-											"coalesce(json_agg(row_to_json(r$%d)), '[]')",
-											rows.alias)
-						  : sb_arena_printf(&writer->plan->arena, "row_to_json(r$%d)", rows.alias),
-					 fields.len ? fields.data : "");
+	if (node->variants)
+		write_variants(writer, &fields, &rows);
+	else
+		write_fields(writer, &fields, &rows, node->children);
+	sb_buffer_printf(out, "(SELECT ");
+	if (list && node->variants)
+		sb_buffer_printf(out, "coalesce(json_agg(r$%d.v) FILTER (WHERE r$%d.v IS NOT NULL), '[]')",
+						 rows.alias, rows.alias);
+	else if (list)
+		sb_buffer_printf(out, "coalesce(json_agg(row_to_json(r$%d)), '[]')", rows.alias);
+	else
+		sb_buffer_printf(out, node->variants ? "r$%d.v" : "row_to_json(r$%d)", rows.alias);
+	sb_buffer_printf(out, " FROM (SELECT %s", fields.len ? fields.data : "");
 	if (list && !source->page_in_from)
 		write_page(writer, out, &rows, around);
 	else
@@ -237,16 +286,6 @@ write_rows(struct writer *writer, struct sb_buffer *out, struct rows *around,
 	sb_buffer_printf(out, ") r$%d)", rows.alias);
 	sb_buffer_free(&fields);
 	sb_buffer_free(&rows.list);
-}
-
-/* A constant of the schema file as an SQL literal. */
-static void
-write_constant(struct sb_buffer *out, const char *text, const char *sql_type)
-{
-	sb_buffer_putc(out, '\'');
-	for (; *text; text++)
-		sb_buffer_printf(out, *text == '\'' ? "''" : "%c", *text);
-	sb_buffer_printf(out, "'::%s", sql_type);
 }
 
 static void

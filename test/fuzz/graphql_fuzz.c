@@ -64,7 +64,7 @@ static struct sb_graphql *
 make_inputs(void)
 {
 	static char sdl[65536];
-	FILE *file = fopen("test/data/inputs.graphql", "r");
+	FILE *file = fopen("test/data/language.graphql", "r");
 	size_t len;
 
 	if (!file)

@@ -72,7 +72,7 @@ max_clients(const struct sb_config *config, int loops)
 	int pool = config->db_connections + config->db_write_connections + config->db_slow_connections +
 			   config->db_slow_read_connections + 2 * config->db_wait_connections;
 	rlim_t reserve = PROCESS_DESCRIPTORS + (rlim_t) loops * (rlim_t) (LOOP_DESCRIPTORS + pool);
-	rlim_t each = sb_server_library()->needs_gate ? 3 : 1;
+	rlim_t each = 3; /* its socket, and both ends of its gate (http/gate.h) */
 	rlim_t clients = limit > reserve ? (limit - reserve) / each : 0;
 
 	if (limit == RLIM_INFINITY || clients >= (rlim_t) config->max_connections)

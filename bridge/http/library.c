@@ -17,9 +17,9 @@
  * and with strictness it answers less: it closes without a word. From 1.0 on, 1 refuses all that.
  */
 static const struct sb_library libraries[] = {
-	{"0.9.75", 0, true, 0},
-	{"1.0.1", 1, false, NO_THREAD_SAFETY},
-	{"1.0.10", 1, false, NO_THREAD_SAFETY},
+	{"0.9.75", 0, 0},
+	{"1.0.1", 1, NO_THREAD_SAFETY},
+	{"1.0.10", 1, NO_THREAD_SAFETY},
 };
 
 const struct sb_library *

@@ -4,8 +4,6 @@
 #ifndef SB_HTTP_LIBRARY_H
 #define SB_HTTP_LIBRARY_H
 
-#include <stdbool.h>
-
 /*
  * The library is one shared object for versions that read requests in different ways. What two
  * parsers could read in two ways is a way in for an attacker, so only a version for which
@@ -15,7 +13,6 @@ struct sb_library
 {
 	const char *version; /* as MHD_get_version() says it */
 	int strictness;      /* for MHD_OPTION_STRICT_FOR_CLIENT */
-	bool needs_gate;     /* it serves what no parser may, however strict: see http/gate.h */
 	unsigned flags;      /* for MHD_start_daemon() */
 };
 

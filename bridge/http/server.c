@@ -102,9 +102,8 @@ sb_server_adopt(struct sb_server *server, int fd, const struct sockaddr *address
 		return false;
 	}
 	server->is_entering = true;
-	if (sb_server_library()->needs_gate)
-		server->gate = sb_gate_new(server->loop, fd, &fd);
-	if (server->gate || !sb_server_library()->needs_gate)
+	server->gate = sb_gate_new(server->loop, fd, &fd);
+	if (server->gate)
 	{
 		server->due = true;
 		is_in = MHD_add_connection(server->daemon, fd, address, len) == MHD_YES;

@@ -8,6 +8,9 @@
 
 #include "graphql/lex.h"
 
+/* Nesting of a tree (selections, values, types); keeps recursion off the stack's end. */
+#define GQL_MAX_NESTING 200
+
 struct gql_type;
 struct gql_field;
 struct gql_input;

@@ -1,70 +1,12 @@
 /*
- * bind.c owns the values of one request for a plan: where an argument's value comes from, whether
- * it may stand there, and its text form for PostgreSQL.
+ * bind.c owns the values of one request for a plan: whether a value may stand where it stands, and
+ * its text form for PostgreSQL.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "graphql/plan.h"
 #include "base/id.h"
-
-static struct gql_argument_value
-constant(const struct gql_value *value)
-{
-	if (!value)
-		return (struct gql_argument_value){0};
-	if (value->kind == GQL_VALUE_NULL)
-		return (struct gql_argument_value){.given = true};
-	return (struct gql_argument_value){true, value->text, value->len};
-}
-
-static struct gql_argument_value
-variable_value(const struct gql_binding *binding, const char *name, const struct gql_value *initial)
-{
-	for (const struct gql_variable *at = binding->operation->variables; at; at = at->next)
-	{
-		const struct gql_variable_value *value = &binding->variables[at->index];
-
-		if (strcmp(at->name, name) == 0 && value->present)
-			return (struct gql_argument_value){true, value->text, value->len};
-	}
-	return constant(initial);
-}
-
-/* A lifted literal as this request wrote it. */
-static struct gql_argument_value
-lifted_value(const struct gql_binding *binding, int lift)
-{
-	const struct gql_token *token = &binding->tokens[binding->lifted[lift]];
-	uint32_t len = token->len;
-	const char *text;
-
-	if (gql_is_string(token->kind))
-		text = gql_string_value(binding->arena, binding->source, token, &len);
-	else
-		text = sb_arena_copy(binding->arena, binding->source + token->start, len);
-	return (struct gql_argument_value){true, text, len};
-}
-
-struct gql_argument_value
-gql_argument_of(const struct gql_binding *binding, const struct gql_value *value,
-				const struct gql_input *input)
-{
-	if (!value)
-		return constant(input ? input->initial : NULL);
-	if (value->kind == GQL_VALUE_VARIABLE)
-		return variable_value(binding, value->text, input ? input->initial : NULL);
-	return value->lift >= 0 ? lifted_value(binding, value->lift) : constant(value);
-}
-
-struct gql_argument_value
-gql_node_argument(const struct gql_binding *binding, const struct gql_node *node, const char *name)
-{
-	const struct gql_argument *given = gql_find_argument(node->selection->arguments, name);
-
-	return gql_argument_of(binding, given ? given->value : NULL,
-						   gql_find_input(node->field->inputs, node->field->ninputs, name));
-}
 
 /* For messages; an argument that the document leaves to its default has no place. */
 static uint32_t
@@ -80,7 +22,7 @@ value_or_default(const struct gql_binding *binding, const struct gql_value *valu
 {
 	struct gql_argument_value found = gql_argument_of(binding, value, input);
 
-	return !found.text && input->initial ? constant(input->initial) : found;
+	return !found.text && input->initial ? gql_constant(input->initial) : found;
 }
 
 /* The rows of one field per row around it; -1 with an error. */
@@ -144,14 +86,14 @@ gql_check_lifted(struct gql_binding *binding, const struct gql_plan *plan)
 		if (gql_is_string(token->kind))
 			continue;
 		value.kind = token->kind == GQL_INT ? GQL_VALUE_INT : GQL_VALUE_FLOAT;
-		value.text = lifted_value(binding, i).text;
+		value.text = gql_lifted_value(binding, i).text;
 		if (gql_check_leaf(plan->lifted[i], &value))
 			return false;
 	}
 	for (const struct gql_equality *at = plan->equalities; at; at = at->next)
 	{
-		struct gql_argument_value one = lifted_value(binding, at->one);
-		struct gql_argument_value other = lifted_value(binding, at->other);
+		struct gql_argument_value one = gql_lifted_value(binding, at->one);
+		struct gql_argument_value other = gql_lifted_value(binding, at->other);
 
 		if (one.len != other.len || memcmp(one.text, other.text, one.len) != 0)
 			return false;

@@ -1,5 +1,6 @@
 /* parse.c owns executable documents: operations, fragments, selections. */
 #include "graphql/parse.h"
+#include "graphql/parser.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* parse_types.c owns type system definitions and extensions (specification section 3). */
 #include <string.h>
 
-#include "graphql/parse.h"
+#include "graphql/parser.h"
 
 enum keyword
 {

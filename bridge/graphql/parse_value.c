@@ -1,7 +1,7 @@
 /* parse_value.c owns the small grammar: names, values, arguments, directives, type references. */
 #include <string.h>
 
-#include "graphql/parse.h"
+#include "graphql/parser.h"
 
 void
 gql_unexpected(struct gql_parser *parser, const char *wanted)

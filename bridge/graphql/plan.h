@@ -136,6 +136,10 @@ struct gql_argument_value
 /* CoerceVariableValues (section 6.1.2). False with errors that name variable and path. */
 bool gql_coerce_variables(struct gql_binding *binding, const struct gql_schema *schema,
 						  json_t *variables);
+/* The value of a constant in a document or schema; NULL: nobody said anything. */
+struct gql_argument_value gql_constant(const struct gql_value *value);
+/* A lifted literal as this request wrote it. */
+struct gql_argument_value gql_lifted_value(const struct gql_binding *binding, int lift);
 /* Document value, variable or default, whatever counts (section 6.4.1). */
 struct gql_argument_value gql_argument_of(const struct gql_binding *binding,
 										  const struct gql_value *value,

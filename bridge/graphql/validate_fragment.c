@@ -1,6 +1,5 @@
 /* validate_fragment.c owns the rules about fragment definitions: names, use, cycles (5.5.1, 5.5.2).
  */
-#include "graphql/parse.h"
 #include "graphql/validate.h"
 
 /* Levels that selections may nest to once spreads are followed: bounds all later recursion. */

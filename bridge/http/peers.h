@@ -1,6 +1,6 @@
 /*
- * peers.h owns the number of open connections, in total and per client address: the one thing that
- * loops share while they run. Lock-free.
+ * peers.h owns the number of open connections, in total and per client address, which all loops
+ * share. Lock-free.
  */
 #ifndef SB_HTTP_PEERS_H
 #define SB_HTTP_PEERS_H

@@ -6,18 +6,19 @@
  *   item  the JSON of one row
  *
  * A page that was reached by a cursor has rows on the other side of it: those with the cursor
- * itself.
+ * itself. A sort within an aggregate would copy every row; a function's rows are in order already.
  */
 #ifndef SB_API_PAGE_H
 #define SB_API_PAGE_H
 
-#define SB_PAGE(has_next, has_previous, rows, item, aggregates, columns)                           \
+#define SB_PAGE(has_next, has_previous, rows, item, facts, members)                                \
 	"SELECT row_to_json(r) FROM (SELECT coalesce(p.results, '[]') AS results, "                    \
 	"CASE WHEN " has_next " THEN p.cursors[cardinality(p.cursors)] END AS next, "                  \
-	"CASE WHEN " has_previous " THEN p.cursors[1] END AS previous" columns " FROM (SELECT "        \
-	"json_agg(" item " ORDER BY l.ordinality) FILTER (WHERE l.cursor IS NOT NULL) AS results, "    \
-	"array_agg(l.cursor ORDER BY l.ordinality) FILTER (WHERE l.cursor IS NOT NULL) AS cursors, "   \
-	"bool_or(l.has_more) AS has_more" aggregates " FROM " rows ") p) r"
+	"CASE WHEN " has_previous " THEN p.cursors[1] END AS previous" members " FROM (SELECT "        \
+	"json_agg(l.item) FILTER (WHERE l.cursor IS NOT NULL) AS results, "                            \
+	"array_agg(l.cursor) FILTER (WHERE l.cursor IS NOT NULL) AS cursors, "                         \
+	"bool_or(l.has_more) AS has_more" facts " FROM (SELECT l.cursor, l.has_more, " item            \
+	" AS item FROM " rows " ORDER BY l.ordinality) l) p) r"
 
 /* Of a list whose pages go both ways, where $1, $2 and $3 are first, after and before. */
 #define SB_PAGE_ANSWER(shape) "results:[" shape "] next:text? previous:text?"
@@ -28,8 +29,12 @@
 			"CASE WHEN $3 IS NULL THEN $2 IS NOT NULL ELSE p.has_more END",                        \
 			list " WITH ORDINALITY l", item, "", "")
 
-/* Of one whose pages go one way; `aggregates` over all rows become members of the page. */
-#define SB_PAGE_ONWARD(rows, item, aggregates, columns)                                            \
-	SB_PAGE("p.has_more", "false", rows, item, aggregates, columns)
+/*
+ * Of one whose pages go one way. What else the page says: columns that stand before the item,
+ * `facts`, aggregates of them, and `members`, the names of these. Where nothing was found, one row
+ * without a cursor has them.
+ */
+#define SB_PAGE_ONWARD(rows, item, facts, members)                                                 \
+	SB_PAGE("p.has_more", "false", rows, item, facts, members)
 
 #endif /* SB_API_PAGE_H */

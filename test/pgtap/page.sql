@@ -22,7 +22,7 @@ SELECT is_empty($$
 	SELECT p.proname FROM pg_proc p JOIN social.function_audience() a ON a.function_name = p.proname
 	WHERE p.pronamespace = 'social'::regnamespace AND a.audience IN ('reader', 'bridge') AND p.proretset AND p.proname NOT IN (SELECT name FROM lists)
 		AND p.proname <> ALL (ARRAY[
-			'help', 'function_audience', 'post', 'post_documents', 'pinned_posts', 'active_sessions', 'notification_preferences', 'rate_limit_policies', 'rate_limit_status',
+			'help', 'function_audience', 'post', 'pinned_posts', 'active_sessions', 'notification_preferences', 'rate_limit_policies', 'rate_limit_status',
 			'ended_sessions', 'jwks', 'statement_problems', 'trending_hashtags', 'trending_posts', 'trending_topics',
 			-- one row
 			'admit', 'authenticate', 'login', 'refresh_session', 'verify_token', 'rate_limit_config', 'bridge_config', 'change_password', 'reset_password', 'verify_email',
@@ -74,6 +74,7 @@ INSERT INTO social.notifications (recipient_id, type, actor_id, post_id, is_read
 CREATE TEMPORARY TABLE calls (name text, arguments text, identity text, gone text, fresh text);
 INSERT INTO calls VALUES
 	('posts', '', 'id', 'UPDATE social.posts SET deleted_at = now() WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''fresh'', ''x'')', :one)),
+	('post_documents', '', 'id', 'UPDATE social.posts SET deleted_at = now() WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''fresh'', ''x'')', :one)),
 	('users', '', 'id', 'UPDATE social.users SET is_active = false WHERE id = (r ->> ''id'')::bigint', 'INSERT INTO social.users (username) VALUES (''pgfresh'')'),
 	('user_posts', 'user_id => ' || :one, 'id', 'UPDATE social.posts SET deleted_at = now() WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''fresh'', ''x'')', :one)),
 	('hashtag_posts', 'tag => ''pgshared''', 'id', 'UPDATE social.posts SET deleted_at = now() WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''fresh'', ''#pgshared'')', :one)),

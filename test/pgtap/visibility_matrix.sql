@@ -143,6 +143,7 @@ INSERT INTO probes VALUES
 	('post', 'post', 'direct', 'SELECT FROM social.post($1)', NULL),
 	('post', 'post_json', 'direct', 'SELECT FROM social.visible_posts p WHERE p.id = $1 AND social.post_json(p) ->> ''id'' = $1::text', NULL),
 	('post', 'post_document', 'direct', 'SELECT FROM social.post_document($1) d WHERE d ->> ''id'' = $1::text', NULL),
+	('post', 'post_documents', 'list', 'SELECT FROM social.post_documents(100) d WHERE d.id = $1 AND d.document ->> ''id'' = $1::text', NULL),
 	('post', 'posts', 'list', 'SELECT FROM social.posts(100) p WHERE p.id = $1', NULL),
 	('post', 'hashtag_posts', 'list', 'SELECT FROM social.hashtag_posts($4) p WHERE p.id = $1', NULL),
 	('post', 'search_posts', 'list', 'SELECT FROM social.search_posts(''mxword'', 100) p WHERE p.id = $1', NULL),

@@ -25,13 +25,46 @@ value_or_default(const struct gql_binding *binding, const struct gql_value *valu
 	return !found.text && input->initial ? gql_constant(input->initial) : found;
 }
 
+/*
+ * A connection may be read backwards: `last` then is its page size, and needs `before`, as lists
+ * have places but no ends that can be counted from. False with an error.
+ */
+static bool
+is_page_sound(struct gql_binding *binding, const struct gql_node *node)
+{
+	bool first = false;
+	bool last = gql_node_argument(binding, node, "last").text != NULL;
+	bool before = gql_node_argument(binding, node, "before").text != NULL;
+	const char *problem = NULL;
+
+	/* Its default does not count. */
+	if (gql_find_argument(node->selection->arguments, "first"))
+		first = gql_argument_of(binding,
+								gql_find_argument(node->selection->arguments, "first")->value, NULL)
+					.text != NULL;
+	if (last && !before)
+		problem = "\"last\" needs \"before\"";
+	else if (first && last)
+		problem = "either \"first\" or \"last\"";
+	else if (before && gql_node_argument(binding, node, "after").text)
+		problem = "either \"after\" or \"before\"";
+	if (problem)
+		gql_fail(binding->errors, GQL_BAD_USER_INPUT, node->selection->at, "\"%s\": %s",
+				 node->field->name, problem);
+	return problem == NULL;
+}
+
 /* The rows of one field per row around it; -1 with an error. */
 static long
 page_size(struct gql_binding *binding, const struct gql_rows_cost *cost, int most)
 {
 	long size = cost->size;
 
-	if (cost->input)
+	if (cost->back && !is_page_sound(binding, cost->back))
+		return -1;
+	if (cost->back && gql_node_argument(binding, cost->back, "last").text)
+		size = atol(gql_node_argument(binding, cost->back, "last").text);
+	else if (cost->input)
 		size = atol(value_or_default(binding, cost->page, cost->input).text);
 	if (cost->input && size < 0)
 		gql_fail(binding->errors, GQL_BAD_USER_INPUT, place(cost->page),

@@ -119,21 +119,24 @@ static void
 describe_rows(struct sb_buffer *sql, const struct gql_type *parent, const struct gql_field *field)
 {
 	const char *separator = "";
+	const struct gql_type *target =
+		field->source.kind == GQL_CONNECTION ? gql_node_type(field->target) : field->target;
 
 	sb_buffer_puts(sql, "SELECT r.* FROM ");
 	if (parent->view)
 		sb_buffer_printf(sql, "%s p, ", parent->view);
 	sb_buffer_puts(sql, "LATERAL (SELECT ");
-	if (field->target->variant_type)
-		sb_buffer_printf(sql, "\"%s\", \"%s\"", field->target->variant_type,
-						 field->target->variant_key);
-	for (int i = 0; i < field->target->nfields && !field->target->variant_type; i++)
+	if (target->variant_type)
+		sb_buffer_printf(sql, "\"%s\", \"%s\"", target->variant_type, target->variant_key);
+	for (int i = 0; i < target->nfields && !target->variant_type; i++)
 	{
-		if (field->target->fields[i].source.kind != GQL_COLUMN)
+		if (target->fields[i].source.kind != GQL_COLUMN)
 			continue;
-		sb_buffer_printf(sql, "%s\"%s\"", separator, field->target->fields[i].source.column);
+		sb_buffer_printf(sql, "%s\"%s\"", separator, target->fields[i].source.column);
 		separator = ", ";
 	}
+	if (field->source.kind == GQL_CONNECTION)
+		sb_buffer_puts(sql, ", \"cursor\", \"has_more\"");
 	sb_buffer_puts(sql, " FROM ");
 	expand(sql, field, field->source.from);
 	sb_buffer_puts(sql, " s");
@@ -163,7 +166,7 @@ describe_field(struct sb_buffer *out, const struct gql_type *type, const struct 
 
 	if (field->source.kind == GQL_COLUMN)
 		sb_buffer_printf(&sql, "SELECT t.\"%s\" FROM %s t", field->source.column, type->view);
-	else if (field->source.kind == GQL_ROWS)
+	else if (field->source.kind == GQL_ROWS || field->source.kind == GQL_CONNECTION)
 		describe_rows(&sql, type, field);
 	else if (field->source.kind == GQL_CALL)
 		describe_call(&sql, field);

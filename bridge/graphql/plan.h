@@ -56,6 +56,7 @@ struct gql_rows_cost
 	int around;                    /* index of the field around, or -1 */
 	const struct gql_value *page;  /* the page argument in the document, or NULL */
 	const struct gql_input *input; /* its definition, or NULL: then `size` counts */
+	const struct gql_node *back;   /* a connection that can be read backwards, or NULL */
 	long size;
 };
 

@@ -14,8 +14,8 @@ struct compiler
 };
 
 /* Directives with these names say where data comes from; clients never see them. */
-static const char *const internal_directives[] = {"source",   "column",   "rows", "call",
-												  "variants", "constant", "sql",  "limit"};
+static const char *const internal_directives[] = {
+	"source", "column", "rows", "call", "variants", "connection", "constant", "sql", "limit"};
 
 static bool
 is_internal(const char *name)

@@ -40,13 +40,29 @@ struct gql_enum_item
 enum gql_source_kind
 {
 	GQL_UNBOUND,
-	GQL_COLUMN,   /* a column of the row */
-	GQL_CONSTANT, /* the same for every row */
-	GQL_ROWS,     /* rows of a view or function */
-	GQL_CALL,     /* a mutation's function; the payload has no row of its own */
-	GQL_TYPENAME, /* meta-fields */
+	GQL_COLUMN,     /* a column of the row */
+	GQL_CONSTANT,   /* the same for every row */
+	GQL_ROWS,       /* rows of a view or function */
+	GQL_CALL,       /* a mutation's function; the payload has no row of its own */
+	GQL_CONNECTION, /* a page of a list function as edges and pageInfo */
+	GQL_PART,       /* what such a page is made of, by the field's name */
+	GQL_TYPENAME,   /* meta-fields */
 	GQL_META_SCHEMA,
 	GQL_META_TYPE,
+};
+
+/* The parts of a page, and what a page is made of (sql/README.md, "Pages"). */
+enum gql_part
+{
+	GQL_EDGES,
+	GQL_PAGE_INFO,
+	GQL_CURSOR,
+	GQL_NODE,
+	GQL_HAS_NEXT,
+	GQL_HAS_PREVIOUS,
+	GQL_START_CURSOR,
+	GQL_END_CURSOR,
+	GQL_NPARTS,
 };
 
 /* SQL of a field. Templates hold {parent} and {argument}; source.c has checked them. */
@@ -63,6 +79,8 @@ struct gql_source
 	int limit;            /* ROWS, list: most rows without a page argument; 0 = none given */
 	int page;             /* ROWS, list: index of the argument first or limit, or -1 */
 	bool page_in_from;    /* the source takes the page argument itself */
+	int last, before;     /* CONNECTION: indexes of the arguments for reading backwards, or -1 */
+	enum gql_part part;   /* PART */
 	bool slow;            /* ROWS: may take long even for one row */
 	const char *action;   /* what it counts as for rate limits, or NULL */
 	const char *account;  /* of a mutation: the argument that names an account, or NULL */
@@ -217,6 +235,9 @@ gql_is_list(const struct gql_type_ref *ref)
 {
 	return gql_nullable(ref)->kind == GQL_LIST;
 }
+
+/* The type of the nodes of a connection's edges; NULL when it has none. */
+const struct gql_type *gql_node_type(const struct gql_type *connection);
 
 /* True when an object of `type` can also be one of `other`. */
 bool gql_types_overlap(const struct gql_type *type, const struct gql_type *other);

@@ -189,6 +189,88 @@ bind_rows(struct binder *binder, const struct gql_type *type, struct gql_field *
 	bind_page(binder, field, text_of(rows, "limit"));
 }
 
+/* The index of an argument, or -1. */
+static int
+index_of(const struct gql_field *field, const char *name)
+{
+	for (int i = 0; i < field->ninputs; i++)
+		if (strcmp(field->inputs[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+static const char *const part_names[GQL_NPARTS] = {
+	[GQL_EDGES] = "edges",
+	[GQL_PAGE_INFO] = "pageInfo",
+	[GQL_CURSOR] = "cursor",
+	[GQL_NODE] = "node",
+	[GQL_HAS_NEXT] = "hasNextPage",
+	[GQL_HAS_PREVIOUS] = "hasPreviousPage",
+	[GQL_START_CURSOR] = "startCursor",
+	[GQL_END_CURSOR] = "endCursor",
+};
+
+/* A field of a type that is part of a page. */
+static void
+bind_part(struct binder *binder, const struct gql_type *type, struct gql_field *field)
+{
+	int part = 0;
+
+	while (part < GQL_NPARTS && strcmp(part_names[part], field->name) != 0)
+		part++;
+	if (part == GQL_NPARTS)
+		gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
+				 "\"%s.%s\" is no part of a page", type->name, field->name);
+	field->source.kind = GQL_PART;
+	field->source.part = (enum gql_part) part;
+}
+
+/* The type of the rows of a connection: that of its edges' nodes. NULL when it has none. */
+const struct gql_type *
+gql_node_type(const struct gql_type *connection)
+{
+	const struct gql_type *type = connection;
+
+	for (int step = 0; type && step < 2; step++)
+	{
+		const char *name = part_names[step == 0 ? GQL_EDGES : GQL_NODE];
+		const struct gql_type *next = NULL;
+
+		for (int i = 0; i < type->nfields; i++)
+			if (strcmp(type->fields[i].name, name) == 0)
+				next = type->fields[i].target;
+		type = next;
+	}
+	return type;
+}
+
+static void
+bind_connection(struct binder *binder, const struct gql_type *type, struct gql_field *field,
+				const struct gql_directive *connection)
+{
+	struct gql_source *source = &field->source;
+	const struct gql_type *node = gql_node_type(field->target);
+
+	source->kind = GQL_CONNECTION;
+	source->from = text_of(connection, "from");
+	source->slow = strcmp(or_empty(text_of(connection, "slow")), "true") == 0;
+	source->page = index_of(field, "first");
+	source->last = index_of(field, "last");
+	source->before = index_of(field, "before");
+	if (!source->from || source->page < 0 || !field->inputs[source->page].initial ||
+		index_of(field, "after") < 0 || (source->last < 0) != (source->before < 0))
+		gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
+				 "\"%s\": a connection needs `from`, and the arguments first (with a default) and "
+				 "after, perhaps last and before",
+				 field->name);
+	else if (!node || !(node->kind == GQL_OBJECT ? node->view : node->variant_type))
+		gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
+				 "\"%s\": the nodes of type \"%s\" need a @source, or @variants", field->name,
+				 field->target->name);
+	else
+		check_template(binder, type, field, source->from);
+}
+
 static void
 bind_leaf(struct binder *binder, const struct gql_type *type, struct gql_field *field)
 {
@@ -240,7 +322,8 @@ bind_limit(struct binder *binder, const struct gql_type *type, struct gql_field 
 		gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
 				 "\"%s\": only a mutation's @limit can name an account or another surface",
 				 field->name);
-	else if (field->source.kind != GQL_ROWS && field->source.kind != GQL_CALL)
+	else if (field->source.kind != GQL_ROWS && field->source.kind != GQL_CALL &&
+			 field->source.kind != GQL_CONNECTION)
 		gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
 				 "\"%s\": @limit is for fields with @rows or @call", field->name);
 }
@@ -251,11 +334,16 @@ bind_field(struct binder *binder, const struct gql_type *type, struct gql_field 
 	const struct gql_directive *rows = directive_of(field->ast->directives, "rows");
 	const struct gql_directive *call = directive_of(field->ast->directives, "call");
 	const struct gql_directive *limit = directive_of(field->ast->directives, "limit");
+	const struct gql_directive *connection = directive_of(field->ast->directives, "connection");
 
 	check_directives(binder, field->ast->directives);
 	for (int i = 0; i < field->ninputs; i++)
 		field->inputs[i].sql_name = snake_case(binder->schema->arena, field->inputs[i].name);
-	if (rows)
+	if (directive_of(type->ast->directives, "connection"))
+		bind_part(binder, type, field);
+	else if (connection)
+		bind_connection(binder, type, field, connection);
+	else if (rows)
 		bind_rows(binder, type, field, rows);
 	else if (call)
 	{

@@ -106,6 +106,27 @@ write_column(struct sb_buffer *out, struct rows *rows, const char *column)
 	sb_buffer_printf(out, "t%d.\"%s\"", rows->alias, column);
 }
 
+/* Is it the page size of a connection that can be read backwards? Then `last` may stand for it. */
+static bool
+is_page_of_connection(const struct gql_node *node, const char *argument)
+{
+	const struct gql_source *source = &node->field->source;
+
+	return source->kind == GQL_CONNECTION && source->last >= 0 && strcmp(argument, "first") == 0;
+}
+
+static void
+write_page_size(struct writer *writer, struct sb_buffer *out, const struct gql_node *node)
+{
+	const struct gql_source *source = &node->field->source;
+
+	sb_buffer_puts(out, "coalesce(");
+	write_argument(writer, out, node, &node->field->inputs[source->last], NULL, 0);
+	sb_buffer_puts(out, ", ");
+	write_argument(writer, out, node, &node->field->inputs[source->page], NULL, 0);
+	sb_buffer_putc(out, ')');
+}
+
 static void
 write_template(struct writer *writer, struct sb_buffer *out, struct rows *around,
 			   const struct gql_node *node, const char *template)
@@ -122,6 +143,11 @@ write_template(struct writer *writer, struct sb_buffer *out, struct rows *around
 			continue;
 		}
 		name = sb_arena_copy(&writer->plan->arena, part.text, part.name_len);
+		if (part.kind == GQL_TEMPLATE_ARGUMENT && is_page_of_connection(node, name))
+		{
+			write_page_size(writer, out, node);
+			continue;
+		}
 		if (part.kind == GQL_TEMPLATE_PARENT)
 			write_column(out, around, name);
 		else
@@ -153,7 +179,9 @@ add_cost(struct writer *writer, const struct gql_node *node, int around)
 	const struct gql_source *source = &node->field->source;
 	struct gql_rows_cost cost = {.around = around, .size = 1};
 
-	if (gql_is_list(node->field->type))
+	if (source->kind == GQL_CONNECTION && source->last >= 0)
+		cost.back = node;
+	if (gql_is_list(node->field->type) || source->kind == GQL_CONNECTION)
 	{
 		cost.size = source->limit;
 		if (source->page >= 0)
@@ -288,6 +316,161 @@ write_rows(struct writer *writer, struct sb_buffer *out, struct rows *around,
 	sb_buffer_free(&rows.list);
 }
 
+/* ---- connections ----------------------------------------------------------------------------- */
+
+/* A member of an edge, which is a row t<n>. */
+static void
+write_edge_member(struct writer *writer, struct sb_buffer *out, struct rows *rows,
+				  const struct gql_node *node)
+{
+	const struct gql_source *source = &node->field->source;
+
+	if (source->kind == GQL_TYPENAME)
+		write_constant(out, node->parent->name, "text");
+	else if (source->part == GQL_CURSOR)
+		write_column(out, rows, "cursor");
+	else if (node->variants)
+	{
+		struct rows nodes = *rows;
+
+		nodes.node = node;
+		write_variants(writer, out, &nodes);
+		out->len -= strlen(" AS v");
+		rows->columns = nodes.columns;
+		rows->list = nodes.list;
+	}
+	else
+	{
+		int alias = ++writer->aliases;
+
+		sb_buffer_printf(out, "(SELECT row_to_json(r$%d) FROM (SELECT ", alias);
+		write_fields(writer, out, rows, node->children);
+		sb_buffer_printf(out, ") r$%d)", alias);
+	}
+	sb_buffer_printf(out, " AS \"%s\"", node->key);
+}
+
+/* The edges of one selection of them, as a column of the row: "e$<number>". */
+static void
+write_edge(struct writer *writer, struct sb_buffer *out, struct rows *rows,
+		   const struct gql_node *edges, int number)
+{
+	int alias = ++writer->aliases;
+
+	sb_buffer_printf(out, "(SELECT row_to_json(r$%d) FROM (SELECT ", alias);
+	for (const struct gql_node *at = edges->children; at; at = at->next)
+	{
+		if (at != edges->children)
+			sb_buffer_puts(out, ", ");
+		write_edge_member(writer, out, rows, at);
+	}
+	sb_buffer_printf(out, ") r$%d) AS \"e$%d\"", alias, number);
+}
+
+/*
+ * What a page says of itself, from one row a$<n> about all of its rows. Reading goes one way:
+ * beyond the page as has_more says; behind it there are the rows that the cursor was taken from.
+ */
+static void
+write_page_info(struct writer *writer, struct sb_buffer *out, const struct rows *rows,
+				const struct gql_node *info)
+{
+	static const struct
+	{
+		const char *without_cursor; /* nothing given, or after: the page was read forwards */
+		const char *before;
+	} members[GQL_NPARTS] = {
+		[GQL_HAS_NEXT] = {"\"m$\"", "true"},
+		[GQL_HAS_PREVIOUS] = {NULL, "\"m$\""},
+		[GQL_START_CURSOR] = {"\"s$\"", "\"s$\""},
+		[GQL_END_CURSOR] = {"\"l$\"", "\"l$\""},
+	};
+	const struct gql_field *field = rows->node->field;
+	const struct gql_source *source = &field->source;
+	const struct gql_input *after = gql_find_input(field->inputs, field->ninputs, "after");
+
+	sb_buffer_puts(out, "(SELECT row_to_json(p$) FROM (SELECT ");
+	for (const struct gql_node *at = info->children; at; at = at->next)
+	{
+		enum gql_part part = at->field->source.part;
+
+		if (at != info->children)
+			sb_buffer_puts(out, ", ");
+		if (at->field->source.kind == GQL_TYPENAME)
+			write_constant(out, at->parent->name, "text");
+		else
+		{
+			sb_buffer_puts(out, "CASE WHEN ");
+			if (source->before >= 0)
+				write_argument(writer, out, rows->node, &field->inputs[source->before], NULL, 0);
+			else
+				sb_buffer_puts(out, "NULL");
+			sb_buffer_printf(out, " IS NOT NULL THEN %s ELSE ", members[part].before);
+			if (members[part].without_cursor)
+				sb_buffer_puts(out, members[part].without_cursor);
+			else
+			{
+				write_argument(writer, out, rows->node, after, NULL, 0);
+				sb_buffer_puts(out, " IS NOT NULL");
+			}
+			sb_buffer_puts(out, " END");
+		}
+		sb_buffer_printf(out, " AS \"%s\"", at->key);
+	}
+	sb_buffer_puts(out, ") p$)");
+}
+
+/*
+ * A page of a list function (sql/README.md, "Pages") as a connection: the rows t<n> make edges, one
+ * row a$<n> about all of them makes the rest.
+ */
+static void
+write_connection(struct writer *writer, struct sb_buffer *out, struct rows *around,
+				 const struct gql_node *node)
+{
+	const struct gql_source *source = &node->field->source;
+	struct rows rows = {.alias = ++writer->aliases, .node = node, .around = around};
+	struct sb_buffer outer = {0};
+	struct sb_buffer about = {0};
+	struct sb_buffer edges = {0};
+	int n = 0;
+
+	rows.columns.arena = &writer->plan->arena;
+	writer->plan->slow |= source->slow;
+	add_limited(writer, node, around ? around->cost : -1);
+	rows.cost = add_cost(writer, node, around ? around->cost : -1);
+	for (const struct gql_node *at = node->children; at; at = at->next)
+	{
+		if (at != node->children)
+			sb_buffer_puts(&outer, ", ");
+		if (at->field->source.kind == GQL_TYPENAME)
+			write_constant(&outer, at->parent->name, "text");
+		else if (at->field->source.part == GQL_EDGES)
+		{
+			write_edge(writer, &edges, &rows, at, ++n);
+			sb_buffer_puts(&edges, ", ");
+			sb_buffer_printf(&about, "coalesce(json_agg(x$.\"e$%d\"), '[]') AS \"e$%d\", ", n, n);
+			sb_buffer_printf(&outer, "\"e$%d\"", n);
+		}
+		else
+			write_page_info(writer, &outer, &rows, at);
+		sb_buffer_printf(&outer, " AS \"%s\"", at->key);
+	}
+	sb_buffer_printf(out, "(SELECT row_to_json(r$%d) FROM (SELECT %s FROM (SELECT %s", rows.alias,
+					 outer.len ? outer.data : "", about.len ? about.data : "");
+	sb_buffer_puts(out, "coalesce(bool_or(x$.\"m$\"), false) AS \"m$\", "
+						"(array_agg(x$.\"c$\"))[1] AS \"s$\", "
+						"(array_agg(x$.\"c$\"))[count(*)] AS \"l$\" FROM (SELECT ");
+	sb_buffer_printf(out, "%st%d.\"cursor\" AS \"c$\", t%d.\"has_more\" AS \"m$\" FROM ",
+					 edges.len ? edges.data : "", rows.alias, rows.alias);
+	write_template(writer, out, around, node, source->from);
+	sb_buffer_printf(out, " t%d) x$) a$) r$%d)", rows.alias, rows.alias);
+	sb_buffer_free(&outer);
+	sb_buffer_free(&about);
+	sb_buffer_free(&edges);
+	sb_buffer_free(&rows.list);
+}
+
 static void
 write_field(struct writer *writer, struct sb_buffer *out, struct rows *rows,
 			const struct gql_node *node)
@@ -309,6 +492,9 @@ write_field(struct writer *writer, struct sb_buffer *out, struct rows *rows,
 			break;
 		case GQL_ROWS:
 			write_rows(writer, out, rows, node);
+			break;
+		case GQL_CONNECTION:
+			write_connection(writer, out, rows, node);
 			break;
 		case GQL_META_SCHEMA:
 		case GQL_META_TYPE:
@@ -422,7 +608,7 @@ gql_plan_sql(struct gql_plan *plan, const struct sb_graphql_limits *limits)
 		if (at->field->source.kind != GQL_CALL &&
 			(at->field->source.kind != GQL_ROWS || !is_mutation))
 		{
-			rows |= at->field->source.kind == GQL_ROWS;
+			rows |= at->field->source.kind == GQL_ROWS || at->field->source.kind == GQL_CONNECTION;
 			continue;
 		}
 		add_limited(&writer, at, -1);

@@ -27,7 +27,7 @@ sub ask
 	close $psql;
 	my $json = eval { decode_json($answer) } or return $answer;
 	my ($value) = values %$json;
-	return JSON::PP->new->canonical->encode($value) if $document =~ /things|named/;
+	return JSON::PP->new->canonical->encode($value) if $document =~ /things|named|tens|mixed/;
 	return ref $value eq 'ARRAY' ? join(' ', map { $_->{text} // () } @$value) : $value->{text};
 }
 
@@ -94,6 +94,40 @@ is(ask('{ things { name } }'), 'GRAPHQL_VALIDATION_FAILED', 'a union has no fiel
 is(ask('{ things { ... on Row { text } } }'), 'GRAPHQL_VALIDATION_FAILED', 'and takes no fragment on a type that is none of its own');
 is(ask('{ named(n: 1) { friends { friends { friends { friends { friends { friends { friends { friends { friends { friends { friends { friends { name } } } } } } } } } } } } } }'), 'LIMIT_EXCEEDED', 'depth counts');
 is(ask('{ named(n: 1) { friends { friends { friends { friends { friends { friends { friends { name } } } } } } } } }'), 'LIMIT_EXCEEDED', 'so does what the types multiply');
+
+# ---- connections -------------------------------------------------------------------------------
+my $info = 'pageInfo { hasNextPage hasPreviousPage startCursor endCursor }';
+my $ids  = sub { my ($answer) = @_; my $page = eval { decode_json($answer) } or return $answer; my $i = $page->{pageInfo};
+	return join(' ', map { $_->{node}{id} } @{ $page->{edges} }) . ' | ' . join(' ', map { !defined ? '-' : ref ? ($_ ? 'yes' : 'no') : $_ } @$i{qw(hasPreviousPage hasNextPage startCursor endCursor)}) };
+for my $case (
+	[ '', '1 2 3 | no yes 1 3', 'the first page' ],
+	[ '(after: "3")', '4 5 6 | yes yes 4 6', 'the next' ],
+	[ '(first: 5, after: "6")', '7 8 9 10 | yes no 7 10', 'the last' ],
+	[ '(after: "10")', ' | yes no - -', 'beyond it' ],
+	[ '(last: 2, before: "7")', '5 6 | yes yes 5 6', 'backwards' ],
+	[ '(last: 5, before: "3")', '1 2 | no yes 1 2', 'to the start' ],
+	[ '(before: "7")', '4 5 6 | yes yes 4 6', 'backwards by the default size' ],
+	[ '(first: 0)', ' | no no - -', 'an empty page' ])
+{
+	my ($arguments, $answer, $name) = @$case;
+	is($ids->(ask("{ tens$arguments { edges { node { id } } $info } }")), $answer, $name);
+}
+is($ids->(ask("query (\$l: Int, \$b: String, \$a: String) { tens(last: \$l, before: \$b, after: \$a) { edges { node { id } } $info } }", { l => 1, b => '5', a => undef })), '4 | yes yes 4 4', 'by variables');
+is(ask('{ tens(last: 2) { edges { cursor } } }'), 'BAD_USER_INPUT', 'last needs before');
+is(ask('{ tens(first: 2, last: 2, before: "4") { edges { cursor } } }'), 'BAD_USER_INPUT', 'and goes without first');
+is(ask('{ tens(after: "2", before: "4") { edges { cursor } } }'), 'BAD_USER_INPUT', 'one cursor');
+is(ask('{ tens(first: 1000) { edges { cursor } } }'), 'LIMIT_EXCEEDED', 'pages have a largest size');
+is(ask('{ tens(last: 1000, before: "4") { edges { cursor } } }'), 'LIMIT_EXCEEDED', 'backwards, too');
+is(ask('{ tens(last: -1, before: "4") { edges { cursor } } }'), 'BAD_USER_INPUT', 'and none below nothing');
+is(ask('{ tens(first: 2) { __typename a: edges { c: cursor __typename } b: edges { node { name next { id next { id } } } } p: pageInfo { __typename n: hasNextPage } } }'),
+	'{"__typename":"Tens","a":[{"__typename":"TenEdge","c":"1"},{"__typename":"TenEdge","c":"2"}],"b":[{"node":{"name":"n1","next":{"id":"2","next":{"id":"3"}}}},{"node":{"name":"n2","next":{"id":"3","next":{"id":"4"}}}}],"p":{"__typename":"PageInfo","n":true}}',
+	'edges twice, aliases, type names, what belongs to a node');
+is(ask('{ tens(first: 2) { edges { node { more(first: 1) { edges { node { id more { pageInfo { endCursor hasNextPage } } } } pageInfo { hasNextPage endCursor } } } } } }'),
+	'{"edges":[' . join(',', map { '{"node":{"more":{"edges":[{"node":{"id":"' . $_ . '1","more":{"pageInfo":{"endCursor":"2","hasNextPage":true}}}}],"pageInfo":{"endCursor":"1","hasNextPage":true}}}}' } 1, 2) . ']}',
+	'a connection inside of a connection');
+is(ask('{ tens(first: 100) { edges { node { more(first: 100) { edges { node { more(first: 100) { edges { cursor } } } } } } } } }'), 'LIMIT_EXCEEDED', 'their rows multiply');
+is(ask('{ mixed { edges { cursor node { __typename ... on Cat { lives } ... on Dog { bark } } } } }'),
+	'{"edges":[{"cursor":"1","node":{"__typename":"Cat","lives":9}},{"cursor":"2","node":{"__typename":"Dog","bark":"soft"}},{"cursor":"3","node":null}]}', 'nodes of a union');
 
 # An input object of @call: its fields are the function's arguments by name.
 my $call = `$explain --schema test/data/language.graphql 'mutation { call(range: {to: 4}) { done } }'`;

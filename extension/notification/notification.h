@@ -21,24 +21,6 @@
 
 #include "base/note.h"
 
-/* Columns of social.notifications by number; an upgrade only ever appends columns. */
-enum
-{
-	NOTIFICATION_ID = 1,
-	NOTIFICATION_RECIPIENT_ID,
-	NOTIFICATION_TYPE,
-	NOTIFICATION_ACTOR_ID,
-	NOTIFICATION_POST_ID,
-	NOTIFICATION_COMMENT_ID,
-	NOTIFICATION_MESSAGE,
-	NOTIFICATION_IS_READ,
-	NOTIFICATION_READ_AT,
-	NOTIFICATION_CREATED_AT,
-	NOTIFICATION_QUOTE_ID,
-	NOTIFICATION_WITHDRAWN_AT,
-	NOTIFICATION_NCOLUMNS = NOTIFICATION_WITHDRAWN_AT
-};
-
 /* The kinds that C makes; social_notification_types holds their names. */
 enum social_notification_type
 {

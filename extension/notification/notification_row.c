@@ -16,6 +16,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "base/column.h"
 #include "base/compat.h"
 #include "notification/notification_audience.h"
 #include "notification/notification_row.h"
@@ -75,10 +76,12 @@ belongs(TupleTableSlot *slot, const struct social_notice *notice, Datum type)
 	bool isnull;
 
 	return DatumGetBool(DirectFunctionCall2Coll(
-			   texteq, C_COLLATION_OID, slot_getattr(slot, NOTIFICATION_TYPE, &isnull), type)) &&
-		   is_id(slot, NOTIFICATION_ACTOR_ID, notice->actor) &&
-		   is_id(slot, NOTIFICATION_QUOTE_ID, notice->quote) &&
-		   (notice->recipient == 0 || is_id(slot, NOTIFICATION_RECIPIENT_ID, notice->recipient));
+			   texteq, C_COLLATION_OID, slot_getattr(slot, SOCIAL_NOTIFICATIONS_TYPE, &isnull),
+			   type)) &&
+		   is_id(slot, SOCIAL_NOTIFICATIONS_ACTOR_ID, notice->actor) &&
+		   is_id(slot, SOCIAL_NOTIFICATIONS_QUOTE_ID, notice->quote) &&
+		   (notice->recipient == 0 ||
+			is_id(slot, SOCIAL_NOTIFICATIONS_RECIPIENT_ID, notice->recipient));
 }
 
 /* Begins to walk the rows among which that of a notice is. */
@@ -115,7 +118,7 @@ walk(struct batch *batch, const struct social_notice *notice, Datum type)
 static bool
 set_withdrawn(struct batch *batch, bool withdrawn)
 {
-	int column = NOTIFICATION_WITHDRAWN_AT;
+	int column = SOCIAL_NOTIFICATIONS_WITHDRAWN_AT;
 	Datum now = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
 	bool isnull = !withdrawn;
 	HeapTuple tuple =
@@ -153,7 +156,7 @@ find_row(struct batch *batch, const struct social_notice *notice, bool withdraw)
 
 	while (!found && index_getnext_slot(scan, ForwardScanDirection, slot))
 		found = belongs(slot, notice, type);
-	if (found && slot_attisnull(slot, NOTIFICATION_WITHDRAWN_AT) == withdraw)
+	if (found && slot_attisnull(slot, SOCIAL_NOTIFICATIONS_WITHDRAWN_AT) == withdraw)
 	{
 		if (withdraw && !social_audience_has(batch->audience, notice->actor))
 		{
@@ -180,8 +183,8 @@ set_id(Datum *values, bool *isnull, int column, int64 id)
 static void
 insert(struct batch *batch, const struct social_notice *notice)
 {
-	Datum values[NOTIFICATION_NCOLUMNS];
-	bool isnull[NOTIFICATION_NCOLUMNS] = {false};
+	Datum values[SOCIAL_NOTIFICATIONS_NCOLUMNS];
+	bool isnull[SOCIAL_NOTIFICATIONS_NCOLUMNS] = {false};
 
 	if (!social_audience_admits(batch->audience, notice->recipient, notice->actor, notice->type))
 		return;
@@ -190,19 +193,19 @@ insert(struct batch *batch, const struct social_notice *notice)
 	if (notice->type != SOCIAL_NOTIFY_COMMENT && notice->type != SOCIAL_NOTIFY_REPLY &&
 		find_row(batch, notice, false))
 		return;
-	values[NOTIFICATION_ID - 1] = Int64GetDatum(nextval_internal(batch->sequence, false));
-	values[NOTIFICATION_TYPE - 1] = batch->types[notice->type];
-	values[NOTIFICATION_MESSAGE - 1] = batch->no_message;
-	values[NOTIFICATION_IS_READ - 1] = BoolGetDatum(false);
-	isnull[NOTIFICATION_READ_AT - 1] = true;
-	isnull[NOTIFICATION_WITHDRAWN_AT - 1] = true;
-	values[NOTIFICATION_CREATED_AT - 1] =
+	values[SOCIAL_NOTIFICATIONS_ID - 1] = Int64GetDatum(nextval_internal(batch->sequence, false));
+	values[SOCIAL_NOTIFICATIONS_TYPE - 1] = batch->types[notice->type];
+	values[SOCIAL_NOTIFICATIONS_MESSAGE - 1] = batch->no_message;
+	values[SOCIAL_NOTIFICATIONS_IS_READ - 1] = BoolGetDatum(false);
+	isnull[SOCIAL_NOTIFICATIONS_READ_AT - 1] = true;
+	isnull[SOCIAL_NOTIFICATIONS_WITHDRAWN_AT - 1] = true;
+	values[SOCIAL_NOTIFICATIONS_CREATED_AT - 1] =
 		TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
-	set_id(values, isnull, NOTIFICATION_RECIPIENT_ID, notice->recipient);
-	set_id(values, isnull, NOTIFICATION_ACTOR_ID, notice->actor);
-	set_id(values, isnull, NOTIFICATION_POST_ID, notice->post);
-	set_id(values, isnull, NOTIFICATION_COMMENT_ID, notice->comment);
-	set_id(values, isnull, NOTIFICATION_QUOTE_ID, notice->quote);
+	set_id(values, isnull, SOCIAL_NOTIFICATIONS_RECIPIENT_ID, notice->recipient);
+	set_id(values, isnull, SOCIAL_NOTIFICATIONS_ACTOR_ID, notice->actor);
+	set_id(values, isnull, SOCIAL_NOTIFICATIONS_POST_ID, notice->post);
+	set_id(values, isnull, SOCIAL_NOTIFICATIONS_COMMENT_ID, notice->comment);
+	set_id(values, isnull, SOCIAL_NOTIFICATIONS_QUOTE_ID, notice->quote);
 	social_table_write(&batch->writer, values, isnull);
 }
 

@@ -75,6 +75,10 @@ $$, $$
 	-- comments make replies; the post's trigger tells of mentions; no rows tell of the others
 	EXCEPT SELECT unnest(ARRAY['reply', 'mention', 'live_stream', 'system'])
 $$, 'every kind of notification has rows that tell it');
+SELECT is_empty($$
+	SELECT kind, count(*) FROM pg_constraint n, regexp_matches(pg_get_constraintdef(n.oid), '''([a-z_]+)''', 'g') m (kind)
+	WHERE n.conname IN ('notifications_type_check', 'notification_preferences_type_check') GROUP BY 1 HAVING count(*) <> 2
+$$, 'and can be turned off');
 -- An update's own recounts may be under way: social.recounts remembers steps by number.
 SELECT results_eq('SELECT step, source_table, flag FROM social.recount_sources() ORDER BY step LIMIT 6', $$ VALUES
 	(1, 'post_likes', 'is_counted'), (2, 'comment_likes', 'is_counted'), (3, 'reposts', 'is_counted'),

@@ -186,10 +186,11 @@ CREATE OR REPLACE FUNCTION social.session_tokens(account_id bigint, session bigi
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	access_ends timestamptz := least(now() + social.setting('access_token_lifetime')::interval, session_ends);
+	issued timestamptz := clock_timestamp(); -- the transaction may have begun long ago: hashing takes its time
+	access_ends timestamptz := least(issued + social.setting('access_token_lifetime')::interval, session_ends);
 BEGIN
 	RETURN QUERY SELECT social.sign_access_token(account_id, session::text, access_ends), token, 'Bearer'::text,
-		extract(epoch FROM access_ends - now())::integer, extract(epoch FROM session_ends - now())::integer, account_id, session;
+		extract(epoch FROM access_ends - issued)::integer, extract(epoch FROM session_ends - now())::integer, account_id, session;
 END
 $$;
 COMMENT ON FUNCTION social.session_tokens(bigint, bigint, text, timestamptz) IS

@@ -79,6 +79,8 @@ read_settings(const struct sb_config *config)
 		const char *second = setting_at(config, given[i].second);
 		const char *only = first ? first : second;
 
+		free(rates[i]);
+		free(of_action[i]);
 		if (first && second)
 			rates[i] = join(first, ',', second);
 		else

@@ -147,10 +147,12 @@ social_waiting_count(PG_FUNCTION_ARGS)
 
 	while (i < social_ncounters && !is_named(table, social_counters[i].table))
 		i++;
-	counter = i < social_ncounters ? &social_counters[i] : NULL;
-	while (counter != NULL && at < counter->ncolumns && !is_named(column, counter->columns[at]))
+	if (i == social_ncounters)
+		refuse(table, column);
+	counter = &social_counters[i];
+	while (at < counter->ncolumns && !is_named(column, counter->columns[at]))
 		at++;
-	if (counter == NULL || at == counter->ncolumns)
+	if (at == counter->ncolumns)
 		refuse(table, column);
 	deltas = social_table_open(counter->deltas, AccessShareLock);
 	if (deltas_wait(counter, deltas) && may_know(i, object_id))

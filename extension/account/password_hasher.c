@@ -11,7 +11,9 @@
 #include "postgres.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "miscadmin.h"
@@ -32,9 +34,9 @@ extern PGDLLEXPORT void social_hasher_main(Datum argument);
 
 #define TRANCHE "social password hashers"
 
-/* Weighs about a third of an ordinary process: little to who reads, and logins still come through.
+/* Weighs half of an ordinary process: logins still come through where everybody wants a processor.
  */
-#define NICENESS 5
+#define NICENESS 3
 
 #define RESTART_PAUSE  1   /* seconds */
 #define PRIORITY_PAUSE 200 /* ms between tries to lower it */
@@ -196,19 +198,46 @@ social_password_hasher_do(struct social_password_task *task)
  */
 
 /*
- * For good. Where the kernel groups processes by session (sched_autogroup_enabled) it weighs each
- * server process as a group, and nice tells only within one, so the group is lowered too; it takes
- * few such wishes a second. True when there is nothing more to lower.
+ * What sched_setattr(2) takes; C libraries have no name for it, or one that differs from the
+ * kernel's header.
+ */
+struct scheduling
+{
+	uint32 size;
+	uint32 policy;
+	uint64 flags;
+	int32 nice;
+	uint32 priority;
+	uint64 runtime; /* ns; of a process that is not real-time: its slice, from Linux 6.12 on */
+	uint64 deadline;
+	uint64 period;
+};
+
+/*
+ * For good. Being nice decides how much of a processor we get; the longest slice there is (100 ms)
+ * decides when: whoever wakes up with a shorter one, as all others do, need not wait until ours is
+ * over, which is what the slowest reads did.
+ *
+ * Where the kernel groups processes by session (sched_autogroup_enabled) it weighs each server
+ * process as a group, and nice tells only within one, so the group is lowered too; it takes few
+ * such wishes a second. True when there is nothing more to lower.
  */
 static bool
 lower_priority(void)
 {
+	struct scheduling wanted = {
+		.size = sizeof(wanted),
+		.policy = SCHED_OTHER,
+		.nice = NICENESS,
+		.runtime = 100 * 1000 * 1000,
+	};
 	char text[12];
 	int len = snprintf(text, sizeof(text), "%d", NICENESS);
 	int group = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
 	bool busy = false;
 
 	(void) setpriority(PRIO_PROCESS, 0, NICENESS);
+	(void) syscall(SYS_sched_setattr, 0, &wanted, 0);
 	if (group >= 0)
 	{
 		busy = write(group, text, len) < 0 && (errno == EAGAIN || errno == EINTR);

@@ -48,7 +48,7 @@ sub priority
 {
 	my ($pid) = @_;
 	my ($group) = slurp("/proc/$pid/autogroup") =~ /nice (-?\d+)/;
-	return join ' ', (fields($pid))[16], $group // 5;
+	return join ' ', (fields($pid))[16], $group // 3;
 }
 
 sub cpu { my $sum = 0; $sum += $_->[11] + $_->[12] for map { [ fields($_) ] } hashers(); return $sum }
@@ -80,7 +80,7 @@ becomes(sub { psql('SELECT allowed FROM social.password_turns()') }, 1, 'one may
 
 my $count = hashers();
 cmp_ok($count, '>=', 1, 'there are processes that hash');
-becomes(sub { join ',', map { priority($_) } hashers() }, join(',', ('5 5') x $count), 'their priority is low, each alone and as its session');
+becomes(sub { join ',', map { priority($_) } hashers() }, join(',', ('3 3') x $count), 'their priority is low, each alone and as its session');
 
 my $before = cpu();
 is(psql(q{SELECT social.verify_password('x', 'pbkdf2_sha256\$1000000\$salt\$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=')}), 'f', 'a password is verified');
@@ -103,7 +103,7 @@ go_on('TERM');
 is(answer($left), "t\n", 'a backend whose process goes away hashes by itself');
 turns_become('0|0', 'in the same turn');
 becomes(sub { scalar hashers() }, $count, 'the server starts another one');
-becomes(sub { join ',', map { priority($_) } hashers() }, join(',', ('5 5') x $count), 'of low priority too');
+becomes(sub { join ',', map { priority($_) } hashers() }, join(',', ('3 3') x $count), 'of low priority too');
 
 stop();
 my $terminated = given('hash_terminated');

@@ -23,7 +23,9 @@ PG_FUNCTION_INFO_V1(social_require_post);
 static void
 refuse(void)
 {
-	ereport(ERROR, (errcode(ERRCODE_SOCIAL_NOT_FOUND), errmsg("post not found")));
+	ereport(ERROR, (errcode(ERRCODE_SOCIAL_NOT_FOUND), errmsg("post not found"),
+					errdetail("It does not exist, or the viewer may not see it."),
+					errhint("Check the id, and who acts: SELECT social.viewer_id().")));
 }
 
 /* The author of a post that is not deleted, 0 when the viewer does not see them. */

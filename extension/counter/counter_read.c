@@ -108,8 +108,7 @@ refuse(const text *table, const text *column)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("there is no such count"),
-			 errdetail("It is \"%s\".\"%s\".", text_to_cstring(table), text_to_cstring(column)),
-			 errhint("SELECT * FROM social.counted_columns() lists them.")));
+			 errdetail("It is \"%s\".\"%s\".", text_to_cstring(table), text_to_cstring(column))));
 }
 
 /*

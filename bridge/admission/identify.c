@@ -76,7 +76,10 @@ on_token_counted(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 		go_on(token);
 }
 
-/* Counts a token that is no good, or not yet known to be, as an attempt of the address. */
+/*
+ * Counts a token that is no good, or not yet known to be, as an attempt of the address: it meets
+ * the limits of every surface, and none of a surface's own.
+ */
 static void
 count_token(struct identification *token)
 {

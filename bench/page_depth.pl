@@ -1,5 +1,6 @@
-# page_depth.pl: page 1,000 of every list against its page 1, as a member reads it, in milliseconds of
-# the backend's CPU, p50. A page that counts its way would take longer the deeper it is. mission P-04.
+# page_depth.pl: page 1,000 of every list, and the one before it, read backwards, against its page 1,
+# as a member reads it, in milliseconds of the backend's CPU, p50. A page that counts its way would
+# take longer the deeper it is. mission P-04.
 use strict;
 use warnings;
 use Bench;
@@ -59,6 +60,7 @@ for my $name (sort keys %list)
 {
 	my ($call, $rows) = @{ $list{$name} };
 	my $kind   = $name;
+	my $goes_back = $name ne 'comment_thread';
 	my $cursor = sql("SELECT social.act_as($reader, true); SELECT social.cursor_encode('$kind', k, i) FROM ($rows OFFSET 19979 LIMIT 1) AS r(k, i)");
 	$cursor =~ s/^.*\n//s;
 	my $found = sql("SELECT social.act_as($reader, true); SELECT count(*) FROM " . sprintf($call, "'$cursor'"));
@@ -66,9 +68,11 @@ for my $name (sort keys %list)
 	my %ms = latencies(
 		rounds  => rounds() * $calls,
 		prepare => "SELECT social.act_as($reader);\nPREPARE first AS SELECT count(*) FROM " . sprintf($call, 'NULL')
-		  . ";\nPREPARE deep AS SELECT count(*) FROM " . sprintf($call, "'$cursor'") . ';',
-		calls => [ [ 'deep', $reader, 'EXECUTE deep' ], [ 'first', $reader, 'EXECUTE first' ] ]);
+		  . ";\nPREPARE deep AS SELECT count(*) FROM " . sprintf($call, "'$cursor'")
+		  . ($goes_back ? ";\nPREPARE back AS SELECT count(*) FROM " . sprintf($call, "NULL, '$cursor'") : '') . ';',
+		calls => [ map { [ $_, $reader, "EXECUTE $_" ] } 'deep', 'first', $goes_back ? 'back' : () ]);
 	$missed++ if row("$name, ms of page 1,000 / page 1", $ms{deep}, $ms{first}, '<= 1.2') > 1.2;
+	$missed++ if $goes_back && row("$name, ms of the page before it / page 1", $ms{back}, $ms{first}, '<= 1.2') > 1.2;
 }
 sql('DROP SCHEMA bench_deep CASCADE');
 exit($missed ? 1 : 0);

@@ -47,7 +47,6 @@ static const struct
 	{"SELECT kid, alg, status FROM social.admin_jwt_keys lists them.", {NULL, NULL}},
 	{"Set social.content_filter to a function, with its schema, or to ''.", {NULL, NULL}},
 	{"Take rate limits in short transactions.", {NULL, NULL}},
-	{"SELECT * FROM social.counted_columns() lists them.", {NULL, NULL}},
 	{"Use social.set_rate_limit().", {NULL, NULL}},
 	{"Write them as n/second, n/minute, n/hour or n/day, separated by commas, or off; null for the "
 	 "default.",

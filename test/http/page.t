@@ -4,11 +4,11 @@ use warnings;
 use Social;
 use Test::More;
 
-my ($reader, $author) = map { account() } 1 .. 2;
+my ($reader, $author) = map { account() } 1 .. 4;
 api(POST => "/api/accounts/users/$author->{id}/follow/", token => $reader->{token}, json => { following => JSON::PP::true() });
 my $word = sprintf 'paged%x', $$;
 api(POST => '/api/posts/posts/', token => $author->{token}, json => { title => "$word $_", content => 'words' }) for 1 .. 5;
-api(POST => '/api/auth/login/', json => { username => $reader->{username}, password => 'wrong wrong' }) for 1 .. 2;
+api(POST => '/api/auth/login/', json => { username => $reader->{username}, password => 'wrong wrong' }) for 1 .. 3;
 
 my %id = (map({ $_ => sub { $_[0]{id} } } 'posts/posts', 'posts/feed', 'accounts/users', 'auth/users/login-attempts'), 'posts/search' => sub { $_[0]{post}{id} });
 my $read = sub {

@@ -45,7 +45,7 @@ sub process_cpu
 {
 	my ($pid) = @_;
 	open my $stat, '<', "/proc/$pid/stat" or return 0;
-	my ($fields) = <$stat> =~ /\)\s+(.*)/;
+	my ($fields) = (<$stat> // '') =~ /\)\s+(.*)/ or return 0;    # it has gone
 	my @fields = split ' ', $fields;
 	return ($fields[11] + $fields[12] + $fields[13] + $fields[14]) / sysconf(_SC_CLK_TCK);
 }

@@ -35,7 +35,7 @@ struct sb_gate
 	struct sb_loop *loop;
 	const struct sb_gate_holder *functions;
 	void *holder;
-	struct sb_gate *next; /* of those that are closed */
+	struct sb_gate *next; /* of those that are closed, or broken */
 	int outer_fd;
 	int inner_fd;
 
@@ -54,6 +54,7 @@ struct sb_gate
 };
 
 static _Thread_local struct sb_gate *closed;
+static _Thread_local struct sb_gate *broken; /* whose end the library cannot be told yet */
 
 /* ---- from the client ------------------------------------------------------------------------- */
 
@@ -139,11 +140,38 @@ pass(struct sb_gate *gate)
 	tell_end(gate);
 }
 
+/* The client is gone: the library cannot write any more at once, and reads the end in its turn. */
 static void
 give_up(struct sb_gate *gate)
 {
+	if (gate->is_broken)
+		return;
 	gate->is_broken = true;
-	shutdown(gate->inner_fd, SHUT_RDWR);
+	gate->at_end = true;
+	shutdown(gate->inner_fd, SHUT_RD);
+	tell_end(gate);
+	if (gate->is_told)
+		return;
+	gate->next = broken;
+	broken = gate;
+}
+
+/* Those that have been told their end, or are closed, are broken no more. */
+static void
+tell_broken(const struct sb_gate *left)
+{
+	struct sb_gate **at = &broken;
+
+	while (*at)
+	{
+		struct sb_gate *gate = *at;
+
+		tell_end(gate);
+		if (gate->is_told || gate == left)
+			*at = gate->next;
+		else
+			at = &gate->next;
+	}
 }
 
 static void
@@ -340,6 +368,7 @@ sb_gate_close(struct sb_gate *gate)
 	sb_loop_unwatch(gate->loop, &gate->inner);
 	shutdown(gate->outer_fd, SHUT_WR);
 	sb_socket_discard_input(gate->outer_fd);
+	tell_broken(gate);
 	close(gate->outer_fd);
 	close(gate->inner_fd);
 	free(gate->in);
@@ -351,6 +380,7 @@ sb_gate_close(struct sb_gate *gate)
 void
 sb_gates_sweep(void)
 {
+	tell_broken(NULL);
 	while (closed)
 	{
 		struct sb_gate *gate = closed;

@@ -41,8 +41,12 @@ extern const char *sb_gate_refusal(const struct sb_gate *gate);
 /* Brings what the library has answered to the client; true when nothing of it is left here. */
 extern bool sb_gate_flush(struct sb_gate *gate);
 
-/* Closes at once. Its memory goes with sb_gates_sweep(), between two rounds of events. */
+/* Closes at once. Its memory goes with sb_gates_sweep(). */
 extern void sb_gate_close(struct sb_gate *gate);
+/*
+ * After each run of the library, outside of a round of events: what it had not read before it was
+ * to hear that a client is gone, and the memory of gates that are closed.
+ */
 extern void sb_gates_sweep(void);
 
 #endif /* SB_HTTP_GATE_H */

@@ -592,7 +592,6 @@ sb_server_run(struct sb_server *server)
 {
 	MHD_UNSIGNED_LONG_LONG wait = 0;
 
-	sb_gates_sweep();
 	for (int i = 0; i < RUNS && server->due; i++)
 	{
 		server->due = false;
@@ -600,6 +599,7 @@ sb_server_run(struct sb_server *server)
 		if (MHD_get_timeout(server->daemon, &wait) == MHD_YES && wait == 0)
 			server->due = true;
 	}
+	sb_gates_sweep();
 	acknowledge_heads(server);
 	return server->due;
 }

@@ -146,8 +146,8 @@ BEGIN
 			at := page.cursors[1];
 		END IF;
 		EXIT WHEN NOT page.has_more;
-		IF cardinality(ids) > 100000 THEN
-			RAISE '%: it does not end', call.name;
+		IF cardinality(ids) > 5000 THEN
+			RAISE '%: it does not end: by %, % %', call.name, size, side, at;
 		END IF;
 	END LOOP;
 END

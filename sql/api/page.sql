@@ -43,7 +43,8 @@ BEGIN
 		IF microseconds NOT BETWEEN -30610224000000000 AND 32503680000000000 THEN
 			PERFORM social.raise_error('SM400', 'invalid cursor');
 		END IF;
-		at := timestamptz '1970-01-01 00:00:00+00' + microseconds * interval '1 microsecond';
+		-- Intervals are multiplied as floats, which hold no more than 285 years of microseconds.
+		at := timestamptz '1970-01-01 00:00:00+00' + microseconds / 1000000 * interval '1 second' + microseconds % 1000000 * interval '1 microsecond';
 	END IF;
 END
 $$;

@@ -57,9 +57,9 @@ INSERT INTO social.follows (follower_id, followed_id, created_at) SELECT id, :vi
 INSERT INTO social.follows (follower_id, followed_id, created_at) SELECT :viewer, id, pg_temp.tied(n) FROM people;
 INSERT INTO social.follow_requests (requester_id, target_id, created_at) SELECT id, :viewer, pg_temp.tied(n) FROM people;
 INSERT INTO social.users (username) SELECT 'pgblocked' || n FROM generate_series(1, 26) n;
-INSERT INTO social.blocks (blocker_id, blocked_id, created_at) SELECT :viewer, u.id, pg_temp.tied(u.id) FROM social.users u WHERE u.username LIKE 'pgblocked%';
+INSERT INTO social.blocks (blocker_id, blocked_id, created_at) SELECT :viewer, u.id, pg_temp.tied(row_number() OVER (ORDER BY u.id)) FROM social.users u WHERE u.username LIKE 'pgblocked%';
 INSERT INTO social.users (username) SELECT 'pgmuted' || n FROM generate_series(1, 26) n;
-INSERT INTO social.mutes (muter_id, muted_id, created_at) SELECT :viewer, u.id, pg_temp.tied(u.id) FROM social.users u WHERE u.username LIKE 'pgmuted%';
+INSERT INTO social.mutes (muter_id, muted_id, created_at) SELECT :viewer, u.id, pg_temp.tied(row_number() OVER (ORDER BY u.id)) FROM social.users u WHERE u.username LIKE 'pgmuted%';
 INSERT INTO social.bookmarks (user_id, post_id, created_at) SELECT :viewer, id, pg_temp.tied(n) FROM tap_posts;
 INSERT INTO social.posts (author_id, title, content, is_published) SELECT :viewer, 'draft ' || n, 'x', false FROM generate_series(1, 26) n;
 INSERT INTO social.posts (author_id, title, content) SELECT :viewer, 'gone ' || n, 'x' FROM generate_series(1, 26) n;
@@ -104,6 +104,12 @@ INSERT INTO calls VALUES
 	('search_users', 'query => ''pg_person''', 'id', 'UPDATE social.users SET is_active = false WHERE id = (r ->> ''id'')::bigint', 'INSERT INTO social.users (username) VALUES (''pg_person_fresh'')'),
 	('search_hashtags', 'query => ''pgtag''', 'id', 'UPDATE social.posts SET deleted_at = now() WHERE content LIKE ''%#'' || (r ->> ''tag'') || '' %''', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''fresh'', ''#pgtagfresh'')', :one));
 SELECT set_eq('SELECT name FROM calls', 'SELECT name FROM lists', 'this test has rows for every list');
+
+-- A time comes back from its cursor as it was, also one that a double cannot hold to the microsecond.
+SELECT is_empty($$
+	SELECT t FROM unnest(ARRAY['1000-01-02 03:04:05.678901+00', '1646-03-04 05:06:07.123457+00', '1969-12-31 23:59:59.999999+00', '2026-11-29 01:02:03.000001+00', '2999-12-31 23:59:59.999999+00']::timestamptz[]) t
+	WHERE (social.page_time('blocked_users', social.cursor_encode('blocked_users', social.time_key(t), 7))).at <> t
+$$, 'the place of a time is exact');
 
 -- ---- reading -------------------------------------------------------------------------------------
 

@@ -4,8 +4,9 @@
 # are the primary's. design D5, D6.
 use strict;
 use warnings;
-use lib 'test/upgrade', 'test/http';
+use lib 'test/upgrade', 'test/http', 'test/isolation';
 use Cluster;
+use FeedCompare;
 use File::Temp 'tempdir';
 use POSIX ();
 use Port;
@@ -83,27 +84,8 @@ INSERT INTO social.users (username) SELECT 'u' || n FROM generate_series(1, 60) 
 INSERT INTO social.follows (follower_id, followed_id) SELECT 1, n FROM generate_series(2, 30) n;
 INSERT INTO social.posts (author_id, title, content)
 SELECT 2 + n % 59, 'Planted', 'anchor stays' || CASE WHEN n % 20 = 0 THEN ' twentieth' ELSE '' END || CASE WHEN n % 2000 = 0 THEN ' seldom' ELSE '' END FROM generate_series(1, 8000) n;
--- Are pages of a feed the same by walking and by merging, from the top and from a random place?
-CREATE FUNCTION compare() RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-	place text := (SELECT social.cursor_encode('home_feed', p.position, p.id) FROM social.posts p
-		WHERE p.position >= (SELECT (random() * max(n.position))::bigint FROM social.posts n) ORDER BY p.position LIMIT 1);
-	budget text;
-	found text[];
-BEGIN
-	PERFORM social.act_as(1);
-	FOREACH budget IN ARRAY ARRAY['0', '10000000', '-1']
-	LOOP
-		PERFORM set_config('social.feed_walk_budget', budget, true);
-		found := found || (SELECT string_agg(concat_ws(' ', f.id, f.reposted_by_id), ',') FROM (
-			(SELECT f.id, f.reposted_by_id FROM social.home_feed(first => 50) f) UNION ALL
-			(SELECT f.id, f.reposted_by_id FROM social.home_feed(first => 50, after => place) f) UNION ALL
-			(SELECT f.id, f.reposted_by_id FROM social.home_feed(first => 50, before => place) f)) f);
-	END LOOP;
-	RETURN found[1] = found[2] AND found[1] = found[3];
-END
-$$;
 SQL
+sql(feed_compare());
 make_standby('standby', $port{standby}, '');
 start('standby');
 is(at('standby', 'SELECT pg_is_in_recovery()'), 't', 'a standby');

@@ -160,6 +160,17 @@ describe_call(struct sb_buffer *sql, const struct gql_field *field)
 }
 
 static void
+describe_expression(struct sb_buffer *sql, const struct gql_type *type,
+					const struct gql_field *field)
+{
+	sb_buffer_puts(sql, "SELECT (");
+	expand(sql, field, field->source.sql);
+	sb_buffer_putc(sql, ')');
+	if (type->view)
+		sb_buffer_printf(sql, " FROM %s p", type->view);
+}
+
+static void
 describe_field(struct sb_buffer *out, const struct gql_type *type, const struct gql_field *field)
 {
 	struct sb_buffer sql = {0};
@@ -168,6 +179,8 @@ describe_field(struct sb_buffer *out, const struct gql_type *type, const struct 
 		sb_buffer_printf(&sql, "SELECT t.\"%s\" FROM %s t", field->source.column, type->view);
 	else if (field->source.kind == GQL_ROWS || field->source.kind == GQL_CONNECTION)
 		describe_rows(&sql, type, field);
+	else if (field->source.kind == GQL_EXPRESSION)
+		describe_expression(&sql, type, field);
 	else if (field->source.kind == GQL_CALL)
 		describe_call(&sql, field);
 	else
@@ -175,8 +188,9 @@ describe_field(struct sb_buffer *out, const struct gql_type *type, const struct 
 	sb_buffer_printf(out, "%s{\"field\":\"%s.%s\",\"sql\":", out->len > 1 ? ",\n" : "", type->name,
 					 field->name);
 	sb_buffer_put_json(out, sql.data, sql.len);
-	if (field->source.kind == GQL_COLUMN)
-		sb_buffer_printf(out, ",\"type\":\"%s\"}", field->target->name);
+	if (field->source.kind == GQL_COLUMN || field->source.kind == GQL_EXPRESSION)
+		sb_buffer_printf(out, ",\"type\":\"%s%s\"}", field->target->name,
+						 gql_is_list(field->type) ? "[]" : "");
 	else
 		sb_buffer_puts(out, ",\"type\":null}");
 	sb_buffer_free(&sql);

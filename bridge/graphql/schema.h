@@ -42,6 +42,7 @@ enum gql_source_kind
 	GQL_UNBOUND,
 	GQL_COLUMN,     /* a column of the row */
 	GQL_CONSTANT,   /* the same for every row */
+	GQL_EXPRESSION, /* the value of an SQL expression */
 	GQL_ROWS,       /* rows of a view or function */
 	GQL_CALL,       /* a mutation's function; the payload has no row of its own */
 	GQL_CONNECTION, /* a page of a list function as edges and pageInfo */
@@ -72,6 +73,7 @@ struct gql_source
 	const char *column;   /* COLUMN */
 	const char *constant; /* CONSTANT: its text */
 	const char *function; /* CALL */
+	const char *sql;      /* EXPRESSION */
 	const char *from;     /* ROWS: a view or a FROM item */
 	bool from_view;       /* ROWS: `from` is the type's own view */
 	const char *where;    /* ROWS, or NULL */

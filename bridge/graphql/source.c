@@ -276,7 +276,16 @@ bind_leaf(struct binder *binder, const struct gql_type *type, struct gql_field *
 {
 	const struct gql_directive *column = directive_of(field->ast->directives, "column");
 	const struct gql_directive *constant = directive_of(field->ast->directives, "constant");
+	const struct gql_directive *value = directive_of(field->ast->directives, "value");
 
+	if (value)
+	{
+		field->source.kind = GQL_EXPRESSION;
+		field->source.sql = text_of(value, "sql");
+		field->source.slow = strcmp(or_empty(text_of(value, "slow")), "true") == 0;
+		check_template(binder, type, field, field->source.sql);
+		return;
+	}
 	if (constant)
 	{
 		field->source.kind = GQL_CONSTANT;

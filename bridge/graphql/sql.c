@@ -472,6 +472,18 @@ write_connection(struct writer *writer, struct sb_buffer *out, struct rows *arou
 }
 
 static void
+write_expression(struct writer *writer, struct sb_buffer *out, struct rows *rows,
+				 const struct gql_node *node)
+{
+	writer->plan->slow |= node->field->source.slow;
+	sb_buffer_putc(out, '(');
+	write_template(writer, out, rows, node, node->field->source.sql);
+	sb_buffer_putc(out, ')');
+	if (node->field->target->sql_text)
+		sb_buffer_puts(out, "::text");
+}
+
+static void
 write_field(struct writer *writer, struct sb_buffer *out, struct rows *rows,
 			const struct gql_node *node)
 {
@@ -486,6 +498,9 @@ write_field(struct writer *writer, struct sb_buffer *out, struct rows *rows,
 			break;
 		case GQL_CONSTANT:
 			write_constant(out, source->constant, node->field->target->sql_type);
+			break;
+		case GQL_EXPRESSION:
+			write_expression(writer, out, rows, node);
 			break;
 		case GQL_TYPENAME:
 			write_constant(out, node->parent->name, "text");
@@ -608,7 +623,9 @@ gql_plan_sql(struct gql_plan *plan, const struct sb_graphql_limits *limits)
 		if (at->field->source.kind != GQL_CALL &&
 			(at->field->source.kind != GQL_ROWS || !is_mutation))
 		{
-			rows |= at->field->source.kind == GQL_ROWS || at->field->source.kind == GQL_CONNECTION;
+			rows |= at->field->source.kind == GQL_ROWS ||
+					at->field->source.kind == GQL_CONNECTION ||
+					at->field->source.kind == GQL_EXPRESSION;
 			continue;
 		}
 		add_limited(&writer, at, -1);

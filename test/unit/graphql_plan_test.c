@@ -31,6 +31,20 @@ test_columns(void)
 }
 
 static void
+test_expressions(void)
+{
+	ask("{ isFollowing(userId: 7, targetUserId: \"8\") }", NULL);
+	has(sql(),
+		"(social.is_following(user_id => $1::bigint, target_user_id => $2::bigint)) AS "
+		"\"isFollowing\"",
+		"seed 054: an expression of a root field's arguments");
+	is_str(value(1), "7", "which are parameters");
+	is_str(value(2), "8", "both");
+	ask("{ a: isFollowing(userId: \"x\", targetUserId: 8) }", NULL);
+	is_str(value(1), "NULL", "an id that cannot be is nobody's");
+}
+
+static void
 test_fragments_flatten(void)
 {
 	ask("{ post(id: 1) { ...A id ... on Post { title author { id } } } }"
@@ -239,6 +253,7 @@ main(void)
 	start(NULL);
 	test_one_statement();
 	test_columns();
+	test_expressions();
 	test_fragments_flatten();
 	test_pages();
 	test_injection();

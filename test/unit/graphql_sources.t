@@ -2,6 +2,7 @@
 # used by the bridge's role (design D3).
 use strict;
 use warnings;
+use File::Temp 'tempfile';
 use Test::More;
 
 my $variant = $ENV{VARIANT} // 'release';
@@ -15,26 +16,36 @@ my %fits    = (
 	DateTime => qr/^timestamp with time zone$/,
 );
 
-sub psql
-{
-	my ($input) = @_;
-	open my $child, '-|', 'sh', '-c', 'printf %s "$0" | psql -X -A -t -q -v ON_ERROR_STOP=1 2>&1', $input or die "psql: $!";
-	local $/;
-	my $output = <$child> // '';
-	close $child;
-	return ($? == 0, $output);
-}
-
 is(system('make', '--no-print-directory', '-s', "VARIANT=$variant", $explain), 0, 'the explain command builds');
 my @sources = map { chomp; [ split /\t/, $_, 3 ] } `$explain --sources`;
 cmp_ok(scalar @sources, '>', 40, 'the schema has sources');
-for my $source (@sources)
+
+# One session for all: what each statement says stands behind its number.
+my $script = "SET ROLE social_bridge;\n";
+for my $i (0 .. $#sources)
 {
-	my ($field, $type, $sql) = @$source;
-	my ($fine, $output) = psql("SET ROLE social_bridge; EXPLAIN $sql;");
-	ok($fine, "$field can be read by the bridge") or diag("$sql\n$output");
+	my ($field, $type, $sql) = @{ $sources[$i] };
+	$script .= "\\echo :$i\nEXPLAIN $sql;\n";
+	$script .= "\\echo :$i type\n$sql \\gdesc\n" if $type ne '';
+}
+my ($file, $name) = tempfile(UNLINK => 1);
+print $file $script;
+close $file;
+my %said;
+my $at = '';
+for (`psql -X -A -t -q -f $name 2>&1`)
+{
+	$at = $1, next if /^:(\d+(?: type)?)$/;
+	$said{$at} .= $_;
+}
+for my $i (0 .. $#sources)
+{
+	my ($field, $type, $sql) = @{ $sources[$i] };
+	ok(defined $said{$i} && $said{$i} !~ /ERROR:/, "$field can be read by the bridge") or diag("$sql\n" . ($said{$i} // ''));
 	next if $type eq '';
-	($fine, $output) = psql("$sql \\gdesc");
-	like($output =~ s/^.*\|//r =~ s/\n//r, $fits{$type} // qr/./, "$field can be a $type");
+	my $found = ($said{"$i type"} // '') =~ s/^.*\|//r =~ s/\n//r;
+	my $list  = $type =~ s/\[\]$//;
+	is($found =~ s/\[\]$//, $list, "$field is an array") if $list || $found =~ /\[\]$/;
+	like($found, $fits{$type} // qr/./, "$field can be a $type");
 }
 done_testing;

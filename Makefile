@@ -86,7 +86,12 @@ BRIDGE_CC     = $(if $(filter release,$(VARIANT)),gcc,$(CLANG))
 BRIDGE_FLAGS  = -std=gnu11 -g $(VARIANT_FLAGS_$(VARIANT)) \
                 $(if $(findstring clang,$(BRIDGE_CC)),$(patsubst -Wshadow=local,-Wshadow,$(WARNINGS)),$(WARNINGS)) -MMD -MP -Ibridge -Iextension \
                 -I$(shell $(PG_CONFIG) --includedir 2>/dev/null) -D_GNU_SOURCE \
-                -DSOCIAL_VERSION='"$(EXTVERSION)"' -DSCHEMA_FILE='"bridge/graphql/schema.graphql"'
+                -DSOCIAL_VERSION='"$(EXTVERSION)"' -DSCHEMA_FILE='"$(SCHEMA_FILE)"'
+# The GraphQL schema: one file a domain, served as one.
+SCHEMA_FILES  = $(addprefix bridge/graphql/schema/,base.graphql $(sort $(filter-out base.graphql,$(notdir $(wildcard bridge/graphql/schema/*.graphql)))))
+SCHEMA_FILE   = $(BUILD)/schema.graphql
+untaken       = $(filter-out %~ $(SCHEMA_FILES),$(wildcard bridge/graphql/schema/* bridge/graphql/*.graphql))
+$(if $(untaken),$(error no part of the GraphQL schema is named $(untaken)))
 BRIDGE_LIBS   = -lpq -lmicrohttpd -lhiredis $(CORE_LIBS) -lpthread
 BRIDGE_SRCS   = $(sort $(wildcard bridge/*.c bridge/*/*.c)) $(CORE_SRCS)
 BRIDGE_OBJS   = $(BRIDGE_SRCS:%.c=$(BUILD)/%.o)
@@ -101,7 +106,10 @@ unit: $(UNIT_BINS)
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(BRIDGE_CC) $(BRIDGE_FLAGS) -c $< -o $@
-$(BUILD)/bridge/graphql/schema_text.o: bridge/graphql/schema.graphql
+$(SCHEMA_FILE): $(SCHEMA_FILES) bridge/graphql/schema/.
+	@mkdir -p $(@D)
+	@cat $(SCHEMA_FILES) > $@
+$(BUILD)/bridge/graphql/schema_text.o: $(SCHEMA_FILE)
 $(BRIDGE_BIN): $(BRIDGE_OBJS)
 	$(BRIDGE_CC) $(BRIDGE_FLAGS) $^ $(BRIDGE_LIBS) -o $@
 # Unit tests link only the layer they name: graphql_*, admission_* (what is below HTTP), bridge_*, else

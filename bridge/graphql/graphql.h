@@ -41,8 +41,9 @@ extern const char sb_graphql_schema_text[];
 extern const size_t sb_graphql_schema_text_len;
 
 /*
- * Compiles `sdl` (schema.graphql says which directives name the SQL). `limits` NULL = defaults.
- * NULL on a faulty schema, with *error a malloc'd message (free()). Free with sb_graphql_free.
+ * Compiles `sdl` (schema/base.graphql says which directives name the SQL). `limits` NULL =
+ * defaults. NULL on a faulty schema, with *error a malloc'd message (free()). Free with
+ * sb_graphql_free.
  */
 struct sb_graphql *sb_graphql_new(const char *sdl, size_t len,
 								  const struct sb_graphql_limits *limits, char **error);

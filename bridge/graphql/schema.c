@@ -247,20 +247,15 @@ compile_directive(struct compiler *compiler, const struct gql_type_definition *a
 
 /* Registers the names first, so that types may refer to each other in any order. */
 static void
-declare_type(struct compiler *compiler, const struct gql_type_definition *ast, bool builtin)
+declare_type(struct compiler *compiler, struct gql_type_definition *ast, bool builtin)
 {
 	static const char *const words[] = {"scalar", "type", "interface", "union", "enum", "input"};
 	struct gql_schema *schema = compiler->schema;
 	struct gql_type *type = &schema->types[schema->ntypes];
 	int kind = 0;
 
-	if (ast->extend)
-	{
-		gql_fail(compiler->errors, GQL_VALIDATION_FAILED, ast->at,
-				 "The schema file defines each type in one place; \"extend\" is not for it");
-		return;
-	}
-	if (strcmp(ast->keyword, "schema") == 0 || strcmp(ast->keyword, "directive") == 0)
+	if (ast->extend || strcmp(ast->keyword, "schema") == 0 ||
+		strcmp(ast->keyword, "directive") == 0)
 		return;
 	while (strcmp(words[kind], ast->keyword) != 0)
 		kind++;
@@ -282,6 +277,36 @@ declare_type(struct compiler *compiler, const struct gql_type_definition *ast, b
 	}
 }
 
+/* Appends one list of siblings to another. */
+#define APPEND(list, more)                                                                         \
+	do                                                                                             \
+	{                                                                                              \
+		__typeof__(list) *tail_ = &(list);                                                         \
+		while (*tail_)                                                                             \
+			tail_ = &(*tail_)->next;                                                               \
+		*tail_ = (more);                                                                           \
+	} while (0)
+
+/* Adds what an extension says to the definition that it is about (section 3.4.3 and others). */
+static void
+merge_extension(struct compiler *compiler, const struct gql_type_definition *extension)
+{
+	const struct gql_type *type =
+		extension->name ? gql_find_type(compiler->schema, extension->name) : NULL;
+
+	if (!type || type->builtin || strcmp(type->ast->keyword, extension->keyword) != 0)
+	{
+		gql_fail(compiler->errors, GQL_VALIDATION_FAILED, extension->at,
+				 "\"extend %s %s\": there is no such definition to extend", extension->keyword,
+				 extension->name ? extension->name : "");
+		return;
+	}
+	APPEND(type->ast->directives, extension->directives);
+	APPEND(type->ast->fields, extension->fields);
+	APPEND(type->ast->members, extension->members);
+	APPEND(type->ast->values, extension->values);
+}
+
 static void
 compile_roots(struct compiler *compiler, const struct gql_type_definition *types)
 {
@@ -292,7 +317,7 @@ compile_roots(struct compiler *compiler, const struct gql_type_definition *types
 
 	for (; types; types = types->next)
 	{
-		if (strcmp(types->keyword, "schema") != 0)
+		if (strcmp(types->keyword, "schema") != 0 || types->extend)
 			continue;
 		explicit_roots = true;
 		schema->description = types->description;
@@ -364,6 +389,11 @@ gql_schema_compile(struct sb_arena *arena, const char *sdl, size_t len, struct g
 	{
 		for (struct gql_type_definition *at = documents[i]->types; at; at = at->next)
 			declare_type(&compiler, at, i == 0);
+	}
+	for (struct gql_type_definition *at = documents[1]->types; at; at = at->next)
+	{
+		if (at->extend)
+			merge_extension(&compiler, at);
 	}
 	for (int i = 0; i < schema->ntypes && errors->n == 0; i++)
 		compile_type(&compiler, &schema->types[i]);

@@ -133,7 +133,7 @@ struct gql_type
 	const char *order;        /* object: order of its lists, or NULL */
 	const char *variant_type; /* interface, union: the column of its rows that names the type */
 	const char *variant_key;  /* likewise the column that finds the row in that type's view */
-	const struct gql_type_definition *ast;
+	struct gql_type_definition *ast;
 };
 
 struct gql_directive_type

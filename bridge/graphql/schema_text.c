@@ -1,4 +1,4 @@
-/* schema_text.c owns the embedding of schema.graphql in the program. */
+/* schema_text.c owns the embedding of schema/ in the program; the Makefile joins its files. */
 #include "graphql/graphql.h"
 
 __asm__(".section .rodata\n"

@@ -1,6 +1,6 @@
 /*
- * source.c owns the directives that name SQL: it reads them off the schema file, checks them and
- * binds every field, so that planning needs no further look at them. schema.graphql documents them.
+ * source.c owns the directives that name SQL: it reads them off the schema, checks them and binds
+ * every field, so that planning needs no further look at them. schema/base.graphql documents them.
  */
 #include <ctype.h>
 #include <stdlib.h>

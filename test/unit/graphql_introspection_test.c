@@ -3,6 +3,7 @@
  * and of the schema file itself: everything has a description, and no SQL leaks.
  */
 #include "graphql_request.h"
+#include "graphql/schema.h"
 
 /* What graphical tools send, at their deepest. */
 static const char full[] =
@@ -178,6 +179,37 @@ faulty(const char *sdl, const char *words)
 	sb_graphql_free(graphql);
 }
 
+/* Domains add to what others define, in whatever order (seed 050; specification section 3.4.3). */
+static void
+test_extensions(void)
+{
+	const char *sdl = "extend type Query implements N { b: E } type Query { a(i: I): Int } "
+					  "directive @constant(value: String!) on FIELD_DEFINITION "
+					  "extend union U = T extend enum E { Y } extend input I { y: Int } "
+					  "interface N { b: E } extend interface N @deprecated { a: Int } "
+					  "union U = Query type T { c: Int @constant(value: \"1\") } "
+					  "enum E { X } input I { x: Int } extend type T { u: U }";
+	struct gql_errors errors = {0};
+	struct gql_schema *schema;
+	struct sb_arena arena = {0};
+	struct sb_buffer out = {0};
+
+	errors.arena = &arena;
+	schema = gql_schema_compile(&arena, sdl, strlen(sdl), &errors);
+	if (ok(schema != NULL, "a schema with extensions"))
+		gql_schema_print(&out, schema);
+	else
+		printf("Bail out! %s\n", errors.items[0].message);
+	has(out.data, "type Query implements N {\n  a(", "a type's fields come first");
+	has(out.data, "  ): Int\n  b: E\n}", "then those that were added");
+	has(out.data, "union U = Query | T\n", "members of a union");
+	has(out.data, "enum E {\n  X\n  Y\n}", "values of an enum");
+	has(out.data, "input I {\n  x: Int\n  y: Int\n}", "fields of an input object");
+	has(out.data, "interface N {\n  b: E\n  a: Int\n}", "and of an interface");
+	sb_buffer_free(&out);
+	sb_arena_free(&arena);
+}
+
 static void
 test_faulty_schemas(void)
 {
@@ -192,6 +224,11 @@ test_faulty_schemas(void)
 	faulty("type Query { a: Int a: Int }", "defined twice");
 	faulty("type Query { a: Int } type Query { a: Int }", "defined twice");
 	faulty("type Query { a(b: Query): Int }", "not an input type");
+	faulty("type Query { a: Int } extend type Query { a: Int }", "defined twice");
+	faulty("type Query { a: Int } extend type A { b: Int }", "no such definition");
+	faulty("type Query { a: Int } extend interface Query { b: Int }", "no such definition");
+	faulty("type Query { a: Int } extend type __Type { b: Int }", "no such definition");
+	faulty("type Query extend type Query @a", "needs a field");
 	faulty("type __Query { a: Int } type Query { a: Int }", "reserved");
 	faulty("type Query { a: Int }", "needs a @source");
 	faulty("{ a }", "no operations");
@@ -249,6 +286,7 @@ main(void)
 	test_type();
 	test_unused_scalar();
 	test_sdl();
+	test_extensions();
 	test_faulty_schemas();
 	stop();
 	return done_testing();

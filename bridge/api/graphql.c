@@ -14,6 +14,8 @@
 #include "error/hints.h"
 #include "http/reply.h"
 #include "http/request.h"
+#include "loop/loop.h"
+#include "base/config.h"
 #include "base/utf8.h"
 
 /* The work of one request; in the request's arena. */
@@ -51,25 +53,42 @@ static const char *const media_types[NMEDIA] = {
 	[RESPONSE] = "application/graphql-response+json",
 };
 
+/* The first request error's code where there is no data; these two where there is. */
+static const char partial[] = "partial";
+static const char whole[] = "whole";
+
 /*
  * The status of an answer, by its media type. Under application/json whatever GraphQL has to say is
- * 200; its own type tells a request that was not executed (the draft of GraphQL over HTTP as the
- * audits of graphql-http 1.23 have it; since April 2026 it would have 422 for all but the first
- * two, and 294 for the last).
+ * 200; its own type tells a request that was not executed: as the audits of graphql-http 1.23 have
+ * it, or, with GRAPHQL_HTTP_STATUS=draft2026, as the draft of GraphQL over HTTP has it since April
+ * 2026.
  */
-static const struct
+static const struct status_row
 {
-	const char *code; /* of the first request error; the last row is an answer with data */
-	int status[NMEDIA];
+	const char *code; /* the last row stands for all others */
+	int json;
+	int own;
+	int own_2026;
 } statuses[] = {
-	{"METHOD_NOT_ALLOWED", {405, 405}},
-	{"GRAPHQL_PARSE_FAILED", {200, 400}},
-	{"GRAPHQL_VALIDATION_FAILED", {200, 400}},
-	{"OPERATION_RESOLUTION_FAILURE", {200, 400}},
-	{"BAD_USER_INPUT", {200, 400}},
-	{"LIMIT_EXCEEDED", {200, 400}},
-	{NULL, {200, 200}},
+	{whole, 200, 200, 200},
+	{partial, 200, 200, 294},
+	{"METHOD_NOT_ALLOWED", 405, 405, 405},
+	{"GRAPHQL_PARSE_FAILED", 200, 400, 400},
+	{NULL, 200, 400, 422},
 };
+
+static int
+status_of(const struct sb_request *request, const char *code, enum media media)
+{
+	const struct status_row *row = statuses;
+
+	while (row->code && strcmp(row->code, code) != 0)
+		row++;
+	if (media == JSON)
+		return row->json;
+	return strcmp(request->loop->config->graphql_http_status, "draft2026") == 0 ? row->own_2026
+																				: row->own;
+}
 
 /* The type that the client wants most; GraphQL's own where it is named and as welcome. */
 static enum media
@@ -90,17 +109,18 @@ static void
 respond(struct sb_request *request)
 {
 	struct run *run = request->state;
-	const char *refusal = sb_graphql_refusal(run->execution);
 	enum media media = wanted_media(request);
 	size_t len;
 	char *body = sb_graphql_respond(run->execution, run->results, &len);
-	int row = 0;
+	const char *code = sb_graphql_refusal(run->execution);
+	int status;
 
-	while (statuses[row].code && (!refusal || strcmp(statuses[row].code, refusal) != 0))
-		row++;
-	if (statuses[row].status[media] == 405)
+	if (code == NULL)
+		code = sb_graphql_is_partial(run->execution) ? partial : whole;
+	status = status_of(request, code, media);
+	if (status == 405)
 		sb_request_add_header(request, "Allow", "POST");
-	sb_request_reply(request, statuses[row].status[media], media_types[media], body, len);
+	sb_request_reply(request, status, media_types[media], body, len);
 }
 
 /* ---- running --------------------------------------------------------------------------------- */
@@ -268,6 +288,8 @@ read_members(json_t *body, struct sb_graphql_request *asked)
 		return query ? "query must be a text" : "query is required";
 	if (name && !json_is_null(name) && !json_is_string(name))
 		return "operationName must be a text";
+	if (strlen(json_string_value(name) ? json_string_value(name) : "") != json_string_length(name))
+		return "operationName holds the character U+0000, which no name has";
 	if (variables && !json_is_null(variables) && !json_is_object(variables))
 		return "variables must be an object";
 	if (extensions && !json_is_null(extensions) && !json_is_object(extensions))
@@ -295,7 +317,7 @@ handle_post(struct sb_request *request)
 	else if (sb_content_is(request, "application/json"))
 	{
 		request->json = sb_params_parse(&request->arena, "the body", request->body,
-										request->body_len, &problem);
+										request->body_len, true, &problem);
 		if (request->json)
 			problem = read_members(request->json, &asked);
 	}
@@ -317,7 +339,7 @@ query_object(struct sb_request *request, const char *name, const char **problem)
 	bool twice;
 	const char *text = sb_url_query(&request->url, name, &twice);
 
-	return text && *text ? sb_params_parse(&request->arena, name, text, strlen(text), problem)
+	return text && *text ? sb_params_parse(&request->arena, name, text, strlen(text), true, problem)
 						 : NULL;
 }
 

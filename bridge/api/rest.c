@@ -65,8 +65,8 @@ read_body(struct sb_request *request)
 		sb_request_fail(request, 415, "the body must be application/json");
 		return false;
 	}
-	request->json =
-		sb_params_parse(&request->arena, "the body", request->body, request->body_len, &problem);
+	request->json = sb_params_parse(&request->arena, "the body", request->body, request->body_len,
+									false, &problem);
 	if (request->json == NULL)
 		sb_request_fail(request, 400, problem);
 	return request->json != NULL;

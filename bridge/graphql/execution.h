@@ -23,6 +23,7 @@ struct gql_execution
 	struct sb_buffer body; /* the whole response when there are no steps */
 	struct gql_root_field *roots;
 	int nroots;
+	bool partial; /* the body has errors and data */
 };
 
 #endif /* SB_GRAPHQL_EXECUTION_H */

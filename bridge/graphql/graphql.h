@@ -121,6 +121,9 @@ char *sb_graphql_respond(struct sb_graphql_execution *execution,
  * the way of running it. */
 const char *sb_graphql_refusal(const struct sb_graphql_execution *execution);
 
+/* After sb_graphql_respond: whether the body has errors beside its data, be that null. */
+bool sb_graphql_is_partial(const struct sb_graphql_execution *execution);
+
 void sb_graphql_execution_free(struct sb_graphql_execution *execution);
 
 /* The public schema as SDL, without the directives that name SQL; malloc'd, length in *len. */

@@ -47,6 +47,7 @@ respond_query(struct gql_execution *execution, const struct sb_graphql_result *r
 		sb_buffer_putc(out, '}');
 		return;
 	}
+	execution->partial = true;
 	sb_buffer_puts(out, "{\"errors\":[");
 	print_failure(out, result, root);
 	if (root && root->nullable)
@@ -74,6 +75,7 @@ print_mutation_errors(struct gql_execution *execution, const struct sb_graphql_r
 	}
 	if (any)
 		sb_buffer_puts(out, "],");
+	execution->partial = any;
 }
 
 static void
@@ -128,4 +130,10 @@ sb_graphql_refusal(const struct sb_graphql_execution *public)
 	const struct gql_errors *errors = &((const struct gql_execution *) public)->errors;
 
 	return errors->n > 0 ? errors->items[0].code : NULL;
+}
+
+bool
+sb_graphql_is_partial(const struct sb_graphql_execution *public)
+{
+	return ((const struct gql_execution *) public)->partial;
 }

@@ -299,8 +299,9 @@ json_problem(const json_error_t *problem)
 
 json_t *
 sb_params_parse(struct sb_arena *arena, const char *what, const char *text, size_t len,
-				const char **error)
+				bool with_nul, const char **error)
 {
+	size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | (with_nul ? JSON_ALLOW_NUL : 0);
 	json_error_t problem;
 	json_t *value;
 
@@ -309,7 +310,7 @@ sb_params_parse(struct sb_arena *arena, const char *what, const char *text, size
 		*error = sb_arena_printf(arena, "%s is empty; it must be a JSON object", what);
 		return NULL;
 	}
-	value = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &problem);
+	value = json_loadb(text, len, flags, &problem);
 	if (value == NULL)
 	{
 		/* What the parser says may quote the text; where it stopped is enough. */

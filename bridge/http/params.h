@@ -85,11 +85,11 @@ extern const char *sb_params_collect(const struct sb_params *params, struct sb_a
 									 const struct sb_params_input *input, const char **values);
 
 /*
- * Reads a JSON object strictly: UTF-8, no member twice, no \u0000, no number out of range, bounded
- * depth, nothing behind it. The caller owns the result; NULL with one line from the arena in
- * *error, which calls the text `what`.
+ * Reads a JSON object strictly: UTF-8, no member twice, no number out of range, bounded depth,
+ * nothing behind it; \u0000 in a text only for who looks for it there himself (with_nul). The
+ * caller owns the result; NULL with one line from the arena in *error, which calls the text `what`.
  */
 extern json_t *sb_params_parse(struct sb_arena *arena, const char *what, const char *text,
-							   size_t len, const char **error);
+							   size_t len, bool with_nul, const char **error);
 
 #endif /* SB_HTTP_PARAMS_H */

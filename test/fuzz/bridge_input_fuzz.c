@@ -51,7 +51,7 @@ read_body(const char *text, size_t len)
 	struct sb_params params;
 	const char *values[SB_PARAMS_MAX];
 	const char *error = NULL;
-	json_t *body = sb_params_parse(&arena, "the body", text, len, &error);
+	json_t *body = sb_params_parse(&arena, "the body", text, len, false, &error);
 
 	CHECK((body == NULL) == (error != NULL));
 	CHECK(sb_params_compile(&params, spec, "/", &error));

@@ -1,8 +1,8 @@
 /*
  * graphql_fuzz.c owns the fuzzing of the GraphQL library: arbitrary bytes as a document, and, after
- * a NUL byte, as the JSON text of variables, for the product's schema and for one with lists and
- * input objects as arguments. Each input runs twice, so that the second run goes through the plan
- * cache and must come to the same end.
+ * the last NUL byte, as the JSON text of variables, for the product's schema and for one with lists
+ * and input objects as arguments. Each input runs twice, so that the second run goes through the
+ * plan cache and must come to the same end.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,7 +90,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct sb_graphql *graphql;
 	static struct sb_graphql *inputs;
 	const char *document = (const char *) data;
-	const char *split = memchr(data, 0, size);
+	const char *split = memrchr(data, 0, size);
 	struct sb_graphql_request request = {.document = document, .document_len = size};
 
 	if (!graphql)

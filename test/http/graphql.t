@@ -91,6 +91,35 @@ is_error(api(POST => '/graphql/', @{ $_->[0] }), $_->[1], $_->[2], $_->[3])
 is_error(api(GET => $_), 400, 'BAD_REQUEST', $_)
   for '/graphql/', '/graphql/?query=%7B__typename%7D&extensions=1', '/graphql/?query=%7B__typename%7D&extensions=%7B%7D&extensions=', '/graphql/?query=%7B__typename%7D&query=x', '/graphql/?query=%7B__typename%7D&variables=%5B', '/graphql/?query=%7B__typename%7D&variables=%5B%5D';
 
+# An escaped NUL is valid JSON: what cannot hold one says so as GraphQL does, and nothing is written.
+my $hold = sub { psql("SELECT count(*) FROM social.posts WHERE author_id = $user->{id}") };
+my $held = $hold->();
+for ([ [ $create, { variables => { title => "a\0b", content => 'c' } } ], 'BAD_USER_INPUT', qr/must not contain the character U\+0000/, 'in a variable' ],
+	[ [ 'mutation { createPost(title: "a\u0000b", content: "c") { success } }' ], 'BAD_USER_INPUT', qr/must not contain the character U\+0000/, 'escaped in the document' ],
+	[ [ "mutation { createPost(title: \"a\0b\", content: \"c\") { success } }" ], 'BAD_USER_INPUT', qr/must not contain the character U\+0000/, 'as itself in the document' ],
+	[ [ "{ __typename \0 }" ], 'GRAPHQL_PARSE_FAILED', qr/found U\+0000/, 'between tokens' ])
+{
+	my ($asked, $code, $words, $name) = @$_;
+	my $answer = graphql($asked->[0], token => $user->{token}, body => $asked->[1]);
+	my $error = $answer->{json}{errors}[0];
+	ok($answer->{status} == 200 && $error->{extensions}{code} eq $code && $error->{message} =~ $words, "U+0000 $name") or diag("$answer->{status} $answer->{content}");
+}
+is($hold->(), $held, 'and nothing is written');
+is(graphql("{ __typename } # \0")->{content}, '{"data":{"__typename":"Query"}}', 'where it means nothing it may stand');
+is(graphql('{ __typename }', body => { variables => { unused => "\0" }, extensions => { x => "\0" } })->{content}, '{"data":{"__typename":"Query"}}', 'also where nobody looks');
+is_error(graphql('query A { __typename }', body => { operationName => "A\0b" }), 400, 'BAD_REQUEST', 'a name that nothing can have');
+
+# The statuses of the draft of April 2026, under the type that they are meant for (found D1, anchors H.3).
+my $draft = start_bridge(GRAPHQL_HTTP_STATUS => 'draft2026');
+my @own = (url => $draft->{url}, headers => { Accept => 'application/graphql-response+json' });
+is(graphql($_->[0], @own, %{ $_->[2] // {} })->{status}, $_->[1], "draft2026: $_->[3]")
+  for [ '{ __typename }', 200, undef, 'data' ], [ '{ a', 400, undef, 'no document' ], [ '{ nothing }', 422, undef, 'an unknown field' ],
+  [ 'query A { __typename } query B { __typename }', 422, undef, 'no operation name' ], [ 'query ($a: Int!) { __typename @skip(if: $a) }', 422, undef, 'a variable of another type' ],
+  [ 'query ($a: ID!) { post(id: $a) { id } }', 422, undef, 'a missing variable' ], [ $create, 294, { body => { variables => { title => 'x', content => 'x' } } }, 'data with an error' ];
+is(graphql('{ nothing }', url => $draft->{url})->{status}, 200, 'draft2026: application/json is as it was');
+is(api(GET => '/graphql/?query=' . escape('mutation { likePost(postId: 1) { success } }'), @own)->{status}, 405, 'draft2026: no mutation by GET');
+is(api(POST => '/graphql/', body => '{', @own)->{status}, 400, 'draft2026: malformed JSON');
+
 # ---- what others make of it: the audits of GraphQL over HTTP (MUST, SHOULD and MAY)
 SKIP:
 {

@@ -25,7 +25,8 @@ collect(const char *target, const char *text)
 {
 	struct sb_url url;
 	const char *error = NULL;
-	json_t *body = text ? sb_params_parse(&arena, "the body", text, strlen(text), &error) : NULL;
+	json_t *body =
+		text ? sb_params_parse(&arena, "the body", text, strlen(text), false, &error) : NULL;
 
 	if (error == NULL && sb_url_parse(&url, &arena, target, strlen(target)) == NULL)
 		error = sb_params_collect(
@@ -129,7 +130,8 @@ test_body(void)
 		   "bytes");
 	is_str(collect("/", "{} {}"), "the body is not valid JSON (line 1, column 4)",
 		   "something behind it");
-	ok(sb_params_parse(&arena, "it", "{\"secret", 8, &error) == NULL && !strstr(error, "secret"),
+	ok(sb_params_parse(&arena, "it", "{\"secret", 8, false, &error) == NULL &&
+		   !strstr(error, "secret"),
 	   "what is said does not quote the body");
 }
 

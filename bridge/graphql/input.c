@@ -209,6 +209,13 @@ write_place(struct sb_buffer *out, const char *parameter, const char *path, size
 	sb_buffer_puts(out, "}'");
 }
 
+/* What stands before a leaf in SQL: values of enums are lower-case words there. */
+static const char *
+leaf_start(const struct gql_type *type)
+{
+	return type->kind == GQL_ENUM ? "lower(" : "(";
+}
+
 void
 gql_input_sql(struct sb_buffer *out, const char *parameter, const struct gql_input *input,
 			  const char *path, size_t len)
@@ -221,8 +228,9 @@ gql_input_sql(struct sb_buffer *out, const char *parameter, const struct gql_inp
 		sb_buffer_puts(out, "(CASE jsonb_typeof(");
 		write_place(out, parameter, path, len, "#>");
 		sb_buffer_printf(out,
-						 ") WHEN 'array' THEN ARRAY(SELECT v::%s FROM jsonb_array_elements_text(",
-						 item->target->sql_type);
+						 ") WHEN 'array' THEN ARRAY(SELECT %sv)::%s FROM "
+						 "jsonb_array_elements_text(",
+						 leaf_start(item->target), item->target->sql_type);
 		write_place(out, parameter, path, len, "#>");
 		sb_buffer_puts(out, ") v) END)");
 	}
@@ -234,10 +242,12 @@ gql_input_sql(struct sb_buffer *out, const char *parameter, const struct gql_inp
 	}
 	else if (len > 0)
 	{
-		sb_buffer_putc(out, '(');
+		sb_buffer_puts(out, leaf_start(inner->target));
 		write_place(out, parameter, path, len, "#>>");
 		sb_buffer_printf(out, ")::%s", inner->target->sql_type);
 	}
+	else if (inner->target->kind == GQL_ENUM)
+		sb_buffer_printf(out, "lower(%s::text)", parameter);
 	else
 		sb_buffer_printf(out, "%s::%s", parameter, inner->target->sql_type);
 }

@@ -115,10 +115,24 @@ expand(struct sb_buffer *out, const struct gql_field *field, const char *templat
 	}
 }
 
+/* The columns that a type reads of its rows. */
+static void
+describe_columns(struct sb_buffer *sql, const struct gql_type *type)
+{
+	const char *separator = "";
+
+	for (int i = 0; i < type->nfields; i++)
+	{
+		if (type->fields[i].source.kind != GQL_COLUMN)
+			continue;
+		sb_buffer_printf(sql, "%s\"%s\"", separator, type->fields[i].source.column);
+		separator = ", ";
+	}
+}
+
 static void
 describe_rows(struct sb_buffer *sql, const struct gql_type *parent, const struct gql_field *field)
 {
-	const char *separator = "";
 	const struct gql_type *target =
 		field->source.kind == GQL_CONNECTION ? gql_node_type(field->target) : field->target;
 
@@ -128,13 +142,8 @@ describe_rows(struct sb_buffer *sql, const struct gql_type *parent, const struct
 	sb_buffer_puts(sql, "LATERAL (SELECT ");
 	if (target->variant_type)
 		sb_buffer_printf(sql, "\"%s\", \"%s\"", target->variant_type, target->variant_key);
-	for (int i = 0; i < target->nfields && !target->variant_type; i++)
-	{
-		if (target->fields[i].source.kind != GQL_COLUMN)
-			continue;
-		sb_buffer_printf(sql, "%s\"%s\"", separator, target->fields[i].source.column);
-		separator = ", ";
-	}
+	else
+		describe_columns(sql, target);
 	if (field->source.kind == GQL_CONNECTION)
 		sb_buffer_puts(sql, ", \"cursor\", \"has_more\"");
 	sb_buffer_puts(sql, " FROM ");
@@ -177,6 +186,12 @@ describe_field(struct sb_buffer *out, const struct gql_type *type, const struct 
 
 	if (field->source.kind == GQL_COLUMN)
 		sb_buffer_printf(&sql, "SELECT t.\"%s\" FROM %s t", field->source.column, type->view);
+	else if (field->source.kind == GQL_SAME)
+	{
+		sb_buffer_puts(&sql, "SELECT ");
+		describe_columns(&sql, field->target);
+		sb_buffer_printf(&sql, " FROM %s t", type->view);
+	}
 	else if (field->source.kind == GQL_ROWS || field->source.kind == GQL_CONNECTION)
 		describe_rows(&sql, type, field);
 	else if (field->source.kind == GQL_EXPRESSION)

@@ -88,7 +88,8 @@ compile_inputs(struct compiler *compiler, const struct gql_field_definition *ast
 										.description = ast->description,
 										.type = ast->type,
 										.initial = ast->initial,
-										.deprecated = deprecation(ast->directives)};
+										.deprecated = deprecation(ast->directives),
+										.ast = ast};
 	}
 	return inputs;
 }

@@ -26,7 +26,8 @@ struct gql_input
 	const struct gql_type_ref *type;
 	const struct gql_value *initial; /* default value, or NULL */
 	const char *deprecated;          /* reason, or NULL */
-	const char *sql_name;            /* snake_case, for calls by name */
+	const struct gql_field_definition *ast;
+	const char *sql_name; /* for calls by name: in snake_case, or as @column says */
 };
 
 struct gql_enum_item
@@ -43,6 +44,7 @@ enum gql_source_kind
 	GQL_COLUMN,     /* a column of the row */
 	GQL_CONSTANT,   /* the same for every row */
 	GQL_EXPRESSION, /* the value of an SQL expression */
+	GQL_SAME,       /* the same row as an object of another type */
 	GQL_ROWS,       /* rows of a view or function */
 	GQL_CALL,       /* a mutation's function; the payload has no row of its own */
 	GQL_CONNECTION, /* a page of a list function as edges and pageInfo */

@@ -84,6 +84,20 @@ snake_case(struct sb_arena *arena, const char *name)
 	return out;
 }
 
+/* How functions call these arguments or input fields. */
+static void
+bind_inputs(struct binder *binder, struct gql_input *inputs, int n)
+{
+	for (int i = 0; i < n; i++)
+	{
+		const struct gql_directive *column = directive_of(inputs[i].ast->directives, "column");
+
+		check_directives(binder, inputs[i].ast->directives);
+		inputs[i].sql_name = column ? or_empty(text_of(column, "name"))
+									: snake_case(binder->schema->arena, inputs[i].name);
+	}
+}
+
 /* Every {name} of a template must be {parent}.column or an argument of the field. */
 static void
 check_template(struct binder *binder, const struct gql_type *type, struct gql_field *field,
@@ -300,6 +314,17 @@ bind_leaf(struct binder *binder, const struct gql_type *type, struct gql_field *
 				 "\"%s.%s\": a column needs a @source on its type", type->name, field->name);
 }
 
+/* The same row, as an object of another type. */
+static void
+bind_same(struct binder *binder, const struct gql_type *type, struct gql_field *field)
+{
+	field->source.kind = GQL_SAME;
+	if (!type->view || field->target->kind != GQL_OBJECT || gql_is_list(field->type))
+		gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
+				 "\"%s.%s\": @same is for one object, made of the row of another", type->name,
+				 field->name);
+}
+
 /* A field of the mutation type calls a function, or is the one row that a function returns. */
 static bool
 is_mutation_source(const struct gql_field *field)
@@ -346,14 +371,15 @@ bind_field(struct binder *binder, const struct gql_type *type, struct gql_field 
 	const struct gql_directive *connection = directive_of(field->ast->directives, "connection");
 
 	check_directives(binder, field->ast->directives);
-	for (int i = 0; i < field->ninputs; i++)
-		field->inputs[i].sql_name = snake_case(binder->schema->arena, field->inputs[i].name);
+	bind_inputs(binder, field->inputs, field->ninputs);
 	if (directive_of(type->ast->directives, "connection"))
 		bind_part(binder, type, field);
 	else if (connection)
 		bind_connection(binder, type, field, connection);
 	else if (rows)
 		bind_rows(binder, type, field, rows);
+	else if (directive_of(field->ast->directives, "same"))
+		bind_same(binder, type, field);
 	else if (call)
 	{
 		field->source.kind = GQL_CALL;
@@ -436,8 +462,7 @@ gql_schema_bind(struct gql_schema *schema, struct gql_errors *errors)
 		else if (type->kind == GQL_ENUM)
 			type->sql_type = "text";
 		else if (type->kind == GQL_INPUT_OBJECT)
-			for (int j = 0; j < type->ninputs; j++)
-				type->inputs[j].sql_name = snake_case(schema->arena, type->inputs[j].name);
+			bind_inputs(&binder, type->inputs, type->ninputs);
 		else if (type->kind == GQL_OBJECT && source)
 		{
 			check_directives(&binder, type->ast->directives);

@@ -41,6 +41,8 @@ struct rows
 
 static void write_fields(struct writer *writer, struct sb_buffer *out, struct rows *rows,
 						 const struct gql_node *nodes);
+static void write_same(struct writer *writer, struct sb_buffer *out, struct rows *rows,
+					   const struct gql_node *node);
 
 static void *
 grow(struct sb_arena *arena, void *items, int n, int *size, size_t each)
@@ -340,13 +342,7 @@ write_edge_member(struct writer *writer, struct sb_buffer *out, struct rows *row
 		rows->list = nodes.list;
 	}
 	else
-	{
-		int alias = ++writer->aliases;
-
-		sb_buffer_printf(out, "(SELECT row_to_json(r$%d) FROM (SELECT ", alias);
-		write_fields(writer, out, rows, node->children);
-		sb_buffer_printf(out, ") r$%d)", alias);
-	}
+		write_same(writer, out, rows, node);
 	sb_buffer_printf(out, " AS \"%s\"", node->key);
 }
 
@@ -476,11 +472,23 @@ write_expression(struct writer *writer, struct sb_buffer *out, struct rows *rows
 				 const struct gql_node *node)
 {
 	writer->plan->slow |= node->field->source.slow;
-	sb_buffer_putc(out, '(');
+	sb_buffer_puts(out, node->field->target->kind == GQL_ENUM ? "upper(" : "(");
 	write_template(writer, out, rows, node, node->field->source.sql);
 	sb_buffer_putc(out, ')');
 	if (node->field->target->sql_text)
 		sb_buffer_puts(out, "::text");
+}
+
+/* An object of the fields of a row that is being written. */
+static void
+write_same(struct writer *writer, struct sb_buffer *out, struct rows *rows,
+		   const struct gql_node *node)
+{
+	int alias = ++writer->aliases;
+
+	sb_buffer_printf(out, "(SELECT row_to_json(r$%d) FROM (SELECT ", alias);
+	write_fields(writer, out, rows, node->children);
+	sb_buffer_printf(out, ") r$%d)", alias);
 }
 
 static void
@@ -492,7 +500,11 @@ write_field(struct writer *writer, struct sb_buffer *out, struct rows *rows,
 	switch (source->kind)
 	{
 		case GQL_COLUMN:
+			if (node->field->target->kind == GQL_ENUM)
+				sb_buffer_puts(out, "upper(");
 			write_column(out, rows, source->column);
+			if (node->field->target->kind == GQL_ENUM)
+				sb_buffer_putc(out, ')');
 			if (node->field->target->sql_text)
 				sb_buffer_puts(out, "::text");
 			break;
@@ -504,6 +516,9 @@ write_field(struct writer *writer, struct sb_buffer *out, struct rows *rows,
 			break;
 		case GQL_TYPENAME:
 			write_constant(out, node->parent->name, "text");
+			break;
+		case GQL_SAME:
+			write_same(writer, out, rows, node);
 			break;
 		case GQL_ROWS:
 			write_rows(writer, out, rows, node);

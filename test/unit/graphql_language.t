@@ -27,7 +27,7 @@ sub ask
 	close $psql;
 	my $json = eval { decode_json($answer) } or return $answer;
 	my ($value) = values %$json;
-	return JSON::PP->new->canonical->encode($value) if $document =~ /things|named|tens|mixed/;
+	return JSON::PP->new->canonical->encode($value) if $document =~ /things|named|tens|mixed|same:/;
 	return ref $value eq 'ARRAY' ? join(' ', map { $_->{text} // () } @$value) : $value->{text};
 }
 
@@ -43,9 +43,12 @@ my @cases = (
 	[ '{ words(words: null) { text } }', undef, 'a -', 'which null means too' ],
 	[ '{ words(words: ["it\'s", "a \\"b\\" {c,d} \\\\ NULL", ""]) { text } }', undef, q(it's a "b" {c,d} \ NULL ), 'texts stay what they are' ],
 	[ 'query ($w: [String]) { words(words: $w) { text } }', { w => [ "'; DROP TABLE x; --", "\x{e9}" ] }, "'; DROP TABLE x; -- \x{e9}", 'by a variable, too' ],
-	[ '{ colours(colours: [RED, GREEN]) { text } }', undef, '{RED,GREEN}', "an enum's values are texts" ],
+	[ '{ colours(colours: [RED, GREEN]) { text } }', undef, '{red,green}', "an enum's values are lower-case texts" ],
 	[ '{ colours { text } }', undef, 'none', 'no list is null' ],
-	[ 'query ($c: [Colour!]) { colours(colours: $c) { text } }', { c => ['GREEN'] }, '{GREEN}', 'enums by a variable' ],
+	[ 'query ($c: [Colour!]) { colours(colours: $c) { text } }', { c => ['GREEN'] }, '{green}', 'enums by a variable' ],
+	[ '{ paint(colour: RED) { text word } }', undef, 'RED', 'a column of an enum is its upper-case name' ],
+	[ 'query ($c: Colour!) { paint(colour: $c) { text: word } }', { c => 'GREEN' }, 'green', 'and in SQL a lower-case word' ],
+	[ '{ paint(colour: RED) { row { colour } same: row { lid { text } } } }', undef, '{"row":{"colour":"RED"},"same":{"lid":{"text":"reddish"}}}', '@same: the row as an object of another type' ],
 	[ '{ ranges(range: {to: 5}) { text } }', undef, '2 5 {x}', 'fields of an input object are typed; defaults fill in' ],
 	[ '{ ranges(range: {from: 3, to: 5, tags: []}) { text } }', undef, '4 5 {}', 'what is given counts' ],
 	[ '{ ranges(range: {to: 5, inner: {to: 6, tags: ["y", "z"]}}) { text } }', undef, '2 5 {x} 6 {y,z} {"to": 6, "from": 1, "tags": ["y", "z"]}', 'also further inside; an object is jsonb' ],
@@ -55,6 +58,7 @@ my @cases = (
 	[ '{ grid(grid: [[1, 2], [3]]) { text } }', undef, '[[1, 2], [3]]', 'lists of lists are jsonb' ],
 	[ '{ choose(choice: {id: 5}) { text } }', undef, '5', '@oneOf' ],
 	[ '{ choose(choice: {name: "n"}) { text } }', undef, 'n', '@oneOf, the other' ],
+	[ '{ choose(choice: {colour: RED}) { text } }', undef, 'red', 'an enum inside' ],
 	[ '{ choose(choice: {id: 5, name: "n"}) { text } }', undef, 'GRAPHQL_VALIDATION_FAILED', '@oneOf takes one' ],
 	[ '{ numbers(ids: [1, "x", "9999999999999999999"]) { text } }', undef, '1', 'an id that cannot exist finds nothing' ],
 	[ 'query ($i: [ID!]!) { numbers(ids: $i) { text } }', { i => [ 'x', 2 ] }, '2', 'nor by a variable' ],
@@ -134,4 +138,5 @@ my $call = `$explain --schema test/data/language.graphql 'mutation { call(range:
 like($call, qr/\Qsocial.call_of_a_test(from => (\E\$1\Q::jsonb #>> '{from}')::integer, to => (\E\$1\Q::jsonb #>> '{to}')::integer, tags => (CASE\E/, 'fields by name, out of one parameter');
 like($call, qr/flag => \$2::boolean\)/, 'beside other arguments');
 like($call, qr/^--   \$1 = \{"from":1,"to":4,"tags":\["x"\]\}$/m, 'with their defaults');
+like(`$explain --schema test/data/language.graphql 'mutation { number(ids: [1]) { done } }'`, qr/\Qsocial.number_of_a_test(numbers => (CASE\E/, '@column: an argument whose parameter has another name');
 done_testing;

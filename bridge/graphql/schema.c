@@ -13,21 +13,6 @@ struct compiler
 	int nbuiltin; /* definitions that come from the specification */
 };
 
-/* Directives with these names say where data comes from; clients never see them. */
-static const char *const internal_directives[] = {
-	"source", "column", "rows", "call", "variants", "connection", "constant", "sql", "limit"};
-
-static bool
-is_internal(const char *name)
-{
-	for (size_t i = 0; i < sizeof(internal_directives) / sizeof(internal_directives[0]); i++)
-	{
-		if (strcmp(internal_directives[i], name) == 0)
-			return true;
-	}
-	return false;
-}
-
 static const struct gql_type *
 resolve_or_fail(struct compiler *compiler, struct gql_type_ref *ref)
 {
@@ -228,8 +213,7 @@ compile_directive(struct compiler *compiler, const struct gql_type_definition *a
 	directive->name = ast->name;
 	directive->description = ast->description;
 	directive->repeatable = ast->repeatable;
-	directive->internal = is_internal(ast->name);
-	directive->builtin = builtin;
+	directive->internal = !builtin;
 	directive->inputs = compile_inputs(compiler, ast->fields, &directive->ninputs);
 	for (const struct gql_enum_value *at = ast->values; at; at = at->next)
 	{

@@ -146,8 +146,7 @@ struct gql_directive_type
 	int ninputs;
 	uint32_t locations; /* bits 1 << enum gql_location */
 	bool repeatable;
-	bool internal; /* names SQL: hidden from introspection and from the printed schema */
-	bool builtin;
+	bool internal; /* the schema file's own, which name SQL: no client sees them */
 };
 
 /* The order of __DirectiveLocation in the specification. */

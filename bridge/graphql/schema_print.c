@@ -136,33 +136,9 @@ print_type(struct sb_buffer *out, const struct gql_type *type)
 	}
 }
 
-static void
-print_directive(struct sb_buffer *out, const struct gql_directive_type *directive)
-{
-	const char *separator = " on ";
-
-	print_description(out, directive->description, "");
-	sb_buffer_printf(out, "directive @%s", directive->name);
-	print_arguments(out, directive->inputs, directive->ninputs, "");
-	sb_buffer_puts(out, directive->repeatable ? " repeatable" : "");
-	for (int i = 0; i < GQL_NLOCATIONS; i++)
-	{
-		if (!(directive->locations & 1u << i))
-			continue;
-		sb_buffer_printf(out, "%s%s", separator, gql_location_names[i]);
-		separator = " | ";
-	}
-	sb_buffer_puts(out, "\n\n");
-}
-
 void
 gql_schema_print(struct sb_buffer *out, const struct gql_schema *schema)
 {
-	for (int i = 0; i < schema->ndirectives; i++)
-	{
-		if (!schema->directives[i].internal && !schema->directives[i].builtin)
-			print_directive(out, &schema->directives[i]);
-	}
 	for (int i = 0; i < schema->ntypes; i++)
 	{
 		if (schema->types[i].name && !schema->types[i].builtin)

@@ -71,6 +71,8 @@ test_full(void)
 	ok(named(json_object_get(schema(), "directives"), "oneOf") != NULL,
 	   "built-in directives are listed");
 	ok(!named(json_object_get(schema(), "directives"), "rows"), "those that name SQL are not");
+	is_int(json_array_size(json_object_get(schema(), "directives")), 5,
+		   "whichever there are: include, skip, deprecated, specifiedBy, oneOf");
 	field = named(json_object_get(named(types, "Query"), "fields"), "allPosts");
 	type = json_object_get(field, "type");
 	is_str(text(type, "kind"), "NON_NULL", "[Post!]! is non-null");

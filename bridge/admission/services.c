@@ -81,11 +81,19 @@ on_limits(void *owner, json_t *limits)
 }
 
 static struct sb_graphql *
-compile_schema(void)
+compile_schema(const struct sb_config *config)
 {
 	char *error = NULL;
-	struct sb_graphql *graphql =
-		sb_graphql_new(sb_graphql_schema_text, sb_graphql_schema_text_len, NULL, &error);
+	struct sb_graphql_limits limits = sb_graphql_limits_default;
+	struct sb_graphql *graphql;
+
+	limits.max_depth = config->graphql_max_depth;
+	limits.max_cost = config->graphql_max_cost;
+	limits.max_aliases = config->graphql_max_aliases;
+	limits.max_tokens = config->graphql_max_tokens;
+	limits.max_page_size = config->graphql_max_page;
+	limits.max_directives = config->graphql_max_directives;
+	graphql = sb_graphql_new(sb_graphql_schema_text, sb_graphql_schema_text_len, &limits, &error);
 
 	if (graphql == NULL)
 		sb_log(SB_LOG_ERROR, "the GraphQL schema is faulty", "error", error);
@@ -110,7 +118,7 @@ sb_services_new(struct sb_loop *loop)
 		services->doorbell = sb_doorbell_new(loop, services->pool);
 		services->tick = sb_pg_tick_new(loop, services->pool);
 	}
-	services->graphql = compile_schema();
+	services->graphql = compile_schema(loop->config);
 	if (services->graphql)
 		return services;
 	sb_services_free(services);

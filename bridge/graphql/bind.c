@@ -25,6 +25,22 @@ value_or_default(const struct gql_binding *binding, const struct gql_value *valu
 	return !found.text && input->initial ? gql_constant(input->initial) : found;
 }
 
+/* A page size: where nobody asks for one, the default, as far as a page may go. */
+static struct gql_argument_value
+page_or_default(const struct gql_binding *binding, const struct gql_value *value,
+				const struct gql_input *input)
+{
+	int most = binding->graphql->limits.max_page_size;
+	struct gql_argument_value found = gql_argument_of(binding, value, NULL);
+
+	if (found.text)
+		return found;
+	found = gql_constant(input->initial);
+	if (found.text && atol(found.text) > most)
+		return (struct gql_argument_value){true, sb_arena_printf(binding->arena, "%d", most), 0};
+	return found;
+}
+
 /*
  * A connection may be read backwards: `last` then is its page size, and needs `before`, as lists
  * have places but no ends that can be counted from. False with an error.
@@ -65,7 +81,7 @@ page_size(struct gql_binding *binding, const struct gql_rows_cost *cost, int mos
 	if (cost->back && gql_node_argument(binding, cost->back, "last").text)
 		size = atol(gql_node_argument(binding, cost->back, "last").text);
 	else if (cost->input)
-		size = atol(value_or_default(binding, cost->page, cost->input).text);
+		size = atol(page_or_default(binding, cost->page, cost->input).text);
 	if (cost->input && size < 0)
 		gql_fail(binding->errors, GQL_BAD_USER_INPUT, place(cost->page),
 				 "\"%s\" must not be negative", cost->input->name);
@@ -173,7 +189,8 @@ bind_argument(struct gql_binding *binding, const struct gql_param *param, const 
 
 	if (gql_is_compound(param->input->type))
 		return bind_compound(binding, param, out);
-	value = value_or_default(binding, param->value, param->input);
+	value = param->page ? page_or_default(binding, param->value, param->input)
+						: value_or_default(binding, param->value, param->input);
 	*out = value.text;
 	if (!value.text && param->input->type->kind == GQL_NON_NULL)
 		gql_fail(binding->errors, GQL_BAD_USER_INPUT, place(param->value),

@@ -22,18 +22,19 @@ struct sb_graphql;
 /* What one request may ask for. Every limit is on; the defaults serve a rich client's pages. */
 struct sb_graphql_limits
 {
-	size_t max_bytes;  /* length of the document */
-	int max_tokens;    /* tokens of the document, and fields after fragment expansion */
-	int max_depth;     /* nested fields; introspection has its own bound */
-	int max_aliases;   /* aliased fields after fragment expansion, merged ones once */
-	long max_cost;     /* rows the statement may touch: sum over fields of page size products */
-	long quick_cost;   /* rows beyond which a query counts as slow */
-	int max_page_size; /* largest first/limit argument */
-	int cache_entries; /* document shapes remembered */
+	size_t max_bytes;   /* length of the document */
+	int max_tokens;     /* tokens of the document, and fields after fragment expansion */
+	int max_depth;      /* nested fields; introspection has its own bound */
+	int max_aliases;    /* aliased fields after fragment expansion, merged ones once */
+	long max_cost;      /* rows the statement may touch: sum over fields of page size products */
+	long quick_cost;    /* rows beyond which a query counts as slow */
+	int max_page_size;  /* largest first/limit argument */
+	int max_directives; /* in the document */
+	int cache_entries;  /* document shapes remembered */
 };
 
-/* 64 KiB, 5000 tokens, depth 12, 50 aliases, cost 50000 (slow beyond 3000), pages of 100, 512
- * shapes. */
+/* As bridge/base/settings.def has them (GRAPHQL_MAX_*), 64 KiB, slow beyond 3000 rows, 512 shapes.
+ */
 extern const struct sb_graphql_limits sb_graphql_limits_default;
 
 /* The schema of the product, embedded at build time. */

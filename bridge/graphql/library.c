@@ -15,6 +15,7 @@ const struct sb_graphql_limits sb_graphql_limits_default = {
 	.max_cost = 50000,
 	.quick_cost = 3000,
 	.max_page_size = 100,
+	.max_directives = 50,
 	.cache_entries = 512,
 };
 

@@ -194,10 +194,11 @@ parse_definition(struct gql_parser *parser, struct gql_document *document, struc
 
 struct gql_document *
 gql_parse(struct sb_arena *arena, const char *source, const struct gql_tokens *tokens,
-		  struct gql_errors *errors)
+		  int max_directives, struct gql_errors *errors)
 {
 	struct gql_document *document = sb_arena_new(arena, struct gql_document);
 	struct gql_parser parser = {.arena = arena,
+								.max_directives = max_directives,
 								.source = source,
 								.token = tokens->items,
 								.end = tokens->items + tokens->n,

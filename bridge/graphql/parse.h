@@ -13,6 +13,7 @@
  * in document order just as gql_shape counts them.
  */
 struct gql_document *gql_parse(struct sb_arena *arena, const char *source,
-							   const struct gql_tokens *tokens, struct gql_errors *errors);
+							   const struct gql_tokens *tokens, int max_directives,
+							   struct gql_errors *errors);
 
 #endif /* SB_GRAPHQL_PARSE_H */

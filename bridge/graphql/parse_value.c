@@ -75,16 +75,22 @@ gql_parse_name(struct gql_parser *parser)
 	return name;
 }
 
+/* Fails for more of something than a limit has. */
+static void __attribute__((format(printf, 2, 0)))
+exceed(struct gql_parser *parser, const char *format, int limit)
+{
+	if (!parser->failed)
+		gql_fail(parser->errors, GQL_LIMIT_EXCEEDED, parser->token->start, format, limit);
+	parser->failed = true;
+	parser->token = parser->end;
+}
+
 bool
 gql_enter(struct gql_parser *parser)
 {
 	if (parser->nesting++ < GQL_MAX_NESTING)
 		return true;
-	if (!parser->failed)
-		gql_fail(parser->errors, GQL_LIMIT_EXCEEDED, parser->token->start,
-				 "The document nests deeper than %d levels", GQL_MAX_NESTING);
-	parser->failed = true;
-	parser->token = parser->end;
+	exceed(parser, "The document nests deeper than %d levels", GQL_MAX_NESTING);
 	return false;
 }
 
@@ -220,6 +226,8 @@ gql_parse_directives(struct gql_parser *parser, bool constant)
 		struct gql_directive *directive = sb_arena_new(parser->arena, struct gql_directive);
 
 		directive->at = parser->token->start;
+		if (++parser->ndirectives > parser->max_directives)
+			exceed(parser, "The document has more than %d directives", parser->max_directives);
 		gql_expect(parser, '@');
 		directive->name = gql_parse_name(parser);
 		directive->arguments = gql_parse_arguments(parser, constant);

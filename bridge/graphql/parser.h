@@ -15,6 +15,8 @@ struct gql_parser
 	bool failed;
 	int nesting;
 	int nlifted;
+	int ndirectives;
+	int max_directives;
 };
 
 /* True when the current token has this kind. */

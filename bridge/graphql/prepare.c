@@ -128,7 +128,8 @@ plan_document(struct preparation *preparation, struct gql_plan *plan)
 	struct sb_graphql *graphql = preparation->graphql;
 	struct gql_errors *errors = &preparation->execution->errors;
 	struct gql_document *document =
-		gql_parse(&plan->arena, preparation->request->document, &graphql->tokens, errors);
+		gql_parse(&plan->arena, preparation->request->document, &graphql->tokens,
+				  graphql->limits.max_directives, errors);
 
 	if (!document || !validate(preparation, plan, document))
 		return false;

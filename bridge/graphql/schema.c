@@ -1,6 +1,7 @@
 /* schema.c owns the compilation of type system definitions into struct gql_schema. */
 #include "graphql/schema.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "graphql/parse.h"
@@ -343,7 +344,7 @@ parse_sdl(struct compiler *compiler, const char *sdl, size_t len)
 	struct gql_document *document = NULL;
 
 	if (gql_lex(&tokens, sdl, len, UINT32_MAX, compiler->errors))
-		document = gql_parse(compiler->arena, sdl, &tokens, compiler->errors);
+		document = gql_parse(compiler->arena, sdl, &tokens, INT_MAX, compiler->errors);
 	gql_tokens_free(&tokens);
 	if (document && (document->operations || document->fragments))
 		gql_fail(compiler->errors, GQL_VALIDATION_FAILED, 0, "A schema file holds no operations");

@@ -84,8 +84,9 @@ argument_parameter(struct writer *writer, const struct gql_node *node,
 	struct gql_param param = {.node = node,
 							  .input = input,
 							  .value = given ? given->value : NULL,
-							  .page = source->kind == GQL_ROWS && source->page >= 0 &&
-									  &node->field->inputs[source->page] == input,
+							  .page =
+								  (source->kind == GQL_ROWS || source->kind == GQL_CONNECTION) &&
+								  source->page >= 0 && &node->field->inputs[source->page] == input,
 							  .lookup = writer->lookups};
 
 	return sb_arena_printf(&writer->plan->arena, "$%d", param_number(writer, param));

@@ -1,7 +1,7 @@
 # /graphql/ over HTTP: bodies, GET, media types, statuses, who may (seed 059, 062-063, 071, 083-084, 087, I-12, I-14).
 use strict;
 use warnings;
-use JSON::PP "decode_json";
+use JSON::PP qw(decode_json encode_json);
 use Social;
 use Test::More;
 
@@ -119,6 +119,22 @@ is(graphql($_->[0], @own, %{ $_->[2] // {} })->{status}, $_->[1], "draft2026: $_
 is(graphql('{ nothing }', url => $draft->{url})->{status}, 200, 'draft2026: application/json is as it was');
 is(api(GET => '/graphql/?query=' . escape('mutation { likePost(postId: 1) { success } }'), @own)->{status}, 405, 'draft2026: no mutation by GET');
 is(api(POST => '/graphql/', body => '{', @own)->{status}, 400, 'draft2026: malformed JSON');
+
+# Limits are settings: met, and exceeded by one (issue 12, line 5).
+for ([ GRAPHQL_MAX_DEPTH => 2, '{ me { id } }', '{ me { posts { id } } }', qr/nests too deeply/ ],
+	[ GRAPHQL_MAX_COST => 21, '{ allPosts { id } me { id } }', '{ allPosts { id } a: me { id } b: me { id } }', qr/more than 21 rows/ ],
+	[ GRAPHQL_MAX_ALIASES => 1, '{ a: __typename a: __typename }', '{ a: __typename b: __typename }', qr/too many aliases/ ],
+	[ GRAPHQL_MAX_TOKENS => 5, '{ a: __typename }', '{ a: __typename id }', qr/more than 5 tokens/ ],
+	[ GRAPHQL_MAX_PAGE => 3, '{ allPosts(first: 3) { id } }', '{ allPosts(first: 4) { id } }', qr/at most 3 entries/ ],
+	[ GRAPHQL_MAX_DIRECTIVES => 1, '{ __typename @skip(if: false) }', '{ __typename @skip(if: false) @include(if: true) }', qr/more than 1 directives/ ])
+{
+	my ($setting, $limit, $met, $exceeded, $words) = @$_;
+	my $limited = start_bridge($setting => $limit, LOOPS => 1);
+	ok(ref graphql($met, url => $limited->{url})->{json}{data} eq 'HASH', "$setting=$limit is met");
+	my $error = graphql($exceeded, url => $limited->{url})->{json}{errors}[0];
+	ok($error->{extensions}{code} eq 'LIMIT_EXCEEDED' && $error->{message} =~ $words, 'and exceeded') or diag(encode_json($error));
+	undef $limited;
+}
 
 # ---- what others make of it: the audits of GraphQL over HTTP (MUST, SHOULD and MAY)
 SKIP:

@@ -108,6 +108,40 @@ test_each_limit(void)
 }
 
 static void
+test_directives(void)
+{
+	struct sb_graphql_limits limits = sb_graphql_limits_default;
+
+	limits.max_directives = 2;
+	start(&limits);
+	ok(ask("{ me { id @skip(if: false) bio @include(if: true) } }", NULL), "two directives");
+	refused("query ($a: Boolean = true) { me { id @skip(if: $a) bio @include(if: $a) avatar"
+			" @skip(if: $a) } }",
+			NULL, "LIMIT_EXCEEDED", "1:80", "more than 2 directives");
+	refused("{ me { id @a @b @c } }", NULL, "LIMIT_EXCEEDED", "1:17", "more than 2 directives");
+	limits.max_directives = 0;
+	start(&limits);
+	refused("{ me { id @skip(if: false) } }", NULL, "LIMIT_EXCEEDED", "1:11", "more than 0");
+}
+
+/* A largest page below the default of a field is that field's default. */
+static void
+test_small_pages(void)
+{
+	struct sb_graphql_limits limits = sb_graphql_limits_default;
+
+	limits.max_page_size = 7;
+	start(&limits);
+	ok(ask("{ allPosts { id } }", NULL), "the default of 20");
+	is_str(value(1), "7", "is the largest page");
+	ok(ask("query ($n: Int) { allPosts(first: $n) { id } }", "{\"n\": null}"), "likewise for null");
+	is_str(value(1), "7", "it is");
+	ok(ask("{ hashtagPosts(tag: \"a\") { id } }", NULL), "also in a function");
+	ok(strcmp(value(1), "7") == 0 || strcmp(value(2), "7") == 0, "it is");
+	ok(ask("{ allPosts(first: 7) { id } }", NULL), "seven may be asked for");
+}
+
+static void
 test_cost(void)
 {
 	struct sb_graphql_limits limits = sb_graphql_limits_default;
@@ -222,6 +256,8 @@ main(void)
 {
 	test_slow_queries();
 	test_each_limit();
+	test_directives();
+	test_small_pages();
 	test_cost();
 	test_introspection_apart();
 	test_nesting();

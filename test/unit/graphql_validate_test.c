@@ -45,7 +45,7 @@ validate(const char *document, long budget)
 	errors =
 		(struct gql_errors){.arena = &arena, .source = document, .source_len = strlen(document)};
 	if (gql_lex(&tokens, document, strlen(document), 1000000, &errors))
-		validator.document = gql_parse(&arena, document, &tokens, &errors);
+		validator.document = gql_parse(&arena, document, &tokens, 100, &errors);
 	gql_tokens_free(&tokens);
 	if (validator.document)
 		gql_validate(&validator);

@@ -136,7 +136,7 @@ coercion_error(const char *type, const char *json)
 
 	errors.source_len = (size_t) snprintf(document, sizeof(document), "query ($v: %s) { a }", type);
 	gql_lex(&tokens, document, errors.source_len, 100, &errors);
-	binding.operation = gql_parse(&arena, document, &tokens, &errors)->operations;
+	binding.operation = gql_parse(&arena, document, &tokens, 100, &errors)->operations;
 	gql_resolve(service->schema, binding.operation->variables->type);
 	gql_coerce_variables(&binding, service->schema, variables);
 	snprintf(words, sizeof(words), "%s", errors.n ? errors.items[0].message : "");

@@ -200,7 +200,8 @@ bind_argument(struct gql_binding *binding, const struct gql_param *param, const 
 				 "\"%s\" must not contain the character U+0000", name);
 	else if (value.text && type->sql_text && !sb_is_id(value.text, value.len))
 	{
-		*out = NULL;
+		/* Null finds nothing; where it means that nothing was said, 0 does: it is nobody's. */
+		*out = param->input->type->kind == GQL_NON_NULL ? NULL : "0";
 		if (!param->lookup)
 			gql_fail(binding->errors, GQL_BAD_USER_INPUT, place(param->value),
 					 "\"%s\" is not an identifier of this service", name);

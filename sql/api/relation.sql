@@ -143,6 +143,14 @@ END
 $$;
 COMMENT ON FUNCTION social.unblock_user(bigint) IS 'The viewer no longer blocks this person; follows do not come back. Again is harmless. Returns the person''s id. SM401 when nobody acts, SM404 for an unknown person.';
 
+CREATE OR REPLACE VIEW social.visible_blocks AS
+SELECT u.id, u.username, u.first_name, u.last_name, p.avatar, b.created_at
+FROM social.blocks b
+JOIN social.users u ON u.id = b.blocked_id AND u.is_active
+LEFT JOIN social.profiles p ON p.user_id = u.id
+WHERE b.blocker_id = (SELECT social.viewer_id());
+COMMENT ON VIEW social.visible_blocks IS 'Whom the viewer blocks, with the names that they do not see otherwise.';
+
 SELECT social.make_list('blocked_users', '',
 	'id bigint, username text, first_name text, last_name text, avatar text, created_at timestamptz',
 	'u.id, u.username, u.first_name, u.last_name, p.avatar, b.created_at',
@@ -187,6 +195,13 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION social.unmute_user(bigint) IS 'The viewer no longer mutes this person; again is harmless. Returns the person''s id. SM401 when nobody acts, SM404 for an unknown person.';
+
+CREATE OR REPLACE VIEW social.visible_mutes AS
+SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, m.created_at, m.posts, m.notifications, m.expires_at
+FROM social.mutes m
+JOIN social.visible_users u ON u.id = m.muted_id
+WHERE m.muter_id = (SELECT social.viewer_id()) AND (m.expires_at IS NULL OR m.expires_at > now());
+COMMENT ON VIEW social.visible_mutes IS 'Whom the viewer mutes at this moment, with kind and end.';
 
 SELECT social.make_list('muted_users', '',
 	'id bigint, username text, first_name text, last_name text, avatar text, created_at timestamptz, posts boolean, notifications boolean, expires_at timestamptz',

@@ -72,13 +72,14 @@ COMMENT ON FUNCTION social.check_url(text, text, boolean, integer) IS 'Raises SM
 
 CREATE OR REPLACE FUNCTION social.update_profile(first_name text DEFAULT NULL, last_name text DEFAULT NULL, bio text DEFAULT NULL,
 		avatar text DEFAULT NULL, banner_image text DEFAULT NULL, location text DEFAULT NULL, website text DEFAULT NULL,
-		is_locked boolean DEFAULT NULL)
+		is_locked boolean DEFAULT NULL, profile_image text DEFAULT NULL)
 	RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	viewer bigint := social.require_writer();
 	was_locked boolean;
 BEGIN
+	avatar := coalesce($4, $9);
 	PERFORM social.check_profile_text('first name', $1, 150), social.check_profile_text('last name', $2, 150),
 		social.check_url('avatar', $4, true), social.check_url('banner image', $5, true),
 		social.check_profile_text('location', $6, 150), social.check_url('website', $7, false);
@@ -107,4 +108,4 @@ BEGIN
 	RETURN viewer;
 END
 $$;
-COMMENT ON FUNCTION social.update_profile(text, text, text, text, text, text, text, boolean) IS 'Changes what the viewer tells about themselves; null leaves a field as it is, an empty text clears it. A locked account is followed by leave only; unlocking grants all waiting requests. Returns the viewer''s id. SM401 when nobody acts, SM400 for text that is over-long, of several lines or without anything to be seen, an address that is none, or a bio above social.bio_max_length.';
+COMMENT ON FUNCTION social.update_profile(text, text, text, text, text, text, text, boolean, text) IS 'Changes what the viewer tells about themselves; null leaves a field as it is, an empty text clears it. profile_image is another name for avatar. A locked account is followed by leave only; unlocking grants all waiting requests. Returns the viewer''s id. SM401 when nobody acts, SM400 for text that is over-long, of several lines or without anything to be seen, an address that is none, or a bio above social.bio_max_length.';

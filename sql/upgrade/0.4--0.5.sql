@@ -186,3 +186,5 @@ DROP FUNCTION IF EXISTS social.users_page(integer, text);
 DROP FUNCTION IF EXISTS social.feed_page(integer, text);
 DROP FUNCTION IF EXISTS social.search_page(text, integer, text);
 DROP FUNCTION IF EXISTS social.login_attempts_page(integer, text);
+-- user: a profile's picture has two names (I-02).
+DROP FUNCTION IF EXISTS social.update_profile(text, text, text, text, text, text, text, boolean);

@@ -57,6 +57,7 @@ SELECT social.follow_user(:a) \gset
 SELECT social.act_as(:a) \gset
 SELECT social.block_user(:b) \gset
 SELECT is_empty(format('SELECT FROM social.follow_requests WHERE target_id = %s', :a), 'a block ends a waiting request');
+SELECT results_eq('SELECT * FROM social.visible_blocks', 'SELECT id, username, first_name, last_name, avatar, created_at FROM social.blocked_users()', 'seed 097: whom the viewer blocks is a view, and a list');
 SELECT social.unblock_user(:b) \gset
 SELECT throws_ok(format('SELECT social.accept_follow_request(%s)', :b), 'SM404', 'follow request not found', 'which cannot be accepted any more');
 
@@ -76,6 +77,7 @@ SELECT is_empty('listed', 'leave the lists');
 SELECT isnt_empty(format('SELECT FROM social.post(%s)', :post_b), 'but can be read');
 SELECT isnt_empty(format('SELECT FROM social.visible_users WHERE id = %s', :b), 'and the person be seen');
 SELECT results_eq('SELECT id, posts, notifications, expires_at FROM social.muted_users()', 'SELECT ' || :b || '::bigint, true, true, NULL::timestamptz', 'there is a list');
+SELECT results_eq('SELECT id, posts FROM social.visible_mutes', 'SELECT id, posts FROM social.muted_users()', 'and a view');
 SELECT is(social.mute_user(:b, posts => false), :b::bigint, 'again replaces the kind');
 SELECT isnt_empty('listed', 'a mute of notifications leaves posts alone');
 SELECT results_eq('SELECT posts, notifications FROM social.muted_users()', 'VALUES (false, true)', 'and says so');

@@ -29,6 +29,9 @@ SELECT is(social.update_profile('Ona', 'Önning', 'I write', 'https://example.co
 SELECT results_eq('profile', $$ VALUES ('Ona', 'Önning', 'I write', 'https://example.com/a.png', 'media/profiles/1/banner', 'Riga', 'https://example.com/~one?x=1#y', true) $$, 'every field is kept');
 SELECT social.update_profile(bio => 'I read');
 SELECT social.update_profile(avatar => '', website => '', last_name => '');
+SELECT social.update_profile(profile_image => 'media/one.png');
+SELECT is((SELECT avatar FROM social.visible_users WHERE id = :one), 'media/one.png', 'I-02: either name of the picture is taken');
+SELECT social.update_profile(avatar => '', profile_image => 'media/two.png');
 SELECT social.update_profile();
 SELECT results_eq('profile', $$ VALUES ('Ona', '', 'I read', NULL, 'media/profiles/1/banner', 'Riga', '', true) $$, 'null leaves a field, an empty text clears it');
 SELECT lives_ok(format('SELECT social.update_profile(%s => %L)', field, value), field || ' may be ' || translate(left(value, 40), E'\n', ' '))

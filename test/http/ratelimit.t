@@ -140,8 +140,11 @@ sub test_store
 	my $search = $query->('{ searchPostsFts(query: "x") { id } }', token => $reader->{token});
 	is(header($search, 'RateLimit-Policy'), '100;w=3600', "$store, I-09: a search over GraphQL has its own limit");
 	is(left_of(api(GET => '/api/posts/rate-limit-status/', url => $one->{url}, token => $reader->{token}), 'user', 86400), 999, 'seed 119: and the quota of the day counts it');
+	$tried   = time;
 	my $many = $query->('mutation {' . join(' ', map { qq{l$_: login(username: "$person->{username}", password: "wrong") { access }} } 1 .. 7) . '}', from(fresh_address()));
-	is(join(' ', map { $_->{extensions}{code} } @{ $many->{json}{errors} }), join(' ', ('UNAUTHENTICATED') x 5, ('RATE_LIMITED') x 2), "$store: seven logins in one document are seven logins");
+	my @codes = map { $_->{extensions}{code} } @{ $many->{json}{errors} };
+	is_about(scalar(grep { $_ eq 'UNAUTHENTICATED' } @codes), 5, $tried, 12, "$store: seven logins in one document are seven logins");
+	is(scalar(grep { /^(UNAUTHENTICATED|RATE_LIMITED)$/ } @codes), 7, 'of which the others are refused');
 
 	# Found B8: a query counts as many searches as it makes.
 	my $finder   = account();
@@ -149,8 +152,8 @@ sub test_store
 	my $searched = time;
 	is_about(header($searches->(49), 'X-RateLimit-Remaining'), 51, $searched, 36, "$store, found B8: 49 searches in one query are 49, and what merges is one");
 	is($searches->(50)->{status}, 200, 'fifty more fit');
-	my $beyond = $searches->(2);
-	is_error($beyond, 429, 'RATE_LIMITED', 'two more do not, and nothing is searched');
+	my $beyond = $searches->(20);
+	is_error($beyond, 429, 'RATE_LIMITED', 'twenty more do not, and nothing is searched');
 	is_about(header($beyond, 'X-RateLimit-Remaining'), 1, $searched, 36, 'one would');
 	is($searches->(1)->{status}, 200, 'and does');
 	is_about(left_of(api(GET => '/api/posts/rate-limit-status/', url => $two->{url}, token => $finder->{token}), 'global', 60), 96, $searched, 0.6, 'each query is one request');

@@ -16,6 +16,8 @@ my $dir  = tempdir('social-restart-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my $port = free_port();
 chown((getpwnam 'postgres')[ 2, 3 ], $dir) if @as;
 
+$ENV{PGCTLTIMEOUT} = 300;
+
 sub run_quietly
 {
 	my $pid = fork // die "fork: $!";

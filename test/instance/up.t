@@ -97,10 +97,9 @@ my $size;
 ok(wait_until(60, sub { ($size) = split ' ', `du -sm @{[ $instance->run_dir ]}/log/postgres`; $size > 15 }), 'PostgreSQL logs 60 MB: older pieces are kept');
 cmp_ok($size, '<=', 32, "but not all: $size MB");
 
-my $pace = $instance->make('status')->{seconds}; # of this machine
 my $down = $instance->make('down');
 is($down->{status}, 0, 'make down, without its variables');
-cmp_ok($down->{seconds}, '<', 15 + 5 * $pace, 'takes seconds (found A5)');
+unlike("$down->{output}$down->{errors}", qr/does not end|killed/, 'and all end when they are asked to (found A5)');
 $instance->nothing_left('and leaves nothing: Redis neither (found A6)');
 $down = $instance->make('down');
 is($down->{status}, 0, 'down once more');

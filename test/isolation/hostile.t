@@ -12,8 +12,8 @@ my $dir = tempdir(CLEANUP => 1);
 my $own = "social_hostile_$$";
 # Milliseconds that a call may take before the server cancels it; one in C must need less. Those in
 # SQL may well take longer for a megabyte, but can be cancelled.
-my %timeout = (1 => 5000, 0 => 300);
-my $patience = 30; # seconds without an answer after which nobody believes in a cancel any more
+my %timeout = (1 => 30000, 0 => 300);
+my $patience = 120; # seconds without an answer after which nobody believes in a cancel any more
 
 sub sql
 {

@@ -21,7 +21,7 @@ sub start_session
 sub becomes
 {
 	my ($sql, $wanted, $name) = @_;
-	my $deadline = time + 20;
+	my $deadline = time + 120;
 	my $got;
 	while (($got = sql($sql)) ne $wanted && time < $deadline) { sleep 0.02 }
 	is($got, $wanted, $name);

@@ -2,7 +2,9 @@
 # logins; whoever leaves early, the backend or the process, leaves nothing behind. mission 117, design D10.
 use strict;
 use warnings;
+use lib 'test/isolation';
 use File::Temp 'tempfile';
+use Hashers;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
@@ -37,10 +39,6 @@ sub start
 sub answer { my ($psql) = @_; my $out = do { local $/; <$psql> }; close $psql; return $out }
 sub kill_by { my ($function, $name) = @_; psql("SELECT $function(pid) FROM pg_stat_activity WHERE application_name = '$name'") }
 
-my ($server) = psql(q{SELECT pg_read_file('postmaster.pid')}) =~ /^(\d+)/;
-
-sub hashers { return grep { slurp("/proc/$_/cmdline") =~ /social password hasher/ } split ' ', slurp("/proc/$server/task/$server/children") }
-
 # What the kernel tells of a process: after its name, niceness is the 17th field, CPU time the 12th and 13th.
 sub fields { my ($pid) = @_; return split ' ', slurp("/proc/$pid/stat") =~ s/^.*\)\s+//sr }
 
@@ -52,18 +50,6 @@ sub priority
 }
 
 sub cpu { my $sum = 0; $sum += $_->[11] + $_->[12] for map { [ fields($_) ] } hashers(); return $sum }
-
-# A process that stands still has a task for as long as we like.
-my @stopped;
-sub stop { @stopped = hashers(); kill STOP => @stopped }
-
-sub go_on
-{
-	my ($signal) = @_;
-	kill $signal => @stopped if $signal;
-	kill CONT => @stopped;
-	@stopped = ();
-}
 
 sub given
 {
@@ -86,37 +72,37 @@ my $before = cpu();
 is(psql(q{SELECT social.verify_password('x', 'pbkdf2_sha256\$1000000\$salt\$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=')}), 'f', 'a password is verified');
 cmp_ok(cpu(), '>', $before, 'by one of them');
 
-stop();
+stop_hashers();
 my $cancelled = given('hash_cancelled');
 kill_by('pg_cancel_backend', 'hash_cancelled');
 like(answer($cancelled), qr/57014/, 'it can be cancelled while a process hashes for it');
 is(psql($turns), '1|0', 'the process keeps the turn');
 my $next = start('hash_next', q{SELECT social.verify_password('x', social.hash_password('x'))});
 turns_become('1|1', 'so that the next one waits');
-go_on();
+hashers_go_on();
 is(answer($next), "t\n", 'until the process comes to its end');
 turns_become('0|0', 'and nothing is left');
 
-stop();
+stop_hashers();
 my $left = given('hash_left');
-go_on('TERM');
+hashers_go_on('TERM');
 is(answer($left), "t\n", 'a backend whose process goes away hashes by itself');
 turns_become('0|0', 'in the same turn');
 becomes(sub { scalar hashers() }, $count, 'the server starts another one');
 becomes(sub { join ',', map { priority($_) } hashers() }, join(',', ('3 3') x $count), 'of low priority too');
 
-stop();
+stop_hashers();
 my $terminated = given('hash_terminated');
 kill_by('pg_terminate_backend', 'hash_terminated');
 like(answer($terminated), qr/57P01|closed/, 'it can be terminated');
-go_on('TERM');
+hashers_go_on('TERM');
 turns_become('0|0', 'a process that goes away gives back the turn that was left to it');
 is(psql(q{SELECT social.verify_password('x', social.hash_password('x'))}), 't', 'and everything works as before');
+becomes(sub { scalar hashers() }, $count, 'with as many processes');
 
 END
 {
 	local $?;
-	kill CONT => @stopped;
 	system 'psql', '-X', '-q', '-o', '/dev/null', '-c', 'ALTER SYSTEM RESET social.password_concurrency', '-c', 'SELECT pg_reload_conf()';
 }
 done_testing();

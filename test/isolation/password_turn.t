@@ -3,7 +3,9 @@
 # design D10.
 use strict;
 use warnings;
+use lib 'test/isolation';
 use File::Temp 'tempfile';
+use Hashers;
 use List::Util qw(max);
 use Test::More;
 use Time::HiRes qw(sleep time);
@@ -45,12 +47,13 @@ sub start
 sub answer { my ($psql) = @_; my $out = do { local $/; <$psql> }; close $psql; return $out }
 sub kill_by { my ($function, $name) = @_; psql("SELECT $function(pid) FROM pg_stat_activity WHERE application_name = '$name'") }
 
-# Hashing itself cannot be cancelled: this one goes on for seconds (as many rounds as are accepted).
-my $long = q{SELECT social.verify_password('x', 'pbkdf2_sha256$5000000$salt$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=')};
+# Hashing itself cannot be cancelled; one that takes longer than a process that has its turn waits for a core.
+my $long = q{SELECT social.verify_password('x', 'pbkdf2_sha256$1000000$salt$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=')};
 
 cmp_ok(psql('SELECT allowed FROM social.password_turns()'), '>=', 1, 'by default at least one may hash');
 allow(1);
 
+cmp_ok(stop_hashers(), '>=', 1, 'who would hash stands still');
 my $holder = start('turn_holder', $long);
 becomes($turns, '1|0', 'one hashes');
 my $cancelled = start('turn_cancelled', $long);
@@ -68,19 +71,22 @@ is(psql($turns), '1|0', 'they leave no place behind, while the first still hashe
 my @order;
 my @queue = map {
 	my $number = $_;
-	my $psql = start("turn_$number", "SELECT social.hash_password('x') <> '', clock_timestamp()");
+	my $psql = start("turn_$number", "$long IS NOT NULL, clock_timestamp()");
 	becomes($turns, "1|$number", "$number wait");
 	$psql
 } 1 .. 3;
+hashers_go_on();
 is(answer($holder), "f\n", 'the first has its answer');
 my @times = map { answer($_) =~ /^t\|(.+)$/ ? $1 : 'none' } @queue;
 is_deeply([ sort @times ], \@times, 'the others have theirs in the order in which they came');
 becomes($turns, '0|0', 'and nothing is left');
 
+stop_hashers();
 my $doomed = start('turn_doomed', $long);
 becomes($turns, '1|0', 'one hashes again');
 kill_by('pg_terminate_backend', 'turn_doomed');
 answer($doomed);
+hashers_go_on();
 becomes($turns, '0|0', 'terminated, it gives its turn back');
 
 # Through every door, with statements that run out of time in all places.

@@ -29,7 +29,7 @@ SELECT 1 / (s.total = v.wanted)::integer FROM (VALUES ('anchor stays', 20000), (
 	LATERAL social.search_ranking(social.search_query(v.query), v.query, 1, NULL) s;
 SQL
 	# As everybody searches: within bounds, and in time.
-	my $everybody = start(1, ['statement_timeout=10s'], "SELECT count(*) FROM social.search_posts('anchor twentieth');\nSELECT count(*) FROM social.search_posts('\"anchor goes twentieth seldom\"');\n");
+	my $everybody = start(1, ['statement_timeout=60s'], "SELECT count(*) FROM social.search_posts('anchor twentieth');\nSELECT count(*) FROM social.search_posts('\"anchor goes twentieth seldom\"');\n");
 	ends_well($readers, "fastupdate $fastupdate: every planted post is found, every time");
 	ends_well($everybody, 'and bounded searches end in time');
 	ends_well($writers, 'beside eight writers');

@@ -8,9 +8,9 @@ use Test::More;
 
 my $here      = dirname(__FILE__);
 my $output    = tempdir(CLEANUP => 1);
-my ($regress) = glob '/usr/lib/postgresql/*/lib/pgxs/src/test/isolation/pg_isolation_regress';
 my @specs     = map { basename($_, '.spec') } sort glob "$here/specs/*.spec";
-chomp(my $bindir = `docker/pg-config --bindir`);
+chomp(my ($bindir, $pgxs) = (`docker/pg-config --bindir`, `\$(docker/pg-config) --pgxs`));
+my $regress = dirname($pgxs) . '/../test/isolation/pg_isolation_regress';
 
 my $log = `$regress --host=$ENV{PGHOST} --port=$ENV{PGPORT} --user=$ENV{PGUSER} --dbname=social_isolation --encoding=UTF8 --bindir=$bindir --load-extension=social --inputdir=$here --outputdir=$output @specs 2>&1`;
 my $status = $?;

@@ -5,7 +5,6 @@ use strict;
 use warnings;
 use File::Temp 'tempfile';
 use IPC::Open2;
-use List::Util 'min';
 use Test::More;
 use Time::HiRes qw(sleep time);
 
@@ -28,10 +27,20 @@ sub time_until
 	my ($sql, $wanted) = @_;
 	my $begin = time;
 	until (sql($own, $sql) eq $wanted) {
-		return undef if time - $begin > 40;
+		return undef if time - $begin > 240;
 		sleep 0.01;
 	}
 	return time - $begin;
+}
+
+# A loaded machine may delay what comes at once, but a request that is lost takes its time in every try:
+# one quick try of several tells them apart. The times of all of them, the quickest first.
+sub quickest
+{
+	my ($enough, $try) = @_;
+	my @took;
+	do { push @took, $try->() } until $took[-1] < $enough || @took == 8;
+	return sort { $a <=> $b } @took;
 }
 
 plan skip_all => 'the library is not preloaded'
@@ -54,7 +63,7 @@ sql($own, q{CREATE FUNCTION public.folded() RETURNS float8 LANGUAGE plpgsql AS $
 DECLARE
 	begun timestamptz := clock_timestamp();
 BEGIN
-	WHILE EXISTS (SELECT FROM social.user_counter_deltas) AND clock_timestamp() < begun + interval '40 s' LOOP
+	WHILE EXISTS (SELECT FROM social.user_counter_deltas) AND clock_timestamp() < begun + interval '240 s' LOOP
 		PERFORM pg_sleep(0.005);
 	END LOOP;
 	RETURN extract(epoch FROM clock_timestamp() - begun);
@@ -62,12 +71,12 @@ END
 $$});
 ok(defined time_until("SELECT count(*) FROM ($worker) w", 1), 'the worker is there');
 
-# Until the worker no longer looks every second, as it does for a while after the last work; or, where
-# it goes on, for as long as that would take.
+# Until the worker no longer looks every second, as it does for a while after the last work, and does not
+# look by itself for some seconds more (it does every ten); or, where it goes on, for as long as that would take.
 sub calm_down
 {
-	my $deadline = time + 9;
-	my $calm = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'social worker' AND state_change < clock_timestamp() - interval '1.5 s'";
+	my $deadline = time + 12;
+	my $calm = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'social worker' AND clock_timestamp() - state_change BETWEEN '1.5 s' AND '4 s'";
 	sleep 0.1 until sql($own, $calm) eq '1' || time > $deadline;
 }
 
@@ -89,33 +98,36 @@ sub hold
 	};
 }
 
-# How long it takes on this machine when nothing is in the way.
-my $pace = min(map { sql($own, $delta, $like, $unlike, 'SELECT public.folded()') } 1 .. 3);
-
-# A round that nobody asked for waits for a lock; meanwhile somebody leaves a delta.
-my @took;
-for my $try (1 .. 3) {
+# A round that nobody asked for waits for a lock; meanwhile somebody leaves a delta. A lost request is
+# found again when the worker looks by itself, a second after the round.
+my @took = quickest(0.4, sub {
 	time_until($left, 0);
 	my $release = hold('LOCK TABLE social.post_reindex');
 	ok(defined time_until($waits, 1), 'a round waits for a lock');
 	sql($own, $delta, $like, $unlike);
-	push @took, $release->();
-}
-cmp_ok(min(@took), '<', 0.4 + 3 * $pace, sprintf 'E14: a request that came in a waiting round is heard after it (%.3f, %.3f, %.3f s)', @took);
+	return $release->();
+});
+cmp_ok($took[0], '<', 0.4, "E14: a request that came in a waiting round is heard after it (@took s)");
 
 # While VACUUM holds the deltas no fold may take them; the worker tries until it may.
-my $release = hold('LOCK TABLE social.user_counter_deltas IN SHARE UPDATE EXCLUSIVE MODE');
-sql($own, $delta, $like, $unlike);
-ok(defined time_until('SELECT count(*) FROM social.trend_events', 0), 'the worker does what else there is');
-is(sql($own, $left), 1, 'a delta whose table VACUUM holds waits');
-calm_down();
-cmp_ok($release->(), '<', 2 + 3 * $pace, 'E14: and is folded when VACUUM is done');
+@took = quickest(4, sub {
+	my $release = hold('LOCK TABLE social.user_counter_deltas IN SHARE UPDATE EXCLUSIVE MODE');
+	sql($own, $delta, $like, $unlike);
+	ok(defined time_until('SELECT count(*) FROM social.trend_events', 0), 'the worker does what else there is');
+	is(sql($own, $left), 1, 'a delta whose table VACUUM holds waits');
+	calm_down();
+	return $release->();
+});
+cmp_ok($took[0], '<', 4, "E14: and is folded when VACUUM is done (@took s)");
 
 SKIP: {
 	skip 'no two-phase commits here', 1 if sql('postgres', 'SHOW max_prepared_transactions') eq '0';
-	sql($own, 'BEGIN', $delta, $like, "PREPARE TRANSACTION 'wake'");
-	calm_down();
-	cmp_ok(sql($own, "COMMIT PREPARED 'wake'", 'SELECT public.folded()'), '<', 2 + 3 * $pace, 'E14: the second half of a two-phase commit wakes the worker');
+	@took = quickest(4, sub {
+		sql($own, $unlike, 'BEGIN', $delta, $like, "PREPARE TRANSACTION 'wake'");
+		calm_down();
+		return sql($own, "COMMIT PREPARED 'wake'", 'SELECT public.folded()');
+	});
+	cmp_ok($took[0], '<', 4, "E14: the second half of a two-phase commit wakes the worker (@took s)");
 }
 
 END

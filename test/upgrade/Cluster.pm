@@ -18,6 +18,7 @@ my $here = getcwd();
 my %clusters;
 chown +(getpwnam 'postgres')[2, 3], $dir if $> == 0;
 delete @ENV{qw(PGHOST PGPORT PGUSER PGDATABASE PGOPTIONS)};
+$ENV{PGCTLTIMEOUT} = 300; # a loaded machine takes its time
 
 # Runs a program as the owner of the clusters; returns whether it succeeded; its output is kept.
 sub owner

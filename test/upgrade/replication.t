@@ -28,7 +28,7 @@ sub rows_of
 	return at($name, "$union ORDER BY 1");
 }
 my ($published, $received);
-sub equal { return wait_until(60, sub { ($published, $received) = (rows_of('publisher'), rows_of('subscriber')); $published eq $received }) }
+sub equal { return wait_until(300, sub { ($published, $received) = (rows_of('publisher'), rows_of('subscriber')); $published eq $received }) }
 
 for my $name (sort keys %port)
 {
@@ -44,7 +44,7 @@ at('publisher', "SELECT social.register_user('quiet', 'quiet\@example.com', 'cor
 at('subscriber', "CREATE SUBSCRIPTION s CONNECTION 'host=$dir port=$port{publisher} user=postgres dbname=postgres' PUBLICATION p");
 is(at('subscriber', 'SELECT social.is_subscriber()'), 't', 'a subscriber knows that it is one');
 is(at('publisher', 'SELECT social.is_subscriber()'), 'f', 'and the publisher that it is none');
-ok(wait_until(60, sub { at('subscriber', "SELECT count(*) FROM pg_subscription_rel WHERE srsubstate <> 'r'") == 0 }), 'every table is copied');
+ok(wait_until(300, sub { at('subscriber', "SELECT count(*) FROM pg_subscription_rel WHERE srsubstate <> 'r'") == 0 }), 'every table is copied');
 ok(equal(), 'the copy is equal') or is($received, $published);
 # Its memory is loaded anew, and has to hear of what arrives from then on.
 stop('subscriber');
@@ -103,7 +103,7 @@ UPDATE social.users SET is_active = false WHERE id = 4;
 --
 SELECT count(*) FROM (SELECT social.retention_round(1000)) r;
 SQL
-ok(wait_until(60, sub { at('publisher', 'SELECT (SELECT count(*) FROM social.post_counter_deltas) + (SELECT count(*) FROM social.trend_events) + (SELECT count(*) FROM social.post_reindex)') == 0 }),
+ok(wait_until(300, sub { at('publisher', 'SELECT (SELECT count(*) FROM social.post_counter_deltas) + (SELECT count(*) FROM social.trend_events) + (SELECT count(*) FROM social.post_reindex)') == 0 }),
 	'the publisher\'s worker folds, and makes vectors anew');
 is(at('publisher', "SELECT count(*) FROM social.reconcile()"), 0, 'its counts are true');
 is(at('publisher', "SELECT name, detail FROM social.check() WHERE status = 'error'"), '', 'its check() finds no error');
@@ -138,16 +138,16 @@ SELECT social.follow_user(20), social.unfollow_user(1);
 INSERT INTO social.post_counter_deltas (post_id) SELECT max(id) FROM social.posts;
 SQL
 is(at('subscriber', "SELECT likes_count, comments_count, reposts_count, views_count FROM social.visible_posts WHERE title = 'After taking over'"), '1|1|1|1', 'people write, and are counted');
-ok(wait_until(60, sub { at('subscriber', 'SELECT (SELECT count(*) FROM social.post_counter_deltas) + (SELECT count(*) FROM social.trend_events)') == 0 }), 'the worker goes to work');
+ok(wait_until(300, sub { at('subscriber', 'SELECT (SELECT count(*) FROM social.post_counter_deltas) + (SELECT count(*) FROM social.trend_events)') == 0 }), 'the worker goes to work');
 is(at('subscriber', 'SELECT count(*) FROM social.reconcile()'), 0, 'and counts are true');
 
 # Whatever the reason is, check() tells when rounds fail, and when they do no longer.
 at('subscriber', q{CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not today'; END $$;
 	CREATE TRIGGER refuse BEFORE DELETE ON social.trend_events FOR EACH ROW EXECUTE FUNCTION public.refuse();
 	SELECT social.act_as('alice'), social.create_post('Fails to trend', 'text')});
-ok(wait_until(60, sub { at('subscriber', "SELECT detail FROM social.check() WHERE name = 'worker rounds' AND status = 'error'") =~ /^fold_trends failed \d+ times since .*: not today \(P0001\)$/ }), 'check() tells which step fails, with what');
+ok(wait_until(300, sub { at('subscriber', "SELECT detail FROM social.check() WHERE name = 'worker rounds' AND status = 'error'") =~ /^fold_trends failed \d+ times since .*: not today \(P0001\)$/ }), 'check() tells which step fails, with what');
 at('subscriber', 'DROP TRIGGER refuse ON social.trend_events');
-ok(wait_until(60, sub { at('subscriber', "SELECT status FROM social.check() WHERE name = 'worker rounds'") eq 'ok' }), 'until it does no longer');
+ok(wait_until(300, sub { at('subscriber', "SELECT status FROM social.check() WHERE name = 'worker rounds'") eq 'ok' }), 'until it does no longer');
 
 is($Cluster::failures, 0, 'no statement failed');
 done_testing();

@@ -74,20 +74,27 @@ is_page_sound(struct gql_binding *binding, const struct gql_node *node)
 static long
 page_size(struct gql_binding *binding, const struct gql_rows_cost *cost, int most)
 {
+	const struct gql_input *input = cost->input;
+	const struct gql_value *value = cost->page;
 	long size = cost->size;
 
 	if (cost->back && !is_page_sound(binding, cost->back))
 		return -1;
 	if (cost->back && gql_node_argument(binding, cost->back, "last").text)
-		size = atol(gql_node_argument(binding, cost->back, "last").text);
-	else if (cost->input)
-		size = atol(page_or_default(binding, cost->page, cost->input).text);
-	if (cost->input && size < 0)
-		gql_fail(binding->errors, GQL_BAD_USER_INPUT, place(cost->page),
-				 "\"%s\" must not be negative", cost->input->name);
-	else if (cost->input && size > most)
-		gql_fail(binding->errors, GQL_LIMIT_EXCEEDED, place(cost->page),
-				 "\"%s\" is %ld, and a page has at most %d entries", cost->input->name, size, most);
+	{
+		const struct gql_node *node = cost->back;
+
+		input = gql_find_input(node->field->inputs, node->field->ninputs, "last");
+		value = gql_find_argument(node->selection->arguments, "last")->value;
+	}
+	if (input)
+		size = atol(page_or_default(binding, value, input).text);
+	if (input && size < cost->least)
+		gql_fail(binding->errors, GQL_BAD_USER_INPUT, place(value),
+				 "\"%s\" is %ld, and must be at least %ld", input->name, size, cost->least);
+	else if (input && size > most)
+		gql_fail(binding->errors, GQL_LIMIT_EXCEEDED, place(value),
+				 "\"%s\" is %ld, and a page has at most %d entries", input->name, size, most);
 	else
 		return size;
 	return -1;

@@ -91,7 +91,7 @@ sb_graphql_sdl(const struct sb_graphql *graphql, size_t *len)
 
 /* ---- sources -------------------------------------------------------------------------------- */
 
-/* A template with typed nulls for arguments and `p` for the row around. */
+/* A template with typed nulls for arguments and `p$` for the row around. */
 static void
 expand(struct sb_buffer *out, const struct gql_field *field, const char *template)
 {
@@ -102,7 +102,7 @@ expand(struct sb_buffer *out, const struct gql_field *field, const char *templat
 		if (part.kind == GQL_TEMPLATE_TEXT)
 			sb_buffer_append(out, part.text, part.len);
 		else if (part.kind == GQL_TEMPLATE_PARENT)
-			sb_buffer_printf(out, "p.\"%.*s\"", (int) part.len, part.text);
+			sb_buffer_printf(out, "p$.\"%.*s\"", (int) part.len, part.text);
 		else
 		{
 			for (int i = 0; i < field->ninputs; i++)
@@ -137,11 +137,20 @@ describe_rows(struct sb_buffer *sql, const struct gql_type *parent, const struct
 	const struct gql_type *target =
 		field->source.kind == GQL_CONNECTION ? gql_node_type(field->target) : field->target;
 
-	sb_buffer_puts(sql, "SELECT r.* FROM ");
+	sb_buffer_puts(sql, "SELECT r.*");
+	if (field->source.total)
+	{
+		sb_buffer_puts(sql, ", (");
+		expand(sql, field, field->source.total);
+		sb_buffer_puts(sql, ")::bigint");
+	}
+	sb_buffer_puts(sql, " FROM ");
 	if (parent->view)
-		sb_buffer_printf(sql, "%s p, ", parent->view);
+		sb_buffer_printf(sql, "%s p$, ", parent->view);
 	sb_buffer_puts(sql, "LATERAL (SELECT ");
-	if (target->variant_type)
+	if (field->source.key)
+		sb_buffer_printf(sql, "\"%s\"", field->source.key);
+	else if (target->variant_type)
 		sb_buffer_printf(sql, "\"%s\", \"%s\"", target->variant_type, target->variant_key);
 	else
 		describe_columns(sql, target);
@@ -177,7 +186,7 @@ describe_expression(struct sb_buffer *sql, const struct gql_type *type,
 	expand(sql, field, field->source.sql);
 	sb_buffer_putc(sql, ')');
 	if (type->view)
-		sb_buffer_printf(sql, " FROM %s p", type->view);
+		sb_buffer_printf(sql, " FROM %s p$", type->view);
 }
 
 static void

@@ -58,6 +58,7 @@ struct gql_rows_cost
 	const struct gql_input *input; /* its definition, or NULL: then `size` counts */
 	const struct gql_node *back;   /* a connection that can be read backwards, or NULL */
 	long size;
+	long least; /* a list function takes no page of none */
 };
 
 /* A field with a @limit, after merging: it counts once for each row of the field around it. */

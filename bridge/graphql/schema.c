@@ -364,6 +364,7 @@ gql_schema_compile(struct sb_arena *arena, const char *sdl, size_t len, struct g
 	documents[1] = parse_sdl(&compiler, sdl, len);
 	if (!documents[0] || !documents[1])
 		return NULL;
+	gql_expand_pages(documents[1], arena, errors);
 	for (int i = 0; i < 2; i++)
 	{
 		for (struct gql_type_definition *at = documents[i]->types; at; at = at->next)

@@ -61,6 +61,8 @@ enum gql_part
 	GQL_PAGE_INFO,
 	GQL_CURSOR,
 	GQL_NODE,
+	GQL_TOTAL,
+	GQL_TOTAL_AT_LEAST,
 	GQL_HAS_NEXT,
 	GQL_HAS_PREVIOUS,
 	GQL_START_CURSOR,
@@ -80,6 +82,9 @@ struct gql_source
 	bool from_view;       /* ROWS: `from` is the type's own view */
 	const char *where;    /* ROWS, or NULL */
 	const char *order;    /* ROWS, or NULL */
+	const char *key;      /* ROWS, CONNECTION: the column that finds each row in the type's view, or
+							 NULL: the	  row itself is there */
+	const char *total;    /* CONNECTION: the SQL of a count that is kept, or NULL */
 	int limit;            /* ROWS, list: most rows without a page argument; 0 = none given */
 	int page;             /* ROWS, list: index of the argument first or limit, or -1 */
 	bool page_in_from;    /* the source takes the page argument itself */
@@ -193,6 +198,9 @@ struct gql_schema
 /* The specification's own definitions: scalars, directives, introspection types. */
 extern const char gql_builtin_sdl[];
 
+/* Makes of every list with @pages a connection beside it, and rows where it has none. */
+void gql_expand_pages(struct gql_document *document, struct sb_arena *arena,
+					  struct gql_errors *errors);
 /*
  * Compiles the type system of `sdl`, without looking at SQL. Everything lives in `arena`. NULL with
  * errors added (offsets into `sdl`).

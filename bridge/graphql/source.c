@@ -171,6 +171,15 @@ bind_page(struct binder *binder, struct gql_field *field, const char *limit)
 				 "\"%s\": a list needs the argument first or limit, or @rows(limit:)", field->name);
 }
 
+/* Only the rows of an object type are found by a key; @variants says it for others. */
+static void
+check_key(struct binder *binder, const struct gql_field *field, const struct gql_type *type)
+{
+	if (field->source.key && type->kind != GQL_OBJECT)
+		gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
+				 "\"%s\": `key` is for object types", field->name);
+}
+
 static void
 bind_rows(struct binder *binder, const struct gql_type *type, struct gql_field *field,
 		  const struct gql_directive *rows)
@@ -183,6 +192,7 @@ bind_rows(struct binder *binder, const struct gql_type *type, struct gql_field *
 	source->where = text_of(rows, "where");
 	source->order = text_of(rows, "order");
 	source->slow = strcmp(or_empty(text_of(rows, "slow")), "true") == 0;
+	source->key = text_of(rows, "key");
 	if (!source->from)
 	{
 		source->from = target->view;
@@ -200,6 +210,7 @@ bind_rows(struct binder *binder, const struct gql_type *type, struct gql_field *
 	check_template(binder, type, field, source->from);
 	if (source->where)
 		check_template(binder, type, field, source->where);
+	check_key(binder, field, target);
 	bind_page(binder, field, text_of(rows, "limit"));
 }
 
@@ -218,6 +229,8 @@ static const char *const part_names[GQL_NPARTS] = {
 	[GQL_PAGE_INFO] = "pageInfo",
 	[GQL_CURSOR] = "cursor",
 	[GQL_NODE] = "node",
+	[GQL_TOTAL] = "totalCount",
+	[GQL_TOTAL_AT_LEAST] = "totalCountAtLeast",
 	[GQL_HAS_NEXT] = "hasNextPage",
 	[GQL_HAS_PREVIOUS] = "hasPreviousPage",
 	[GQL_START_CURSOR] = "startCursor",
@@ -268,6 +281,8 @@ bind_connection(struct binder *binder, const struct gql_type *type, struct gql_f
 	source->kind = GQL_CONNECTION;
 	source->from = text_of(connection, "from");
 	source->slow = strcmp(or_empty(text_of(connection, "slow")), "true") == 0;
+	source->key = text_of(connection, "key");
+	source->total = text_of(connection, "total");
 	source->page = index_of(field, "first");
 	source->last = index_of(field, "last");
 	source->before = index_of(field, "before");
@@ -282,7 +297,12 @@ bind_connection(struct binder *binder, const struct gql_type *type, struct gql_f
 				 "\"%s\": the nodes of type \"%s\" need a @source, or @variants", field->name,
 				 field->target->name);
 	else
+	{
 		check_template(binder, type, field, source->from);
+		if (source->total)
+			check_template(binder, type, field, source->total);
+		check_key(binder, field, node);
+	}
 }
 
 static void

@@ -34,7 +34,7 @@ struct rows
 	int alias;
 	int cost; /* index of its cost item, or -1 */
 	const struct gql_node *node;
-	const struct rows *around;
+	struct rows *around;
 	struct gql_map columns; /* needed, so far */
 	struct sb_buffer list;  /* the needed ones as SQL */
 };
@@ -192,6 +192,7 @@ add_cost(struct writer *writer, const struct gql_node *node, int around)
 			const struct gql_argument *given;
 
 			cost.input = &node->field->inputs[source->page];
+			cost.least = source->page_in_from || source->kind == GQL_CONNECTION;
 			given = gql_find_argument(node->selection->arguments, cost.input->name);
 			cost.page = given ? given->value : NULL;
 		}
@@ -246,37 +247,64 @@ write_constant(struct sb_buffer *out, const char *text, const char *sql_type)
 	sb_buffer_printf(out, "'::%s", sql_type);
 }
 
+/* The object of the row of a type's view that a column of the row at hand names; null when the
+ * viewer may not see it. */
+static void
+write_found(struct writer *writer, struct sb_buffer *out, struct rows *rows,
+			const struct gql_type *type, const char *key, const struct gql_node *fields)
+{
+	struct rows found = {.alias = ++writer->aliases,
+						 .cost = rows->cost,
+						 .node = rows->node,
+						 .around = rows,
+						 .columns.arena = &writer->plan->arena};
+
+	sb_buffer_printf(out, "(SELECT row_to_json(r$%d) FROM (SELECT ", found.alias);
+	write_fields(writer, out, &found, fields);
+	sb_buffer_printf(out, " FROM %s t%d WHERE t%d.\"%s\" = ", type->view, found.alias, found.alias,
+					 key);
+	write_column(out, rows, key);
+	sb_buffer_printf(out, ") r$%d)", found.alias);
+	sb_buffer_free(&found.list);
+}
+
 /*
  * The object of a row of an interface or a union: which type it is, and where its row is, stand in
  * two columns. What the viewer may not see, and types that are none of the possible ones, are null.
  */
 static void
-write_variants(struct writer *writer, struct sb_buffer *out, struct rows *rows)
+write_variants(struct writer *writer, struct sb_buffer *out, struct rows *rows,
+			   const struct gql_node *node)
 {
-	const struct gql_type *type = rows->node->field->target;
+	const struct gql_type *type = node->field->target;
 
 	sb_buffer_puts(out, "CASE ");
 	write_column(out, rows, type->variant_type);
 	for (int i = 0; i < type->npossible; i++)
 	{
-		const struct gql_type *possible = type->possible[i];
-		struct rows variant = {.alias = ++writer->aliases,
-							   .cost = rows->cost,
-							   .node = rows->node,
-							   .around = rows,
-							   .columns.arena = &writer->plan->arena};
-
 		sb_buffer_puts(out, " WHEN ");
-		write_constant(out, possible->name, "text");
-		sb_buffer_printf(out, " THEN (SELECT row_to_json(r$%d) FROM (SELECT ", variant.alias);
-		write_fields(writer, out, &variant, rows->node->variants[i]);
-		sb_buffer_printf(out, " FROM %s t%d WHERE t%d.\"%s\" = ", possible->view, variant.alias,
-						 variant.alias, type->variant_key);
-		write_column(out, rows, type->variant_key);
-		sb_buffer_printf(out, ") r$%d)", variant.alias);
-		sb_buffer_free(&variant.list);
+		write_constant(out, type->possible[i]->name, "text");
+		sb_buffer_puts(out, " THEN ");
+		write_found(writer, out, rows, type->possible[i], type->variant_key, node->variants[i]);
 	}
-	sb_buffer_puts(out, " END AS v");
+	sb_buffer_puts(out, " END");
+}
+
+/* Does a row only name the rows that its object is made of? Then that object may be null. */
+static bool
+is_found_elsewhere(const struct gql_node *node, const char *key)
+{
+	return node->variants || key;
+}
+
+static void
+write_elsewhere(struct writer *writer, struct sb_buffer *out, struct rows *rows,
+				const struct gql_node *node, const char *key)
+{
+	if (node->variants)
+		write_variants(writer, out, rows, node);
+	else
+		write_found(writer, out, rows, node->field->target, key, node->children);
 }
 
 static void
@@ -285,6 +313,7 @@ write_rows(struct writer *writer, struct sb_buffer *out, struct rows *around,
 {
 	const struct gql_source *source = &node->field->source;
 	bool list = gql_is_list(node->field->type);
+	bool elsewhere = is_found_elsewhere(node, source->key);
 	struct rows rows = {.alias = ++writer->aliases, .node = node, .around = around};
 	struct sb_buffer fields = {0};
 
@@ -292,18 +321,21 @@ write_rows(struct writer *writer, struct sb_buffer *out, struct rows *around,
 	writer->plan->slow |= source->slow;
 	add_limited(writer, node, around ? around->cost : -1);
 	rows.cost = add_cost(writer, node, around ? around->cost : -1);
-	if (node->variants)
-		write_variants(writer, &fields, &rows);
+	if (elsewhere)
+	{
+		write_elsewhere(writer, &fields, &rows, node, source->key);
+		sb_buffer_puts(&fields, " AS v");
+	}
 	else
 		write_fields(writer, &fields, &rows, node->children);
 	sb_buffer_printf(out, "(SELECT ");
-	if (list && node->variants)
+	if (list && elsewhere)
 		sb_buffer_printf(out, "coalesce(json_agg(r$%d.v) FILTER (WHERE r$%d.v IS NOT NULL), '[]')",
 						 rows.alias, rows.alias);
 	else if (list)
 		sb_buffer_printf(out, "coalesce(json_agg(row_to_json(r$%d)), '[]')", rows.alias);
 	else
-		sb_buffer_printf(out, node->variants ? "r$%d.v" : "row_to_json(r$%d)", rows.alias);
+		sb_buffer_printf(out, elsewhere ? "r$%d.v" : "row_to_json(r$%d)", rows.alias);
 	sb_buffer_printf(out, " FROM (SELECT %s", fields.len ? fields.data : "");
 	if (list && !source->page_in_from)
 		write_page(writer, out, &rows, around);
@@ -332,16 +364,8 @@ write_edge_member(struct writer *writer, struct sb_buffer *out, struct rows *row
 		write_constant(out, node->parent->name, "text");
 	else if (source->part == GQL_CURSOR)
 		write_column(out, rows, "cursor");
-	else if (node->variants)
-	{
-		struct rows nodes = *rows;
-
-		nodes.node = node;
-		write_variants(writer, out, &nodes);
-		out->len -= strlen(" AS v");
-		rows->columns = nodes.columns;
-		rows->list = nodes.list;
-	}
+	else if (is_found_elsewhere(node, rows->node->field->source.key))
+		write_elsewhere(writer, out, rows, node, rows->node->field->source.key);
 	else
 		write_same(writer, out, rows, node);
 	sb_buffer_printf(out, " AS \"%s\"", node->key);
@@ -418,6 +442,66 @@ write_page_info(struct writer *writer, struct sb_buffer *out, const struct rows 
 }
 
 /*
+ * How many entries the list has: a count that is kept, or what is known from the page. It is all of
+ * the list when it was read from the top and nothing follows.
+ */
+static void
+write_total(struct writer *writer, struct sb_buffer *out, const struct rows *rows, bool at_least)
+{
+	const struct gql_field *field = rows->node->field;
+	const char *total = field->source.total;
+
+	if (total)
+	{
+		sb_buffer_puts(out, at_least ? "greatest((" : "(");
+		write_template(writer, out, rows->around, rows->node, total);
+		sb_buffer_puts(out, at_least ? ")::bigint, " : ")");
+	}
+	if (at_least)
+		sb_buffer_printf(out, "\"n$\" + \"m$\"::integer%s", total ? ")" : "");
+	else if (!total)
+	{
+		sb_buffer_puts(out, "CASE WHEN NOT \"m$\" AND ");
+		write_argument(writer, out, rows->node,
+					   gql_find_input(field->inputs, field->ninputs, "after"), NULL, 0);
+		sb_buffer_puts(out, " IS NULL");
+		if (field->source.before >= 0)
+		{
+			sb_buffer_puts(out, " AND ");
+			write_argument(writer, out, rows->node, &field->inputs[field->source.before], NULL, 0);
+			sb_buffer_puts(out, " IS NULL");
+		}
+		sb_buffer_puts(out, " THEN \"n$\" END");
+	}
+}
+
+/* What a connection says beside its edges, from a row about all of the page. */
+static void
+write_about(struct writer *writer, struct sb_buffer *out, const struct rows *rows,
+			const struct gql_node *node)
+{
+	if (node->field->source.kind == GQL_TYPENAME)
+		write_constant(out, node->parent->name, "text");
+	else if (node->field->source.part == GQL_PAGE_INFO)
+		write_page_info(writer, out, rows, node);
+	else
+		write_total(writer, out, rows, node->field->source.part == GQL_TOTAL_AT_LEAST);
+}
+
+/* Is anything asked for that only the page can say? */
+static bool
+needs_page(const struct gql_node *connection)
+{
+	for (const struct gql_node *at = connection->children; at; at = at->next)
+	{
+		if (at->field->source.kind != GQL_TYPENAME &&
+			(at->field->source.part != GQL_TOTAL || !connection->field->source.total))
+			return true;
+	}
+	return false;
+}
+
+/*
  * A page of a list function (sql/README.md, "Pages") as a connection: the rows t<n> make edges, one
  * row a$<n> about all of them makes the rest.
  */
@@ -427,7 +511,6 @@ write_connection(struct writer *writer, struct sb_buffer *out, struct rows *arou
 {
 	const struct gql_source *source = &node->field->source;
 	struct rows rows = {.alias = ++writer->aliases, .node = node, .around = around};
-	struct sb_buffer outer = {0};
 	struct sb_buffer about = {0};
 	struct sb_buffer edges = {0};
 	int n = 0;
@@ -436,33 +519,35 @@ write_connection(struct writer *writer, struct sb_buffer *out, struct rows *arou
 	writer->plan->slow |= source->slow;
 	add_limited(writer, node, around ? around->cost : -1);
 	rows.cost = add_cost(writer, node, around ? around->cost : -1);
+	sb_buffer_printf(out, "(SELECT row_to_json(r$%d) FROM (SELECT ", rows.alias);
 	for (const struct gql_node *at = node->children; at; at = at->next)
 	{
 		if (at != node->children)
-			sb_buffer_puts(&outer, ", ");
-		if (at->field->source.kind == GQL_TYPENAME)
-			write_constant(&outer, at->parent->name, "text");
-		else if (at->field->source.part == GQL_EDGES)
+			sb_buffer_puts(out, ", ");
+		if (at->field->source.kind == GQL_PART && at->field->source.part == GQL_EDGES)
 		{
 			write_edge(writer, &edges, &rows, at, ++n);
 			sb_buffer_puts(&edges, ", ");
 			sb_buffer_printf(&about, "coalesce(json_agg(x$.\"e$%d\"), '[]') AS \"e$%d\", ", n, n);
-			sb_buffer_printf(&outer, "\"e$%d\"", n);
+			sb_buffer_printf(out, "\"e$%d\"", n);
 		}
 		else
-			write_page_info(writer, &outer, &rows, at);
-		sb_buffer_printf(&outer, " AS \"%s\"", at->key);
+			write_about(writer, out, &rows, at);
+		sb_buffer_printf(out, " AS \"%s\"", at->key);
 	}
-	sb_buffer_printf(out, "(SELECT row_to_json(r$%d) FROM (SELECT %s FROM (SELECT %s", rows.alias,
-					 outer.len ? outer.data : "", about.len ? about.data : "");
-	sb_buffer_puts(out, "coalesce(bool_or(x$.\"m$\"), false) AS \"m$\", "
-						"(array_agg(x$.\"c$\"))[1] AS \"s$\", "
-						"(array_agg(x$.\"c$\"))[count(*)] AS \"l$\" FROM (SELECT ");
-	sb_buffer_printf(out, "%st%d.\"cursor\" AS \"c$\", t%d.\"has_more\" AS \"m$\" FROM ",
-					 edges.len ? edges.data : "", rows.alias, rows.alias);
-	write_template(writer, out, around, node, source->from);
-	sb_buffer_printf(out, " t%d) x$) a$) r$%d)", rows.alias, rows.alias);
-	sb_buffer_free(&outer);
+	if (needs_page(node))
+	{
+		sb_buffer_printf(out, " FROM (SELECT %s", about.len ? about.data : "");
+		sb_buffer_puts(out, "count(*) AS \"n$\", "
+							"coalesce(bool_or(x$.\"m$\"), false) AS \"m$\", "
+							"(array_agg(x$.\"c$\"))[1] AS \"s$\", "
+							"(array_agg(x$.\"c$\"))[count(*)] AS \"l$\" FROM (SELECT ");
+		sb_buffer_printf(out, "%st%d.\"cursor\" AS \"c$\", t%d.\"has_more\" AS \"m$\" FROM ",
+						 edges.len ? edges.data : "", rows.alias, rows.alias);
+		write_template(writer, out, around, node, source->from);
+		sb_buffer_printf(out, " t%d) x$) a$", rows.alias);
+	}
+	sb_buffer_printf(out, ") r$%d)", rows.alias);
 	sb_buffer_free(&about);
 	sb_buffer_free(&edges);
 	sb_buffer_free(&rows.list);

@@ -227,6 +227,10 @@ test_faulty_schemas(void)
 	faulty("type Query { a: Int } type Query { a: Int }", "defined twice");
 	faulty("type Query { a(b: Query): Int }", "not an input type");
 	faulty("type Query { a: Int } extend type Query { a: Int }", "defined twice");
+	faulty("type Query { a(first: Int): [Query] @pages(from: \"f({first})\") }", "has a default");
+	faulty("type Query { a(first: Int = 1): Int @pages(from: \"f({first})\") }", "@pages needs");
+	faulty("type Query { a(first: Int = 1): [Query] @pages }", "@pages needs `from`");
+	faulty("type Query { a(first: Int = 1): [Query] @pages(from: [1]) }", "@pages needs `from`");
 	faulty("type Query { a: Int } extend type A { b: Int }", "no such definition");
 	faulty("type Query { a: Int } extend interface Query { b: Int }", "no such definition");
 	faulty("type Query { a: Int } extend type __Type { b: Int }", "no such definition");

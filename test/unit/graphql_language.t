@@ -27,7 +27,7 @@ sub ask
 	close $psql;
 	my $json = eval { decode_json($answer) } or return $answer;
 	my ($value) = values %$json;
-	return JSON::PP->new->canonical->encode($value) if $document =~ /things|named|tens|mixed|same:/;
+	return JSON::PP->new->canonical->encode($value) if $document =~ /things|named|tens|mixed|eights|same:/;
 	return ref $value eq 'ARRAY' ? join(' ', map { $_->{text} // () } @$value) : $value->{text};
 }
 
@@ -111,7 +111,7 @@ for my $case (
 	[ '(last: 2, before: "7")', '5 6 | yes yes 5 6', 'backwards' ],
 	[ '(last: 5, before: "3")', '1 2 | no yes 1 2', 'to the start' ],
 	[ '(before: "7")', '4 5 6 | yes yes 4 6', 'backwards by the default size' ],
-	[ '(first: 0)', ' | no no - -', 'an empty page' ])
+	[ '(first: 0)', 'BAD_USER_INPUT', 'no empty page: a list function has none' ])
 {
 	my ($arguments, $answer, $name) = @$case;
 	is($ids->(ask("{ tens$arguments { edges { node { id } } $info } }")), $answer, $name);
@@ -132,6 +132,21 @@ is(ask('{ tens(first: 2) { edges { node { more(first: 1) { edges { node { id mor
 is(ask('{ tens(first: 100) { edges { node { more(first: 100) { edges { node { more(first: 100) { edges { cursor } } } } } } } } }'), 'LIMIT_EXCEEDED', 'their rows multiply');
 is(ask('{ mixed { edges { cursor node { __typename ... on Cat { lives } ... on Dog { bark } } } } }'),
 	'{"edges":[{"cursor":"1","node":{"__typename":"Cat","lives":9}},{"cursor":"2","node":{"__typename":"Dog","bark":"soft"}},{"cursor":"3","node":null}]}', 'nodes of a union');
+
+# ---- @pages: a list declared once
+for my $case (
+	[ '{ eights { name } }', '[{"name":"e1"},{"name":"e2"},{"name":"e3"}]', 'the plain list, by the default of its own argument' ],
+	[ '{ eights(limit: 9, size: 1) { id } }', '[' . join(',', map { qq({"id":"$_"}) } 1 .. 8) . ']', 'rows by their key; what is not seen is left out' ],
+	[ '{ eightsConnection(after: "7") { edges { cursor node { name } } totalCount totalCountAtLeast } }',
+		'{"edges":[{"cursor":"8","node":{"name":"e8"}},{"cursor":"9","node":null},{"cursor":"10","node":null}],"totalCount":10,"totalCountAtLeast":10}', 'or null in an edge' ],
+	[ '{ eightsConnection(first: 1, size: 1) { e: edges { n: node { i: id } } t: totalCount } }', '{"e":[{"n":{"i":"1"}},{"n":{"i":"2"}}],"t":10}', 'arguments of its own, aliases' ],
+	[ '{ eightsConnection { totalCount __typename } }', '{"__typename":"EightConnection","totalCount":10}', 'the total alone' ])
+{
+	my ($document, $answer, $name) = @$case;
+	is(ask($document), $answer, $name) or diag($document);
+}
+is(ask('{ eightsConnection(limit: 1) { totalCount } }'), 'GRAPHQL_VALIDATION_FAILED', 'a connection has first instead');
+is(ask('{ eightsConnection(last: 1) { totalCount } }'), 'GRAPHQL_VALIDATION_FAILED', 'and no way back where the source has none');
 
 # An input object of @call: its fields are the function's arguments by name.
 my $call = `$explain --schema test/data/language.graphql 'mutation { call(range: {to: 4}) { done } }'`;

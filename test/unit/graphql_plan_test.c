@@ -81,7 +81,8 @@ test_pages(void)
 	ask("query ($n: Int = 3) { allPosts(first: $n) { id } }", NULL);
 	is_str(value(1), "3", "unless the variable has its own default");
 	ask("{ searchPostsFts(query: \"x\", first: 4) { id } }", NULL);
-	has(sql(), "FROM social.search_posts(query => $1::text, first => $2::integer) t1)",
+	has(sql(),
+		"FROM social.search_posts(query => $1::text, first => $2::integer, after => NULL) t1)",
 		"seed 059: a function pages by itself");
 	ask("{ trendingHashtags(limit: 3) { tag } }", NULL);
 	has(sql(), "social.trending_hashtags(\"limit\" => $1::integer)", "seed 063");

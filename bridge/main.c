@@ -18,6 +18,7 @@
 #include "http/library.h"
 #include "http/peers.h"
 #include "api/describe.h"
+#include "api/playground.h"
 #include "api/routes.h"
 #include "auth/auth.h"
 #include "http/server.h"
@@ -116,6 +117,7 @@ check_config(const struct sb_config *config, struct sb_problems *problems)
 	sb_pg_target_init(config, problems);
 	sb_cors_init(config, problems);
 	sb_limits_check(config, problems);
+	sb_playground_init(config, problems);
 	if (!sb_forwarded_init(config->trusted_proxies, &item))
 		sb_problem_error(problems, "TRUSTED_PROXIES: %.*s is no address or network",
 						 (int) strcspn(item, ", "), item);

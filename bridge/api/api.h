@@ -5,6 +5,8 @@
 #ifndef SB_API_H
 #define SB_API_H
 
+#include <stdbool.h>
+
 struct sb_request;
 
 extern void sb_api_rest(struct sb_request *request);   /* every row of SB_ROUTE */
@@ -12,5 +14,9 @@ extern void sb_api_health(struct sb_request *request); /* mission 043 */
 extern void sb_api_jwks(struct sb_request *request);   /* the public keys, mission I-03 */
 extern void sb_api_rate_limit_status(struct sb_request *request); /* mission 046 */
 extern void sb_api_graphql(struct sb_request *request);           /* mission 050-087 */
+extern void sb_api_playground_file(struct sb_request *request);   /* api/playground.def */
+
+/* For the member `page` of a row (http/router.h). */
+extern bool sb_api_playground_page(struct sb_request *request);
 
 #endif /* SB_API_H */

@@ -71,9 +71,15 @@ static const struct sb_route_group groups[] = {
 	SB_ROUTE(row_group, GET, row_path, row_name, row_auth, .lane = SB_LANE_READ,                   \
 			 .parameters = SB_PAGE_PARAMETERS, .select = SB_PAGE_BOTH_WAYS(list, item),            \
 			 .answer = SB_PAGE_ANSWER(shape), __VA_ARGS__)
+#define SB_PLAYGROUND_FILE(row_name)                                                               \
+	SB_HANDLER(SYSTEM, GET, "graphql/" row_name, row_name, NONE, sb_api_playground_file,           \
+			   .summary = "A file of the playground.", .answer = "json", .errors = "404")
+#define SB_PLAYGROUND_OWN(symbol, name, type) SB_PLAYGROUND_FILE(name)
+#define SB_PLAYGROUND_NPM(name, type, path)   SB_PLAYGROUND_FILE(name)
 
 static const struct sb_route rows[] = {
 #include "api/account.def"
+#include "api/playground.def"
 #include "api/post.def"
 #include "api/system.def"
 #include "api/user.def"

@@ -303,6 +303,8 @@ sb_intake_whole(struct sb_request *request)
 	const char *given = sb_request_header(request, "Authorization");
 	const char *token;
 
+	if (request->route->page && request->route->page(request))
+		return;
 	if (request->route->auth == SB_AUTH_NONE || (given == NULL && !needs_token(request)))
 	{
 		request->route->handler(request);

@@ -143,13 +143,20 @@ sb_request_reply_result(struct sb_request *request, int status, PGresult *result
 }
 
 void
+sb_request_reply_static(struct sb_request *request, int status, const char *content_type,
+						const char *bytes, size_t len)
+{
+	finish(request, status, content_type, len,
+		   MHD_create_response_from_buffer(len, (void *) bytes, MHD_RESPMEM_PERSISTENT));
+}
+
+void
 sb_request_reply_constant(struct sb_request *request, int status, const char *json)
 {
-	size_t len = json ? strlen(json) : 0;
-
-	finish(
-		request, status, json ? type_json : NULL, len,
-		MHD_create_response_from_buffer(len, (void *) (json ? json : ""), MHD_RESPMEM_PERSISTENT));
+	if (json)
+		sb_request_reply_static(request, status, type_json, json, strlen(json));
+	else
+		sb_request_reply_static(request, status, NULL, "", 0);
 }
 
 /* ---- errors ---------------------------------------------------------------------------------- */

@@ -21,6 +21,11 @@ extern void sb_request_reply(struct sb_request *request, int status, const char 
 /* Answers with the first column of the first row, untouched; the result becomes the request's. */
 extern void sb_request_reply_result(struct sb_request *request, int status, PGresult *result);
 
+/* Answers with bytes that live as long as the process; a status that has no body (304) tells of
+ * them. */
+extern void sb_request_reply_static(struct sb_request *request, int status,
+									const char *content_type, const char *bytes, size_t len);
+
 /* Answers with a constant JSON text, or with no body at all (NULL). */
 extern void sb_request_reply_constant(struct sb_request *request, int status, const char *json);
 

@@ -59,6 +59,9 @@ struct sb_route
 	const char *answer;
 	const char *errors;
 	void (*handler)(struct sb_request *request);
+	/* What is asked first, before anybody is identified: answers who wants a page to look at, with
+	 * true. May be NULL. */
+	bool (*page)(struct sb_request *request);
 
 	/* Filled by sb_router_init(). */
 	bool is_again; /* the row before at another path */

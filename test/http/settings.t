@@ -45,6 +45,8 @@ my %wrong = (
 	CORS_ALLOWED_ORIGINS     => [ 'http://x/path', 'x.example', 'http://*.example.com', 'https://a.example, b' ],
 	FRONTEND_URL             => [ 'ftp://x', 'x.example' ],
 	LOG_LEVEL                => ['loud'],
+	PLAYGROUND               => ['plain'],
+	PLAYGROUND_DIR           => [ '/nowhere', "$ENV{RUN_DIR}/pgdata", '/' . 'x' x 5000 ],
 	STATEMENT_TIMEOUT        => ['0'],
 	LOCK_TIMEOUT             => ['0']);
 for my $name (sort keys %wrong)

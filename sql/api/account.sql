@@ -3,25 +3,27 @@
 
 -- ---- one's own account -----------------------------------------------------------------------------
 
+CREATE OR REPLACE VIEW social.visible_account AS
+SELECT v.id, v.username, coalesce(nullif(u.email, ''), u.pending_email) AS email,
+	u.email <> '' AND u.email_verified_at IS NOT NULL AS email_verified,
+	CASE WHEN u.email <> '' THEN nullif(u.pending_email, '') END AS pending_email,
+	v.first_name, v.last_name, v.bio, v.avatar, v.avatar AS profile_image, v.banner_image, v.location, v.website,
+	v.followers_count, v.following_count, v.posts_count, v.created_at, v.is_locked, u.is_staff, u.is_superuser,
+	EXISTS (SELECT FROM social.user_totp t WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL) AS totp_enabled,
+	(SELECT count(*) FROM social.recovery_codes c WHERE c.user_id = u.id) AS recovery_codes_left,
+	u.password_changed_at, u.last_login_at
+FROM social.visible_users v JOIN social.users u ON u.id = v.id
+WHERE u.id = (SELECT social.viewer_id());
+COMMENT ON VIEW social.visible_account IS 'The viewer''s own account and profile, with what nobody else sees: address, whether it is proven, an address that waits to be, and how the account is guarded.';
+
 CREATE OR REPLACE FUNCTION social.account_json() RETURNS json
 	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	viewer bigint := social.require_viewer();
 BEGIN
-	RETURN (
-		SELECT row_to_json(r) FROM (
-			SELECT v.id, v.username, coalesce(nullif(u.email, ''), u.pending_email) AS email,
-				u.email <> '' AND u.email_verified_at IS NOT NULL AS email_verified,
-				CASE WHEN u.email <> '' THEN nullif(u.pending_email, '') END AS pending_email,
-				v.first_name, v.last_name, v.bio, v.avatar, v.avatar AS profile_image, v.banner_image, v.location, v.website,
-				v.followers_count, v.following_count, v.posts_count, v.created_at, v.is_locked, u.is_staff, u.is_superuser,
-				EXISTS (SELECT FROM social.user_totp t WHERE t.user_id = viewer AND t.confirmed_at IS NOT NULL) AS totp_enabled,
-				(SELECT count(*) FROM social.recovery_codes c WHERE c.user_id = viewer) AS recovery_codes_left,
-				u.password_changed_at, u.last_login_at
-			FROM social.visible_users v JOIN social.users u ON u.id = v.id WHERE v.id = viewer) r);
+	PERFORM social.require_viewer();
+	RETURN (SELECT row_to_json(a) FROM social.visible_account a);
 END
 $$;
-COMMENT ON FUNCTION social.account_json() IS 'The viewer''s own account and profile as REST shows them, with what nobody else sees: address, whether it is proven, an address that waits to be, and how the account is guarded. SM401 when nobody acts.';
+COMMENT ON FUNCTION social.account_json() IS 'social.visible_account as REST shows it. SM401 when nobody acts.';
 
 -- Null is unchanged; replacing, what is missing is emptied.
 CREATE OR REPLACE FUNCTION social.update_account(replace boolean DEFAULT false,

@@ -202,6 +202,11 @@ sub test_store
 	like($last->{json}{detail}, qr{"credential"}, 'by the limit of every door that asks for it');
 	is(api(POST => '/api/auth/users/me/change-password/', url => $one->{url}, token => $thief->{token}, json => { old_password => 'x', new_password => 'another good one' })->{status}, 429, 'all of them together');
 	is($change->('', bio => 'Still me')->{status}, 200, 'without a password nothing is held up');
+	# At most five of a document's eight, whatever was tried before; the doors of REST and GraphQL are the same.
+	my @doors = map { "d$_: " . ($_ % 2 ? 'changePassword(oldPassword: "x", newPassword: "another good one")' : 'enableTotp(password: "x")') . ' { success }' } 1 .. 8;
+	my $tries = api(POST => '/graphql/', url => $one->{url}, token => $thief->{token}, json => { query => 'mutation { ' . join(' ', @doors) . ' }' });
+	my @told  = grep { $_ ne 'FORBIDDEN' } map { $_->{extensions}{code} } @{ $tries->{json}{errors} };
+	ok($tries->{status} == 429 || (@told && !grep({ $_ ne 'RATE_LIMITED' } @told)), 'seed 119: the doors of GraphQL have the same count') or diag($tries->{content});
 
 	my $flood = sub {
 		my ($token, $address) = @_;

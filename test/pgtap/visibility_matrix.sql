@@ -229,6 +229,7 @@ INSERT INTO probes VALUES
 	('user', 'follow_requests', 'direct', 'SELECT FROM social.follow_requests(100) r WHERE r.id = $2', 'answer <> ''-'' AND viewer NOT IN (''anonymous'', ''author'')'),
 	('user', 'blocked_users', 'direct', 'SELECT FROM social.blocked_users(100) b WHERE b.id = $2', 'viewer = ''blocker'' AND state <> ''author_inactive'''),
 	('user', 'muted_users', 'direct', 'SELECT FROM social.muted_users(100) m WHERE m.id = $2', 'viewer = ''muter'' AND answer <> ''-'''),
+	('user', 'visible_account', 'own', 'SELECT FROM social.visible_account a WHERE a.id = $2', 'answer = ''L'' AND viewer = ''author'''),
 	('user', 'visible_follow_requests', 'direct', 'SELECT FROM social.visible_follow_requests r WHERE r.requester_id = $2 AND r.target_id = social.viewer_id()', 'answer <> ''-'' AND viewer NOT IN (''anonymous'', ''author'')'),
 	('user', 'visible_blocks', 'direct', 'SELECT FROM social.visible_blocks b WHERE b.id = $2', 'viewer = ''blocker'' AND state <> ''author_inactive'''),
 	('user', 'visible_mutes', 'direct', 'SELECT FROM social.visible_mutes m WHERE m.id = $2', 'viewer = ''muter'' AND answer <> ''-'''),

@@ -99,6 +99,10 @@ my $lists = 'query($id: ID!) { followers(userId: $id) { username bio isFollowing
 is_deeply(ask($ann, $lists, id => $id{bob})->{data}, {
 	followers => [ map { { username => $_->[0]{username}, bio => $_->[1], isFollowing => $false } } [ $cem, '' ], [ $ann, $fields{bio} ] ],
 	following => [], user => { followers => [ { username => $cem->{username} } ], following => [] } }, 'followers, latest first, with what is between them and the viewer');
+my $connection = get($ann, 'query($id: ID!) { followersConnection(userId: $id, first: 1) { totalCount edges { cursor node { username isFollowing } } pageInfo { hasNextPage hasPreviousPage endCursor } } }', id => $id{bob});
+is_deeply([ $connection->{totalCount}, map({ $_->{node} } @{ $connection->{edges} }), @{ $connection->{pageInfo} }{qw(hasNextPage hasPreviousPage)} ], [ 2, { username => $cem->{username}, isFollowing => $false }, $true, $false ], 'as a connection');
+is_deeply(get($ann, 'query($id: ID!, $after: Cursor) { user(id: $id) { followersConnection(first: 1, after: $after) { edges { node { username } } pageInfo { hasNextPage } } } }', id => $id{bob}, after => $connection->{pageInfo}{endCursor}),
+	{ followersConnection => { edges => [ { node => { username => $ann->{username} } } ], pageInfo => { hasNextPage => $false } } }, 'and the rest of it');
 is_deeply(get($ann, '{ me { following { username } followers { username } } }'), { following => [ { username => $bob->{username} } ], followers => [] }, 'whom one follows');
 is_deeply(ask($ann, $lists, id => $_)->{data}, { followers => [], following => [], user => undef }, "nobody's followers: $_") for 'x', '9007199254740991';
 is_deeply(get($bob, 'mutation($id: ID!) { removeFollower(userId: $id) { user { username isFollowedBy } message } }', id => $id{cem}), { user => { username => $cem->{username}, isFollowedBy => $false }, message => 'Follower removed' }, 'a follower is removed');

@@ -18,7 +18,7 @@ BEGIN ATOMIC
 		'follow_requests', 'block_user', 'unblock_user', 'blocked_users', 'mute_user', 'unmute_user', 'muted_users', 'require_person',
 		'update_post', 'publish_post', 'delete_post', 'restore_post', 'pin_post', 'unpin_post', 'highlight_post', 'unhighlight_post',
 		'user_posts', 'pinned_posts', 'draft_posts', 'deleted_posts', 'post_revisions',
-		'repost_post', 'unrepost_post', 'share_post', 'post_shares', 'bookmark_post', 'unbookmark_post', 'bookmarked_posts', 'view_post',
+		'repost_post', 'unrepost_post', 'share_post', 'post_shares', 'post_quotes', 'post_views', 'bookmark_post', 'unbookmark_post', 'bookmarked_posts', 'view_post',
 		'update_comment', 'delete_comment', 'post_comments', 'comment_replies', 'comment_thread', 'post_likers', 'comment_likers',
 		'user_mentions', 'page_start', 'page_time', 'time_key',
 		'search_config', 'search_query', 'title_query', 'search_vector', 'language_code', 'guess_language', 'title_key', 'search_snippet',

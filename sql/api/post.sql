@@ -286,8 +286,8 @@ SELECT social.make_list('draft_posts', '',
 
 SELECT social.make_list('deleted_posts', '',
 	'id bigint, title text, content text, deleted_at timestamptz, restorable_until timestamptz',
-	'p.id, p.title, p.content, p.deleted_at, p.deleted_at + social.setting(''restore_window'')::interval',
-	'social.posts p WHERE p.author_id = viewer AND p.deleted_at >= now() - social.setting(''restore_window'')::interval', '{p.deleted_at, p.id}',
+	'p.id, p.title, p.content, p.deleted_at, p.restorable_until',
+	'social.own_deleted_posts p WHERE true', '{p.deleted_at, p.id}',
 	'The viewer''s deleted posts that restore_post can bring back, latest deletion first. SM401 when nobody acts; SM400 for a bad page size or cursor.',
 	is_own => true, is_definer => true);
 

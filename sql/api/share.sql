@@ -114,6 +114,17 @@ END
 $$;
 COMMENT ON FUNCTION social.post_shares(bigint, integer, text, text) IS 'Who passed a post on, newest first: reposts (quote_id null) and quotes with their message. SM404 for an unknown post; SM400 for a bad page size or cursor.';
 
+SELECT social.make_list('post_quotes', 'post_id bigint',
+	'social.visible_posts',
+	'p.*',
+	'social.listed_posts p WHERE p.quoted_post_id = $1', '{p.position}',
+	'Posts that quote a post, newest first. SM404 for an unknown post; SM400 for a bad page size or cursor.',
+	checks => $$
+	IF NOT EXISTS (SELECT FROM social.visible_posts p WHERE p.id = $1 AND p.deleted_at IS NULL) THEN
+		PERFORM social.raise_error('SM404', 'post not found');
+	END IF;
+	$$);
+
 -- ---- bookmarks -----------------------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION social.bookmark_post(post_id bigint) RETURNS bigint
@@ -155,18 +166,33 @@ CREATE OR REPLACE FUNCTION social.view_post(post_id bigint, viewer_key text DEFA
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	viewer bigint := CASE WHEN social.viewer_id() IS NOT NULL THEN social.require_writer() END;
+	visitor text := coalesce(nullif($2, ''), social.client_address());
 	seconds numeric := extract(epoch FROM social.setting('view_window')::interval);
 	opened timestamptz := to_timestamp(floor(extract(epoch FROM now()) / seconds) * seconds);
 BEGIN
 	PERFORM social.require_post($1);
-	IF viewer IS NULL AND coalesce($2, '') = '' THEN
+	IF viewer IS NULL AND visitor IS NULL THEN
 		PERFORM social.raise_error('SM400', 'viewer key is required', '', 'Log in, or pass what tells this visitor from others.');
 	END IF;
 	-- With post and window in the hash, it cannot be followed from one to the next.
 	INSERT INTO social.post_views (post_id, viewer_key, window_start, user_id)
-	VALUES ($1, coalesce('user ' || viewer::text, encode(sha256(convert_to($1 || ' ' || extract(epoch FROM opened) || ' ' || $2, 'UTF8')), 'hex')), opened, viewer)
+	VALUES ($1, coalesce('user ' || viewer::text, encode(sha256(convert_to($1 || ' ' || extract(epoch FROM opened) || ' ' || visitor, 'UTF8')), 'hex')), opened, viewer)
 	ON CONFLICT DO NOTHING;
 	RETURN $1;
 END
 $$;
-COMMENT ON FUNCTION social.view_post(bigint, text) IS 'Counts a view of a post, once for each viewer and social.view_window; viewer_key tells anonymous visitors apart and is kept only as a hash. A request of its own, apart from reading. Returns the post''s id. SM404; SM400 without viewer and key.';
+COMMENT ON FUNCTION social.view_post(bigint, text) IS 'Counts a view of a post, once for each viewer and social.view_window; viewer_key, or else the address of the client, tells anonymous visitors apart and is kept only as a hash. A request of its own, apart from reading. Returns the post''s id. SM404; SM400 without viewer, key and address.';
+
+SELECT social.make_list('post_views', 'viewed_post_id bigint',
+	'user_id bigint, username text, created_at timestamptz',
+	'v.user_id, u.username, v.created_at',
+	'social.post_views v JOIN social.visible_users u ON u.id = v.user_id WHERE v.post_id = $1', '{v.created_at, v.user_id}',
+	'Who has seen a post while logged in, the latest first, for its author and staff; each once in a social.view_window. SM401, SM404, SM403 for somebody else''s post; SM400 for a bad page size or cursor.',
+	checks => $$
+	IF NOT EXISTS (SELECT FROM social.visible_posts p WHERE p.id = $1) THEN
+		PERFORM social.raise_error('SM404', 'post not found');
+	ELSIF NOT EXISTS (SELECT FROM social.posts p WHERE p.id = $1 AND p.author_id = viewer) AND NOT social.viewer_is_staff() THEN
+		PERFORM social.raise_error('SM403', 'this is not your post', '', 'Only its author and staff see who has seen it.');
+	END IF;
+	$$,
+	is_own => true, is_definer => true);

@@ -207,6 +207,29 @@ JOIN social.visible_posts p ON p.id = b.post_id
 WHERE b.user_id = (SELECT social.viewer_id());
 COMMENT ON VIEW social.visible_bookmarks IS 'The viewer''s own bookmarks, of posts that can still be seen.';
 
+-- What the viewer has done, asked about something that has been seen: one probe of an index each.
+CREATE OR REPLACE VIEW social.own_post_likes AS
+SELECT l.post_id, l.reaction, l.created_at FROM social.post_likes l WHERE l.user_id = social.viewer_id();
+COMMENT ON VIEW social.own_post_likes IS 'The posts that the viewer likes, seen or not any more.';
+
+CREATE OR REPLACE VIEW social.own_comment_likes AS
+SELECT l.comment_id, l.reaction, l.created_at FROM social.comment_likes l WHERE l.user_id = social.viewer_id();
+COMMENT ON VIEW social.own_comment_likes IS 'The comments that the viewer likes, seen or not any more.';
+
+CREATE OR REPLACE VIEW social.own_bookmarks AS
+SELECT b.post_id, b.created_at FROM social.bookmarks b WHERE b.user_id = social.viewer_id();
+COMMENT ON VIEW social.own_bookmarks IS 'The posts that the viewer has put aside, seen or not any more.';
+
+CREATE OR REPLACE VIEW social.own_reposts AS
+SELECT r.post_id, r.position, r.created_at FROM social.reposts r WHERE r.user_id = social.viewer_id();
+COMMENT ON VIEW social.own_reposts IS 'The posts that the viewer has passed on, seen or not any more.';
+
+CREATE OR REPLACE VIEW social.own_deleted_posts AS
+SELECT p.id, p.title, p.content, p.deleted_at, p.deleted_at + social.setting('restore_window')::interval AS restorable_until
+FROM social.posts p
+WHERE p.author_id = social.viewer_id() AND p.deleted_at >= now() - social.setting('restore_window')::interval;
+COMMENT ON VIEW social.own_deleted_posts IS 'The viewer''s deleted posts that restore_post brings back.';
+
 -- ---- documents -----------------------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION social.person_document(user_id bigint) RETURNS json

@@ -152,6 +152,8 @@ CREATE INDEX notifications_post_actor_idx ON social.notifications (post_id, acto
 CREATE INDEX notifications_comment_actor_idx ON social.notifications (comment_id, actor_id, type) WHERE comment_id IS NOT NULL;
 DROP INDEX social.notifications_post_idx;
 DROP INDEX social.notifications_comment_idx;
+-- share: who has seen a post, the latest first.
+CREATE INDEX post_views_newest_idx ON social.post_views (post_id, created_at DESC, user_id DESC) WHERE user_id IS NOT NULL;
 -- page: every list has one form (before, cursor, has_more), and JSON pages are the bridge's to make.
 DROP FUNCTION IF EXISTS social.post_comments(bigint, integer, text);
 DROP FUNCTION IF EXISTS social.comment_replies(bigint, integer, text);

@@ -53,6 +53,9 @@ INSERT INTO social.post_likes (post_id, user_id, created_at) SELECT :post, id, p
 INSERT INTO social.comment_likes (comment_id, user_id, created_at) SELECT :comment, id, pg_temp.tied(n) FROM people;
 INSERT INTO social.reposts (post_id, user_id) SELECT :post, id FROM people WHERE n % 2 = 0;
 INSERT INTO social.posts (author_id, title, content, quoted_post_id) SELECT id, '', 'quoted', :post FROM people WHERE n % 2 = 1;
+SELECT min(id) AS quoted FROM tap_posts \gset
+INSERT INTO social.posts (author_id, title, content, quoted_post_id) SELECT :two, '', 'quoted ' || n, :quoted FROM generate_series(1, 26) n;
+INSERT INTO social.post_views (post_id, viewer_key, window_start, user_id, created_at) SELECT :post, 'user ' || id, now(), id, pg_temp.tied(n) FROM people;
 INSERT INTO social.follows (follower_id, followed_id, created_at) SELECT id, :viewer, pg_temp.tied(n) FROM people;
 INSERT INTO social.follows (follower_id, followed_id, created_at) SELECT :viewer, id, pg_temp.tied(n) FROM people;
 INSERT INTO social.follow_requests (requester_id, target_id, created_at) SELECT id, :viewer, pg_temp.tied(n) FROM people;
@@ -90,6 +93,8 @@ INSERT INTO calls VALUES
 	('post_likers', 'post_id => ' || :post, 'user_id', 'DELETE FROM social.post_likes WHERE user_id = (r ->> ''user_id'')::bigint', format('INSERT INTO social.post_likes (post_id, user_id, created_at) VALUES (%s, %s, now() + interval ''1 second'')', :post, :viewer)),
 	('comment_likers', 'comment_id => ' || :comment, 'user_id', 'DELETE FROM social.comment_likes WHERE user_id = (r ->> ''user_id'')::bigint', format('INSERT INTO social.comment_likes (comment_id, user_id, created_at) VALUES (%s, %s, now() + interval ''1 second'')', :comment, :viewer)),
 	('post_shares', 'post_id => ' || :post, 'user_id', 'DELETE FROM social.reposts WHERE user_id = (r ->> ''user_id'')::bigint; DELETE FROM social.posts WHERE id = (r ->> ''quote_id'')::bigint', format('INSERT INTO social.reposts (post_id, user_id) VALUES (%s, %s)', :post, :viewer)),
+	('post_quotes', 'post_id => ' || :quoted, 'id', 'UPDATE social.posts SET deleted_at = now() WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.posts (author_id, title, content, quoted_post_id) VALUES (%s, '''', ''fresh'', %s)', :two, :quoted)),
+	('post_views', 'viewed_post_id => ' || :post, 'user_id', 'DELETE FROM social.post_views WHERE user_id = (r ->> ''user_id'')::bigint', format('INSERT INTO social.post_views (post_id, viewer_key, window_start, user_id, created_at) VALUES (%s, ''fresh'', now(), %s, now() + interval ''1 second'')', :post, :viewer)),
 	('followers', 'user_id => ' || :viewer, 'id', 'DELETE FROM social.follows WHERE follower_id = (r ->> ''id'')::bigint', format('INSERT INTO social.follows (follower_id, followed_id, created_at) SELECT id, %s, now() + interval ''1 second'' FROM social.users WHERE username = ''pgmuted1''', :viewer)),
 	('following', 'user_id => ' || :viewer, 'id', 'DELETE FROM social.follows WHERE followed_id = (r ->> ''id'')::bigint', format('INSERT INTO social.follows (follower_id, followed_id, created_at) SELECT %s, id, now() + interval ''1 second'' FROM social.users WHERE username = ''pgmuted1''', :viewer)),
 	('follow_requests', '', 'id', 'DELETE FROM social.follow_requests WHERE requester_id = (r ->> ''id'')::bigint', format('INSERT INTO social.follow_requests (requester_id, target_id, created_at) SELECT id, %s, now() + interval ''1 second'' FROM social.users WHERE username = ''pgmuted1''', :viewer)),

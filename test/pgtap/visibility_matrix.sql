@@ -86,6 +86,11 @@ BEGIN
 		INSERT INTO social.comment_likes (comment_id, user_id) VALUES (o.comment_id, pg_temp.who('other'));
 		INSERT INTO social.reposts (post_id, user_id) VALUES (o.post_id, pg_temp.who('other'));
 		INSERT INTO social.bookmarks (user_id, post_id) SELECT p.id, o.post_id FROM people p;
+		-- The follower's own, whatever becomes of the post.
+		INSERT INTO social.post_likes (post_id, user_id) VALUES (o.post_id, pg_temp.who('follower'));
+		INSERT INTO social.comment_likes (comment_id, user_id) VALUES (o.comment_id, pg_temp.who('follower'));
+		INSERT INTO social.reposts (post_id, user_id) VALUES (o.post_id, pg_temp.who('follower'));
+		INSERT INTO social.post_views (post_id, viewer_key, window_start, user_id) VALUES (o.post_id, 'mx', now(), pg_temp.who('other'));
 		UPDATE social.posts p SET deleted_at = CASE WHEN o.state = 'deleted' THEN now() END,
 			hidden_at = CASE WHEN o.state = 'hidden' THEN now() END WHERE p.id = o.post_id AND o.state IN ('deleted', 'hidden');
 		UPDATE objects t SET post_id = o.post_id, comment_id = o.comment_id, quote_id = o.quote_id, reply_id = o.reply_id
@@ -158,6 +163,7 @@ INSERT INTO probes VALUES
 	('post', 'hashtag_is_visible', 'direct', 'SELECT 1 FROM social.hashtags h WHERE h.tag = $4 AND social.hashtag_is_visible(h.id)', NULL),
 	('post', 'post_likers', 'direct', 'SELECT FROM social.post_likers($1)', NULL),
 	('post', 'post_shares', 'direct', 'SELECT FROM social.post_shares($1)', NULL),
+	('post', 'post_quotes', 'direct', 'SELECT FROM social.post_quotes($1) q WHERE q.id = $5', NULL),
 	('post', 'post_comments', 'direct', 'SELECT FROM social.post_comments($1) m WHERE m.id = $3', NULL),
 	('post', 'comment_replies', 'direct', 'SELECT FROM social.comment_replies($3) m WHERE m.id = $6', NULL),
 	('post', 'comment_thread', 'direct', 'SELECT FROM social.comment_thread($1) m WHERE m.id = $6', NULL),
@@ -262,6 +268,12 @@ INSERT INTO probes VALUES
 	('post', 'draft_posts', 'own', 'SELECT FROM social.draft_posts(100) p WHERE p.id = $1', 'viewer = ''author'' AND state IN (''draft'', ''scheduled'')'),
 	('post', 'deleted_posts', 'own', 'SELECT FROM social.deleted_posts(100) p WHERE p.id = $1', 'viewer = ''author'' AND state = ''deleted'''),
 	('post', 'post_revisions', 'own', 'SELECT FROM social.post_revisions($1)', 'answer <> ''-'' AND viewer IN (''author'', ''staff'')'),
+	('post', 'post_views', 'own', 'SELECT FROM social.post_views($1)', 'answer <> ''-'' AND viewer IN (''author'', ''staff'')'),
+	('post', 'own_deleted_posts', 'own', 'SELECT FROM social.own_deleted_posts p WHERE p.id = $1', 'viewer = ''author'' AND state = ''deleted'''),
+	('post', 'own_bookmarks', 'own', 'SELECT FROM social.own_bookmarks o WHERE o.post_id = $1', 'viewer <> ''anonymous'''),
+	('post', 'own_post_likes', 'own', 'SELECT FROM social.own_post_likes o WHERE o.post_id = $1', 'viewer = ''follower'''),
+	('post', 'own_comment_likes', 'own', 'SELECT FROM social.own_comment_likes o WHERE o.comment_id = $3', 'viewer = ''follower'''),
+	('post', 'own_reposts', 'own', 'SELECT FROM social.own_reposts o WHERE o.post_id = $1', 'viewer = ''follower'''),
 	-- a tag lives in public posts, whoever wrote them
 	('post', 'trending_hashtags', 'tag', 'SELECT FROM social.trending_hashtags(100) h WHERE h.tag = $4', 'state IN (''public'', ''author_suspended'', ''author_inactive'')'),
 	('post', 'trending_topics', 'tag', 'SELECT FROM social.trending_topics(100) h WHERE h.tag = $4', 'state IN (''public'', ''author_suspended'', ''author_inactive'')'),
@@ -283,7 +295,7 @@ UPDATE probes SET expected = 'answer IN (''L'', ''D'') AND viewer NOT IN (''anon
 UPDATE probes SET expected = 'viewer = ''blocker'' OR (answer <> ''-'' AND viewer NOT IN (''anonymous'', ''author''))' WHERE name = 'block_user';
 UPDATE probes SET expected = 'answer <> ''-'' AND state NOT IN (''draft'', ''scheduled'', ''deleted'')' WHERE object = 'post' AND name = 'post_hashtags';
 UPDATE probes SET expected = 'answer <> ''-'' AND state <> ''deleted'''
-WHERE object = 'post' AND name IN ('post_likers', 'post_shares', 'post_comments', 'comment_thread');
+WHERE object = 'post' AND name IN ('post_likers', 'post_shares', 'post_quotes', 'post_comments', 'comment_thread');
 UPDATE probes SET expected = 'answer <> ''-'' AND viewer <> ''anonymous''' WHERE name IN ('visible_bookmarks', 'bookmarks');
 UPDATE probes SET expected = 'answer = ''L'' AND viewer <> ''anonymous''' WHERE name = 'bookmarked_posts';
 

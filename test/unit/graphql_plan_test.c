@@ -228,6 +228,11 @@ test_actions(void)
 				  " \"b\") { success } }",
 				  NULL, 1),
 		   "post_creation", "a mutation counts by its field");
+	is_str(action("mutation { sharePost(postId: 1, message: \"m\") { success } }", NULL, 0),
+		   "post_creation", "seed 121: what may write a post counts as one");
+	is_str(
+		action("{ searchPosts(query: \"a\") { id } searchHits(query: \"a\") { rank } }", NULL, 0),
+		"search*2", "seed 119: every search counts");
 	forget();
 	sb_graphql_free(service);
 	service = sb_graphql_new(sdl, sizeof(sdl) - 1, &limits, &error);

@@ -73,9 +73,11 @@ BEGIN ATOMIC
 		'demo_random', 'demo_topics', 'demo_people', 'demo_posts', 'demo_activity', 'demo_extras', 'demo_times', 'demo_count']), 'owner'
 	UNION ALL
 	-- notifications, trending, the worker's round
-	SELECT unnest(ARRAY['notifications', 'grouped_notifications', 'unread_notifications_count', 'mark_notification_read', 'mark_notification_unread',
+	SELECT unnest(ARRAY['notifications', 'user_notifications', 'grouped_notifications', 'unread_notifications_count', 'user_unread_notifications_count', 'mark_notification_read', 'mark_notification_unread', 'mark_notification_group_read',
 		'mark_all_notifications_read', 'notification_preferences', 'set_notification_preference', 'notification_muted_ids',
 		'trending_posts', 'trending_topics']), 'reader'
+	UNION ALL
+	SELECT unnest(ARRAY['notification_batch', 'require_recipient', 'notified_comment']), 'owner'
 	UNION ALL
 	SELECT unnest(ARRAY['system_notification', 'fold_trends', 'rebuild_trends', 'recount', 'expire_mutes']), 'admin'
 	UNION ALL

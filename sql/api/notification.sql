@@ -9,7 +9,8 @@ $$;
 COMMENT ON FUNCTION social.notification_muted_ids() IS 'The people whose notifications the viewer has muted, for good or for a time that is not over; empty when nobody acts.';
 
 CREATE OR REPLACE VIEW social.visible_notifications AS
-SELECT n.id, n.type, n.actor_id, n.post_id, n.comment_id, n.quote_id, n.message, n.is_read, n.read_at, n.created_at
+SELECT n.id, n.type, n.actor_id, n.post_id, n.comment_id, n.quote_id, n.message, n.is_read, n.read_at, n.created_at,
+	n.recipient_id
 FROM social.notifications n
 LEFT JOIN social.visible_users a ON a.id = n.actor_id
 LEFT JOIN social.visible_posts p ON p.id = n.post_id
@@ -36,8 +37,38 @@ CREATE OR REPLACE TRIGGER social_forget_withdrawn AFTER DELETE ON social.users
 
 -- ---- reading ---------------------------------------------------------------------------------------
 
--- Unread and read rows lie apart in the key: a batch merges two walks. Only what a batch names is
--- asked about, so that a page costs what it shows and passes over, not all that is unread.
+-- Unread and read rows lie apart in the key: a batch merges two walks.
+CREATE OR REPLACE FUNCTION social.notification_batch(recipient bigint, place bigint, backwards boolean, unread_only boolean, passed bigint[], size integer) RETURNS bigint[]
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT backwards THEN
+		RETURN ARRAY(
+			SELECT b.id FROM (
+				(SELECT n.id FROM social.notifications n
+					WHERE n.recipient_id = recipient AND NOT n.is_read AND n.withdrawn_at IS NULL AND n.id < place
+						AND (n.actor_id IS NULL OR n.actor_id <> ALL (passed)) ORDER BY n.id DESC LIMIT size)
+				UNION ALL
+				(SELECT n.id FROM social.notifications n
+					WHERE n.recipient_id = recipient AND n.is_read AND NOT coalesce(unread_only, false) AND n.withdrawn_at IS NULL AND n.id < place
+						AND (n.actor_id IS NULL OR n.actor_id <> ALL (passed)) ORDER BY n.id DESC LIMIT size)) b
+			ORDER BY b.id DESC LIMIT size);
+	END IF;
+	RETURN ARRAY(
+		SELECT b.id FROM (
+			(SELECT n.id FROM social.notifications n
+				WHERE n.recipient_id = recipient AND NOT n.is_read AND n.withdrawn_at IS NULL AND n.id > place
+					AND (n.actor_id IS NULL OR n.actor_id <> ALL (passed)) ORDER BY n.id LIMIT size)
+			UNION ALL
+			(SELECT n.id FROM social.notifications n
+				WHERE n.recipient_id = recipient AND n.is_read AND NOT coalesce(unread_only, false) AND n.withdrawn_at IS NULL AND n.id > place
+					AND (n.actor_id IS NULL OR n.actor_id <> ALL (passed)) ORDER BY n.id LIMIT size)) b
+		ORDER BY b.id LIMIT size);
+END
+$$;
+COMMENT ON FUNCTION social.notification_batch(bigint, bigint, boolean, boolean, bigint[], integer) IS 'The ids of the next notifications of somebody beyond a place, in the order of reading, but for those of actors who are passed over.';
+
+-- Only what a batch names is asked about, so that a page costs what it shows and passes over, not all
+-- that is unread.
 CREATE OR REPLACE FUNCTION social.notifications(first integer DEFAULT 20, after text DEFAULT NULL, unread_only boolean DEFAULT false, before text DEFAULT NULL)
 	RETURNS TABLE (id bigint, type text, actor_id bigint, post_id bigint, comment_id bigint, quote_id bigint, message text, is_read boolean,
 		read_at timestamptz, created_at timestamptz, cursor text, has_more boolean)
@@ -52,37 +83,16 @@ DECLARE
 	page social.visible_notifications[];
 BEGIN
 	LOOP
-		IF before IS NULL THEN
-			batch := ARRAY(
-				SELECT b.id FROM (
-					(SELECT n.id FROM social.notifications n
-						WHERE n.recipient_id = viewer AND NOT n.is_read AND n.withdrawn_at IS NULL AND n.id < place
-							AND (n.actor_id IS NULL OR n.actor_id <> ALL (passed)) ORDER BY n.id DESC LIMIT size)
-					UNION ALL
-					(SELECT n.id FROM social.notifications n
-						WHERE n.recipient_id = viewer AND n.is_read AND NOT coalesce(unread_only, false) AND n.withdrawn_at IS NULL AND n.id < place
-							AND (n.actor_id IS NULL OR n.actor_id <> ALL (passed)) ORDER BY n.id DESC LIMIT size)) b
-				ORDER BY b.id DESC LIMIT size);
-			page := page || ARRAY(SELECT n FROM social.visible_notifications n WHERE n.is_read IN (false, true) AND n.id = ANY (batch) ORDER BY n.id DESC);
-		ELSE
-			batch := ARRAY(
-				SELECT b.id FROM (
-					(SELECT n.id FROM social.notifications n
-						WHERE n.recipient_id = viewer AND NOT n.is_read AND n.withdrawn_at IS NULL AND n.id > place
-							AND (n.actor_id IS NULL OR n.actor_id <> ALL (passed)) ORDER BY n.id LIMIT size)
-					UNION ALL
-					(SELECT n.id FROM social.notifications n
-						WHERE n.recipient_id = viewer AND n.is_read AND NOT coalesce(unread_only, false) AND n.withdrawn_at IS NULL AND n.id > place
-							AND (n.actor_id IS NULL OR n.actor_id <> ALL (passed)) ORDER BY n.id LIMIT size)) b
-				ORDER BY b.id LIMIT size);
-			page := page || ARRAY(SELECT n FROM social.visible_notifications n WHERE n.is_read IN (false, true) AND n.id = ANY (batch) ORDER BY n.id);
-		END IF;
+		batch := social.notification_batch(viewer, place, before IS NOT NULL, unread_only, passed, size);
+		page := page || ARRAY(SELECT n FROM social.visible_notifications n WHERE n.is_read IN (false, true) AND n.id = ANY (batch)
+			ORDER BY CASE WHEN before IS NULL THEN -n.id ELSE n.id END);
 		EXIT WHEN cardinality(batch) < size OR cardinality(page) > page_size;
 		place := batch[cardinality(batch)];
 		size := least(size * 2, 1000);
 	END LOOP;
 	RETURN QUERY
-	SELECT n.*, social.cursor_encode('notifications', n.id, n.id), cardinality(page) > page_size
+	SELECT n.id, n.type, n.actor_id, n.post_id, n.comment_id, n.quote_id, n.message, n.is_read, n.read_at, n.created_at,
+		social.cursor_encode('notifications', n.id, n.id), cardinality(page) > page_size
 	FROM unnest(page[:page_size]) n ORDER BY n.id DESC;
 END
 $$;
@@ -96,6 +106,69 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION social.unread_notifications_count() IS 'How many unread notifications the viewer has. SM401 when nobody acts.';
+
+-- ---- of somebody, by id ------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.require_recipient(user_id bigint) RETURNS bigint
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+BEGIN
+	IF coalesce($1, viewer) <> viewer AND NOT (social.viewer_is_staff() AND EXISTS (SELECT FROM social.visible_users u WHERE u.id = $1)) THEN
+		PERFORM social.raise_error('SM404', 'user not found');
+	END IF;
+	RETURN coalesce($1, viewer);
+END
+$$;
+COMMENT ON FUNCTION social.require_recipient(bigint) IS 'Whose notifications are asked for: the viewer''s (null is the viewer), or as staff anybody''s. SM401 when nobody acts, SM404 for somebody else''s as for an unknown person''s (I-13).';
+
+CREATE OR REPLACE FUNCTION social.user_notifications(user_id bigint DEFAULT NULL, unread_only boolean DEFAULT false, first integer DEFAULT 20, after text DEFAULT NULL, before text DEFAULT NULL)
+	RETURNS TABLE (id bigint, type text, actor_id bigint, post_id bigint, comment_id bigint, quote_id bigint, message text, is_read boolean,
+		read_at timestamptz, created_at timestamptz, recipient_id bigint, cursor text, has_more boolean)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	recipient bigint := social.require_recipient($1);
+	page_size integer := social.page_size(first);
+	batch bigint[];
+BEGIN
+	IF recipient = social.viewer_id() THEN
+		RETURN QUERY
+		SELECT n.id, n.type, n.actor_id, n.post_id, n.comment_id, n.quote_id, n.message, n.is_read, n.read_at, n.created_at, recipient, n.cursor, n.has_more
+		FROM social.notifications($3, $4, $2, $5) n;
+		RETURN;
+	END IF;
+	batch := social.notification_batch(recipient, social.page_key('notifications', social.page_cursor(after, before)), before IS NOT NULL, unread_only, '{}', page_size + 1);
+	RETURN QUERY
+	SELECT n.id, n.type, n.actor_id, n.post_id, n.comment_id, n.quote_id, n.message, n.is_read, n.read_at, n.created_at, recipient,
+		social.cursor_encode('notifications', n.id, n.id), cardinality(batch) > page_size
+	FROM social.notifications n
+	WHERE n.recipient_id = recipient AND n.is_read IN (false, true) AND n.id = ANY (batch[:page_size]) ORDER BY n.id DESC;
+END
+$$;
+COMMENT ON FUNCTION social.user_notifications(bigint, boolean, integer, text, text) IS 'What the viewer was told (null is the viewer), or for staff what anybody was told, newest first, or only what is unread. SM401 when nobody acts, SM404 for somebody else''s notifications as for an unknown person''s (I-13); SM400 for a bad page size or cursor.';
+
+CREATE OR REPLACE FUNCTION social.user_unread_notifications_count(user_id bigint DEFAULT NULL) RETURNS bigint
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	recipient bigint := social.require_recipient($1);
+BEGIN
+	IF recipient = social.viewer_id() THEN
+		RETURN social.unread_notifications_count();
+	END IF;
+	RETURN (SELECT count(*) FROM social.notifications n WHERE n.recipient_id = recipient AND NOT n.is_read AND n.withdrawn_at IS NULL);
+END
+$$;
+COMMENT ON FUNCTION social.user_unread_notifications_count(bigint) IS 'How many unread notifications the viewer has (null is the viewer), or for staff anybody. SM401 and SM404 as user_notifications.';
+
+-- ---- grouped -----------------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.notified_comment(type text, comment_id bigint) RETURNS bigint
+	LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT CASE type WHEN 'comment_like' THEN comment_id
+		WHEN 'reply' THEN (SELECT r.parent_id FROM social.comments r WHERE r.id = notified_comment.comment_id) END;
+END;
+COMMENT ON FUNCTION social.notified_comment(text, bigint) IS 'The comment that a notification is about: which was liked or answered; null for other kinds.';
 
 -- A group is a kind and its target: a post that is liked, commented, shared or names the viewer, a
 -- comment that is liked or answered, the viewer who is followed. Messages stand alone.
@@ -119,9 +192,7 @@ BEGIN
 			array_agg(n.id) AS ids, array_agg(n.actor_id) AS actors,
 			max(n.message) AS message, bool_and(n.is_read) AS all_read, max(n.created_at) AS latest
 		FROM social.visible_notifications n
-		CROSS JOIN LATERAL (SELECT CASE n.type
-			WHEN 'comment_like' THEN n.comment_id
-			WHEN 'reply' THEN (SELECT r.parent_id FROM social.comments r WHERE r.id = n.comment_id) END AS target_comment) t
+		CROSS JOIN LATERAL (SELECT social.notified_comment(n.type, n.comment_id) AS target_comment) t
 		GROUP BY n.type, n.post_id, t.target_comment, CASE WHEN n.type IN ('system', 'live_stream') THEN n.id END
 		HAVING CASE WHEN before IS NULL THEN max(n.id) < place ELSE max(n.id) > place END
 		ORDER BY CASE WHEN before IS NULL THEN -max(n.id) ELSE max(n.id) END LIMIT page_size
@@ -162,6 +233,33 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION social.mark_notification_unread(bigint) IS 'Takes a notification''s mark back; again is harmless. Returns its id. SM401 when nobody acts, SM404 for one that is not the viewer''s.';
+
+-- As mark_all_notifications_read, it waits for nobody.
+CREATE OR REPLACE FUNCTION social.mark_notification_group_read(id bigint) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+	told social.visible_notifications;
+	target bigint;
+BEGIN
+	SELECT n.* INTO told FROM social.visible_notifications n WHERE n.is_read IN (false, true) AND n.id = $1;
+	IF told.id IS NULL THEN
+		PERFORM social.raise_error('SM404', 'notification not found');
+	END IF;
+	target := social.notified_comment(told.type, told.comment_id);
+	WITH held AS MATERIALIZED (
+		SELECT n.id FROM social.notifications n
+		WHERE n.recipient_id = viewer AND NOT n.is_read AND n.withdrawn_at IS NULL AND n.id <= $1
+			AND (n.id = $1 OR (n.type = told.type AND n.type NOT IN ('system', 'live_stream') AND n.post_id IS NOT DISTINCT FROM told.post_id
+				AND social.notified_comment(n.type, n.comment_id) IS NOT DISTINCT FROM target))
+		FOR NO KEY UPDATE SKIP LOCKED
+	)
+	UPDATE social.notifications n SET is_read = true, read_at = now()
+	FROM held h WHERE n.recipient_id = viewer AND NOT n.is_read AND n.id = h.id;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.mark_notification_group_read(bigint) IS 'The viewer has read a group of grouped_notifications, by its id: this notification, and those before it of the same kind about the same thing; again is harmless. Returns the id. SM401 when nobody acts, SM404 for one that is not the viewer''s.';
 
 -- Skips rows that somebody takes back at this moment: nobody waits, so no two can wait for each other.
 CREATE OR REPLACE FUNCTION social.mark_all_notifications_read() RETURNS bigint

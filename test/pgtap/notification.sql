@@ -168,12 +168,36 @@ SELECT throws_ok('SELECT FROM social.notifications(0)', 'SM400', 'invalid page s
 SELECT throws_ok($$ SELECT FROM social.notifications(1, 'x') $$, 'SM400', 'invalid cursor', 'a mangled cursor is refused');
 SELECT throws_ok($$ SELECT FROM social.notifications(1, social.cursor_encode('posts', 1, 1)) $$, 'SM400', 'invalid cursor', 'so is that of another list');
 
+-- ---- of somebody, by id ----------------------------------------------------------------------------
+SELECT results_eq('SELECT id, is_read FROM social.user_notifications(first => 100)', 'SELECT id, is_read FROM social.notifications(100)', 'seed 069: null is the viewer');
+SELECT results_eq(format('SELECT id, recipient_id FROM social.user_notifications(%s, true, 7)', :eve), format('SELECT id, %s::bigint FROM social.notifications(7, unread_only => true)', :eve), 'as is the viewer''s id');
+SELECT is(social.user_unread_notifications_count(:eve), social.unread_notifications_count(), 'seed 070: and so for the count');
+SELECT social.act_as(:dan) \gset ignored_
+SELECT throws_ok(format('SELECT FROM social.user_notifications(%s)', who), 'SM404', 'user not found', 'I-13: ' || name) FROM (VALUES (:eve, 'a foreign id'), (-1, 'an unknown one')) v (who, name);
+SELECT throws_ok(format('SELECT social.user_unread_notifications_count(%s)', who), 'SM404', 'user not found', 'I-13: of ' || name) FROM (VALUES (:eve, 'a foreign id'), (-1, 'an unknown one')) v (who, name);
+UPDATE social.users SET is_staff = true WHERE id = :dan;
+SELECT results_eq(format('SELECT id FROM social.user_notifications(%s, first => 100)', :eve), format('SELECT id FROM social.notifications WHERE recipient_id = %s AND withdrawn_at IS NULL ORDER BY id DESC', :eve), 'I-13: staff see what anybody was told');
+SELECT is(social.user_unread_notifications_count(:eve), (SELECT count(*) FROM social.notifications WHERE recipient_id = :eve AND NOT is_read AND withdrawn_at IS NULL), 'and how much is unread');
+SELECT throws_ok('SELECT FROM social.user_notifications(-1)', 'SM404', 'user not found', 'of people whom there are');
+UPDATE social.users SET is_staff = false WHERE id = :dan;
+SELECT social.act_as(NULL::bigint) \gset ignored_
+SELECT throws_ok(format('SELECT FROM social.user_notifications(%s)', :eve), 'SM401', NULL, 'nobody is told nothing');
+SELECT social.act_as(:eve) \gset ignored_
+
 -- ---- groups --------------------------------------------------------------------------------------
 SELECT results_eq(format('SELECT type::text, count, cardinality(actor_ids), is_read FROM social.grouped_notifications() WHERE post_id = %s AND type = %L', :evepost, 'like'),
 	$$ VALUES ('like'::text, 30::bigint, 3, false) $$, '30 likes are one group with the last three people');
 SELECT results_eq(format('SELECT unnest(actor_ids) FROM social.grouped_notifications() WHERE type = %L', 'like'),
 	$$ SELECT id FROM social.users WHERE username LIKE 'tapfan\_%' ORDER BY id DESC LIMIT 3 $$, 'the latest first');
 SELECT results_eq($$ SELECT pg_temp.pages('grouped_notifications', 1) $$, 'SELECT id FROM social.grouped_notifications() ORDER BY id DESC', 'pages of groups neither skip nor repeat');
+SELECT id AS likes FROM social.grouped_notifications() WHERE post_id = :evepost AND type = 'like' \gset
+SELECT is((SELECT count(*) FROM social.notifications(100) WHERE post_id = :evepost AND type = 'like' AND is_read), 10::bigint, 'some of a group are read');
+SELECT count(*) AS others FROM social.notifications(100) WHERE NOT (post_id IS NOT DISTINCT FROM :evepost AND type = 'like') AND NOT is_read \gset
+SELECT is(social.mark_notification_group_read(:likes), :likes::bigint, 'a group can be marked');
+SELECT is(social.mark_notification_group_read(:likes), :likes::bigint, 'again is harmless');
+SELECT is((SELECT is_read FROM social.grouped_notifications() WHERE id = :likes), true, 'all of it is read then');
+SELECT is((SELECT count(*) FROM social.notifications(100) WHERE NOT is_read), :others::bigint, 'and nothing else');
+SELECT throws_ok('SELECT social.mark_notification_group_read(-1)', 'SM404', 'notification not found', 'there must be one');
 SELECT social.mark_all_notifications_read() \gset ignored_
 SELECT is((SELECT bool_and(is_read) FROM social.grouped_notifications()), true, 'a group is read when all of it is');
 SELECT is((SELECT count FROM (SELECT social.act_as(:cleo)) a, LATERAL (SELECT count FROM social.grouped_notifications() WHERE type = 'reply' AND comment_id = :comment) g), 1::bigint, 'answers are grouped by the comment they answer');

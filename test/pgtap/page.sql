@@ -72,6 +72,7 @@ INSERT INTO social.login_attempts (user_id, username, outcome) SELECT :viewer, '
 INSERT INTO social.reports (reporter_id, user_id, reason) SELECT p.id, :two, 'spam' FROM people p WHERE p.id <> :two;
 DELETE FROM social.notifications WHERE recipient_id = :viewer;
 INSERT INTO social.notifications (recipient_id, type, actor_id, post_id, is_read) SELECT :viewer, 'like', :one, p.id, p.n % 2 = 0 FROM tap_posts p ORDER BY p.n;
+INSERT INTO social.notifications (recipient_id, type, actor_id, post_id, is_read) SELECT :two, 'like', :one, p.id, p.n % 2 = 0 FROM tap_posts p ORDER BY p.n;
 
 -- Each list: its arguments, what tells its rows apart, what removes one (r, as JSON), what makes one.
 CREATE TEMPORARY TABLE calls (name text, arguments text, identity text, gone text, fresh text);
@@ -103,6 +104,7 @@ INSERT INTO calls VALUES
 	('login_attempts', '', 'id', 'DELETE FROM social.login_attempts WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.login_attempts (user_id, username, outcome) VALUES (%s, ''pg_viewer'', ''success'')', :viewer)),
 	('reports', '', 'id', 'DELETE FROM social.reports WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.reports (reporter_id, user_id, reason) VALUES (%s, %s, ''spam'')', :viewer, :two)),
 	('notifications', '', 'id', 'DELETE FROM social.notifications WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.notifications (recipient_id, type, actor_id, post_id) VALUES (%s, ''comment'', %s, %s)', :viewer, :one, :post)),
+	('user_notifications', 'user_id => ' || :two, 'id', 'DELETE FROM social.notifications WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.notifications (recipient_id, type, actor_id, post_id) VALUES (%s, ''comment'', %s, %s)', :two, :one, :post)),
 	('grouped_notifications', '', 'id', 'DELETE FROM social.notifications WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.notifications (recipient_id, type, actor_id, post_id) VALUES (%s, ''comment'', %s, %s)', :viewer, :one, :post)),
 	('search_posts', 'query => ''pgword''', 'id', 'UPDATE social.posts SET deleted_at = now() WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''pgword'', ''x'')', :one)),
 	('search_posts_like', 'query => ''pgword''', 'id', 'UPDATE social.posts SET deleted_at = now() WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''pgword'', ''x'')', :one)),

@@ -262,6 +262,8 @@ INSERT INTO probes VALUES
 	-- what the viewer is told: not by people whose notifications they have muted
 	('post', 'visible_notifications', 'told', 'SELECT FROM social.visible_notifications n WHERE n.post_id = $1 AND n.type = ''mention''', 'answer <> ''-'' AND viewer NOT IN (''anonymous'', ''muter'') AND state <> ''deleted'''),
 	('post', 'notifications', 'told', 'SELECT FROM social.notifications(100) n WHERE n.post_id = $1 AND n.type = ''mention''', 'answer <> ''-'' AND viewer NOT IN (''anonymous'', ''muter'') AND state <> ''deleted'''),
+	('post', 'user_notifications', 'told', 'SELECT FROM social.user_notifications(first => 100) n WHERE n.post_id = $1 AND n.type = ''mention''', 'answer <> ''-'' AND viewer NOT IN (''anonymous'', ''muter'') AND state <> ''deleted'''),
+	('post', 'user_unread_notifications_count', 'told', 'SELECT WHERE social.user_unread_notifications_count() = (SELECT count(*) FROM social.notifications(100))', 'viewer <> ''anonymous'''),
 	('post', 'grouped_notifications', 'told', 'SELECT FROM social.grouped_notifications(100) n WHERE n.post_id = $1 AND n.type = ''mention''', 'answer <> ''-'' AND viewer NOT IN (''anonymous'', ''muter'') AND state <> ''deleted'''),
 	('post', 'unread_notifications_count', 'told', 'SELECT WHERE social.unread_notifications_count() = (SELECT count(*) FROM social.notifications(100))', 'viewer <> ''anonymous'''),
 	-- the viewer's own
@@ -322,7 +324,7 @@ CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[
 	'create_comment', 'update_comment', 'delete_comment', 'like_post', 'unlike_post', 'like_comment', 'unlike_comment',
 	'report_post', 'report_comment', 'report_user', 'resolve_report', 'hide_post', 'unhide_post', 'hide_comment', 'unhide_comment',
 	'suspend_user', 'unsuspend_user', 'add_content_rule', 'remove_content_rule', 'reports', 'require_staff', 'delete_account',
-	'mark_all_notifications_read', 'mark_notification_read', 'mark_notification_unread', 'notification_muted_ids',
+	'mark_all_notifications_read', 'mark_notification_read', 'mark_notification_unread', 'mark_notification_group_read', 'notification_muted_ids',
 	'notification_preferences', 'set_notification_preference', 'setting',
 	-- sessions and keys: about the viewer's own logins, or about nobody
 	'session_id', 'refresh_session', 'active_sessions', 'logout', 'logout_all', 'revoke_session', 'clear_expired_sessions', 'verify_token', 'jwks',

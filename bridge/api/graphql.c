@@ -2,7 +2,9 @@
  * graphql.c owns /graphql/: GraphQL over HTTP in front of the library in graphql/.
  *
  * A query is one unit. A mutation is one unit per root field, run in order; a failed one becomes
- * an error of that field, and the next goes on (GraphQL specification, section 6.2.2).
+ * an error of that field, and the next goes on (GraphQL specification, section 6.2.2). A query of
+ * several root fields whose statement fails is run once more, as one unit per root field, so that
+ * what failed is an error of its field and the others have their answers (section 6.4.4).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,22 +23,28 @@
 /* The work of one request; in the request's arena. */
 struct run
 {
+	struct sb_graphql_request asked; /* its texts live as long as the request */
 	struct sb_graphql_execution *execution;
 	int step;
 	struct sb_graphql_result *results; /* one per step; texts in the arena or in taken */
 	PGresult **taken;
 };
 
+static void execute(struct sb_request *request);
 static void run_step(struct sb_request *request);
+
+static void
+forget_execution(struct run *run)
+{
+	for (int i = 0; i < run->execution->nsteps; i++)
+		PQclear(run->taken[i]);
+	sb_graphql_execution_free(run->execution);
+}
 
 static void
 on_end(struct sb_request *request)
 {
-	struct run *run = request->state;
-
-	for (int i = 0; i < run->execution->nsteps; i++)
-		PQclear(run->taken[i]);
-	sb_graphql_execution_free(run->execution);
+	forget_execution(request->state);
 }
 
 /* ---- the answer ------------------------------------------------------------------------------ */
@@ -169,6 +177,20 @@ keep(struct sb_request *request, enum sb_pg_outcome outcome)
 	}
 }
 
+/*
+ * Whether a query is to be run apart: a field failed, and nobody knows which. Where it is the whole
+ * database that is slow or away (503, 504), asking more often would not help.
+ */
+static bool
+is_for_one_field(const struct sb_request *request, enum sb_pg_outcome outcome)
+{
+	const struct run *run = request->state;
+
+	return outcome == SB_PG_ERROR && run->execution->is_divisible &&
+		   request->admission.unit.failed_at > 0 &&
+		   sb_error_from_result(request->admission.unit.error).status <= 500;
+}
+
 static void
 on_step_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 {
@@ -176,6 +198,13 @@ on_step_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 	struct run *run = request->state;
 	bool is_query = !run->execution->is_mutation;
 
+	if (is_for_one_field(request, outcome))
+	{
+		forget_execution(run);
+		run->asked.apart = true;
+		execute(request);
+		return;
+	}
 	/* The admission was refused, or there is no answer at all: nothing a field could say. */
 	if (((outcome == SB_PG_REFUSED || (outcome == SB_PG_ERROR && unit->failed_at == 0)) &&
 		 run->step == 0) ||
@@ -212,12 +241,13 @@ lane_of(const struct sb_graphql_execution *execution)
  * do not multiply what one request may.
  */
 static void
-count_step(struct sb_request *request, const struct sb_graphql_step *step, bool is_mutation)
+count_step(struct sb_request *request, const struct sb_graphql_step *step, bool is_mutation,
+		   bool is_again)
 {
 	const char *slash = step->action ? strchr(step->action, '/') : NULL;
 	struct sb_purpose purpose = request->route->purpose;
 
-	if (step->action == NULL && !is_mutation)
+	if ((step->action == NULL && !is_mutation) || is_again)
 		return;
 	if (slash)
 		purpose.surface =
@@ -237,7 +267,7 @@ run_step(struct sb_request *request)
 	const struct sb_graphql_step *step = &run->execution->steps[run->step];
 	struct sb_error error = sb_error_unavailable();
 
-	count_step(request, step, run->execution->is_mutation);
+	count_step(request, step, run->execution->is_mutation, run->asked.apart);
 	sb_request_begin_unit(request, on_step_done);
 	add_statement(&request->admission.unit, &step->call);
 	add_statement(&request->admission.unit, &step->select);
@@ -254,28 +284,46 @@ run_step(struct sb_request *request)
 	respond(request);
 }
 
+/* Prepares what was asked, and runs it. */
 static void
-execute(struct sb_request *request, const struct sb_graphql_request *asked)
+execute(struct sb_request *request)
 {
-	struct run *run = sb_arena_alloc(&request->arena, sizeof(*run));
+	struct run *run = request->state;
 	size_t nsteps;
 
-	run->execution = sb_graphql_prepare(request->admission.services->graphql, asked);
+	run->execution = sb_graphql_prepare(request->admission.services->graphql, &run->asked);
 	nsteps = (size_t) run->execution->nsteps;
 	run->results = sb_arena_alloc(&request->arena, nsteps * sizeof(*run->results));
 	run->taken = sb_arena_alloc(&request->arena, nsteps * sizeof(*run->taken));
-	request->state = run;
-	request->on_end = on_end;
+	run->step = 0;
 	if (nsteps > 0)
 		run_step(request);
 	else
 		respond(request);
 }
 
+static void
+begin(struct sb_request *request, const struct sb_graphql_request *asked)
+{
+	struct run *run = sb_arena_alloc(&request->arena, sizeof(*run));
+
+	run->asked = *asked;
+	request->state = run;
+	request->on_end = on_end;
+	execute(request);
+}
+
 /* ---- reading the request --------------------------------------------------------------------- */
 
-/* Takes query, operationName and variables out of a JSON object, and looks at extensions, of which
- * we know none. NULL, or what is wrong. */
+/* What we know of the extensions of a request: {"cost": true} asks what it costs. */
+static void
+read_extensions(const json_t *extensions, struct sb_graphql_request *asked)
+{
+	asked->announce_cost = json_is_true(json_object_get(extensions, "cost"));
+}
+
+/* Takes query, operationName, variables and extensions out of a JSON object. NULL, or what is
+ * wrong. */
 static const char *
 read_members(json_t *body, struct sb_graphql_request *asked)
 {
@@ -298,6 +346,7 @@ read_members(json_t *body, struct sb_graphql_request *asked)
 	asked->document_len = json_string_length(query);
 	asked->operation_name = json_string_value(name);
 	asked->variables = json_is_object(variables) ? variables : NULL;
+	read_extensions(extensions, asked);
 	return NULL;
 }
 
@@ -329,7 +378,7 @@ handle_post(struct sb_request *request)
 	if (problem)
 		sb_request_fail(request, 400, problem);
 	else
-		execute(request, &asked);
+		begin(request, &asked);
 }
 
 /* A parameter of the target that is a JSON object; NULL without one, or with a problem. */
@@ -362,7 +411,10 @@ handle_get(struct sb_request *request)
 		problem = "a parameter is given more than once";
 	else
 	{
-		json_decref(query_object(request, "extensions", &problem)); /* we know none */
+		json_t *extensions = query_object(request, "extensions", &problem);
+
+		read_extensions(extensions, &asked);
+		json_decref(extensions);
 		if (problem == NULL)
 			request->json = asked.variables = query_object(request, "variables", &problem);
 	}
@@ -372,7 +424,7 @@ handle_get(struct sb_request *request)
 		return;
 	}
 	asked.document_len = strlen(asked.document);
-	execute(request, &asked);
+	begin(request, &asked);
 }
 
 void

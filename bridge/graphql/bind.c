@@ -15,6 +15,40 @@ place(const struct gql_value *value)
 	return value ? value->at : GQL_NOWHERE;
 }
 
+/* ["allPosts",0,"author"]: of a list its first entry stands for all. */
+static void
+print_path(struct sb_buffer *out, const struct gql_node *node)
+{
+	if (node->around)
+	{
+		print_path(out, node->around);
+		sb_buffer_puts(out, gql_is_list(node->around->field->type) ? ",0," : ",");
+	}
+	sb_buffer_printf(out, "\"%s\"", node->key);
+}
+
+/* Adds an error of a field. */
+static void __attribute__((format(printf, 5, 6)))
+fail_field(struct gql_binding *binding, const struct gql_node *node, const char *code, uint32_t at,
+		   const char *format, ...)
+{
+	struct gql_errors *errors = binding->field_errors;
+	struct sb_buffer path = {0};
+	va_list args;
+
+	if (gql_errors_full(errors))
+		return;
+	sb_buffer_putc(&path, '[');
+	print_path(&path, node);
+	sb_buffer_putc(&path, ']');
+	binding->failed[errors->n] = node;
+	va_start(args, format);
+	gql_fail_field(errors, sb_arena_copy(binding->arena, path.data, path.len), code, at, format,
+				   args);
+	va_end(args);
+	sb_buffer_free(&path);
+}
+
 /* Null stands for the default where there is one: a page of "null" rows means nothing. */
 static struct gql_argument_value
 value_or_default(const struct gql_binding *binding, const struct gql_value *value,
@@ -65,8 +99,8 @@ is_page_sound(struct gql_binding *binding, const struct gql_node *node)
 	else if (before && gql_node_argument(binding, node, "after").text)
 		problem = "either \"after\" or \"before\"";
 	if (problem)
-		gql_fail(binding->errors, GQL_BAD_USER_INPUT, node->selection->at, "\"%s\": %s",
-				 node->field->name, problem);
+		fail_field(binding, node, GQL_BAD_USER_INPUT, node->selection->at, "\"%s\": %s",
+				   node->field->name, problem);
 	return problem == NULL;
 }
 
@@ -74,27 +108,27 @@ is_page_sound(struct gql_binding *binding, const struct gql_node *node)
 static long
 page_size(struct gql_binding *binding, const struct gql_rows_cost *cost, int most)
 {
+	const struct gql_node *node = cost->node;
 	const struct gql_input *input = cost->input;
 	const struct gql_value *value = cost->page;
+	bool both_ways = node->field->source.kind == GQL_CONNECTION && node->field->source.last >= 0;
 	long size = cost->size;
 
-	if (cost->back && !is_page_sound(binding, cost->back))
+	if (both_ways && !is_page_sound(binding, node))
 		return -1;
-	if (cost->back && gql_node_argument(binding, cost->back, "last").text)
+	if (both_ways && gql_node_argument(binding, node, "last").text)
 	{
-		const struct gql_node *node = cost->back;
-
 		input = gql_find_input(node->field->inputs, node->field->ninputs, "last");
 		value = gql_find_argument(node->selection->arguments, "last")->value;
 	}
 	if (input)
 		size = atol(page_or_default(binding, value, input).text);
 	if (input && size < cost->least)
-		gql_fail(binding->errors, GQL_BAD_USER_INPUT, place(value),
-				 "\"%s\" is %ld, and must be at least %ld", input->name, size, cost->least);
+		fail_field(binding, node, GQL_BAD_USER_INPUT, place(value),
+				   "\"%s\" is %ld, and must be at least %ld", input->name, size, cost->least);
 	else if (input && size > most)
-		gql_fail(binding->errors, GQL_LIMIT_EXCEEDED, place(value),
-				 "\"%s\" is %ld, and a page has at most %d entries", input->name, size, most);
+		fail_field(binding, node, GQL_LIMIT_EXCEEDED, place(value),
+				   "\"%s\" is %ld, and a page has at most %d entries", input->name, size, most);
 	else
 		return size;
 	return -1;
@@ -105,6 +139,7 @@ gql_check_costs(struct gql_binding *binding, const struct gql_plan *plan,
 				const struct sb_graphql_limits *limits)
 {
 	long *rows = sb_arena_new_array(binding->arena, long, (size_t) plan->ncosts);
+	int before = binding->field_errors->n;
 
 	binding->cost = 0;
 	binding->rows = rows;
@@ -113,8 +148,8 @@ gql_check_costs(struct gql_binding *binding, const struct gql_plan *plan,
 		const struct gql_rows_cost *item = &plan->costs[i];
 		long size = page_size(binding, item, limits->max_page_size);
 
-		if (size < 0)
-			return false;
+		if (size < 0) /* its field is left out */
+			continue;
 		/* Cannot overflow: the search ends as soon as the sum is over its limit. */
 		rows[i] = size * (item->around < 0 ? 1 : rows[item->around]);
 		binding->cost += (double) rows[i];
@@ -127,7 +162,7 @@ gql_check_costs(struct gql_binding *binding, const struct gql_plan *plan,
 			return false;
 		}
 	}
-	return true;
+	return binding->field_errors->n == before;
 }
 
 bool
@@ -170,16 +205,16 @@ bind_compound(struct gql_binding *binding, const struct gql_param *param, const 
 	{
 		fine = param->input->type->kind != GQL_NON_NULL;
 		if (!fine)
-			gql_fail(binding->errors, GQL_BAD_USER_INPUT, place(param->value),
-					 "\"%s\" must not be null", name);
+			fail_field(binding, param->node, GQL_BAD_USER_INPUT, place(param->value),
+					   "\"%s\" must not be null", name);
 	}
 	else if (text.has_nul || (text.has_strange_id && !param->lookup))
 	{
 		fine = false;
-		gql_fail(binding->errors, GQL_BAD_USER_INPUT, place(param->value),
-				 text.has_nul ? "\"%s\" must not contain the character U+0000"
-							  : "\"%s\" holds what is not an identifier of this service",
-				 name);
+		fail_field(binding, param->node, GQL_BAD_USER_INPUT, place(param->value),
+				   text.has_nul ? "\"%s\" must not contain the character U+0000"
+								: "\"%s\" holds what is not an identifier of this service",
+				   name);
 	}
 	else
 		*out = sb_arena_copy(binding->arena, text.json.data, text.json.len);
@@ -200,18 +235,18 @@ bind_argument(struct gql_binding *binding, const struct gql_param *param, const 
 						: value_or_default(binding, param->value, param->input);
 	*out = value.text;
 	if (!value.text && param->input->type->kind == GQL_NON_NULL)
-		gql_fail(binding->errors, GQL_BAD_USER_INPUT, place(param->value),
-				 "\"%s\" must not be null", name);
+		fail_field(binding, param->node, GQL_BAD_USER_INPUT, place(param->value),
+				   "\"%s\" must not be null", name);
 	else if (value.text && memchr(value.text, '\0', value.len))
-		gql_fail(binding->errors, GQL_BAD_USER_INPUT, place(param->value),
-				 "\"%s\" must not contain the character U+0000", name);
+		fail_field(binding, param->node, GQL_BAD_USER_INPUT, place(param->value),
+				   "\"%s\" must not contain the character U+0000", name);
 	else if (value.text && type->sql_text && !sb_is_id(value.text, value.len))
 	{
 		/* Null finds nothing; where it means that nothing was said, 0 does: it is nobody's. */
 		*out = param->input->type->kind == GQL_NON_NULL ? NULL : "0";
 		if (!param->lookup)
-			gql_fail(binding->errors, GQL_BAD_USER_INPUT, place(param->value),
-					 "\"%s\" is not an identifier of this service", name);
+			fail_field(binding, param->node, GQL_BAD_USER_INPUT, place(param->value),
+					   "\"%s\" is not an identifier of this service", name);
 		return param->lookup;
 	}
 	else
@@ -236,26 +271,29 @@ static bool
 bind_statement(struct gql_binding *binding, const struct gql_schema *schema,
 			   const struct gql_sql *sql, const char **values)
 {
+	bool fine = true;
+
 	for (int i = 0; i < sql->nparams; i++)
 	{
 		const struct gql_param *param = &sql->params[i];
+		const char **value = &values[sql->first + i];
 
-		if (param->input ? !bind_argument(binding, param, &values[sql->first + i])
-						 : !bind_introspection(binding, schema, param, &values[sql->first + i]))
-			return false;
+		fine &= param->input ? bind_argument(binding, param, value)
+							 : bind_introspection(binding, schema, param, value);
 	}
-	return true;
+	return fine;
 }
 
 bool
 gql_bind_values(struct gql_binding *binding, const struct gql_schema *schema,
 				const struct gql_plan *plan, const char **values)
 {
+	bool fine = true;
+
 	for (int i = 0; i < plan->nsteps; i++)
 	{
-		if (!bind_statement(binding, schema, &plan->steps[i].call, values) ||
-			!bind_statement(binding, schema, &plan->steps[i].select, values))
-			return false;
+		fine &= bind_statement(binding, schema, &plan->steps[i].call, values);
+		fine &= bind_statement(binding, schema, &plan->steps[i].select, values);
 	}
-	return true;
+	return fine;
 }

@@ -42,6 +42,7 @@ struct group
 {
 	struct collector *collector;
 	const struct gql_type *parent;
+	const struct gql_node *around;
 	bool is_variant; /* the parent is one of the possible types of what was selected */
 	struct gql_map keys;
 	struct gql_map fragments; /* those already spread here */
@@ -117,6 +118,7 @@ add_member(struct group *group, const struct gql_selection *field)
 		pending->node = (struct gql_node){.key = field->key,
 										  .field = field_of(group, field),
 										  .parent = group->parent,
+										  .around = group->around,
 										  .selection = field};
 		gql_map_put(&group->keys, field->key, pending);
 		*group->tail = &pending->node;
@@ -178,6 +180,7 @@ collect_members(struct collector *collector, const struct gql_node *node,
 {
 	struct group group = new_group(collector, type);
 
+	group.around = node;
 	group.is_variant = is_variant;
 	group.tail = &group.first;
 	for (struct member *member = ((const struct pending *) node)->members; member;

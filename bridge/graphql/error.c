@@ -37,6 +37,16 @@ gql_fail2(struct gql_errors *errors, const char *code, uint32_t at, uint32_t als
 }
 
 void
+gql_fail_field(struct gql_errors *errors, const char *path, const char *code, uint32_t at,
+			   const char *format, va_list args)
+{
+	if (gql_errors_full(errors))
+		return;
+	fail_at(errors, code, at, GQL_NOWHERE, format, args);
+	errors->items[errors->n - 1].path = path;
+}
+
+void
 gql_locate(const char *source, size_t len, uint32_t at, int *line, int *column)
 {
 	size_t stop = at < len ? at : len;
@@ -78,8 +88,9 @@ gql_print_location(struct sb_buffer *out, const char *source, size_t len, uint32
 	sb_buffer_putc(out, ']');
 }
 
-static void
-print_error(struct sb_buffer *out, const struct gql_errors *errors, const struct gql_error *error)
+void
+gql_print_error(struct sb_buffer *out, const struct gql_errors *errors,
+				const struct gql_error *error)
 {
 	sb_buffer_puts(out, "{\"message\":");
 	sb_buffer_put_json(out, error->message, strlen(error->message));
@@ -94,6 +105,8 @@ print_error(struct sb_buffer *out, const struct gql_errors *errors, const struct
 		}
 		sb_buffer_putc(out, ']');
 	}
+	if (error->path)
+		sb_buffer_printf(out, ",\"path\":%s", error->path);
 	sb_buffer_printf(out, ",\"extensions\":{\"code\":\"%s\"}}", error->code);
 }
 
@@ -105,7 +118,7 @@ gql_print_errors(struct sb_buffer *out, const struct gql_errors *errors)
 	{
 		if (i > 0)
 			sb_buffer_putc(out, ',');
-		print_error(out, errors, &errors->items[i]);
+		gql_print_error(out, errors, &errors->items[i]);
 	}
 	sb_buffer_putc(out, ']');
 }

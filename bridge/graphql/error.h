@@ -3,6 +3,7 @@
 #ifndef SB_GRAPHQL_ERROR_H
 #define SB_GRAPHQL_ERROR_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -24,7 +25,8 @@ struct gql_error
 {
 	const char *code;
 	const char *message;
-	uint32_t at[2]; /* offsets into the document; GQL_NOWHERE = none */
+	const char *path; /* JSON: the place in the response; NULL = none */
+	uint32_t at[2];   /* offsets into the document; GQL_NOWHERE = none */
 };
 
 struct gql_errors
@@ -43,6 +45,10 @@ void gql_fail(struct gql_errors *errors, const char *code, uint32_t at, const ch
 void gql_fail2(struct gql_errors *errors, const char *code, uint32_t at, uint32_t also,
 			   const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* An error of a field, whose place in the response is `path`. */
+void gql_fail_field(struct gql_errors *errors, const char *path, const char *code, uint32_t at,
+					const char *format, va_list args);
+
 /* True once no further error would be kept: time to stop looking. */
 static inline bool
 gql_errors_full(const struct gql_errors *errors)
@@ -54,6 +60,9 @@ gql_errors_full(const struct gql_errors *errors)
 void gql_locate(const char *source, size_t len, uint32_t at, int *line, int *column);
 /* Appends `"locations":[{...}]` for one offset. */
 void gql_print_location(struct sb_buffer *out, const char *source, size_t len, uint32_t at);
+/* Appends one of the errors as JSON. */
+void gql_print_error(struct sb_buffer *out, const struct gql_errors *errors,
+					 const struct gql_error *error);
 /* Appends the JSON array of the errors. */
 void gql_print_errors(struct sb_buffer *out, const struct gql_errors *errors);
 

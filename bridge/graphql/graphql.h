@@ -60,6 +60,8 @@ struct sb_graphql_request
 	const char *operation_name; /* NULL when there is none */
 	json_t *variables;          /* an object, or NULL; anything else is a request error */
 	bool allow_mutation;        /* false for GET: a mutation is a request error */
+	bool apart;                 /* a step for each root field of a query: see is_divisible */
+	bool announce_cost;         /* the response says what it cost: extensions.cost */
 };
 
 /* A statement to prepare under a name made of `id` and to run with text parameters. */
@@ -85,8 +87,10 @@ struct sb_graphql_step
 struct sb_graphql_execution
 {
 	bool is_mutation;
-	bool slow;  /* costs much, searches, hashes: quick ones should not have to wait for it */
-	int nsteps; /* 0: the response is already complete */
+	bool slow;         /* costs much, searches, hashes: quick ones should not have to wait for it */
+	bool is_divisible; /* a query of several root fields: when its statement fails, nobody knows
+						* for which; prepared again with `apart` the others come through */
+	int nsteps;        /* 0: the response is already complete */
 	const struct sb_graphql_step *steps;
 };
 
@@ -95,7 +99,10 @@ struct sb_graphql_execution
  *   nsteps 0 - a request error (sb_graphql_refusal), or an answer without the database;
  *   query    - one step whose select returns the bytes of `data`;
  *   mutation - one step per root field that calls a function, in order; run each in a transaction
- *              of its own, and go on after a failed one.
+ *              of its own, and go on after a failed one;
+ *   apart    - a query as a mutation: one step per root field that reads rows.
+ * A field of a query whose arguments cannot be used (a page too large) is null, with an error, and
+ * takes with it what may not be null; a mutation with such a field is refused.
  */
 struct sb_graphql_execution *sb_graphql_prepare(struct sb_graphql *graphql,
 												const struct sb_graphql_request *request);

@@ -22,6 +22,8 @@ struct gql_node
 	struct gql_node *children;
 	struct gql_node **variants; /* interface, union: children of each of its possible types */
 	struct gql_node *next;
+	const struct gql_node *around; /* the field that it was selected on; NULL: a root field */
+	bool is_null;                  /* null, as an error of a field took it */
 };
 
 /* A statement parameter: which argument value it carries. */
@@ -56,7 +58,7 @@ struct gql_rows_cost
 	int around;                    /* index of the field around, or -1 */
 	const struct gql_value *page;  /* the page argument in the document, or NULL */
 	const struct gql_input *input; /* its definition, or NULL: then `size` counts */
-	const struct gql_node *back;   /* a connection that can be read backwards, or NULL */
+	const struct gql_node *node;
 	long size;
 	long least; /* a list function takes no page of none */
 };
@@ -80,6 +82,7 @@ struct gql_plan
 	int nnodes;
 	struct gql_plan_step *steps;
 	int nsteps;
+	int nparts;  /* root fields of a query that read rows */
 	int nvalues; /* parameters of all steps */
 	struct gql_rows_cost *costs;
 	int ncosts;
@@ -116,7 +119,9 @@ struct gql_binding
 {
 	const struct sb_graphql *graphql;
 	struct sb_arena *arena;
-	struct gql_errors *errors;
+	struct gql_errors *errors;                     /* of the request */
+	struct gql_errors *field_errors;               /* of what only its own field is refused for */
+	const struct gql_node *failed[GQL_MAX_ERRORS]; /* the field of each of those */
 	const struct gql_operation *operation;
 	struct gql_variable_value *variables; /* by index of the operation's variables */
 	const char *source;
@@ -193,13 +198,17 @@ void gql_input_call(struct sb_buffer *out, const char *parameter, const struct g
 struct gql_node *gql_collect(struct gql_binding *binding, struct sb_arena *arena,
 							 const struct gql_operation *operation, const struct gql_type *root,
 							 const struct sb_graphql_limits *limits);
-/* Writes the SQL of every step and the cost items. */
-void gql_plan_sql(struct gql_plan *plan, const struct sb_graphql_limits *limits);
-/* Page sizes and cost against the limits; lifted literals against their types. */
+/* Writes the SQL of every step and the cost items; `apart`: a query's root fields in a step each.
+ */
+void gql_plan_sql(struct gql_plan *plan, const struct sb_graphql_limits *limits, bool apart);
+/*
+ * Page sizes and cost against the limits; lifted literals against their types. A page size that is
+ * out of order is an error of its field, and the others are looked at, too.
+ */
 bool gql_check_costs(struct gql_binding *binding, const struct gql_plan *plan,
 					 const struct sb_graphql_limits *limits);
 bool gql_check_lifted(struct gql_binding *binding, const struct gql_plan *plan);
-/* Fills `values` for all steps of the plan. */
+/* Fills `values` for all steps of the plan; what cannot be is an error of its field. */
 bool gql_bind_values(struct gql_binding *binding, const struct gql_schema *schema,
 					 const struct gql_plan *plan, const char **values);
 

@@ -146,7 +146,7 @@ plan_document(struct preparation *preparation, struct gql_plan *plan)
 	if (errors->n > 0)
 		return false;
 	number_roots(plan, &graphql->tokens);
-	gql_plan_sql(plan, &graphql->limits);
+	gql_plan_sql(plan, &graphql->limits, preparation->request->apart);
 	return true;
 }
 
@@ -162,6 +162,45 @@ reuse_plan(struct preparation *preparation, struct gql_plan *plan)
 		   bind(preparation, plan);
 }
 
+/* What an error of a field makes null: the nearest one around that may be. */
+static void
+take_out(struct gql_execution *execution, const struct gql_node *node)
+{
+	while (node && node->field->type->kind == GQL_NON_NULL)
+		node = node->around;
+	if (node)
+		((struct gql_node *) node)->is_null = true; /* of a plan that is shared with nobody */
+	else
+		execution->is_null = true;
+}
+
+/* Plans once more, without the fields that cannot be had. False with an error of the request. */
+static bool
+leave_out(struct preparation *preparation)
+{
+	struct gql_execution *execution = preparation->execution;
+	struct gql_plan *plan = execution->plan;
+	int n = execution->field_errors.n;
+
+	if (execution->errors.n > 0)
+		return false;
+	if (plan->operation->kind == GQL_MUTATION || gql_errors_full(&execution->field_errors))
+	{
+		execution->errors = execution->field_errors;
+		return false;
+	}
+	for (int i = 0; i < n; i++)
+		take_out(execution, preparation->binding.failed[i]);
+	if (execution->is_null)
+	{
+		plan->nsteps = plan->nlimited = 0;
+		return true;
+	}
+	gql_plan_sql(plan, &preparation->graphql->limits, preparation->request->apart);
+	return bind(preparation, plan);
+}
+
+/* The plan of the request: one of its shape that is known and fits, or a new one. */
 static bool
 find_plan(struct preparation *preparation)
 {
@@ -169,12 +208,14 @@ find_plan(struct preparation *preparation)
 	struct gql_execution *execution = preparation->execution;
 	const struct sb_graphql_request *request = preparation->request;
 	struct gql_plan *plan;
+	bool known;
 
 	gql_shape(&graphql->key, &graphql->lifted, request->document, &graphql->tokens,
 			  request->operation_name, request->variables);
 	preparation->binding.tokens = graphql->tokens.items;
 	preparation->binding.lifted = graphql->lifted.items;
-	plan = gql_cache_find(&graphql->cache, graphql->key.data, graphql->key.len);
+	plan = request->apart ? NULL
+						  : gql_cache_find(&graphql->cache, graphql->key.data, graphql->key.len);
 	if (plan && reuse_plan(preparation, plan))
 	{
 		graphql->cache.stats.hits++;
@@ -182,17 +223,18 @@ find_plan(struct preparation *preparation)
 		execution->plan = plan;
 		return true;
 	}
-	execution->errors.n = 0;
+	known = plan != NULL;
+	execution->errors.n = execution->field_errors.n = 0;
 	execution->plan = new_plan();
 	if (!plan_document(preparation, execution->plan))
 		return false;
-	if (!plan)
-	{
+	if (!known && !request->apart)
 		graphql->cache.stats.misses++;
-		if (execution->plan->cacheable)
-			gql_cache_add(&graphql->cache, execution->plan, graphql->key.data, graphql->key.len);
-	}
-	return bind(preparation, execution->plan);
+	if (!bind(preparation, execution->plan))
+		return leave_out(preparation);
+	if (!known && !request->apart && execution->plan->cacheable)
+		gql_cache_add(&graphql->cache, execution->plan, graphql->key.data, graphql->key.len);
+	return true;
 }
 
 static struct sb_graphql_statement
@@ -276,65 +318,77 @@ fill_steps(struct preparation *preparation)
 	execution->public.is_mutation = plan->operation->kind == GQL_MUTATION;
 	execution->public.slow =
 		plan->slow || preparation->binding.cost > (double) preparation->graphql->limits.quick_cost;
+	execution->public.is_divisible = plan->nparts > 1 && !preparation->request->apart;
 	execution->public.nsteps = plan->nsteps;
 	execution->public.steps = steps;
 }
 
-/* What respond needs to know about the root fields, in this request's own lines and columns. */
+/* The JSON of __schema or __type; NULL with an error of the request. */
+static const char *
+introspection(struct preparation *preparation, const struct gql_node *node)
+{
+	struct sb_buffer json = {0};
+	const char *text = NULL;
+
+	if (gql_introspect(&json, preparation->graphql->schema, &preparation->binding, node))
+		text = sb_arena_copy(&preparation->execution->arena, json.data, json.len);
+	sb_buffer_free(&json);
+	return text;
+}
+
+/* What a root field is without the database; NULL when it takes a step. */
+static const char *
+constant_of(struct preparation *preparation, const struct gql_node *node)
+{
+	struct gql_execution *execution = preparation->execution;
+
+	if (node->is_null)
+		return "null";
+	switch (node->field->source.kind)
+	{
+		case GQL_TYPENAME:
+			return sb_arena_printf(&execution->arena, "\"%s\"", execution->plan->root->name);
+		case GQL_META_SCHEMA:
+		case GQL_META_TYPE:
+			return introspection(preparation, node);
+		default:
+			return NULL;
+	}
+}
+
+/*
+ * What respond needs to know about root fields that are answered by themselves, in this request's
+ * own lines and columns.
+ */
 static void
 fill_roots(struct preparation *preparation)
 {
 	struct gql_execution *execution = preparation->execution;
 	const struct gql_plan *plan = execution->plan;
+	int step = 0;
 	int i = 0;
 
-	if (plan->operation->kind != GQL_MUTATION && plan->nnodes != 1)
+	execution->is_whole = execution->public.nsteps == 1 && plan->nnodes > 1 &&
+						  !execution->public.is_mutation && !execution->is_apart;
+	if (execution->is_null || execution->is_whole)
 		return;
 	execution->roots =
 		sb_arena_new_array(&execution->arena, struct gql_root_field, (size_t) plan->nnodes);
 	execution->nroots = plan->nnodes;
-	for (const struct gql_node *at = plan->nodes; at; at = at->next, i++)
+	for (const struct gql_node *at = plan->nodes; at && execution->errors.n == 0;
+		 at = at->next, i++)
 	{
 		struct gql_root_field *root = &execution->roots[i];
 
 		root->key = at->key;
 		root->nullable = at->field->type->kind != GQL_NON_NULL;
-		if (at->field->source.kind == GQL_TYPENAME)
-			root->constant = sb_arena_printf(&execution->arena, "\"%s\"", plan->root->name);
+		root->constant = constant_of(preparation, at);
+		if (root->constant == NULL)
+			root->step = step++;
 		gql_locate(execution->errors.source, execution->errors.source_len,
 				   preparation->graphql->tokens.items[plan->tokens[i]].start, &root->line,
 				   &root->column);
 	}
-}
-
-/* Operations without rows: only introspection and __typename, or nothing at all. */
-static void
-answer_here(struct preparation *preparation)
-{
-	struct gql_execution *execution = preparation->execution;
-	struct sb_buffer *body = &execution->body;
-	const struct gql_plan *plan = execution->plan;
-
-	sb_buffer_puts(body, "{\"data\":{");
-	for (const struct gql_node *at = plan->nodes; at && execution->errors.n == 0; at = at->next)
-	{
-		sb_buffer_printf(body, "%s\"%s\":", at == plan->nodes ? "" : ",", at->key);
-		if (at->field->source.kind == GQL_TYPENAME)
-			sb_buffer_printf(body, "\"%s\"", plan->root->name);
-		else
-			gql_introspect(body, preparation->graphql->schema, &preparation->binding, at);
-	}
-	sb_buffer_puts(body, "}}");
-}
-
-static void
-answer_errors(struct gql_execution *execution)
-{
-	execution->body.len = 0;
-	sb_buffer_puts(&execution->body, "{\"errors\":");
-	gql_print_errors(&execution->body, &execution->errors);
-	sb_buffer_putc(&execution->body, '}');
-	execution->public.nsteps = 0;
 }
 
 static bool
@@ -368,20 +422,23 @@ sb_graphql_prepare(struct sb_graphql *graphql, const struct sb_graphql_request *
 	execution->errors.arena = &execution->arena;
 	execution->errors.source = request->document;
 	execution->errors.source_len = request->document_len;
+	execution->field_errors = execution->errors;
+	execution->is_apart = request->apart;
+	execution->announce_cost = request->announce_cost;
 	preparation.binding.graphql = graphql;
 	preparation.binding.arena = &execution->arena;
 	preparation.binding.errors = &execution->errors;
+	preparation.binding.field_errors = &execution->field_errors;
 	preparation.binding.source = request->document;
 	if (read_document(&preparation) && find_plan(&preparation))
 	{
 		fill_steps(&preparation);
-		if (execution->public.nsteps == 0)
-			answer_here(&preparation);
-		else
-			fill_roots(&preparation);
+		fill_roots(&preparation);
+		execution->cost = preparation.binding.cost;
+		execution->max_cost = graphql->limits.max_cost;
 	}
 	if (execution->errors.n > 0)
-		answer_errors(execution);
+		execution->public.nsteps = 0;
 	return &execution->public;
 }
 
@@ -394,7 +451,6 @@ sb_graphql_execution_free(struct sb_graphql_execution *public)
 		return;
 	if (execution->plan)
 		gql_plan_release(execution->plan);
-	sb_buffer_free(&execution->body);
 	sb_arena_free(&execution->arena);
 	free(execution);
 }

@@ -33,74 +33,98 @@ print_failure(struct sb_buffer *out, const struct sb_graphql_result *result,
 	sb_buffer_puts(out, "}}");
 }
 
-static void
-respond_query(struct gql_execution *execution, const struct sb_graphql_result *result)
+/* Whether a root field has no answer: its step failed. */
+static bool
+has_failed(const struct gql_root_field *root, const struct sb_graphql_result *results)
 {
-	struct sb_buffer *out = &execution->body;
-	const struct gql_root_field *root = execution->nroots == 1 ? execution->roots : NULL;
+	return !root->constant && results[root->step].json == NULL;
+}
 
-	if (result->json)
+/* Begins the body: the errors of all fields, if any. */
+static void
+print_errors(const struct gql_execution *execution, const struct sb_graphql_result *results,
+			 struct sb_buffer *out)
+{
+	static const char first[] = "{\"errors\":[";
+	const char *separator = first;
+
+	for (int i = 0; i < execution->field_errors.n; i++)
 	{
-		sb_buffer_reserve(out, result->json_len + 16);
-		sb_buffer_puts(out, "{\"data\":");
-		sb_buffer_append(out, result->json, result->json_len);
-		sb_buffer_putc(out, '}');
+		sb_buffer_puts(out, separator);
+		gql_print_error(out, &execution->field_errors, &execution->field_errors.items[i]);
+		separator = ",";
+	}
+	if (execution->is_whole && !results[0].json)
+	{
+		sb_buffer_puts(out, separator);
+		print_failure(out, &results[0], NULL);
+		separator = ",";
+	}
+	for (int i = 0; i < execution->nroots; i++)
+	{
+		const struct gql_root_field *root = &execution->roots[i];
+
+		if (!has_failed(root, results))
+			continue;
+		sb_buffer_puts(out, separator);
+		print_failure(out, &results[root->step], root);
+		separator = ",";
+	}
+	sb_buffer_puts(out, separator == first ? "{" : "],");
+}
+
+/* Whether an error leaves no data at all: nothing between its field and the top may be null. */
+static bool
+is_all_null(const struct gql_execution *execution, const struct sb_graphql_result *results)
+{
+	if (execution->is_null)
+		return true;
+	if (execution->is_whole)
+		return results[0].json == NULL;
+	for (int i = 0; i < execution->nroots; i++)
+		if (!execution->roots[i].nullable && has_failed(&execution->roots[i], results))
+			return true;
+	return false;
+}
+
+/* A root field by itself. What reads rows of a query comes as {"key":value}. */
+static void
+print_root(const struct gql_execution *execution, const struct gql_root_field *root,
+		   const struct sb_graphql_result *results, struct sb_buffer *out)
+{
+	if (root->constant || has_failed(root, results))
+		sb_buffer_printf(out, "\"%s\":%s", root->key, root->constant ? root->constant : "null");
+	else if (execution->public.is_mutation)
+	{
+		sb_buffer_printf(out, "\"%s\":", root->key);
+		sb_buffer_append(out, results[root->step].json, results[root->step].json_len);
+	}
+	else
+		sb_buffer_append(out, results[root->step].json + 1, results[root->step].json_len - 2);
+}
+
+static void
+print_data(const struct gql_execution *execution, const struct sb_graphql_result *results,
+		   struct sb_buffer *out)
+{
+	if (is_all_null(execution, results))
+	{
+		sb_buffer_puts(out, "null");
 		return;
 	}
-	execution->partial = true;
-	sb_buffer_puts(out, "{\"errors\":[");
-	print_failure(out, result, root);
-	if (root && root->nullable)
-		sb_buffer_printf(out, "],\"data\":{\"%s\":null}}", root->key);
-	else
-		sb_buffer_puts(out, "],\"data\":null}");
-}
-
-static void
-print_mutation_errors(struct gql_execution *execution, const struct sb_graphql_result *results)
-{
-	struct sb_buffer *out = &execution->body;
-	bool any = false;
-	int step = 0;
-
-	for (int i = 0; i < execution->nroots; i++)
+	if (execution->is_whole)
 	{
-		const struct gql_root_field *root = &execution->roots[i];
-
-		if (root->constant || results[step++].json)
-			continue;
-		sb_buffer_puts(out, any ? "," : "\"errors\":[");
-		print_failure(out, &results[step - 1], root);
-		any = true;
+		sb_buffer_append(out, results[0].json, results[0].json_len);
+		return;
 	}
-	if (any)
-		sb_buffer_puts(out, "],");
-	execution->partial = any;
-}
-
-static void
-respond_mutation(struct gql_execution *execution, const struct sb_graphql_result *results)
-{
-	struct sb_buffer *out = &execution->body;
-	int step = 0;
-
 	sb_buffer_putc(out, '{');
-	print_mutation_errors(execution, results);
-	sb_buffer_puts(out, "\"data\":{");
 	for (int i = 0; i < execution->nroots; i++)
 	{
-		const struct gql_root_field *root = &execution->roots[i];
-
-		sb_buffer_printf(out, "%s\"%s\":", i > 0 ? "," : "", root->key);
-		if (root->constant)
-			sb_buffer_puts(out, root->constant);
-		else if (results[step].json)
-			sb_buffer_append(out, results[step].json, results[step].json_len);
-		else
-			sb_buffer_puts(out, "null");
-		step += !root->constant;
+		if (i > 0)
+			sb_buffer_putc(out, ',');
+		print_root(execution, &execution->roots[i], results, out);
 	}
-	sb_buffer_puts(out, "}}");
+	sb_buffer_putc(out, '}');
 }
 
 char *
@@ -108,20 +132,26 @@ sb_graphql_respond(struct sb_graphql_execution *public, const struct sb_graphql_
 				   size_t *len)
 {
 	struct gql_execution *execution = (struct gql_execution *) public;
-	char *body;
+	struct sb_buffer out = {0};
 
-	if (public->nsteps > 0)
+	if (execution->errors.n > 0)
 	{
-		execution->body.len = 0;
-		if (public->is_mutation)
-			respond_mutation(execution, results);
-		else
-			respond_query(execution, results);
+		sb_buffer_puts(&out, "{\"errors\":");
+		gql_print_errors(&out, &execution->errors);
+		sb_buffer_putc(&out, '}');
+		return sb_buffer_take(&out, len);
 	}
-	body = execution->body.data;
-	*len = execution->body.len;
-	execution->body = (struct sb_buffer){0};
-	return body;
+	if (public->nsteps == 1 && results[0].json)
+		sb_buffer_reserve(&out, results[0].json_len + 64);
+	print_errors(execution, results, &out);
+	execution->partial = out.len > 1;
+	sb_buffer_puts(&out, "\"data\":");
+	print_data(execution, results, &out);
+	if (execution->announce_cost)
+		sb_buffer_printf(&out, ",\"extensions\":{\"cost\":{\"rows\":%.0f,\"limit\":%ld}}",
+						 execution->cost, execution->max_cost);
+	sb_buffer_putc(&out, '}');
+	return sb_buffer_take(&out, len);
 }
 
 const char *

@@ -180,10 +180,8 @@ add_cost(struct writer *writer, const struct gql_node *node, int around)
 {
 	struct gql_plan *plan = writer->plan;
 	const struct gql_source *source = &node->field->source;
-	struct gql_rows_cost cost = {.around = around, .size = 1};
+	struct gql_rows_cost cost = {.around = around, .node = node, .size = 1};
 
-	if (source->kind == GQL_CONNECTION && source->last >= 0)
-		cost.back = node;
 	if (gql_is_list(node->field->type) || source->kind == GQL_CONNECTION)
 	{
 		cost.size = source->limit;
@@ -360,7 +358,9 @@ write_edge_member(struct writer *writer, struct sb_buffer *out, struct rows *row
 {
 	const struct gql_source *source = &node->field->source;
 
-	if (source->kind == GQL_TYPENAME)
+	if (node->is_null)
+		sb_buffer_puts(out, "NULL");
+	else if (source->kind == GQL_TYPENAME)
 		write_constant(out, node->parent->name, "text");
 	else if (source->part == GQL_CURSOR)
 		write_column(out, rows, "cursor");
@@ -524,7 +524,9 @@ write_connection(struct writer *writer, struct sb_buffer *out, struct rows *arou
 	{
 		if (at != node->children)
 			sb_buffer_puts(out, ", ");
-		if (at->field->source.kind == GQL_PART && at->field->source.part == GQL_EDGES)
+		if (at->is_null)
+			sb_buffer_puts(out, "NULL");
+		else if (at->field->source.kind == GQL_PART && at->field->source.part == GQL_EDGES)
 		{
 			write_edge(writer, &edges, &rows, at, ++n);
 			sb_buffer_puts(&edges, ", ");
@@ -583,6 +585,11 @@ write_field(struct writer *writer, struct sb_buffer *out, struct rows *rows,
 {
 	const struct gql_source *source = &node->field->source;
 
+	if (node->is_null)
+	{
+		sb_buffer_printf(out, "NULL AS \"%s\"", node->key);
+		return;
+	}
 	switch (source->kind)
 	{
 		case GQL_COLUMN:
@@ -653,14 +660,20 @@ finish(struct writer *writer, struct sb_buffer *text)
 	return sql;
 }
 
+/* An object of these fields, up to the one that ends them. */
 static struct gql_sql
-select_object(struct writer *writer, const struct gql_node *nodes)
+select_object(struct writer *writer, const struct gql_node *nodes, const struct gql_node *end)
 {
 	struct sb_buffer text = {0};
 
 	writer->lookups = true;
 	sb_buffer_puts(&text, "SELECT row_to_json(r$0)::text FROM (SELECT ");
-	write_fields(writer, &text, NULL, nodes);
+	for (const struct gql_node *at = nodes; at != end; at = at->next)
+	{
+		if (at != nodes)
+			sb_buffer_puts(&text, ", ");
+		write_field(writer, &text, NULL, at);
+	}
 	sb_buffer_puts(&text, ") r$0");
 	return finish(writer, &text);
 }
@@ -709,39 +722,56 @@ select_row(struct writer *writer, const struct gql_node *node)
 	return finish(writer, &text);
 }
 
+/* Plans a root field of a mutation that does something. */
+static void
+plan_change(struct writer *writer, const struct gql_node *node)
+{
+	struct gql_plan_step step = {.node = node};
+
+	add_limited(writer, node, -1);
+	if (node->field->source.kind == GQL_CALL)
+	{
+		step.call = call_function(writer, node);
+		step.select = select_object(writer, node->children, NULL);
+	}
+	else
+		step.select = select_row(writer, node);
+	writer->plan->steps[writer->plan->nsteps++] = step;
+}
+
+/* Whether a root field needs the database. */
+static bool
+reads_rows(const struct gql_node *node)
+{
+	enum gql_source_kind kind = node->field->source.kind;
+
+	return !node->is_null && (kind == GQL_ROWS || kind == GQL_CONNECTION || kind == GQL_EXPRESSION);
+}
+
 void
-gql_plan_sql(struct gql_plan *plan, const struct sb_graphql_limits *limits)
+gql_plan_sql(struct gql_plan *plan, const struct sb_graphql_limits *limits, bool apart)
 {
 	struct writer writer = {.plan = plan, .limits = limits};
 	bool is_mutation = plan->operation->kind == GQL_MUTATION;
-	bool rows = false;
 
+	plan->nsteps = plan->nparts = plan->nvalues = plan->ncosts = plan->nlimited = 0;
 	plan->steps = sb_arena_new_array(&plan->arena, struct gql_plan_step, (size_t) plan->nnodes + 1);
-	for (struct gql_node *at = plan->nodes; at; at = at->next)
+	for (const struct gql_node *at = plan->nodes; at; at = at->next)
 	{
-		struct gql_plan_step step = {.node = at};
-
-		if (at->field->source.kind != GQL_CALL &&
-			(at->field->source.kind != GQL_ROWS || !is_mutation))
+		if (is_mutation &&
+			(at->field->source.kind == GQL_CALL || at->field->source.kind == GQL_ROWS))
+			plan_change(&writer, at);
+		else if (reads_rows(at))
 		{
-			rows |= at->field->source.kind == GQL_ROWS ||
-					at->field->source.kind == GQL_CONNECTION ||
-					at->field->source.kind == GQL_EXPRESSION;
-			continue;
+			plan->nparts++;
+			if (apart)
+				plan->steps[plan->nsteps++] = (struct gql_plan_step){
+					.node = at, .select = select_object(&writer, at, at->next)};
 		}
-		add_limited(&writer, at, -1);
-		if (at->field->source.kind == GQL_CALL)
-		{
-			step.call = call_function(&writer, at);
-			step.select = select_object(&writer, at->children);
-		}
-		else
-			step.select = select_row(&writer, at);
-		plan->steps[plan->nsteps++] = step;
 	}
-	if (rows)
+	if (plan->nparts > 0 && !apart)
 	{
-		plan->steps[plan->nsteps].select = select_object(&writer, plan->nodes);
+		plan->steps[plan->nsteps].select = select_object(&writer, plan->nodes, NULL);
 		plan->nsteps++;
 	}
 }

@@ -158,6 +158,21 @@ is($three->{json}{errors}[0]{extensions}{code}, 'BAD_REQUEST', 'and its code');
 ok($three->{json}{data}{a}{post}{id} && !$three->{json}{data}{b} && $three->{json}{data}{c}{post}{title} eq '3', 'the others were done');
 is($number->(), $count + 2, 'and kept');
 
+# One root field of a query that raises does not lose its siblings (issue 12, line 4).
+my $one = graphql("{ before: __typename bad: searchPostsFts(query: \" \") { id } good: post(id: $id) { id }\n worse: searchPostsFts(query: \" \") { id } me { username } }", token => $user->{token});
+is_deeply($one->{json}{data}, { before => 'Query', bad => undef, good => { id => $id }, worse => undef, me => { username => $user->{username} } }, 'two fields raise, the others are answered')
+  or diag($one->{content});
+is_deeply([ map { [ $_->{path}, $_->{locations}, $_->{extensions}{code} ] } @{ $one->{json}{errors} } ],
+	[ [ ['bad'], [ { line => 1, column => 22 } ], 'BAD_REQUEST' ], [ ['worse'], [ { line => 2, column => 2 } ], 'BAD_REQUEST' ] ], 'with path, place and code') or diag($one->{content});
+is($one->{status}, 200, 'and it is 200');
+my $alone = graphql('{ searchPostsFts(query: "") { id } }');
+is_deeply([ $alone->{json}{data}, $alone->{json}{errors}[0]{path} ], [ { searchPostsFts => undef }, ['searchPostsFts'] ], 'a field alone likewise') or diag($alone->{content});
+my $left_out = graphql("{ allPosts(first: 101) { id } post(id: $id) { id comments(first: -1) { id } } me { id } p: post(id: $id) { id } }");
+is_deeply([ $left_out->{json}{data}, [ map { $_->{path} } @{ $left_out->{json}{errors} } ] ],
+	[ { allPosts => undef, post => undef, me => undef, p => { id => $id } }, [ ['allPosts'], [ 'post', 'comments' ] ] ], 'pages out of order are errors of their fields') or diag($left_out->{content});
+is_deeply(graphql('{ allPosts(first: 3) { author { id } } }', body => { extensions => { cost => JSON::PP::true } })->{json}{extensions}, { cost => { rows => 6, limit => 50000 } }, 'the cost is told on request');
+is_deeply(api(GET => '/graphql/?query=' . escape('{ me { id } }') . '&extensions=' . escape('{"cost":true}'))->{json}{extensions}, { cost => { rows => 1, limit => 50000 } }, 'by GET too');
+
 # Lists leave out whom the viewer has muted; a direct read does not (mission 3.3, mastodon/mastodon#251).
 my $loud = account();
 my $muted = graphql('mutation { createPost(title: "loud", content: "and often") { post { id } } }', token => $loud->{token})->{json}{data}{createPost}{post}{id};

@@ -71,6 +71,18 @@ ask_operation(const char *document, const char *variables, const char *operation
 	return asked->nsteps > 0;
 }
 
+/* Prepares a query for its root fields to run apart; how many steps that takes. */
+static inline int
+ask_apart(const char *document)
+{
+	struct sb_graphql_request request = {
+		.document = document, .document_len = strlen(document), .apart = true};
+
+	forget();
+	asked = sb_graphql_prepare(service, &request);
+	return asked->nsteps;
+}
+
 static inline bool
 ask(const char *document, const char *variables)
 {
@@ -81,6 +93,21 @@ static inline const char *
 sql(void)
 {
 	return asked->nsteps > 0 ? asked->steps[0].select.sql : "";
+}
+
+/* Takes a text as what the first step came to, and its response as the answer. */
+static inline void
+answer_with(const char *json)
+{
+	struct sb_graphql_result results[8] = {{.json = json, .json_len = strlen(json)}};
+	size_t len;
+	char *text = sb_graphql_respond(asked, results, &len);
+
+	json_decref(answer);
+	answer = json_loadb(text, len, 0, NULL);
+	if (!answer)
+		printf("# not JSON: %s\n", text);
+	free(text);
 }
 
 /* The value of parameter $n of the first select; "NULL" for null. */
@@ -157,6 +184,39 @@ tap_refused(const char *document, const char *variables, const char *wanted, con
 	tap_ok(fine, strlen(document) < 200 && !strchr(document, 10) ? document : words, file, line);
 	if (!fine)
 		printf("#   got %s at %s: %s\n", code(), place(), message());
+}
+
+/* A field, and nothing else, is refused with this code, at this place, with its path as JSON. */
+#define nulled(document, variables, wanted, where, words, path)                                    \
+	tap_nulled((document), (variables), (wanted), (where), (words), (path), __FILE__, __LINE__)
+static inline void
+tap_nulled(const char *document, const char *variables, const char *wanted, const char *where,
+		   const char *words, const char *path, const char *file, int line)
+{
+	json_t *error;
+	char *found;
+
+	if (ask(document, variables))
+		answer_with("{}");
+	error = json_array_get(json_object_get(answer, "errors"), 0);
+	found = json_dumps(json_object_get(error, "path"), JSON_COMPACT | JSON_ENCODE_ANY);
+	if (!tap_ok(sb_graphql_refusal(asked) == NULL && json_object_get(answer, "data") &&
+					strcmp(code(), wanted) == 0 && strstr(message(), words) != NULL && found &&
+					strcmp(found, path) == 0 && (!where || strcmp(place(), where) == 0),
+				document, file, line))
+		printf("#   got %s at %s, %s: %s\n", code(), place(), found ? found : "no path", message());
+	free(found);
+}
+
+/* What the answer holds as data, as JSON. */
+static inline bool
+data_is(const char *json, const char *name)
+{
+	char *found = json_dumps(json_object_get(answer, "data"), JSON_COMPACT | JSON_ENCODE_ANY);
+	bool fine = is_str(found ? found : "(none)", json, name);
+
+	free(found);
+	return fine;
 }
 
 #endif /* GRAPHQL_REQUEST_H */

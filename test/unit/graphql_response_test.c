@@ -1,4 +1,5 @@
 /* graphql_response_test.c owns the tests of response bodies (GraphQL specification, section 7). */
+#include "graphql/schema.h"
 #include "graphql_request.h"
 
 static char *body;
@@ -36,13 +37,111 @@ test_query(void)
 		   "\\\"x\\\"\",\"locations\":[{\"line\":1,\"column\":3}],"
 		   "\"path\":[\"me\"],\"extensions\":{\"code\":\"TIMEOUT\"}}],\"data\":{\"me\":null}}",
 		   "a nullable root field becomes null");
-	ask("{ allPosts { id } }", NULL);
-	has(respond(&failed), "\"path\":[\"allPosts\"]", "a non-null one");
-	has(body, "\"data\":null", "takes the data with it");
+	ok(!asked->is_divisible && sb_graphql_is_partial(asked), "which is all there is to say");
 	ask("{ me { id } post(id: 1) { id } }", NULL);
 	has(respond(&failed), "[{\"message\":\"canceled \\\"x\\\"\",\"extensions\"",
 		"with several root fields none is to blame");
 	has(body, "\"data\":null", "and there is no data");
+	ok(asked->is_divisible, "but it can be run apart");
+	ask("{ me { id } __typename t: __typename __schema { queryType { name } } }", NULL);
+	ok(!asked->is_divisible, "not where one field reads rows");
+}
+
+/* Issue 12, line 4: one root field that raises does not lose its siblings. */
+static void
+test_apart(void)
+{
+	struct sb_graphql_result results[3] = {
+		data("{\"me\":{\"id\":\"1\"}}"),
+		{.error_message = "no", .error_code = "BAD_REQUEST"},
+		data("{\"b\":null}"),
+	};
+	const char *document = "{ t: __typename me { id }\n a: post(id: 1) { id } s: __schema {"
+						   " queryType { name } } b: post(id: 2) { id } }";
+
+	is_int(ask_apart(document), 3, "three root fields read rows");
+	is_str(respond(results),
+		   "{\"errors\":[{\"message\":\"no\",\"locations\":[{\"line\":2,\"column\":2}],"
+		   "\"path\":[\"a\"],\"extensions\":{\"code\":\"BAD_REQUEST\"}}],\"data\":{\"t\":"
+		   "\"Query\",\"me\":{\"id\":\"1\"},\"a\":null,\"s\":{\"queryType\":{\"name\":"
+		   "\"Query\"}},\"b\":null}}",
+		   "one fails, the others are there, in their order");
+	ok(!asked->is_divisible, "it is not done twice");
+	ask(document, NULL);
+	is_int(asked->nsteps, 1, "a plan for it apart is not remembered");
+}
+
+/* Every root field of a query may be null: an error in one that may not would take all others. */
+static void
+test_nullable_roots(void)
+{
+	size_t len;
+	char *sdl = sb_graphql_sdl(service, &len);
+	struct gql_errors errors = {0};
+	struct sb_arena arena = {0};
+	struct gql_schema *schema;
+
+	errors.arena = &arena;
+	schema = gql_schema_compile(&arena, sdl, len, &errors);
+	for (int i = 0; i < schema->roots[GQL_QUERY]->nfields; i++)
+	{
+		const struct gql_field *field = &schema->roots[GQL_QUERY]->fields[i];
+
+		ok(field->type->kind != GQL_NON_NULL, field->name);
+	}
+	sb_arena_free(&arena);
+	free(sdl);
+}
+
+/* Fields whose arguments cannot be used, before anything runs (issue 12, line 5). */
+static void
+test_left_out(void)
+{
+	ok(ask("{ allPosts(first: 101) { id } me { id } }", NULL), "the other field is asked for");
+	ok(!strstr(sql(), "listed_posts"), "this one is not");
+	answer_with("{\"allPosts\":null,\"me\":{\"id\":\"1\"}}");
+	is_str(code(), "LIMIT_EXCEEDED", "and has an error");
+	data_is("{\"allPosts\":null,\"me\":{\"id\":\"1\"}}", "the other one is there");
+	nulled("{ post(id: 1) { id\n comments(first: 101) { id } } }", NULL, "LIMIT_EXCEEDED", "2:18",
+		   "at most 100", "[\"post\",\"comments\"]");
+	data_is("{\"post\":null}", "what may not be null takes what is around it");
+	nulled("{ allPosts { author { id } c: comments(first: -1) { id } } }", NULL, "BAD_USER_INPUT",
+		   "1:47", "at least 0", "[\"allPosts\",0,\"c\"]");
+	ok(ask("{ post(id: 1) { id author { id posts(first: 500) { id } } } }", NULL),
+	   "a nullable field around it");
+	has(sql(), "NULL AS \"author\"", "is null, and nothing else");
+	ok(ask("query ($n: Int) { post(id: 1) { id author { posts(first: $n) { id } } } }",
+		   "{\"n\": 500}"),
+	   "likewise by a variable");
+	ok(ask("query ($n: Int) { post(id: 1) { id author { posts(first: $n) { id } } } }",
+		   "{\"n\": 5}") &&
+		   strstr(sql(), "visible_users") != NULL,
+	   "which the next request may give better");
+	ok(ask("query ($n: Int) { post(id: 1) { id author { posts(first: $n) { id } } } }",
+		   "{\"n\": 500}") &&
+		   strstr(sql(), "NULL AS \"author\"") != NULL,
+	   "and the one after that not");
+	refused("mutation { createPost(title: \"a\", content: \"b\") { post { comments(first: 101) { id"
+			" } } } }",
+			NULL, "LIMIT_EXCEEDED", "1:74", "at most 100");
+	is_int(ask_apart("{ allPosts(first: 101) { id } me { id } post(id: 1) { id } }"), 2,
+		   "apart too");
+}
+
+/* Announced on request (issue 12, line 5). */
+static void
+test_cost(void)
+{
+	const char *document = "{ a: post(id: 1) { id } a: post(id: 1) { id } b: allPosts(first: 3) {"
+						   " author { id } } }";
+	struct sb_graphql_request request = {
+		.document = document, .document_len = strlen(document), .announce_cost = true};
+	struct sb_graphql_result result = data("{}");
+
+	forget();
+	asked = sb_graphql_prepare(service, &request);
+	is_str(respond(&result), "{\"data\":{},\"extensions\":{\"cost\":{\"rows\":7,\"limit\":50000}}}",
+		   "one post, three posts, an author for each");
 }
 
 static void
@@ -88,6 +187,10 @@ main(void)
 {
 	start(NULL);
 	test_query();
+	test_apart();
+	test_nullable_roots();
+	test_left_out();
+	test_cost();
 	test_mutation();
 	test_request_errors();
 	free(body);

@@ -199,16 +199,20 @@ bind_compound(struct gql_binding *binding, const struct gql_param *param, const 
 	struct gql_input_text text = {0};
 	const char *name = param->input->name;
 	bool fine = true;
+	bool given;
+	bool strange;
 
 	*out = NULL;
-	if (!gql_input_argument(binding, &text, param->input, param->value))
+	given = gql_input_argument(binding, &text, param->input, param->value);
+	strange = text.has_strange_id && !param->input->sql_type;
+	if (!given)
 	{
 		fine = param->input->type->kind != GQL_NON_NULL;
 		if (!fine)
 			fail_field(binding, param->node, GQL_BAD_USER_INPUT, place(param->value),
 					   "\"%s\" must not be null", name);
 	}
-	else if (text.has_nul || (text.has_strange_id && !param->lookup))
+	else if (text.has_nul || (strange && !param->lookup))
 	{
 		fine = false;
 		fail_field(binding, param->node, GQL_BAD_USER_INPUT, place(param->value),
@@ -217,7 +221,11 @@ bind_compound(struct gql_binding *binding, const struct gql_param *param, const 
 				   name);
 	}
 	else
+	{
+		if (strange)
+			gql_input_known_ids(&text, param->input->type);
 		*out = sb_arena_copy(binding->arena, text.json.data, text.json.len);
+	}
 	sb_buffer_free(&text.json);
 	return fine;
 }
@@ -240,7 +248,8 @@ bind_argument(struct gql_binding *binding, const struct gql_param *param, const 
 	else if (value.text && memchr(value.text, '\0', value.len))
 		fail_field(binding, param->node, GQL_BAD_USER_INPUT, place(param->value),
 				   "\"%s\" must not contain the character U+0000", name);
-	else if (value.text && type->sql_text && !sb_is_id(value.text, value.len))
+	else if (value.text && type->sql_text && !param->input->sql_type &&
+			 !sb_is_id(value.text, value.len))
 	{
 		/* Null finds nothing; where it means that nothing was said, 0 does: it is nobody's. */
 		*out = param->input->type->kind == GQL_NON_NULL ? NULL : "0";

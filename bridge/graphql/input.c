@@ -2,6 +2,7 @@
  * input.c owns the values of lists and input objects: one parameter each, as JSON text (section
  * 3.10 and 3.11). Whether a value fits its type has been asked before, by validation or coercion.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/id.h"
@@ -28,12 +29,7 @@ gql_input_leaf(struct gql_input_text *out, const struct gql_type *type, const ch
 			sb_buffer_append(&out->json, text, len);
 			return;
 		}
-	if (type->sql_text && !sb_is_id(text, len))
-	{
-		out->has_strange_id = true;
-		sb_buffer_puts(&out->json, "null");
-		return;
-	}
+	out->has_strange_id |= type->sql_text && !sb_is_id(text, len);
 	sb_buffer_put_json(&out->json, text, len);
 }
 
@@ -170,6 +166,50 @@ gql_input_argument(const struct gql_binding *binding, struct gql_input_text *out
 	return true;
 }
 
+/* The same value without identifiers that cannot exist. */
+static json_t *
+known_ids(json_t *value, const struct gql_type_ref *ref)
+{
+	const struct gql_type_ref *inner = gql_nullable(ref);
+	json_t *member;
+	size_t i;
+
+	if (inner->kind == GQL_LIST)
+	{
+		json_array_foreach(value, i, member)
+			json_array_set_new(value, i, known_ids(json_incref(member), inner->of));
+		return value;
+	}
+	for (int n = 0; n < inner->target->ninputs; n++)
+	{
+		const struct gql_input *input = &inner->target->inputs[n];
+
+		member = json_object_get(value, input->name);
+		if (member)
+			json_object_set_new(value, input->name, known_ids(json_incref(member), input->type));
+	}
+	if (!inner->target->sql_text || !json_is_string(value) ||
+		sb_is_id(json_string_value(value), json_string_length(value)))
+		return value;
+	json_decref(value);
+	return json_null();
+}
+
+void
+gql_input_known_ids(struct gql_input_text *text, const struct gql_type_ref *ref)
+{
+	json_t *value =
+		json_loadb(text->json.data, text->json.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	char *known;
+
+	value = known_ids(value, ref);
+	known = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+	text->json.len = 0;
+	sb_buffer_puts(&text->json, known);
+	free(known);
+	json_decref(value);
+}
+
 /* ---- as SQL ---------------------------------------------------------------------------------- */
 
 const struct gql_type_ref *
@@ -216,6 +256,13 @@ leaf_start(const struct gql_type *type)
 	return type->kind == GQL_ENUM ? "lower(" : "(";
 }
 
+/* The SQL type of an argument's scalar, or of what a path leads to inside of it. */
+static const char *
+leaf_type(const struct gql_input *input, size_t path_len, const struct gql_type *type)
+{
+	return input->sql_type && path_len == 0 ? input->sql_type : type->sql_type;
+}
+
 void
 gql_input_sql(struct sb_buffer *out, const char *parameter, const struct gql_input *input,
 			  const char *path, size_t len)
@@ -230,7 +277,7 @@ gql_input_sql(struct sb_buffer *out, const char *parameter, const struct gql_inp
 		sb_buffer_printf(out,
 						 ") WHEN 'array' THEN ARRAY(SELECT %sv)::%s FROM "
 						 "jsonb_array_elements_text(",
-						 leaf_start(item->target), item->target->sql_type);
+						 leaf_start(item->target), leaf_type(input, len, item->target));
 		write_place(out, parameter, path, len, "#>");
 		sb_buffer_puts(out, ") v) END)");
 	}
@@ -249,7 +296,7 @@ gql_input_sql(struct sb_buffer *out, const char *parameter, const struct gql_inp
 	else if (inner->target->kind == GQL_ENUM)
 		sb_buffer_printf(out, "lower(%s::text)", parameter);
 	else
-		sb_buffer_printf(out, "%s::%s", parameter, inner->target->sql_type);
+		sb_buffer_printf(out, "%s::%s", parameter, leaf_type(input, len, inner->target));
 }
 
 void

@@ -161,12 +161,14 @@ struct gql_argument_value gql_node_argument(const struct gql_binding *binding,
 struct gql_input_text
 {
 	struct sb_buffer json;
-	bool has_strange_id; /* an identifier that cannot exist, null in the JSON */
+	bool has_strange_id; /* an identifier that cannot exist */
 	bool has_nul;        /* a string holds U+0000, which PostgreSQL does not take */
 };
 
 /* Is it a list or an input object, whose values are JSON? */
 bool gql_is_compound(const struct gql_type_ref *ref);
+/* Puts null for identifiers that cannot exist. */
+void gql_input_known_ids(struct gql_input_text *text, const struct gql_type_ref *ref);
 /* Appends a scalar or an enum's value from its text. */
 void gql_input_leaf(struct gql_input_text *out, const struct gql_type *type, const char *text,
 					size_t len);

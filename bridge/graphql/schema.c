@@ -205,6 +205,43 @@ compile_type(struct compiler *compiler, struct gql_type *type)
 		type->url = directive_text(ast->directives, "specifiedBy", "url", NULL);
 }
 
+/* May a field of the one type stand where the other is promised (IsValidImplementationFieldType)?
+ */
+static bool
+is_covariant(const struct gql_type_ref *own, const struct gql_type_ref *promised)
+{
+	if (promised->kind == GQL_NON_NULL || promised->kind == GQL_LIST)
+		return own->kind == promised->kind && is_covariant(own->of, promised->of);
+	own = gql_nullable(own);
+	if (own->kind != GQL_NAMED || !own->target || !promised->target)
+		return false;
+	return own->target == promised->target || gql_types_overlap(own->target, promised->target);
+}
+
+/* An object or interface has the fields of what it implements, with their arguments (3.6, 3.7). */
+static void
+check_interfaces(struct compiler *compiler, const struct gql_type *type)
+{
+	for (int i = 0; i < type->ninterfaces; i++)
+	{
+		const struct gql_type *interface = type->interfaces[i];
+
+		for (int j = 0; j < interface->nfields; j++)
+		{
+			const struct gql_field *promised = &interface->fields[j];
+			const struct gql_field *own = gql_find_field(compiler->schema, type, promised->name);
+			bool fits = own && is_covariant(own->type, promised->type);
+
+			for (int k = 0; fits && k < promised->ninputs; k++)
+				fits = gql_find_input(own->inputs, own->ninputs, promised->inputs[k].name);
+			if (!fits)
+				gql_fail(compiler->errors, GQL_VALIDATION_FAILED, type->ast->at,
+						 "\"%s\" has no \"%s\" as \"%s\" promises it", type->name, promised->name,
+						 interface->name);
+		}
+	}
+}
+
 static void
 compile_directive(struct compiler *compiler, const struct gql_type_definition *ast, bool builtin)
 {
@@ -384,6 +421,8 @@ gql_schema_compile(struct sb_arena *arena, const char *sdl, size_t len, struct g
 	}
 	for (int i = 0; i < schema->ntypes && errors->n == 0; i++)
 		compile_type(&compiler, &schema->types[i]);
+	for (int i = 0; i < schema->ntypes && errors->n == 0; i++)
+		check_interfaces(&compiler, &schema->types[i]);
 	for (int i = 0; i < 2; i++)
 	{
 		for (struct gql_type_definition *at = documents[i]->types; at; at = at->next)

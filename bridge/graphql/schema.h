@@ -27,6 +27,7 @@ struct gql_input
 	const struct gql_value *initial; /* default value, or NULL */
 	const char *deprecated;          /* reason, or NULL */
 	const struct gql_field_definition *ast;
+	const char *sql_type; /* instead of its scalar's, or NULL */
 	const char *sql_name; /* for calls by name: in snake_case, or as @column says */
 };
 

@@ -136,9 +136,28 @@ print_type(struct sb_buffer *out, const struct gql_type *type)
 	}
 }
 
+/* Root types have their usual names: they are only named where there is a description. */
+static void
+print_roots(struct sb_buffer *out, const struct gql_schema *schema)
+{
+	static const char *const words[] = {"query", "mutation", "subscription"};
+
+	if (!schema->description)
+		return;
+	print_description(out, schema->description, "");
+	sb_buffer_puts(out, "schema {\n");
+	for (int i = 0; i < 3; i++)
+	{
+		if (schema->roots[i])
+			sb_buffer_printf(out, "  %s: %s\n", words[i], schema->roots[i]->name);
+	}
+	sb_buffer_puts(out, "}\n\n");
+}
+
 void
 gql_schema_print(struct sb_buffer *out, const struct gql_schema *schema)
 {
+	print_roots(out, schema);
 	for (int i = 0; i < schema->ntypes; i++)
 	{
 		if (schema->types[i].name && !schema->types[i].builtin)

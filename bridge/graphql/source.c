@@ -92,7 +92,10 @@ bind_inputs(struct binder *binder, struct gql_input *inputs, int n)
 	{
 		const struct gql_directive *column = directive_of(inputs[i].ast->directives, "column");
 
+		const struct gql_directive *sql = directive_of(inputs[i].ast->directives, "sql");
+
 		check_directives(binder, inputs[i].ast->directives);
+		inputs[i].sql_type = sql ? text_of(sql, "type") : NULL;
 		inputs[i].sql_name = column ? or_empty(text_of(column, "name"))
 									: snake_case(binder->schema->arena, inputs[i].name);
 	}

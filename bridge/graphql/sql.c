@@ -328,8 +328,13 @@ write_rows(struct writer *writer, struct sb_buffer *out, struct rows *around,
 		write_fields(writer, &fields, &rows, node->children);
 	sb_buffer_printf(out, "(SELECT ");
 	if (list && elsewhere)
-		sb_buffer_printf(out, "coalesce(json_agg(r$%d.v) FILTER (WHERE r$%d.v IS NOT NULL), '[]')",
-						 rows.alias, rows.alias);
+	{
+		/* What may not be seen is left out, unless entries may be null. */
+		sb_buffer_printf(out, "coalesce(json_agg(r$%d.v)", rows.alias);
+		if (gql_nullable(node->field->type)->of->kind == GQL_NON_NULL)
+			sb_buffer_printf(out, " FILTER (WHERE r$%d.v IS NOT NULL)", rows.alias);
+		sb_buffer_puts(out, ", '[]')");
+	}
 	else if (list)
 		sb_buffer_printf(out, "coalesce(json_agg(row_to_json(r$%d)), '[]')", rows.alias);
 	else

@@ -22,7 +22,7 @@ BEGIN ATOMIC
 		'update_comment', 'delete_comment', 'post_comments', 'comment_replies', 'comment_thread', 'post_likers', 'comment_likers',
 		'user_mentions', 'page_start', 'page_time', 'time_key',
 		'search_config', 'search_query', 'title_query', 'search_vector', 'language_code', 'guess_language', 'title_key', 'search_snippet',
-		'search_posts_like', 'search_users', 'search_hashtags', 'help', 'function_audience'
+		'search_posts_like', 'search_users', 'search_hashtags', 'search', 'node_id', 'nodes', 'help', 'function_audience'
 	]), 'reader'
 	UNION ALL
 	-- bridge: also names the viewer itself, because it has checked the token.

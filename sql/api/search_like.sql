@@ -141,3 +141,19 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION social.search_hashtags(text, integer, text) IS 'Hashtags of visible posts whose folded tag is or begins with what was typed (# before it does not matter), but for typing errors as in search_users; best first, more posts before fewer. Among bounded candidates: beginnings of one or two letters do not reach every tag. Pages go one way. SM400 for an empty or over-long query, a bad page size or cursor.';
+
+-- ---- everything ------------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.search(query text, "limit" integer DEFAULT 20) RETURNS TABLE (type text, id bigint)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 20
+BEGIN ATOMIC
+	SELECT f.type, f.id FROM (
+		SELECT 'User' AS type, u.id, row_number() OVER () AS place, 1 AS turn FROM social.search_users(query, "limit") u
+		UNION ALL
+		SELECT 'Hashtag', h.id, row_number() OVER (), 2 FROM social.search_hashtags(query, "limit") h
+		UNION ALL
+		SELECT 'Post', p.id, row_number() OVER (), 3 FROM social.search_posts(query, "limit") p
+	) f
+	ORDER BY f.place, f.turn LIMIT social.page_size("limit");
+END;
+COMMENT ON FUNCTION social.search(text, integer) IS 'What search_users, search_hashtags and search_posts find, the best of each in turn: type and id. SM400 for an empty or over-long query or a bad limit.';

@@ -23,7 +23,7 @@ SELECT is_empty($$
 	WHERE p.pronamespace = 'social'::regnamespace AND a.audience IN ('reader', 'bridge') AND p.proretset AND p.proname NOT IN (SELECT name FROM lists)
 		AND p.proname <> ALL (ARRAY[
 			'help', 'function_audience', 'post', 'pinned_posts', 'active_sessions', 'notification_preferences', 'rate_limit_policies', 'rate_limit_status',
-			'ended_sessions', 'jwks', 'statement_problems', 'trending_hashtags', 'trending_posts', 'trending_topics',
+			'ended_sessions', 'jwks', 'statement_problems', 'trending_hashtags', 'trending_posts', 'trending_topics', 'search', 'nodes',
 			-- one row
 			'admit', 'authenticate', 'login', 'refresh_session', 'verify_token', 'rate_limit_config', 'bridge_config', 'change_password', 'reset_password', 'verify_email',
 			'enable_totp', 'confirm_totp', 'disable_totp', 'regenerate_recovery_codes', 'update_account'])

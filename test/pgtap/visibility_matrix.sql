@@ -152,6 +152,7 @@ INSERT INTO probes VALUES
 	('post', 'posts', 'list', 'SELECT FROM social.posts(100) p WHERE p.id = $1', NULL),
 	('post', 'hashtag_posts', 'list', 'SELECT FROM social.hashtag_posts($4) p WHERE p.id = $1', NULL),
 	('post', 'search_posts', 'list', 'SELECT FROM social.search_posts(''mxword'', 100) p WHERE p.id = $1', NULL),
+	('post', 'search', 'list', 'SELECT FROM social.search(''mxword'', 100) f WHERE f.type = ''Post'' AND f.id = $1', NULL),
 	('post', 'search_posts', 'list', 'SELECT FROM social.search_posts(''mxword'', 1) p, social.search_posts(''mxword'', 100) q WHERE q.id = $1 AND p.total = (SELECT count(*) FROM social.listed_posts l WHERE l.title || '' '' || l.content LIKE ''%mxword%'')', NULL),
 	('post', 'search_ranking', 'list', 'SELECT FROM social.search_ranking(social.search_query(''mxword''), ''mxword'', 100, NULL) r WHERE $1 = ANY (r.ids)', NULL),
 	('post', 'search_posts_like', 'list', 'SELECT FROM social.search_posts_like(''mxWord'', 100) p WHERE p.id = $1', NULL),
@@ -220,6 +221,7 @@ INSERT INTO probes VALUES
 	('user', 'following', 'direct', 'SELECT FROM social.following($2)', NULL),
 	('user', 'following', 'direct', 'SELECT FROM social.following((SELECT u.id FROM social.visible_users u WHERE u.username = ''mx_other'')) u WHERE u.id = $2', NULL),
 	('user', 'is_following', 'direct', 'SELECT WHERE social.is_following((SELECT u.id FROM social.visible_users u WHERE u.username = ''mx_other''), $2)', NULL),
+	('user', 'search', 'direct', 'SELECT FROM social.search(''mx'', 100) f WHERE f.type = ''User'' AND f.id = $2', NULL),
 	('user', 'search_users', 'direct', 'SELECT FROM social.search_users(''mx'', 100) u WHERE u.id = $2', NULL),
 	('user', 'visible_follows', 'direct', 'SELECT FROM social.visible_follows f WHERE f.followed_id = $2', NULL),
 	('user', 'visible_follows', 'direct', 'SELECT FROM social.visible_follows f WHERE f.follower_id = $2', NULL),
@@ -328,7 +330,7 @@ CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[
 	'notification_preferences', 'set_notification_preference', 'setting',
 	-- sessions and keys: about the viewer's own logins, or about nobody
 	'session_id', 'refresh_session', 'active_sessions', 'logout', 'logout_all', 'revoke_session', 'clear_expired_sessions', 'verify_token', 'jwks',
-	'rate_limit_policies'
+	'rate_limit_policies', 'node_id', 'nodes'
 ]) AS name;
 
 SELECT is_empty($$

@@ -87,7 +87,7 @@ test_full(void)
 	has(text(named(types, "DateTime"), "specifiedByURL"), "https://", "with its specification");
 	ok(json_is_null(json_object_get(named(types, "Post"), "enumValues")),
 	   "an object has no enum values");
-	is_int((int64_t) json_array_size(json_object_get(named(types, "Post"), "interfaces")), 0,
+	is_int((int64_t) json_array_size(json_object_get(named(types, "Hashtag"), "interfaces")), 0,
 		   "and an empty list of interfaces");
 	is_int((int64_t) json_array_size(
 			   json_object_get(named(types, "__DirectiveLocation"), "enumValues")),
@@ -231,6 +231,9 @@ test_faulty_schemas(void)
 	faulty("type Query { a(first: Int = 1): Int @pages(from: \"f({first})\") }", "@pages needs");
 	faulty("type Query { a(first: Int = 1): [Query] @pages }", "@pages needs `from`");
 	faulty("type Query { a(first: Int = 1): [Query] @pages(from: [1]) }", "@pages needs `from`");
+	faulty("type Query implements N { b: Int } interface N { a: Int }", "no \"a\" as \"N\"");
+	faulty("type Query implements N { a: Int } interface N { a: Int! }", "no \"a\" as \"N\"");
+	faulty("type Query implements N { a: Int } interface N { a(b: Int): Int }", "promises it");
 	faulty("type Query { a: Int } extend type A { b: Int }", "no such definition");
 	faulty("type Query { a: Int } extend interface Query { b: Int }", "no such definition");
 	faulty("type Query { a: Int } extend type __Type { b: Int }", "no such definition");

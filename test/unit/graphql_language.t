@@ -136,7 +136,7 @@ is(ask('{ mixed { edges { cursor node { __typename ... on Cat { lives } ... on D
 # ---- @pages: a list declared once
 for my $case (
 	[ '{ eights { name } }', '[{"name":"e1"},{"name":"e2"},{"name":"e3"}]', 'the plain list, by the default of its own argument' ],
-	[ '{ eights(limit: 9, size: 1) { id } }', '[' . join(',', map { qq({"id":"$_"}) } 1 .. 8) . ']', 'rows by their key; what is not seen is left out' ],
+	[ '{ eights(limit: 9, size: 1) { id } }', '[' . join(',', map({ qq({"id":"$_"}) } 1 .. 8), 'null', 'null') . ']', 'rows by their key; what is not seen is null, as entries may be' ],
 	[ '{ eightsConnection(after: "7") { edges { cursor node { name } } totalCount totalCountAtLeast } }',
 		'{"edges":[{"cursor":"8","node":{"name":"e8"}},{"cursor":"9","node":null},{"cursor":"10","node":null}],"totalCount":10,"totalCountAtLeast":10}', 'or null in an edge' ],
 	[ '{ eightsConnection(first: 1, size: 1) { e: edges { n: node { i: id } } t: totalCount } }', '{"e":[{"n":{"i":"1"}},{"n":{"i":"2"}}],"t":10}', 'arguments of its own, aliases' ],

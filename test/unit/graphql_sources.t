@@ -8,7 +8,7 @@ use Test::More;
 my $variant = $ENV{VARIANT} // 'release';
 my $explain = "build/$variant/test/unit/graphql_explain";
 my %fits    = (
-	ID       => qr/^bigint$/,
+	ID       => qr/^(bigint|text)$/,
 	Int      => qr/^(smallint|integer|bigint)$/,
 	Float    => qr/^(real|double precision|numeric.*)$/,
 	String   => qr/^(text|character varying.*)$/,

@@ -37,6 +37,19 @@ END
 $$;
 COMMENT ON FUNCTION social.require_rule_keeper() IS 'Raises SM401 or SM403 unless staff act, or nobody acts in a session of the extension''s owner.';
 
+CREATE OR REPLACE VIEW social.visible_content_rules AS
+SELECT r.id, r.kind, r.pattern, r.action, r.created_at FROM social.content_rules r WHERE (SELECT social.viewer_is_staff());
+COMMENT ON VIEW social.visible_content_rules IS 'Words and hosts that posts and comments may not carry, and what happens to those that do, for staff.';
+
+SELECT social.make_list('content_rules', '',
+	'social.visible_content_rules',
+	'r.*',
+	'social.visible_content_rules r WHERE true', '{r.id}',
+	'Content rules, newest first, for staff. SM401 when nobody acts, SM403 for others than staff; SM400 for a bad page size or cursor.',
+	checks => $$
+	PERFORM social.require_staff();
+	$$);
+
 CREATE OR REPLACE FUNCTION social.add_content_rule(kind text, pattern text, action text DEFAULT 'reject') RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -50,7 +50,7 @@ BEGIN ATOMIC
 	-- moderation: staff are told apart by who acts
 	SELECT unnest(ARRAY['require_staff', 'report_user', 'report_post', 'report_comment', 'reports', 'resolve_report',
 		'hide_post', 'unhide_post', 'hide_comment', 'unhide_comment', 'suspend_user', 'unsuspend_user',
-		'add_content_rule', 'remove_content_rule']), 'reader'
+		'content_rules', 'add_content_rule', 'remove_content_rule']), 'reader'
 	UNION ALL
 	-- feed
 	SELECT unnest(ARRAY['home_feed']), 'reader'

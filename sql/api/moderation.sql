@@ -111,6 +111,16 @@ LEFT JOIN social.users a ON a.id = r.reporter_id
 LEFT JOIN social.users s ON s.id = r.resolved_by;
 COMMENT ON VIEW social.admin_reports IS 'Reports for staff: what was reported (object_type, object_id), whose it is, by whom (empty: by a rule), and what came of it.';
 
+CREATE OR REPLACE VIEW social.visible_reports AS
+SELECT a.id, a.status, a.object_type, a.object_id, CASE WHEN s.is_staff THEN a.object_owner END AS object_owner, CASE WHEN s.is_staff THEN a.excerpt END AS excerpt,
+	a.reason, a.details, a.reporter, a.created_at,
+	CASE WHEN s.is_staff THEN a.resolution END AS resolution, CASE WHEN s.is_staff THEN a.resolver END AS resolver, a.resolved_at
+FROM social.admin_reports a
+JOIN social.reports r ON r.id = a.id
+CROSS JOIN (SELECT social.viewer_is_staff() AS is_staff) s
+WHERE s.is_staff OR r.reporter_id = (SELECT social.viewer_id());
+COMMENT ON VIEW social.visible_reports IS 'Reports that the viewer has made, and whether they are closed; for staff all, as admin_reports has them.';
+
 SELECT social.make_list('reports', 'with_status text DEFAULT ''open''',
 	'social.admin_reports',
 	'r.*',

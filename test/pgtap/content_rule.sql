@@ -17,6 +17,10 @@ SELECT social.add_content_rule('link', 'HTTPS://user@Evil.Example:80/path', 'rej
 SELECT social.add_content_rule('word', 'odd', 'hide');
 SELECT social.add_content_rule('word', 'curious', 'flag');
 SELECT is(social.add_content_rule('word', 'bad'), :bad::bigint, 'the same word is the same rule');
+SELECT results_eq('SELECT kind, pattern, action FROM social.content_rules() WHERE id = ' || :bad, $$ VALUES ('word', 'bad', 'reject') $$, 'staff list the rules');
+SELECT social.act_as('tap_author') \g /dev/null
+SELECT throws_ok('SELECT social.content_rules()', 'SM403', 'only staff may do this', 'others do not');
+SELECT social.act_as('tap_staff') \g /dev/null
 SELECT set_eq($$ SELECT pattern FROM social.content_rules WHERE kind = 'link' $$, ARRAY['evil.example'], 'a link is reduced to its host');
 
 SELECT social.act_as('tap_author') \g /dev/null

@@ -70,6 +70,7 @@ UPDATE social.posts SET deleted_at = pg_temp.tied(substr(title, 6)::bigint) WHER
 INSERT INTO social.post_revisions (post_id, revision, title, content) SELECT :post, n, 'was', 'x' FROM generate_series(1, 26) n;
 INSERT INTO social.login_attempts (user_id, username, outcome) SELECT :viewer, 'pg_viewer', 'success' FROM generate_series(1, 26) n;
 INSERT INTO social.reports (reporter_id, user_id, reason) SELECT p.id, :two, 'spam' FROM people p WHERE p.id <> :two;
+INSERT INTO social.content_rules (kind, pattern, action) SELECT 'word', 'pgrule' || n, 'flag' FROM generate_series(1, 26) n;
 DELETE FROM social.notifications WHERE recipient_id = :viewer;
 INSERT INTO social.notifications (recipient_id, type, actor_id, post_id, is_read) SELECT :viewer, 'like', :one, p.id, p.n % 2 = 0 FROM tap_posts p ORDER BY p.n;
 INSERT INTO social.notifications (recipient_id, type, actor_id, post_id, is_read) SELECT :two, 'like', :one, p.id, p.n % 2 = 0 FROM tap_posts p ORDER BY p.n;
@@ -102,6 +103,7 @@ INSERT INTO calls VALUES
 	('blocked_users', '', 'id', 'DELETE FROM social.blocks WHERE blocked_id = (r ->> ''id'')::bigint', format('INSERT INTO social.blocks (blocker_id, blocked_id, created_at) SELECT %s, id, now() + interval ''1 second'' FROM social.users WHERE username = ''pgmuted1''', :viewer)),
 	('muted_users', '', 'id', 'DELETE FROM social.mutes WHERE muted_id = (r ->> ''id'')::bigint', format('INSERT INTO social.mutes (muter_id, muted_id, created_at) SELECT %s, id, now() + interval ''1 second'' FROM people WHERE n = 3', :viewer)),
 	('login_attempts', '', 'id', 'DELETE FROM social.login_attempts WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.login_attempts (user_id, username, outcome) VALUES (%s, ''pg_viewer'', ''success'')', :viewer)),
+	('content_rules', '', 'id', 'DELETE FROM social.content_rules WHERE id = (r ->> ''id'')::bigint', 'INSERT INTO social.content_rules (kind, pattern, action) VALUES (''word'', ''pgfreshrule'', ''flag'')'),
 	('reports', '', 'id', 'DELETE FROM social.reports WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.reports (reporter_id, user_id, reason) VALUES (%s, %s, ''spam'')', :viewer, :two)),
 	('notifications', '', 'id', 'DELETE FROM social.notifications WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.notifications (recipient_id, type, actor_id, post_id) VALUES (%s, ''comment'', %s, %s)', :viewer, :one, :post)),
 	('user_notifications', 'user_id => ' || :two, 'id', 'DELETE FROM social.notifications WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.notifications (recipient_id, type, actor_id, post_id) VALUES (%s, ''comment'', %s, %s)', :two, :one, :post)),

@@ -138,6 +138,11 @@ $(BUILD)/test/fuzz/%: test/fuzz/%.c $$(call unit_lib,$$*)
 reference: $(BRIDGE_BIN)
 	$(BRIDGE_BIN) --reference > bridge/REFERENCE.md
 
+# The schema that clients may rely on from now on; test/unit/graphql_snapshot.t compares.
+.PHONY: snapshot
+snapshot: $(BRIDGE_BIN)
+	$(BRIDGE_BIN) --print-schema > bridge/schema.graphql
+
 # ---- commands -------------------------------------------------------------------------------
 FUZZ_SECONDS ?= 60
 

@@ -146,6 +146,8 @@ load_config(struct sb_config *config, int argc, char **argv, int *exit_status)
 		puts("social-bridge " SOCIAL_VERSION);
 	else if (task == SB_CONFIG_REFERENCE)
 		*exit_status = sb_routes_init() && sb_reference_print(stdout) ? 0 : 1;
+	else if (task == SB_CONFIG_SCHEMA)
+		*exit_status = sb_reference_print_schema(stdout) ? 0 : 1;
 	else if (task == SB_CONFIG_ROUTES)
 	{
 		*exit_status = sb_routes_init() ? 0 : 1;

@@ -82,7 +82,7 @@ print_routes(FILE *out)
 }
 
 bool
-sb_reference_print(FILE *out)
+sb_reference_print_schema(FILE *out)
 {
 	char *error = NULL;
 	struct sb_graphql *graphql =
@@ -96,13 +96,24 @@ sb_reference_print(FILE *out)
 		free(error);
 		return false;
 	}
+	sdl = sb_graphql_sdl(graphql, &len);
+	fwrite(sdl, 1, len, out);
+	free(sdl);
+	sb_graphql_free(graphql);
+	return true;
+}
+
+bool
+sb_reference_print(FILE *out)
+{
+	bool fine;
+
 	fputs("# What social-bridge serves\n\nMade by `social-bridge --reference`; `make reference` "
 		  "renews it.\n\n",
 		  out);
 	print_routes(out);
-	sdl = sb_graphql_sdl(graphql, &len);
-	fprintf(out, "\n## GraphQL: `/graphql/`\n\n```graphql\n%.*s```\n", (int) len, sdl);
-	free(sdl);
-	sb_graphql_free(graphql);
-	return true;
+	fputs("\n## GraphQL: `/graphql/`\n\n```graphql\n", out);
+	fine = sb_reference_print_schema(out);
+	fputs("```\n", out);
+	return fine;
 }

@@ -13,4 +13,7 @@
  */
 extern bool sb_reference_print(FILE *out);
 
+/* Prints the GraphQL schema as clients see it (SDL). False when it does not compile. */
+extern bool sb_reference_print_schema(FILE *out);
+
 #endif /* SB_REFERENCE_H */

@@ -25,6 +25,7 @@ struct run
 {
 	struct sb_graphql_request asked; /* its texts live as long as the request */
 	struct sb_graphql_execution *execution;
+	bool may_introspect;
 	int step;
 	struct sb_graphql_result *results; /* one per step; texts in the arena or in taken */
 	PGresult **taken;
@@ -36,7 +37,7 @@ static void run_step(struct sb_request *request);
 static void
 forget_execution(struct run *run)
 {
-	for (int i = 0; i < run->execution->nsteps; i++)
+	for (int i = 0; run->taken && i < run->execution->nsteps; i++)
 		PQclear(run->taken[i]);
 	sb_graphql_execution_free(run->execution);
 }
@@ -82,6 +83,7 @@ static const struct status_row
 	{partial, 200, 200, 294},
 	{"METHOD_NOT_ALLOWED", 405, 405, 405},
 	{"GRAPHQL_PARSE_FAILED", 200, 400, 400},
+	{"FORBIDDEN", 200, 403, 403},
 	{NULL, 200, 400, 422},
 };
 
@@ -284,15 +286,12 @@ run_step(struct sb_request *request)
 	respond(request);
 }
 
-/* Prepares what was asked, and runs it. */
 static void
-execute(struct sb_request *request)
+run_steps(struct sb_request *request)
 {
 	struct run *run = request->state;
-	size_t nsteps;
+	size_t nsteps = (size_t) run->execution->nsteps;
 
-	run->execution = sb_graphql_prepare(request->admission.services->graphql, &run->asked);
-	nsteps = (size_t) run->execution->nsteps;
 	run->results = sb_arena_alloc(&request->arena, nsteps * sizeof(*run->results));
 	run->taken = sb_arena_alloc(&request->arena, nsteps * sizeof(*run->taken));
 	run->step = 0;
@@ -300,6 +299,63 @@ execute(struct sb_request *request)
 		run_step(request);
 	else
 		respond(request);
+}
+
+/* ---- introspection --------------------------------------------------------------------------- */
+
+static void
+refuse_introspection(struct sb_request *request)
+{
+	struct run *run = request->state;
+
+	sb_graphql_execution_free(run->execution);
+	run->execution = sb_graphql_refuse("FORBIDDEN", "The schema is not shown to everybody here");
+	run_steps(request);
+}
+
+static void
+on_staff_known(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
+{
+	struct sb_request *request = unit->owner;
+	struct run *run = request->state;
+
+	if (outcome != SB_PG_OK)
+		sb_request_fail_unit(request, outcome);
+	else if (strcmp(PQgetvalue(unit->results[1], 0, 0), "t") != 0)
+		refuse_introspection(request);
+	else
+	{
+		run->may_introspect = true;
+		run_steps(request);
+	}
+}
+
+/* Asks the database whether the caller is staff, who may see the schema. */
+static void
+ask_whether_staff(struct sb_request *request)
+{
+	static const char sql[] = "SELECT social.viewer_is_staff()";
+
+	sb_request_begin_unit(request, on_staff_known);
+	sb_pg_unit_add(&request->admission.unit, sb_pg_statement_id(sql), sql, 0, NULL);
+	sb_request_submit(request, SB_LANE_READ);
+}
+
+/* Prepares what was asked, and runs it; for a schema that is not open, once it is known who asks.
+ */
+static void
+execute(struct sb_request *request)
+{
+	struct run *run = request->state;
+	const char *open_to = request->loop->config->graphql_introspection;
+
+	run->execution = sb_graphql_prepare(request->admission.services->graphql, &run->asked);
+	if (!run->execution->introspects || run->may_introspect || strcmp(open_to, "everybody") == 0)
+		run_steps(request);
+	else if (request->caller.user_id && strcmp(open_to, "staff") == 0)
+		ask_whether_staff(request);
+	else
+		refuse_introspection(request);
 }
 
 static void

@@ -88,6 +88,7 @@ struct sb_graphql_execution
 {
 	bool is_mutation;
 	bool slow;         /* costs much, searches, hashes: quick ones should not have to wait for it */
+	bool introspects;  /* asks for __schema or __type */
 	bool is_divisible; /* a query of several root fields: when its statement fails, nobody knows
 						* for which; prepared again with `apart` the others come through */
 	int nsteps;        /* 0: the response is already complete */
@@ -106,6 +107,9 @@ struct sb_graphql_execution
  */
 struct sb_graphql_execution *sb_graphql_prepare(struct sb_graphql *graphql,
 												const struct sb_graphql_request *request);
+
+/* An answer to a request that is not to be run: an error with this extensions.code, a constant. */
+struct sb_graphql_execution *sb_graphql_refuse(const char *code, const char *message);
 
 /* What a step came to: JSON bytes, or an error that a client may see. */
 struct sb_graphql_result

@@ -88,6 +88,7 @@ struct gql_plan
 	int ncosts;
 	struct gql_limited *limited; /* by step */
 	int nlimited;
+	bool introspects;
 	bool slow; /* reads a source that @rows(slow: true) marks */
 	const struct gql_type **lifted;
 	int nlifted;

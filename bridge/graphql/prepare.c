@@ -85,7 +85,11 @@ number_roots(struct gql_plan *plan, const struct gql_tokens *tokens)
 	int i = 0;
 
 	for (const struct gql_node *at = plan->nodes; at; at = at->next)
+	{
 		plan->nnodes++;
+		plan->introspects |=
+			at->field->source.kind == GQL_META_SCHEMA || at->field->source.kind == GQL_META_TYPE;
+	}
 	plan->tokens = sb_arena_new_array(&plan->arena, uint32_t, (size_t) plan->nnodes);
 	for (const struct gql_node *at = plan->nodes; at; at = at->next)
 	{
@@ -318,6 +322,7 @@ fill_steps(struct preparation *preparation)
 	execution->public.is_mutation = plan->operation->kind == GQL_MUTATION;
 	execution->public.slow =
 		plan->slow || preparation->binding.cost > (double) preparation->graphql->limits.quick_cost;
+	execution->public.introspects = plan->introspects;
 	execution->public.is_divisible = plan->nparts > 1 && !preparation->request->apart;
 	execution->public.nsteps = plan->nsteps;
 	execution->public.steps = steps;
@@ -439,6 +444,18 @@ sb_graphql_prepare(struct sb_graphql *graphql, const struct sb_graphql_request *
 	}
 	if (execution->errors.n > 0)
 		execution->public.nsteps = 0;
+	return &execution->public;
+}
+
+struct sb_graphql_execution *
+sb_graphql_refuse(const char *code, const char *message)
+{
+	struct gql_execution *execution = calloc(1, sizeof(*execution));
+
+	if (!execution)
+		abort();
+	execution->errors.arena = &execution->arena;
+	gql_fail(&execution->errors, code, GQL_NOWHERE, "%s", message);
 	return &execution->public;
 }
 

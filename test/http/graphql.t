@@ -136,6 +136,29 @@ for ([ GRAPHQL_MAX_DEPTH => 2, '{ me { id } }', '{ me { posts { id } } }', qr/ne
 	undef $limited;
 }
 
+# Who may see the schema: everybody in an instance made for development, staff elsewhere (issue 12, line 6).
+my $boss = account();
+psql("UPDATE social.users SET is_staff = true WHERE id = $boss->{id}");
+my ($schema, $mixed) = ('{ __schema { queryType { name } } }', "{ post(id: $id) { id } __type(name: \"Post\") { name } }");
+my $shown = { __schema => { queryType => { name => 'Query' } } };
+is_deeply(graphql($schema)->{json}{data}, $shown, 'GRAPHQL_INTROSPECTION=everybody in an instance');
+for my $who ([ staff => undef, 0 ], [ staff => $user, 0 ], [ staff => $boss, 1 ], [ nobody => $boss, 0 ], [ nobody => undef, 0 ])
+{
+	my ($setting, $caller, $may) = @$who;
+	my $bridge = start_bridge($setting eq 'staff' ? () : (GRAPHQL_INTROSPECTION => $setting), LOOPS => 1);
+	my @as = (url => $bridge->{url}, $caller ? (token => $caller->{token}) : ());
+	my $name = "$setting, " . (!$caller ? 'a stranger' : $caller == $boss ? 'staff' : 'a user');
+	for ([ $schema, $shown ], [ $mixed, { post => { id => $id }, __type => { name => 'Post' } } ])
+	{
+		my ($document, $data) = @$_;
+		my $answer = graphql($document, @as);
+		if ($may) { is_deeply($answer->{json}, { data => $data }, "$name: $document") or diag($answer->{content}) }
+		else { is_deeply([ $answer->{status}, $answer->{json}{data}, $answer->{json}{errors}[0]{extensions}{code} ], [ 200, undef, 'FORBIDDEN' ], "$name: not $document") or diag($answer->{content}) }
+	}
+	is(graphql('{ __typename post(id: 0) { __typename } }', @as)->{content}, '{"data":{"__typename":"Query","post":null}}', "$name: __typename is for everybody");
+	is(graphql($schema, @as, headers => { Accept => 'application/graphql-response+json' })->{status}, $may ? 200 : 403, "$name: its status");
+}
+
 # ---- what others make of it: the audits of GraphQL over HTTP (MUST, SHOULD and MAY)
 SKIP:
 {

@@ -3,9 +3,11 @@
 //                                                and what becomes of them when a few tokens change
 //        node graphql.mjs rules COUNT SEED < SDL lines of {"document", "fails"}: requests to the product's schema, with a few
 //                                                names and values exchanged, and whether parsing or validation refuses them
+//        node graphql.mjs breaks OLD NEW         lines of {"type", "description"}: what clients of the schema in one file would
+//                                                miss in the other
 //        node graphql.mjs audit URL              lines of {"id", "name", "status", "reason"}
 import { readFileSync } from 'node:fs';
-import { buildSchema, parse, validate, Source, Lexer, TokenKind } from 'graphql';
+import { buildSchema, findBreakingChanges, parse, validate, Source, Lexer, TokenKind } from 'graphql';
 import { serverAudits } from 'graphql-http';
 
 const whole = [
@@ -102,6 +104,10 @@ const commands = {
 			const document = list.join(number(2) ? ' ' : '\n');
 			console.log(JSON.stringify({ document, parses: parses(document) }));
 		}
+	},
+	breaks(old, now) {
+		const [before, after] = [old, now].map(file => buildSchema(readFileSync(file, 'utf8')));
+		for (const change of findBreakingChanges(before, after)) console.log(JSON.stringify(change));
 	},
 	async audit(url) {
 		for (const audit of serverAudits({ url })) {

@@ -94,7 +94,7 @@ sub refused
 	my ($field, $code, $name) = @_;
 	my $answer = graphql("{ list: $field { edges { cursor } } }", token => $reader->{token});
 	my $error  = $answer->{json}{errors}[0] // {};
-	is($error->{extensions}{code}, $code, $name) or diag($answer->{content});
+	is_deeply([ $error->{extensions}{code}, $error->{path} ], [ $code, ['list'] ], $name) or diag($answer->{content});
 }
 refused("hashtagPostsConnection(tag: \"$word\", after: \"@{[ $cursor->(qq(userMentionsConnection(userId: $reader->{id}, first: 2))) ]}\")", 'BAD_REQUEST', "another list's cursor");
 refused("allPostsConnection(after: \"$_\")", 'BAD_REQUEST', "no cursor: $_") for 'nonsense', '', $second . 'x';
@@ -102,6 +102,9 @@ refused("allPostsConnection(after: \"$second\", before: \"$second\")", 'BAD_USER
 refused('allPostsConnection(last: 2)', 'BAD_USER_INPUT', 'last without before');
 refused("allPostsConnection($_->[0])", $_->[1], $_->[0]) for [ 'first: 101', 'LIMIT_EXCEEDED' ], [ 'first: -1', 'BAD_USER_INPUT' ], [ 'first: 0', 'BAD_USER_INPUT' ],
   [ "last: 101, before: \"$second\"", 'LIMIT_EXCEEDED' ], [ "last: -1, before: \"$second\"", 'BAD_USER_INPUT' ];
+
+my $inside = graphql("{ post(id: $post) { id c: commentsConnection(first: 101) { totalCount } } user(id: $reader->{id}) { id } }", token => $reader->{token})->{json};
+is_deeply([ $inside->{data}, @{ $inside->{errors}[0] }{qw(path)}, scalar @{ $inside->{errors} } ], [ { post => undef, user => { id => "$reader->{id}" } }, [ 'post', 'c' ], 1 ], 'an error of one field, with its path, leaves the others');
 
 # ---- what happens between two pages
 my $next = sub { my @ids = map { $_->{node}{id} } @{ data(graphql("{ l: userPostsConnection(userId: $author->{id}, after: \"$second\", first: 2) { edges { node { id } } } }", token => $reader->{token}), 'l', 'edges') }; return "@ids" };

@@ -30,11 +30,10 @@ CREATE TABLE social.bookmarks (
 	user_id bigint NOT NULL REFERENCES social.users ON DELETE CASCADE,
 	post_id bigint NOT NULL REFERENCES social.posts ON DELETE CASCADE,
 	created_at timestamptz NOT NULL DEFAULT now(),
-	PRIMARY KEY (user_id, post_id)
+	PRIMARY KEY (post_id, user_id)
 );
 COMMENT ON TABLE social.bookmarks IS 'Posts that somebody put aside; nobody else sees them.';
 CREATE INDEX bookmarks_user_created_idx ON social.bookmarks (user_id, created_at DESC, post_id DESC);
-CREATE INDEX bookmarks_post_idx ON social.bookmarks (post_id);
 
 CREATE TABLE social.post_views (
 	post_id bigint NOT NULL REFERENCES social.posts ON DELETE CASCADE,

@@ -152,7 +152,10 @@ CREATE INDEX notifications_post_actor_idx ON social.notifications (post_id, acto
 CREATE INDEX notifications_comment_actor_idx ON social.notifications (comment_id, actor_id, type) WHERE comment_id IS NOT NULL;
 DROP INDEX social.notifications_post_idx;
 DROP INDEX social.notifications_comment_idx;
--- share: who has seen a post, the latest first.
+-- share: who has seen a post, the latest first; whether somebody has put a post aside is one look by
+-- one key, and not one at everybody who has.
+ALTER TABLE social.bookmarks DROP CONSTRAINT bookmarks_pkey, ADD CONSTRAINT bookmarks_pkey PRIMARY KEY (post_id, user_id);
+DROP INDEX social.bookmarks_post_idx;
 CREATE INDEX post_views_newest_idx ON social.post_views (post_id, created_at DESC, user_id DESC) WHERE user_id IS NOT NULL;
 -- page: every list has one form (before, cursor, has_more), and JSON pages are the bridge's to make.
 DROP FUNCTION IF EXISTS social.post_comments(bigint, integer, text);

@@ -75,7 +75,7 @@ BEGIN ATOMIC
 	-- notifications, trending, the worker's round
 	SELECT unnest(ARRAY['notifications', 'user_notifications', 'grouped_notifications', 'unread_notifications_count', 'user_unread_notifications_count', 'mark_notification_read', 'mark_notification_unread', 'mark_notification_group_read',
 		'mark_all_notifications_read', 'notification_preferences', 'set_notification_preference', 'notification_muted_ids',
-		'trending_posts', 'trending_topics']), 'reader'
+		'trending_posts', 'trending_topics', 'hashtags']), 'reader'
 	UNION ALL
 	SELECT unnest(ARRAY['notification_batch', 'require_recipient', 'notified_comment']), 'owner'
 	UNION ALL

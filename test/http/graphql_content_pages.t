@@ -61,6 +61,14 @@ my @lists = (
 );
 my $json = JSON::PP->new->canonical;
 
+# All hashtags there are: enough of them to see that pages join.
+my $tags = get($bob, '{ hashtags(limit: 5) { tag } }');
+my $half = get($bob, '{ hashtagsConnection(first: 3) { edges { node { tag } } pageInfo { endCursor hasNextPage } } }');
+my $next = get($bob, "{ hashtagsConnection(first: 2, after: \"$half->{pageInfo}{endCursor}\") { edges { node { tag } } pageInfo { startCursor } } }");
+is_deeply([ map { $_->{node} } @{ $half->{edges} }, @{ $next->{edges} } ], $tags, 'seed 061: hashtags in pages');
+my $back = get($bob, "{ hashtagsConnection(last: 2, before: \"$next->{pageInfo}{startCursor}\") { edges { node { tag } } pageInfo { hasPreviousPage hasNextPage } } }");
+is_deeply([ map { $_->{node} } @{ $back->{edges} } ], [ @$tags[ 1, 2 ] ], 'and back');
+
 # The field's value, below the one that it stands in.
 sub field
 {

@@ -175,7 +175,7 @@ bool
 social_user_hold(int64 user_id)
 {
 	Relation users;
-	Relation index;
+	HeapTuple row;
 	TupleTableSlot *slot;
 	Snapshot snapshot;
 	TM_FailureData failure;
@@ -183,15 +183,14 @@ social_user_hold(int64 user_id)
 
 	PreventCommandIfReadOnly("social.hold_user()"); /* as the executor would: a lock is a write */
 	users = social_table_open("users", RowShareLock);
-	index = social_table_primary_key(users, AccessShareLock);
 	slot = table_slot_create(users, NULL);
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	held = social_table_find(users, index, F_INT8EQ, Int64GetDatum(user_id), snapshot, slot) &&
-		   table_tuple_lock(users, &slot->tts_tid, snapshot, slot, GetCurrentCommandId(true),
+	row = social_place_find(users, user_id, snapshot);
+	held = row != NULL &&
+		   table_tuple_lock(users, &row->t_self, snapshot, slot, GetCurrentCommandId(true),
 							LockTupleKeyShare, LockWaitBlock, AS_FOREIGN_KEY, &failure) == TM_Ok;
 	UnregisterSnapshot(snapshot);
 	ExecDropSingleTupleTableSlot(slot);
-	index_close(index, AccessShareLock);
 	table_close(users, NoLock);
 	return held;
 }

@@ -171,6 +171,40 @@ social_compat_insert_index_tuples(ResultRelInfo *target, TupleTableSlot *slot, E
 #endif
 }
 
+/*
+ * Enters a row that may yet be given up into the indexes; true when a unique one has its key
+ * already.
+ */
+static inline bool
+social_compat_insert_speculative(ResultRelInfo *target, TupleTableSlot *slot, EState *estate)
+{
+	bool conflict = false;
+#if PG_VERSION_NUM >= 160000
+	(void) ExecInsertIndexTuples(target, slot, estate, false, true, &conflict, NIL, false);
+#else
+	(void) ExecInsertIndexTuples(target, slot, estate, false, true, &conflict, NIL);
+#endif
+	return conflict;
+}
+
+/*
+ * Has no unique index the key of this row? Waits for whoever is about to enter one or to take it
+ * out.
+ */
+static inline bool
+social_compat_key_is_free(ResultRelInfo *target, TupleTableSlot *slot, EState *estate)
+{
+	ItemPointerData conflict;
+#if PG_VERSION_NUM >= 180000
+	ItemPointerData nobody;
+
+	ItemPointerSetInvalid(&nobody);
+	return ExecCheckIndexConstraints(target, slot, estate, &conflict, &nobody, NIL);
+#else
+	return ExecCheckIndexConstraints(target, slot, estate, &conflict, NIL);
+#endif
+}
+
 /* The index of a table's primary key, which is checked at once; InvalidOid for none. */
 static inline Oid
 social_compat_primary_key(Relation table)

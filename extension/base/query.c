@@ -12,12 +12,25 @@
 #include "base/query.h"
 
 void
-social_query_begin(struct social_query_scope *scope, Relation table)
+social_query_act_as_owner(struct social_query_scope *scope, Relation table)
 {
 	GetUserIdAndSecContext(&scope->user, &scope->security_context);
 	SetUserIdAndSecContext(table->rd_rel->relowner,
 						   scope->security_context | SECURITY_LOCAL_USERID_CHANGE);
 	scope->search_path = social_compat_pin_search_path();
+}
+
+void
+social_query_act_as_before(const struct social_query_scope *scope)
+{
+	social_compat_unpin_search_path(scope->search_path);
+	SetUserIdAndSecContext(scope->user, scope->security_context);
+}
+
+void
+social_query_begin(struct social_query_scope *scope, Relation table)
+{
+	social_query_act_as_owner(scope, table);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 }
@@ -53,6 +66,19 @@ social_query_run(struct social_query *query, Datum *arguments)
 	return processed(query, SPI_execute_plan(query->plan, arguments, NULL, false, 0));
 }
 
+void
+social_query_run_once(struct social_query *query, Relation table, Datum *arguments,
+					  const char *nulls)
+{
+	struct social_query_scope scope;
+
+	social_query_begin(&scope, table);
+	if (query->plan == NULL)
+		prepare(query);
+	(void) processed(query, SPI_execute_plan(query->plan, arguments, nulls, false, 0));
+	social_query_end(&scope);
+}
+
 uint64
 social_query_run_as_constraint(struct social_query *query, Datum *arguments, bool sees_new_rows)
 {
@@ -75,6 +101,5 @@ void
 social_query_end(const struct social_query_scope *scope)
 {
 	SPI_finish();
-	social_compat_unpin_search_path(scope->search_path);
-	SetUserIdAndSecContext(scope->user, scope->security_context);
+	social_query_act_as_before(scope);
 }

@@ -9,7 +9,7 @@
 #include "executor/spi.h"
 #include "utils/rel.h"
 
-#define SOCIAL_QUERY_ARGUMENTS_MAX 4
+#define SOCIAL_QUERY_ARGUMENTS_MAX 5
 
 /* A statement; names in it are schema-qualified. `plan` is NULL until the first run. */
 struct social_query
@@ -28,11 +28,19 @@ struct social_query_scope
 	int search_path;
 };
 
+/* Acts as the owner of `table`, with a pinned search path, until the end of the scope. */
+extern void social_query_act_as_owner(struct social_query_scope *scope, Relation table);
+extern void social_query_act_as_before(const struct social_query_scope *scope);
+
 /* Opens a run of statements that act as the owner of `table`. */
 extern void social_query_begin(struct social_query_scope *scope, Relation table);
 
 /* Runs one statement, without nulls among its arguments; returns how many rows it touched. */
 extern uint64 social_query_run(struct social_query *query, Datum *arguments);
+
+/* The same as a run of its own, where nulls ('n', else ' ') may be among its arguments. */
+extern void social_query_run_once(struct social_query *query, Relation table, Datum *arguments,
+								  const char *nulls);
 
 /*
  * The same as a foreign key runs its statements: their triggers fire together with those of the

@@ -16,6 +16,7 @@
 #include "base/column.h"
 #include "base/errors.h"
 #include "base/table.h"
+#include "content/post_hold.h"
 #include "viewer/sight.h"
 
 PG_FUNCTION_INFO_V1(social_require_post);
@@ -71,23 +72,29 @@ hold(Relation posts, HeapTuple post)
 	return held;
 }
 
-/* require_post(post_id bigint) bigint: see sql/api/post.sql. */
-Datum
-social_require_post(PG_FUNCTION_ARGS)
+int64
+social_post_hold(int64 post_id)
 {
 	Relation posts;
 	HeapTuple post;
 	int64 author_id = 0;
 
-	if (PG_ARGISNULL(0))
-		refuse();
 	PreventCommandIfReadOnly("social.require_post()");
 	posts = social_table_open("posts", RowShareLock);
-	post = social_sight_post(posts, PG_GETARG_INT64(0));
+	post = social_sight_post(posts, post_id);
 	if (post != NULL)
 		author_id = seen_author(post, RelationGetDescr(posts));
 	if (author_id == 0 || !hold(posts, post))
 		refuse();
 	table_close(posts, NoLock);
-	PG_RETURN_INT64(author_id);
+	return author_id;
+}
+
+/* require_post(post_id bigint) bigint: see sql/api/post.sql. */
+Datum
+social_require_post(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0))
+		refuse();
+	PG_RETURN_INT64(social_post_hold(PG_GETARG_INT64(0)));
 }

@@ -24,6 +24,7 @@
 #include "base/column.h"
 #include "base/init.h"
 #include "base/note.h"
+#include "base/place.h"
 #include "base/table.h"
 #include "counter/trending.h"
 #include "worker/worker.h"
@@ -67,15 +68,16 @@ static int64
 author_of(int64 post_id)
 {
 	Relation posts = social_table_open("posts", AccessShareLock);
-	Relation index = social_table_primary_key(posts, AccessShareLock);
-	TupleTableSlot *slot = table_slot_create(posts, NULL);
+	HeapTuple post = social_place_find(posts, post_id, SnapshotSelf);
 	int64 author = 0;
 	bool isnull;
 
-	if (social_table_find(posts, index, F_INT8EQ, Int64GetDatum(post_id), SnapshotSelf, slot))
-		author = DatumGetInt64(slot_getattr(slot, SOCIAL_POSTS_AUTHOR_ID, &isnull));
-	ExecDropSingleTupleTableSlot(slot);
-	index_close(index, NoLock);
+	if (post != NULL)
+	{
+		author = DatumGetInt64(
+			heap_getattr(post, SOCIAL_POSTS_AUTHOR_ID, RelationGetDescr(posts), &isnull));
+		heap_freetuple(post);
+	}
 	table_close(posts, NoLock);
 	return author;
 }

@@ -15,11 +15,12 @@
 
 #include "base/compat.h"
 #include "base/column.h"
+#include "base/place.h"
 #include "notification/notification_audience.h"
 #include "base/table.h"
 #include "account/user.h"
 
-/* What is looked up: a table through one of its indexes, opened at first use. */
+/* What is looked up: a table through one of its indexes, or by id, opened at first use. */
 enum place
 {
 	USERS,
@@ -36,11 +37,11 @@ enum place
 static const struct
 {
 	const char *table;
-	const char *index;
+	const char *index; /* NULL: rows by their id, where this request has found them before */
 } places[] = {
-	[USERS] = {"users", "users_pkey"},
-	[POSTS] = {"posts", "posts_pkey"},
-	[COMMENTS] = {"comments", "comments_pkey"},
+	[USERS] = {"users"},
+	[POSTS] = {"posts"},
+	[COMMENTS] = {"comments"},
 	[BLOCKS] = {"blocks", "blocks_pkey"},
 	[BLOCKED] = {"blocks", "blocks_blocked_idx"},
 	[MUTES] = {"mutes", "mutes_pkey"},
@@ -139,13 +140,33 @@ social_audience_end(struct social_audience *audience)
 				index_endscan(audience->open[i].scans[nkeys - 1]);
 		}
 		ExecDropSingleTupleTableSlot(audience->open[i].slot);
-		index_close(audience->open[i].index, NoLock);
+		if (audience->open[i].index != NULL)
+			index_close(audience->open[i].index, NoLock);
 		table_close(audience->open[i].table, NoLock);
 	}
 	UnregisterSnapshot(audience->snapshot);
 	post_table_destroy(audience->posts);
 	person_table_destroy(audience->people);
 	pfree(audience);
+}
+
+static void
+open_place(struct social_audience *audience, enum place place)
+{
+	Relation table;
+
+	if (audience->open[place].table != NULL)
+		return;
+	table = audience->open[place].table = social_table_open(places[place].table, AccessShareLock);
+	if (places[place].index == NULL)
+	{
+		audience->open[place].slot =
+			MakeSingleTupleTableSlot(RelationGetDescr(table), &TTSOpsHeapTuple);
+		return;
+	}
+	audience->open[place].index =
+		index_open(social_relation_oid(places[place].index), AccessShareLock);
+	audience->open[place].slot = table_slot_create(table, NULL);
 }
 
 /* Begins to walk the rows whose index key starts with these ids; until the next walk like it. */
@@ -155,13 +176,7 @@ walk(struct social_audience *audience, enum place place, int nkeys, const int64 
 	ScanKeyData keys[KEYS_MAX];
 	IndexScanDesc *scan = &audience->open[place].scans[nkeys - 1];
 
-	if (audience->open[place].table == NULL)
-	{
-		audience->open[place].table = social_table_open(places[place].table, AccessShareLock);
-		audience->open[place].index =
-			index_open(social_relation_oid(places[place].index), AccessShareLock);
-		audience->open[place].slot = table_slot_create(audience->open[place].table, NULL);
-	}
+	open_place(audience, place);
 	for (int i = 0; i < nkeys; i++)
 		ScanKeyInit(&keys[i], i + 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(ids[i]));
 	if (*scan == NULL)
@@ -181,6 +196,17 @@ find(struct social_audience *audience, enum place place, int nkeys, int64 first,
 
 	/* The slot keeps its own pin on the row's page. */
 	return index_getnext_slot(scan, ForwardScanDirection, slot) ? slot : NULL;
+}
+
+/* Likewise the row of an id. */
+static TupleTableSlot *
+find_id(struct social_audience *audience, enum place place, int64 id)
+{
+	HeapTuple row;
+
+	open_place(audience, place);
+	row = social_place_find(audience->open[place].table, id, audience->snapshot);
+	return row == NULL ? NULL : ExecStoreHeapTuple(row, audience->open[place].slot, true);
 }
 
 static Datum
@@ -240,7 +266,7 @@ social_audience_post(struct social_audience *audience, int64 id)
 		return post;
 	post->is_there = post->is_public = post->is_listed = post->for_followers = false;
 	post->author = 0;
-	slot = find(audience, POSTS, 1, id, 0);
+	slot = find_id(audience, POSTS, id);
 	if (slot != NULL)
 		read_post(slot, post);
 	return post;
@@ -256,7 +282,7 @@ social_audience_comment(struct social_audience *audience, int64 id)
 		return comment;
 	memset(comment, 0, sizeof(*comment));
 	comment->id = id;
-	slot = find(audience, COMMENTS, 1, id, 0);
+	slot = find_id(audience, COMMENTS, id);
 	if (slot == NULL)
 		return comment;
 	comment->post = id_in(slot, SOCIAL_COMMENTS_POST_ID);
@@ -294,7 +320,7 @@ person_of(struct social_audience *audience, int64 id)
 		return person;
 	person->is_active = person->is_known_as_recipient = false;
 	person->has_filters = true;
-	slot = find(audience, USERS, 1, id, 0);
+	slot = find_id(audience, USERS, id);
 	person->is_there = slot != NULL;
 	if (slot == NULL || !DatumGetBool(slot_getattr(slot, SOCIAL_USERS_IS_ACTIVE, &isnull)))
 		return person;

@@ -138,16 +138,22 @@ social_require_viewer(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(social_viewer_required());
 }
 
-/* require_writer() bigint: the same, held until the end of the transaction; SM401 when it is gone.
- */
-Datum
-social_require_writer(PG_FUNCTION_ARGS)
+int64
+social_viewer_required_writer(void)
 {
 	int64 writer = social_viewer_required();
 
 	if (!social_user_hold(writer))
 		ereport(ERROR, (errcode(ERRCODE_SOCIAL_UNAUTHENTICATED), errmsg("the account is gone")));
-	PG_RETURN_INT64(writer);
+	return writer;
+}
+
+/* require_writer() bigint: the same, held until the end of the transaction; SM401 when it is gone.
+ */
+Datum
+social_require_writer(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT64(social_viewer_required_writer());
 }
 
 static bool

@@ -12,6 +12,9 @@ extern int64 social_viewer(void);
 /* The acting user's id; raises SM401 when nobody acts. */
 extern int64 social_viewer_required(void);
 
+/* The same, whose account is held until the end of the transaction; SM401 also when it is gone. */
+extern int64 social_viewer_required_writer(void);
+
 /*
  * Makes user_id (0 = nobody) the viewer, until the end of the transaction, or of the session when
  * `session`. Follows savepoints and rollback like any setting. Does not check the account.

@@ -73,19 +73,7 @@ COMMENT ON FUNCTION social.check_post_settings(text, text, timestamptz, text, te
 CREATE OR REPLACE FUNCTION social.create_post(title text, content text, is_published boolean DEFAULT true,
 		visibility text DEFAULT 'public', reply_settings text DEFAULT 'everyone', publish_at timestamptz DEFAULT NULL,
 		image text DEFAULT NULL, video text DEFAULT NULL, language text DEFAULT NULL) RETURNS bigint
-	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	viewer bigint := social.require_writer();
-	post_id bigint;
-BEGIN
-	PERFORM social.check_post_settings($4, $5, $6, $7, $8);
-	INSERT INTO social.posts (author_id, title, content, is_published, visibility, reply_settings, publish_at, image, video, language)
-	VALUES (viewer, $1, $2, coalesce($3, true) AND $6 IS NULL, coalesce($4, 'public'), coalesce($5, 'everyone'),
-		nullif($6, 'infinity'), nullif($7, ''), nullif($8, ''), $9)
-	RETURNING id INTO post_id;
-	RETURN post_id;
-END
-$$;
+	LANGUAGE c AS 'MODULE_PATHNAME', 'social_create_post';
 COMMENT ON FUNCTION social.create_post(text, text, boolean, text, text, timestamptz, text, text, text) IS 'The viewer writes a post, a draft (is_published false) or, with publish_at, a post that the worker publishes then; hashtags and mentions are found in title and content. language (a code like en) says which forms of a word search finds; null leaves it to the script. Returns its id. SM401 when nobody acts; SM400 for a missing or over-long title or content, an unknown visibility, reply setting or language, an image or video that is neither an http(s) address nor a media key, a time that is over.';
 
 CREATE OR REPLACE FUNCTION social.update_post(id bigint, title text DEFAULT NULL, content text DEFAULT NULL, is_published boolean DEFAULT NULL,

@@ -17,17 +17,7 @@ COMMENT ON FUNCTION social.check_reaction(text) IS 'The reaction, heart for null
 -- ---- posts ----------------------------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION social.like_post(post_id bigint, reaction text DEFAULT 'heart') RETURNS bigint
-	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	viewer bigint := social.require_writer();
-	chosen text := CASE WHEN $2 = 'heart' THEN $2 ELSE social.check_reaction($2) END;
-BEGIN
-	PERFORM social.require_post($1);
-	INSERT INTO social.post_likes AS l (post_id, user_id, reaction) VALUES ($1, viewer, chosen)
-	ON CONFLICT ON CONSTRAINT post_likes_pkey DO UPDATE SET reaction = EXCLUDED.reaction WHERE l.reaction <> EXCLUDED.reaction;
-	RETURN $1;
-END
-$$;
+	LANGUAGE c AS 'MODULE_PATHNAME', 'social_like_post';
 COMMENT ON FUNCTION social.like_post(bigint, text) IS 'The viewer likes a post; again is harmless, and another reaction takes the place of the first. Returns the post''s id. SM401 when nobody acts, SM404 for an unknown post, SM400 for an invalid reaction.';
 
 CREATE OR REPLACE FUNCTION social.unlike_post(post_id bigint) RETURNS bigint

@@ -60,7 +60,7 @@ SELECT set_eq($$
 	SELECT DISTINCT proname::text FROM routines WHERE prosecdef
 $$, ARRAY[
 	-- they write as the viewer
-	'create_post', 'create_comment', 'like_post', 'unlike_post', 'like_comment', 'unlike_comment', 'follow_user', 'unfollow_user', 'set_following', 'follow_json', 'profile_json',
+	'create_comment', 'unlike_post', 'like_comment', 'unlike_comment', 'follow_user', 'unfollow_user', 'set_following', 'follow_json', 'profile_json',
 	'update_profile', 'remove_follower', 'accept_follow_request', 'reject_follow_request', 'block_user', 'unblock_user', 'mute_user', 'unmute_user',
 	'update_post', 'publish_post', 'delete_post', 'restore_post', 'pin_post', 'unpin_post', 'highlight_post', 'unhighlight_post',
 	'repost_post', 'unrepost_post', 'share_post', 'bookmark_post', 'unbookmark_post', 'view_post', 'update_comment', 'delete_comment',

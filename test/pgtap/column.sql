@@ -12,6 +12,9 @@ FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 WHERE c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
 UNION ALL
 SELECT upper(c.relname) || '_NCOLUMNS', c.relnatts::integer FROM pg_class c
+WHERE c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'p')
+UNION ALL
+SELECT upper(c.relname) || '_NCHECKS', c.relchecks::integer FROM pg_class c
 WHERE c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'p');
 
 SELECT cmp_ok((SELECT count(*) FROM numbered), '>', 100::bigint, 'the header is read');

@@ -1,0 +1,193 @@
+/*
+ * insert.c owns inserting a row with its triggers, without a statement (see insert.h).
+ */
+#include "postgres.h"
+
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/pg_trigger.h"
+#include "commands/trigger.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/lsyscache.h"
+
+#include "base/compat.h"
+#include "base/insert.h"
+#include "base/query.h"
+
+/* What one insertion needs. */
+struct work
+{
+	const struct social_insert *insert;
+	EState *estate;
+	ResultRelInfo *target;
+	TupleTableSlot *slot;
+	bool is_vouched; /* nobody but us has had a say about the row */
+};
+
+/* ---- what need not be looked at ------------------------------------------------------------- */
+
+static bool
+is_of_ours(const Trigger *trigger)
+{
+	return trigger->tgisinternal || strncmp(trigger->tgname, "social_", 7) == 0;
+}
+
+/* Could a trigger that is not ours change the row before it is written? */
+static bool
+others_have_a_say(const TriggerDesc *triggers)
+{
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		if (TRIGGER_TYPE_MATCHES(triggers->triggers[i].tgtype, TRIGGER_TYPE_ROW,
+								 TRIGGER_TYPE_BEFORE, TRIGGER_TYPE_INSERT) &&
+			!is_of_ours(&triggers->triggers[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Takes the foreign keys to tables of our schema out of a copy of a table's triggers. */
+static void
+leave_references_out(TriggerDesc *triggers, Oid schema)
+{
+	int kept = 0;
+
+	for (int i = 0; i < triggers->numtriggers; i++)
+	{
+		const Trigger *trigger = &triggers->triggers[i];
+
+		if (!(RI_FKey_trigger_type(trigger->tgfoid) == RI_TRIGGER_FK &&
+			  get_rel_namespace(trigger->tgconstrrelid) == schema))
+			triggers->triggers[kept++] = *trigger;
+	}
+	triggers->numtriggers = kept;
+}
+
+/* ---- writing -------------------------------------------------------------------------------- */
+
+/* False when somebody has entered a key of the row meanwhile. */
+static bool
+write_speculatively(struct work *work)
+{
+	uint32 token = SpeculativeInsertionLockAcquire(GetCurrentTransactionId());
+	Relation table = work->insert->table;
+	bool conflict;
+
+	table_tuple_insert_speculative(table, work->slot, work->estate->es_output_cid, 0, NULL, token);
+	conflict = social_compat_insert_speculative(work->target, work->slot, work->estate);
+	table_tuple_complete_speculative(table, work->slot, token, !conflict);
+	SpeculativeInsertionLockRelease(GetCurrentTransactionId());
+	return !conflict;
+}
+
+static bool
+key_is_free(struct work *work)
+{
+	return social_compat_key_is_free(work->target, work->slot, work->estate);
+}
+
+/* Somebody has looked whether the key is free; meanwhile it may have been taken, and given back. */
+static bool
+write_if_new(struct work *work)
+{
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (write_speculatively(work))
+			return true;
+	} while (key_is_free(work));
+	return false;
+}
+
+static enum social_inserted
+put(struct work *work)
+{
+	const TupleConstr *constraints = RelationGetDescr(work->insert->table)->constr;
+	const TriggerDesc *triggers = work->target->ri_TrigDesc;
+
+	if (triggers != NULL && triggers->trig_insert_before_row &&
+		!ExecBRInsertTriggers(work->estate, work->target, work->slot))
+		return SOCIAL_LEFT_OUT;
+	if (constraints != NULL &&
+		!(work->is_vouched && constraints->num_check == work->insert->nchecks))
+		ExecConstraints(work->target, work->slot, work->estate);
+	if (work->insert->if_new)
+		return write_if_new(work) ? SOCIAL_INSERTED : SOCIAL_NOT_NEW;
+	table_tuple_insert(work->insert->table, work->slot, work->estate->es_output_cid, 0, NULL);
+	social_compat_insert_index_tuples(work->target, work->slot, work->estate,
+									  SOCIAL_INDEX_ENTRIES_ALL);
+	return SOCIAL_INSERTED;
+}
+
+static enum social_inserted
+put_with_triggers(struct work *work)
+{
+	TransitionCaptureState *capture;
+	enum social_inserted result;
+
+	AfterTriggerBeginQuery();
+	capture = MakeTransitionCaptureState(work->target->ri_TrigDesc,
+										 RelationGetRelid(work->insert->table), CMD_INSERT);
+	ExecBSInsertTriggers(work->estate, work->target);
+	result = put(work);
+	if (result == SOCIAL_INSERTED)
+		ExecARInsertTriggers(work->estate, work->target, work->slot, NIL, capture);
+	ExecASInsertTriggers(work->estate, work->target, capture);
+	AfterTriggerEndQuery(work->estate);
+	return result;
+}
+
+static void
+begin(struct work *work)
+{
+	Relation table = work->insert->table;
+	TupleDesc columns = RelationGetDescr(table);
+
+	work->estate = CreateExecutorState();
+	work->target = makeNode(ResultRelInfo);
+	/* No part of a range table: what is said of a row that is refused names no columns. */
+	InitResultRelInfo(work->target, table, 0, NULL, 0);
+	work->is_vouched = !others_have_a_say(table->trigdesc);
+	if (work->is_vouched && work->target->ri_TrigDesc != NULL)
+		leave_references_out(work->target->ri_TrigDesc, RelationGetNamespace(table));
+	work->estate->es_opened_result_relations = list_make1(work->target);
+	work->estate->es_output_cid = GetCurrentCommandId(true);
+	ExecOpenIndices(work->target, work->insert->if_new);
+	work->slot = ExecInitExtraTupleSlot(work->estate, columns, table_slot_callbacks(table));
+	memcpy(work->slot->tts_values, work->insert->values, columns->natts * sizeof(Datum));
+	memcpy(work->slot->tts_isnull, work->insert->isnull, columns->natts * sizeof(bool));
+	ExecStoreVirtualTuple(work->slot);
+	work->slot->tts_tableOid = RelationGetRelid(table);
+}
+
+static void
+end(struct work *work)
+{
+	ExecResetTupleTable(work->estate->es_tupleTable, false);
+	ExecCloseResultRelations(work->estate);
+	FreeExecutorState(work->estate);
+}
+
+enum social_inserted
+social_insert(const struct social_insert *insert)
+{
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "social insert", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	struct work work = {.insert = insert};
+	struct social_query_scope scope;
+	enum social_inserted result = SOCIAL_NOT_NEW;
+
+	social_query_act_as_owner(&scope, insert->table);
+	begin(&work);
+	/* No trigger hears of a row that is there already: the caller's next step may tell them. */
+	if (!insert->if_new || key_is_free(&work))
+		result = put_with_triggers(&work);
+	end(&work);
+	social_query_act_as_before(&scope);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+	return result;
+}

@@ -1,0 +1,112 @@
+-- insert.sql proves that what is written without a statement (extension/base/insert.c: likes, posts) is
+-- written as INSERT would: what others have hung on the tables holds. mission 101, 052; P-02.
+BEGIN;
+SELECT no_plan();
+
+INSERT INTO social.users (id, username) VALUES (9750001, 'insert_author'), (9750002, 'insert_reader');
+INSERT INTO social.posts (id, author_id, title, content)
+SELECT 9750001 + n, 9750001, 'a post', 'text' FROM generate_series(0, 9) n;
+CREATE ROLE insert_caller;
+SELECT social.grant_reader('insert_caller');
+CREATE SCHEMA theirs;
+CREATE TABLE theirs.log (what text, id bigint, who name);
+CREATE FUNCTION theirs.row() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO theirs.log VALUES (TG_TABLE_NAME || ' ' || TG_WHEN || ' ' || TG_LEVEL, coalesce(to_jsonb(NEW) ->> 'post_id', to_jsonb(NEW) ->> 'id')::bigint, current_user);
+	RETURN NEW;
+END $$;
+CREATE FUNCTION theirs.statement() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO theirs.log SELECT TG_TABLE_NAME || ' ' || TG_WHEN || ' ' || TG_LEVEL, count(*), current_user FROM added;
+	RETURN NULL;
+END $$;
+CREATE FUNCTION pg_temp.act(user_id bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM social.act_as(user_id);
+	SET LOCAL ROLE insert_caller;
+END $$;
+
+-- ---- triggers -------------------------------------------------------------------------------------
+
+SAVEPOINT clean;
+CREATE TRIGGER theirs_row AFTER INSERT ON social.post_likes FOR EACH ROW EXECUTE FUNCTION theirs.row();
+CREATE TRIGGER theirs_statement AFTER INSERT ON social.post_likes REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION theirs.statement();
+CREATE TRIGGER theirs_row AFTER INSERT ON social.posts FOR EACH ROW EXECUTE FUNCTION theirs.row();
+SELECT pg_temp.act(9750002);
+SELECT is(social.like_post(9750001), 9750001::bigint, 'a like, by a role that may do nothing else');
+SELECT set_config('insert.post', social.create_post('a title', 'about #insert_tag')::text, true);
+RESET ROLE;
+SELECT results_eq($$SELECT what, id FROM theirs.log ORDER BY 1, 2$$,
+	$$VALUES ('post_likes AFTER ROW', 9750001::bigint), ('post_likes AFTER STATEMENT', 1), ('posts AFTER ROW', current_setting('insert.post')::bigint)$$,
+	'triggers of somebody''s fire, with transition tables');
+SELECT is_empty($$SELECT who FROM theirs.log l WHERE who <> (SELECT tableowner FROM pg_tables WHERE schemaname = 'social' AND tablename = 'posts')$$, 'as the tables'' owner, as in a statement of ours');
+SELECT is((SELECT p.likes_count FROM social.visible_posts p WHERE p.id = 9750001), 1::bigint, 'and ours beside them');
+SELECT is((SELECT p.hashtags FROM social.posts p WHERE p.id = current_setting('insert.post')::bigint), ARRAY['insert_tag'], 'of posts, too');
+SELECT is((SELECT count(*) FROM social.notifications n WHERE n.recipient_id = 9750001 AND n.post_id = 9750001 AND n.type = 'like'), 1::bigint, 'somebody is told');
+ROLLBACK TO clean;
+
+-- ---- what a trigger of somebody's does before ------------------------------------------------------
+
+CREATE FUNCTION theirs.change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF NEW.post_id = 9750002 THEN
+		RETURN NULL;
+	ELSIF NEW.post_id = 9750003 THEN
+		NEW.reaction := '';
+	ELSIF NEW.post_id = 9750004 THEN
+		NEW.post_id := -1;
+	ELSE
+		NEW.reaction := 'theirs';
+	END IF;
+	RETURN NEW;
+END $$;
+CREATE TRIGGER theirs_before BEFORE INSERT ON social.post_likes FOR EACH ROW EXECUTE FUNCTION theirs.change();
+SELECT social.act_as(9750002);
+SELECT social.like_post(9750001), social.like_post(9750002);
+SELECT results_eq($$SELECT l.post_id, l.reaction FROM social.post_likes l WHERE l.user_id = 9750002$$, $$VALUES (9750001::bigint, 'theirs'::text)$$, 'it may change a row, or leave it out');
+SELECT is((SELECT count(*) FROM social.reconcile() r WHERE r.object_id BETWEEN 9750001 AND 9750010), 0::bigint, 'and only what was written counts');
+SELECT throws_ok('SELECT social.like_post(9750003)', '23514', NULL, 'a check of ours looks at what it has changed');
+SELECT throws_ok('SELECT social.like_post(9750004)', '23503', NULL, 'as does a foreign key');
+ROLLBACK TO clean;
+
+-- ---- checks and foreign keys -----------------------------------------------------------------------
+
+CREATE TABLE theirs.reactions (name text PRIMARY KEY);
+INSERT INTO theirs.reactions VALUES ('heart');
+ALTER TABLE social.post_likes ADD FOREIGN KEY (reaction) REFERENCES theirs.reactions;
+ALTER TABLE social.posts ADD CHECK (title <> 'forbidden');
+SELECT social.act_as(9750002);
+SELECT lives_ok('SELECT social.like_post(9750001)', 'a foreign key of somebody''s');
+SELECT throws_ok($$SELECT social.like_post(9750002, 'fire')$$, '23503', NULL, 'and what it refuses');
+SELECT lives_ok($$SELECT social.create_post('allowed', 'text')$$, 'a check of somebody''s');
+SELECT throws_ok($$SELECT social.create_post('forbidden', 'text')$$, '23514', NULL, 'and what it refuses');
+ROLLBACK TO clean;
+
+-- ---- triggers that are turned off ------------------------------------------------------------------
+
+ALTER TABLE social.post_likes DISABLE TRIGGER social_count_row;
+SELECT social.act_as(9750002);
+SELECT social.like_post(9750001);
+SELECT is((SELECT p.likes_count FROM social.visible_posts p WHERE p.id = 9750001), 0::bigint, 'what a trigger would do that is turned off does not happen');
+ROLLBACK TO clean;
+
+-- ---- one statement, several acts -------------------------------------------------------------------
+
+SELECT social.act_as(9750002);
+SELECT social.like_post(9750001), social.like_post(9750001), social.like_post(9750001, 'fire');
+SELECT results_eq($$SELECT l.reaction, (SELECT p.likes_count FROM social.visible_posts p WHERE p.id = 9750001) FROM social.post_likes l WHERE l.user_id = 9750002$$,
+	$$VALUES ('fire'::text, 1::bigint)$$, 'the same like again, in the same statement, is the same row');
+SELECT is((SELECT social.like_post(social.create_post('mine', 'text')) > 0), true, 'an act sees what an earlier one of its statement has written');
+SELECT throws_ok($$SELECT social.like_post(9750001, 'two words')$$, 'SM400', NULL, 'a reaction is checked');
+SELECT throws_ok('SELECT social.like_post(NULL)', 'SM404', NULL, 'null is no post');
+
+-- ---- the ends of a post's columns ------------------------------------------------------------------
+
+SELECT set_config('insert.post', social.create_post('t', 'c', NULL, NULL, NULL, 'infinity', '', '', NULL)::text, true);
+SELECT is((SELECT (p.is_published, p.visibility, p.reply_settings, p.publish_at, p.image, p.video, p.language, p.created_at = now(), p.updated_at = now())::text FROM social.posts p WHERE p.id = current_setting('insert.post')::bigint),
+	'(f,public,everyone,,,,,t,t)', 'null is the default, an empty address none, infinity a draft');
+SELECT throws_ok($$SELECT social.create_post('t', 'c', true, 'strangers')$$, 'SM400', NULL, 'an unknown visibility');
+SELECT throws_ok($$SELECT social.create_post(NULL, 'c')$$, 'SM400', NULL, 'no title');
+
+SELECT * FROM finish();
+ROLLBACK;

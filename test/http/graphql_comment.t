@@ -31,6 +31,8 @@ is_deeply([ @$edited{qw(content isEdited)}, defined $edited->{editedAt} ], [ 'Be
 is_deeply(get(undef, "{ post(id: $post) { comments { content author { username } replies { content author { username } replies { id } } } } }"),
 	{ comments => [ { content => 'Better', author => { username => $bob->{username} }, replies => [ { content => 'An answer', author => { username => $ann->{username} }, replies => [] } ] } ] },
 	'seed 086: post, comments and replies in one query');
+is_deeply(get(undef, "{ commentThread(postId: $post) { comment { content } depth } }"), [ { comment => { content => 'Better' }, depth => 1 }, { comment => { content => 'An answer' }, depth => 2 } ], 'a thread as one list');
+is_deeply(get($cem, "{ commentThread(postId: $post) { depth } }"), [], 'which is empty across a block');
 is(get($bob, "{ comment(id: $reply->{id}) { content } }")->{content}, 'An answer', 'one comment');
 is(get($cem, "{ comment(id: $id) { content } }"), undef, 'under a post that may not be seen it is not there');
 is(get($bob, '{ comment(id: "9007199254740991") { content } }'), undef, 'nor what is not there');

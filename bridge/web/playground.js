@@ -132,7 +132,8 @@ const start = '# Choose an example above, or write:\nquery { __typename }\n';
 function drawGraphiQL(root) {
   const storage = sessionStorage; // documents may hold what nobody else who opens this browser should read
   const fetcher = (request, options) => ask(request, options?.headers);
-  return (query) => root.render(React.createElement(GraphiQL, { key: isOpen, fetcher, query, storage, defaultQuery: start }));
+  const schema = () => (isOpen ? undefined : null); // null: it asks for none
+  return (query) => root.render(React.createElement(GraphiQL, { key: isOpen, schema: schema(), fetcher, query, storage, defaultQuery: start }));
 }
 
 function drawForm() {

@@ -44,6 +44,7 @@ try {
 	await browser.type('#password', password);
 	await browser.click('#log-in');
 	seen.who = await browser.until("document.getElementById('who')?.textContent");
+	seen.toStaff = await browser.until("document.getElementById('introspection').textContent.endsWith(': open') && document.getElementById('introspection').textContent");
 
 	await choose('Write: a post', 'WritePost');
 	seen.created = await run('Post created');

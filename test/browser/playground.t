@@ -11,14 +11,16 @@ plan skip_all => 'bridge/web is not installed: the npm registry was out of reach
 make_path('build/test');
 for my $kind (qw(graphiql plain))
 {
-	my $bridge = start_bridge(PLAYGROUND_DIR => $kind eq 'graphiql' ? 'bridge/web/node_modules' : '');
+	my $bridge = start_bridge($kind eq 'graphiql' ? (PLAYGROUND_DIR => 'bridge/web/node_modules', GRAPHQL_INTROSPECTION => 'everybody') : (PLAYGROUND_DIR => '', GRAPHQL_INTROSPECTION => 'staff'));
 	my $user   = account(url => $bridge->{url});
+	psql("UPDATE social.users SET is_staff = true WHERE id = $user->{id}") if $kind eq 'plain';
 	my $seen   = decode_json(`node test/browser/playground.mjs $kind $bridge->{url}/graphql/ $user->{username} '$user->{password}' build/test/$kind.png`);
 
 	is($seen->{failed}, undef, "$kind: all that a person does goes well (build/test/$kind.png is how it looks)");
 	is_deeply($seen->{problems}, [], 'no exception, no error in the console, nothing that the policy forbids');
 	is_deeply([ grep { !m{ \Q$bridge->{url}\E/graphql/} && !m{ data:} } @{ $seen->{requests} } ], [], 'nobody but this bridge is asked for anything');
-	like($seen->{introspection}, qr/^introspection: open$/, 'it says that introspection is open');
+	like($seen->{introspection}, $kind eq 'plain' ? qr/^introspection: closed to you/ : qr/^introspection: open$/, 'it says whether introspection is open');
+	like($seen->{toStaff}, qr/open/, 'as it is to whoever has logged in');
 	like($seen->{note}, $kind eq 'plain' ? qr/apt-get install npm/ : qr/^$/, 'how GraphiQL is had is said where there is none');
 	like($seen->{refused}, qr/password|credentials/i, 'a wrong password is told');
 	is($seen->{who}, $user->{username}, 'who is logged in is shown');

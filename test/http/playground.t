@@ -106,4 +106,10 @@ cmp_ok(scalar @names, '>', 10, 'examples');
 my $answer = api(POST => '/graphql/', json => { query => "$examples query Nothing { __typename }", operationName => 'Nothing' });
 is($answer->{content}, '{"data":{"__typename":"Query"}}', 'each of them suits the schema');
 is(scalar(() = $examples =~ /\n\n# [A-Z][^\n]+\n(?:query|mutation) /g), scalar @names, 'and has a name of its own, as the page reads it');
+# A domain of the schema that nobody shows is one that nobody finds.
+for my $domain (glob 'bridge/graphql/schema/*.graphql')
+{
+	my @fields = map { /^  (\w+)/mg } slurp($domain) =~ /^extend type (?:Query|Mutation) \{\n(.*?)^\}/msg;
+	ok(!@fields || (grep { $examples =~ /\b$_\b/ } @fields), "of $domain there is an example");
+}
 done_testing;

@@ -6,24 +6,27 @@
  * several root fields whose statement fails is run once more, as one unit per root field, so that
  * what failed is an error of its field and the others have their answers (section 6.4.4).
  */
+#include <openssl/sha.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "admission/services.h"
 #include "api/api.h"
 #include "api/content.h"
+#include "api/graphql_read.h"
 #include "graphql/graphql.h"
 #include "error/hints.h"
 #include "http/reply.h"
 #include "http/request.h"
 #include "loop/loop.h"
 #include "base/config.h"
-#include "base/utf8.h"
 
 /* The work of one request; in the request's arena. */
 struct run
 {
 	struct sb_graphql_request asked; /* its texts live as long as the request */
+	const char *document_id;         /* what names the document, or NULL */
 	struct sb_graphql_execution *execution;
 	bool may_introspect;
 	int step;
@@ -37,6 +40,8 @@ static void run_step(struct sb_request *request);
 static void
 forget_execution(struct run *run)
 {
+	if (run->execution == NULL)
+		return;
 	for (int i = 0; run->taken && i < run->execution->nsteps; i++)
 		PQclear(run->taken[i]);
 	sb_graphql_execution_free(run->execution);
@@ -84,6 +89,8 @@ static const struct status_row
 	{"METHOD_NOT_ALLOWED", 405, 405, 405},
 	{"GRAPHQL_PARSE_FAILED", 200, 400, 400},
 	{"FORBIDDEN", 200, 403, 403},
+	{"PERSISTED_QUERY_NOT_FOUND", 200, 404, 404},
+	{"PERSISTED_QUERY_NOT_SUPPORTED", 200, 400, 400},
 	{NULL, 200, 400, 422},
 };
 
@@ -301,6 +308,16 @@ run_steps(struct sb_request *request)
 		respond(request);
 }
 
+/* Answers that it is not run. */
+static void
+refuse(struct sb_request *request, const char *code, const char *message)
+{
+	struct run *run = request->state;
+
+	run->execution = sb_graphql_refuse(code, message);
+	run_steps(request);
+}
+
 /* ---- introspection --------------------------------------------------------------------------- */
 
 static void
@@ -309,8 +326,7 @@ refuse_introspection(struct sb_request *request)
 	struct run *run = request->state;
 
 	sb_graphql_execution_free(run->execution);
-	run->execution = sb_graphql_refuse("FORBIDDEN", "The schema is not shown to everybody here");
-	run_steps(request);
+	refuse(request, "FORBIDDEN", "The schema is not shown to everybody here");
 }
 
 static void
@@ -358,136 +374,119 @@ execute(struct sb_request *request)
 		refuse_introspection(request);
 }
 
-static void
-begin(struct sb_request *request, const struct sb_graphql_request *asked)
-{
-	struct run *run = sb_arena_alloc(&request->arena, sizeof(*run));
+/* ---- which document -------------------------------------------------------------------------- */
 
-	run->asked = *asked;
-	request->state = run;
-	request->on_end = on_end;
+/* For how long a loop knows what the database said, so that what is removed there is gone. */
+#define KNOWN_MS 60000
+
+/* Whether a document has the hash that its id promises. */
+static bool
+is_hash_of(const char *id, const struct sb_graphql_request *asked)
+{
+	unsigned char hash[SHA256_DIGEST_LENGTH];
+	char name[sizeof("sha256:") + 2 * SHA256_DIGEST_LENGTH] = "sha256:";
+	char *at = name + strlen(name);
+
+	SHA256((const unsigned char *) asked->document, asked->document_len, hash);
+	for (int i = 0; i < SHA256_DIGEST_LENGTH; i++)
+		at += sprintf(at, "%02x", hash[i]);
+	return strcmp(id, name) == 0;
+}
+
+/* Runs a document that was named, if the loop knows it. */
+static bool
+execute_known(struct sb_request *request)
+{
+	struct run *run = request->state;
+	struct sb_graphql_request *asked = &run->asked;
+	const char *text =
+		sb_graphql_find_document(request->admission.services->graphql, run->document_id,
+								 request->loop->now_ms, &asked->document_len);
+
+	if (text == NULL)
+		return false;
+	asked->document = sb_arena_copy(&request->arena, text, asked->document_len);
 	execute(request);
-}
-
-/* ---- reading the request --------------------------------------------------------------------- */
-
-/* What we know of the extensions of a request: {"cost": true} asks what it costs. */
-static void
-read_extensions(const json_t *extensions, struct sb_graphql_request *asked)
-{
-	asked->announce_cost = json_is_true(json_object_get(extensions, "cost"));
-}
-
-/* Takes query, operationName, variables and extensions out of a JSON object. NULL, or what is
- * wrong. */
-static const char *
-read_members(json_t *body, struct sb_graphql_request *asked)
-{
-	json_t *query = json_object_get(body, "query");
-	json_t *name = json_object_get(body, "operationName");
-	json_t *variables = json_object_get(body, "variables");
-	json_t *extensions = json_object_get(body, "extensions");
-
-	if (!json_is_string(query))
-		return query ? "query must be a text" : "query is required";
-	if (name && !json_is_null(name) && !json_is_string(name))
-		return "operationName must be a text";
-	if (strlen(json_string_value(name) ? json_string_value(name) : "") != json_string_length(name))
-		return "operationName holds the character U+0000, which no name has";
-	if (variables && !json_is_null(variables) && !json_is_object(variables))
-		return "variables must be an object";
-	if (extensions && !json_is_null(extensions) && !json_is_object(extensions))
-		return "extensions must be an object";
-	asked->document = json_string_value(query);
-	asked->document_len = json_string_length(query);
-	asked->operation_name = json_string_value(name);
-	asked->variables = json_is_object(variables) ? variables : NULL;
-	read_extensions(extensions, asked);
-	return NULL;
+	return true;
 }
 
 static void
-handle_post(struct sb_request *request)
+on_document(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 {
-	struct sb_graphql_request asked = {.allow_mutation = true};
-	const char *problem = NULL;
+	struct sb_request *request = unit->owner;
+	struct run *run = request->state;
+	const PGresult *result = outcome == SB_PG_OK ? unit->results[1] : NULL;
 
-	if (sb_content_is(request, "application/graphql"))
+	if (outcome != SB_PG_OK)
 	{
-		asked.document = request->body_len ? request->body : "";
-		asked.document_len = request->body_len;
-		if (!sb_utf8_is_text(asked.document, asked.document_len))
-			problem = "the document holds the character U+0000, or is not valid UTF-8";
-	}
-	else if (sb_content_is(request, "application/json"))
-	{
-		request->json = sb_params_parse(&request->arena, "the body", request->body,
-										request->body_len, true, &problem);
-		if (request->json)
-			problem = read_members(request->json, &asked);
-	}
-	else
-	{
-		sb_request_fail(request, 415, "the body must be application/json or application/graphql");
+		sb_request_fail_unit(request, outcome);
 		return;
 	}
-	if (problem)
-		sb_request_fail(request, 400, problem);
-	else
-		begin(request, &asked);
+	if (!PQgetisnull(result, 0, 0))
+		sb_graphql_keep_document(request->admission.services->graphql, run->document_id,
+								 PQgetvalue(result, 0, 0), (size_t) PQgetlength(result, 0, 0),
+								 request->loop->now_ms + KNOWN_MS);
+	if (!execute_known(request))
+		refuse(request, "PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound");
 }
 
-/* A parameter of the target that is a JSON object; NULL without one, or with a problem. */
-static json_t *
-query_object(struct sb_request *request, const char *name, const char **problem)
-{
-	bool twice;
-	const char *text = sb_url_query(&request->url, name, &twice);
-
-	return text && *text ? sb_params_parse(&request->arena, name, text, strlen(text), true, problem)
-						 : NULL;
-}
-
+/* Looks a document up that was named, in the loop's memory and then in the database. */
 static void
-handle_get(struct sb_request *request)
+look_up(struct sb_request *request)
 {
-	struct sb_graphql_request asked = {.allow_mutation = false};
-	const char *problem = NULL;
-	bool twice[4];
+	static const char sql[] = "SELECT social.graphql_document($1)";
+	struct run *run = request->state;
 
-	asked.document = sb_url_query(&request->url, "query", &twice[0]);
-	asked.operation_name = sb_url_query(&request->url, "operationName", &twice[1]);
-	sb_url_query(&request->url, "variables", &twice[2]);
-	sb_url_query(&request->url, "extensions", &twice[3]);
-	if (asked.operation_name && *asked.operation_name == '\0')
-		asked.operation_name = NULL;
-	if (asked.document == NULL)
-		problem = "query is required: POST a GraphQL document here, or GET with ?query=";
-	else if (twice[0] || twice[1] || twice[2] || twice[3])
-		problem = "a parameter is given more than once";
-	else
-	{
-		json_t *extensions = query_object(request, "extensions", &problem);
-
-		read_extensions(extensions, &asked);
-		json_decref(extensions);
-		if (problem == NULL)
-			request->json = asked.variables = query_object(request, "variables", &problem);
-	}
-	if (problem)
-	{
-		sb_request_fail(request, 400, problem);
+	if (execute_known(request))
 		return;
+	sb_request_begin_unit(request, on_document);
+	sb_pg_unit_add(&request->admission.unit, sb_pg_statement_id(sql), sql, 1, &run->document_id);
+	sb_request_submit(request, SB_LANE_READ);
+}
+
+/*
+ * A document may be named by its id alone, or come with its hash, to be known by it from then on
+ * (Apollo's automatic persisted queries): in the loop's memory, which strangers may fill, and not
+ * in the database, which holds what its administrators put there.
+ */
+static void
+choose_document(struct sb_request *request)
+{
+	struct run *run = request->state;
+	const char *mode = request->loop->config->graphql_documents;
+	bool is_off = strcmp(mode, "off") == 0;
+	bool is_only = strcmp(mode, "only") == 0;
+
+	if (run->document_id == NULL && is_only)
+		refuse(request, "FORBIDDEN", "Only documents that are known here are run");
+	else if (run->document_id == NULL || (is_off && run->asked.document))
+		execute(request);
+	else if (is_off)
+		refuse(request, "PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported");
+	else if (run->asked.document && !is_hash_of(run->document_id, &run->asked))
+		refuse(request, "BAD_USER_INPUT", "The hash is not that of the document");
+	else if (run->asked.document && !is_only)
+	{
+		sb_graphql_keep_document(request->admission.services->graphql, run->document_id,
+								 run->asked.document, run->asked.document_len, UINT64_MAX);
+		execute(request);
 	}
-	asked.document_len = strlen(asked.document);
-	begin(request, &asked);
+	else
+		look_up(request);
 }
 
 void
 sb_api_graphql(struct sb_request *request)
 {
-	if (request->route->method == SB_POST)
-		handle_post(request);
-	else
-		handle_get(request);
+	struct sb_asked asked;
+	struct run *run;
+
+	if (!sb_graphql_read(request, &asked))
+		return;
+	run = sb_arena_alloc(&request->arena, sizeof(*run));
+	run->asked = asked.graphql;
+	run->document_id = asked.document_id;
+	request->state = run;
+	request->on_end = on_end;
+	choose_document(request);
 }

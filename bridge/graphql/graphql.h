@@ -148,6 +148,17 @@ char *sb_graphql_sdl(const struct sb_graphql *graphql, size_t *len);
  */
 char *sb_graphql_describe_sources(const struct sb_graphql *graphql, size_t *len);
 
+/*
+ * The document that is known by this id, until its time is over; NULL when there is none. Valid
+ * until the next one is kept.
+ */
+const char *sb_graphql_find_document(struct sb_graphql *graphql, const char *id, uint64_t now_ms,
+									 size_t *len);
+
+/* Remembers a copy until that time, or until others need the room: 1,024 of them, 8 MiB. */
+void sb_graphql_keep_document(struct sb_graphql *graphql, const char *id, const char *text,
+							  size_t len, uint64_t until_ms);
+
 /* Counters for the metrics page. */
 struct sb_graphql_stats
 {

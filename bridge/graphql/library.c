@@ -59,6 +59,7 @@ sb_graphql_free(struct sb_graphql *graphql)
 	if (!graphql)
 		return;
 	gql_cache_free(&graphql->cache);
+	gql_documents_free(&graphql->documents);
 	gql_tokens_free(&graphql->tokens);
 	sb_buffer_free(&graphql->key);
 	free(graphql->lifted.items);

@@ -255,6 +255,21 @@ struct gql_plan *gql_cache_find(struct gql_cache *cache, const char *key, size_t
 /* Takes a reference to the plan under a copy of the key; drops the oldest ones over the bounds. */
 void gql_cache_add(struct gql_cache *cache, struct gql_plan *plan, const char *key, size_t len);
 
+/* ---- documents that are known by a name ------------------------------------------------------ */
+
+#define GQL_DOCUMENT_SLOTS 1024 /* a power of two */
+
+struct gql_documents
+{
+	struct gql_named_document *slots[GQL_DOCUMENT_SLOTS];
+	struct gql_named_document *newest;
+	struct gql_named_document *oldest;
+	int entries;
+	size_t bytes;
+};
+
+void gql_documents_free(struct gql_documents *documents);
+
 /* ---- the library object --------------------------------------------------------------------- */
 
 struct sb_graphql
@@ -263,6 +278,7 @@ struct sb_graphql
 	struct gql_schema *schema;
 	struct sb_graphql_limits limits;
 	struct gql_cache cache;
+	struct gql_documents documents;
 	/* Reused from request to request. */
 	struct gql_tokens tokens;
 	struct sb_buffer key;

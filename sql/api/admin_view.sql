@@ -103,6 +103,10 @@ SELECT n.id, u.username AS recipient, n.type, coalesce(a.username, '') AS actor,
 FROM social.notifications n JOIN social.users u ON u.id = n.recipient_id LEFT JOIN social.users a ON a.id = n.actor_id;
 COMMENT ON VIEW social.admin_notifications IS 'Who was told what; withdrawn_at is when the deed was taken back.';
 
+CREATE OR REPLACE VIEW social.admin_graphql_documents AS
+SELECT d.id, d.body, d.created_at FROM social.graphql_documents d;
+COMMENT ON VIEW social.admin_graphql_documents IS 'GraphQL documents that clients may name instead of sending them.';
+
 CREATE OR REPLACE VIEW social.admin_content_rules AS
 SELECT r.id, r.kind, r.pattern, r.action, r.created_at FROM social.content_rules r;
 COMMENT ON VIEW social.admin_content_rules IS 'Words and hosts that posts and comments may not carry, and what happens to those that do.';

@@ -200,6 +200,8 @@ BEGIN
 			('jwt_key', 'status', 'standby, active or retired.'),
 			('jwt_key', 'retired_at', 'When it was retired.'),
 			('jwt_key', 'activated_at', 'When it began to sign.'),
+			('graphql_documents', 'id', 'What clients name it by: sha256: and its hash, or a word.'),
+			('graphql_documents', 'body', 'The document.'),
 			('jwt_issuers', 'issuer', 'iss of the tokens.'),
 			('jwt_issuers', 'jwks', 'The public keys, as a JSON Web Key Set.'),
 			('jwt_issuers', 'audience', 'aud that the tokens must name; null: social.jwt_audience.'),

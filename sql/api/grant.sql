@@ -47,6 +47,11 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT unnest(ARRAY['rate_limits_changed', 'take_login_limit']), 'owner'
 	UNION ALL
+	-- documents
+	SELECT unnest(ARRAY['graphql_document']), 'bridge'
+	UNION ALL
+	SELECT unnest(ARRAY['add_graphql_document', 'remove_graphql_document']), 'admin'
+	UNION ALL
 	-- moderation: staff are told apart by who acts
 	SELECT unnest(ARRAY['require_staff', 'report_user', 'report_post', 'report_comment', 'reports', 'resolve_report',
 		'hide_post', 'unhide_post', 'hide_comment', 'unhide_comment', 'suspend_user', 'unsuspend_user',

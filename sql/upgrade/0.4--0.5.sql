@@ -193,3 +193,10 @@ DROP FUNCTION IF EXISTS social.search_page(text, integer, text);
 DROP FUNCTION IF EXISTS social.login_attempts_page(integer, text);
 -- user: a profile's picture has two names (I-02).
 DROP FUNCTION IF EXISTS social.update_profile(text, text, text, text, text, text, text, boolean);
+-- document: GraphQL documents that clients may name.
+CREATE TABLE social.graphql_documents (
+	id text COLLATE "C" PRIMARY KEY CHECK (id <> '' AND length(id) <= 128),
+	body text NOT NULL CHECK (body <> ''),
+	created_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE social.graphql_documents IS 'GraphQL documents that clients may name instead of sending them (add_graphql_document). What stands under an id never changes; each is kept until it is removed.';

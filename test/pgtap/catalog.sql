@@ -76,7 +76,7 @@ $$, ARRAY[
 	-- they open the door
 	'register_user', 'login', 'authenticate', 'bridge_config',
 	'refresh_session', 'refresh_session_id', 'active_sessions', 'logout', 'logout_all', 'revoke_session', 'clear_expired_sessions', 'touch_session', 'ended_sessions',
-	'verify_token', 'blacklist_token', 'jwks', 'ensure_jwt_key', 'rotate_jwt_key', 'import_jwt_key', 'rotate_due_jwt_keys', 'remove_jwt_key', 'register_issuer', 'remove_issuer',
+	'verify_token', 'blacklist_token', 'jwks', 'ensure_jwt_key', 'rotate_jwt_key', 'import_jwt_key', 'rotate_due_jwt_keys', 'remove_jwt_key', 'register_issuer', 'remove_issuer', 'add_graphql_document', 'remove_graphql_document', 'graphql_document',
 	'register', 'request_password_reset', 'reset_password', 'verify_email',
 	-- they read or change the viewer's own account
 	'change_password', 'request_email_verification', 'enable_totp', 'confirm_totp', 'disable_totp', 'regenerate_recovery_codes',

@@ -125,14 +125,6 @@ END
 $$;
 COMMENT ON FUNCTION social.reject_follow_request(bigint) IS 'Removes this person''s request to follow the viewer; again is harmless. Returns the person''s id. SM401 when nobody acts, SM404 for an unknown person.';
 
-CREATE OR REPLACE VIEW social.visible_follow_requests AS
-SELECT r.requester_id, r.target_id, r.created_at
-FROM social.follow_requests r
-JOIN social.visible_users a ON a.id = r.requester_id
-JOIN social.visible_users b ON b.id = r.target_id
-WHERE (SELECT social.viewer_id()) IN (r.requester_id, r.target_id);
-COMMENT ON VIEW social.visible_follow_requests IS 'The requests to follow that the viewer has made or been sent, of people that they may see.';
-
 -- ---- lists -----------------------------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION social.is_following(user_id bigint, target_user_id bigint) RETURNS boolean

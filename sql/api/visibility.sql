@@ -224,6 +224,27 @@ CREATE OR REPLACE VIEW social.own_reposts AS
 SELECT r.post_id, r.position, r.created_at FROM social.reposts r WHERE r.user_id = social.viewer_id();
 COMMENT ON VIEW social.own_reposts IS 'The posts that the viewer has passed on, seen or not any more.';
 
+CREATE OR REPLACE VIEW social.own_follows AS
+SELECT f.followed_id, f.created_at FROM social.follows f WHERE f.follower_id = social.viewer_id();
+COMMENT ON VIEW social.own_follows IS 'Whom the viewer follows, seen or not any more.';
+
+CREATE OR REPLACE VIEW social.own_followers AS
+SELECT f.follower_id, f.created_at FROM social.follows f WHERE f.followed_id = social.viewer_id();
+COMMENT ON VIEW social.own_followers IS 'Who follows the viewer, seen or not any more.';
+
+CREATE OR REPLACE VIEW social.own_follow_requests AS
+SELECT r.target_id, r.created_at FROM social.follow_requests r WHERE r.requester_id = social.viewer_id();
+COMMENT ON VIEW social.own_follow_requests IS 'Whom the viewer asks for leave to follow, seen or not any more.';
+
+CREATE OR REPLACE VIEW social.own_blocks AS
+SELECT b.blocked_id, b.created_at FROM social.blocks b WHERE b.blocker_id = social.viewer_id();
+COMMENT ON VIEW social.own_blocks IS 'Whom the viewer blocks; visible_blocks has their names.';
+
+CREATE OR REPLACE VIEW social.own_mutes AS
+SELECT m.muted_id, m.created_at FROM social.mutes m
+WHERE m.muter_id = social.viewer_id() AND (m.expires_at IS NULL OR m.expires_at > now());
+COMMENT ON VIEW social.own_mutes IS 'Whom the viewer mutes at this moment, seen or not any more; visible_mutes says how.';
+
 CREATE OR REPLACE VIEW social.own_deleted_posts AS
 SELECT p.id, p.title, p.content, p.deleted_at, p.deleted_at + social.setting('restore_window')::interval AS restorable_until
 FROM social.posts p

@@ -23,42 +23,38 @@
 #include "base/sequence.h"
 #include "base/table.h"
 
+#define COLUMN(name, column) column,
 const struct social_counter social_counters[] = {
 	[SOCIAL_USER_COUNTERS] = {"user_counters",
 							  "user_counter_deltas",
 							  "user_counter_deltas_idx",
 							  "user_id",
 							  "users",
-							  3,
-							  {[SOCIAL_USER_FOLLOWERS_COUNT] = "followers_count",
-							   [SOCIAL_USER_FOLLOWING_COUNT] = "following_count",
-							   [SOCIAL_USER_POSTS_COUNT] = "posts_count"}},
+							  SOCIAL_USER_NCOUNTS,
+							  {SOCIAL_USER_COUNTS(COLUMN)}},
 	[SOCIAL_POST_COUNTERS] = {"post_counters",
 							  "post_counter_deltas",
 							  "post_counter_deltas_idx",
 							  "post_id",
 							  "posts",
-							  4,
-							  {[SOCIAL_POST_LIKES_COUNT] = "likes_count",
-							   [SOCIAL_POST_COMMENTS_COUNT] = "comments_count",
-							   [SOCIAL_POST_REPOSTS_COUNT] = "reposts_count",
-							   [SOCIAL_POST_VIEWS_COUNT] = "views_count"}},
+							  SOCIAL_POST_NCOUNTS,
+							  {SOCIAL_POST_COUNTS(COLUMN)}},
 	[SOCIAL_COMMENT_COUNTERS] = {"comment_counters",
 								 "comment_counter_deltas",
 								 "comment_counter_deltas_idx",
 								 "comment_id",
 								 "comments",
-								 2,
-								 {[SOCIAL_COMMENT_LIKES_COUNT] = "likes_count",
-								  [SOCIAL_COMMENT_REPLIES_COUNT] = "replies_count"}},
+								 SOCIAL_COMMENT_NCOUNTS,
+								 {SOCIAL_COMMENT_COUNTS(COLUMN)}},
 	[SOCIAL_HASHTAG_COUNTERS] = {"hashtag_counters",
 								 "hashtag_counter_deltas",
 								 "hashtag_counter_deltas_idx",
 								 "hashtag_id",
 								 "hashtags",
-								 1,
-								 {[SOCIAL_HASHTAG_POSTS_COUNT] = "posts_count"}},
+								 SOCIAL_HASHTAG_NCOUNTS,
+								 {SOCIAL_HASHTAG_COUNTS(COLUMN)}},
 };
+#undef COLUMN
 const int social_ncounters = lengthof(social_counters);
 
 /* ---- notes ---------------------------------------------------------------------------------- */

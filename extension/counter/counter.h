@@ -37,6 +37,24 @@ struct social_counter
 	const char *columns[SOCIAL_COUNTER_COLUMNS_MAX];
 };
 
+/*
+ * The counts of each counter table in the order of its columns: the number by which C knows one,
+ * and its column.
+ */
+#define SOCIAL_USER_COUNTS(COUNT)                                                                  \
+	COUNT(USER_FOLLOWERS, "followers_count")                                                       \
+	COUNT(USER_FOLLOWING, "following_count")                                                       \
+	COUNT(USER_POSTS, "posts_count")
+#define SOCIAL_POST_COUNTS(COUNT)                                                                  \
+	COUNT(POST_LIKES, "likes_count")                                                               \
+	COUNT(POST_COMMENTS, "comments_count")                                                         \
+	COUNT(POST_REPOSTS, "reposts_count")                                                           \
+	COUNT(POST_VIEWS, "views_count")
+#define SOCIAL_COMMENT_COUNTS(COUNT)                                                               \
+	COUNT(COMMENT_LIKES, "likes_count")                                                            \
+	COUNT(COMMENT_REPLIES, "replies_count")
+#define SOCIAL_HASHTAG_COUNTS(COUNT) COUNT(HASHTAG_POSTS, "posts_count")
+
 /* Indexes into social_counters, and into the columns of each. */
 enum
 {
@@ -45,27 +63,22 @@ enum
 	SOCIAL_COMMENT_COUNTERS,
 	SOCIAL_HASHTAG_COUNTERS
 };
+#define SOCIAL_COUNT_NUMBER(name, column) SOCIAL_##name##_COUNT,
 enum
 {
-	SOCIAL_USER_FOLLOWERS_COUNT,
-	SOCIAL_USER_FOLLOWING_COUNT,
-	SOCIAL_USER_POSTS_COUNT
+	SOCIAL_USER_COUNTS(SOCIAL_COUNT_NUMBER) SOCIAL_USER_NCOUNTS
 };
 enum
 {
-	SOCIAL_POST_LIKES_COUNT,
-	SOCIAL_POST_COMMENTS_COUNT,
-	SOCIAL_POST_REPOSTS_COUNT,
-	SOCIAL_POST_VIEWS_COUNT
+	SOCIAL_POST_COUNTS(SOCIAL_COUNT_NUMBER) SOCIAL_POST_NCOUNTS
 };
 enum
 {
-	SOCIAL_COMMENT_LIKES_COUNT,
-	SOCIAL_COMMENT_REPLIES_COUNT
+	SOCIAL_COMMENT_COUNTS(SOCIAL_COUNT_NUMBER) SOCIAL_COMMENT_NCOUNTS
 };
 enum
 {
-	SOCIAL_HASHTAG_POSTS_COUNT
+	SOCIAL_HASHTAG_COUNTS(SOCIAL_COUNT_NUMBER) SOCIAL_HASHTAG_NCOUNTS
 };
 
 /* A row adds 1 to a count of the object that it names. */

@@ -18,12 +18,9 @@
  * best: each looks people and posts up anew. */
 #define NOTES_MAX 65536
 
-const char *const social_notification_types[] = {
-	[SOCIAL_NOTIFY_LIKE] = "like",       [SOCIAL_NOTIFY_COMMENT_LIKE] = "comment_like",
-	[SOCIAL_NOTIFY_COMMENT] = "comment", [SOCIAL_NOTIFY_REPLY] = "reply",
-	[SOCIAL_NOTIFY_FOLLOW] = "follow",   [SOCIAL_NOTIFY_FOLLOW_REQUEST] = "follow_request",
-	[SOCIAL_NOTIFY_REPOST] = "repost",   [SOCIAL_NOTIFY_MENTION] = "mention",
-};
+#define NAME(type, name) name,
+const char *const social_notification_types[] = {SOCIAL_NOTIFICATION_TYPES(NAME)};
+#undef NAME
 
 static struct social_notes notes = {.name = "social notification notes",
 									.size = sizeof(struct social_notice),

@@ -21,18 +21,21 @@
 
 #include "base/note.h"
 
-/* The kinds that C makes; social_notification_types holds their names. */
+/* The kinds that C makes, and their names. */
+#define SOCIAL_NOTIFICATION_TYPES(TYPE)                                                            \
+	TYPE(LIKE, "like")                                                                             \
+	TYPE(COMMENT_LIKE, "comment_like")                                                             \
+	TYPE(COMMENT, "comment")                                                                       \
+	TYPE(REPLY, "reply")                                                                           \
+	TYPE(FOLLOW, "follow")                                                                         \
+	TYPE(FOLLOW_REQUEST, "follow_request")                                                         \
+	TYPE(REPOST, "repost")                                                                         \
+	TYPE(MENTION, "mention")
+
+#define SOCIAL_NOTIFICATION_NUMBER(type, name) SOCIAL_NOTIFY_##type,
 enum social_notification_type
 {
-	SOCIAL_NOTIFY_LIKE,
-	SOCIAL_NOTIFY_COMMENT_LIKE,
-	SOCIAL_NOTIFY_COMMENT,
-	SOCIAL_NOTIFY_REPLY,
-	SOCIAL_NOTIFY_FOLLOW,
-	SOCIAL_NOTIFY_FOLLOW_REQUEST,
-	SOCIAL_NOTIFY_REPOST,
-	SOCIAL_NOTIFY_MENTION,
-	SOCIAL_NOTIFY_NTYPES
+	SOCIAL_NOTIFICATION_TYPES(SOCIAL_NOTIFICATION_NUMBER) SOCIAL_NOTIFY_NTYPES
 };
 
 extern const char *const social_notification_types[];

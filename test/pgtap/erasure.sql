@@ -99,6 +99,13 @@ SELECT social.act_as(NULL::bigint, true), social.set_client_address(NULL);
 DO $$ BEGIN WHILE social.erase_accounts(3) > 0 LOOP END LOOP; END $$;
 SELECT is_empty('SELECT pg_temp.found()', 'found B11: nor after delete_account and the worker, few rows at a time');
 
+-- in parts
+SELECT set_eq($$
+	SELECT DISTINCT c.relname::text FROM pg_constraint n JOIN pg_class c ON c.oid = n.conrelid, pg_proc p
+	WHERE n.contype = 'f' AND n.confrelid = 'social.users'::regclass AND n.confdeltype = 'c' AND p.oid = 'social.erase_account(bigint, integer)'::regprocedure
+		AND position(quote_literal(c.relname) IN p.prosrc) = 0
+$$, ARRAY['profiles', 'mentions', 'mutes', 'blocks', 'recounts', 'last_positions', 'notification_preferences', 'user_totp', 'recovery_codes', 'account_tokens'], 'what hangs on a person is a row of erase_account(), or is little, and stands here');
+
 -- what stays
 SELECT results_eq($$SELECT action COLLATE "default", count(*) FROM social.audit_log WHERE object_type = 'user' AND object_id IN (SELECT unnest(ARRAY[$$ || :one || ',' || :two || $$])) AND action IN ('register', 'suspend_user', 'delete_user') GROUP BY 1 ORDER BY 1$$,
 	$$VALUES ('delete_user', 2::bigint), ('register', 2), ('suspend_user', 2)$$, 'found B11: the audit log goes on saying what happened, and when');

@@ -56,6 +56,11 @@ $$, $$
 	SELECT c.relname || '.' || a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
 	WHERE c.relnamespace = 'social'::regnamespace AND c.relname ~ '^[a-z]+_counters$' AND c.relkind = 'r' AND a.attnum > 1 AND NOT a.attisdropped
 $$, 'every count has rows that it counts');
+SELECT is_empty($$
+	SELECT c.relname, a.attnum, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+	WHERE c.relnamespace = 'social'::regnamespace AND c.relname ~ '^[a-z]+_counters$' AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+		AND NOT EXISTS (SELECT FROM pg_attribute d WHERE d.attrelid = to_regclass('social.' || replace(c.relname, '_counters', '_counter_deltas')) AND d.attnum = a.attnum AND d.attname = a.attname)
+$$, 'and stands in the table of deltas as well, in the same place');
 SELECT set_eq($$ SELECT counters FROM observed WHERE counters IS NOT NULL $$, $$
 	SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = 'social'::regnamespace AND c.relname ~ '^[a-z]+_counters$' AND c.relkind = 'r'
 $$, 'every counter table, objects whose rows it makes');

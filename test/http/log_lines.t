@@ -57,7 +57,7 @@ $bridge = start_bridge(DATABASE_URL => "host=$dir port=$port dbname=postgres use
 psql(q{CREATE FUNCTION public.slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(30); RETURN NEW; END';
 	CREATE TRIGGER slow BEFORE INSERT ON social.posts FOR EACH ROW EXECUTE FUNCTION public.slow()});
 my $text = 'word ' x 400;
-($answer, $server, $own) = logged(sub { $graphql->('mutation { ' . join(' ', map { "c$_: createPost(input: { title: \"t\", content: \"$text\" }) { __typename }" } 1 .. 4) . ' }') });
+($answer, $server, $own) = logged(sub { $graphql->('mutation { ' . join(' ', map { "c$_: createPost(title: \"t\", content: \"$text\") { __typename }" } 1 .. 4) . ' }') });
 isnt($answer->{content}, '', 'a mutation that is too slow is answered') or diag($answer->{content});
 $bounded->($server, $own, 'out of time');
 psql('DROP TRIGGER slow ON social.posts; DROP FUNCTION public.slow()');
@@ -75,6 +75,18 @@ $bounded->($server, $own, 'a long cursor');
 ($answer, $server, $own) = logged(sub { api(GET => '/api/' . ('%C3%A9%22' x 500) . '/', @there) });
 is($answer->{status}, 404, 'a long path');
 cmp_ok(longest($own), '<', 1500, 'is cut in the log') or diag(longest($own));
+
+# ---- what people prove themselves with is in no log, also where it is what the database refuses
+for my $door ('login(username: "nobody", password: "hush-hush")', 'register(username: "a b", email: "a@example.com", password: "hush-hush")', 'refreshToken(refresh: "hush-hush")', 'logout(refresh: "hush-hush")',
+	'changePassword(oldPassword: "hush-hush", newPassword: "hush")', 'changePassword(oldPassword: "hush-hush", newPassword: "hush-hush-hush")', 'resetPassword(token: "hush-hush", newPassword: "hush")',
+	'resetPassword(token: "hush-hush", newPassword: "hush-hush-hush")', 'verifyEmail(token: "hush-hush")', 'changeEmail(email: "nowhere", currentPassword: "hush-hush")',
+	'enableTotp(password: "hush-hush")', 'confirmTotp(code: "hush")', 'disableTotp(password: "hush-hush", code: "hush")', 'regenerateRecoveryCodes(code: "hush")')
+{
+	my ($name) = $door =~ /^(\w+)/;
+	($answer, $server, $own) = logged(sub { $graphql->("mutation { $door { success } }") });
+	like($answer->{json}{errors}[0]{path}[0], qr/^$name$/, "$name is refused") or diag($answer->{content});
+	unlike("$server$own", qr/hush/, 'and its secrets are in no log');
+}
 
 # ---- whoever writes SQL finds it in the log as it was
 my $sql = 'SELECT 1/0, ' . join(', ', map { "'word $_'" } 1 .. 300);

@@ -196,6 +196,39 @@ is_deeply([ $left_out->{json}{data}, [ map { $_->{path} } @{ $left_out->{json}{e
 is_deeply(graphql('{ allPosts(first: 3) { author { id } } }', body => { extensions => { cost => JSON::PP::true } })->{json}{extensions}, { cost => { rows => 6, limit => 50000 } }, 'the cost is told on request');
 is_deeply(api(GET => '/graphql/?query=' . escape('{ me { id } }') . '&extensions=' . escape('{"cost":true}'))->{json}{extensions}, { cost => { rows => 1, limit => 50000 } }, 'by GET too');
 
+# Bad input: located errors, nothing written (issue 12, "Bad input").
+my $likes  = sub { psql("SELECT (SELECT count(*) FROM social.post_likes WHERE user_id = $user->{id}) || ' ' || (SELECT count(*) FROM social.posts WHERE author_id = $user->{id})") };
+my $before = $likes->();
+my $like   = 'mutation ($id: ID!) { likePost(postId: $id) { success } }';
+for ([ 'mutation { likePost(postId: 99999999999999999999) { success } }', undef, '1:29', 'BAD_USER_INPUT', 'an id beyond 64 bits' ],
+	[ $like, { id => '99999999999999999999' }, '1:40', 'BAD_USER_INPUT', 'likewise in a variable' ],
+	[ 'mutation { likePost(postId: "one") { success } }', undef, '1:29', 'BAD_USER_INPUT', 'an id that is no number' ],
+	[ $like, { id => 'one' }, '1:40', 'BAD_USER_INPUT', 'likewise in a variable' ],
+	[ $like, { id => 1.5 }, '1:11', 'BAD_USER_INPUT', 'a fraction' ],
+	[ $like, { id => [ '1', '2' ] }, '1:11', 'BAD_USER_INPUT', 'a list' ],
+	[ $like, { id => undef }, '1:11', 'BAD_USER_INPUT', 'null for what may not be null' ],
+	[ $like, {}, '1:11', 'BAD_USER_INPUT', 'nothing for it' ],
+	[ 'mutation { likePost(postId: null) { success } }', undef, '1:29', 'GRAPHQL_VALIDATION_FAILED', 'null in the document' ],
+	[ 'mutation { likePost(postId: $id) { success } }', { id => 1 }, '1:29', 'GRAPHQL_VALIDATION_FAILED', 'an unknown variable' ],
+	[ 'mutation { likePost(postId: 1, postId: 2) { success } }', undef, '1:32', 'GRAPHQL_VALIDATION_FAILED', 'an argument twice' ],
+	[ 'mutation { likePost(post: 1) { success } }', undef, '1:21', 'GRAPHQL_VALIDATION_FAILED', 'an unknown argument' ],
+	[ 'mutation { a: likePost(postId: 1) { success } b: createPost(title: "b") { success } }', undef, '1:47', 'GRAPHQL_VALIDATION_FAILED', 'a missing argument beside a good field' ],
+	[ 'mutation { createPost(title: "a", content: "b") { post { comments(first: 2147483648) { id } } } }', undef, '1:74', 'GRAPHQL_VALIDATION_FAILED', 'a number beyond 32 bits' ],
+	[ 'mutation ($n: Int) { createPost(title: "a", content: "b") { post { comments(first: $n) { id } } } }', { n => 2147483648 }, '1:11', 'BAD_USER_INPUT', 'likewise in a variable' ],
+	[ 'mutation { createPost(title: "a", content: "b") { post { comments(first: -1) { id } } } }', undef, '1:74', 'BAD_USER_INPUT', 'a page of less than nothing' ],
+	[ 'mutation { createPost(title: TITLE, content: "b") { success } }', undef, '1:30', 'GRAPHQL_VALIDATION_FAILED', 'an enum for a text' ],
+	[ 'mutation { createPost(title: "a", content: "b", visibility: NOBODY) { success } }', undef, '1:61', 'GRAPHQL_VALIDATION_FAILED', 'a wrong enum' ],
+	[ 'mutation ($v: Visibility) { createPost(title: "a", content: "b", visibility: $v) { success } }', { v => 'NOBODY' }, '1:11', 'BAD_USER_INPUT', 'likewise in a variable' ])
+{
+	my ($document, $variables, $place, $code, $name) = @$_;
+	my $answer = graphql($document, token => $user->{token}, body => { $variables ? (variables => $variables) : () });
+	my $error = $answer->{json}{errors}[0];
+	is_deeply([ $answer->{status}, $error->{extensions}{code}, map { "$_->{line}:$_->{column}" } $error->{locations}[0] // {} ], [ 200, $code, $place ], $name) or diag($answer->{content});
+}
+is_error(api(POST => '/graphql/', body => $_, token => $user->{token}), 400, 'BAD_REQUEST', 'a key twice in the body')
+  for '{"query":"mutation { likePost(postId: 1) { success } }","query":"{ __typename }"}', qq({"query":"$like","variables":{"id":1,"id":2}});
+is($likes->(), $before, 'and nothing is written');
+
 # Lists leave out whom the viewer has muted; a direct read does not (mission 3.3, mastodon/mastodon#251).
 my $loud = account();
 my $muted = graphql('mutation { createPost(title: "loud", content: "and often") { post { id } } }', token => $loud->{token})->{json}{data}{createPost}{post}{id};

@@ -251,6 +251,62 @@ test_fragment_bomb(void)
 	ok(ask(document, NULL), "a chain of 200 fragments is one field");
 }
 
+/* Documents of many parts, each with its own numbers: refused, or fields that are few. */
+static void
+test_hostile(void)
+{
+	static const struct
+	{
+		const char *name;
+		const char *head;
+		const char *part; /* with its number, and the next one */
+		const char *tail;
+		int n;
+		const char *code; /* "" = it is run */
+	} documents[] = {
+		{"aliases", "{", " a%d: me { id }", "}", 10000, "LIMIT_EXCEEDED"},
+		{"aliases that fit the room", "{", " a%d: me { id }", "}", 800, "LIMIT_EXCEEDED"},
+		{"a cycle of fragments", "{ me { ...F0 } } fragment F300 on User { ...F0 }",
+		 " fragment F%d on User { id ...F%d }", "", 300, "GRAPHQL_VALIDATION_FAILED"},
+		{"many fragments that spread themselves", "{ me { id } }",
+		 " fragment F%1$d on User { id ...F%1$d }", "", 400, "GRAPHQL_VALIDATION_FAILED"},
+		{"fields that overlap in every fragment", "{ me { ...F0 } } fragment F200 on User { id }",
+		 " fragment F%1$d on User { posts { author { ...F%2$d id } } ...F%2$d }", "", 200,
+		 "LIMIT_EXCEEDED"},
+		{"one set of fields, as often as there is room", "{",
+		 " me { posts { author { posts { author { id } } } } }", "}", 240, ""},
+		{"the same in fragments", "{ me { ...F0 } } fragment F300 on User { posts { id } }",
+		 " fragment F%d on User { posts { id } ...F%d }", "", 300, ""},
+		{"different arguments", "{ me {", " posts(first: %d) { id }", "} }", 500,
+		 "GRAPHQL_VALIDATION_FAILED"},
+		{"variables", "query (", " $v%d: Int", ") { me { id } }", 1200,
+		 "GRAPHQL_VALIDATION_FAILED"},
+		{"unknown variables", "{ me {", " posts(first: $v%d) { id }", "} }", 400,
+		 "GRAPHQL_VALIDATION_FAILED"},
+		{"operations", "", " query Q%d { me { id } }", "", 600, "OPERATION_RESOLUTION_FAILURE"},
+		{"names that are one", "", " query Q { me { id } }", "", 600, "GRAPHQL_VALIDATION_FAILED"},
+	};
+
+	start(NULL);
+	for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++)
+	{
+		size_t room = 64 + strlen(documents[i].part);
+		char *document = malloc(strlen(documents[i].head) + strlen(documents[i].tail) + 1 +
+								room * (size_t) documents[i].n);
+		char *at = document + sprintf(document, "%s", documents[i].head);
+		double seconds;
+
+		for (int n = 0; n < documents[i].n; n++)
+			at += sprintf(at, documents[i].part, n, n + 1);
+		strcpy(at, documents[i].tail);
+		seconds = ask_repeated(document, "", 0, "");
+		if (!ok(seconds < 0.5, documents[i].name))
+			printf("#   took %.3f seconds\n", seconds);
+		is_str(code(), documents[i].code, "and what becomes of it");
+		free(document);
+	}
+}
+
 int
 main(void)
 {
@@ -263,6 +319,7 @@ main(void)
 	test_nesting();
 	test_large();
 	test_fragment_bomb();
+	test_hostile();
 	stop();
 	return done_testing();
 }

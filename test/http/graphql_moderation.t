@@ -64,6 +64,8 @@ for my $kind (qw(post comment user))
 	refused('NOT_FOUND',       'nor what there is not',          $ann,  $report, id => '9007199254740991', reason => 'spam');
 	refused('UNAUTHENTICATED', 'nor without a token',            undef, $report, id => $about{$kind}, reason => 'spam');
 }
+psql("SELECT social.act_as($bob->{id}), social.block_user($eve->{id})");
+refused('NOT_FOUND', "who is blocked is not there: report$_", $bob, "mutation(\$id: ID!) { report$_(" . lc($_) . 'Id: $id, reason: "spam") { success } }', id => $about{ lc $_ }) for qw(Post Comment User);
 is(psql("SELECT count(*) FROM social.reports WHERE reporter_id IN ($ann->{id}, $bob->{id}, $eve->{id}, $staff->{id})"), 3, 'nothing is written of what is refused');
 
 # ---- what staff see

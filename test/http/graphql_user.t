@@ -170,6 +170,11 @@ psql("SELECT social.act_as($id{ann}), social.create_post('x', '#$tag')");
 is_deeply(get(undef, 'query($q: String!) { searchHashtags(query: $q, first: 1) { tag postCount posts { author { username } } } }', q => "#$tag"), [ { tag => $tag, postCount => 1, posts => [ { author => { username => $ann->{username} } } ] } ], 'hashtags too');
 refused('BAD_REQUEST', 'nothing was typed', undef, '{ searchUsers(query: "") { id } }');
 
+# ---- what one field refuses leaves the others alone
+my $part = ask(undef, '{ allUsers(first: 1) { id } followRequests { createdAt } blockedUsers { id } }');
+is_deeply([ scalar @{ $part->{data}{allUsers} }, @{ $part->{data} }{qw(followRequests blockedUsers)}, map { $_->{path} } @{ $part->{errors} } ], [ 1, undef, undef, ['followRequests'], ['blockedUsers'] ], 'errors have their fields')
+  or diag(encode_json($part));
+
 # ---- one statement (P-10), whatever hangs on the people of a page
 my $deep = get($ann, 'query($id: ID!) { followers(userId: $id) { username isFollowing isMuted followers { isFollowedBy posts { title author { isFollowing } } } } }', id => $id{bob});
 is_deeply($deep, [ { username => $ann->{username}, isFollowing => $false, isMuted => $false, followers => [] } ], 'viewer fields at every depth');

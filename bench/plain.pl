@@ -11,94 +11,20 @@ use strict;
 use warnings;
 use Bench;
 use Dataset;
-use File::Temp 'tempfile';
-use HTTP::Tiny;
 use JSON::PP;
+use Load;
 
 $| = 1;
 $ENV{BENCH_POSTS} //= 100_000;
-my $connections = 16;
-my $http        = HTTP::Tiny->new;
-my $card        = '{ id title author { username } hashtags { tag } likesCount commentsCount }';
-
-sub request
-{
-	my ($method, $path, $body, $token) = @_;
-	my $response = $http->request($method, "$ENV{BRIDGE_URL}$path", {
-		$body ? (content => encode_json($body)) : (),
-		headers => { 'Content-Type' => 'application/json', $token ? (Authorization => "Bearer $token") : () } });
-	die "$path: $response->{status} $response->{content}" unless $response->{success};
-	my $answer = decode_json($response->{content});
-	die "$path: $response->{content}" if ref $answer eq 'HASH' && $answer->{errors};
-	return $answer;
-}
-
-sub psql_file
-{
-	my ($name, %variable) = @_;
-	open my $file, '<', "bench/plain/$name.sql" or die "$name.sql: $!";
-	local $/;
-	return join('', map { "\\set $_ $variable{$_}\n" } sort keys %variable) . <$file>;
-}
-
-# Tokens of people, who get the demo accounts' password.
-sub tokens
-{
-	my (@ids) = @_;
-	return map {
-		my $name = sql("UPDATE social.users SET password = (SELECT password FROM social.users WHERE username = 'alice') WHERE id = $_ RETURNING username");
-		request('POST', '/api/auth/login/', { username => $name, password => 'demo-password' })->{access}
-	} @ids;
-}
+my $card = '{ id title author { username } hashtags { tag } likesCount commentsCount }';
 
 # ---- the two sides -------------------------------------------------------------------------------
-
-# Runs a load and returns CPU seconds per 1,000 requests.
-sub measured
-{
-	my ($load, @processes) = @_;
-	my $sum = sub { my $cpu = 0; $cpu += cpu_seconds($_) for @processes; return $cpu };
-	my $before   = $sum->();
-	my $requests = $load->();
-	return 1000 * ($sum->() - $before) / $requests;
-}
-
-# Through the bridge. request: Lua that returns wrk.format(...) and may use `token` and `pick(list)`.
-sub through_bridge
-{
-	my ($request, @tokens) = @_;
-	my ($lua, $file) = tempfile(SUFFIX => '.lua', UNLINK => 1);
-	my $tokens = join ', ', map { qq("$_") } @tokens;
-	print $lua <<"LUA";
-local tokens = { $tokens }
-function pick(list) return list[math.random(#list)] end
-function setup(thread) end
-function init(args) math.randomseed(os.time()) end
-function send(method, path, body)
-	return wrk.format(method, path, { ["Content-Type"] = "application/json", ["Authorization"] = "Bearer " .. pick(tokens) }, body)
-end
-function graphql(text) return send("POST", "/graphql/", text) end
-function request() $request end
-LUA
-	close $lua;
-	return measured(sub {
-		my $output = `wrk -t1 -c$connections -d@{[seconds_per_side()]}s -s $file $ENV{BRIDGE_URL} 2>&1`;
-		die "requests failed: $output" if $output =~ /Non-2xx|Socket errors/ || $output !~ /(\d+) requests in/;
-		return $1;
-	}, 'postgres', 'bridge');
-}
-
-sub through_pgbench
-{
-	my ($script) = @_;
-	return measured(sub { pgbench($script, "-c $connections", '-j 1', '-T ' . seconds_per_side())->{transactions} }, 'postgres');
-}
 
 # One row: ours, and the cheaper of the plain forms.
 sub compare
 {
 	my ($name, $bar, $ours, @plain) = @_;
-	my %sides = (ours => $ours, map { my $script = $plain[$_]; ("plain $_" => sub { through_pgbench($script) }) } 0 .. $#plain);
+	my %sides = (ours => sub { $ours->()->{cpu} }, map { my $script = $plain[$_]; ("plain $_" => sub { through_pgbench($script)->{cpu} }) } 0 .. $#plain);
 	my %figures = interleave(%sides);
 	my ($mine, @theirs) = map { median(@{ $figures{$_} }) } sort keys %figures;
 	my ($least) = sort { $a <=> $b } @theirs;
@@ -112,26 +38,23 @@ my ($base, $posts, @readers, @tokens, %marked);
 # The demo data alone has few hashtags.
 sub load_few
 {
-	sql(psql_file('schema'));
+	sql(sql_file('schema'));
 	@tokens = tokens(sql("SELECT id FROM social.users WHERE username = 'alice'"));
 }
 
 sub load_large
 {
-	Dataset::load() if !Dataset::is_loaded();
-	$base  = sql("SELECT min(id) FROM social.posts WHERE author_id >= (SELECT min(id) FROM social.users WHERE username LIKE 'person%')");
+	($base, %marked) = load_activity();
 	$posts = Dataset::posts();
-	sql(psql_file('activity', base => $base)) if sql("SELECT to_regclass('bench_data.marked') IS NULL") eq 't';
-	sql(psql_file('schema'));
-	@readers = split /\n/, sql("SELECT user_id FROM bench_data.readers WHERE class = 'typical' AND follows = 200 ORDER BY user_id");
+	sql(sql_file('schema'));
+	@readers = readers();
 	@tokens  = tokens(@readers);
-	%marked  = map { split /\|/ } split /\n/, sql('SELECT shape, post_id FROM bench_data.marked');
 }
 
 sub load_many
 {
-	sql(psql_file('tags', base => $base)) if sql("SELECT EXISTS (SELECT FROM social.hashtags WHERE tag = 'many1')") eq 'f';
-	sql(psql_file('schema'));
+	sql(sql_file('tags', base => $base)) if sql("SELECT EXISTS (SELECT FROM social.hashtags WHERE tag = 'many1')") eq 'f';
+	sql(sql_file('schema'));
 }
 
 # Two words of the commonest hundred; every other query finds them next to one another in titles too.
@@ -145,7 +68,7 @@ sub plain
 		VIEWERS    => scalar @readers,
 		VIEWER_IDS => 'ARRAY[' . join(', ', @readers) . ']::bigint[]',
 		BASE       => $base, POSTS => $posts, %variable);
-	my $script = psql_file($name);
+	my $script = sql_file($name);
 	$script =~ s/\{([A-Z_]+)\}/$variable{$1}/g;
 	return $script;
 }

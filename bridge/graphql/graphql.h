@@ -60,6 +60,7 @@ struct sb_graphql_request
 	const char *operation_name; /* NULL when there is none */
 	json_t *variables;          /* an object, or NULL; anything else is a request error */
 	bool allow_mutation;        /* false for GET: a mutation is a request error */
+	bool allow_subscription;    /* false where nothing carries one: a request error */
 	bool apart;                 /* a step for each root field of a query: see is_divisible */
 	bool announce_cost;         /* the response says what it cost: extensions.cost */
 };
@@ -87,6 +88,7 @@ struct sb_graphql_step
 struct sb_graphql_execution
 {
 	bool is_mutation;
+	bool is_subscription;
 	bool slow;         /* costs much, searches, hashes: quick ones should not have to wait for it */
 	bool introspects;  /* asks for __schema or __type */
 	bool is_divisible; /* a query of several root fields: when its statement fails, nobody knows
@@ -101,6 +103,7 @@ struct sb_graphql_execution
  *   query    - one step whose select returns the bytes of `data`;
  *   mutation - one step per root field that calls a function, in order; run each in a transaction
  *              of its own, and go on after a failed one;
+ *   subscription - as a query: the statement to run for each event;
  *   apart    - a query as a mutation: one step per root field that reads rows.
  * A field of a query whose arguments cannot be used (a page too large) is null, with an error, and
  * takes with it what may not be null; a mutation with such a field is refused.

@@ -118,10 +118,15 @@ bind(struct preparation *preparation, const struct gql_plan *plan)
 static bool
 method_allows(struct preparation *preparation, const struct gql_operation *operation)
 {
-	if (operation->kind != GQL_MUTATION || preparation->request->allow_mutation)
+	struct gql_errors *errors = &preparation->execution->errors;
+
+	if (operation->kind == GQL_MUTATION && !preparation->request->allow_mutation)
+		gql_fail(errors, GQL_METHOD_NOT_ALLOWED, GQL_NOWHERE, "A mutation must be sent with POST");
+	else if (operation->kind == GQL_SUBSCRIPTION && !preparation->request->allow_subscription)
+		gql_fail(errors, GQL_NOT_CARRIED, operation->at,
+				 "A subscription needs a transport that streams, and this one does not");
+	else
 		return true;
-	gql_fail(&preparation->execution->errors, GQL_METHOD_NOT_ALLOWED, GQL_NOWHERE,
-			 "A mutation must be sent with POST");
 	return false;
 }
 
@@ -320,6 +325,7 @@ fill_steps(struct preparation *preparation)
 								   .text;
 	}
 	execution->public.is_mutation = plan->operation->kind == GQL_MUTATION;
+	execution->public.is_subscription = plan->operation->kind == GQL_SUBSCRIPTION;
 	execution->public.slow =
 		plan->slow || preparation->binding.cost > (double) preparation->graphql->limits.quick_cost;
 	execution->public.introspects = plan->introspects;

@@ -265,6 +265,27 @@ check_subscription(struct gql_validator *validator, struct gql_operation *operat
 				 "A subscription cannot select an introspection field");
 }
 
+/* Nothing at the root of a subscription depends on a condition (section 5.2.4.1). */
+static void
+check_unconditional(struct gql_validator *validator, const struct gql_selection *selections)
+{
+	for (; selections; selections = selections->next)
+	{
+		for (const struct gql_directive *at = selections->directives; at; at = at->next)
+			if (strcmp(at->name, "skip") == 0 || strcmp(at->name, "include") == 0)
+				gql_fail(validator->errors, GQL_VALIDATION_FAILED, at->at,
+						 "\"@%s\" may not stand at the root of a subscription", at->name);
+		if (selections->kind == GQL_INLINE_FRAGMENT)
+			check_unconditional(validator, selections->selections);
+		else if (selections->kind == GQL_FRAGMENT_SPREAD &&
+				 selections->fragment->stamp != validator->stamp)
+		{
+			selections->fragment->stamp = validator->stamp;
+			check_unconditional(validator, selections->fragment->body.selections);
+		}
+	}
+}
+
 void
 gql_check_merging(struct gql_validator *validator)
 {
@@ -274,7 +295,11 @@ gql_check_merging(struct gql_validator *validator)
 
 		flatten(&set, at->body.selections);
 		if (at->kind == GQL_SUBSCRIPTION && set.first)
+		{
 			check_subscription(validator, at, set.first);
+			validator->stamp++;
+			check_unconditional(validator, at->body.selections);
+		}
 		check_groups(validator, set.first, true);
 	}
 	if (validator->budget < 0)

@@ -159,6 +159,15 @@ for my $who ([ staff => undef, 0 ], [ staff => $user, 0 ], [ staff => $boss, 1 ]
 	is(graphql($schema, @as, headers => { Accept => 'application/graphql-response+json' })->{status}, $may ? 200 : 403, "$name: its status");
 }
 
+# Subscriptions are planned; HTTP alone carries none (issue 12, line 8).
+my $listen = "subscription { postUpdated(postId: $id) { id } }";
+is_refused(graphql($listen, headers => { Accept => 'application/json' }), 200, 'application/json', 'a subscription by POST');
+is_refused(graphql($listen, headers => { Accept => 'application/graphql-response+json' }), 400, 'application/graphql-response+json', "under GraphQL's own type");
+is_refused(api(GET => '/graphql/?query=' . escape($listen)), 200, 'application/json', 'by GET');
+is(graphql($listen)->{json}{errors}[0]{extensions}{code}, 'SUBSCRIPTION_NOT_CARRIED', 'its code says why');
+is(graphql('subscription { postUpdated { id } }')->{json}{errors}[0]{extensions}{code}, 'GRAPHQL_VALIDATION_FAILED', 'what is none says that first');
+is(graphql("query A { post(id: $id) { id } } subscription B { postUpdated(postId: $id) { id } }", body => { operationName => 'A' })->{content}, qq({"data":{"post":{"id":"$id"}}}), 'another operation beside it may run');
+
 # ---- what others make of it: the audits of GraphQL over HTTP (MUST, SHOULD and MAY)
 SKIP:
 {

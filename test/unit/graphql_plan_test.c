@@ -253,6 +253,35 @@ test_actions(void)
 		   "auth/act,near*6", "and those in what a mutation answers");
 }
 
+/* Planned here, carried by transports that stream (issue 12, line 8). */
+static void
+test_subscription(void)
+{
+	const char *document = "subscription ($id: ID!) { changed: postUpdated(postId: $id) { id"
+						   " author { username } } }";
+	struct sb_graphql_request request = {
+		.document = document, .document_len = strlen(document), .allow_subscription = true};
+
+	refused(document, "{\"id\": 7}", "SUBSCRIPTION_NOT_CARRIED", "1:1", "a transport that streams");
+	refused("subscription { a: postUpdated(postId: 1) { id } b: postUpdated(postId: 2) { id } }",
+			NULL, "GRAPHQL_VALIDATION_FAILED", "1:16", "exactly one root field");
+	forget();
+	request.variables = json_pack("{s:i}", "id", 7);
+	for (int n = 0; n < 2; n++) /* a new shape, and a known one */
+	{
+		sb_graphql_execution_free(asked);
+		asked = sb_graphql_prepare(service, &request);
+		ok(asked->is_subscription && !asked->is_mutation, "where one does, it is prepared");
+		is_int(asked->nsteps, 1, "an event is one statement");
+		is_str(value(1), "7", "about the row that the subscription names");
+		has(sql(), "WHERE id = $1::bigint", "and no other");
+	}
+	json_decref(request.variables);
+	answer_with("{\"changed\":{\"id\":\"7\",\"author\":null}}");
+	data_is("{\"changed\":{\"id\":\"7\",\"author\":null}}", "its answer is that of the event");
+	refused(document, "{\"id\": 7}", "SUBSCRIPTION_NOT_CARRIED", "1:1", "a transport that streams");
+}
+
 int
 main(void)
 {
@@ -267,6 +296,8 @@ main(void)
 	test_mutations();
 	test_operation_choice();
 	test_actions();
+	start(NULL);
+	test_subscription();
 	stop();
 	return done_testing();
 }

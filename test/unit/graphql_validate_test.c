@@ -89,6 +89,14 @@ test_operations(void)
 	invalid("subscription { ...F } fragment F on Subscription { barks { nick } meows { nick } }",
 			"exactly one root field");
 	invalid("subscription { __typename }", "introspection field");
+	invalid("subscription { barks @skip(if: false) { nick } }",
+			"\"@skip\" may not stand at the root");
+	invalid("subscription { ... @include(if: true) { barks { nick } } }", "\"@include\"");
+	invalid("subscription { ...F @skip(if: false) } fragment F on Subscription { barks { nick } }",
+			"\"@skip\"");
+	invalid("subscription { ...F } fragment F on Subscription { barks @skip(if: false) { nick } }",
+			"\"@skip\"");
+	valid("subscription { barks { nick @skip(if: false) } }");
 }
 
 static void

@@ -14,10 +14,12 @@ CREATE OR REPLACE TRIGGER social_hashtag_delete BEFORE DELETE ON social.hashtags
 	FOR EACH STATEMENT EXECUTE FUNCTION social.hashtag_delete();
 
 -- A cursor holds no text: it names the tag that the page follows. Tags that no post carries any more
--- stay; only those go that an erased account alone had used.
+-- stay; only those go that an erased account alone had used. Planned anew
+-- each time: a plan for pages of any size reads all tags.
 CREATE OR REPLACE FUNCTION social.hashtags(first integer DEFAULT 20, after text DEFAULT NULL, before text DEFAULT NULL)
 	RETURNS TABLE (id bigint, tag text, post_count bigint, created_at timestamptz, display text, cursor text, has_more boolean)
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
 	page_size integer := social.page_size(first);
 	given text := social.page_cursor(after, before);

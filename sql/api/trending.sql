@@ -150,12 +150,19 @@ COMMENT ON FUNCTION social.rebuild_trends() IS 'Computes every trending score an
 
 -- ---- lists -----------------------------------------------------------------------------------------
 
+-- Counted are those that could be among the first: the largest stored counts, so many more of them as
+-- there are tags with deltas, and these.
 CREATE OR REPLACE FUNCTION social.trending_hashtags("limit" integer DEFAULT 10) RETURNS SETOF social.visible_hashtags
 	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	page_size integer := social.page_size($1);
+	waiting bigint[] := ARRAY(SELECT DISTINCT d.hashtag_id FROM social.hashtag_counter_deltas d);
+	candidates bigint[] := waiting || ARRAY(SELECT c.hashtag_id FROM social.hashtag_counters c
+		ORDER BY c.posts_count DESC, c.hashtag_id LIMIT page_size + cardinality(waiting));
 BEGIN
 	RETURN QUERY
-	SELECT h.* FROM social.visible_hashtags h WHERE h.post_count > 0
-	ORDER BY h.post_count DESC, h.id LIMIT social.page_size($1);
+	SELECT h.* FROM social.visible_hashtags h WHERE h.id = ANY (candidates) AND h.post_count > 0
+	ORDER BY h.post_count DESC, h.id LIMIT page_size;
 END
 $$;
 COMMENT ON FUNCTION social.trending_hashtags(integer) IS 'Hashtags by the number of public posts that carry them. SM400 for a limit below 1 or above social.page_size_max.';

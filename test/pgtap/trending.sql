@@ -9,6 +9,11 @@ SELECT count(social.create_post('Post', (SELECT string_agg('#taptrend' || k, ' '
 SELECT results_eq($$ SELECT tag, post_count FROM social.trending_hashtags() $$,
 	$$ VALUES ('taptrend1' COLLATE "C", 4::bigint), ('taptrend2', 3), ('taptrend3', 2), ('taptrend4', 1) $$, 'seed 063, 132: hashtags by post count');
 SELECT is((SELECT count(*) FROM social.trending_hashtags(2)), 2::bigint, 'at most as many as asked for');
+-- Counts that wait to be added decide, too, for the first place and for the others.
+INSERT INTO social.hashtag_counter_deltas (hashtag_id, posts_count) SELECT h.id, CASE h.tag WHEN 'taptrend4' THEN 7 ELSE -2 END FROM social.hashtags h WHERE h.tag IN ('taptrend4', 'taptrend1');
+SELECT results_eq(format('SELECT tag, post_count FROM social.trending_hashtags(%s)', n), format($$ SELECT * FROM (VALUES ('taptrend4' COLLATE "C", 8::bigint), ('taptrend2', 3), ('taptrend1', 2), ('taptrend3', 2)) v LIMIT %s $$, n), 'with what is not added yet: the first ' || n)
+FROM generate_series(1, 4) n;
+DELETE FROM social.hashtag_counter_deltas d USING social.hashtags h WHERE h.id = d.hashtag_id AND h.tag LIKE 'taptrend%';
 SELECT throws_ok('SELECT FROM social.trending_hashtags(0)', 'SM400', 'invalid page size', 'not none');
 SELECT throws_ok('SELECT FROM social.trending_hashtags(1001)', 'SM400', 'invalid page size', 'nor too many');
 

@@ -97,6 +97,15 @@ my @rows = (
 		my ($shape) = @_;
 		compare("the same over REST, $shape hashtags", 0.7, sub { through_bridge('return send("GET", "/api/posts/posts/")', @tokens) }, plain('list_rest'));
 	} ],
+	[ page => sub {
+		my ($shape) = @_;
+		my $edges  = "edges { cursor node $card } pageInfo { hasNextPage endCursor }";
+		my $cursor = request('POST', '/graphql/', { query => '{ allPostsConnection(first: 100) { pageInfo { endCursor } } }' }, $tokens[0])->{data}{allPostsConnection}{pageInfo}{endCursor};
+		my ($at, $id) = split /\|/, sql('SELECT created_at, id FROM plain.posts WHERE is_published ORDER BY created_at DESC, id DESC OFFSET 99 LIMIT 1');
+		compare("page of 20 as a connection, $shape hashtags", 1.0, sub {
+			through_bridge(document("{ allPostsConnection(first: 20, after: \"%s\") { $edges } }", "\"$cursor\""), @tokens)
+		}, plain('page', AT => $at, ID => $id));
+	} ],
 	[ search => sub {
 		my $lua = '{ ' . join(', ', map { qq("$_") } @queries) . ' }';
 		compare('search, two words', 1.0, sub {
@@ -157,7 +166,7 @@ sub run
 	}
 }
 
-my @lists = qw(list list_rest);
+my @lists = qw(list list_rest page);
 if (!Dataset::is_loaded())
 {
 	load_few();

@@ -118,6 +118,58 @@ undescribed(json_t *list, const char *owner)
 	return n;
 }
 
+/* Lists that are the best of something, or bounded by nature: they have no pages. */
+static const char *const unpaged[] = {"trendingHashtags", "trendingPosts", "trendingTopics",
+									  "search", "sessions"};
+
+/* Lists with a page argument that are no connection as well. */
+static int
+without_connection(json_t *type)
+{
+	json_t *fields = json_object_get(type, "fields");
+	size_t i;
+	json_t *field;
+	int n = 0;
+
+	json_array_foreach(fields, i, field)
+	{
+		const char *name = text(field, "name");
+		json_t *args = json_object_get(field, "args");
+		json_t *of = json_object_get(json_object_get(field, "type"), "ofType");
+		char connection[100];
+		bool listed = false;
+
+		if (strcmp(text(json_object_get(field, "type"), "kind"), "LIST") != 0 &&
+			(!of || json_is_null(of) || strcmp(text(of, "kind"), "LIST") != 0))
+			continue;
+		if (!named(args, "first") && !named(args, "limit"))
+			continue;
+		for (size_t j = 0; j < sizeof(unpaged) / sizeof(unpaged[0]); j++)
+			listed |= strcmp(unpaged[j], name) == 0;
+		snprintf(connection, sizeof(connection), "%sConnection", name);
+		if (listed == !named(fields, connection))
+			continue;
+		printf("# %s.%s: @pages, or a name in `unpaged`\n", text(type, "name"), name);
+		n++;
+	}
+	return n;
+}
+
+static void
+test_connections(void)
+{
+	json_t *types;
+	size_t i;
+	json_t *type;
+	int n = 0;
+
+	ask(full, NULL);
+	types = json_object_get(schema(), "types");
+	json_array_foreach(types, i, type) n += without_connection(type);
+	is_int(n, 0, "P-04: every list with a page argument is a connection, too");
+	ok(named(types, "PageInfo") && named(types, "PostEdge"), "whose types were made");
+}
+
 static void
 test_descriptions(void)
 {
@@ -306,6 +358,7 @@ main(void)
 	start(NULL);
 	test_full();
 	test_descriptions();
+	test_connections();
 	test_type();
 	test_unused_scalar();
 	test_sdl();

@@ -19,6 +19,7 @@
 #include "base/column.h"
 #include "base/place.h"
 #include "base/table.h"
+#include "content/post_document.h"
 #include "counter/counter.h"
 #include "viewer/sight.h"
 
@@ -273,6 +274,21 @@ add_post(StringInfo out, HeapTuple post, TupleDesc columns, HeapTuple author, Re
 	appendStringInfoChar(out, '}');
 }
 
+Datum
+social_post_document_make(HeapTuple post, TupleDesc columns, Relation users)
+{
+	bool isnull;
+	HeapTuple author = social_sight_person(
+		users, DatumGetInt64(heap_getattr(post, SOCIAL_POSTS_AUTHOR_ID, columns, &isnull)));
+	StringInfoData json;
+
+	if (author == NULL)
+		return (Datum) 0;
+	initStringInfo(&json);
+	add_post(&json, post, columns, author, users);
+	return json_datum(&json);
+}
+
 /* post_document(post_id bigint) json: null for a post that the viewer does not see. */
 Datum
 social_post_document(PG_FUNCTION_ARGS)
@@ -280,22 +296,13 @@ social_post_document(PG_FUNCTION_ARGS)
 	Relation posts = social_table_open("posts", AccessShareLock);
 	Relation users = social_table_open("users", AccessShareLock);
 	HeapTuple post = social_sight_post(posts, PG_GETARG_INT64(0));
-	HeapTuple author = NULL;
-	StringInfoData json;
-	bool isnull;
+	Datum document = (Datum) 0;
 
 	if (post != NULL)
-		author = social_sight_person(users,
-									 DatumGetInt64(heap_getattr(post, SOCIAL_POSTS_AUTHOR_ID,
-																RelationGetDescr(posts), &isnull)));
-	if (author != NULL)
-	{
-		initStringInfo(&json);
-		add_post(&json, post, RelationGetDescr(posts), author, users);
-	}
+		document = social_post_document_make(post, RelationGetDescr(posts), users);
 	table_close(users, NoLock);
 	table_close(posts, NoLock);
-	if (author == NULL)
+	if (document == (Datum) 0)
 		PG_RETURN_NULL();
-	PG_RETURN_DATUM(json_datum(&json));
+	PG_RETURN_DATUM(document);
 }

@@ -1,7 +1,7 @@
 /*
- * post_list.c owns newest-first pages of posts that one index holds in order: a person's, a tag's,
- * and where a person is mentioned. Each walks its index from the cursor on, and asks of every post
- * whether it is in the viewer's lists (listing.h). Mission P-04.
+ * post_list.c owns newest-first pages of posts that one index holds in order: everybody's, as
+ * documents, a person's, a tag's, and where a person is mentioned. Each walks its index from the
+ * cursor on, and asks of every post whether it is in the viewer's lists (listing.h). Mission P-04.
  */
 #include "postgres.h"
 
@@ -21,6 +21,7 @@
 #include "core/cursor.h"
 #include "viewer/listing.h"
 #include "base/page.h"
+#include "content/post_document.h"
 #include "content/post_row.h"
 #include "base/table.h"
 #include "viewer/viewer.h"
@@ -28,6 +29,7 @@
 
 extern Datum social_hashtag_key(PG_FUNCTION_ARGS);
 
+PG_FUNCTION_INFO_V1(social_post_documents);
 PG_FUNCTION_INFO_V1(social_user_posts);
 PG_FUNCTION_INFO_V1(social_hashtag_posts);
 PG_FUNCTION_INFO_V1(social_user_mentions);
@@ -62,14 +64,14 @@ struct page
 	ReturnSetInfo *result;
 };
 
-/* Reads first, after and before, which are arguments 1 to 3 of all lists here. */
+/* Reads first, after and before, three arguments in a row. */
 static void
-page_begin(struct page *page, FunctionCallInfo fcinfo, const char *kind)
+page_begin(struct page *page, FunctionCallInfo fcinfo, int first, const char *kind)
 {
 	page->kind = kind;
-	page->wanted = social_page_rows(fcinfo, 1);
-	page->cursor = social_page_one_cursor(fcinfo, 2, 3);
-	page->newest_first = PG_ARGISNULL(3);
+	page->wanted = social_page_rows(fcinfo, first);
+	page->cursor = social_page_one_cursor(fcinfo, first + 1, first + 2);
+	page->newest_first = PG_ARGISNULL(first + 2);
 	page->count = 0;
 	page->kept = palloc((page->wanted + 1) * sizeof(*page->kept));
 	page->listing = social_listing_begin(social_viewer());
@@ -170,6 +172,50 @@ put_posts(struct page *page, struct social_walk *walk, int post_id, int position
 	social_walk_close(&posts);
 }
 
+/* What put_documents() makes of each post. */
+struct documents
+{
+	TupleDesc posts;
+	Relation users;
+};
+
+static void
+fill_document(void *state, HeapTuple post, Datum *values, bool *isnull)
+{
+	const struct documents *documents = state;
+
+	values[0] = heap_getattr(post, SOCIAL_POSTS_ID, documents->posts, &isnull[0]);
+	values[1] = social_post_document_make(post, documents->posts, documents->users);
+	isnull[1] = values[1] == (Datum) 0;
+}
+
+/* post_documents(first integer, after text, before text): see sql/api/post.sql. */
+Datum
+social_post_documents(PG_FUNCTION_ARGS)
+{
+	struct page page;
+	struct social_walk walk;
+	struct documents documents;
+
+	page_begin(&page, fcinfo, 0, "posts");
+	social_walk_open(&walk, "posts", "posts_position_key");
+	social_walk_start(&walk, 0, NULL, page.newest_first, page_start(&page), SOCIAL_WALK_NO_BUDGET);
+	while (social_walk_next(&walk))
+	{
+		if (social_listing_admits(page.listing, walk.slot) &&
+			!keep_row(&page, walk.slot, social_walk_int64(&walk, SOCIAL_POSTS_POSITION),
+					  social_walk_int64(&walk, SOCIAL_POSTS_ID)))
+			break;
+	}
+	documents.posts = RelationGetDescr(walk.table);
+	documents.users = social_table_open("users", AccessShareLock);
+	put_rows(&page, fill_document, &documents);
+	table_close(documents.users, NoLock);
+	social_walk_close(&walk);
+	social_listing_end(page.listing);
+	return (Datum) 0;
+}
+
 /* user_posts(user_id bigint, first integer, after text, before text): see sql/api/post.sql. */
 Datum
 social_user_posts(PG_FUNCTION_ARGS)
@@ -179,7 +225,7 @@ social_user_posts(PG_FUNCTION_ARGS)
 	int64 start;
 	int64 user_id;
 
-	page_begin(&page, fcinfo, "user_posts");
+	page_begin(&page, fcinfo, 1, "user_posts");
 	start = page_start(&page);
 	user_id = visible_person(&page, fcinfo);
 	if (social_listing_admits_person(page.listing, user_id))
@@ -221,7 +267,7 @@ social_hashtag_posts(PG_FUNCTION_ARGS)
 	int64 start;
 	int64 hashtag_id;
 
-	page_begin(&page, fcinfo, "hashtag_posts");
+	page_begin(&page, fcinfo, 1, "hashtag_posts");
 	start = page_start(&page);
 	hashtag_id = PG_ARGISNULL(0) ? 0 : hashtag_named(PG_GETARG_TEXT_PP(0));
 	if (hashtag_id != 0)
@@ -272,7 +318,7 @@ social_user_mentions(PG_FUNCTION_ARGS)
 	struct social_walk posts;
 	int64 user_id;
 
-	page_begin(&page, fcinfo, "user_mentions");
+	page_begin(&page, fcinfo, 1, "user_mentions");
 	user_id = visible_person(&page, fcinfo);
 	start_mentions(&page, &mentions, user_id);
 	social_walk_open(&posts, "posts", "posts_pkey");

@@ -67,10 +67,9 @@ COMMENT ON FUNCTION social.list_columns(text) IS 'What a list returns: these col
 --   columns    those of a row, or a view ("social.visible_comments"); `"values"`, in the same order
 --   source     what follows FROM, up to a condition
 --   keys       the order, newest first unless it is said: a bigint, or a time and an id
---   kind       of its cursors: the list's name, unless it is another's in another dress
 --   checks     statements that run before; a list of one's own has asked who acts, in `viewer`
 CREATE OR REPLACE FUNCTION social.make_list(name text, arguments text, columns text, "values" text, source text, keys text[], comment text,
-		checks text DEFAULT '', is_own boolean DEFAULT false, is_definer boolean DEFAULT false, newest_first boolean DEFAULT true, kind text DEFAULT NULL) RETURNS void
+		checks text DEFAULT '', is_own boolean DEFAULT false, is_definer boolean DEFAULT false, newest_first boolean DEFAULT true) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $make$
 DECLARE
 	by_time boolean := cardinality(keys) = 2;
@@ -106,7 +105,7 @@ BEGIN
 	body := replace(body, '{forwards}', replace(replace(page, '{way}', way[1]), '{beyond}', beyond[1]));
 	body := replace(body, '{backwards}', replace(replace(page, '{way}', way[2]), '{beyond}', beyond[2]));
 	FOR token IN SELECT * FROM jsonb_each_text(jsonb_build_object(
-		'name', coalesce(kind, name), 'keys', array_to_string(keys, ', '), 'values', "values", 'source', source,
+		'name', name, 'keys', array_to_string(keys, ', '), 'values', "values", 'source', source,
 		'list_order', replace(list_keys, '{way}', way[1]),
 		'result', array_to_string(names, ', l.'),
 		'inner', array_to_string((ARRAY['list_key', 'list_id'])[1:cardinality(keys)] || names[1:cardinality(names) - 2], ', '),
@@ -124,4 +123,4 @@ BEGIN
 	EXECUTE format('COMMENT ON FUNCTION social.%I IS %L', name, comment);
 END
 $make$;
-COMMENT ON FUNCTION social.make_list(text, text, text, text, text, text[], text, text, boolean, boolean, boolean, text) IS 'Makes the function of a list that walks an index, with its comment. For the install script.';
+COMMENT ON FUNCTION social.make_list(text, text, text, text, text, text[], text, text, boolean, boolean, boolean) IS 'Makes the function of a list that walks an index, with its comment. For the install script.';

@@ -242,12 +242,10 @@ SELECT social.make_list('posts', '',
 	'Posts for the viewer''s lists, newest first. SM400 for a bad page size or cursor.');
 
 -- Made of the documents alone: the columns of posts() would cost half as much again.
-SELECT social.make_list('post_documents', '',
-	'id bigint, document json',
-	'd.id, d.document',
-	'social.listed_post_documents d WHERE true', '{d.position}',
-	'The posts of posts(), as REST shows them; cursors of the one are good for the other. SM400 for a bad page size or cursor.',
-	kind => 'posts');
+CREATE OR REPLACE FUNCTION social.post_documents(first integer DEFAULT 20, after text DEFAULT NULL, before text DEFAULT NULL)
+	RETURNS TABLE (id bigint, document json, cursor text, has_more boolean)
+	LANGUAGE c STABLE PARALLEL SAFE ROWS 20 AS 'MODULE_PATHNAME', 'social_post_documents';
+COMMENT ON FUNCTION social.post_documents(integer, text, text) IS 'The posts of posts(), as REST shows them; cursors of the one are good for the other. SM400 for a bad page size or cursor.';
 
 DO $$ BEGIN EXECUTE format('CREATE OR REPLACE FUNCTION social.user_posts(user_id bigint, first integer DEFAULT 20, after text DEFAULT NULL, before text DEFAULT NULL) RETURNS TABLE (%s)
 	LANGUAGE c STABLE PARALLEL SAFE ROWS 20 AS ''MODULE_PATHNAME'', ''social_user_posts''', social.list_columns('social.visible_posts')); END $$;

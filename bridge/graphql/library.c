@@ -170,6 +170,51 @@ describe_rows(struct sb_buffer *sql, const struct gql_type *parent, const struct
 	sb_buffer_puts(sql, " LIMIT 1) r");
 }
 
+/* All that a document of rows of this type may have: its columns, and what else leads on from it.
+ */
+static void
+describe_members(struct sb_buffer *sql, const struct gql_type *type, bool leading)
+{
+	const char *separator = "";
+
+	for (int i = 0; i < type->nfields; i++)
+	{
+		const struct gql_field *field = &type->fields[i];
+		struct gql_template_part part;
+		const char *of = field->source.of;
+
+		if (field->source.kind == GQL_COLUMN && gql_row_document_has(type, field))
+			sb_buffer_printf(sql, "%s%s=%s", separator, field->name, field->source.column);
+		else if (leading && field->source.document && of && gql_template_next(&of, &part) &&
+				 part.kind == GQL_TEMPLATE_PARENT)
+		{
+			sb_buffer_printf(sql, "%s%s=%s.%.*s%s(", separator, field->name, field->source.document,
+							 (int) part.len, part.text, gql_is_list(field->type) ? "[1]" : "");
+			describe_members(sql, field->target, false);
+			sb_buffer_putc(sql, ')');
+		}
+		else
+			continue;
+		separator = ",";
+	}
+}
+
+/* A document of nothing, which must know all of that. */
+static void
+describe_document(struct sb_buffer *out, const struct gql_type *type, const struct gql_field *field)
+{
+	struct sb_buffer sql = {0};
+
+	sb_buffer_printf(&sql, "SELECT social.document('%s', -1, ARRAY[0], '", field->source.document);
+	describe_members(&sql, field->target, true);
+	sb_buffer_puts(&sql, "')");
+	sb_buffer_printf(out, ",\n{\"field\":\"%s.%s as a document\",\"sql\":", type->name,
+					 field->name);
+	sb_buffer_put_json(out, sql.data, sql.len);
+	sb_buffer_puts(out, ",\"type\":null}");
+	sb_buffer_free(&sql);
+}
+
 static void
 describe_call(struct sb_buffer *sql, const struct gql_field *field)
 {
@@ -220,6 +265,8 @@ describe_field(struct sb_buffer *out, const struct gql_type *type, const struct 
 	else
 		sb_buffer_puts(out, ",\"type\":null}");
 	sb_buffer_free(&sql);
+	if (field->source.document && !field->source.inner)
+		describe_document(out, type, field);
 }
 
 char *

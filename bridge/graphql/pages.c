@@ -73,6 +73,14 @@ find_directive(struct gql_directive *directives, const char *name)
 	return directives;
 }
 
+/* Does a directive say where the rows of a list are? Those of its connection are in @pages. */
+static bool
+is_of_rows(const char *directive)
+{
+	return strcmp(directive, "pages") == 0 || strcmp(directive, "rows") == 0 ||
+		   strcmp(directive, "rowDocument") == 0;
+}
+
 /* The same directive application under another name, but for the arguments that `without` names. */
 static struct gql_directive *
 rename_directive(struct pages *pages, const struct gql_directive *directive, const char *name,
@@ -228,7 +236,7 @@ expand_field(struct pages *pages, struct gql_field_definition *list,
 	tail = &connection->directives->next;
 	for (const struct gql_directive *at = list->directives; at; at = at->next)
 	{
-		if (strcmp(at->name, "pages") == 0 || strcmp(at->name, "rows") == 0)
+		if (is_of_rows(at->name))
 			continue;
 		*tail = rename_directive(pages, at, at->name, NULL);
 		tail = &(*tail)->next;

@@ -201,6 +201,15 @@ void gql_input_call(struct sb_buffer *out, const char *parameter, const struct g
 struct gql_node *gql_collect(struct gql_binding *binding, struct sb_arena *arena,
 							 const struct gql_operation *operation, const struct gql_type *root,
 							 const struct sb_graphql_limits *limits);
+/*
+ * Can social.document() make the rows of this field, whose every field it has? `within` another
+ * document, or by themselves.
+ */
+bool gql_row_document_fits(const struct gql_node *node, bool within);
+/* Is this column among those that documents of the type have? */
+bool gql_row_document_has(const struct gql_type *type, const struct gql_field *column);
+/* Writes what it is asked for: the members, and a list's place among the sizes, from 1. */
+void gql_row_document_members(struct sb_buffer *out, const struct gql_node *node, int *nsizes);
 /* Writes the SQL of every step and the cost items; `apart`: a query's root fields in a step each.
  */
 void gql_plan_sql(struct gql_plan *plan, const struct sb_graphql_limits *limits, bool apart);

@@ -86,6 +86,9 @@ struct gql_source
 	const char *key;      /* ROWS, CONNECTION: the column that finds each row in the type's view, or
 							 NULL: the	  row itself is there */
 	const char *total;    /* CONNECTION: the SQL of a count that is kept, or NULL */
+	const char *document; /* ROWS: the source of social.document() that has the same, or NULL */
+	const char *of;       /* what names it there: a template, or NULL */
+	bool inner;           /* only within another document */
 	int limit;            /* ROWS, list: most rows without a page argument; 0 = none given */
 	int page;             /* ROWS, list: index of the argument first or limit, or -1 */
 	bool page_in_from;    /* the source takes the page argument itself */
@@ -139,6 +142,8 @@ struct gql_type
 	bool sql_text;            /* scalar: columns are cast to text (identifiers) */
 	const char *view;         /* object: where its rows come from, or NULL */
 	const char *order;        /* object: order of its lists, or NULL */
+	const char *document;     /* object: the source of social.document() of one, or NULL */
+	const char *columns;      /* object: those that documents have, by spaces, or NULL */
 	const char *variant_type; /* interface, union: the column of its rows that names the type */
 	const char *variant_key;  /* likewise the column that finds the row in that type's view */
 	struct gql_type_definition *ast;

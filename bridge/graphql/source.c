@@ -183,6 +183,19 @@ check_key(struct binder *binder, const struct gql_field *field, const struct gql
 				 "\"%s\": `key` is for object types", field->name);
 }
 
+#define BY_ID "id = "
+
+/* Is it the one row of the type's view with this id? */
+static bool
+is_by_id(const struct gql_field *field)
+{
+	const struct gql_source *source = &field->source;
+
+	return source->from_view && source->where && !gql_is_list(field->type) &&
+		   strncmp(source->where, BY_ID, strlen(BY_ID)) == 0 &&
+		   strchr(source->where + strlen(BY_ID), ' ') == NULL;
+}
+
 static void
 bind_rows(struct binder *binder, const struct gql_type *type, struct gql_field *field,
 		  const struct gql_directive *rows)
@@ -213,8 +226,30 @@ bind_rows(struct binder *binder, const struct gql_type *type, struct gql_field *
 	check_template(binder, type, field, source->from);
 	if (source->where)
 		check_template(binder, type, field, source->where);
+	if (is_by_id(field))
+	{
+		source->document = target->document;
+		source->of = source->where + strlen(BY_ID);
+	}
 	check_key(binder, field, target);
 	bind_page(binder, field, text_of(rows, "limit"));
+}
+
+/* The same rows as a document. */
+static void
+bind_document(struct binder *binder, const struct gql_type *type, struct gql_field *field,
+			  const struct gql_directive *document)
+{
+	struct gql_source *source = &field->source;
+
+	source->document = text_of(document, "source");
+	source->of = text_of(document, "of");
+	source->inner = strcmp(or_empty(text_of(document, "inner")), "true") == 0;
+	if (source->kind != GQL_ROWS || !source->document)
+		gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
+				 "\"%s\": @rowDocument names the source of what @rows has", field->name);
+	if (source->of)
+		check_template(binder, type, field, source->of);
 }
 
 /* The index of an argument, or -1. */
@@ -391,6 +426,7 @@ bind_field(struct binder *binder, const struct gql_type *type, struct gql_field 
 	const struct gql_directive *rows = directive_of(field->ast->directives, "rows");
 	const struct gql_directive *call = directive_of(field->ast->directives, "call");
 	const struct gql_directive *limit = directive_of(field->ast->directives, "limit");
+	const struct gql_directive *document = directive_of(field->ast->directives, "rowDocument");
 	const struct gql_directive *connection = directive_of(field->ast->directives, "connection");
 
 	check_directives(binder, field->ast->directives);
@@ -421,6 +457,8 @@ bind_field(struct binder *binder, const struct gql_type *type, struct gql_field 
 				 type->name, field->name);
 	if (limit)
 		bind_limit(binder, type, field, limit);
+	if (document)
+		bind_document(binder, type, field, document);
 }
 
 /* Scalars that PostgreSQL must be told how to read; @sql(type:) adds others. */
@@ -479,6 +517,7 @@ gql_schema_bind(struct gql_schema *schema, struct gql_errors *errors)
 	{
 		struct gql_type *type = &schema->types[i];
 		const struct gql_directive *source = directive_of(type->ast->directives, "source");
+		const struct gql_directive *document = directive_of(type->ast->directives, "rowDocument");
 
 		if (type->kind == GQL_SCALAR)
 			bind_scalar(&binder, type);
@@ -491,6 +530,11 @@ gql_schema_bind(struct gql_schema *schema, struct gql_errors *errors)
 			check_directives(&binder, type->ast->directives);
 			type->view = text_of(source, "view");
 			type->order = text_of(source, "order");
+			if (document)
+			{
+				type->document = text_of(document, "source");
+				type->columns = text_of(document, "columns");
+			}
 		}
 		else if (type->kind == GQL_INTERFACE || type->kind == GQL_UNION)
 			bind_variants(&binder, type);

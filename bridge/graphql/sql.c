@@ -305,6 +305,53 @@ write_elsewhere(struct writer *writer, struct sb_buffer *out, struct rows *rows,
 		write_found(writer, out, rows, node->field->target, key, node->children);
 }
 
+/* The sizes of the lists of a document, in the order of its members, and what its rows cost. */
+static void
+write_sizes(struct writer *writer, struct sb_buffer *out, const struct gql_node *node, int around)
+{
+	const struct gql_source *source = &node->field->source;
+	int cost;
+
+	writer->plan->slow |= source->slow;
+	add_limited(writer, node, around);
+	cost = add_cost(writer, node, around);
+	if (gql_is_list(node->field->type))
+	{
+		if (out->len > 0)
+			sb_buffer_puts(out, ", ");
+		if (source->page >= 0)
+			write_argument(writer, out, node, &node->field->inputs[source->page], NULL, 0);
+		else
+			sb_buffer_printf(out, "%d", source->limit);
+	}
+	for (const struct gql_node *at = node->children; at; at = at->next)
+	{
+		if (at->field->source.kind == GQL_ROWS)
+			write_sizes(writer, out, at, cost);
+	}
+}
+
+/* Rows that social.document() makes. */
+static void
+write_document(struct writer *writer, struct sb_buffer *out, struct rows *around,
+			   const struct gql_node *node)
+{
+	const struct gql_source *source = &node->field->source;
+	int nsizes = gql_is_list(node->field->type);
+	struct sb_buffer sizes = {0};
+
+	write_sizes(writer, &sizes, node, around ? around->cost : -1);
+	sb_buffer_printf(out, "social.document('%s', ", source->document);
+	if (source->of)
+		write_template(writer, out, around, node, source->of);
+	else
+		sb_buffer_puts(out, "NULL");
+	sb_buffer_printf(out, ", ARRAY[%s]::integer[], '", sizes.len ? sizes.data : "");
+	gql_row_document_members(out, node, &nsizes);
+	sb_buffer_puts(out, "')");
+	sb_buffer_free(&sizes);
+}
+
 static void
 write_rows(struct writer *writer, struct sb_buffer *out, struct rows *around,
 		   const struct gql_node *node)
@@ -619,7 +666,10 @@ write_field(struct writer *writer, struct sb_buffer *out, struct rows *rows,
 			write_same(writer, out, rows, node);
 			break;
 		case GQL_ROWS:
-			write_rows(writer, out, rows, node);
+			if (gql_row_document_fits(node, false))
+				write_document(writer, out, rows, node);
+			else
+				write_rows(writer, out, rows, node);
 			break;
 		case GQL_CONNECTION:
 			write_connection(writer, out, rows, node);

@@ -20,8 +20,9 @@
 #include "base/errors.h"
 #include "core/cursor.h"
 #include "viewer/listing.h"
+#include "viewer/sight.h"
 #include "base/page.h"
-#include "content/post_document.h"
+#include "content/document.h"
 #include "content/post_row.h"
 #include "base/table.h"
 #include "viewer/viewer.h"
@@ -74,7 +75,6 @@ page_begin(struct page *page, FunctionCallInfo fcinfo, int first, const char *ki
 	page->newest_first = PG_ARGISNULL(first + 2);
 	page->count = 0;
 	page->kept = palloc((page->wanted + 1) * sizeof(*page->kept));
-	page->listing = social_listing_begin(social_viewer());
 	InitMaterializedSRF(fcinfo, 0);
 	page->result = (ReturnSetInfo *) fcinfo->resultinfo;
 }
@@ -176,17 +176,21 @@ put_posts(struct page *page, struct social_walk *walk, int post_id, int position
 struct documents
 {
 	TupleDesc posts;
-	Relation users;
+	struct social_documents made;
+	struct social_document_rows *shape;
 };
 
 static void
 fill_document(void *state, HeapTuple post, Datum *values, bool *isnull)
 {
-	const struct documents *documents = state;
+	struct documents *documents = state;
+	StringInfo out = &documents->made.out;
 
+	resetStringInfo(out);
+	social_document_add(&documents->made, documents->shape, post);
 	values[0] = heap_getattr(post, SOCIAL_POSTS_ID, documents->posts, &isnull[0]);
-	values[1] = social_post_document_make(post, documents->posts, documents->users);
-	isnull[1] = values[1] == (Datum) 0;
+	values[1] = PointerGetDatum(cstring_to_text_with_len(out->data, out->len));
+	isnull[1] = false;
 }
 
 /* post_documents(first integer, after text, before text): see sql/api/post.sql. */
@@ -200,19 +204,25 @@ social_post_documents(PG_FUNCTION_ARGS)
 	page_begin(&page, fcinfo, 0, "posts");
 	social_walk_open(&walk, "posts", "posts_position_key");
 	social_walk_start(&walk, 0, NULL, page.newest_first, page_start(&page), SOCIAL_WALK_NO_BUDGET);
+	documents.posts = RelationGetDescr(walk.table);
 	while (social_walk_next(&walk))
 	{
-		if (social_listing_admits(page.listing, walk.slot) &&
-			!keep_row(&page, walk.slot, social_walk_int64(&walk, SOCIAL_POSTS_POSITION),
-					  social_walk_int64(&walk, SOCIAL_POSTS_ID)))
+		bool is_copy;
+		HeapTuple post = ExecFetchSlotHeapTuple(walk.slot, false, &is_copy);
+		bool goes_on = !social_sight_shows_post(post, documents.posts, true) ||
+					   keep_row(&page, walk.slot, social_walk_int64(&walk, SOCIAL_POSTS_POSITION),
+								social_walk_int64(&walk, SOCIAL_POSTS_ID));
+
+		if (is_copy)
+			heap_freetuple(post);
+		if (!goes_on)
 			break;
 	}
-	documents.posts = RelationGetDescr(walk.table);
-	documents.users = social_table_open("users", AccessShareLock);
+	documents.shape = social_document_rest_post();
+	social_documents_begin(&documents.made);
 	put_rows(&page, fill_document, &documents);
-	table_close(documents.users, NoLock);
+	social_documents_end(&documents.made);
 	social_walk_close(&walk);
-	social_listing_end(page.listing);
 	return (Datum) 0;
 }
 
@@ -226,6 +236,7 @@ social_user_posts(PG_FUNCTION_ARGS)
 	int64 user_id;
 
 	page_begin(&page, fcinfo, 1, "user_posts");
+	page.listing = social_listing_begin(social_viewer());
 	start = page_start(&page);
 	user_id = visible_person(&page, fcinfo);
 	if (social_listing_admits_person(page.listing, user_id))
@@ -268,6 +279,7 @@ social_hashtag_posts(PG_FUNCTION_ARGS)
 	int64 hashtag_id;
 
 	page_begin(&page, fcinfo, 1, "hashtag_posts");
+	page.listing = social_listing_begin(social_viewer());
 	start = page_start(&page);
 	hashtag_id = PG_ARGISNULL(0) ? 0 : hashtag_named(PG_GETARG_TEXT_PP(0));
 	if (hashtag_id != 0)
@@ -319,6 +331,7 @@ social_user_mentions(PG_FUNCTION_ARGS)
 	int64 user_id;
 
 	page_begin(&page, fcinfo, 1, "user_mentions");
+	page.listing = social_listing_begin(social_viewer());
 	user_id = visible_person(&page, fcinfo);
 	start_mentions(&page, &mentions, user_id);
 	social_walk_open(&posts, "posts", "posts_pkey");

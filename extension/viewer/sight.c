@@ -8,10 +8,12 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "fmgr.h"
+#include "utils/fmgroids.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -33,7 +35,8 @@ PG_FUNCTION_INFO_V1(social_viewer_lists_person);
 /* ---- what a statement knows of its viewer --------------------------------------------------- */
 
 /* What the rows of one statement ask again and again. It holds for one viewer and one moment. */
-#define SEEN_POSTS 16 /* a power of two */
+#define SEEN_POSTS  16 /* powers of two */
+#define SEEN_PEOPLE 64
 
 static struct
 {
@@ -49,6 +52,11 @@ static struct
 		int64 post_id;   /* 0: none */
 		int64 author_id; /* 0: the viewer does not see the post */
 	} posts[SEEN_POSTS];
+	struct
+	{
+		int64 user_id; /* 0: none */
+		bool is_seen;
+	} people[SEEN_PEOPLE];
 } known;
 
 static int
@@ -98,6 +106,7 @@ know_viewer(void)
 	keep_ids(&blocked, &known.blocked, &known.nblocked);
 	keep_ids(&muted, &known.muted, &known.nmuted);
 	memset(known.posts, 0, sizeof(known.posts));
+	memset(known.people, 0, sizeof(known.people));
 	known.viewer = social_viewer();
 	known.is_staff = account.is_staff;
 	known.moment = social_moment_of(snapshot);
@@ -303,10 +312,18 @@ social_viewer_sees_comment(PG_FUNCTION_ARGS)
 bool
 social_sight_sees_person(int64 user_id)
 {
-	Relation users = social_table_open("users", AccessShareLock);
-	HeapTuple row = social_sight_person(users, user_id);
+	int place = (int) (user_id & (SEEN_PEOPLE - 1));
+	Relation users;
+	HeapTuple row;
 
+	know_viewer();
+	if (user_id != 0 && known.people[place].user_id == user_id)
+		return known.people[place].is_seen;
+	users = social_table_open("users", AccessShareLock);
+	row = social_sight_person(users, user_id);
 	table_close(users, NoLock);
+	known.people[place].user_id = user_id;
+	known.people[place].is_seen = row != NULL;
 	if (row != NULL)
 		heap_freetuple(row);
 	return row != NULL;
@@ -355,4 +372,55 @@ social_sight_sees_comment(int64 comment_id)
 
 	table_close(comments, NoLock);
 	return sees;
+}
+
+/* ---- rows that were found through an index --------------------------------------------------- */
+
+bool
+social_sight_shows_post(HeapTuple row, TupleDesc columns, bool in_lists)
+{
+	bool isnull;
+	int64 post_id = DatumGetInt64(heap_getattr(row, SOCIAL_POSTS_ID, columns, &isnull));
+	int64 author_id = DatumGetInt64(heap_getattr(row, SOCIAL_POSTS_AUTHOR_ID, columns, &isnull));
+
+	know_viewer();
+	if (in_lists && (heap_attisnull(row, SOCIAL_POSTS_POSITION, columns) ||
+					 !heap_attisnull(row, SOCIAL_POSTS_DELETED_AT, columns) ||
+					 is_among(known.muted, known.nmuted, author_id)))
+		return false;
+	return social_sight_sees_person(author_id) && sees_post(row, columns, post_id);
+}
+
+/* Does any comment stand below this one, seen or not? */
+static bool
+has_replies(int64 comment_id)
+{
+	Relation comments = social_table_open("comments", AccessShareLock);
+	SysScanDesc scan;
+	ScanKeyData key;
+	bool found;
+
+	ScanKeyInit(&key, SOCIAL_COMMENTS_PARENT_ID, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(comment_id));
+	scan = systable_beginscan(comments, social_relation_oid("comments_parent_idx"), true,
+							  GetActiveSnapshot(), 1, &key);
+	found = HeapTupleIsValid(systable_getnext(scan));
+	systable_endscan(scan);
+	table_close(comments, NoLock);
+	return found;
+}
+
+bool
+social_sight_shows_comment(HeapTuple row, TupleDesc columns, bool in_lists)
+{
+	bool isnull;
+	bool is_deleted = !heap_attisnull(row, SOCIAL_COMMENTS_DELETED_AT, columns);
+	int64 author_id = DatumGetInt64(heap_getattr(row, SOCIAL_COMMENTS_AUTHOR_ID, columns, &isnull));
+
+	know_viewer();
+	if (in_lists && !is_deleted && is_among(known.muted, known.nmuted, author_id))
+		return false;
+	return sees_comment_row(row, columns) &&
+		   (!is_deleted ||
+			has_replies(DatumGetInt64(heap_getattr(row, SOCIAL_COMMENTS_ID, columns, &isnull))));
 }

@@ -1,12 +1,14 @@
 /*
- * sight.h owns whether the viewer sees a row, for C that reads rows by their ids: what
- * visible_posts and visible_users say. It reads with the snapshot of the running statement.
+ * sight.h owns whether the viewer sees a row, for C that reads rows by their ids or through an
+ * index: what the visible_* and listed_* views say. It reads with the snapshot of the running
+ * statement.
  */
 #ifndef SOCIAL_SIGHT_H
 #define SOCIAL_SIGHT_H
 
 #include "postgres.h"
 #include "access/htup.h"
+#include "access/tupdesc.h"
 #include "utils/rel.h"
 
 /* A copy of this person's row; NULL when the viewer does not see them. `users` is the open table.
@@ -18,6 +20,13 @@ extern HeapTuple social_sight_person(Relation users, int64 user_id);
  * caller asks for. `posts` is the open table.
  */
 extern HeapTuple social_sight_post(Relation posts, int64 post_id);
+
+/*
+ * A row of posts or comments, its author included: does the viewer see it, and does it belong into
+ * their lists?
+ */
+extern bool social_sight_shows_post(HeapTuple row, TupleDesc columns, bool in_lists);
+extern bool social_sight_shows_comment(HeapTuple row, TupleDesc columns, bool in_lists);
 
 /* Does the viewer see this person, post or comment? */
 extern bool social_sight_sees_person(int64 user_id);

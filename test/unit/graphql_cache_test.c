@@ -142,7 +142,7 @@ test_eviction(void)
 	ok(hit("{ a6: me { id } }", NULL), "down to the bound");
 	ok(!hit("{ a5: me { id } }", NULL), "the oldest do not");
 	ok(!hit("{ a7: me { id } }", NULL), "the least recently used went for it");
-	has(kept->steps[0].select.sql, "visible_users", "a running request keeps its plan");
+	has(kept->steps[0].select.sql, "social.viewer_id()", "a running request keeps its plan");
 	sb_graphql_execution_free(kept);
 	limits.cache_entries = 0;
 	start(&limits);

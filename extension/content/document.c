@@ -1,0 +1,539 @@
+/*
+ * document.c owns rows as JSON objects that hold what is asked of them: posts, comments and people,
+ * with what they lead to. A page holds twenty rows and more; as SQL the joins and sub-selects of
+ * each cost several times what they read. Whether the viewer sees a row is asked here (sight.h),
+ * once for each; test/pgtap/row_document.sql compares with the views.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/formatting.h"
+#include "utils/json.h"
+#include "utils/snapmgr.h"
+
+#include "base/column.h"
+#include "base/errors.h"
+#include "base/place.h"
+#include "base/table.h"
+#include "base/walk.h"
+#include "content/document.h"
+#include "content/post_mention.h"
+#include "counter/counter.h"
+#include "viewer/sight.h"
+
+PG_FUNCTION_INFO_V1(social_document);
+PG_FUNCTION_INFO_V1(social_post_document);
+PG_FUNCTION_INFO_V1(social_person_document);
+
+/* What REST shows. */
+#define PERSON                                                                                     \
+	"id=id,username=username,first_name=first_name,last_name=last_name,avatar=avatar,"             \
+	"profile_image=avatar"
+#define POST                                                                                       \
+	"id=id,author=user.author_id(" PERSON "),title=title,content=content,hashtags=hashtags,"       \
+	"mentions=mentions,is_published=is_published,likes_count=likes_count,"                         \
+	"comments_count=comments_count,created_at=created_at,updated_at=updated_at"
+
+/* The largest text of a time, as JsonEncodeDateTime() wants it. */
+#define TIME_SIZE 128
+
+/* A row that is being written. */
+struct row
+{
+	enum social_document_kind kind;
+	int64 id;
+	const Datum *values;
+	const bool *isnull;
+	int64 counts[SOCIAL_COUNTER_COLUMNS_MAX];
+	bool has_counts;
+	HeapTuple profile;
+	bool has_profile; /* it has been looked for */
+};
+
+void
+social_documents_begin(struct social_documents *documents)
+{
+	memset(documents, 0, sizeof(*documents));
+	initStringInfo(&documents->out);
+}
+
+void
+social_documents_end(struct social_documents *documents)
+{
+	for (int i = 0; i < SOCIAL_DOCUMENT_KINDS; i++)
+	{
+		if (documents->tables[i] != NULL)
+			table_close(documents->tables[i], NoLock);
+	}
+	if (documents->profiles != NULL)
+		table_close(documents->profiles, NoLock);
+}
+
+static Relation
+table_of(struct social_documents *documents, enum social_document_kind kind)
+{
+	if (documents->tables[kind] == NULL)
+		documents->tables[kind] = social_table_open(social_document_table(kind), AccessShareLock);
+	return documents->tables[kind];
+}
+
+/* ---- values --------------------------------------------------------------------------------- */
+
+static void
+add_text(StringInfo out, Datum value, enum social_document_form form)
+{
+	char *string = TextDatumGetCString(value);
+
+	escape_json(out, form == SOCIAL_DOCUMENT_UPPER ? asc_toupper(string, strlen(string)) : string);
+	pfree(string);
+}
+
+static void
+add_texts(StringInfo out, Datum array)
+{
+	Datum *items;
+	bool *nulls;
+	int nitems;
+
+	deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT, &items, &nulls,
+					  &nitems);
+	appendStringInfoChar(out, '[');
+	for (int i = 0; i < nitems; i++)
+	{
+		if (i > 0)
+			appendStringInfoChar(out, ',');
+		if (nulls[i])
+			appendStringInfoString(out, "null");
+		else
+			add_text(out, items[i], SOCIAL_DOCUMENT_PLAIN);
+	}
+	appendStringInfoChar(out, ']');
+}
+
+static void
+add_number(StringInfo out, int64 number, enum social_document_form form)
+{
+	char digits[MAXINT8LEN + 1];
+	int len = pg_lltoa(number, digits);
+
+	if (form == SOCIAL_DOCUMENT_TEXT)
+		appendStringInfoChar(out, '"');
+	appendBinaryStringInfo(out, digits, len);
+	if (form == SOCIAL_DOCUMENT_TEXT)
+		appendStringInfoChar(out, '"');
+}
+
+static void
+add_value(StringInfo out, Datum value, bool isnull, const struct social_document_member *member)
+{
+	char time[TIME_SIZE];
+
+	if (isnull)
+	{
+		appendStringInfoString(out, "null");
+		return;
+	}
+	switch (member->type)
+	{
+		case BOOLOID:
+			appendStringInfoString(out, DatumGetBool(value) ? "true" : "false");
+			break;
+		case INT8OID:
+			add_number(out, DatumGetInt64(value), member->form);
+			break;
+		case TIMESTAMPTZOID:
+			JsonEncodeDateTime(time, value, TIMESTAMPTZOID, NULL);
+			appendStringInfoChar(out, '"');
+			appendStringInfoString(out, time);
+			appendStringInfoChar(out, '"');
+			break;
+		case TEXTARRAYOID:
+			add_texts(out, value);
+			break;
+		default:
+			add_text(out, value, member->form);
+	}
+}
+
+/* ---- what stands beside a row --------------------------------------------------------------- */
+
+static int64
+count_of(struct row *row, int column)
+{
+	if (!row->has_counts)
+		social_counter_read(&social_counters[social_document_counter(row->kind)], row->id,
+							row->counts);
+	row->has_counts = true;
+	return row->counts[column];
+}
+
+/* A column of a person's profile: who has none has an empty one, without addresses of pictures. */
+static void
+add_profile(struct social_documents *documents, struct row *row,
+			const struct social_document_member *member)
+{
+	TupleDesc columns;
+	Datum value;
+	bool isnull;
+
+	if (documents->profiles == NULL)
+		documents->profiles = social_table_open("profiles", AccessShareLock);
+	columns = RelationGetDescr(documents->profiles);
+	if (!row->has_profile)
+		row->profile = social_place_find(documents->profiles, row->id, GetActiveSnapshot());
+	row->has_profile = true;
+	if (row->profile == NULL && TupleDescAttr(columns, member->column - 1)->attnotnull)
+	{
+		appendStringInfoString(&documents->out, "\"\"");
+		return;
+	}
+	isnull = row->profile == NULL;
+	value = isnull ? (Datum) 0 : heap_getattr(row->profile, member->column, columns, &isnull);
+	add_value(&documents->out, value, isnull, member);
+}
+
+/* ---- rows ----------------------------------------------------------------------------------- */
+
+static void add_rows(struct social_documents *documents, struct social_document_rows *rows,
+					 Datum key, bool isnull);
+
+static void
+add_member(struct social_documents *documents, struct row *row,
+		   const struct social_document_member *member)
+{
+	StringInfo out = &documents->out;
+	Datum value = member->column > 0 && row->values ? row->values[member->column - 1] : (Datum) 0;
+	bool isnull = member->column > 0 && row->values ? row->isnull[member->column - 1] : true;
+
+	appendStringInfoString(out, member->key);
+	switch (member->part)
+	{
+		case SOCIAL_DOCUMENT_COLUMN:
+			add_value(out, value, isnull, member);
+			break;
+		case SOCIAL_DOCUMENT_IS_SET:
+			appendStringInfoString(out, isnull ? "false" : "true");
+			break;
+		case SOCIAL_DOCUMENT_COUNT:
+			add_number(out, count_of(row, member->column), member->form);
+			break;
+		case SOCIAL_DOCUMENT_PROFILE:
+			add_profile(documents, row, member);
+			break;
+		case SOCIAL_DOCUMENT_MENTIONS:
+			social_post_mentions_add(out, row->id, row->values,
+									 table_of(documents, SOCIAL_DOCUMENT_USER));
+			break;
+		case SOCIAL_DOCUMENT_CONSTANT:
+			appendStringInfoString(out, member->constant);
+			break;
+		case SOCIAL_DOCUMENT_ROWS:
+			add_rows(documents, member->rows, value, isnull);
+			break;
+		case SOCIAL_DOCUMENT_TAG_NAME: /* of items, which are no rows */
+			break;
+	}
+}
+
+/* Of a deleted comment only its place is left (visible_comments). */
+static void
+empty_comment(Datum *values, bool *isnull)
+{
+	if (isnull[SOCIAL_COMMENTS_DELETED_AT - 1])
+		return;
+	isnull[SOCIAL_COMMENTS_AUTHOR_ID - 1] = true;
+	values[SOCIAL_COMMENTS_CONTENT - 1] = PointerGetDatum(cstring_to_text(""));
+	values[SOCIAL_COMMENTS_IS_EDITED - 1] = BoolGetDatum(false);
+	isnull[SOCIAL_COMMENTS_EDITED_AT - 1] = true;
+	values[SOCIAL_COMMENTS_UPDATED_AT - 1] = values[SOCIAL_COMMENTS_DELETED_AT - 1];
+}
+
+void
+social_document_add(struct social_documents *documents, struct social_document_rows *rows,
+					HeapTuple tuple)
+{
+	TupleDesc columns = RelationGetDescr(table_of(documents, rows->source->kind));
+	struct row row = {.kind = rows->source->kind};
+	char before = '{';
+
+	if (rows->values == NULL)
+	{
+		rows->values = palloc(columns->natts * sizeof(Datum));
+		rows->isnull = palloc(columns->natts * sizeof(bool));
+	}
+	heap_deform_tuple(tuple, columns, rows->values, rows->isnull);
+	if (row.kind == SOCIAL_DOCUMENT_COMMENT)
+		empty_comment(rows->values, rows->isnull);
+	row.id = DatumGetInt64(rows->values[SOCIAL_COLUMN_ID - 1]);
+	row.values = rows->values;
+	row.isnull = rows->isnull;
+	for (struct social_document_member *at = rows->members; at != NULL; at = at->next)
+	{
+		appendStringInfoChar(&documents->out, before);
+		before = ',';
+		add_member(documents, &row, at);
+	}
+	appendStringInfoChar(&documents->out, '}');
+}
+
+/* A copy of the row of this id; NULL where the viewer does not see it. */
+static HeapTuple
+find_row(struct social_documents *documents, enum social_document_kind kind, int64 id)
+{
+	Relation table = table_of(documents, kind);
+	HeapTuple row;
+
+	if (kind == SOCIAL_DOCUMENT_USER)
+		return social_sight_person(table, id);
+	row = social_place_find(table, id, GetActiveSnapshot());
+	if (row == NULL)
+		return NULL;
+	return (kind == SOCIAL_DOCUMENT_POST
+				? social_sight_shows_post(row, RelationGetDescr(table), false)
+				: social_sight_shows_comment(row, RelationGetDescr(table), false))
+			   ? row
+			   : NULL;
+}
+
+void
+social_document_add_id(struct social_documents *documents, struct social_document_rows *rows,
+					   int64 id)
+{
+	HeapTuple row = find_row(documents, rows->source->kind, id);
+
+	if (row == NULL)
+	{
+		appendStringInfoString(&documents->out, "null");
+		return;
+	}
+	social_document_add(documents, rows, row);
+	heap_freetuple(row);
+}
+
+/* ---- lists ---------------------------------------------------------------------------------- */
+
+/* How many rows a list may have. */
+static int
+size_of(const struct social_documents *documents, const struct social_document_rows *rows)
+{
+	if (rows->size < 1 || rows->size > documents->nsizes || documents->sizes[rows->size - 1] < 0)
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("invalid page size"),
+						errdetail("Of the list %s.", rows->source->name)));
+	return documents->sizes[rows->size - 1];
+}
+
+/* Starts the walk over what the list is made of. */
+static struct social_walk *
+start_walk(struct social_documents *documents, struct social_document_rows *rows, int64 key)
+{
+	const struct social_document_source *source = rows->source;
+
+	if (rows->walk == NULL)
+	{
+		rows->walk = palloc(sizeof(*rows->walk));
+		social_walk_open(rows->walk, social_document_table(source->kind), source->index);
+	}
+	social_walk_start(rows->walk, source->nkeys, &key, source->newest_first,
+					  source->newest_first ? SOCIAL_WALK_NEWEST : SOCIAL_WALK_OLDEST,
+					  SOCIAL_WALK_NO_BUDGET);
+	return rows->walk;
+}
+
+static void
+add_list(struct social_documents *documents, struct social_document_rows *rows, int64 key)
+{
+	int left = size_of(documents, rows);
+	struct social_walk *walk = start_walk(documents, rows, key);
+	TupleDesc columns = RelationGetDescr(walk->table);
+	const char *before = "";
+
+	appendStringInfoChar(&documents->out, '[');
+	while (left > 0 && social_walk_next(walk))
+	{
+		bool is_copy;
+		HeapTuple row = ExecFetchSlotHeapTuple(walk->slot, false, &is_copy);
+
+		if (rows->source->kind == SOCIAL_DOCUMENT_POST
+				? social_sight_shows_post(row, columns, true)
+				: social_sight_shows_comment(row, columns, true))
+		{
+			appendStringInfoString(&documents->out, before);
+			social_document_add(documents, rows, row);
+			before = ",";
+			left--;
+		}
+		if (is_copy)
+			heap_freetuple(row);
+	}
+	appendStringInfoChar(&documents->out, ']');
+}
+
+/* The items of an array as objects. */
+static void
+add_items(struct social_documents *documents, struct social_document_rows *rows, Datum array)
+{
+	StringInfo out = &documents->out;
+	int size = size_of(documents, rows);
+	Datum *items;
+	bool *nulls;
+	int nitems;
+
+	deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT, &items, &nulls,
+					  &nitems);
+	appendStringInfoChar(out, '[');
+	for (int i = 0; i < Min(nitems, size); i++)
+	{
+		char before = '{';
+
+		if (i > 0)
+			appendStringInfoChar(out, ',');
+		for (struct social_document_member *at = rows->members; at != NULL; at = at->next)
+		{
+			appendStringInfoChar(out, before);
+			before = ',';
+			appendStringInfoString(out, at->key);
+			if (at->part == SOCIAL_DOCUMENT_CONSTANT)
+				appendStringInfoString(out, at->constant);
+			else if (nulls[i])
+				appendStringInfoString(out, "null");
+			else
+				add_text(out, items[i], at->form);
+		}
+		appendStringInfoChar(out, '}');
+	}
+	appendStringInfoChar(out, ']');
+}
+
+/* What a key leads to: null or an object, or a list. */
+static void
+add_rows(struct social_documents *documents, struct social_document_rows *rows, Datum key,
+		 bool isnull)
+{
+	const struct social_document_source *source = rows->source;
+
+	check_stack_depth();
+	if (isnull && (source->is_array || source->nkeys > 0))
+		appendStringInfoString(&documents->out, "[]");
+	else if (source->is_array)
+		add_items(documents, rows, key);
+	else if (source->index != NULL)
+		add_list(documents, rows, isnull ? 0 : DatumGetInt64(key));
+	else if (isnull)
+		appendStringInfoString(&documents->out, "null");
+	else
+		social_document_add_id(documents, rows, DatumGetInt64(key));
+}
+
+/*
+ * Forgets what a call has opened, and closes it unless an error did: what was read of the members
+ * is as it was.
+ */
+static void
+let_go(struct social_document_rows *rows, bool closing)
+{
+	if (rows->walk != NULL && closing)
+		social_walk_close(rows->walk);
+	rows->walk = NULL;
+	rows->values = NULL;
+	rows->isnull = NULL;
+	for (struct social_document_member *at = rows->members; at != NULL; at = at->next)
+	{
+		if (at->rows != NULL)
+			let_go(at->rows, closing);
+	}
+}
+
+/* ---- SQL ------------------------------------------------------------------------------------ */
+
+static Datum
+json_datum(const StringInfoData *json)
+{
+	return PointerGetDatum(cstring_to_text_with_len(json->data, json->len));
+}
+
+/* What a call asks for; read once for all calls of a query where it is always the same. */
+static struct social_document_rows *
+read_once(FunctionCallInfo fcinfo, bool is_same, const char *source, const char *members, int len)
+{
+	MemoryContext before;
+
+	if (!is_same)
+		return social_document_read(source, members, len);
+	if (fcinfo->flinfo->fn_extra == NULL)
+	{
+		before = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+		fcinfo->flinfo->fn_extra = social_document_read(source, members, len);
+		MemoryContextSwitchTo(before);
+	}
+	return fcinfo->flinfo->fn_extra;
+}
+
+/* The document of a key, or null. */
+static Datum
+make_document(FunctionCallInfo fcinfo, struct social_document_rows *rows, Datum key, bool isnull,
+			  const int32 *sizes, int nsizes)
+{
+	struct social_documents documents;
+
+	social_documents_begin(&documents);
+	documents.sizes = sizes;
+	documents.nsizes = nsizes;
+	let_go(rows, false); /* of a call that ended with an error */
+	add_rows(&documents, rows, key, isnull);
+	let_go(rows, true);
+	social_documents_end(&documents);
+	if (strcmp(documents.out.data, "null") == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(json_datum(&documents.out));
+}
+
+/* document(source text, key bigint, sizes integer[], members text) json; SM400. */
+Datum
+social_document(PG_FUNCTION_ARGS)
+{
+	ArrayType *sizes = PG_ARGISNULL(2) ? NULL : PG_GETARG_ARRAYTYPE_P(2);
+	bool is_same =
+		get_fn_expr_arg_stable(fcinfo->flinfo, 0) && get_fn_expr_arg_stable(fcinfo->flinfo, 3);
+	text *members;
+	struct social_document_rows *rows;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(3))
+		PG_RETURN_NULL();
+	if (sizes != NULL && (ARR_NDIM(sizes) > 1 || array_contains_nulls(sizes)))
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("invalid page size"),
+						errdetail("The sizes are a list of numbers.")));
+	members = PG_GETARG_TEXT_PP(3);
+	rows = read_once(fcinfo, is_same, text_to_cstring(PG_GETARG_TEXT_PP(0)), VARDATA_ANY(members),
+					 VARSIZE_ANY_EXHDR(members));
+	return make_document(fcinfo, rows, PG_GETARG_DATUM(1), PG_ARGISNULL(1),
+						 sizes ? (const int32 *) ARR_DATA_PTR(sizes) : NULL,
+						 sizes ? ArrayGetNItems(ARR_NDIM(sizes), ARR_DIMS(sizes)) : 0);
+}
+
+struct social_document_rows *
+social_document_rest_post(void)
+{
+	return social_document_read("post", POST, strlen(POST));
+}
+
+/* person_document(user_id bigint) json: null for somebody whom the viewer does not see. */
+Datum
+social_person_document(PG_FUNCTION_ARGS)
+{
+	return make_document(fcinfo, read_once(fcinfo, true, "user", PERSON, strlen(PERSON)),
+						 PG_GETARG_DATUM(0), false, NULL, 0);
+}
+
+/* post_document(post_id bigint) json: null for a post that the viewer does not see. */
+Datum
+social_post_document(PG_FUNCTION_ARGS)
+{
+	return make_document(fcinfo, read_once(fcinfo, true, "post", POST, strlen(POST)),
+						 PG_GETARG_DATUM(0), false, NULL, 0);
+}

@@ -82,7 +82,7 @@ BEGIN ATOMIC
 		'mark_all_notifications_read', 'notification_preferences', 'set_notification_preference', 'notification_muted_ids',
 		'trending_posts', 'trending_topics', 'hashtags']), 'reader'
 	UNION ALL
-	SELECT unnest(ARRAY['notification_batch', 'require_recipient', 'notified_comment']), 'owner'
+	SELECT unnest(ARRAY['notification_batch', 'require_recipient']), 'owner'
 	UNION ALL
 	SELECT unnest(ARRAY['system_notification', 'fold_trends', 'rebuild_trends', 'recount', 'expire_mutes']), 'admin'
 	UNION ALL

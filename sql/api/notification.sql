@@ -162,14 +162,6 @@ COMMENT ON FUNCTION social.user_unread_notifications_count(bigint) IS 'How many 
 
 -- ---- grouped -----------------------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION social.notified_comment(type text, comment_id bigint) RETURNS bigint
-	LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
-	SELECT CASE type WHEN 'comment_like' THEN comment_id
-		WHEN 'reply' THEN (SELECT r.parent_id FROM social.comments r WHERE r.id = notified_comment.comment_id) END;
-END;
-COMMENT ON FUNCTION social.notified_comment(text, bigint) IS 'The comment that a notification is about: which was liked or answered; null for other kinds.';
-
 -- A group is a kind and its target: a post that is liked, commented, shared or names the viewer, a
 -- comment that is liked or answered, the viewer who is followed. Messages stand alone.
 CREATE OR REPLACE FUNCTION social.grouped_notifications(first integer DEFAULT 20, after text DEFAULT NULL, before text DEFAULT NULL)
@@ -192,7 +184,9 @@ BEGIN
 			array_agg(n.id) AS ids, array_agg(n.actor_id) AS actors,
 			max(n.message) AS message, bool_and(n.is_read) AS all_read, max(n.created_at) AS latest
 		FROM social.visible_notifications n
-		CROSS JOIN LATERAL (SELECT social.notified_comment(n.type, n.comment_id) AS target_comment) t
+		CROSS JOIN LATERAL (SELECT CASE n.type
+			WHEN 'comment_like' THEN n.comment_id
+			WHEN 'reply' THEN (SELECT r.parent_id FROM social.comments r WHERE r.id = n.comment_id) END AS target_comment) t
 		GROUP BY n.type, n.post_id, t.target_comment, CASE WHEN n.type IN ('system', 'live_stream') THEN n.id END
 		HAVING CASE WHEN before IS NULL THEN max(n.id) < place ELSE max(n.id) > place END
 		ORDER BY CASE WHEN before IS NULL THEN -max(n.id) ELSE max(n.id) END LIMIT page_size
@@ -240,18 +234,18 @@ CREATE OR REPLACE FUNCTION social.mark_notification_group_read(id bigint) RETURN
 DECLARE
 	viewer bigint := social.require_viewer();
 	told social.visible_notifications;
-	target bigint;
 BEGIN
 	SELECT n.* INTO told FROM social.visible_notifications n WHERE n.is_read IN (false, true) AND n.id = $1;
 	IF told.id IS NULL THEN
 		PERFORM social.raise_error('SM404', 'notification not found');
 	END IF;
-	target := social.notified_comment(told.type, told.comment_id);
 	WITH held AS MATERIALIZED (
 		SELECT n.id FROM social.notifications n
 		WHERE n.recipient_id = viewer AND NOT n.is_read AND n.withdrawn_at IS NULL AND n.id <= $1
 			AND (n.id = $1 OR (n.type = told.type AND n.type NOT IN ('system', 'live_stream') AND n.post_id IS NOT DISTINCT FROM told.post_id
-				AND social.notified_comment(n.type, n.comment_id) IS NOT DISTINCT FROM target))
+				AND CASE n.type WHEN 'comment_like' THEN n.comment_id = told.comment_id
+					WHEN 'reply' THEN (SELECT r.parent_id FROM social.comments r WHERE r.id = n.comment_id) = (SELECT r.parent_id FROM social.comments r WHERE r.id = told.comment_id)
+					ELSE true END))
 		FOR NO KEY UPDATE SKIP LOCKED
 	)
 	UPDATE social.notifications n SET is_read = true, read_at = now()

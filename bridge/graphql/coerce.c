@@ -205,6 +205,32 @@ coerce_leaf(struct coercion *coercion, const struct gql_type_ref *type, json_t *
 }
 
 static bool
+has_nul(json_t *value)
+{
+	const char *key;
+	json_t *member;
+	size_t i;
+	bool found =
+		json_is_string(value) && memchr(json_string_value(value), '\0', json_string_length(value));
+
+	json_object_foreach(value, key, member) found |= has_nul(member);
+	json_array_foreach(value, i, member) found |= has_nul(member);
+	return found;
+}
+
+/* Of a scalar that takes any JSON value. */
+static bool
+coerce_any(struct coercion *coercion, json_t *value)
+{
+	char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+
+	sb_buffer_puts(&coercion->compound.json, text ? text : "null");
+	coercion->compound.has_nul |= has_nul(value);
+	free(text);
+	return true;
+}
+
+static bool
 coerce(struct coercion *coercion, const struct gql_type_ref *type, json_t *value)
 {
 	const struct gql_type_ref *inner = gql_nullable(type);
@@ -220,6 +246,8 @@ coerce(struct coercion *coercion, const struct gql_type_ref *type, json_t *value
 		return coerce_list(coercion, inner->of, value);
 	if (inner->target->kind == GQL_INPUT_OBJECT)
 		return coerce_object(coercion, inner, value);
+	if (inner->target->any)
+		return coerce_any(coercion, value);
 	return coerce_leaf(coercion, inner, value);
 }
 

@@ -13,7 +13,7 @@ gql_is_compound(const struct gql_type_ref *ref)
 {
 	const struct gql_type_ref *inner = gql_nullable(ref);
 
-	return inner->kind == GQL_LIST || inner->target->kind == GQL_INPUT_OBJECT;
+	return inner->kind == GQL_LIST || inner->target->kind == GQL_INPUT_OBJECT || inner->target->any;
 }
 
 void
@@ -112,6 +112,54 @@ write_object(const struct gql_binding *binding, struct gql_input_text *out,
 	sb_buffer_putc(&out->json, '}');
 }
 
+/* A value of a scalar that takes any: as it is, but for variables, which have types of their own.
+ */
+static void
+write_any(const struct gql_binding *binding, struct gql_input_text *out,
+		  const struct gql_value *value)
+{
+	const char *separator = "";
+	struct gql_argument_value leaf;
+
+	switch (value->kind)
+	{
+		case GQL_VALUE_VARIABLE:
+			for (const struct gql_variable *at = binding->operation->variables; at; at = at->next)
+				if (strcmp(at->name, value->text) == 0)
+					write_variable(out, at->type, variable_of(binding, value));
+			break;
+		case GQL_VALUE_LIST:
+			sb_buffer_putc(&out->json, '[');
+			for (const struct gql_value *at = value->items; at; at = at->next, separator = ",")
+			{
+				sb_buffer_puts(&out->json, separator);
+				write_any(binding, out, at);
+			}
+			sb_buffer_putc(&out->json, ']');
+			break;
+		case GQL_VALUE_OBJECT:
+			sb_buffer_putc(&out->json, '{');
+			for (const struct gql_argument *at = value->fields; at; at = at->next)
+			{
+				gql_input_member(out, at->name);
+				write_any(binding, out, at->value);
+			}
+			sb_buffer_putc(&out->json, '}');
+			break;
+		case GQL_VALUE_NULL:
+			sb_buffer_puts(&out->json, "null");
+			break;
+		case GQL_VALUE_STRING:
+			leaf = gql_argument_of(binding, value, NULL);
+			out->has_nul |= memchr(leaf.text, '\0', leaf.len) != NULL;
+			sb_buffer_put_json(&out->json, leaf.text, leaf.len);
+			break;
+		default:
+			leaf = gql_argument_of(binding, value, NULL);
+			sb_buffer_append(&out->json, leaf.text, leaf.len);
+	}
+}
+
 static void
 write_value(const struct gql_binding *binding, struct gql_input_text *out,
 			const struct gql_type_ref *ref, const struct gql_value *value)
@@ -126,6 +174,8 @@ write_value(const struct gql_binding *binding, struct gql_input_text *out,
 		write_list(binding, out, inner->of, value);
 	else if (inner->target->kind == GQL_INPUT_OBJECT)
 		write_object(binding, out, inner->target, value);
+	else if (inner->target->any)
+		write_any(binding, out, value);
 	else
 	{
 		struct gql_argument_value leaf = gql_argument_of(binding, value, NULL);

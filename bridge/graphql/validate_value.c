@@ -35,6 +35,8 @@ gql_check_leaf(const struct gql_type *type, const struct gql_value *value)
 
 	if (type->kind == GQL_ENUM)
 		return check_enum(type, value);
+	if (type->any)
+		return NULL;
 	if (strcmp(type->name, "Int") == 0)
 		return kind == GQL_VALUE_INT && is_int32(value->text) ? NULL : "a whole number of 32 bits";
 	if (strcmp(type->name, "Float") == 0)
@@ -120,6 +122,19 @@ check_object(struct gql_validator *validator, const struct gql_type_ref *ref,
 		check_one_of(validator, type, value);
 }
 
+/* Inside of a value of a scalar that takes any. */
+static void
+check_any(struct gql_validator *validator, const struct gql_type_ref *type,
+		  const struct gql_value *value)
+{
+	if (value->kind == GQL_VALUE_ENUM)
+		wrong_value(validator, type, value, "a value that JSON has");
+	for (const struct gql_value *item = value->items; item; item = item->next)
+		check_any(validator, type, item);
+	for (const struct gql_argument *field = value->fields; field; field = field->next)
+		check_any(validator, type, field->value);
+}
+
 void
 gql_check_value(struct gql_validator *validator, const struct gql_type_ref *type,
 				const struct gql_input *input, struct gql_value *value)
@@ -151,12 +166,17 @@ gql_check_value(struct gql_validator *validator, const struct gql_type_ref *type
 	{
 		const char *wanted = gql_check_leaf(inner->target, value);
 
-		if (wanted)
+		if (inner->target->any)
+			check_any(validator, type, value);
+		else if (wanted)
 			wrong_value(validator, type, value, wanted);
 		if (value->lift >= 0)
 			validator->lifted[value->lift] = inner->target;
 		if (value->items || value->fields)
+		{
 			note_variables(validator, value);
+			validator->nested_lifts = true;
+		}
 	}
 }
 

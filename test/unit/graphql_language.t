@@ -27,7 +27,7 @@ sub ask
 	close $psql;
 	my $json = eval { decode_json($answer) } or return $answer;
 	my ($value) = values %$json;
-	return JSON::PP->new->canonical->encode($value) if $document =~ /things|named|tens|mixed|eights|same:/;
+	return JSON::PP->new->canonical->encode($value) if $document =~ /things|named|tens|mixed|json|eights|same:/;
 	return ref $value eq 'ARRAY' ? join(' ', map { $_->{text} // () } @$value) : $value->{text};
 }
 
@@ -147,6 +147,25 @@ for my $case (
 }
 is(ask('{ eightsConnection(limit: 1) { totalCount } }'), 'GRAPHQL_VALIDATION_FAILED', 'a connection has first instead');
 is(ask('{ eightsConnection(last: 1) { totalCount } }'), 'GRAPHQL_VALIDATION_FAILED', 'and no way back where the source has none');
+
+# ---- a scalar that takes any JSON value
+for my $case (
+	[ '{ json(json: {a: [1, -2.5, "x", true, null], b: {}}) { json type } }', undef, '{"json":{"a":[1,-2.5,"x",true,null],"b":{}},"type":"object"}', 'a literal of objects and lists' ],
+	[ '{ json(json: "a \\"b\\"") { json type } }', undef, '{"json":"a \\"b\\"","type":"string"}', 'a string is a string' ],
+	[ '{ json(json: 5) { json type } }', undef, '{"json":5,"type":"number"}', 'a number a number' ],
+	[ '{ json(json: null) { json type } }', undef, '{"json":null,"type":null}', 'null nothing' ],
+	[ 'query ($v: Int, $s: String!, $j: JSON) { json(json: {v: $v, s: [$s], j: $j, n: $v}) { json } }', { v => 7, s => '7', j => { k => [] } }, '{"json":{"j":{"k":[]},"n":7,"s":["7"],"v":7}}', 'variables inside' ],
+	[ 'query ($j: JSON) { json(json: $j) { json type } }', { j => [ { a => JSON::PP::true }, undef ] }, '{"json":[{"a":true},null],"type":"array"}', 'as a variable' ],
+	[ 'query ($j: JSON = {a: 1}) { json(json: $j) { json } }', undef, '{"json":{"a":1}}', 'its default' ],
+	[ 'query ($b: Box) { json(box: $b) { any many } }', { b => { any => { x => 1 }, many => [ 1, 'a', [] ] } }, '{"any":{"x":1},"many":[1,"a",[]]}', 'inside of an input object, by a variable' ],
+	[ '{ json(box: {any: [1], many: [{a: 1}, 2]}) { any many } }', undef, '{"any":[1],"many":[{"a":1},2]}', 'and by a literal' ])
+{
+	my ($document, $variables, $answer, $name) = @$case;
+	is(ask($document, $variables), $answer, "JSON: $name") or diag($document);
+}
+is(ask('{ json(json: {a: 1, b: RED}) { type } }'), 'GRAPHQL_VALIDATION_FAILED', 'JSON has no enums');
+is(ask('query ($j: JSON) { json(json: $j) { type } }', { j => { a => ["x\0"] } }), 'BAD_USER_INPUT', 'nor what cannot be stored');
+is(ask('{ json(json: {a: $nobody}) { type } }'), 'GRAPHQL_VALIDATION_FAILED', 'nor variables that are not declared');
 
 # An input object of @call: its fields are the function's arguments by name.
 my $call = `$explain --schema test/data/language.graphql 'mutation { call(range: {to: 4}) { done } }'`;

@@ -13,12 +13,14 @@
 #include "utils/guc.h"
 
 #include "base/compat.h"
+#include "base/errors.h"
 #include "base/init.h"
 #include "base/statement_log.h"
 
 #define STATEMENT_MAX 500 /* bytes */
 
 static LocalTransactionId request = InvalidLocalTransactionId;
+static bool log_refusals = true;
 static emit_log_hook_type previous_emit_log;
 
 static bool
@@ -41,11 +43,21 @@ cut_statement(ErrorData *edata)
 								 detail ? " " : "", len, kept, debug_query_string);
 }
 
+/* Is it one of our own errors, which tell a caller why not? */
+static bool
+is_refusal(const ErrorData *edata)
+{
+	return edata->elevel == ERROR && ERRCODE_TO_CATEGORY(edata->sqlerrcode) ==
+										 ERRCODE_TO_CATEGORY(ERRCODE_SOCIAL_BAD_REQUEST);
+}
+
 static void
 on_log(ErrorData *edata)
 {
 	if (previous_emit_log)
 		previous_emit_log(edata);
+	if (!log_refusals && is_refusal(edata) && is_of_request())
+		edata->output_to_server = false;
 	if (edata->elevel >= ERROR && edata->elevel >= log_min_error_statement && !edata->hide_stmt &&
 		edata->sqlerrcode != ERRCODE_OUT_OF_MEMORY && is_of_request() &&
 		debug_query_string != NULL && strlen(debug_query_string) > STATEMENT_MAX)
@@ -61,6 +73,11 @@ social_log_request(void)
 void
 social_statement_log_init(void)
 {
+	DefineCustomBoolVariable("social.log_refusals",
+							 "Tells the server's log why requests of bridges are refused.",
+							 "A bridge turns it off where it asks once more, field by field, for "
+							 "what was refused, and logged, as a whole.",
+							 &log_refusals, true, PGC_USERSET, 0, NULL, NULL, NULL);
 	previous_emit_log = emit_log_hook;
 	emit_log_hook = on_log;
 }

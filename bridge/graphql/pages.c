@@ -4,7 +4,6 @@
  * edges. It is done on the syntax tree, before the schema is compiled, in the words of @rows and
  * @connection.
  */
-#include <limits.h>
 #include <string.h>
 
 #include "graphql/parse.h"
@@ -56,21 +55,9 @@ static const char page_arguments[] =
 static struct gql_type_definition *
 parse(struct pages *pages, const char *sdl)
 {
-	struct gql_tokens tokens = {0};
-	struct gql_document *document = NULL;
+	struct gql_document *document = gql_parse_sdl(pages->arena, sdl, strlen(sdl), pages->errors);
 
-	if (gql_lex(&tokens, sdl, strlen(sdl), UINT32_MAX, pages->errors))
-		document = gql_parse(pages->arena, sdl, &tokens, INT_MAX, pages->errors);
-	gql_tokens_free(&tokens);
 	return document ? document->types : NULL;
-}
-
-static struct gql_directive *
-find_directive(struct gql_directive *directives, const char *name)
-{
-	while (directives && strcmp(directives->name, name) != 0)
-		directives = directives->next;
-	return directives;
 }
 
 /* Does a directive say where the rows of a list are? Those of its connection are in @pages. */
@@ -243,7 +230,7 @@ expand_field(struct pages *pages, struct gql_field_definition *list,
 	}
 	connection->next = list->next;
 	list->next = connection;
-	if (find_directive(list->directives, "rows"))
+	if (gql_find_applied(list->directives, "rows"))
 		return;
 	rows = rename_directive(pages, directive, "rows", "total");
 	take_first_page(pages, rows, page->name);
@@ -266,7 +253,7 @@ gql_expand_pages(struct gql_document *document, struct sb_arena *arena, struct g
 	{
 		for (struct gql_field_definition *at = type->fields; at; at = at->next)
 		{
-			struct gql_directive *directive = find_directive(at->directives, "pages");
+			struct gql_directive *directive = gql_find_applied(at->directives, "pages");
 
 			if (directive && strcmp(type->keyword, "type") == 0)
 				expand_field(&pages, at, directive);

@@ -2,6 +2,7 @@
 #include "graphql/parse.h"
 #include "graphql/parser.h"
 
+#include <limits.h>
 #include <string.h>
 
 static struct gql_selection *parse_selections(struct gql_parser *parser);
@@ -210,4 +211,16 @@ gql_parse(struct sb_arena *arena, const char *source, const struct gql_tokens *t
 	while (!gql_at(&parser, GQL_END));
 	document->nlifted = parser.nlifted;
 	return parser.failed ? NULL : document;
+}
+
+struct gql_document *
+gql_parse_sdl(struct sb_arena *arena, const char *sdl, size_t len, struct gql_errors *errors)
+{
+	struct gql_tokens tokens = {0};
+	struct gql_document *document = NULL;
+
+	if (gql_lex(&tokens, sdl, len, UINT32_MAX, errors))
+		document = gql_parse(arena, sdl, &tokens, INT_MAX, errors);
+	gql_tokens_free(&tokens);
+	return document;
 }

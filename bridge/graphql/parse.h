@@ -15,5 +15,8 @@
 struct gql_document *gql_parse(struct sb_arena *arena, const char *source,
 							   const struct gql_tokens *tokens, int max_directives,
 							   struct gql_errors *errors);
+/* The tree of a text that is the schema's, of any size; NULL with errors added. */
+struct gql_document *gql_parse_sdl(struct sb_arena *arena, const char *sdl, size_t len,
+								   struct gql_errors *errors);
 
 #endif /* SB_GRAPHQL_PARSE_H */

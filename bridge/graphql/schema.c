@@ -377,12 +377,8 @@ take_meta_fields(struct gql_schema *schema)
 static struct gql_document *
 parse_sdl(struct compiler *compiler, const char *sdl, size_t len)
 {
-	struct gql_tokens tokens = {0};
-	struct gql_document *document = NULL;
+	struct gql_document *document = gql_parse_sdl(compiler->arena, sdl, len, compiler->errors);
 
-	if (gql_lex(&tokens, sdl, len, UINT32_MAX, compiler->errors))
-		document = gql_parse(compiler->arena, sdl, &tokens, INT_MAX, compiler->errors);
-	gql_tokens_free(&tokens);
 	if (document && (document->operations || document->fragments))
 		gql_fail(compiler->errors, GQL_VALIDATION_FAILED, 0, "A schema file holds no operations");
 	return document;
@@ -401,6 +397,7 @@ gql_schema_compile(struct sb_arena *arena, const char *sdl, size_t len, struct g
 	documents[1] = parse_sdl(&compiler, sdl, len);
 	if (!documents[0] || !documents[1])
 		return NULL;
+	gql_expand_payloads(documents[1], arena, errors);
 	gql_expand_pages(documents[1], arena, errors);
 	for (int i = 0; i < 2; i++)
 	{

@@ -208,6 +208,9 @@ extern const char gql_builtin_sdl[];
 /* Makes of every list with @pages a connection beside it, and rows where it has none. */
 void gql_expand_pages(struct gql_document *document, struct sb_arena *arena,
 					  struct gql_errors *errors);
+/* Gives every type with @payload the fields that say that the mutation was done. */
+void gql_expand_payloads(struct gql_document *document, struct sb_arena *arena,
+						 struct gql_errors *errors);
 /*
  * Compiles the type system of `sdl`, without looking at SQL. Everything lives in `arena`. NULL with
  * errors added (offsets into `sdl`).
@@ -232,6 +235,8 @@ const struct gql_directive_type *gql_find_directive(const struct gql_schema *sch
 													const char *name);
 const struct gql_argument *gql_find_argument(const struct gql_argument *arguments,
 											 const char *name);
+/* The application of a directive among those of one place. */
+struct gql_directive *gql_find_applied(struct gql_directive *directives, const char *name);
 
 /* Resolves the named type inside a reference; NULL when the schema has no such type. */
 const struct gql_type *gql_resolve(const struct gql_schema *schema, struct gql_type_ref *ref);

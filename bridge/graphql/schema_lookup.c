@@ -65,6 +65,14 @@ gql_find_argument(const struct gql_argument *arguments, const char *name)
 	return NULL;
 }
 
+struct gql_directive *
+gql_find_applied(struct gql_directive *directives, const char *name)
+{
+	while (directives && strcmp(directives->name, name) != 0)
+		directives = directives->next;
+	return directives;
+}
+
 const struct gql_type *
 gql_resolve(const struct gql_schema *schema, struct gql_type_ref *ref)
 {

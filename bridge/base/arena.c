@@ -55,14 +55,20 @@ sb_arena_copy(struct sb_arena *arena, const char *text, size_t len)
 char *
 sb_arena_vprintf(struct sb_arena *arena, const char *format, va_list args)
 {
+	char usual[128]; /* most texts fit, and are formatted once */
 	va_list again;
 	char *text;
 	int len;
 
 	va_copy(again, args);
-	len = vsnprintf(NULL, 0, format, args);
-	text = sb_arena_alloc(arena, (size_t) len + 1);
-	vsnprintf(text, (size_t) len + 1, format, again);
+	len = vsnprintf(usual, sizeof(usual), format, args);
+	if ((size_t) len < sizeof(usual))
+		text = sb_arena_copy(arena, usual, (size_t) len);
+	else
+	{
+		text = sb_arena_alloc(arena, (size_t) len + 1);
+		vsnprintf(text, (size_t) len + 1, format, again);
+	}
 	va_end(again);
 	return text;
 }

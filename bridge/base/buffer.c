@@ -3,7 +3,6 @@
  */
 #include "base/buffer.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,25 +50,38 @@ void
 sb_buffer_printf(struct sb_buffer *buffer, const char *format, ...)
 {
 	va_list args;
-	int len;
+	size_t room;
+	size_t len;
 
+	/* Formatting is what costs: once, where the room that is there will do. */
+	sb_buffer_reserve(buffer, 0);
+	room = buffer->size - buffer->len;
 	va_start(args, format);
-	len = vsnprintf(NULL, 0, format, args);
+	len = (size_t) vsnprintf(buffer->data + buffer->len, room, format, args);
 	va_end(args);
-	sb_buffer_reserve(buffer, (size_t) len);
-	va_start(args, format);
-	vsnprintf(buffer->data + buffer->len, (size_t) len + 1, format, args);
-	va_end(args);
-	buffer->len += (size_t) len;
+	if (len >= room)
+	{
+		sb_buffer_reserve(buffer, len);
+		va_start(args, format);
+		vsnprintf(buffer->data + buffer->len, len + 1, format, args);
+		va_end(args);
+	}
+	buffer->len += len;
 }
 
 void
 sb_buffer_put_int(struct sb_buffer *buffer, int64_t number)
 {
-	char digits[32];
+	char digits[24];
+	char *at = digits + sizeof(digits);
+	uint64_t rest = number < 0 ? -(uint64_t) number : (uint64_t) number;
 
-	snprintf(digits, sizeof(digits), "%" PRId64, number);
-	sb_buffer_puts(buffer, digits);
+	do
+		*--at = (char) ('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (number < 0)
+		*--at = '-';
+	sb_buffer_append(buffer, at, (size_t) (digits + sizeof(digits) - at));
 }
 
 /* Writes what cannot stand in a JSON string as it is. */

@@ -81,27 +81,50 @@ skip_character(struct lexer *lexer)
 	return true;
 }
 
+/* Skips the rest of a comment; `at` is on its sign. */
+static bool
+skip_comment(struct lexer *lexer)
+{
+	const char *source = lexer->source;
+	uint32_t len = lexer->len;
+	uint32_t at = lexer->at;
+
+	while (at < len && source[at] != '\n' && source[at] != '\r')
+	{
+		if ((unsigned char) source[at] < 0x80)
+		{
+			at++;
+			continue;
+		}
+		lexer->at = at;
+		if (!skip_character(lexer))
+			return false;
+		at = lexer->at;
+	}
+	lexer->at = at;
+	return true;
+}
+
 /* Skips blanks, comments and byte order marks. */
 static bool
 skip_ignored(struct lexer *lexer)
 {
+	const char *source = lexer->source;
+	uint32_t len = lexer->len;
+
 	for (;;)
 	{
-		int class = class_at(lexer, lexer->at);
+		uint32_t at = lexer->at;
 
-		if (class == BLANK)
-			lexer->at++;
-		else if (class == HASH)
+		while (at < len && class_of[(unsigned char) source[at]] == BLANK)
+			at++;
+		lexer->at = at;
+		if (class_at(lexer, at) == HASH)
 		{
-			while (lexer->at < lexer->len && lexer->source[lexer->at] != '\n' &&
-				   lexer->source[lexer->at] != '\r')
-			{
-				if (!skip_character(lexer))
-					return false;
-			}
+			if (!skip_comment(lexer))
+				return false;
 		}
-		else if (lexer->len - lexer->at >= 3 &&
-				 memcmp(lexer->source + lexer->at, "\xEF\xBB\xBF", 3) == 0)
+		else if (len - at >= 3 && memcmp(source + at, "\xEF\xBB\xBF", 3) == 0)
 			lexer->at += 3;
 		else
 			return true;
@@ -265,6 +288,20 @@ lex_block(struct lexer *lexer)
 	return true;
 }
 
+/* Where the name at `at` ends. */
+static uint32_t
+end_of_name(const struct lexer *lexer)
+{
+	const char *source = lexer->source;
+	uint32_t len = lexer->len;
+	uint32_t at = lexer->at + 1;
+
+	while (at < len && (class_of[(unsigned char) source[at]] == LETTER ||
+						class_of[(unsigned char) source[at]] == DIGIT))
+		at++;
+	return at;
+}
+
 static bool
 lex_token(struct lexer *lexer, uint8_t *kind)
 {
@@ -277,8 +314,7 @@ lex_token(struct lexer *lexer, uint8_t *kind)
 			return true;
 		case LETTER:
 			*kind = GQL_NAME;
-			while (class_at(lexer, lexer->at) == LETTER || class_at(lexer, lexer->at) == DIGIT)
-				lexer->at++;
+			lexer->at = end_of_name(lexer);
 			return true;
 		case DIGIT:
 		case MINUS:

@@ -100,13 +100,36 @@ write_argument(struct writer *writer, struct sb_buffer *out, const struct gql_no
 	gql_input_sql(out, argument_parameter(writer, node, input), input, path, len);
 }
 
+static void
+put_name(struct sb_buffer *out, const char *name)
+{
+	sb_buffer_putc(out, '"');
+	sb_buffer_puts(out, name);
+	sb_buffer_putc(out, '"');
+}
+
+/* Ends what is selected with its response key. */
+static void
+put_key(struct sb_buffer *out, const struct gql_node *node)
+{
+	sb_buffer_puts(out, " AS ");
+	put_name(out, node->key);
+}
+
 /* A column of a row source, remembered as needed. */
 static void
 write_column(struct sb_buffer *out, struct rows *rows, const char *column)
 {
 	if (!gql_map_put(&rows->columns, column, rows))
-		sb_buffer_printf(&rows->list, "%s\"%s\"", rows->list.len ? ", " : "", column);
-	sb_buffer_printf(out, "t%d.\"%s\"", rows->alias, column);
+	{
+		if (rows->list.len > 0)
+			sb_buffer_puts(&rows->list, ", ");
+		put_name(&rows->list, column);
+	}
+	sb_buffer_putc(out, 't');
+	sb_buffer_put_int(out, rows->alias);
+	sb_buffer_putc(out, '.');
+	put_name(out, column);
 }
 
 /* Is it the page size of a connection that can be read backwards? Then `last` may stand for it. */
@@ -420,7 +443,7 @@ write_edge_member(struct writer *writer, struct sb_buffer *out, struct rows *row
 		write_elsewhere(writer, out, rows, node, rows->node->field->source.key);
 	else
 		write_same(writer, out, rows, node);
-	sb_buffer_printf(out, " AS \"%s\"", node->key);
+	put_key(out, node);
 }
 
 /* The edges of one selection of them, as a column of the row: "e$<number>". */
@@ -488,7 +511,7 @@ write_page_info(struct writer *writer, struct sb_buffer *out, const struct rows 
 			}
 			sb_buffer_puts(out, " END");
 		}
-		sb_buffer_printf(out, " AS \"%s\"", at->key);
+		put_key(out, at);
 	}
 	sb_buffer_puts(out, ") p$)");
 }
@@ -587,7 +610,7 @@ write_connection(struct writer *writer, struct sb_buffer *out, struct rows *arou
 		}
 		else
 			write_about(writer, out, &rows, at);
-		sb_buffer_printf(out, " AS \"%s\"", at->key);
+		put_key(out, at);
 	}
 	if (needs_page(node))
 	{
@@ -682,7 +705,7 @@ write_field(struct writer *writer, struct sb_buffer *out, struct rows *rows,
 		default:
 			sb_buffer_puts(out, "NULL");
 	}
-	sb_buffer_printf(out, " AS \"%s\"", node->key);
+	put_key(out, node);
 }
 
 static void

@@ -303,7 +303,7 @@ test_subscription(void)
 		ok(asked->is_subscription && !asked->is_mutation, "where one does, it is prepared");
 		is_int(asked->nsteps, 1, "an event is one statement");
 		is_str(value(1), "7", "about the row that the subscription names");
-		has(sql(), "WHERE id = $1::bigint", "and no other");
+		has(sql(), "$1::bigint", "and no other");
 	}
 	json_decref(request.variables);
 	answer_with("{\"changed\":{\"id\":\"7\",\"author\":null}}");

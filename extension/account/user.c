@@ -203,7 +203,8 @@ social_hold_user(PG_FUNCTION_ARGS)
 }
 
 void
-social_users_named(const Datum *names, const Datum *alternatives, int count, int64 *ids)
+social_users_named(const Datum *names, const Datum *alternatives, int count, int64 *ids,
+				   bool *has_filters)
 {
 	Relation users = social_table_open("users", RowShareLock);
 	Relation index = index_open(social_relation_oid("users_username_key"), AccessShareLock);
@@ -225,7 +226,10 @@ social_users_named(const Datum *names, const Datum *alternatives, int count, int
 		if (table_tuple_lock(users, &slot->tts_tid, snapshot, slot, GetCurrentCommandId(true),
 							 LockTupleKeyShare, LockWaitBlock, AS_FOREIGN_KEY, &failure) == TM_Ok &&
 			DatumGetBool(slot_getattr(slot, SOCIAL_USERS_IS_ACTIVE, &isnull)))
+		{
 			ids[i] = DatumGetInt64(slot_getattr(slot, SOCIAL_USERS_ID, &isnull));
+			has_filters[i] = DatumGetBool(slot_getattr(slot, SOCIAL_USERS_HAS_FILTERS, &isnull));
+		}
 	}
 	UnregisterSnapshot(snapshot);
 	ExecDropSingleTupleTableSlot(slot);

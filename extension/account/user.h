@@ -38,9 +38,9 @@ extern int64 social_active_user_named(const char *username);
 /*
  * The ids of the active accounts with these names (text Datums in lower case), 0 for nobody; where
  * no account at all has a name, its alternative (0: none) is looked for. Their rows are locked FOR
- * KEY SHARE, as a foreign key check would.
+ * KEY SHARE, as a foreign key check would; has_filters tells of those as struct social_account.
  */
-extern void social_users_named(const Datum *names, const Datum *alternatives, int count,
-							   int64 *ids);
+extern void social_users_named(const Datum *names, const Datum *alternatives, int count, int64 *ids,
+							   bool *has_filters);
 
 #endif /* SOCIAL_USER_H */

@@ -159,49 +159,50 @@ social_compat_heap_update(Relation table, ItemPointer old, HeapTuple tuple)
 	return entries;
 }
 
-static inline void
+/* The indexes of deferred constraints that have to look at the row again. */
+static inline List *
 social_compat_insert_index_tuples(ResultRelInfo *target, TupleTableSlot *slot, EState *estate,
 								  enum social_index_entries entries)
 {
 #if PG_VERSION_NUM >= 160000
-	(void) ExecInsertIndexTuples(target, slot, estate, false, false, NULL, NIL,
+	return ExecInsertIndexTuples(target, slot, estate, false, false, NULL, NIL,
 								 entries == SOCIAL_INDEX_ENTRIES_SUMMARIZING);
 #else
-	(void) ExecInsertIndexTuples(target, slot, estate, false, false, NULL, NIL);
+	return ExecInsertIndexTuples(target, slot, estate, false, false, NULL, NIL);
 #endif
 }
 
 /*
- * Enters a row that may yet be given up into the indexes; true when a unique one has its key
- * already.
+ * The same of a row that may yet be given up; *conflict when one of `keys`, which are unique and
+ * checked at once, has its key already.
  */
-static inline bool
-social_compat_insert_speculative(ResultRelInfo *target, TupleTableSlot *slot, EState *estate)
+static inline List *
+social_compat_insert_speculative(ResultRelInfo *target, TupleTableSlot *slot, EState *estate,
+								 List *keys, bool *conflict)
 {
-	bool conflict = false;
+	*conflict = false;
 #if PG_VERSION_NUM >= 160000
-	(void) ExecInsertIndexTuples(target, slot, estate, false, true, &conflict, NIL, false);
+	return ExecInsertIndexTuples(target, slot, estate, false, true, conflict, keys, false);
 #else
-	(void) ExecInsertIndexTuples(target, slot, estate, false, true, &conflict, NIL);
+	return ExecInsertIndexTuples(target, slot, estate, false, true, conflict, keys);
 #endif
-	return conflict;
 }
 
 /*
- * Has no unique index the key of this row? Waits for whoever is about to enter one or to take it
- * out.
+ * Has none of these indexes the key of this row? Waits for whoever is about to enter one or to take
+ * it out.
  */
 static inline bool
-social_compat_key_is_free(ResultRelInfo *target, TupleTableSlot *slot, EState *estate)
+social_compat_key_is_free(ResultRelInfo *target, TupleTableSlot *slot, EState *estate, List *keys)
 {
 	ItemPointerData conflict;
 #if PG_VERSION_NUM >= 180000
 	ItemPointerData nobody;
 
 	ItemPointerSetInvalid(&nobody);
-	return ExecCheckIndexConstraints(target, slot, estate, &conflict, &nobody, NIL);
+	return ExecCheckIndexConstraints(target, slot, estate, &conflict, &nobody, keys);
 #else
-	return ExecCheckIndexConstraints(target, slot, estate, &conflict, NIL);
+	return ExecCheckIndexConstraints(target, slot, estate, &conflict, keys);
 #endif
 }
 

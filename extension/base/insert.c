@@ -23,6 +23,8 @@ struct work
 	EState *estate;
 	ResultRelInfo *target;
 	TupleTableSlot *slot;
+	List *keys;      /* the index of the primary key */
+	List *recheck;   /* indexes whose deferred constraints look at the row again */
 	bool is_vouched; /* nobody but us has had a say about the row */
 };
 
@@ -76,7 +78,8 @@ write_speculatively(struct work *work)
 	bool conflict;
 
 	table_tuple_insert_speculative(table, work->slot, work->estate->es_output_cid, 0, NULL, token);
-	conflict = social_compat_insert_speculative(work->target, work->slot, work->estate);
+	work->recheck = social_compat_insert_speculative(work->target, work->slot, work->estate,
+													 work->keys, &conflict);
 	table_tuple_complete_speculative(table, work->slot, token, !conflict);
 	SpeculativeInsertionLockRelease(GetCurrentTransactionId());
 	return !conflict;
@@ -85,7 +88,7 @@ write_speculatively(struct work *work)
 static bool
 key_is_free(struct work *work)
 {
-	return social_compat_key_is_free(work->target, work->slot, work->estate);
+	return social_compat_key_is_free(work->target, work->slot, work->estate, work->keys);
 }
 
 /* Somebody has looked whether the key is free; meanwhile it may have been taken, and given back. */
@@ -116,8 +119,8 @@ put(struct work *work)
 	if (work->insert->if_new)
 		return write_if_new(work) ? SOCIAL_INSERTED : SOCIAL_NOT_NEW;
 	table_tuple_insert(work->insert->table, work->slot, work->estate->es_output_cid, 0, NULL);
-	social_compat_insert_index_tuples(work->target, work->slot, work->estate,
-									  SOCIAL_INDEX_ENTRIES_ALL);
+	work->recheck = social_compat_insert_index_tuples(work->target, work->slot, work->estate,
+													  SOCIAL_INDEX_ENTRIES_ALL);
 	return SOCIAL_INSERTED;
 }
 
@@ -133,7 +136,7 @@ put_with_triggers(struct work *work)
 	ExecBSInsertTriggers(work->estate, work->target);
 	result = put(work);
 	if (result == SOCIAL_INSERTED)
-		ExecARInsertTriggers(work->estate, work->target, work->slot, NIL, capture);
+		ExecARInsertTriggers(work->estate, work->target, work->slot, work->recheck, capture);
 	ExecASInsertTriggers(work->estate, work->target, capture);
 	AfterTriggerEndQuery(work->estate);
 	return result;
@@ -155,6 +158,7 @@ begin(struct work *work)
 	work->estate->es_opened_result_relations = list_make1(work->target);
 	work->estate->es_output_cid = GetCurrentCommandId(true);
 	ExecOpenIndices(work->target, work->insert->if_new);
+	work->keys = list_make1_oid(social_compat_primary_key(table));
 	work->slot = ExecInitExtraTupleSlot(work->estate, columns, table_slot_callbacks(table));
 	memcpy(work->slot->tts_values, work->insert->values, columns->natts * sizeof(Datum));
 	memcpy(work->slot->tts_isnull, work->insert->isnull, columns->natts * sizeof(bool));

@@ -18,7 +18,7 @@ struct social_insert
 {
 	Relation table; /* open with RowExclusiveLock */
 	int nchecks;    /* CHECKs of the table that the caller answers for, all or none */
-	bool if_new;    /* not where a row with a unique key of it is there; its writer is waited for */
+	bool if_new;    /* not where a row of its primary key is there; its writer is waited for */
 	/* All columns; what has a default has it. */
 	const Datum *values;
 	const bool *isnull;

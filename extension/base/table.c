@@ -164,7 +164,7 @@ write_index_entries(struct social_table_writer *writer, HeapTuple tuple,
 {
 	ExecStoreHeapTuple(tuple, writer->slot, false);
 	writer->slot->tts_tableOid = RelationGetRelid(writer->table);
-	social_compat_insert_index_tuples(writer->target, writer->slot, writer->estate, entries);
+	(void) social_compat_insert_index_tuples(writer->target, writer->slot, writer->estate, entries);
 	ExecClearTuple(writer->slot);
 	ResetPerTupleExprContext(writer->estate);
 }

@@ -278,12 +278,14 @@ social_post_keep_mentions(int64 post_id, int64 author_id, const struct social_te
 	int nlinks = 0;
 	int nadded = 0;
 	int64 *ids;
+	bool *has_filters;
 
 	if (names->count == 0 && !update)
 		return 0;
 	table = social_table_open("mentions", RowExclusiveLock);
 	ids = palloc(sizeof(*ids) * (names->count + 1));
-	social_users_named(names->keys, names->alternatives, names->count, ids);
+	has_filters = palloc0(sizeof(*has_filters) * (names->count + 1));
+	social_users_named(names->keys, names->alternatives, names->count, ids, has_filters);
 	for (int i = 0; i < names->count; i++)
 	{
 		for (int earlier = 0; earlier < i && ids[i] != 0; earlier++)
@@ -291,7 +293,8 @@ social_post_keep_mentions(int64 post_id, int64 author_id, const struct social_te
 			if (ids[earlier] == ids[i])
 				ids[i] = 0;
 		}
-		if (ids[i] != 0 && ids[i] != author_id && social_blocked_between(author_id, ids[i]))
+		if (ids[i] != 0 && ids[i] != author_id && has_filters[i] &&
+			social_blocked_between(author_id, ids[i]))
 			ids[i] = 0;
 	}
 	if (update)

@@ -157,6 +157,8 @@ describe_rows(struct sb_buffer *sql, const struct gql_type *parent, const struct
 		describe_columns(sql, target);
 	if (field->source.kind == GQL_CONNECTION)
 		sb_buffer_puts(sql, ", \"cursor\", \"has_more\"");
+	if (field->source.counted)
+		sb_buffer_puts(sql, ", \"total\", \"total_is_exact\"");
 	sb_buffer_puts(sql, " FROM ");
 	expand(sql, field, field->source.from);
 	sb_buffer_puts(sql, " s");

@@ -68,10 +68,10 @@ is_of_rows(const char *directive)
 		   strcmp(directive, "rowDocument") == 0;
 }
 
-/* The same directive application under another name, but for the arguments that `without` names. */
+/* The same directive application under another name, without the totals of a page. */
 static struct gql_directive *
 rename_directive(struct pages *pages, const struct gql_directive *directive, const char *name,
-				 const char *without)
+				 bool totals)
 {
 	struct gql_directive *copy = sb_arena_new(pages->arena, struct gql_directive);
 	struct gql_argument **tail = &copy->arguments;
@@ -80,7 +80,7 @@ rename_directive(struct pages *pages, const struct gql_directive *directive, con
 	copy->at = directive->at;
 	for (const struct gql_argument *at = directive->arguments; at; at = at->next)
 	{
-		if (without && strcmp(at->name, without) == 0)
+		if (!totals && (strcmp(at->name, "total") == 0 || strcmp(at->name, "counted") == 0))
 			continue;
 		*tail = sb_arena_new(pages->arena, struct gql_argument);
 		**tail = *at;
@@ -219,20 +219,20 @@ expand_field(struct pages *pages, struct gql_field_definition *list,
 	connection->type = connection_type(pages, list->type);
 	connection->arguments =
 		connection_arguments(pages, list, page, strstr(from->value->text, "{before}") != NULL);
-	connection->directives = rename_directive(pages, directive, "connection", NULL);
+	connection->directives = rename_directive(pages, directive, "connection", true);
 	tail = &connection->directives->next;
 	for (const struct gql_directive *at = list->directives; at; at = at->next)
 	{
 		if (is_of_rows(at->name))
 			continue;
-		*tail = rename_directive(pages, at, at->name, NULL);
+		*tail = rename_directive(pages, at, at->name, true);
 		tail = &(*tail)->next;
 	}
 	connection->next = list->next;
 	list->next = connection;
 	if (gql_find_applied(list->directives, "rows"))
 		return;
-	rows = rename_directive(pages, directive, "rows", "total");
+	rows = rename_directive(pages, directive, "rows", false);
 	take_first_page(pages, rows, page->name);
 	rows->next = list->directives;
 	list->directives = rows;

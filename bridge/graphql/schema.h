@@ -94,6 +94,7 @@ struct gql_source
 	bool page_in_from;    /* the source takes the page argument itself */
 	int last, before;     /* CONNECTION: indexes of the arguments for reading backwards, or -1 */
 	enum gql_part part;   /* PART */
+	bool counted;         /* CONNECTION: the rows have the columns total and total_is_exact */
 	bool slow;            /* ROWS: may take long even for one row */
 	const char *action;   /* what it counts as for rate limits, or NULL */
 	const char *account;  /* of a mutation: the argument that names an account, or NULL */

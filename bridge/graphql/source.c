@@ -321,6 +321,7 @@ bind_connection(struct binder *binder, const struct gql_type *type, struct gql_f
 	source->slow = strcmp(or_empty(text_of(connection, "slow")), "true") == 0;
 	source->key = text_of(connection, "key");
 	source->total = text_of(connection, "total");
+	source->counted = strcmp(or_empty(text_of(connection, "counted")), "true") == 0;
 	source->page = index_of(field, "first");
 	source->last = index_of(field, "last");
 	source->before = index_of(field, "before");

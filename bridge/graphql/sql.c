@@ -526,17 +526,23 @@ write_total(struct writer *writer, struct sb_buffer *out, const struct rows *row
 	const struct gql_field *field = rows->node->field;
 	const char *total = field->source.total;
 
+	if (at_least)
+		sb_buffer_puts(out, "greatest(");
 	if (total)
 	{
-		sb_buffer_puts(out, at_least ? "greatest((" : "(");
+		sb_buffer_putc(out, '(');
 		write_template(writer, out, rows->around, rows->node, total);
 		sb_buffer_puts(out, at_least ? ")::bigint, " : ")");
 	}
+	else if (field->source.counted)
+		sb_buffer_puts(out, at_least ? "\"k$\", " : "CASE WHEN \"q$\" THEN \"k$\" ");
+	else if (!at_least)
+		sb_buffer_puts(out, "CASE ");
 	if (at_least)
-		sb_buffer_printf(out, "\"n$\" + \"m$\"::integer%s", total ? ")" : "");
+		sb_buffer_puts(out, "\"n$\" + \"m$\"::integer)");
 	else if (!total)
 	{
-		sb_buffer_puts(out, "CASE WHEN NOT \"m$\" AND ");
+		sb_buffer_puts(out, "WHEN NOT \"m$\" AND ");
 		write_argument(writer, out, rows->node,
 					   gql_find_input(field->inputs, field->ninputs, "after"), NULL, 0);
 		sb_buffer_puts(out, " IS NULL");
@@ -615,10 +621,16 @@ write_connection(struct writer *writer, struct sb_buffer *out, struct rows *arou
 	if (needs_page(node))
 	{
 		sb_buffer_printf(out, " FROM (SELECT %s", about.len ? about.data : "");
+		if (source->counted)
+			sb_buffer_puts(out, "(array_agg(x$.\"k$\"))[1] AS \"k$\", "
+								"(array_agg(x$.\"q$\"))[1] AS \"q$\", ");
 		sb_buffer_puts(out, "count(*) AS \"n$\", "
 							"coalesce(bool_or(x$.\"m$\"), false) AS \"m$\", "
 							"(array_agg(x$.\"c$\"))[1] AS \"s$\", "
 							"(array_agg(x$.\"c$\"))[count(*)] AS \"l$\" FROM (SELECT ");
+		if (source->counted)
+			sb_buffer_printf(out, "t%d.\"total\" AS \"k$\", t%d.\"total_is_exact\" AS \"q$\", ",
+							 rows.alias, rows.alias);
 		sb_buffer_printf(out, "%st%d.\"cursor\" AS \"c$\", t%d.\"has_more\" AS \"m$\" FROM ",
 						 edges.len ? edges.data : "", rows.alias, rows.alias);
 		write_template(writer, out, around, node, source->from);

@@ -35,7 +35,7 @@ my @lists = (
 	[ 'seed 062: posts with a hashtag', [], 'hashtagPosts', "tag: \"#$word\"", 'id', undef, 1 ],
 	[ 'comments on a post', [ "post(id: $post)", 'post' ], 'comments', '', 'id', undef, 1 ],
 	[ 'mentions of a user', [], 'userMentions', "userId: $reader->{id}", 'post { id }', undef, 1 ],
-	[ 'seed 059: a search', [], 'searchPostsFts', "query: \"$word\"", 'id', undef, 0 ],
+	[ 'seed 059: a search', [], 'searchPostsFts', "query: \"$word\"", 'id', 5, 0 ],
 );
 my $info = 'pageInfo { hasNextPage hasPreviousPage startCursor endCursor }';
 for my $list (@lists)
@@ -84,6 +84,7 @@ is_deeply($nested->{commentsConnection}{edges}, [
 my $both = graphql('{ allPosts(first: 3) { id } allPostsConnection(first: 3) { edges { node { id } } } }', token => $reader->{token})->{json}{data};
 is_deeply([ map { $_->{node} } @{ $both->{allPostsConnection}{edges} } ], $both->{allPosts}, 'allPosts, whatever stands there now');
 is_deeply(data(graphql("{ user(id: $author->{id}) { postsConnection { totalCount __typename } } }"), 'user', 'postsConnection'), { totalCount => 5, __typename => 'PostConnection' }, 'a count alone');
+is_deeply(data(graphql("{ searchPostsFtsConnection(query: \"nosuch$word\") { edges { cursor } totalCount totalCountAtLeast } }"), 'searchPostsFtsConnection'), { edges => [], totalCount => 0, totalCountAtLeast => 0 }, 'a search in vain has no results');
 is_deeply(data(graphql('{ userPostsConnection(userId: 9007199254740991) { edges { cursor } totalCount } }'), 'userPostsConnection'), { edges => [], totalCount => undef }, 'of nobody there is an empty list');
 
 # ---- cursors

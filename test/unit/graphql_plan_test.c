@@ -243,6 +243,8 @@ test_actions(void)
 	char *error;
 
 	is_str(action("{ searchPostsFts(query: \"a\") { id } }", NULL, 0), "search", "one search");
+	is_str(action("{ searchPostsFtsConnection(query: \"a\") { totalCount } }", NULL, 0), "search",
+		   "as a connection, too");
 	is_str(action("{ allPosts { id } }", NULL, 0), NULL, "none");
 	is_str(action("{ a: searchPostsFts(query: \"a\") { id } allPosts { id } ...F }"
 				  " fragment F on Query { b: searchPostsFts(query: \"a\") { id }"

@@ -9,6 +9,7 @@
 import { readFileSync } from 'node:fs';
 import { buildSchema, findBreakingChanges, parse, validate, Source, Lexer, TokenKind } from 'graphql';
 import { serverAudits } from 'graphql-http';
+import { random } from './random.mjs';
 
 const whole = [
 	'query Q($a: [ID!]! = ["1", 2] @x(y: {z: null}), $b: Boolean) @d { a: b(c: $a, d: 1.5e3, e: E) @skip(if: $b) { ...F ... on T @d { f } ... { g } ... @d { h } } }',
@@ -40,16 +41,6 @@ const requests = [
 ];
 const values = ['1', '-1', '1.5', '"x"', 'true', 'null', '[1]', '{}', '{a: 1}', '$n', '$id', '$on', '$t', 'ENUM', '99999999999', '[$n]'];
 const selections = ['id', '__typename', '...F', 'x: id', 'id @skip(if: true)', '... on User { id }', 'author { id }', 'title @include(if: $on)', 'posts(first: 1) { id }', 'posts { id }'];
-
-// A generator of numbers that is the same everywhere (mulberry32).
-function random(seed) {
-	return below => {
-		seed = (seed + 0x6d2b79f5) | 0;
-		let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-		t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-		return ((t ^ (t >>> 14)) >>> 0) % below;
-	};
-}
 
 function tokens(document) {
 	const lexer = new Lexer(new Source(document));

@@ -33,7 +33,7 @@ sub longest { my $most = 0; for (split /\n/, $_[0]) { $most = length if length >
 my $graphql = sub { my ($query) = @_; api(POST => '/graphql/', @there, token => $user->{token}, json => { query => $query }) };
 my $bounded = sub {
 	my ($server, $own, $name) = @_;
-	cmp_ok(length $server, '<', 3000, "$name: the server's log gets little") or diag(length $server);
+	cmp_ok(length $server, '<', 3000, "$name: the server's log gets little") or diag(length $server, ":\n", substr $server, 0, 4000);
 	cmp_ok(longest($server), '<', 1000, 'in short lines') or diag(longest($server));
 	cmp_ok(length $own, '<', 5000, "and the bridge's");
 };

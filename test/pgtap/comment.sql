@@ -195,7 +195,7 @@ SELECT is(social.delete_comment(:reported), :reported::bigint, 'found B3: and a 
 SELECT results_eq('SELECT id, author_id, content, is_deleted FROM social.visible_comments WHERE post_id = ' || :anns || ' ORDER BY 1',
 	'VALUES (' || :spite || '::bigint, NULL::bigint, '''', true), (' || :answer || ', (SELECT id FROM social.users WHERE username = ''tap_cy''), ''answer'', false)', 'found B3: a tombstone keeps the answers');
 SELECT is((SELECT comments_count FROM social.post(:anns)), 1::bigint, 'found B3: which alone counts');
-SELECT results_eq('SELECT (detail ->> ''owner_id'')::bigint FROM social.audit_log WHERE action = ''remove_comment'' ORDER BY id', 'SELECT id FROM social.users, generate_series(1, 3) WHERE username = ''tap_bea''', 'found B3: the audit log notes who removed whose');
+SELECT results_eq(format('SELECT (detail ->> ''owner_id'')::bigint FROM social.audit_log WHERE action = ''remove_comment'' AND object_id IN (%s, %s, %s) ORDER BY id', :more, :spite, :reported), 'SELECT id FROM social.users, generate_series(1, 3) WHERE username = ''tap_bea''', 'found B3: the audit log notes who removed whose');
 SELECT results_eq('SELECT status, excerpt FROM social.admin_reports WHERE id = ' || :report, $$ VALUES ('open' COLLATE "C", 'reported') $$, 'found B3: what was reported stays for the moderators');
 SELECT social.act_as('tap_cy');
 SELECT social.delete_comment(:answer);

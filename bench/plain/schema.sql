@@ -66,8 +66,9 @@ CREATE TABLE notifications (
 );
 
 INSERT INTO users SELECT u.id, u.username, u.first_name, u.last_name, u.avatar FROM social.visible_users u;
+-- Posts that were published at once, or dated by chance, stand in the order of ours on both sides.
 INSERT INTO posts (id, author_id, title, content, created_at, updated_at)
-SELECT p.id, p.author_id, p.title, p.content, p.created_at, p.updated_at FROM social.listed_posts p;
+SELECT p.id, p.author_id, p.title, p.content, timestamptz '2025-01-01 00:00:00+00' + p.position * interval '1 second', p.updated_at FROM social.listed_posts p;
 INSERT INTO follows SELECT f.follower_id, f.followed_id, f.created_at FROM social.follows f JOIN users a ON a.id = f.follower_id JOIN users b ON b.id = f.followed_id;
 INSERT INTO comments SELECT m.id, m.post_id, m.author_id, m.parent_id, m.content, m.created_at FROM social.comments m
 JOIN posts p ON p.id = m.post_id JOIN users u ON u.id = m.author_id WHERE m.deleted_at IS NULL AND m.hidden_at IS NULL;

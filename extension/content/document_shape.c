@@ -5,7 +5,6 @@
 #include "postgres.h"
 
 #include "access/relation.h"
-#include "access/table.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/rel.h"
@@ -62,13 +61,6 @@ static const struct
 	{SOCIAL_DOCUMENT_TAG, "tag", SOCIAL_DOCUMENT_TAG_NAME, NULL},
 };
 
-/* A text that is being read. */
-struct reader
-{
-	const char *at;
-	const char *end;
-};
-
 const char *
 social_document_table(enum social_document_kind kind)
 {
@@ -90,29 +82,64 @@ refuse(const char *what, const char *name)
 
 /* ---- columns -------------------------------------------------------------------------------- */
 
+/* Where the tables and views of a kind are open while a text is read. */
+enum
+{
+	TABLE,
+	VIEW,
+	BESIDE,
+	NPLACES
+};
+
+/* A text that is being read. */
+struct reader
+{
+	const char *at;
+	const char *end;
+	Relation open[SOCIAL_DOCUMENT_KINDS][NPLACES];
+};
+
 /* The number of a column, 0 when the table or view has none of this name. */
 static int
-column_of(const char *relation, const char *name, Oid *type)
+column_of(struct reader *reader, enum social_document_kind kind, int place, const char *name,
+		  Oid *type)
 {
-	Relation table = relation_open(social_relation_oid(relation), AccessShareLock);
-	TupleDesc columns = RelationGetDescr(table);
-	int found = 0;
+	const char *names[] = {kinds[kind].table, kinds[kind].view, kinds[kind].beside};
+	Relation *relation = &reader->open[kind][place];
+	TupleDesc columns;
 
-	for (int i = 0; i < columns->natts && found == 0; i++)
+	if (names[place] == NULL)
+		return 0;
+	if (*relation == NULL)
+		*relation = relation_open(social_relation_oid(names[place]), AccessShareLock);
+	columns = RelationGetDescr(*relation);
+	for (int i = 0; i < columns->natts; i++)
 	{
 		Form_pg_attribute column = TupleDescAttr(columns, i);
 
 		if (column->attisdropped || strcmp(NameStr(column->attname), name) != 0)
 			continue;
-		found = i + 1;
 		*type = column->atttypid;
+		return i + 1;
 	}
-	relation_close(table, NoLock);
-	return found;
+	return 0;
+}
+
+static void
+close_relations(struct reader *reader)
+{
+	for (int i = 0; i < SOCIAL_DOCUMENT_KINDS * NPLACES; i++)
+	{
+		Relation relation = reader->open[i / NPLACES][i % NPLACES];
+
+		if (relation != NULL)
+			relation_close(relation, NoLock);
+	}
 }
 
 static bool
-bind_rule(struct social_document_member *member, enum social_document_kind kind, const char *name)
+bind_rule(struct reader *reader, struct social_document_member *member,
+		  enum social_document_kind kind, const char *name)
 {
 	for (size_t i = 0; i < lengthof(rules); i++)
 	{
@@ -120,7 +147,7 @@ bind_rule(struct social_document_member *member, enum social_document_kind kind,
 			continue;
 		member->part = rules[i].part;
 		if (rules[i].column != NULL)
-			member->column = column_of(kinds[kind].table, rules[i].column, &member->type);
+			member->column = column_of(reader, kind, TABLE, rules[i].column, &member->type);
 		return true;
 	}
 	return false;
@@ -145,22 +172,23 @@ bind_count(struct social_document_member *member, enum social_document_kind kind
 
 /* Finds out where a column of the kind's view comes from. */
 static void
-bind_column(struct social_document_member *member, enum social_document_kind kind, const char *name)
+bind_column(struct reader *reader, struct social_document_member *member,
+			enum social_document_kind kind, const char *name)
 {
 	Oid type;
 
-	if (bind_rule(member, kind, name))
+	if (bind_rule(reader, member, kind, name))
 		return;
-	if (kinds[kind].view == NULL || column_of(kinds[kind].view, name, &type) == 0)
+	if (column_of(reader, kind, VIEW, name, &type) == 0)
 		refuse("There is no column", name);
 	if (bind_count(member, kind, name))
 		return;
 	member->part = SOCIAL_DOCUMENT_COLUMN;
-	member->column = column_of(kinds[kind].table, name, &member->type);
-	if (member->column == 0 && kinds[kind].beside != NULL)
+	member->column = column_of(reader, kind, TABLE, name, &member->type);
+	if (member->column == 0)
 	{
 		member->part = SOCIAL_DOCUMENT_PROFILE;
-		member->column = column_of(kinds[kind].beside, name, &member->type);
+		member->column = column_of(reader, kind, BESIDE, name, &member->type);
 	}
 	if (member->column == 0)
 		refuse("No document has the column", name);
@@ -275,7 +303,7 @@ take_value(struct reader *reader, struct social_document_member *member,
 	{
 		if (behind == NULL)
 			refuse("No column leads to the rows of", name);
-		bind_column(member, kind, behind);
+		bind_column(reader, member, kind, behind);
 		member->rows = take_rows(reader, name);
 		if (member->part != SOCIAL_DOCUMENT_COLUMN)
 			refuse("To rows of this source does not lead", behind);
@@ -283,7 +311,7 @@ take_value(struct reader *reader, struct social_document_member *member,
 		member->part = SOCIAL_DOCUMENT_ROWS;
 		return;
 	}
-	bind_column(member, kind, name);
+	bind_column(reader, member, kind, name);
 	if (behind != NULL)
 		member->form = form_named(behind);
 }
@@ -322,7 +350,7 @@ take_members(struct reader *reader, enum social_document_kind kind)
 struct social_document_rows *
 social_document_read(const char *source, const char *members, int len)
 {
-	struct reader reader = {members, members + len};
+	struct reader reader = {.at = members, .end = members + len};
 	struct social_document_rows *rows = palloc0(sizeof(*rows));
 
 	rows->source = source_named(source);
@@ -332,5 +360,6 @@ social_document_read(const char *source, const char *members, int len)
 	rows->members = take_members(&reader, rows->source->kind);
 	if (reader.at != reader.end)
 		refuse("The members go on with", pnstrdup(reader.at, reader.end - reader.at));
+	close_relations(&reader);
 	return rows;
 }

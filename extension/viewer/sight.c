@@ -55,8 +55,9 @@ static struct
 	struct
 	{
 		int64 user_id; /* 0: none */
-		bool is_seen;
+		HeapTuple row; /* NULL: the viewer does not see them */
 	} people[SEEN_PEOPLE];
+	MemoryContext rows; /* of those people */
 } known;
 
 static int
@@ -107,6 +108,9 @@ know_viewer(void)
 	keep_ids(&muted, &known.muted, &known.nmuted);
 	memset(known.posts, 0, sizeof(known.posts));
 	memset(known.people, 0, sizeof(known.people));
+	if (known.rows == NULL)
+		known.rows = AllocSetContextCreate(TopMemoryContext, "social people", ALLOCSET_SMALL_SIZES);
+	MemoryContextReset(known.rows);
 	known.viewer = social_viewer();
 	known.is_staff = account.is_staff;
 	known.moment = social_moment_of(snapshot);
@@ -178,8 +182,8 @@ social_viewer_lists_person(PG_FUNCTION_ARGS)
 
 /* ---- rows by their ids ---------------------------------------------------------------------- */
 
-HeapTuple
-social_sight_person(Relation users, int64 user_id)
+static HeapTuple
+find_person(Relation users, int64 user_id)
 {
 	TupleDesc columns = RelationGetDescr(users);
 	HeapTuple row = social_place_find(users, user_id, GetActiveSnapshot());
@@ -187,7 +191,6 @@ social_sight_person(Relation users, int64 user_id)
 	bool isnull;
 	Datum until;
 
-	know_viewer();
 	if (row == NULL)
 		return NULL;
 	if (DatumGetBool(heap_getattr(row, SOCIAL_USERS_IS_ACTIVE, columns, &isnull)))
@@ -202,6 +205,29 @@ social_sight_person(Relation users, int64 user_id)
 		return row;
 	heap_freetuple(row);
 	return NULL;
+}
+
+/* Whom a page shows is asked for twice and more: with what they wrote, and as its author. */
+HeapTuple
+social_sight_person(Relation users, int64 user_id)
+{
+	int place = (int) (user_id & (SEEN_PEOPLE - 1));
+	HeapTuple row;
+	MemoryContext before;
+
+	know_viewer();
+	if (user_id != 0 && known.people[place].user_id == user_id)
+		return heap_copytuple(known.people[place].row);
+	row = find_person(users, user_id);
+	if (known.people[place].row != NULL)
+		heap_freetuple(known.people[place].row);
+	known.people[place].user_id = 0;
+	known.people[place].row = NULL;
+	before = MemoryContextSwitchTo(known.rows);
+	known.people[place].row = heap_copytuple(row);
+	MemoryContextSwitchTo(before);
+	known.people[place].user_id = user_id;
+	return row;
 }
 
 /* Does the viewer see this post, by somebody whom they see? */
@@ -318,12 +344,10 @@ social_sight_sees_person(int64 user_id)
 
 	know_viewer();
 	if (user_id != 0 && known.people[place].user_id == user_id)
-		return known.people[place].is_seen;
+		return known.people[place].row != NULL;
 	users = social_table_open("users", AccessShareLock);
 	row = social_sight_person(users, user_id);
 	table_close(users, NoLock);
-	known.people[place].user_id = user_id;
-	known.people[place].is_seen = row != NULL;
 	if (row != NULL)
 		heap_freetuple(row);
 	return row != NULL;

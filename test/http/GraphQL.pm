@@ -9,11 +9,12 @@ use Social;
 use Test::More;
 our @EXPORT = qw(ask get refused payload);
 
-# The whole answer. Who asks is an account, or undef for nobody.
+# The whole answer. Who asks is an account, a token, or undef for nobody.
 sub ask
 {
 	my ($as, $query, %variables) = @_;
-	return api(POST => '/graphql/', json => { query => $query, variables => \%variables }, $as ? (token => $as->{token}) : ())->{json};
+	my $token = ref $as ? $as->{token} : $as;
+	return api(POST => '/graphql/', json => { query => $query, variables => \%variables }, defined $token ? (token => $token) : ())->{json};
 }
 
 # The one root field of an answer without errors.

@@ -2,42 +2,12 @@
 # 009-012, 116, I-03, I-05). What the doors do is auth.t's; here is that GraphQL opens the same ones.
 use strict;
 use warnings;
+use GraphQL;
 use JSON::PP;
 use Social;
 use Test::More;
 
 my ($true, $false) = (JSON::PP::true, JSON::PP::false);
-
-sub ask
-{
-	my ($token, $query, %variables) = @_;
-	return api(POST => '/graphql/', json => { query => $query, variables => \%variables }, defined $token ? (token => $token) : ())->{json};
-}
-
-# The one root field of an answer without errors.
-sub get
-{
-	my $answer = ask(@_);
-	my ($key, @more) = keys %{ $answer->{data} // {} };
-	return $answer->{data}{$key} unless $answer->{errors} || @more;
-	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	fail('an answer without errors');
-	diag(encode_json($answer));
-	return;
-}
-
-# Refused: null, and an error with this code at the field.
-sub refused
-{
-	my ($code, $name, @question) = @_;
-	my $answer = ask(@question);
-	my ($key)  = keys %{ $answer->{data} // {} };
-	my $error  = $answer->{errors}[0] // {};
-	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	is_deeply([ defined $key && $answer->{data}{$key}, $error->{path}, $error->{extensions}{code}, ref $error->{locations} ], [ undef, [$key], $code, 'ARRAY' ], $name)
-	  or diag(encode_json($answer));
-	return $error;
-}
 
 sub mailed
 {

@@ -104,6 +104,8 @@ read_file(struct file *file, const char *directory, struct sb_problems *problems
 						 buffer.len || in == NULL ? strerror(errno) : "there is nothing in it");
 	if (in)
 		fclose(in);
+	if (buffer.data == NULL)
+		return;
 	file->data = buffer.data;
 	file->end = buffer.data + buffer.len;
 }

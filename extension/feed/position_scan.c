@@ -22,8 +22,6 @@
 #include "access/nbtree.h"
 #include "access/xact.h"
 #include "access/xlog.h"
-#include "catalog/pg_am.h"
-#include "catalog/pg_opfamily.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/bufmgr.h"
@@ -32,45 +30,17 @@
 #include "utils/snapmgr.h"
 
 #include "base/compat.h"
+#include "base/pair_index.h"
 #include "feed/position_scan.h"
 
 #define COLUMN_POSITION 1
-#define NCOLUMNS        2
-
-/* The form of every entry: two bigints, no nulls, one row. */
-#define ENTRY_SIZE (MAXALIGN(sizeof(IndexTupleData)) + NCOLUMNS * sizeof(int64))
-
-static bool
-has_shape(Relation index)
-{
-	return index->rd_rel->relam == BTREE_AM_OID && index->rd_index->indisvalid &&
-		   IndexRelationGetNumberOfAttributes(index) == NCOLUMNS &&
-		   IndexRelationGetNumberOfKeyAttributes(index) == COLUMN_POSITION &&
-		   index->rd_opfamily[0] == INTEGER_BTREE_FAM_OID && index->rd_opcintype[0] == INT8OID &&
-		   index->rd_indoption[0] == 0 && RelationGetIndexPredicate(index) == NIL &&
-		   TupleDescAttr(index->rd_att, 0)->atttypid == INT8OID &&
-		   TupleDescAttr(index->rd_att, 1)->atttypid == INT8OID;
-}
-
-/* The key of a descent, whose value is set by each. */
-static BTScanInsert
-make_key(Relation index)
-{
-	Datum values[NCOLUMNS] = {Int64GetDatum(0), Int64GetDatum(0)};
-	bool isnull[NCOLUMNS] = {false, false};
-	IndexTuple tuple = index_form_tuple(RelationGetDescr(index), values, isnull);
-	BTScanInsert key = _bt_mkscankey(index, tuple);
-
-	key->scantid = NULL; /* any row of that position */
-	return key;
-}
 
 bool
 social_position_scan_open(struct social_position_scan *scan, const char *table, const char *index)
 {
 	memset(scan, 0, sizeof(*scan));
 	social_walk_open_keys(&scan->walk, table, index);
-	return has_shape(scan->walk.index);
+	return social_pair_index_has_shape(scan->walk.index, COLUMN_POSITION);
 }
 
 void
@@ -109,20 +79,19 @@ read_entries(struct social_position_scan *scan, Buffer buffer, int64 from, int64
 	Page page = BufferGetPage(buffer);
 	BTPageOpaque opaque = BTPageGetOpaque(page);
 	OffsetNumber last = PageGetMaxOffsetNumber(page);
-	unsigned end = ((PageHeader) page)->pd_special;
 
 	for (OffsetNumber i = P_FIRSTDATAKEY(opaque); i <= last; i = OffsetNumberNext(i))
 	{
 		ItemId item = PageGetItemId(page, i);
-		IndexTuple tuple = (IndexTuple) ((char *) page + ItemIdGetOffset(item));
-		const int64 *columns = (const int64 *) ((char *) tuple + MAXALIGN(sizeof(*tuple)));
+		IndexTuple tuple = social_pair_index_tuple(page, item);
+		const int64 *columns;
 
-		if (ItemIdGetOffset(item) % MAXIMUM_ALIGNOF != 0 ||
-			ItemIdGetOffset(item) + sizeof(*tuple) > end)
+		if (tuple == NULL)
 			refuse_page(scan->walk.index, BufferGetBlockNumber(buffer));
 		if (IndexTupleHasNulls(tuple))
 			return false; /* they come last */
-		if (tuple->t_info != ENTRY_SIZE || ItemIdGetOffset(item) + ENTRY_SIZE > end)
+		columns = social_pair_index_columns(page, tuple);
+		if (columns == NULL)
 			refuse_page(scan->walk.index, BufferGetBlockNumber(buffer));
 		if (columns[0] > to)
 			return false;
@@ -165,7 +134,7 @@ social_position_scan_read(struct social_position_scan *scan, int64 from, int64 t
 	scan->count = 0;
 	scan->skips_dead = !TransactionStartedDuringRecovery();
 	if (scan->key == NULL)
-		scan->key = make_key(index);
+		scan->key = social_pair_index_key(index);
 	scan->key->scankeys[0].sk_argument = Int64GetDatum(from);
 	pgstat_count_index_scan(index);
 	buffer =

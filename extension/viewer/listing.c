@@ -13,9 +13,8 @@
 #include "viewer/listing.h"
 #include "account/user.h"
 #include "viewer/visibility.h"
+#include "base/pair_index.h"
 #include "base/walk.h"
-
-/* Columns that C reads by number; an upgrade only ever appends columns. */
 
 /* What is known about a person; flags come in pairs of "asked" and the answer. */
 enum
@@ -70,7 +69,7 @@ struct social_listing
 	int follow_probes;
 	int64 followed_estimate; /* -1: not asked yet */
 	struct social_walk users;
-	struct social_walk follows; /* table is NULL until the first single question */
+	struct social_pair_probe *follows; /* NULL until the first single question */
 };
 
 /* Whoever asks this often about single people reads all follows instead. */
@@ -150,8 +149,8 @@ void
 social_listing_end(struct social_listing *listing)
 {
 	social_walk_close(&listing->users);
-	if (listing->follows.table != NULL)
-		social_walk_close(&listing->follows);
+	if (listing->follows != NULL)
+		social_pair_probe_close(listing->follows);
 	if (listing->followed != NULL)
 	{
 		pfree(listing->followed);
@@ -300,9 +299,7 @@ is_followed(const struct social_listing *listing, int64 user_id)
 bool
 social_listing_follows(struct social_listing *listing, int64 user_id)
 {
-	int64 keys[] = {listing->viewer, user_id};
 	struct person *person;
-	int64 found;
 
 	if (listing->viewer == 0)
 		return false;
@@ -313,12 +310,14 @@ social_listing_follows(struct social_listing *listing, int64 user_id)
 	person = person_of(listing, user_id);
 	if (!(person->flags & PERSON_FOLLOW_ASKED))
 	{
-		if (listing->follows.table == NULL)
-			social_walk_open_keys(&listing->follows, "follows", "follows_pkey");
+		if (listing->follows == NULL)
+		{
+			listing->follows = palloc(sizeof(*listing->follows));
+			social_pair_probe_open(listing->follows, "follows", "follows_pkey", listing->viewer);
+		}
 		listing->follow_probes++;
-		social_walk_start_equal(&listing->follows, 2, keys);
 		person->flags |= PERSON_FOLLOW_ASKED;
-		if (social_walk_next_key(&listing->follows, 2, &found))
+		if (social_pair_probe_find(listing->follows, user_id))
 			person->flags |= PERSON_FOLLOWED;
 	}
 	return (person->flags & PERSON_FOLLOWED) != 0;

@@ -9,14 +9,14 @@ our @EXPORT = 'feed_compare';
 sub feed_compare
 {
 	return <<'SQL';
-CREATE FUNCTION compare() RETURNS boolean LANGUAGE plpgsql AS $$
+CREATE FUNCTION compare(reader bigint DEFAULT 1) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
 	place text := (SELECT social.cursor_encode('home_feed', p.position, p.id) FROM social.posts p
 		WHERE p.position >= (SELECT (random() * max(n.position))::bigint FROM social.posts n) ORDER BY p.position LIMIT 1);
 	budget text;
 	found text[];
 BEGIN
-	PERFORM social.act_as(1);
+	PERFORM social.act_as(reader);
 	FOREACH budget IN ARRAY ARRAY['0', '10000000', '-1']
 	LOOP
 		PERFORM set_config('social.feed_walk_budget', budget, true);

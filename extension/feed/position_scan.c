@@ -86,16 +86,14 @@ read_entries(struct social_position_scan *scan, Buffer buffer, int64 from, int64
 		IndexTuple tuple = social_pair_index_tuple(page, item);
 		const int64 *columns;
 
-		if (tuple == NULL)
-			refuse_page(scan->walk.index, BufferGetBlockNumber(buffer));
-		if (IndexTupleHasNulls(tuple))
+		if (tuple != NULL && IndexTupleHasNulls(tuple))
 			return false; /* they come last */
-		columns = social_pair_index_columns(page, tuple);
+		columns = tuple == NULL ? NULL : social_pair_index_columns(page, tuple);
 		if (columns == NULL)
 			refuse_page(scan->walk.index, BufferGetBlockNumber(buffer));
-		if (columns[0] > to)
+		else if (columns[0] > to)
 			return false;
-		if (columns[0] >= from && !(scan->skips_dead && ItemIdIsDead(item)))
+		else if (columns[0] >= from && !(scan->skips_dead && ItemIdIsDead(item)))
 			add_entry(scan, columns, &tuple->t_tid);
 	}
 	return true;

@@ -54,7 +54,7 @@ SELECT throws_ok($$ SELECT social.reports('strange') $$, 'SM400', 'invalid statu
 SELECT throws_ok($$ SELECT social.reports('open', 0) $$, 'SM400', NULL, 'in pages of a size');
 SELECT throws_ok($$ SELECT social.reports('open', 5, 'mangled') $$, 'SM400', NULL, 'with a cursor of this list');
 
-SELECT results_eq('SELECT r::text FROM social.visible_reports r WHERE id >= ' || :report, 'SELECT r::text FROM social.admin_reports r WHERE id >= ' || :report, 'and in a view');
+SELECT set_eq('SELECT r::text FROM social.visible_reports r WHERE id >= ' || :report, 'SELECT r::text FROM social.admin_reports r WHERE id >= ' || :report, 'and in a view');
 SELECT social.act_as('tap_reporter') \g /dev/null
 SELECT results_eq(format('SELECT (id, status, reporter, object_owner, excerpt, resolution, resolver)::text FROM social.visible_reports WHERE id >= %s ORDER BY id', :report),
 	format($$ SELECT (id, 'open', 'tap_reporter', NULL, NULL, NULL, NULL)::text FROM unnest(ARRAY[%s, %s, %s, %s]::bigint[]) id $$, :report, :comment_report, :user_report, :root_report),

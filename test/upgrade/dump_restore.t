@@ -38,7 +38,7 @@ is(sql($source, q{SELECT reltuples BETWEEN 900 AND 1100 FROM pg_class WHERE oid 
 is(sql($source, q{SELECT kid FROM social.jwt_key WHERE status = 'active'}), $first_key, 'it signs the first token');
 # A row or more in every table.
 sql($source, <<'SQL');
-SELECT social.set_retention('post_views', '7 days'), social.add_content_rule('word', 'forbidden', 'flag'), social.set_rate_limit('rest', 'search', 'client', '7/minute');
+SELECT social.set_retention('post_views', '7 days'), social.add_content_rule('word', 'forbidden', 'flag'), social.set_rate_limit('rest', 'search', 'client', '7/minute'), social.add_graphql_document('{ me { id } }');
 SELECT social.act_as('alice', true);
 SELECT social.create_post('Twice', 'Something forbidden') AS id \gset
 SELECT social.update_post(:id, content => 'Something else'), social.view_post(:id), social.bookmark_post(:id), social.set_notification_preference('like', false);

@@ -13,7 +13,7 @@
 
 #include "admission/services.h"
 #include "api/api.h"
-#include "api/content.h"
+#include "http/content.h"
 #include "api/graphql_read.h"
 #include "graphql/graphql.h"
 #include "error/hints.h"

@@ -6,7 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "api/content.h"
+#include "http/content.h"
 #include "base/utf8.h"
 #include "http/reply.h"
 #include "http/request.h"

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "api/content.h"
+#include "http/content.h"
 #include "base/buffer.h"
 #include "base/config.h"
 #include "http/reply.h"

@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "api/api.h"
-#include "api/content.h"
+#include "http/content.h"
 #include "http/reply.h"
 #include "http/request.h"
 

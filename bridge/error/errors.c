@@ -54,12 +54,24 @@ struct code_row
 };
 
 static const struct code_row codes[] = {
-	{400, "BAD_REQUEST"},  {401, "UNAUTHENTICATED"},        {403, "FORBIDDEN"},
-	{404, "NOT_FOUND"},    {405, "METHOD_NOT_ALLOWED"},     {408, "TIMEOUT"},
-	{409, "CONFLICT"},     {411, "LENGTH_REQUIRED"},        {413, "PAYLOAD_TOO_LARGE"},
-	{414, "URI_TOO_LONG"}, {415, "UNSUPPORTED_MEDIA_TYPE"}, {422, "UNPROCESSABLE"},
-	{429, "RATE_LIMITED"}, {431, "HEADERS_TOO_LARGE"},      {503, "UNAVAILABLE"},
-	{504, "TIMEOUT"},      {505, "VERSION_NOT_SUPPORTED"},
+	{400, "BAD_REQUEST"},
+	{401, "UNAUTHENTICATED"},
+	{403, "FORBIDDEN"},
+	{404, "NOT_FOUND"},
+	{405, "METHOD_NOT_ALLOWED"},
+	{408, "TIMEOUT"},
+	{409, "CONFLICT"},
+	{411, "LENGTH_REQUIRED"},
+	{412, "PRECONDITION_FAILED"},
+	{413, "PAYLOAD_TOO_LARGE"},
+	{414, "URI_TOO_LONG"},
+	{415, "UNSUPPORTED_MEDIA_TYPE"},
+	{422, "UNPROCESSABLE"},
+	{429, "RATE_LIMITED"},
+	{431, "HEADERS_TOO_LARGE"},
+	{503, "UNAVAILABLE"},
+	{504, "TIMEOUT"},
+	{505, "VERSION_NOT_SUPPORTED"},
 };
 
 const char *
@@ -237,6 +249,24 @@ sb_error_body(const struct sb_error *error, size_t *len)
 	put(&buffer, "{\"error\":", error->message);
 	put(&buffer, ",\"code\":", error->code);
 	put(&buffer, ",\"detail\":", error->detail);
+	if (hint)
+		put(&buffer, ",\"hint\":", hint);
+	sb_buffer_puts(&buffer, "}");
+	return sb_buffer_take(&buffer, len);
+}
+
+char *
+sb_error_problem(const struct sb_error *error, const char *title, size_t *len)
+{
+	struct sb_buffer buffer = {0};
+	const char *hint = sb_hint_for(SB_HINT_REST, error->hint);
+
+	put(&buffer, "{\"type\":\"about:blank\",\"title\":", title);
+	sb_buffer_puts(&buffer, ",\"status\":");
+	sb_buffer_put_int(&buffer, error->status);
+	put(&buffer, ",\"detail\":", error->detail ? error->detail : error->message);
+	put(&buffer, ",\"error\":", error->message);
+	put(&buffer, ",\"code\":", error->code);
 	if (hint)
 		put(&buffer, ",\"hint\":", hint);
 	sb_buffer_puts(&buffer, "}");

@@ -52,4 +52,10 @@ extern void sb_error_log(const PGresult *result, const char *work, const char *t
 /* {"error":…,"code":…,"detail":…[,"hint":…]}, malloc'd, NUL-terminated, length in *len. */
 extern char *sb_error_body(const struct sb_error *error, size_t *len);
 
+/*
+ * The same as problem details (RFC 9457): type about:blank, title (the status in words), status, a
+ * detail that is always a text, and beside them error, code and hint.
+ */
+extern char *sb_error_problem(const struct sb_error *error, const char *title, size_t *len);
+
 #endif /* SB_ERROR_ERRORS_H */

@@ -74,8 +74,8 @@ sb_cors_add_headers(struct sb_request *request)
 	sb_request_add_header(request, "Access-Control-Allow-Origin", origin);
 	sb_request_add_header(
 		request, "Access-Control-Expose-Headers",
-		"Location, Retry-After, WWW-Authenticate, X-Request-Id, X-RateLimit-Limit, "
-		"X-RateLimit-Remaining, X-RateLimit-Reset, RateLimit-Limit, "
+		"ETag, Idempotent-Replayed, Link, Location, Retry-After, WWW-Authenticate, X-Request-Id, "
+		"X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, RateLimit-Limit, "
 		"RateLimit-Remaining, RateLimit-Reset, RateLimit-Policy");
 }
 
@@ -89,6 +89,7 @@ sb_cors_add_preflight(struct sb_request *request, const char *methods)
 		return;
 	sb_request_add_header(request, "Access-Control-Allow-Methods", methods);
 	sb_request_add_header(request, "Access-Control-Allow-Headers",
-						  "Authorization, Content-Type, X-Request-Id");
+						  "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, "
+						  "X-Request-Id");
 	sb_request_add_header(request, "Access-Control-Max-Age", "600");
 }

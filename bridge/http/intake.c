@@ -139,6 +139,16 @@ resize_body(struct sb_request *request, size_t size)
 	request->body_size = size;
 }
 
+/* Whether the body is compressed: how large it would become nobody knows, so it is not taken. */
+static bool
+is_coded(const struct sb_request *request)
+{
+	const char *coding = sb_request_header(request, "Content-Encoding");
+
+	return coding && (strcasecmp(coding, "identity") != 0 ||
+					  sb_request_count_headers(request, "Content-Encoding") > 1);
+}
+
 /* Makes room for a body of known length, or refuses it. */
 static void
 expect_body(struct sb_request *request)
@@ -147,14 +157,18 @@ expect_body(struct sb_request *request)
 	uint64_t length = text ? strtoull(text, NULL, 10) : 0;
 	bool waits = sb_request_header(request, "Expect") != NULL;
 
-	if (length <= (uint64_t) request->loop->config->max_body)
-	{
-		if (length > 0)
-			resize_body(request, length < FIRST_BODY ? length : FIRST_BODY);
+	if (length > 0 && length <= (uint64_t) request->loop->config->max_body && !is_coded(request))
+		resize_body(request, length < FIRST_BODY ? length : FIRST_BODY);
+	if (request->body || length == 0)
 		return;
-	}
 	request->must_close = waits || length > MAX_PASSED_OVER;
-	sb_request_fail(request, 413, "the request body is too large");
+	if (length > (uint64_t) request->loop->config->max_body)
+		sb_request_fail(request, 413, "the request body is too large");
+	else
+	{
+		sb_request_add_header(request, "Accept-Encoding", "identity");
+		sb_request_fail(request, 415, "a body is taken as it is, without Content-Encoding");
+	}
 }
 
 /* What the client calls itself; NULL when it says nothing usable. */

@@ -12,12 +12,14 @@
 #include "base/buffer.h"
 #include "base/config.h"
 #include "base/memory.h"
+#include "http/content.h"
 #include "http/cors.h"
 #include "http/forwarded.h"
 #include "http/request.h"
 #include "loop/loop.h"
 
 static const char type_json[] = "application/json";
+static const char type_problem[] = "application/problem+json";
 
 /* ---- headers --------------------------------------------------------------------------------- */
 
@@ -166,14 +168,16 @@ static const char bad_token[] = "Bearer error=\"invalid_token\"";
 void
 sb_request_fail_with(struct sb_request *request, const struct sb_error *error)
 {
+	bool is_problem = sb_content_wants_problem(request);
+	const char *title = MHD_get_reason_phrase_for((unsigned) error->status);
 	size_t len;
-	char *body = sb_error_body(error, &len);
+	char *body = is_problem ? sb_error_problem(error, title, &len) : sb_error_body(error, &len);
 
 	if (error->status == 503 && !sb_request_has_answer_header(request, "Retry-After"))
 		sb_request_add_header(request, "Retry-After", "1");
 	if (error->status == 401 && !sb_request_has_answer_header(request, "WWW-Authenticate"))
 		sb_request_add_header(request, "WWW-Authenticate", "Bearer");
-	sb_request_reply(request, error->status, type_json, body, len);
+	sb_request_reply(request, error->status, is_problem ? type_problem : type_json, body, len);
 }
 
 void

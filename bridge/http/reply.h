@@ -29,7 +29,7 @@ extern void sb_request_reply_static(struct sb_request *request, int status,
 /* Answers with a constant JSON text, or with no body at all (NULL). */
 extern void sb_request_reply_constant(struct sb_request *request, int status, const char *json);
 
-/* Answers with the error body. */
+/* Answers with the error body, or problem details where the client asks for them. */
 extern void sb_request_fail(struct sb_request *request, int status, const char *message);
 extern void sb_request_fail_with(struct sb_request *request, const struct sb_error *error);
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/content.h"
+#include "http/content.h"
 #include "auth/keys.h"
 #include "base/buffer.h"
 #include "http/forwarded.h"
@@ -105,14 +105,18 @@ read_media(const char *text, size_t len)
 {
 	char *value = strndup(text, len);
 	struct sb_header headers[] = {{.name = "Accept", .name_len = 6, .value = value},
+								  {.name = "Accept-Encoding", .name_len = 15, .value = value},
 								  {.name = "Content-Type", .name_len = 12, .value = value}};
-	struct sb_request request = {.headers = headers, .nheaders = 2};
+	struct sb_request request = {.headers = headers, .nheaders = 3};
 	bool named;
 	int quality;
 
 	CHECK(value != NULL);
 	quality = sb_content_quality(&request, "application/json", &named);
 	CHECK(quality >= 0 && quality <= 1000 && (quality == 0 || *value));
+	quality = sb_content_coding_quality(&request, "gzip");
+	CHECK(quality >= 0 && quality <= 1000 && (quality == 0 || *value));
+	sb_content_wants_problem(&request);
 	sb_content_is(&request, "application/json");
 	free(value);
 }

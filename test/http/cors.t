@@ -24,7 +24,10 @@ my $preflight = api(OPTIONS => '/api/posts/posts/', @bridge, headers => { Origin
 is($preflight->{status}, 204, 'a preflight is answered 204');
 is($preflight->{headers}{'access-control-allow-origin'},  'https://app.example.com', 'with the origin');
 is($preflight->{headers}{'access-control-allow-methods'}, 'GET, POST, HEAD, OPTIONS', 'the methods of the path');
-like($preflight->{headers}{'access-control-allow-headers'}, qr/Authorization/, 'and the headers that may be sent');
+like($preflight->{headers}{'access-control-allow-headers'}, qr/\b\Q$_\E\b/, "and that $_ may be sent (issue 13)")
+  for qw(Authorization Content-Type Idempotency-Key If-Match If-None-Match X-Request-Id);
+my $shown = api(GET => $path, @bridge, headers => { Origin => 'https://app.example.com' })->{headers}{'access-control-expose-headers'};
+like($shown, qr/\b\Q$_\E\b/, "$_ may be read (issue 13)") for qw(ETag Idempotent-Replayed Link Location Retry-After X-Request-Id RateLimit-Remaining);
 ok(!exists $preflight->{headers}{'access-control-allow-credentials'}, 'cookies are never asked for');
 $preflight = api(OPTIONS => '/api/posts/posts/', @bridge, headers => { Origin => 'https://evil.example', %ask });
 ok(!exists $preflight->{headers}{'access-control-allow-methods'}, 'others get no permission');

@@ -1,7 +1,7 @@
 /*
- * content.c owns what Content-Type and Accept say.
+ * content.c owns what Content-Type, Accept and Accept-Encoding say.
  */
-#include "api/content.h"
+#include "http/content.h"
 
 #include <string.h>
 #include <strings.h>
@@ -100,20 +100,27 @@ item_weight(const char *item, const char *end)
 	return 1000;
 }
 
-int
-sb_content_quality(const struct sb_request *request, const char *type, bool *named)
+/*
+ * What the items of a header say about something, of which fit_of() tells how exactly an item
+ * covers it (-1: not at all): the weight of the most exact, whose fit is in *fit; `missing` without
+ * the header.
+ */
+static int
+weigh(const struct sb_request *request, const char *header, const char *wanted,
+	  int (*fit_of)(const char *item, const char *wanted), int missing, int *fit)
 {
+	size_t name_len = strlen(header);
 	int quality = 0;
-	int fit = -1;
 	bool any = false;
 
+	*fit = -1;
 	for (int i = 0; i < request->nheaders; i++)
 	{
 		const char *at = request->headers[i].value;
 		const char *last = at + strlen(at);
 
-		if (request->headers[i].name_len != 6 ||
-			strncasecmp(request->headers[i].name, "Accept", 6) != 0)
+		if (request->headers[i].name_len != name_len ||
+			strncasecmp(request->headers[i].name, header, name_len) != 0)
 			continue;
 		any = true;
 		for (const char *end; at < last; at = end + (end < last))
@@ -123,14 +130,53 @@ sb_content_quality(const struct sb_request *request, const char *type, bool *nam
 
 			end = item_end(at, last, ',');
 			at += strspn(at, " \t");
-			found = range_fit(at, type);
-			weight = found >= fit ? item_weight(at, end) : -1;
+			found = fit_of(at, wanted);
+			weight = found >= *fit ? item_weight(at, end) : -1;
 			if (weight < 0 || found < 0)
 				continue; /* what cannot be read says nothing */
-			quality = found > fit || weight > quality ? weight : quality;
-			fit = found;
+			quality = found > *fit || weight > quality ? weight : quality;
+			*fit = found;
 		}
 	}
+	return any ? quality : missing;
+}
+
+int
+sb_content_quality(const struct sb_request *request, const char *type, bool *named)
+{
+	int fit;
+	int quality = weigh(request, "Accept", type, range_fit, 1000, &fit);
+
 	*named = fit == 2;
-	return any ? quality : 1000;
+	return quality;
+}
+
+bool
+sb_content_wants_problem(const struct sb_request *request)
+{
+	bool named;
+	bool other;
+	int quality = sb_content_quality(request, "application/problem+json", &named);
+
+	return named && quality > 0 &&
+		   quality >= sb_content_quality(request, "application/json", &other);
+}
+
+/* ---- Accept-Encoding ------------------------------------------------------------------------- */
+
+/* 1 by its name, 0 with everything. */
+static int
+coding_fit(const char *item, const char *coding)
+{
+	if (names_type(item, coding))
+		return 1;
+	return names_type(item, "*") ? 0 : -1;
+}
+
+int
+sb_content_coding_quality(const struct sb_request *request, const char *coding)
+{
+	int fit;
+
+	return weigh(request, "Accept-Encoding", coding, coding_fit, 0, &fit);
 }

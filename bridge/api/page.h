@@ -5,6 +5,8 @@
  *   list  the list function, or `rows`, what stands behind FROM, with the rows WITH ORDINALITY as l
  *   item  the JSON of one row
  *
+ * Behind the JSON stand the cursors once more, for the Link header (link.h).
+ *
  * A page that was reached by a cursor has rows on the other side of it: those with the cursor
  * itself. A sort within an aggregate would copy every row; a function's rows are in order already.
  */
@@ -12,7 +14,8 @@
 #define SB_API_PAGE_H
 
 #define SB_PAGE(has_next, has_previous, rows, item, facts, members)                                \
-	"SELECT row_to_json(r) FROM (SELECT coalesce(p.results, '[]') AS results, "                    \
+	"SELECT row_to_json(r), r.next, r.previous FROM (SELECT coalesce(p.results, '[]') AS "         \
+	"results, "                                                                                    \
 	"CASE WHEN " has_next " THEN p.cursors[cardinality(p.cursors)] END AS next, "                  \
 	"CASE WHEN " has_previous " THEN p.cursors[1] END AS previous" members " FROM (SELECT "        \
 	"json_agg(l.item) FILTER (WHERE l.cursor IS NOT NULL) AS results, "                            \
@@ -34,6 +37,8 @@
  * `facts`, aggregates of them, and `members`, the names of these. Where nothing was found, one row
  * without a cursor has them.
  */
+#define SB_PAGE_ONWARD_PARAMETERS "query.first:int=20 query.after:text"
+#define SB_PAGE_ONWARD_ARGUMENTS  "first => $1, after => $2"
 #define SB_PAGE_ONWARD(rows, item, facts, members)                                                 \
 	SB_PAGE("p.has_more", "false", rows, item, facts, members)
 

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "api/api.h"
+#include "api/link.h"
 #include "http/content.h"
 #include "http/reply.h"
 #include "http/request.h"
@@ -47,6 +48,7 @@ on_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 	}
 	if (request->route->call)
 		add_location(request, unit->results[last - 1]);
+	sb_link_add(request, unit->results[last]);
 	sb_request_reply_result(request, request->route->status, sb_pg_unit_take(unit, last));
 }
 

@@ -3,8 +3,13 @@
  *
  *   SB_ROUTE(group, method, path, name, auth, ...)              parameters in, statements, JSON out
  *   SB_HANDLER(group, method, path, name, auth, function, ...)  code of its own, in api/
+ *   SB_ACT(group, method, path, name, parameters, ...)          what somebody does: REQUIRED, WRITE
  *   SB_LIST(group, path, name, auth, list, item, shape, ...)    a GET of pages (api/page.h)
- *     list        a list function of SB_PAGE_ARGUMENTS
+ *   SB_LIST_OF(group, path, name, auth, lane, parameters, list, item, shape, ...)    of something:
+ *                                                               $4 and on are these parameters
+ *   SB_LIST_ONWARD(…)                                           likewise, where pages go one way:
+ *                                                               $3 and on
+ *     list        a list function of SB_PAGE_ARGUMENTS, or SB_PAGE_ONWARD_ARGUMENTS
  *     item        the JSON of one of its rows, l; its shape
  *     group       a row of `groups`: the path is served below each of its bases
  *     path        {name} stands for an id, digits only; served with and without the last slash
@@ -46,14 +51,32 @@ enum group
 {
 	ACCOUNT,
 	USER,
+	RELATION,
 	POST,
+	COMMENT,
+	REACTION,
+	SHARE,
+	FEED,
+	HASHTAG,
+	SEARCH,
+	NOTIFICATION,
+	MODERATION,
 	SYSTEM
 };
 
 static const struct sb_route_group groups[] = {
 	[ACCOUNT] = {"account", {"/api/auth/", "/api/accounts/"}},
 	[USER] = {"user", {"/api/accounts/users/"}},
+	[RELATION] = {"relation", {"/api/accounts/users/"}},
 	[POST] = {"post", {"/api/posts/"}},
+	[COMMENT] = {"comment", {"/api/posts/posts/{post_id}/"}},
+	[REACTION] = {"reaction", {"/api/posts/posts/"}},
+	[SHARE] = {"share", {"/api/posts/"}},
+	[FEED] = {"feed", {"/api/posts/"}},
+	[HASHTAG] = {"hashtag", {"/api/posts/hashtags/"}},
+	[SEARCH] = {"search", {"/api/posts/search/"}},
+	[NOTIFICATION] = {"notification", {"/api/notifications/"}},
+	[MODERATION] = {"moderation", {"/api/moderation/"}},
 	[SYSTEM] = {"system", {"/"}},
 };
 
@@ -67,9 +90,21 @@ static const struct sb_route_group groups[] = {
 	 .auth = SB_AUTH_##row_auth,                                                                   \
 	 .handler = function,                                                                          \
 	 __VA_ARGS__},
+#define SB_ACT(row_group, row_method, row_path, row_name, row_parameters, ...)                     \
+	SB_ROUTE(row_group, row_method, row_path, row_name, REQUIRED, .lane = SB_LANE_WRITE,           \
+			 .parameters = row_parameters, __VA_ARGS__)
 #define SB_LIST(row_group, row_path, row_name, row_auth, list, item, shape, ...)                   \
-	SB_ROUTE(row_group, GET, row_path, row_name, row_auth, .lane = SB_LANE_READ,                   \
-			 .parameters = SB_PAGE_PARAMETERS, .select = SB_PAGE_BOTH_WAYS(list, item),            \
+	SB_LIST_OF(row_group, row_path, row_name, row_auth, READ, "", list, item, shape, __VA_ARGS__)
+#define SB_LIST_OF(row_group, row_path, row_name, row_auth, row_lane, more, list, item, shape,     \
+				   ...)                                                                            \
+	SB_ROUTE(row_group, GET, row_path, row_name, row_auth, .lane = SB_LANE_##row_lane,             \
+			 .parameters = SB_PAGE_PARAMETERS " " more, .select = SB_PAGE_BOTH_WAYS(list, item),   \
+			 .answer = SB_PAGE_ANSWER(shape), __VA_ARGS__)
+#define SB_LIST_ONWARD(row_group, row_path, row_name, row_auth, row_lane, more, list, item, shape, \
+					   ...)                                                                        \
+	SB_ROUTE(row_group, GET, row_path, row_name, row_auth, .lane = SB_LANE_##row_lane,             \
+			 .parameters = SB_PAGE_ONWARD_PARAMETERS " " more,                                     \
+			 .select = SB_PAGE_ONWARD(list " WITH ORDINALITY l", item, "", ""),                    \
 			 .answer = SB_PAGE_ANSWER(shape), __VA_ARGS__)
 #define SB_PLAYGROUND_FILE(row_name)                                                               \
 	SB_HANDLER(SYSTEM, GET, "graphql/" row_name, row_name, NONE, sb_api_playground_file,           \
@@ -77,10 +112,45 @@ static const struct sb_route_group groups[] = {
 #define SB_PLAYGROUND_OWN(symbol, name, type) SB_PLAYGROUND_FILE(name)
 #define SB_PLAYGROUND_NPM(name, type, path)   SB_PLAYGROUND_FILE(name)
 
+/* What the statements of several rows say alike. */
+#define THE_POST "SELECT d FROM social.post_document(social.result_id()) d WHERE d IS NOT NULL"
+#define THE_COMMENT                                                                                \
+	"SELECT d FROM social.comment_document(social.result_id()) d WHERE d IS NOT NULL"
+#define THE_REPORT                                                                                 \
+	"SELECT row_to_json(r) FROM social.visible_reports r WHERE r.id = social.result_id()"
+#define POST_OF_ROW    "social.post_document(l.id)"
+#define COMMENT_OF_ROW "social.comment_document(l.id)"
+#define PERSON_OF_ROW                                                                              \
+	"(SELECT row_to_json(p) FROM (SELECT l.id, l.username, l.first_name, l.last_name, l.avatar, "  \
+	"l.avatar AS profile_image, l.created_at) p)"
+#define USER_OF_ROW                                                                                \
+	"social.user_json((l.id, l.username, l.first_name, l.last_name, l.bio, l.avatar, "             \
+	"l.banner_image, l.location, l.website, l.followers_count, l.following_count, "                \
+	"l.posts_count, l.created_at, l.is_locked)::social.visible_users)"
+#define HASHTAG_OF_ROW                                                                             \
+	"(SELECT row_to_json(h) FROM (SELECT l.tag, l.display, l.post_count, l.created_at) h)"
+#define LIKER_OF_ROW                                                                               \
+	"(SELECT row_to_json(k) FROM (SELECT social.person_document(l.user_id) AS \"user\", "          \
+	"l.reaction, l.created_at) k)"
+/* All rows of a function at once. */
+#define ALL_OF(rows, item)                                                                         \
+	"SELECT json_build_object('results', coalesce(json_agg(" item " ORDER BY l.ordinality), "      \
+	"'[]')) FROM " rows " WITH ORDINALITY l"
+
 static const struct sb_route rows[] = {
 #include "api/account.def"
+#include "api/comment.def"
+#include "api/feed.def"
+#include "api/hashtag.def"
+#include "api/mention.def"
+#include "api/moderation.def"
+#include "api/notification.def"
 #include "api/playground.def"
 #include "api/post.def"
+#include "api/reaction.def"
+#include "api/relation.def"
+#include "api/search.def"
+#include "api/share.def"
 #include "api/system.def"
 #include "api/user.def"
 };

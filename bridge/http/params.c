@@ -22,16 +22,17 @@ static const struct word sources[] = {{"body", SB_PARAM_BODY},
 									  {"query", SB_PARAM_QUERY},
 									  {"path", SB_PARAM_PATH},
 									  {"client", SB_PARAM_CLIENT}};
-static const struct word types[] = {{"text", SB_PARAM_TEXT},
-									{"int", SB_PARAM_INT},
-									{"bigint", SB_PARAM_BIGINT},
-									{"bool", SB_PARAM_BOOL}};
+static const struct word types[] = {{"text", SB_PARAM_TEXT},     {"int", SB_PARAM_INT},
+									{"bigint", SB_PARAM_BIGINT}, {"bool", SB_PARAM_BOOL},
+									{"time", SB_PARAM_TIME},     {"bigints", SB_PARAM_BIGINTS}};
 
 static const char *const type_texts[] = {
 	[SB_PARAM_TEXT] = "a text",
 	[SB_PARAM_INT] = "a whole number",
 	[SB_PARAM_BIGINT] = "a whole number of at most 9007199254740991 (2^53 - 1)",
 	[SB_PARAM_BOOL] = "true or false",
+	[SB_PARAM_TIME] = "a time such as 2030-01-31T12:00:00Z",
+	[SB_PARAM_BIGINTS] = "a list of at most 100 ids",
 };
 
 static const char *const sql_types[] = {
@@ -39,6 +40,15 @@ static const char *const sql_types[] = {
 	[SB_PARAM_INT] = "integer",
 	[SB_PARAM_BIGINT] = "bigint",
 	[SB_PARAM_BOOL] = "boolean",
+	[SB_PARAM_TIME] = "timestamp with time zone",
+	[SB_PARAM_BIGINTS] = "bigint[]",
+};
+
+/* What a field becomes that a JSON null clears. */
+static const char *const cleared[] = {
+	[SB_PARAM_TEXT] = "",
+	[SB_PARAM_TIME] = "infinity",
+	[SB_PARAM_BIGINTS] = NULL,
 };
 
 /* The word of a value. */
@@ -107,11 +117,13 @@ static bool
 compile_mark(struct sb_param *param, const char *mark, size_t len)
 {
 	param->required = len == 1 && *mark == '!';
-	param->null_clears = len == 1 && *mark == '~' && param->type == SB_PARAM_TEXT;
+	param->null_clears = len == 1 && *mark == '~' && cleared[param->type] != NULL;
+	param->null_is_wrong = len == 1 && *mark == '-' && param->source == SB_PARAM_BODY;
 	param->has_default = len > 0 && *mark == '=';
 	if (param->has_default)
 		memcpy(param->value, mark + 1, len - 1);
-	return len == 0 || param->required || param->null_clears || param->has_default;
+	return len == 0 || param->required || param->null_clears || param->null_is_wrong ||
+		   param->has_default;
 }
 
 /* Reads one item, item[0 .. len). */
@@ -129,8 +141,9 @@ compile_item(struct sb_param *param, const char *item, size_t len, const char *p
 		return false;
 	for (type_end = colon + 1; type_end < end && isalpha((unsigned char) *type_end); type_end++)
 		;
-	source = find_word(sources, 4, item, (size_t) (dot - item));
-	type = find_word(types, 4, colon + 1, (size_t) (type_end - colon - 1));
+	source = find_word(sources, sizeof(sources) / sizeof(*sources), item, (size_t) (dot - item));
+	type = find_word(types, sizeof(types) / sizeof(*types), colon + 1,
+					 (size_t) (type_end - colon - 1));
 	if (source < 0 || type < 0 || end - type_end > SB_PARAM_NAME)
 		return false;
 	memset(param, 0, sizeof(*param));
@@ -179,6 +192,48 @@ is_in_range(enum sb_param_type type, int64_t number)
 	return number >= INT32_MIN && number <= INT32_MAX;
 }
 
+/* Whether a text looks like the pattern: 0 stands for a digit, anything else for itself. */
+static const char *
+skip_pattern(const char *text, const char *pattern)
+{
+	for (; *pattern; pattern++, text++)
+		if (*pattern == '0' ? !isdigit((unsigned char) *text) : *text != *pattern)
+			return NULL;
+	return text;
+}
+
+/* RFC 3339, section 5.6; whether there is such a day and hour, the database says. */
+static bool
+is_time(const char *text)
+{
+	text = skip_pattern(text, "0000-00-00T00:00:00");
+	if (text && *text == '.')
+		for (text = skip_pattern(text, ".0"); text && isdigit((unsigned char) *text); text++)
+			;
+	if (text && *text != 'Z')
+		text = skip_pattern(text, *text == '+' ? "+00:00" : "-00:00");
+	else if (text)
+		text++;
+	return text && *text == '\0';
+}
+
+/* The array that a list "1,2" is, or NULL when it is none. */
+static const char *
+list_fits(struct sb_arena *arena, const char *text)
+{
+	int count = *text != '\0';
+
+	for (const char *at = text; *at; at++)
+	{
+		if (!isdigit((unsigned char) *at) && (*at != ',' || !isdigit((unsigned char) at[1])))
+			return NULL;
+		count += *at == ',';
+	}
+	if (*text == ',' || count > SB_PARAM_LIST_MAX)
+		return NULL;
+	return sb_arena_printf(arena, "{%s}", text);
+}
+
 /* Whether the text of a query or path value is of the type. */
 static bool
 text_fits(enum sb_param_type type, const char *text)
@@ -190,10 +245,33 @@ text_fits(enum sb_param_type type, const char *text)
 		return true;
 	if (type == SB_PARAM_BOOL)
 		return strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
+	if (type == SB_PARAM_TIME)
+		return is_time(text);
 	errno = 0;
 	number = strtoimax(text, &end, 10);
 	return errno == 0 && end != text && *end == '\0' && !isspace((unsigned char) *text) &&
 		   *text != '+' && is_in_range(type, number);
+}
+
+/* The array that a JSON list of ids is, or NULL when it is none. */
+static const char *
+json_list_fits(struct sb_arena *arena, json_t *list)
+{
+	char text[SB_PARAM_LIST_MAX * 20] = "";
+	size_t len = 0;
+	json_t *id;
+	size_t i;
+
+	if (!json_is_array(list) || json_array_size(list) > SB_PARAM_LIST_MAX)
+		return NULL;
+	json_array_foreach(list, i, id)
+	{
+		if (!json_is_integer(id) || !is_in_range(SB_PARAM_BIGINT, json_integer_value(id)))
+			return NULL;
+		len += (size_t) snprintf(text + len, sizeof(text) - len, "%s%" JSON_INTEGER_FORMAT,
+								 i > 0 ? "," : "", json_integer_value(id));
+	}
+	return sb_arena_printf(arena, "{%s}", text);
 }
 
 /* The parameter's text of a JSON value, or NULL when it is of another type. */
@@ -211,6 +289,12 @@ json_fits(enum sb_param_type type, struct sb_arena *arena, json_t *value)
 			if (json_is_integer(value) && is_in_range(type, json_integer_value(value)))
 				return sb_arena_printf(arena, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 			return NULL;
+		case SB_PARAM_TIME:
+			return json_is_string(value) && is_time(json_string_value(value))
+					   ? json_string_value(value)
+					   : NULL;
+		case SB_PARAM_BIGINTS:
+			return json_list_fits(arena, value);
 	}
 	return NULL;
 }
@@ -226,7 +310,9 @@ collect_body(const struct sb_param *param, struct sb_arena *arena, json_t *body,
 {
 	json_t *member = json_object_get(body, param->name);
 
-	*value = member && json_is_null(member) && param->null_clears ? "" : NULL;
+	*value = member && json_is_null(member) && param->null_clears ? cleared[param->type] : NULL;
+	if (member && json_is_null(member) && param->null_is_wrong)
+		return sb_arena_printf(arena, "%s cannot be null", param->name);
 	if (member == NULL || json_is_null(member))
 		return NULL;
 	*value = json_fits(param->type, arena, member);
@@ -242,6 +328,11 @@ collect_query(const struct sb_param *param, struct sb_arena *arena, const struct
 	*value = sb_url_query(url, param->name, &twice);
 	if (twice)
 		return sb_arena_printf(arena, "%s is given more than once", param->name);
+	if (*value && param->type == SB_PARAM_BIGINTS)
+	{
+		*value = list_fits(arena, *value);
+		return *value ? NULL : wrong_type(param, arena);
+	}
 	if (*value && !text_fits(param->type, *value))
 		return wrong_type(param, arena);
 	return NULL;

@@ -5,9 +5,12 @@
  * A specification is a list of `source.name:type`, in the order of $1, $2, …:
  *   source  body (a member of the JSON object), query, path (the {name} of the route's path),
  *           client (address, user_agent: who sends the request)
- *   type    text, int, bigint, bool
+ *   type    text, int, bigint, bool, time (RFC 3339), bigints (a list of at most
+ *           SB_PARAM_LIST_MAX; in a query with commas between)
  *   then    ! = must be there, =word = default; neither = null when absent
- *           ~ = likewise, but a JSON null clears the field: it becomes the empty text
+ *           ~ = likewise, but a JSON null clears the field: it becomes the empty text, of a time
+ *           infinity
+ *           - = likewise, but a JSON null is refused: the field cannot be without a value
  * A JSON null counts as absent otherwise. A body of which nothing must be there may be empty, but
  * for PUT.
  */
@@ -20,8 +23,10 @@
 #include "base/arena.h"
 #include "http/url.h"
 
-#define SB_PARAMS_MAX 16
-#define SB_PARAM_NAME 48
+#define SB_PARAMS_MAX     16
+#define SB_PARAM_NAME     48
+/* Of ids in one parameter. */
+#define SB_PARAM_LIST_MAX 100
 
 enum sb_param_source
 {
@@ -36,7 +41,9 @@ enum sb_param_type
 	SB_PARAM_TEXT,
 	SB_PARAM_INT,
 	SB_PARAM_BIGINT,
-	SB_PARAM_BOOL
+	SB_PARAM_BOOL,
+	SB_PARAM_TIME,
+	SB_PARAM_BIGINTS
 };
 
 struct sb_param
@@ -46,6 +53,7 @@ struct sb_param
 	char name[SB_PARAM_NAME];
 	bool required;
 	bool null_clears;
+	bool null_is_wrong;
 	bool has_default;
 	char value[SB_PARAM_NAME]; /* the default */
 	int segment;               /* path: which segment of the URL holds it */

@@ -3,6 +3,7 @@
  */
 #include "http/url.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -173,4 +174,28 @@ sb_url_query(const struct sb_url *url, const char *name, bool *twice)
 				break;
 		}
 	return value;
+}
+
+const char *
+sb_url_escape(struct sb_arena *arena, const char *text)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	char *out = sb_arena_alloc(arena, 3 * strlen(text) + 1);
+	char *end = out;
+
+	for (; *text; text++)
+	{
+		unsigned char c = (unsigned char) *text;
+
+		if (isalnum(c) || strchr("-._~", c))
+			*end++ = (char) c;
+		else
+		{
+			*end++ = '%';
+			*end++ = digits[c >> 4];
+			*end++ = digits[c & 15];
+		}
+	}
+	*end = '\0';
+	return out;
 }

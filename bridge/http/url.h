@@ -42,4 +42,7 @@ extern const char *sb_url_parse(struct sb_url *url, struct sb_arena *arena, cons
 /* The value of a query parameter, or NULL. *twice tells that it was given more than once. */
 extern const char *sb_url_query(const struct sb_url *url, const char *name, bool *twice);
 
+/* A text as a value within a query: all but unreserved characters escaped (RFC 3986, 2.3). */
+extern const char *sb_url_escape(struct sb_arena *arena, const char *text);
+
 #endif /* SB_HTTP_URL_H */

@@ -29,16 +29,29 @@
 
 PG_FUNCTION_INFO_V1(social_document);
 PG_FUNCTION_INFO_V1(social_post_document);
+PG_FUNCTION_INFO_V1(social_comment_document);
 PG_FUNCTION_INFO_V1(social_person_document);
 
 /* What REST shows. */
 #define PERSON                                                                                     \
 	"id=id,username=username,first_name=first_name,last_name=last_name,avatar=avatar,"             \
 	"profile_image=avatar"
+#define QUOTED                                                                                     \
+	"id=id,author=user.author_id(" PERSON "),title=title,content=content,image=image,video=video," \
+	"created_at=created_at"
 #define POST                                                                                       \
 	"id=id,author=user.author_id(" PERSON "),title=title,content=content,hashtags=hashtags,"       \
-	"mentions=mentions,is_published=is_published,likes_count=likes_count,"                         \
-	"comments_count=comments_count,created_at=created_at,updated_at=updated_at"
+	"mentions=mentions,image=image,video=video,quoted_post_id=quoted_post_id,"                     \
+	"quoted_post=post.quoted_post_id(" QUOTED "),is_published=is_published,"                       \
+	"visibility=visibility,reply_settings=reply_settings,is_pinned=is_pinned,"                     \
+	"is_highlighted=is_highlighted,likes_count=likes_count,comments_count=comments_count,"         \
+	"reposts_count=reposts_count,views_count=views_count,language=language,is_edited=is_edited,"   \
+	"edited_at=edited_at,publish_at=publish_at,created_at=created_at,updated_at=updated_at"
+#define COMMENT                                                                                    \
+	"id=id,post_id=post_id,author=user.author_id(" PERSON "),parent_id=parent_id,"                 \
+	"parent_comment=parent_id,content=content,is_edited=is_edited,edited_at=edited_at,"            \
+	"is_deleted=is_deleted,likes_count=likes_count,replies_count=replies_count,"                   \
+	"created_at=created_at,updated_at=updated_at"
 
 /* The largest text of a time, as JsonEncodeDateTime() wants it. */
 #define TIME_SIZE 128
@@ -535,5 +548,13 @@ Datum
 social_post_document(PG_FUNCTION_ARGS)
 {
 	return make_document(fcinfo, read_once(fcinfo, true, "post", POST, strlen(POST)),
+						 PG_GETARG_DATUM(0), false, NULL, 0);
+}
+
+/* comment_document(comment_id bigint) json: null for a comment that the viewer does not see. */
+Datum
+social_comment_document(PG_FUNCTION_ARGS)
+{
+	return make_document(fcinfo, read_once(fcinfo, true, "comment", COMMENT, strlen(COMMENT)),
 						 PG_GETARG_DATUM(0), false, NULL, 0);
 }

@@ -13,17 +13,10 @@ CREATE OR REPLACE TRIGGER comments_parent_fkey_end AFTER DELETE OR UPDATE OF pos
 	FOR EACH ROW EXECUTE FUNCTION social.reference_end();
 
 CREATE OR REPLACE FUNCTION social.comment_json(visible_comments social.visible_comments) RETURNS json
-	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-	RETURN (
-		SELECT row_to_json(r) FROM (
-			SELECT ($1).id, ($1).post_id,
-				social.person_document(($1).author_id) AS author,
-				($1).parent_id, ($1).parent_id AS parent_comment, ($1).content, ($1).is_edited,
-				($1).likes_count, ($1).replies_count, ($1).created_at, ($1).updated_at) r
-	);
-END
-$$;
+	LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT social.comment_document(($1).id);
+END;
 COMMENT ON FUNCTION social.comment_json(social.visible_comments) IS 'A comment as REST shows it.';
 
 -- ---- what the functions below check --------------------------------------------------------------
@@ -45,6 +38,17 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION social.require_comment(bigint) IS 'The author of a comment that the viewer may do something about, and that stays until the end of the transaction; SM404 for an unknown or deleted comment, and across a block (under an own post it is seen, to be removed).';
+
+CREATE OR REPLACE FUNCTION social.comment_of_post(post_id bigint, comment_id bigint) RETURNS bigint
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM social.comments m WHERE m.id = $2 AND m.post_id = $1) THEN
+		PERFORM social.raise_error('SM404', 'comment not found');
+	END IF;
+	RETURN $2;
+END
+$$;
+COMMENT ON FUNCTION social.comment_of_post(bigint, bigint) IS 'The second id, of a comment that stands under the post of the first; SM404 for any other. Whether the viewer may see it is for whoever takes the id.';
 
 CREATE OR REPLACE FUNCTION social.require_own_comment(comment_id bigint) RETURNS social.comments
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

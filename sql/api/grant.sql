@@ -11,7 +11,7 @@ BEGIN ATOMIC
 		'viewer_is_staff', 'blocked_ids', 'muted_ids', 'viewer_in_audience', 'viewer_sees_person', 'viewer_sees_post', 'viewer_sees_comment', 'viewer_lists_person', 'waiting_count', 'hashtag_is_visible', 'hashtag_seen_at', 'commenter_is_shown',
 		'check_text', 'extract_hashtags', 'extract_mentions', 'hashtag_key', 'cursor_encode', 'cursor_decode', 'jwt_verify',
 		'page_size', 'page_cursor', 'page_key', 'post', 'posts', 'post_documents', 'document', 'hashtag_posts', 'search_posts', 'search_ranking', 'trending_hashtags',
-		'user_json', 'person_document', 'post_document', 'post_json', 'comment_json', 'raise_error',
+		'user_json', 'person_document', 'post_document', 'comment_document', 'post_json', 'comment_json', 'raise_error',
 		'create_post', 'create_comment', 'like_post', 'unlike_post', 'like_comment', 'unlike_comment',
 		'follow_user', 'unfollow_user', 'set_following', 'follow_json', 'profile_json', 'users', 'login',
 		'update_profile', 'remove_follower', 'accept_follow_request', 'reject_follow_request', 'is_following', 'followers', 'following',
@@ -26,7 +26,7 @@ BEGIN ATOMIC
 	]), 'reader'
 	UNION ALL
 	-- bridge: also names the viewer itself, because it has checked the token.
-	SELECT unnest(ARRAY['admit', 'set_result_id', 'bridge_config', 'tick', 'worker_is_running', 'tick_without_worker', 'statement_problems']), 'bridge'
+	SELECT unnest(ARRAY['admit', 'set_result_id', 'bridge_config', 'tick', 'worker_is_running', 'tick_without_worker', 'statement_problems', 'comment_of_post']), 'bridge'
 	UNION ALL
 	-- admin: also acts as anybody, and keeps the data in order.
 	SELECT unnest(ARRAY['act_as', 'reconcile', 'fold_counters', 'publish_due_posts', 'purge_deleted', 'start_reindex', 'reindex_posts', 'reindex_texts', 'text_indexes', 'library_text_tables', 'init_data', 'verify_password', 'hash_password']), 'admin'
@@ -79,7 +79,7 @@ BEGIN ATOMIC
 	UNION ALL
 	-- notifications, trending, the worker's round
 	SELECT unnest(ARRAY['notifications', 'user_notifications', 'grouped_notifications', 'unread_notifications_count', 'user_unread_notifications_count', 'mark_notification_read', 'mark_notification_unread', 'mark_notification_group_read',
-		'mark_all_notifications_read', 'notification_preferences', 'set_notification_preference', 'notification_muted_ids',
+		'mark_notifications', 'mark_all_notifications_read', 'notification_preferences', 'set_notification_preference', 'notification_muted_ids',
 		'trending_posts', 'trending_topics', 'hashtags']), 'reader'
 	UNION ALL
 	SELECT unnest(ARRAY['notification_batch', 'require_recipient']), 'owner'
@@ -102,7 +102,7 @@ BEGIN ATOMIC
 	-- accounts
 	SELECT unnest(ARRAY['register', 'change_password', 'request_password_reset', 'reset_password', 'request_email_verification', 'verify_email',
 		'enable_totp', 'confirm_totp', 'disable_totp', 'regenerate_recovery_codes', 'login_attempts',
-		'account_json', 'update_account']), 'reader'
+		'account_json', 'update_account', 'moderation_entries', 'audit_entries']), 'reader'
 	UNION ALL
 	-- register_user tells who has an address, and takes one at its word: the public's door is register
 	SELECT unnest(ARRAY['register_user', 'add_leaked_passwords', 'add_leaked_hashes', 'totp', 'remove_totp', 'security_counters', 'password_turns']), 'admin'
@@ -124,7 +124,7 @@ BEGIN ATOMIC
 		'check_profile_text', 'check_url', 'hold_pair', 'policies', 'grant_direct',
 		'list_columns', 'make_list', 'thread_walk', 'check_new_account', 'name_likeness', 'name_is_reserved', 'check_password', 'password_needs_rehash', 'sign_access_token',
 		'guard_drop', 'reference_check', 'reference_end', 'count_row', 'count_statement', 'observed_tables', 'profile_check', 'post_before', 'post_after', 'revision_guard',
-		'require_post', 'require_own_post', 'check_post_settings', 'require_shareable_post', 'check_reaction',
+		'require_superuser', 'require_post', 'require_own_post', 'check_post_settings', 'require_shareable_post', 'check_reaction',
 		'require_comment', 'require_own_comment', 'require_removable_comment', 'comment_holds', 'require_reply_allowed', 'comment_path', 'thread_comments', 'comment_check', 'hashtag_delete', 'note_standing', 'recount_sources', 'recount_rows', 'recount_links', 'recount_drift', 'forget_withdrawn',
 		'counted_columns', 'reconcile_column', 'grant_audience', 'grant_reader', 'grant_bridge', 'grant_admin']), 'owner';
 END;

@@ -14,6 +14,17 @@ COMMENT ON FUNCTION social.require_staff() IS 'The user who acts, when that is s
 
 -- ---- reporting -----------------------------------------------------------------------------------
 
+CREATE OR REPLACE FUNCTION social.require_superuser() RETURNS bigint
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM social.users u WHERE u.id = social.require_viewer() AND u.is_superuser) THEN
+		PERFORM social.raise_error('SM403', 'only a superuser may do this');
+	END IF;
+	RETURN social.viewer_id();
+END
+$$;
+COMMENT ON FUNCTION social.require_superuser() IS 'The user who acts, when that is a superuser; SM401 when nobody acts, SM403 otherwise.';
+
 CREATE OR REPLACE FUNCTION social.file_report(kind text, target_id bigint, owner_id bigint, reason text, details text) RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -302,3 +313,26 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION social.resolve_report(bigint, text, text) IS 'Staff close a report: dismiss it, or hide or delete what it is about, or suspend whose it is (for good; suspend_user sets an end). Other open reports of the same target close with it, unless it is dismissed. Returns the report''s id. SM401 when nobody acts, SM403 for others than staff and against superusers, SM404 for an unknown report, SM409 for a closed one, SM400 for an unknown action or one that does not fit.';
+
+-- ---- the audit log ---------------------------------------------------------------------------------
+
+SELECT social.make_list('moderation_entries', 'with_actor_id bigint DEFAULT NULL',
+	'id bigint, created_at timestamptz, actor_id bigint, actor text, action text, object_type text, object_id bigint, object_name text, detail jsonb',
+	'l.id, l.created_at, l.actor_id, l.actor, l.action, l.object_type, l.object_id, l.object_name, l.detail',
+	$$social.admin_audit_log l WHERE (l.object_type IN ('post', 'comment', 'report', 'content_rule') OR l.action IN ('suspend_user', 'unsuspend_user'))
+		AND ($1 IS NULL OR l.actor_id = $1)$$, '{l.id}',
+	'What was done in moderation (of somebody; null: of everybody), newest first, for staff: hidden, shown and removed posts and comments, suspensions, reports, content rules. SM401 when nobody acts, SM403 for others than staff; SM400 for a bad page size or cursor.',
+	checks => $$
+	PERFORM social.require_staff();
+	$$,
+	is_definer => true);
+
+SELECT social.make_list('audit_entries', 'with_action text DEFAULT NULL, with_actor_id bigint DEFAULT NULL',
+	'id bigint, created_at timestamptz, actor_id bigint, actor text, action text, object_type text, object_id bigint, object_name text, detail jsonb, address text',
+	'l.id, l.created_at, l.actor_id, l.actor, l.action, l.object_type, l.object_id, l.object_name, l.detail, l.address',
+	'social.admin_audit_log l WHERE ($1 IS NULL OR l.action = $1) AND ($2 IS NULL OR l.actor_id = $2)', '{l.id}',
+	'The audit log (of an action, of somebody; null: all), newest first, for superusers: every security event, with the address that it came from. SM401 when nobody acts, SM403 for others than superusers; SM400 for a bad page size or cursor.',
+	checks => $$
+	PERFORM social.require_superuser();
+	$$,
+	is_definer => true);

@@ -256,6 +256,30 @@ $$;
 COMMENT ON FUNCTION social.mark_notification_group_read(bigint) IS 'The viewer has read a group of grouped_notifications, by its id: this notification, and those before it of the same kind about the same thing; again is harmless. Returns the id. SM401 when nobody acts, SM404 for one that is not the viewer''s.';
 
 -- Skips rows that somebody takes back at this moment: nobody waits, so no two can wait for each other.
+CREATE OR REPLACE FUNCTION social.mark_notifications(ids bigint[], is_read boolean) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+	marked bigint;
+BEGIN
+	IF cardinality(ids) > 100 THEN
+		PERFORM social.raise_error('SM400', 'too many ids', 'The limit is 100.');
+	ELSIF $2 IS NULL THEN
+		PERFORM social.raise_error('SM400', 'is_read is required');
+	END IF;
+	WITH held AS MATERIALIZED (
+		SELECT n.id FROM social.notifications n
+		WHERE n.recipient_id = viewer AND n.is_read = NOT $2 AND n.withdrawn_at IS NULL AND n.id = ANY (ids)
+		FOR NO KEY UPDATE SKIP LOCKED
+	)
+	UPDATE social.notifications n SET is_read = $2, read_at = CASE WHEN $2 THEN now() END
+	FROM held h WHERE n.recipient_id = viewer AND n.is_read = NOT $2 AND n.id = h.id;
+	GET DIAGNOSTICS marked = ROW_COUNT;
+	RETURN marked;
+END
+$$;
+COMMENT ON FUNCTION social.mark_notifications(bigint[], boolean) IS 'The viewer has read these notifications, or takes that mark back; ids that are not of the viewer''s are passed over. Returns how many have changed. SM401 when nobody acts, SM400 for more than 100 ids.';
+
 CREATE OR REPLACE FUNCTION social.mark_all_notifications_read() RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

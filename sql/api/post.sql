@@ -83,7 +83,7 @@ CREATE OR REPLACE FUNCTION social.update_post(id bigint, title text DEFAULT NULL
 BEGIN
 	PERFORM social.require_own_post($1);
 	PERFORM social.check_post_settings($5, $6, $7, $8, $9);
-	IF $7 IS NOT NULL AND ($4 OR ($4 IS NULL AND (SELECT p.is_published FROM social.posts p WHERE p.id = $1))) THEN
+	IF $7 < 'infinity' AND ($4 OR ($4 IS NULL AND (SELECT p.is_published FROM social.posts p WHERE p.id = $1))) THEN
 		PERFORM social.raise_error('SM400', 'the post is published already', '', 'Take it back with is_published => false to publish it later.');
 	END IF;
 	UPDATE social.posts p SET

@@ -261,6 +261,10 @@ CREATE OR REPLACE FUNCTION social.post_document(post_id bigint) RETURNS json
 	LANGUAGE c STABLE STRICT PARALLEL SAFE COST 500 AS 'MODULE_PATHNAME', 'social_post_document';
 COMMENT ON FUNCTION social.post_document(bigint) IS 'A post as REST shows it; null for one that the viewer may not see.';
 
+CREATE OR REPLACE FUNCTION social.comment_document(comment_id bigint) RETURNS json
+	LANGUAGE c STABLE STRICT PARALLEL SAFE COST 500 AS 'MODULE_PATHNAME', 'social_comment_document';
+COMMENT ON FUNCTION social.comment_document(bigint) IS 'A comment as REST shows it; null for one that the viewer may not see.';
+
 CREATE OR REPLACE FUNCTION social.document(source text, key bigint, sizes integer[], members text) RETURNS json
 	LANGUAGE c STABLE PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'social_document';
 COMMENT ON FUNCTION social.document(text, bigint, integer[], text) IS 'What the viewer sees of a source (user, post, comment: the one of this id, or null; posts, user_posts, comments, replies: a list, of what this id names), with these members: "id=id.text,author=user.author_id(name=username)"; sizes are those of lists, by their place. The same as the views say. SM400 for a source, member or size that there is not.';

@@ -43,7 +43,7 @@ for my $time (1, 2)
 {
 	my $like = api(POST => "/api/posts/posts/$id/like/", token => $token);
 	is($like->{status}, 200, "seed 025: like, time $time");
-	is($like->{content}, '{"liked":true,"likes_count":1}', 'counts the liker once');
+	is($like->{content}, '{"liked":true,"likes_count":1,"reaction":"heart"}', 'counts the liker once');
 }
 
 my @ids;

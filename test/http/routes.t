@@ -31,7 +31,7 @@ my $problems = sub {
 };
 is($problems->(@statements), '', 'every statement fits the database, with its parameters, for the role of the bridge');
 my ($like) = grep { $_->{name} eq 'posts.like' } @statements;
-is($problems->({ %$like, types => ['text'] }, $like), 'posts.like: its parameters are {bigint}, not {text}', 'a parameter of another type is told');
+is($problems->({ %$like, types => ['text', 'text'] }, $like), 'posts.like: its parameters are {bigint,text}, not {text,text}', 'a parameter of another type is told');
 like($problems->({ %$like, sql => 'SELECT social.unlike_everything($1)' }), qr/^posts\.like: function social\.unlike_everything\(unknown\) does not exist/, 'so is a function that is not there');
 like($problems->({ %$like, sql => 'SELECT private_key FROM social.jwt_key', types => [] }), qr/^posts\.like: permission denied/, 'and what the bridge may not read');
 like($problems->({ %$like, sql => 'TABLE social.posts; DROP TABLE social.posts', types => [] }), qr/^posts\.like: /, 'nothing but one statement is prepared');

@@ -60,13 +60,13 @@ SELECT set_eq($$
 	SELECT DISTINCT proname::text FROM routines WHERE prosecdef
 $$, ARRAY[
 	-- they write as the viewer
-	'create_comment', 'unlike_post', 'like_comment', 'unlike_comment', 'follow_user', 'unfollow_user', 'set_following', 'follow_json', 'profile_json',
+	'create_comment', 'comment_of_post', 'unlike_post', 'like_comment', 'unlike_comment', 'follow_user', 'unfollow_user', 'set_following', 'follow_json', 'profile_json',
 	'update_profile', 'remove_follower', 'accept_follow_request', 'reject_follow_request', 'block_user', 'unblock_user', 'mute_user', 'unmute_user',
 	'update_post', 'publish_post', 'delete_post', 'restore_post', 'pin_post', 'unpin_post', 'highlight_post', 'unhighlight_post',
 	'repost_post', 'unrepost_post', 'share_post', 'bookmark_post', 'unbookmark_post', 'view_post', 'update_comment', 'delete_comment',
 	-- staff act on what others wrote, and everybody tells them
 	'report_user', 'report_post', 'report_comment', 'report_by_rule', 'reports', 'resolve_report', 'hide_post', 'unhide_post', 'hide_comment', 'unhide_comment',
-	'suspend_user', 'unsuspend_user', 'add_content_rule', 'remove_content_rule', 'audit', 'set_rate_limit', 'rate_limit_config',
+	'suspend_user', 'unsuspend_user', 'add_content_rule', 'remove_content_rule', 'audit', 'moderation_entries', 'audit_entries', 'set_rate_limit', 'rate_limit_config',
 	-- whom a block or mute concerns, whoever makes it
 	'note_filters',
 	-- a bridge in the worker's place
@@ -88,7 +88,7 @@ $$, ARRAY[
 	'post_likers', 'comment_likers', 'comment_thread', 'hashtag_is_visible', 'hashtag_seen_at', 'commenter_is_shown', 'followers', 'following', 'follow_requests', 'blocked_users', 'muted_users',
 	-- notifications and trending: they read or mark the viewer's own rows, or fold what all wrote
 	'notifications', 'user_notifications', 'grouped_notifications', 'unread_notifications_count', 'user_unread_notifications_count', 'mark_notification_read', 'mark_notification_unread', 'mark_notification_group_read',
-	'mark_all_notifications_read', 'notification_preferences', 'set_notification_preference', 'notification_muted_ids', 'forget_withdrawn', 'system_notification',
+	'mark_all_notifications_read', 'mark_notifications', 'notification_preferences', 'set_notification_preference', 'notification_muted_ids', 'forget_withdrawn', 'system_notification',
 	'trending_posts', 'trending_topics', 'fold_trends', 'rebuild_trends', 'recount', 'note_standing', 'expire_mutes',
 	-- an operator may call them
 	'add_leaked_passwords', 'add_leaked_hashes', 'remove_totp', 'security_counters',

@@ -32,7 +32,7 @@ $$, 'whatever else returns rows is named here, or is a list: give it first, afte
 -- ---- what there is to read -----------------------------------------------------------------------
 
 SET LOCAL social.page_size_max = 40;
-INSERT INTO social.users (username, is_staff) VALUES ('pg_viewer', true);
+INSERT INTO social.users (username, is_staff, is_superuser) VALUES ('pg_viewer', true, true);
 SELECT id AS viewer FROM social.users WHERE username = 'pg_viewer' \gset
 INSERT INTO social.users (username, first_name) SELECT 'pg_person' || n, 'Person' FROM generate_series(1, 26) n;
 CREATE TEMPORARY TABLE people AS SELECT u.id, row_number() OVER (ORDER BY u.id) AS n FROM social.users u WHERE u.username LIKE 'pg\_person%';
@@ -71,6 +71,8 @@ INSERT INTO social.post_revisions (post_id, revision, title, content) SELECT :po
 INSERT INTO social.login_attempts (user_id, username, outcome) SELECT :viewer, 'pg_viewer', 'success' FROM generate_series(1, 26) n;
 INSERT INTO social.reports (reporter_id, user_id, reason) SELECT p.id, :two, 'spam' FROM people p WHERE p.id <> :two;
 INSERT INTO social.content_rules (kind, pattern, action) SELECT 'word', 'pgrule' || n, 'flag' FROM generate_series(1, 26) n;
+INSERT INTO social.audit_log (action, object_type, actor_id) SELECT 'hide_post', 'post', :one FROM generate_series(1, 26);
+INSERT INTO social.audit_log (action) SELECT 'pgaudit' FROM generate_series(1, 26);
 DELETE FROM social.notifications WHERE recipient_id = :viewer;
 INSERT INTO social.notifications (recipient_id, type, actor_id, post_id, is_read) SELECT :viewer, 'like', :one, p.id, p.n % 2 = 0 FROM tap_posts p ORDER BY p.n;
 INSERT INTO social.notifications (recipient_id, type, actor_id, post_id, is_read) SELECT :two, 'like', :one, p.id, p.n % 2 = 0 FROM tap_posts p ORDER BY p.n;
@@ -106,6 +108,8 @@ INSERT INTO calls VALUES
 	('login_attempts', '', 'id', 'DELETE FROM social.login_attempts WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.login_attempts (user_id, username, outcome) VALUES (%s, ''pg_viewer'', ''success'')', :viewer)),
 	('content_rules', '', 'id', 'DELETE FROM social.content_rules WHERE id = (r ->> ''id'')::bigint', 'INSERT INTO social.content_rules (kind, pattern, action) VALUES (''word'', ''pgfreshrule'', ''flag'')'),
 	('reports', '', 'id', 'DELETE FROM social.reports WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.reports (reporter_id, user_id, reason) VALUES (%s, %s, ''spam'')', :viewer, :two)),
+	('moderation_entries', 'with_actor_id => ' || :one, 'id', 'SELECT set_config(''social.restoring'', ''on'', true); DELETE FROM social.audit_log WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.audit_log (action, object_type, actor_id) VALUES (''hide_post'', ''post'', %s)', :one)),
+	('audit_entries', 'with_action => ''pgaudit''', 'id', 'SELECT set_config(''social.restoring'', ''on'', true); DELETE FROM social.audit_log WHERE id = (r ->> ''id'')::bigint', 'INSERT INTO social.audit_log (action) VALUES (''pgaudit'')'),
 	('notifications', '', 'id', 'DELETE FROM social.notifications WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.notifications (recipient_id, type, actor_id, post_id) VALUES (%s, ''comment'', %s, %s)', :viewer, :one, :post)),
 	('user_notifications', 'user_id => ' || :two, 'id', 'DELETE FROM social.notifications WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.notifications (recipient_id, type, actor_id, post_id) VALUES (%s, ''comment'', %s, %s)', :two, :one, :post)),
 	('grouped_notifications', '', 'id', 'DELETE FROM social.notifications WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.notifications (recipient_id, type, actor_id, post_id) VALUES (%s, ''comment'', %s, %s)', :viewer, :one, :post)),

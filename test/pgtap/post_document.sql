@@ -48,7 +48,13 @@ CREATE FUNCTION pg_temp.expected(post bigint) RETURNS text LANGUAGE sql AS $$
 			p.title, p.content, p.hashtags,
 			ARRAY(SELECT u.username FROM social.mentions m JOIN social.visible_users u ON u.id = m.mentioned_user_id
 				WHERE m.post_id = p.id ORDER BY m.id) AS mentions,
-			p.is_published, p.likes_count, p.comments_count, p.created_at, p.updated_at
+			p.image, p.video, p.quoted_post_id,
+			(SELECT row_to_json(q) FROM (
+				SELECT o.id, social.person_document(o.author_id) AS author, o.title, o.content, o.image, o.video, o.created_at
+				FROM social.visible_posts o WHERE o.id = p.quoted_post_id) q) AS quoted_post,
+			p.is_published, p.visibility, p.reply_settings, p.is_pinned, p.is_highlighted,
+			p.likes_count, p.comments_count, p.reposts_count, p.views_count,
+			p.language, p.is_edited, p.edited_at, p.publish_at, p.created_at, p.updated_at
 		FROM social.visible_posts p WHERE p.id = $1) r
 $$;
 CREATE FUNCTION pg_temp.documents(name text) RETURNS TABLE (title text, made text, expected text) LANGUAGE plpgsql AS $$

@@ -149,6 +149,7 @@ INSERT INTO probes VALUES
 	('post', 'post_json', 'direct', 'SELECT FROM social.visible_posts p WHERE p.id = $1 AND social.post_json(p) ->> ''id'' = $1::text', NULL),
 	('post', 'post_document', 'direct', 'SELECT FROM social.post_document($1) d WHERE d ->> ''id'' = $1::text', NULL),
 	('post', 'post_documents', 'list', 'SELECT FROM social.post_documents(100) d WHERE d.id = $1 AND d.document ->> ''id'' = $1::text', NULL),
+	('post', 'post_document', 'direct', 'SELECT FROM social.post_document($5) d WHERE d -> ''quoted_post'' ->> ''id'' = $1::text', NULL),
 	('post', 'document', 'direct', 'SELECT FROM social.document(''post'', $1, NULL, ''id=id'') d WHERE d ->> ''id'' = $1::text', NULL),
 	('post', 'document', 'direct', 'SELECT FROM social.document(''comment'', $3, NULL, ''id=id'') d WHERE d ->> ''id'' = $3::text', NULL),
 	('post', 'document', 'list', 'SELECT FROM json_array_elements(social.document(''posts'', NULL, ARRAY[100], ''id=id'')) d WHERE d ->> ''id'' = $1::text', NULL),
@@ -200,6 +201,8 @@ INSERT INTO probes VALUES
 	('post', 'bookmarks', 'direct', 'SELECT FROM social.bookmarks b WHERE b.post_id = $1', NULL),
 	-- comments
 	('comment', 'comment_json', 'direct', 'SELECT FROM social.visible_comments m WHERE m.id = $3 AND social.comment_json(m) ->> ''content'' = ''mxcomment''', NULL),
+	('comment', 'comment_document', 'direct', 'SELECT FROM social.comment_document($3) d WHERE d ->> ''content'' = ''mxcomment'' AND d -> ''author'' ->> ''id'' = $2::text', NULL),
+	('comment', 'comment_document', 'tombstone', 'SELECT FROM social.comment_document($3) d WHERE d ->> ''id'' = $3::text', NULL),
 	('comment', 'document', 'direct', 'SELECT FROM social.document(''comment'', $3, NULL, ''text=content,by=user.author_id(id=id)'') d WHERE d ->> ''text'' = ''mxcomment'' AND d -> ''by'' ->> ''id'' = $2::text', NULL),
 	('comment', 'document', 'list', 'SELECT FROM json_array_elements(social.document(''comments'', $1, ARRAY[100], ''id=id,text=content'')) d WHERE d ->> ''id'' = $3::text AND d ->> ''text'' = ''mxcomment''', NULL),
 	('comment', 'document', 'tombstone', 'SELECT FROM social.document(''comment'', $3, NULL, ''id=id'') d WHERE d ->> ''id'' = $3::text', NULL),
@@ -342,7 +345,7 @@ CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[
 	'create_comment', 'update_comment', 'delete_comment', 'like_post', 'unlike_post', 'like_comment', 'unlike_comment',
 	'report_post', 'report_comment', 'report_user', 'resolve_report', 'hide_post', 'unhide_post', 'hide_comment', 'unhide_comment',
 	'suspend_user', 'unsuspend_user', 'content_rules', 'add_content_rule', 'remove_content_rule', 'reports', 'require_staff', 'delete_account',
-	'mark_all_notifications_read', 'mark_notification_read', 'mark_notification_unread', 'mark_notification_group_read', 'notification_muted_ids',
+	'moderation_entries', 'audit_entries', 'mark_notifications', 'mark_all_notifications_read', 'mark_notification_read', 'mark_notification_unread', 'mark_notification_group_read', 'notification_muted_ids',
 	'notification_preferences', 'set_notification_preference', 'setting',
 	-- sessions and keys: about the viewer's own logins, or about nobody
 	'session_id', 'refresh_session', 'active_sessions', 'logout', 'logout_all', 'revoke_session', 'clear_expired_sessions', 'verify_token', 'jwks',

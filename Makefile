@@ -110,7 +110,7 @@ $(SCHEMA_FILE): $(SCHEMA_FILES) bridge/graphql/schema/.
 	@mkdir -p $(@D)
 	@cat $(SCHEMA_FILES) > $@
 $(BUILD)/bridge/graphql/schema_text.o: $(SCHEMA_FILE)
-$(BUILD)/bridge/api/playground.o: $(wildcard bridge/web/*.html bridge/web/playground.* bridge/web/*.graphql)
+$(BUILD)/bridge/api/web.o: $(wildcard bridge/web/*.html bridge/web/*.js bridge/web/*.css bridge/web/*.graphql)
 $(BRIDGE_BIN): $(BRIDGE_OBJS)
 	$(BRIDGE_CC) $(BRIDGE_FLAGS) $^ $(BRIDGE_LIBS) -o $@
 # Unit tests link only the layer they name: graphql_*, admission_* (what is below HTTP), bridge_*, else

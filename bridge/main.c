@@ -18,8 +18,9 @@
 #include "http/library.h"
 #include "http/peers.h"
 #include "api/describe.h"
-#include "api/playground.h"
+#include "api/openapi.h"
 #include "api/routes.h"
+#include "api/web.h"
 #include "auth/auth.h"
 #include "http/server.h"
 #include "http/socket.h"
@@ -117,7 +118,7 @@ check_config(const struct sb_config *config, struct sb_problems *problems)
 	sb_pg_target_init(config, problems);
 	sb_cors_init(config, problems);
 	sb_limits_check(config, problems);
-	sb_playground_init(config, problems);
+	sb_web_init(config, problems);
 	if (!sb_forwarded_init(config->trusted_proxies, &item))
 		sb_problem_error(problems, "TRUSTED_PROXIES: %.*s is no address or network",
 						 (int) strcspn(item, ", "), item);
@@ -148,6 +149,12 @@ load_config(struct sb_config *config, int argc, char **argv, int *exit_status)
 		*exit_status = sb_routes_init() && sb_reference_print(stdout) ? 0 : 1;
 	else if (task == SB_CONFIG_SCHEMA)
 		*exit_status = sb_reference_print_schema(stdout) ? 0 : 1;
+	else if (task == SB_CONFIG_OPENAPI)
+	{
+		*exit_status = sb_routes_init() ? 0 : 1;
+		if (*exit_status == 0)
+			sb_openapi_print(config, stdout);
+	}
 	else if (task == SB_CONFIG_ROUTES)
 	{
 		*exit_status = sb_routes_init() ? 0 : 1;
@@ -232,6 +239,7 @@ main(int argc, char **argv)
 		return exit_status;
 	if (!sb_routes_init() || !check_library())
 		return 2;
+	sb_openapi_init(&config);
 	block_signals(&signals);
 	json_object_seed(0);
 	count = config.loops ? config.loops : (int) sysconf(_SC_NPROCESSORS_ONLN);

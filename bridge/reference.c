@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/describe.h"
+#include "api/shapes.h"
 #include "graphql/graphql.h"
 #include "http/router.h"
 #include "reference.h"
@@ -60,7 +60,7 @@ print_routes(FILE *out)
 		  out);
 	for (const struct sb_route *route = routes; route < routes + count; route++)
 	{
-		if (route->is_again)
+		if (route->is_again || route->is_hidden)
 			continue;
 		if (strcmp(tag, route->group->tag) != 0)
 		{
@@ -78,7 +78,7 @@ print_routes(FILE *out)
 		fprintf(out, " | %d `%s` |\n", route->status, route->answer);
 	}
 	fputs("\n### Shapes\n\n| shape | what | members |\n|---|---|---|\n", out);
-	sb_describe_shapes(out);
+	sb_shapes_print(out);
 }
 
 bool

@@ -3,160 +3,143 @@
  */
 #include "api/describe.h"
 
-#include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "http/router.h"
 
-struct shape
+/* ---- what a row says ------------------------------------------------------------------------- */
+
+/* One of a row's errors, "404", or "503:Health" where the body has that shape. */
+static bool
+add_error(json_t *errors, char *item, const char *place, enum sb_schema_use use)
 {
-	const char *name;
-	const char *summary;
-	const char *members;
-};
+	char *colon = strchr(item, ':');
+	char *problem = NULL;
+	json_t *schema = sb_shapes_schema(colon ? colon + 1 : "Error", place, use, &problem);
+	char *end;
+	long status = strtol(item, &end, 10);
 
-static const struct shape shapes[] = {
-#define SB_SHAPE(name, summary, members) {name, summary, members},
-#include "api/shapes.def"
-#undef SB_SHAPE
-};
-
-#define NSHAPES (sizeof(shapes) / sizeof(shapes[0]))
-
-struct scalar
-{
-	const char *word;
-	const char *type; /* NULL: anything */
-	const char *format;
-};
-
-static const struct scalar scalars[] = {
-	{"text", "string", NULL},   {"int", "integer", "int32"}, {"bigint", "integer", "int64"},
-	{"number", "number", NULL}, {"bool", "boolean", NULL},   {"time", "string", "date-time"},
-	{"json", NULL, NULL},
-};
-
-/* ---- shapes as JSON Schema ------------------------------------------------------------------- */
-
-/* NULL for a word that is no type. */
-static json_t *
-schema_of_word(const char *word)
-{
-	for (size_t i = 0; i < sizeof(scalars) / sizeof(scalars[0]); i++)
-		if (strcmp(scalars[i].word, word) == 0)
-			return json_pack("{s:s*, s:s*}", "type", scalars[i].type, "format", scalars[i].format);
-	for (size_t i = 0; i < NSHAPES; i++)
-		if (strcmp(shapes[i].name, word) == 0)
-			return json_pack("{s:o}", "$ref", json_sprintf("#/components/schemas/%s", word));
-	return NULL;
+	free(problem);
+	if (schema == NULL || status < 400 || status > 599 || (*end != ':' && *end != '\0'))
+	{
+		json_decref(schema);
+		return false;
+	}
+	if (colon)
+		*colon = '\0';
+	return json_object_set_new(errors, item, schema) == 0;
 }
 
-/* A type as it is written, which is cut up. */
-static json_t *
-schema_of_type(char *type, bool *may_be_absent)
+/* Adds them all. */
+static bool
+add_errors(json_t *errors, const char *text, const char *place, enum sb_schema_use use)
 {
-	size_t len = strlen(type);
-	bool may_be_null = false;
-	json_t *schema;
+	char *copy = sb_checked(strdup(text ? text : ""));
+	char *rest = NULL;
+	bool good = true;
 
-	for (; len > 0 && (type[len - 1] == '?' || type[len - 1] == '-'); type[--len] = '\0')
-		*(type[len - 1] == '?' ? &may_be_null : may_be_absent) = true;
-	if (len > 2 && *type == '[' && type[len - 1] == ']')
-	{
-		type[len - 1] = '\0';
-		schema = schema_of_word(type + 1);
-		if (schema)
-			schema = json_pack("{s:s, s:o}", "type", "array", "items", schema);
-	}
-	else
-		schema = schema_of_word(type);
-	if (schema && may_be_null)
-		schema = json_pack("{s:[o, {s:s}]}", "anyOf", schema, "type", "null");
+	for (char *item = strtok_r(copy, " ", &rest); item && good; item = strtok_r(NULL, " ", &rest))
+		good = add_error(errors, item, place, use);
+	free(copy);
+	return good;
+}
+
+json_t *
+sb_describe_errors(const struct sb_route *route, enum sb_schema_use use)
+{
+	json_t *errors = json_object();
+
+	add_errors(errors, "400", route->name, use);
+	if (route->auth != SB_AUTH_NONE)
+		add_errors(errors, "401", route->name, use);
+	if (strchr(route->path, '{'))
+		add_errors(errors, "404", route->name, use);
+	if (route->params.has_body)
+		add_errors(errors, "413 415", route->name, use);
+	add_errors(errors, "429 503", route->name, use);
+	add_errors(errors, route->errors, route->name, use);
+	return errors;
+}
+
+/* The schema of its type alone. */
+static json_t *
+schema_of_type(const struct sb_route *route, const struct sb_param *param)
+{
+	bool is_list = param->type == SB_PARAM_BIGINTS;
+	char *problem;
+	json_t *schema = sb_shapes_schema(is_list ? "[bigint]" : sb_param_type_word(param->type),
+									  route->name, SB_SCHEMA_OPEN, &problem);
+
+	if (is_list)
+		json_object_set_new(schema, "maxItems", json_integer(SB_PARAM_LIST_MAX));
 	return schema;
 }
 
-/* NULL with the faulty item in *problem, which the caller frees. */
-static json_t *
-schema_of(const char *text, char **problem)
+json_t *
+sb_describe_parameter(const struct sb_route *route, const struct sb_param *param)
 {
-	char *copy = sb_checked(strdup(text));
-	char *rest = NULL;
-	json_t *members = json_object();
-	json_t *required = json_array();
-	json_t *schema = NULL;
-	bool good = true;
+	bool is_text = param->type == SB_PARAM_TEXT || param->type == SB_PARAM_TIME;
+	json_t *schema = schema_of_type(route, param);
 
-	*problem = NULL;
-	for (char *item = strtok_r(copy, " ", &rest); item && good; item = strtok_r(NULL, " ", &rest))
+	if (param->source == SB_PARAM_BODY && !param->required && !param->null_is_wrong)
+		schema = sb_shapes_or_null(schema);
+	if (!sb_shapes_describe(schema, route->name, param->name))
 	{
-		char *whole = sb_checked(strdup(item));
-		char *colon = strchr(item, ':');
-		bool may_be_absent = false;
-
-		if (colon)
-			*colon++ = '\0';
-		schema = schema_of_type(colon ? colon : item, &may_be_absent);
-		good = schema && (colon ? json_object_set_new(members, item, schema) == 0
-								: json_object_size(members) == 0 && *rest == '\0');
-		if (good && colon && !may_be_absent)
-			json_array_append_new(required, json_string(item));
-		if (good)
-			free(whole);
-		else
-			*problem = whole;
+		json_decref(schema);
+		return NULL;
 	}
-	free(copy);
-	if (good && json_object_size(members) > 0)
-		return json_pack("{s:s, s:o, s:o, s:b}", "type", "object", "properties", members,
-						 "required", required, "additionalProperties", 0);
-	json_decref(members);
-	json_decref(required);
-	return good ? schema : NULL;
+	if (param->has_default)
+		json_object_set_new(schema, "default",
+							is_text ? json_string(param->value)
+									: json_loads(param->value, JSON_DECODE_ANY, NULL));
+	return schema;
 }
 
-/* Statuses as they are written; NULL when one is none of an error. */
-static json_t *
-statuses_of(const char *text)
-{
-	json_t *list = json_array();
-
-	while (list && text && *text)
-	{
-		char *end;
-		long status = strtol(text, &end, 10);
-
-		if (status < 400 || status > 599 || (*end != ' ' && *end != '\0'))
-		{
-			json_decref(list);
-			return NULL;
-		}
-		json_array_append_new(list, json_integer(status));
-		text = end + (*end == ' ');
-	}
-	return list;
-}
-
-/* ---- routes ---------------------------------------------------------------------------------- */
+/* ---- whether it can be read ------------------------------------------------------------------ */
 
 static bool
-complain(const char *kind, const char *name, const char *problem)
+complain(const struct sb_route *route, const char *problem)
 {
-	fprintf(stderr, "social-bridge: %s %s: cannot read %s\n", kind, name, problem);
+	fprintf(stderr, "social-bridge: route %s: cannot read %s\n", route->name, problem);
 	return false;
 }
 
 static bool
-can_read(const char *kind, const char *name, const char *text)
+can_read_answer(const struct sb_route *route)
 {
 	char *problem;
-	json_t *schema = schema_of(text, &problem);
-	bool good = schema || complain(kind, name, problem ? problem : text);
+	json_t *schema = sb_shapes_schema(route->answer, route->name, SB_SCHEMA_OPEN, &problem);
+	bool good = schema || complain(route, problem ? problem : route->answer);
 
 	json_decref(schema);
 	free(problem);
 	return good;
+}
+
+static bool
+can_read(const struct sb_route *route)
+{
+	json_t *errors = json_object();
+	bool good = add_errors(errors, route->errors, route->name, SB_SCHEMA_OPEN);
+
+	json_decref(errors);
+	if (!good)
+		return complain(route, route->errors);
+	if (route->summary == NULL || route->answer == NULL)
+		return complain(route, "its summary or answer: there is none");
+	for (int i = 0; i < route->params.count; i++)
+	{
+		const struct sb_param *param = &route->params.list[i];
+		json_t *schema = sb_describe_parameter(route, param);
+
+		if (schema == NULL)
+			return complain(route, param->name);
+		json_decref(schema);
+	}
+	return can_read_answer(route);
 }
 
 bool
@@ -165,23 +148,13 @@ sb_describe_check(void)
 	int count;
 	const struct sb_route *routes = sb_router_routes(&count);
 
-	for (size_t i = 0; i < NSHAPES; i++)
-		if (!can_read("shape", shapes[i].name, shapes[i].members))
+	for (int i = 0; i < count; i++)
+		if (!can_read(&routes[i]))
 			return false;
-	for (const struct sb_route *route = routes; route < routes + count; route++)
-	{
-		json_t *statuses = statuses_of(route->errors);
-
-		if (statuses == NULL)
-			return complain("route", route->name, route->errors);
-		json_decref(statuses);
-		if (route->summary == NULL || route->answer == NULL)
-			return complain("route", route->name, "its summary or answer: there is none");
-		if (!can_read("route", route->name, route->answer))
-			return false;
-	}
-	return true;
+	return sb_shapes_check();
 }
+
+/* ---- routes as data -------------------------------------------------------------------------- */
 
 static json_t *
 parameters_of(const struct sb_route *route)
@@ -254,37 +227,6 @@ sb_describe_statements(void)
 	return text;
 }
 
-/* What follows from the rest of the row, and what the row says. */
-static json_t *
-errors_of(const struct sb_route *route)
-{
-	json_t *list = json_array();
-	json_t *own = statuses_of(route->errors);
-
-	if (route->params.count > 0)
-		json_array_append_new(list, json_integer(400));
-	if (route->auth != SB_AUTH_NONE)
-		json_array_append_new(list, json_integer(401));
-	if (route->params.has_body)
-	{
-		json_array_append_new(list, json_integer(413));
-		json_array_append_new(list, json_integer(415));
-	}
-	json_array_append_new(list, json_integer(429));
-	json_array_append_new(list, json_integer(503));
-	json_array_extend(list, own);
-	json_decref(own);
-	return list;
-}
-
-void
-sb_describe_shapes(FILE *out)
-{
-	for (size_t i = 0; i < NSHAPES; i++)
-		fprintf(out, "| `%s` | %s | `%s` |\n", shapes[i].name, shapes[i].summary,
-				shapes[i].members);
-}
-
 static const char *const auth_words[] = {
 	[SB_AUTH_NONE] = "none",       [SB_AUTH_OPTIONAL] = "optional", [SB_AUTH_CONTENT] = "content",
 	[SB_AUTH_GRAPHQL] = "graphql", [SB_AUTH_REQUIRED] = "required",
@@ -293,20 +235,12 @@ static const char *const auth_words[] = {
 void
 sb_describe_print(FILE *out)
 {
-	json_t *schemas = json_object();
 	json_t *list = json_array();
 	json_t *all;
 	char *problem;
 	int count;
 	const struct sb_route *routes = sb_router_routes(&count);
 
-	for (size_t i = 0; i < NSHAPES; i++)
-	{
-		json_t *schema = schema_of(shapes[i].members, &problem);
-
-		json_object_set_new(schema, "description", json_string(shapes[i].summary));
-		json_object_set_new(schemas, shapes[i].name, schema);
-	}
 	for (int i = 0; i < count; i++)
 	{
 		const struct sb_route *route = &routes[i];
@@ -319,15 +253,18 @@ sb_describe_print(FILE *out)
 			json_array_append_new(paths, json_string(routes[again].path));
 		json_array_append_new(
 			list,
-			json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s?, s:i, s:o, s:o, s:o, s:o}", "name",
-					  route->name, "tag", route->group->tag, "summary", route->summary, "method",
-					  sb_router_method_name(route->method), "paths", paths, "auth",
-					  auth_words[route->auth], "surface", route->purpose.surface, "action",
-					  route->purpose.action, "status", route->status, "parameters",
-					  parameters_of(route), "answer", schema_of(route->answer, &problem), "errors",
-					  errors_of(route), "statements", statements_of(route)));
+			json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:s, s:s, s:s?, s:i, s:o, s:o, s:o, s:o}",
+					  "name", route->name, "tag", route->group->tag, "summary", route->summary,
+					  "method", sb_router_method_name(route->method), "hidden", route->is_hidden,
+					  "paths", paths, "auth", auth_words[route->auth], "surface",
+					  route->purpose.surface, "action", route->purpose.action, "status",
+					  route->status, "parameters", parameters_of(route), "answer",
+					  sb_shapes_schema(route->answer, route->name, SB_SCHEMA_EXACT, &problem),
+					  "errors", sb_describe_errors(route, SB_SCHEMA_EXACT), "statements",
+					  statements_of(route)));
 	}
-	all = json_pack("{s:o, s:o}", "shapes", schemas, "routes", list);
+	all = json_pack("{s:o, s:{s:s}, s:o}", "shapes", sb_shapes_all(SB_SCHEMA_EXACT), "problem",
+					"$ref", "#/components/schemas/Problem", "routes", list);
 	json_dumpf(all, out, JSON_INDENT(1));
 	fputc('\n', out);
 	json_decref(all);

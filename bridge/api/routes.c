@@ -21,19 +21,26 @@
  *   and behind them, what the row has of:
  *     summary     a sentence for documents
  *     action      what the request counts as, for its rate limits: "[surface/]action", where
- * surface is rest unless said. ":member" may follow, the text of the JSON body that names an
- *                 account ("auth/login:username"), or "?member", the text without which the request
- *                 does not count as the action ("auth/credential?current_password"). None: only
- * what holds for every request. SELECT * FROM social.rate_limit_policy lists surfaces and actions
+ *                 surface is rest unless said. ":member" may follow, the text of the JSON body that
+ *                 names an account ("auth/login:username"), or "?member", the text without which
+ *                 the request does not count as the action ("auth/credential?current_password").
+ *                 None: only what holds for every request. SELECT * FROM social.rate_limit_policy
+ *                 lists surfaces and actions
  *     lane        READ (if not said), SLOW_READ (transactions are READ ONLY), WRITE, SLOW
- * (pg/pool.h) status      of success; 200 if not said location    path of the created object, %s =
- * the id that call returned also        a whole path that serves the same parameters  of the first
- * statement (see http/params.h) call        statement that acts and leaves the id for select select
- * statement that returns one row with one column, the JSON of the answer; no row means 404. Where
- * the statement may refuse without raising, the columns error_code, error_message and error_detail
- * follow (see error/errors.h) answer      the shape of that JSON (see api/describe.h) errors
- * statuses of its own ("404 409"); what follows from the other members (400 where there are
- * parameters, 401 where a token may be asked for) is not said
+ *                 (pg/pool.h)
+ *     status      of success; 200 if not said
+ *     location    path of the created object, %s = the id that call returned
+ *     also        a whole path that serves the same
+ *     parameters  of the first statement (see http/params.h)
+ *     call        statement that acts and leaves the id for select
+ *     select      statement that returns one row with one column, the JSON of the answer; no row
+ *                 means 404. Where the statement may refuse without raising, the columns
+ *                 error_code, error_message and error_detail follow (see error/errors.h)
+ *     answer      the shape of that JSON (see api/shapes.h)
+ *     errors      statuses of its own ("404 409"), with a shape where the body is not the usual
+ *                 one ("503:Health"); what follows from the other members (401 where a token may
+ *                 be asked for, 404 where an id is in the path) is not said
+ *     is_hidden   true: for browsers alone, in no document for programs
  */
 #include "api/routes.h"
 
@@ -65,19 +72,27 @@ enum group
 };
 
 static const struct sb_route_group groups[] = {
-	[ACCOUNT] = {"account", {"/api/auth/", "/api/accounts/"}},
-	[USER] = {"user", {"/api/accounts/users/"}},
-	[RELATION] = {"relation", {"/api/accounts/users/"}},
-	[POST] = {"post", {"/api/posts/"}},
-	[COMMENT] = {"comment", {"/api/posts/posts/{post_id}/"}},
-	[REACTION] = {"reaction", {"/api/posts/posts/"}},
-	[SHARE] = {"share", {"/api/posts/"}},
-	[FEED] = {"feed", {"/api/posts/"}},
-	[HASHTAG] = {"hashtag", {"/api/posts/hashtags/"}},
-	[SEARCH] = {"search", {"/api/posts/search/"}},
-	[NOTIFICATION] = {"notification", {"/api/notifications/"}},
-	[MODERATION] = {"moderation", {"/api/moderation/"}},
-	[SYSTEM] = {"system", {"/"}},
+	[ACCOUNT] = {"account",
+				 {"/api/auth/", "/api/accounts/"},
+				 "The own account: registering, logging in, sessions, passwords, one-time codes."},
+	[USER] = {"user", {"/api/accounts/users/"}, "People and their profiles, and following them."},
+	[RELATION] = {"relation",
+				  {"/api/accounts/users/"},
+				  "Who follows whom, requests to follow, blocks and mutes."},
+	[POST] = {"post", {"/api/posts/"}, "Posts, from the draft to the history."},
+	[COMMENT] = {"comment", {"/api/posts/posts/{post_id}/"}, "Comments and their threads."},
+	[REACTION] = {"reaction", {"/api/posts/posts/"}, "Likes of posts and comments."},
+	[SHARE] = {"share", {"/api/posts/"}, "Reposts, shares, bookmarks and views."},
+	[FEED] = {"feed", {"/api/posts/"}, "The home feed."},
+	[HASHTAG] = {"hashtag", {"/api/posts/hashtags/"}, "Hashtags, and what trends."},
+	[SEARCH] = {"search", {"/api/posts/search/"}, "Search for posts, people and hashtags."},
+	[NOTIFICATION] = {"notification",
+					  {"/api/notifications/"},
+					  "What people are told, and what they want to be told."},
+	[MODERATION] = {"moderation",
+					{"/api/moderation/"},
+					"Reports and what staff do about them, content rules, the audit log."},
+	[SYSTEM] = {"system", {"/"}, "What the service says of itself, and GraphQL."},
 };
 
 #define SB_ROUTE(row_group, row_method, row_path, row_name, row_auth, ...)                         \
@@ -106,11 +121,12 @@ static const struct sb_route_group groups[] = {
 			 .parameters = SB_PAGE_ONWARD_PARAMETERS " " more,                                     \
 			 .select = SB_PAGE_ONWARD(list " WITH ORDINALITY l", item, "", ""),                    \
 			 .answer = SB_PAGE_ANSWER(shape), __VA_ARGS__)
-#define SB_PLAYGROUND_FILE(row_name)                                                               \
-	SB_HANDLER(SYSTEM, GET, "graphql/" row_name, row_name, NONE, sb_api_playground_file,           \
-			   .summary = "A file of the playground.", .answer = "json", .errors = "404")
-#define SB_PLAYGROUND_OWN(symbol, name, type) SB_PLAYGROUND_FILE(name)
-#define SB_PLAYGROUND_NPM(name, type, path)   SB_PLAYGROUND_FILE(name)
+#define SB_WEB_FILE(row_path, row_name)                                                            \
+	SB_HANDLER(SYSTEM, GET, row_path row_name, row_name, NONE, sb_api_web_file,                    \
+			   .summary = "A file of a page for browsers.", .is_hidden = true, .answer = "json",   \
+			   .errors = "404")
+#define SB_WEB_OWN(path, symbol, name, type)   SB_WEB_FILE(path, name)
+#define SB_WEB_NPM(path, name, type, npm_path) SB_WEB_FILE(path, name)
 
 /* What the statements of several rows say alike. */
 #define THE_POST "SELECT d FROM social.post_document(social.result_id()) d WHERE d IS NOT NULL"
@@ -145,7 +161,6 @@ static const struct sb_route rows[] = {
 #include "api/mention.def"
 #include "api/moderation.def"
 #include "api/notification.def"
-#include "api/playground.def"
 #include "api/post.def"
 #include "api/reaction.def"
 #include "api/relation.def"
@@ -153,6 +168,7 @@ static const struct sb_route rows[] = {
 #include "api/share.def"
 #include "api/system.def"
 #include "api/user.def"
+#include "api/web.def"
 };
 
 bool

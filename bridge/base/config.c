@@ -201,7 +201,7 @@ static const struct
 	{"--help", SB_CONFIG_HELP},           {"-h", SB_CONFIG_HELP},
 	{"--version", SB_CONFIG_VERSION},     {"--reference", SB_CONFIG_REFERENCE},
 	{"--check-config", SB_CONFIG_CHECK},  {"--routes", SB_CONFIG_ROUTES},
-	{"--print-schema", SB_CONFIG_SCHEMA},
+	{"--print-schema", SB_CONFIG_SCHEMA}, {"--print-openapi", SB_CONFIG_OPENAPI},
 };
 
 static bool
@@ -324,14 +324,14 @@ print_default(FILE *out, const struct setting *setting)
 void
 sb_config_help(FILE *out)
 {
-	fputs(
-		"social-bridge: HTTP and GraphQL in front of the PostgreSQL extension \"social\".\n\n"
-		"Each setting is an environment variable, or a flag: HTTP_PORT=8001 is "
-		"--http-port=8001.\n--check-config checks them all and prints what is wrong (exit status "
-		"1).\nSIGTERM and SIGINT stop it once the requests in flight are "
-		"answered; SIGHUP reads the keys again. --reference prints the routes and the "
-		"GraphQL schema, --routes the REST routes as JSON, --print-schema the GraphQL schema.\n\n",
-		out);
+	fputs("social-bridge: HTTP and GraphQL in front of the PostgreSQL extension \"social\".\n\n"
+		  "Each setting is an environment variable, or a flag: HTTP_PORT=8001 is "
+		  "--http-port=8001.\n--check-config checks them all and prints what is wrong (exit status "
+		  "1).\nSIGTERM and SIGINT stop it once the requests in flight are "
+		  "answered; SIGHUP reads the keys again. --reference prints the routes and the "
+		  "GraphQL schema, --routes the REST routes as JSON, --print-schema the GraphQL schema, "
+		  "--print-openapi the OpenAPI document of the REST routes.\n\n",
+		  out);
 	for (size_t i = 0; i < SETTINGS; i++)
 	{
 		fprintf(out, "  %-28s %s", settings[i].name, settings[i].help);

@@ -50,6 +50,7 @@ enum sb_config_task
 	SB_CONFIG_VERSION,   /* --version */
 	SB_CONFIG_REFERENCE, /* --reference */
 	SB_CONFIG_SCHEMA,    /* --print-schema */
+	SB_CONFIG_OPENAPI,   /* --print-openapi */
 	SB_CONFIG_ROUTES     /* --routes */
 };
 

@@ -37,6 +37,7 @@ struct sb_route_group
 {
 	const char *tag;      /* one word for documents */
 	const char *bases[3]; /* "/api/auth/"; NULL ends them; the first is the one that is shown */
+	const char *summary;  /* a sentence for documents */
 };
 
 /* A row of the tables of api/; what its members mean stands at the head of api/routes.c. */
@@ -58,6 +59,7 @@ struct sb_route
 	const char *summary;
 	const char *answer;
 	const char *errors;
+	bool is_hidden; /* in no document for programs */
 	void (*handler)(struct sb_request *request);
 	/* What is asked first, before anybody is identified: answers who wants a page to look at, with
 	 * true. May be NULL. */

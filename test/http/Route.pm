@@ -1,6 +1,6 @@
 package Route;
 # Route.pm holds answers against what the routes say of themselves (social-bridge --routes): the shape
-# of what succeeds, and the statuses of what does not. Social::api() asks it about every answer.
+# of what succeeds, the statuses of what does not and their bodies. Social::api() asks it about every answer.
 use strict;
 use warnings;
 use B ();
@@ -61,12 +61,15 @@ sub problems
 		return grep({ !@$_ } @tries) ? () : @{ $tries[0] };
 	}
 	return () unless $schema->{type};
-	return "$place is no $schema->{type}" unless $fits{ $schema->{type} }->($value);
-	if ($schema->{type} eq 'array')
+	my ($type, $null) = ref $schema->{type} ? @{ $schema->{type} } : $schema->{type};
+	return () if $null && !defined $value;
+	return "$place is no $type" unless $fits{$type}->($value);
+	return "$place is none of its words" if $schema->{enum} && !grep { defined && $_ eq $value } @{ $schema->{enum} };
+	if ($type eq 'array')
 	{
 		return map { problems($schema->{items}, $value->[$_], "$place\[$_]") } 0 .. $#$value;
 	}
-	if ($schema->{type} eq 'object')
+	if ($type eq 'object')
 	{
 		my $members = $schema->{properties};
 		return (
@@ -85,8 +88,10 @@ sub wrong
 	my $row = find($method, $path) or return ();
 	my $status = $response->{status};
 	return () if $status == 599; # HTTP::Tiny's own
-	return "$status is none of its statuses" if $status >= 300 && !$general{$status} && !grep { $_ == $status } @{ $row->{errors} };
-	return () if $status >= 300;
+	my $error = $row->{errors}{$status};
+	$error = $book->{problem} if $error && ($response->{headers}{'content-type'} // '') eq 'application/problem+json';
+	return "$status is none of its statuses" if $status >= 300 && !$general{$status} && !$error;
+	return $error && defined $response->{json} ? problems($error, $response->{json}, 'the answer') : () if $status >= 300;
 	return "$status instead of $row->{status}" if $status != $row->{status} && $status != 294; # draft2026: 200 with errors
 	return problems($row->{answer}, $response->{json}, 'the answer');
 }

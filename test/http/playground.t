@@ -1,5 +1,6 @@
-# The playground for browsers at /graphql/ (seed 087): who gets the page, with which headers, and that the
-# table of files is all there is. test/browser/playground.t uses it.
+# The pages for browsers: the playground at /graphql/ (seed 087), the documentation at /api/docs/ (issue 13,
+# line 2): who gets them, with which headers, and that the table of files is all there is. test/browser/
+# uses them.
 use strict;
 use warnings;
 use File::Path 'make_path';
@@ -11,6 +12,8 @@ my $browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,
 my @own = ([ 'playground.js', 'text/javascript; charset=utf-8' ], [ 'playground.css', 'text/css; charset=utf-8' ], [ 'examples.graphql', 'application/graphql; charset=utf-8' ]);
 my @npm = ([ 'react.js', 'react/umd/react.production.min.js' ], [ 'react-dom.js', 'react-dom/umd/react-dom.production.min.js' ],
 	[ 'graphiql.js', 'graphiql/graphiql.min.js' ], [ 'graphiql.css', 'graphiql/graphiql.min.css' ]);
+my @docs_own = ([ 'docs.js', 'text/javascript; charset=utf-8' ], [ 'docs.css', 'text/css; charset=utf-8' ]);
+my @docs_npm = ([ 'swagger-ui.js', 'swagger-ui-dist/swagger-ui-bundle.js' ], [ 'swagger-ui.css', 'swagger-ui-dist/swagger-ui.css' ]);
 
 sub slurp { my ($path) = @_; open my $file, '<:raw', $path or die "$path: $!"; local $/; return scalar <$file> }
 sub page { my ($bridge, $accept, %option) = @_; return api(GET => $option{path} // '/graphql/', url => $bridge->{url}, headers => { Accept => $accept }, %option) }
@@ -63,10 +66,28 @@ isnt(api(GET => '/graphql/playground.js', url => $plain->{url})->{headers}{etag}
 my ($two) = raw("GET /graphql/ HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\nIf-None-Match: $tag\r\n\r\nGET /graphql/ HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\nConnection: close\r\n\r\n", undef, $plain->{url});
 like($two, qr{^HTTP/1.1 304 [^\n]*\n(?:[^\r\n]+\r\n)+\r\nHTTP/1.1 200 .*</html>\n$}s, 'a 304 has no body, and the connection goes on');
 
+# ---- the documentation
+my $docs = api(GET => '/api/docs/', url => $plain->{url});
+is("$docs->{status} $docs->{headers}{'content-type'}", '200 text/html; charset=utf-8', 'issue 13: whoever asks gets the documentation');
+is($docs->{content}, slurp('bridge/web/docs_plain.html'), 'which says how Swagger UI is had');
+like($docs->{content}, qr/apt-get install npm.*make up.*PLAYGROUND_DIR/s, 'in so many words');
+like($docs->{headers}{$_}, $want{$_}, $_) for grep { $_ ne 'vary' } sort keys %want;
+unlike($docs->{content}, qr/<script>|<style| on\w+=|style=|https?:/, 'nothing stands in it that the policy forbids');
+is(api(GET => '/api/docs', url => $plain->{url}, headers => { 'If-None-Match' => $docs->{headers}{etag} })->{status}, 304, 'who has it is told so');
+for (@docs_own)
+{
+	my ($name, $type) = @$_;
+	my $file = api(GET => "/api/docs/$name", url => $plain->{url});
+	is("$file->{status} $file->{headers}{'content-type'}", "200 $type", $name);
+	is($file->{content}, slurp("bridge/web/$name"), 'as in bridge/web');
+	unlike($file->{content}, qr/\beval\b|innerHTML|new Function|https?:/, 'and with nothing that a policy would have to allow');
+}
+is_error(api(GET => "/api/docs/$_->[0]", url => $plain->{url}), 404, 'NOT_FOUND', "$_->[0] is not there") for @docs_npm;
+
 # ---- with it
 my $dir = tempdir(CLEANUP => 1);
 chmod 0755, $dir;
-for (@npm)
+for (@npm, @docs_npm)
 {
 	my ($directory) = $_->[1] =~ m{(.*)/};
 	make_path("$dir/$directory");
@@ -78,18 +99,22 @@ my $whole = start_bridge(PLAYGROUND_DIR => $dir);
 $page = page($whole, $browser);
 is($page->{content}, slurp('bridge/web/graphiql.html'), 'with PLAYGROUND_DIR the page is that of GraphiQL');
 like($page->{headers}{$_}, $want{$_}, $_) for 'content-security-policy', 'etag';
-for my $from ($page->{content}, $plain && slurp('bridge/web/plain.html'))
+my $whole_docs = api(GET => '/api/docs/', url => $whole->{url});
+is($whole_docs->{content}, slurp('bridge/web/docs.html'), 'and the documentation Swagger UI');
+like($whole_docs->{headers}{$_}, $want{$_}, $_) for 'content-security-policy', 'etag';
+for my $from ($page->{content}, $whole_docs->{content}, slurp('bridge/web/plain.html'), slurp('bridge/web/docs_plain.html'))
 {
-	is(api(GET => $_, url => $whole->{url})->{status}, 200, "$_ is there, as a page wants it") for $from =~ m{(?:src|href)="(/[^"]+)"}g;
+	is(page($whole, $browser, path => $_)->{status}, 200, "$_ is there, as a page wants it") for $from =~ m{(?:src|href)="(/[^"]+)"}g;
 }
-unlink "$dir/$_->[1]" for @npm;
+unlink "$dir/$_->[1]" for @npm, @docs_npm;
 is(api(GET => "/graphql/$_->[0]", url => $whole->{url})->{content} =~ s/x+$//r, "/* $_->[0] */ ", "$_->[0] is what was there at the start") for @npm;
 is(length api(GET => '/graphql/graphiql.js', url => $whole->{url})->{content}, 1_000_018, 'whole, also a large one');
 
 # ---- nothing else is
 is_error(api(GET => $_, url => $whole->{url}), 404, 'NOT_FOUND', "GET $_")
   for '/graphql/package.json', '/graphql/react/umd/react.production.min.js', '/graphql/graphiql.html', '/graphql/plain.html', '/graphql/../graphql/playground.js', '/graphql/..%2fplayground.js', '/graphql/%2e%2e/%2e%2e/etc/passwd',
-  '/graphql/playground.js/x', '/graphql//playground.js', '/graphql/PLAYGROUND.JS', '/graphql/.';
+  '/graphql/playground.js/x', '/graphql//playground.js', '/graphql/PLAYGROUND.JS', '/graphql/.',
+  '/graphql/docs.js', '/api/docs/playground.js', '/api/docs/docs.html', '/api/docs/swagger-ui-bundle.js', '/api/docs/index.html';
 
 # ---- where strangers get no data, and where there is no playground
 my $closed = start_bridge(ANONYMOUS_GRAPHQL => 'off');
@@ -98,6 +123,8 @@ is_error(page($closed, '*/*'), 401, 'UNAUTHENTICATED', 'and nothing else does');
 my $off = start_bridge(PLAYGROUND => 'off', PLAYGROUND_DIR => '');
 is_error(page($off, $browser), 400, 'BAD_REQUEST', 'PLAYGROUND=off: no page');
 is_error(api(GET => "/graphql/$_->[0]", url => $off->{url}), 404, 'NOT_FOUND', "no $_->[0]") for @own, @npm;
+is_error(api(GET => $_, url => $off->{url}), 404, 'NOT_FOUND', "no $_") for '/api/docs/', '/api/docs/docs.js';
+is(api(GET => '/api/schema/', url => $off->{url})->{status}, 200, 'the document is there all the same');
 
 # ---- the examples: all of them are valid, and none is run here
 my $examples = slurp('bridge/web/examples.graphql');

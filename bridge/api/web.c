@@ -1,23 +1,22 @@
 /*
- * playground.c owns the playground for browsers at /graphql/ (mission 087): the page, and the files
- * that it takes. They are a fixed table in memory; a request names a row, never a path.
+ * web.c owns the pages for browsers: the playground at /graphql/ (mission 087), the documentation
+ * at /api/docs/ (issue 13), and the files that they take. They are a fixed table in memory; a
+ * request names a row, never a path.
  */
-#include "api/playground.h"
+#include "api/web.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "api/api.h"
+#include "api/fixed.h"
 #include "http/content.h"
 #include "base/buffer.h"
 #include "base/config.h"
 #include "http/reply.h"
 #include "http/request.h"
-
-#define TAG_BYTES 16
 
 /* A file of bridge/web/ as sb_web_SYMBOL .. sb_web_SYMBOL_end. */
 #define EMBED(symbol, name)                                                                        \
@@ -32,56 +31,50 @@
 	extern const char sb_web_##symbol[];                                                           \
 	extern const char sb_web_##symbol##_end[];
 
-#define SB_PLAYGROUND_OWN(symbol, name, type) EMBED(symbol, name)
-#define SB_PLAYGROUND_NPM(name, type, path)
-#include "api/playground.def"
-#undef SB_PLAYGROUND_OWN
-#undef SB_PLAYGROUND_NPM
+#define SB_WEB_OWN(path, symbol, name, type) EMBED(symbol, name)
+#define SB_WEB_NPM(path, name, type, npm_path)
+#include "api/web.def"
+#undef SB_WEB_OWN
+#undef SB_WEB_NPM
 EMBED(plain, "plain.html")
 EMBED(graphiql, "graphiql.html")
+EMBED(docs_plain, "docs_plain.html")
+EMBED(docs, "docs.html")
 
-struct file
+/* Read-only once threads run. */
+static struct file
 {
 	const char *name;
 	const char *type;
-	const char *path; /* below PLAYGROUND_DIR; NULL: part of the program */
-	const char *data; /* NULL: not there */
+	const char *path;  /* below PLAYGROUND_DIR; NULL: part of the program */
+	const char *start; /* NULL: read at the start */
 	const char *end;
-	char tag[2 * TAG_BYTES + 3]; /* its ETag */
+	struct sb_fixed bytes; /* without data: not there */
+} files[] = {
+#define SB_WEB_OWN(path, symbol, name, type)                                                       \
+	{name, type, NULL, sb_web_##symbol, sb_web_##symbol##_end, {0}},
+#define SB_WEB_NPM(path, name, type, npm_path) {name, type, npm_path, NULL, NULL, {0}},
+#include "api/web.def"
 };
 
-/* Read-only once threads run. */
-static struct file files[] = {
-#define SB_PLAYGROUND_OWN(symbol, name, type)                                                      \
-	{name, type, NULL, sb_web_##symbol, sb_web_##symbol##_end, ""},
-#define SB_PLAYGROUND_NPM(name, type, path) {name, type, path, NULL, NULL, ""},
-#include "api/playground.def"
-};
-static struct file plain = {"",           "text/html; charset=utf-8", NULL,
-							sb_web_plain, sb_web_plain_end,           ""};
-static struct file graphiql = {
-	"", "text/html; charset=utf-8", NULL, sb_web_graphiql, sb_web_graphiql_end, ""};
-static struct file *page; /* NULL: PLAYGROUND is off */
+/* Likewise. The bytes of a page that is not there have no data. */
+static struct page
+{
+	const char *plain; /* without what npm brings */
+	const char *plain_end;
+	const char *whole;
+	const char *whole_end;
+	struct sb_fixed bytes;
+} playground = {sb_web_plain, sb_web_plain_end, sb_web_graphiql, sb_web_graphiql_end, {0}},
+  docs = {sb_web_docs_plain, sb_web_docs_plain_end, sb_web_docs, sb_web_docs_end, {0}};
 
-/* Nothing but our own files is loaded, asked or told anything. GraphiQL's style sheet has its fonts
- * and pictures inside. */
+/* Nothing but our own files is loaded, asked or told anything. The style sheets of GraphiQL and
+ * Swagger UI have their fonts and pictures inside. */
 static const char policy[] =
 	"default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; font-src data:; "
 	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /* ---- at the start ---------------------------------------------------------------------------- */
-
-static void
-set_tag(struct file *file)
-{
-	unsigned char hash[TAG_BYTES];
-	char hex[2 * TAG_BYTES + 1];
-
-	crypto_generichash(hash, sizeof(hash), (const unsigned char *) file->data,
-					   (unsigned long long) (file->end - file->data), NULL, 0);
-	sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
-	snprintf(file->tag, sizeof(file->tag), "\"%s\"", hex);
-}
 
 /* What it reads lives as long as the process. */
 static void
@@ -106,40 +99,50 @@ read_file(struct file *file, const char *directory, struct sb_problems *problems
 		fclose(in);
 	if (buffer.data == NULL)
 		return;
-	file->data = buffer.data;
-	file->end = buffer.data + buffer.len;
+	sb_fixed_init(&file->bytes, file->type, buffer.data, buffer.len);
+}
+
+static void
+make_page(struct page *page, bool is_whole)
+{
+	const char *start = is_whole ? page->whole : page->plain;
+	const char *end = is_whole ? page->whole_end : page->plain_end;
+
+	sb_fixed_init(&page->bytes, "text/html; charset=utf-8", start, (size_t) (end - start));
 }
 
 void
-sb_playground_init(const struct sb_config *config, struct sb_problems *problems)
+sb_web_init(const struct sb_config *config, struct sb_problems *problems)
 {
 	if (!config->playground)
 		return;
-	page = config->playground_dir ? &graphiql : &plain;
-	set_tag(page);
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-	{
-		if (files[i].path && config->playground_dir)
-			read_file(&files[i], config->playground_dir, problems);
-		if (files[i].data)
-			set_tag(&files[i]);
-	}
+	make_page(&playground, config->playground_dir != NULL);
+	make_page(&docs, config->playground_dir != NULL);
+	for (struct file *file = files; file < files + sizeof(files) / sizeof(files[0]); file++)
+		if (file->start)
+			sb_fixed_init(&file->bytes, file->type, file->start,
+						  (size_t) (file->end - file->start));
+		else if (config->playground_dir)
+			read_file(file, config->playground_dir, problems);
 }
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
-/* The file, unless the client has it already. Kept, but asked for each time: a bridge of another
- * version may stand at the same address a minute later. */
 static void
-reply_file(struct sb_request *request, const struct file *file)
+reply(struct sb_request *request, const struct sb_fixed *bytes)
 {
-	const char *has = sb_request_header(request, "If-None-Match");
-	bool is_same = has && (strcmp(has, "*") == 0 || strstr(has, file->tag));
+	if (bytes->data)
+		sb_fixed_reply(request, bytes);
+	else
+		sb_request_fail(request, 404, "there is nothing at this path");
+}
 
-	sb_request_add_header(request, "Cache-Control", "no-cache");
-	sb_request_add_header(request, "ETag", file->tag);
-	sb_request_reply_static(request, is_same ? 304 : 200, file->type, file->data,
-							(size_t) (file->end - file->data));
+static void
+reply_page(struct sb_request *request, const struct page *page)
+{
+	if (page->bytes.data)
+		sb_request_add_header(request, "Content-Security-Policy", policy);
+	reply(request, &page->bytes);
 }
 
 bool
@@ -150,25 +153,27 @@ sb_api_playground_page(struct sb_request *request)
 	bool twice;
 	int wanted = sb_content_quality(request, "text/html", &named);
 
-	if (page == NULL || !named ||
+	if (playground.bytes.data == NULL || !named ||
 		wanted <= sb_content_quality(request, "application/json", &other) ||
 		sb_url_query(&request->url, "query", &twice))
 		return false;
-	sb_request_add_header(request, "Content-Security-Policy", policy);
 	sb_request_add_header(request, "Vary", "Accept");
-	reply_file(request, page);
+	reply_page(request, &playground);
 	return true;
 }
 
 void
-sb_api_playground_file(struct sb_request *request)
+sb_api_docs(struct sb_request *request)
+{
+	reply_page(request, &docs);
+}
+
+void
+sb_api_web_file(struct sb_request *request)
 {
 	const struct file *file = files;
 
 	while (strcmp(file->name, request->route->name) != 0)
 		file++;
-	if (page && file->data)
-		reply_file(request, file);
-	else
-		sb_request_fail(request, 404, "there is nothing at this path");
+	reply(request, &file->bytes);
 }

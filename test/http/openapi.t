@@ -1,0 +1,100 @@
+# The OpenAPI document (issue 13, line 2): it says what the rows say, a linter finds nothing in it, and the
+# bridge does what it says. test/http/playground.t has the page that shows it.
+use strict;
+use warnings;
+use File::Temp 'tempfile';
+use JSON::PP;
+use Route;
+use Social;
+use Test::More;
+
+my $text = `$ENV{BRIDGE_BIN} --print-openapi`;
+is($?, 0, '--print-openapi');
+my $document = decode_json($text);
+my $served   = api(GET => '/api/schema/');
+is("$served->{status} $served->{headers}{'content-type'}", '200 application/json', 'issue 13: the document is served, whoever asks');
+is_deeply($served->{json}, $document, 'it is what --print-openapi prints');
+is($document->{openapi}, '3.1.0', 'OpenAPI 3.1');
+is($document->{info}{version}, `$ENV{BRIDGE_BIN} --version` =~ s/\S+ (\S+)\n/$1/r, 'of this version');
+
+# ---- asked for again
+my $tag = $served->{headers}{etag};
+like($tag, qr/^"[0-9a-f]{32}"$/, 'it has a tag');
+is($served->{headers}{'cache-control'}, 'no-cache', 'may be kept, and is asked for each time');
+my $again = api(GET => '/api/schema', headers => { 'If-None-Match' => $tag });
+is("$again->{status} $again->{headers}{etag} " . length($again->{content} // ''), "304 $tag 0", 'who has it is told so');
+my $head = api(HEAD => '/api/schema/');
+is("$head->{status} $head->{headers}{'content-length'}", '200 ' . length $served->{content}, 'HEAD');
+is_error(api(POST => '/api/schema/', json => {}), 405, 'METHOD_NOT_ALLOWED', 'it is only read');
+
+# ---- the rows, all of them
+my %operation;
+for my $path (keys %{ $document->{paths} })
+{
+	$operation{"\U$_\E $path"} = $document->{paths}{$path}{$_} for keys %{ $document->{paths}{$path} };
+}
+my @rows = grep { !$_->{hidden} } @{ Route::book()->{routes} };
+is_deeply([ sort keys %operation ], [ sort map { "$_->{method} $_->{paths}[0]" } @rows ], 'every row is an operation, and nothing else is');
+for my $row (@rows)
+{
+	my $it       = $operation{"$row->{method} $row->{paths}[0]"};
+	my %sent     = map { ("$_->{in}.$_->{name}" => $_) } @{ $it->{parameters} };
+	my %body     = map { ("body.$_" => 1) } keys %{ body_schema($it)->{properties} // {} };
+	my %wanted   = map { ("$_->{in}.$_->{name}" => $_) } grep { $_->{in} ne 'client' } @{ $row->{parameters} };
+	my @problems = (
+		(join(' ', sort keys %sent, keys %body) ne join(' ', sort keys %wanted) ? 'parameters' : ()),
+		($it->{summary} ne $row->{summary}                                    ? 'summary'    : ()),
+		((grep { !$it->{responses}{$_} } keys %{ $row->{errors} }, $row->{status}) ? 'statuses' : ()),
+		((grep { index($it->{description}, "`$_`") < 0 } @{ $row->{paths} }[ 1 .. $#{ $row->{paths} } ]) ? 'other paths' : ()),
+		($row->{action} && !grep({ $_->{action} eq $row->{action} } @{ $it->{'x-rate-limit'} }) ? 'limits' : ()),
+		((grep { $_->{in} eq 'query' && !defined $_->{description} } values %sent) ? 'what a parameter means' : ()),
+		(join(' ', sort @{ body_schema($it)->{required} // [] }) ne join(' ', sort map { $_->{name} } grep { $_->{in} eq 'body' && $_->{required} } values %wanted) ? 'what must be there' : ()));
+	is_deeply(\@problems, [], "$it->{operationId} is $row->{method} $row->{paths}[0]");
+}
+
+# The schema of a body, or of a place's, behind its reference.
+sub body_schema
+{
+	my ($place) = @_;
+	my $schema = ($place->{requestBody} // $place)->{content}{'application/json'}{schema} // {};
+	return ($schema->{'$ref'} // '') =~ m{([^/]+)$} ? $document->{components}{schemas}{$1} : $schema;
+}
+
+# ---- some of it in full
+my $create = $operation{'POST /api/posts/posts/'};
+is_deeply($create->{security}, [ { bearer => [] } ], 'who must have a token');
+is_deeply([ map { "$_->{action} $_->{subject} $_->{rate}" } @{ $create->{'x-rate-limit'} } ],
+	[ 'global client 100/minute', 'post_creation user 10/hour', 'post_creation user 60/minute', 'post_creation anonymous 1/hour' ], 'how often');
+is($create->{responses}{201}{headers}{Location}{'$ref'}, '#/components/headers/Location', 'where the post is');
+my $request = body_schema($create);
+is("$request->{properties}{title}{type} $request->{properties}{title}{minLength} $request->{properties}{title}{maxLength}", 'string 1 255', 'how long a title may be');
+is_deeply($request->{properties}{is_published}, { type => [ 'boolean', 'null' ], default => JSON::PP::true, description => $request->{properties}{is_published}{description} }, 'what holds where nothing is said');
+my $list = $operation{'GET /api/posts/posts/'};
+my ($first) = grep { $_->{name} eq 'first' } @{ $list->{parameters} };
+is_deeply($first->{schema}, { type => 'integer', format => 'int32', minimum => 1, maximum => 100, default => 20 }, 'how large a page may be');
+is($list->{responses}{200}{links}{next}{parameters}{after}, '$response.body#/next', 'how one page leads to the next');
+is_deeply($document->{components}{schemas}{Post}{properties}{author}{anyOf}, [ { '$ref' => '#/components/schemas/Person' }, { type => 'null' } ], 'a post may have no author');
+is($document->{components}{schemas}{Post}{properties}{created_at}{format}, 'date-time', 'its time is one');
+is($document->{components}{schemas}{RegisterRequest}{properties}{email}{format}, 'email', 'an address is one');
+is_deeply($operation{'GET /api/posts/rate-limit-status/'}{security}, [ {}, { bearer => [] } ], 'where a token may be');
+is_deeply($operation{'POST /api/auth/login/'}{security}, [], 'where it is not looked at');
+is_deeply(body_schema($operation{'GET /api/posts/health/'}{responses}{503})->{properties}{status}{enum}, [ 'healthy', 'unhealthy' ], 'a refusal with a body of its own');
+
+# ---- it is of this bridge
+{
+	local $ENV{ANONYMOUS_READ} = 'on';
+	my $open = decode_json(scalar `$ENV{BRIDGE_BIN} --print-openapi`);
+	is_deeply($open->{paths}{'/api/posts/posts/'}{get}{security}, [ {}, { bearer => [] } ], 'ANONYMOUS_READ=on: a list may be read without a token');
+	is_deeply($open->{paths}{'/api/posts/posts/'}{post}{security}, [ { bearer => [] } ], 'and nothing may be written');
+}
+
+# ---- and others' tools can read it
+SKIP:
+{
+	skip 'test/npm is not installed: the npm registry was out of reach', 1 unless -f 'test/npm/node_modules/.installed';
+	my ($file, $path) = tempfile(UNLINK => 1);
+	print $file $text;
+	close $file;
+	is_deeply(decode_json(`node test/npm/openapi_lint.mjs $path`), [], 'the linter finds nothing');
+}
+done_testing;

@@ -187,8 +187,8 @@ describe_members(struct sb_buffer *sql, const struct gql_type *type, bool leadin
 
 		if (field->source.kind == GQL_COLUMN && gql_row_document_has(type, field))
 			sb_buffer_printf(sql, "%s%s=%s", separator, field->name, field->source.column);
-		else if (leading && field->source.document && of && gql_template_next(&of, &part) &&
-				 part.kind == GQL_TEMPLATE_PARENT)
+		else if (leading && field->source.kind == GQL_ROWS && field->source.document && of &&
+				 gql_template_next(&of, &part) && part.kind == GQL_TEMPLATE_PARENT)
 		{
 			sb_buffer_printf(sql, "%s%s=%s.%.*s%s(", separator, field->name, field->source.document,
 							 (int) part.len, part.text, gql_is_list(field->type) ? "[1]" : "");
@@ -205,10 +205,13 @@ describe_members(struct sb_buffer *sql, const struct gql_type *type, bool leadin
 static void
 describe_document(struct sb_buffer *out, const struct gql_type *type, const struct gql_field *field)
 {
+	bool pages = field->source.kind == GQL_CONNECTION;
 	struct sb_buffer sql = {0};
 
-	sb_buffer_printf(&sql, "SELECT social.document('%s', -1, ARRAY[0], '", field->source.document);
-	describe_members(&sql, field->target, true);
+	sb_buffer_printf(&sql, "SELECT %s('%s', -1, ARRAY[0], '",
+					 pages ? "count(*) FROM social.documents" : "social.document",
+					 field->source.document);
+	describe_members(&sql, pages ? gql_node_type(field->target) : field->target, true);
 	sb_buffer_puts(&sql, "')");
 	sb_buffer_printf(out, ",\n{\"field\":\"%s.%s as a document\",\"sql\":", type->name,
 					 field->name);

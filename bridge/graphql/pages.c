@@ -64,8 +64,7 @@ parse(struct pages *pages, const char *sdl)
 static bool
 is_of_rows(const char *directive)
 {
-	return strcmp(directive, "pages") == 0 || strcmp(directive, "rows") == 0 ||
-		   strcmp(directive, "rowDocument") == 0;
+	return strcmp(directive, "pages") == 0 || strcmp(directive, "rows") == 0;
 }
 
 /* The same directive application under another name, without the totals of a page. */

@@ -206,6 +206,8 @@ struct gql_node *gql_collect(struct gql_binding *binding, struct sb_arena *arena
  * document, or by themselves.
  */
 bool gql_row_document_fits(const struct gql_node *node, bool within);
+/* Do documents of its type have all that is selected of a node? */
+bool gql_row_document_fields_fit(const struct gql_node *node);
 /* Is this column among those that documents of the type have? */
 bool gql_row_document_has(const struct gql_type *type, const struct gql_field *column);
 /* Writes what it is asked for: the members, and a list's place among the sizes, from 1. */

@@ -55,9 +55,14 @@ gql_row_document_fits(const struct gql_node *node, bool within)
 	const struct gql_source *source = &node->field->source;
 	struct gql_template_part part;
 
-	if (!source->document || !node->field->target->columns || node->variants || !node->children)
-		return false;
-	if (within ? !leading_column(source, &part) : source->inner)
+	return source->document && (within ? leading_column(source, &part) : !source->inner) &&
+		   gql_row_document_fields_fit(node);
+}
+
+bool
+gql_row_document_fields_fit(const struct gql_node *node)
+{
+	if (!node->field->target->columns || node->variants || !node->children)
 		return false;
 	for (const struct gql_node *at = node->children; at; at = at->next)
 	{

@@ -86,7 +86,7 @@ struct gql_source
 	const char *key;      /* ROWS, CONNECTION: the column that finds each row in the type's view, or
 							 NULL: the	  row itself is there */
 	const char *total;    /* CONNECTION: the SQL of a count that is kept, or NULL */
-	const char *document; /* ROWS: the source of social.document() that has the same, or NULL */
+	const char *document; /* ROWS, CONNECTION: the source of documents that has the same, or NULL */
 	const char *of;       /* what names it there: a template, or NULL */
 	bool inner;           /* only within another document */
 	int limit;            /* ROWS, list: most rows without a page argument; 0 = none given */

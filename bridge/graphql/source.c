@@ -245,9 +245,12 @@ bind_document(struct binder *binder, const struct gql_type *type, struct gql_fie
 	source->document = text_of(document, "source");
 	source->of = text_of(document, "of");
 	source->inner = strcmp(or_empty(text_of(document, "inner")), "true") == 0;
-	if (source->kind != GQL_ROWS || !source->document)
+	if (!source->document ||
+		(source->kind != GQL_ROWS && (source->kind != GQL_CONNECTION || source->before < 0)))
 		gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
-				 "\"%s\": @rowDocument names the source of what @rows has", field->name);
+				 "\"%s\": @rowDocument names the source of what @rows has, or of @pages that go "
+				 "both ways",
+				 field->name);
 	if (source->of)
 		check_template(binder, type, field, source->of);
 }

@@ -297,6 +297,21 @@ gql_write_elsewhere(struct gql_writer *writer, struct sb_buffer *out, struct gql
 		write_found(writer, out, rows, node->field->target, key, node->children);
 }
 
+static void write_sizes(struct gql_writer *writer, struct sb_buffer *out,
+						const struct gql_node *node, int around);
+
+/* Of what stands below a row whose cost that is. */
+static void
+write_sizes_below(struct gql_writer *writer, struct sb_buffer *out, const struct gql_node *node,
+				  int cost)
+{
+	for (const struct gql_node *at = node->children; at; at = at->next)
+	{
+		if (at->field->source.kind == GQL_ROWS)
+			write_sizes(writer, out, at, cost);
+	}
+}
+
 /* The sizes of the lists of a document, in the order of its members, and what its rows cost. */
 static void
 write_sizes(struct gql_writer *writer, struct sb_buffer *out, const struct gql_node *node,
@@ -317,11 +332,24 @@ write_sizes(struct gql_writer *writer, struct sb_buffer *out, const struct gql_n
 		else
 			sb_buffer_printf(out, "%d", source->limit);
 	}
-	for (const struct gql_node *at = node->children; at; at = at->next)
-	{
-		if (at->field->source.kind == GQL_ROWS)
-			write_sizes(writer, out, at, cost);
-	}
+	write_sizes_below(writer, out, node, cost);
+}
+
+/* Source, key, sizes and members: what social.document() and social.documents() begin with. */
+static void
+write_document_arguments(struct gql_writer *writer, struct sb_buffer *out,
+						 struct gql_row_source *around, const struct gql_node *node,
+						 const struct sb_buffer *sizes, const struct sb_buffer *members)
+{
+	const struct gql_source *source = &node->field->source;
+
+	sb_buffer_printf(out, "'%s', ", source->document);
+	if (source->of)
+		gql_write_template(writer, out, around, node, source->of);
+	else
+		sb_buffer_puts(out, "NULL");
+	sb_buffer_printf(out, ", ARRAY[%s]::integer[], '%s'", sizes->len ? sizes->data : "",
+					 members->data);
 }
 
 /* Rows that social.document() makes. */
@@ -329,20 +357,40 @@ static void
 write_document(struct gql_writer *writer, struct sb_buffer *out, struct gql_row_source *around,
 			   const struct gql_node *node)
 {
-	const struct gql_source *source = &node->field->source;
 	int nsizes = gql_is_list(node->field->type);
 	struct sb_buffer sizes = {0};
+	struct sb_buffer members = {0};
 
 	write_sizes(writer, &sizes, node, around ? around->cost : -1);
-	sb_buffer_printf(out, "social.document('%s', ", source->document);
-	if (source->of)
-		gql_write_template(writer, out, around, node, source->of);
-	else
-		sb_buffer_puts(out, "NULL");
-	sb_buffer_printf(out, ", ARRAY[%s]::integer[], '", sizes.len ? sizes.data : "");
-	gql_row_document_members(out, node, &nsizes);
-	sb_buffer_puts(out, "')");
+	gql_row_document_members(&members, node, &nsizes);
+	sb_buffer_puts(out, "social.document(");
+	write_document_arguments(writer, out, around, node, &sizes, &members);
+	sb_buffer_putc(out, ')');
 	sb_buffer_free(&sizes);
+	sb_buffer_free(&members);
+}
+
+void
+gql_write_document_page(struct gql_writer *writer, struct sb_buffer *out,
+						const struct gql_row_source *rows, const struct gql_node *fields)
+{
+	struct sb_buffer sizes = {0};
+	struct sb_buffer members = {0};
+	int nsizes = 0;
+
+	if (fields)
+	{
+		write_sizes_below(writer, &sizes, fields, rows->cost);
+		gql_row_document_members(&members, fields, &nsizes);
+	}
+	else
+		sb_buffer_puts(&members, "id=id");
+	sb_buffer_puts(out, "social.documents(");
+	write_document_arguments(writer, out, rows->around, rows->node, &sizes, &members);
+	gql_write_template(writer, out, rows->around, rows->node,
+					   ", first => {first}, after => {after}, before => {before})");
+	sb_buffer_free(&sizes);
+	sb_buffer_free(&members);
 }
 
 static void

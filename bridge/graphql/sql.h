@@ -28,6 +28,7 @@ struct gql_row_source
 	int cost; /* index of its cost item, or -1 */
 	const struct gql_node *node;
 	struct gql_row_source *around;
+	bool documents;         /* of a connection: they are rows of social.documents() */
 	struct gql_map columns; /* needed, so far */
 	struct sb_buffer list;  /* the needed ones as SQL */
 };
@@ -54,6 +55,12 @@ void gql_write_elsewhere(struct gql_writer *writer, struct sb_buffer *out,
 /* An object of the fields of a row that is being written. */
 void gql_write_same(struct gql_writer *writer, struct sb_buffer *out, struct gql_row_source *rows,
 					const struct gql_node *node);
+/*
+ * The page of a connection as rows of social.documents(): document, cursor, has_more. The documents
+ * hold the fields of a node, or where these are NULL something.
+ */
+void gql_write_document_page(struct gql_writer *writer, struct sb_buffer *out,
+							 const struct gql_row_source *rows, const struct gql_node *fields);
 /* Notes what the rows of a node cost, `around` being the cost they multiply; the new one's number.
  */
 int gql_add_cost(struct gql_writer *writer, const struct gql_node *node, int around);

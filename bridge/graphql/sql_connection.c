@@ -17,6 +17,8 @@ write_edge_member(struct gql_writer *writer, struct sb_buffer *out, struct gql_r
 		gql_write_constant(out, node->parent->name, "text");
 	else if (source->part == GQL_CURSOR)
 		gql_write_column(out, rows, "cursor");
+	else if (rows->documents)
+		gql_write_column(out, rows, "document");
 	else if (gql_is_found_elsewhere(node, rows->node->field->source.key))
 		gql_write_elsewhere(writer, out, rows, node, rows->node->field->source.key);
 	else
@@ -163,6 +165,38 @@ needs_page(const struct gql_node *connection)
 	return false;
 }
 
+static bool
+is_part(const struct gql_node *node, enum gql_part part)
+{
+	return node->field->source.kind == GQL_PART && node->field->source.part == part &&
+		   !node->is_null;
+}
+
+/*
+ * Can its rows be documents? Those hold one selection of nodes, which is put down in `nodes`, or
+ * NULL without one.
+ */
+static bool
+fits_documents(const struct gql_node *connection, const struct gql_node **nodes)
+{
+	*nodes = NULL;
+	for (const struct gql_node *edges = connection->children; edges; edges = edges->next)
+	{
+		if (!is_part(edges, GQL_EDGES))
+			continue;
+		for (const struct gql_node *at = edges->children; at; at = at->next)
+		{
+			if (!is_part(at, GQL_NODE))
+				continue;
+			if (*nodes)
+				return false;
+			*nodes = at;
+		}
+	}
+	return connection->field->source.document &&
+		   (*nodes == NULL || gql_row_document_fields_fit(*nodes));
+}
+
 void
 gql_write_connection(struct gql_writer *writer, struct sb_buffer *out,
 					 struct gql_row_source *around, const struct gql_node *node)
@@ -171,8 +205,10 @@ gql_write_connection(struct gql_writer *writer, struct sb_buffer *out,
 	struct gql_row_source rows = {.alias = ++writer->aliases, .node = node, .around = around};
 	struct sb_buffer about = {0};
 	struct sb_buffer edges = {0};
+	const struct gql_node *nodes;
 	int n = 0;
 
+	rows.documents = fits_documents(node, &nodes);
 	rows.columns.arena = &writer->plan->arena;
 	writer->plan->slow |= source->slow;
 	gql_add_limited(writer, node, around ? around->cost : -1);
@@ -184,7 +220,7 @@ gql_write_connection(struct gql_writer *writer, struct sb_buffer *out,
 			sb_buffer_puts(out, ", ");
 		if (at->is_null)
 			sb_buffer_puts(out, "NULL");
-		else if (at->field->source.kind == GQL_PART && at->field->source.part == GQL_EDGES)
+		else if (is_part(at, GQL_EDGES))
 		{
 			write_edge(writer, &edges, &rows, at, ++n);
 			sb_buffer_puts(&edges, ", ");
@@ -210,7 +246,10 @@ gql_write_connection(struct gql_writer *writer, struct sb_buffer *out,
 							 rows.alias, rows.alias);
 		sb_buffer_printf(out, "%st%d.\"cursor\" AS \"c$\", t%d.\"has_more\" AS \"m$\" FROM ",
 						 edges.len ? edges.data : "", rows.alias, rows.alias);
-		gql_write_template(writer, out, around, node, source->from);
+		if (rows.documents)
+			gql_write_document_page(writer, out, &rows, nodes);
+		else
+			gql_write_template(writer, out, around, node, source->from);
 		sb_buffer_printf(out, " t%d) x$) a$", rows.alias);
 	}
 	sb_buffer_printf(out, ") r$%d)", rows.alias);

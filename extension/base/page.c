@@ -1,6 +1,6 @@
 /*
- * page.c owns the SQL side of page cursors, how many rows a page may hold, and what C pages ask of
- * their arguments.
+ * page.c owns the SQL side of page cursors, how many rows a page may hold, and the pages that C
+ * functions return.
  */
 #include "postgres.h"
 
@@ -8,6 +8,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
+#include "utils/tuplestore.h"
 
 #include "core/cursor.h"
 #include "base/errors.h"
@@ -73,6 +74,68 @@ social_page_cursor(const char *kind, const text *cursor, int64 *key, int64 *id)
 	*key = found_key;
 	*id = found_id;
 }
+
+/* ---- pages of C functions -------------------------------------------------------------------- */
+
+void
+social_page_begin(struct social_page *page, FunctionCallInfo fcinfo, int first, const char *kind)
+{
+	page->kind = kind;
+	page->wanted = social_page_rows(fcinfo, first);
+	page->cursor = social_page_one_cursor(fcinfo, first + 1, first + 2);
+	page->backwards = !PG_ARGISNULL(first + 2);
+	page->count = 0;
+	page->rows = palloc((page->wanted + 1) * sizeof(*page->rows));
+	InitMaterializedSRF(fcinfo, 0);
+	page->result = (ReturnSetInfo *) fcinfo->resultinfo;
+}
+
+int64
+social_page_start(const struct social_page *page, int64 top)
+{
+	int64 key = top;
+	int64 id;
+
+	if (page->cursor != NULL)
+		social_page_cursor(page->kind, page->cursor, &key, &id);
+	return key;
+}
+
+bool
+social_page_keep(struct social_page *page, TupleTableSlot *slot, int64 key, int64 id)
+{
+	struct social_page_row *kept = &page->rows[page->count++];
+
+	if (page->count > page->wanted)
+		return false;
+	*kept = (struct social_page_row){ExecCopySlotHeapTuple(slot), key, id};
+	return true;
+}
+
+void
+social_page_put(struct social_page *page,
+				void (*fill)(void *state, HeapTuple row, Datum *values, bool *isnull), void *state)
+{
+	int ncolumns = page->result->setDesc->natts;
+	Datum *values = palloc(ncolumns * sizeof(*values));
+	bool *isnull = palloc(ncolumns * sizeof(*isnull));
+	int count = Min(page->count, page->wanted);
+	char cursor[SOCIAL_CURSOR_LENGTH + 1];
+
+	for (int i = 0; i < count; i++)
+	{
+		const struct social_page_row *kept = &page->rows[page->backwards ? count - 1 - i : i];
+
+		fill(state, kept->row, values, isnull);
+		social_cursor_encode(page->kind, kept->key, kept->id, cursor);
+		values[ncolumns - 2] = CStringGetTextDatum(cursor);
+		values[ncolumns - 1] = BoolGetDatum(page->count > page->wanted);
+		isnull[ncolumns - 2] = isnull[ncolumns - 1] = false;
+		tuplestore_putvalues(page->result->setResult, page->result->setDesc, values, isnull);
+	}
+}
+
+/* ---- SQL ------------------------------------------------------------------------------------- */
 
 /* social.cursor_encode(kind text, key bigint, id bigint) -> text */
 Datum

@@ -69,16 +69,29 @@ struct row
 	bool has_profile; /* it has been looked for */
 };
 
-void
-social_documents_begin(struct social_documents *documents)
+/*
+ * Forgets what a call has opened, and closes it unless an error did: what was read of the members
+ * is as it was.
+ */
+static void
+let_go(struct social_document_rows *rows, bool closing)
 {
-	memset(documents, 0, sizeof(*documents));
-	initStringInfo(&documents->out);
+	if (rows->walk != NULL && closing)
+		social_walk_close(rows->walk);
+	rows->walk = NULL;
+	rows->values = NULL;
+	rows->isnull = NULL;
+	for (struct social_document_member *at = rows->members; at != NULL; at = at->next)
+	{
+		if (at->rows != NULL)
+			let_go(at->rows, closing);
+	}
 }
 
 void
-social_documents_end(struct social_documents *documents)
+social_document_end(struct social_documents *documents, struct social_document_rows *rows)
 {
+	let_go(rows, true);
 	for (int i = 0; i < SOCIAL_DOCUMENT_KINDS; i++)
 	{
 		if (documents->tables[i] != NULL)
@@ -358,6 +371,14 @@ start_walk(struct social_documents *documents, struct social_document_rows *rows
 	return rows->walk;
 }
 
+bool
+social_document_is_listed(const struct social_document_rows *rows, HeapTuple row, TupleDesc columns)
+{
+	return rows->source->kind == SOCIAL_DOCUMENT_POST
+			   ? social_sight_shows_post(row, columns, true)
+			   : social_sight_shows_comment(row, columns, true);
+}
+
 static void
 add_list(struct social_documents *documents, struct social_document_rows *rows, int64 key)
 {
@@ -372,9 +393,7 @@ add_list(struct social_documents *documents, struct social_document_rows *rows, 
 		bool is_copy;
 		HeapTuple row = ExecFetchSlotHeapTuple(walk->slot, false, &is_copy);
 
-		if (rows->source->kind == SOCIAL_DOCUMENT_POST
-				? social_sight_shows_post(row, columns, true)
-				: social_sight_shows_comment(row, columns, true))
+		if (social_document_is_listed(rows, row, columns))
 		{
 			appendStringInfoString(&documents->out, before);
 			social_document_add(documents, rows, row);
@@ -443,31 +462,21 @@ add_rows(struct social_documents *documents, struct social_document_rows *rows, 
 		social_document_add_id(documents, rows, DatumGetInt64(key));
 }
 
-/*
- * Forgets what a call has opened, and closes it unless an error did: what was read of the members
- * is as it was.
- */
-static void
-let_go(struct social_document_rows *rows, bool closing)
-{
-	if (rows->walk != NULL && closing)
-		social_walk_close(rows->walk);
-	rows->walk = NULL;
-	rows->values = NULL;
-	rows->isnull = NULL;
-	for (struct social_document_member *at = rows->members; at != NULL; at = at->next)
-	{
-		if (at->rows != NULL)
-			let_go(at->rows, closing);
-	}
-}
-
 /* ---- SQL ------------------------------------------------------------------------------------ */
 
 static Datum
 json_datum(const StringInfoData *json)
 {
 	return PointerGetDatum(cstring_to_text_with_len(json->data, json->len));
+}
+
+/* Begins documents of these rows, in the current memory context. */
+static void
+begin(struct social_documents *documents, struct social_document_rows *rows)
+{
+	memset(documents, 0, sizeof(*documents));
+	initStringInfo(&documents->out);
+	let_go(rows, false); /* of a call that ended with an error */
 }
 
 /* What a call asks for; read once for all calls of a query where it is always the same. */
@@ -487,74 +496,97 @@ read_once(FunctionCallInfo fcinfo, bool is_same, const char *source, const char 
 	return fcinfo->flinfo->fn_extra;
 }
 
+struct social_document_rows *
+social_document_begin(struct social_documents *documents, FunctionCallInfo fcinfo, int source,
+					  int sizes, int members)
+{
+	bool is_same = get_fn_expr_arg_stable(fcinfo->flinfo, source) &&
+				   get_fn_expr_arg_stable(fcinfo->flinfo, members);
+	ArrayType *array = PG_ARGISNULL(sizes) ? NULL : PG_GETARG_ARRAYTYPE_P(sizes);
+	struct social_document_rows *rows;
+	text *wanted;
+
+	if (PG_ARGISNULL(source) || PG_ARGISNULL(members))
+		return NULL;
+	if (array != NULL && (ARR_NDIM(array) > 1 || array_contains_nulls(array)))
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("invalid page size"),
+						errdetail("The sizes are a list of numbers.")));
+	wanted = PG_GETARG_TEXT_PP(members);
+	rows = read_once(fcinfo, is_same, text_to_cstring(PG_GETARG_TEXT_PP(source)),
+					 VARDATA_ANY(wanted), VARSIZE_ANY_EXHDR(wanted));
+	begin(documents, rows);
+	if (array != NULL)
+	{
+		documents->sizes = (const int32 *) ARR_DATA_PTR(array);
+		documents->nsizes = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	}
+	return rows;
+}
+
+struct social_document_rows *
+social_document_begin_rest_posts(struct social_documents *documents)
+{
+	struct social_document_rows *rows = social_document_read("posts", POST, strlen(POST));
+
+	begin(documents, rows);
+	return rows;
+}
+
 /* The document of a key, or null. */
 static Datum
-make_document(FunctionCallInfo fcinfo, struct social_document_rows *rows, Datum key, bool isnull,
-			  const int32 *sizes, int nsizes)
+make_document(struct social_documents *documents, struct social_document_rows *rows, Datum key,
+			  bool isnull)
+{
+	add_rows(documents, rows, key, isnull);
+	social_document_end(documents, rows);
+	return strcmp(documents->out.data, "null") == 0 ? (Datum) 0 : json_datum(&documents->out);
+}
+
+/* The same in the words of REST. */
+static Datum
+make_one(FunctionCallInfo fcinfo, const char *source, const char *members)
 {
 	struct social_documents documents;
+	struct social_document_rows *rows = read_once(fcinfo, true, source, members, strlen(members));
+	Datum made;
 
-	social_documents_begin(&documents);
-	documents.sizes = sizes;
-	documents.nsizes = nsizes;
-	let_go(rows, false); /* of a call that ended with an error */
-	add_rows(&documents, rows, key, isnull);
-	let_go(rows, true);
-	social_documents_end(&documents);
-	if (strcmp(documents.out.data, "null") == 0)
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(json_datum(&documents.out));
+	begin(&documents, rows);
+	made = make_document(&documents, rows, PG_GETARG_DATUM(0), false);
+	fcinfo->isnull = made == (Datum) 0;
+	return made;
 }
 
 /* document(source text, key bigint, sizes integer[], members text) json; SM400. */
 Datum
 social_document(PG_FUNCTION_ARGS)
 {
-	ArrayType *sizes = PG_ARGISNULL(2) ? NULL : PG_GETARG_ARRAYTYPE_P(2);
-	bool is_same =
-		get_fn_expr_arg_stable(fcinfo->flinfo, 0) && get_fn_expr_arg_stable(fcinfo->flinfo, 3);
-	text *members;
-	struct social_document_rows *rows;
+	struct social_documents documents;
+	struct social_document_rows *rows = social_document_begin(&documents, fcinfo, 0, 2, 3);
+	Datum made = (Datum) 0;
 
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(3))
-		PG_RETURN_NULL();
-	if (sizes != NULL && (ARR_NDIM(sizes) > 1 || array_contains_nulls(sizes)))
-		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("invalid page size"),
-						errdetail("The sizes are a list of numbers.")));
-	members = PG_GETARG_TEXT_PP(3);
-	rows = read_once(fcinfo, is_same, text_to_cstring(PG_GETARG_TEXT_PP(0)), VARDATA_ANY(members),
-					 VARSIZE_ANY_EXHDR(members));
-	return make_document(fcinfo, rows, PG_GETARG_DATUM(1), PG_ARGISNULL(1),
-						 sizes ? (const int32 *) ARR_DATA_PTR(sizes) : NULL,
-						 sizes ? ArrayGetNItems(ARR_NDIM(sizes), ARR_DIMS(sizes)) : 0);
-}
-
-struct social_document_rows *
-social_document_rest_post(void)
-{
-	return social_document_read("post", POST, strlen(POST));
+	if (rows != NULL)
+		made = make_document(&documents, rows, PG_GETARG_DATUM(1), PG_ARGISNULL(1));
+	fcinfo->isnull = made == (Datum) 0;
+	return made;
 }
 
 /* person_document(user_id bigint) json: null for somebody whom the viewer does not see. */
 Datum
 social_person_document(PG_FUNCTION_ARGS)
 {
-	return make_document(fcinfo, read_once(fcinfo, true, "user", PERSON, strlen(PERSON)),
-						 PG_GETARG_DATUM(0), false, NULL, 0);
+	return make_one(fcinfo, "user", PERSON);
 }
 
 /* post_document(post_id bigint) json: null for a post that the viewer does not see. */
 Datum
 social_post_document(PG_FUNCTION_ARGS)
 {
-	return make_document(fcinfo, read_once(fcinfo, true, "post", POST, strlen(POST)),
-						 PG_GETARG_DATUM(0), false, NULL, 0);
+	return make_one(fcinfo, "post", POST);
 }
 
 /* comment_document(comment_id bigint) json: null for a comment that the viewer does not see. */
 Datum
 social_comment_document(PG_FUNCTION_ARGS)
 {
-	return make_document(fcinfo, read_once(fcinfo, true, "comment", COMMENT, strlen(COMMENT)),
-						 PG_GETARG_DATUM(0), false, NULL, 0);
+	return make_one(fcinfo, "comment", COMMENT);
 }

@@ -6,6 +6,7 @@
 
 #include "postgres.h"
 #include "access/htup.h"
+#include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "utils/rel.h"
 
@@ -21,9 +22,19 @@ struct social_documents
 	int nsizes;
 };
 
-/* In the current memory context, until end. */
-extern void social_documents_begin(struct social_documents *documents);
-extern void social_documents_end(struct social_documents *documents);
+/*
+ * Begins what three arguments of a call ask for, until end, in the current memory context. Source
+ * and members are read once for all calls of a query where they are always the same; NULL, and
+ * nothing has begun, where one of them is null. Raises SM400 for what there is not.
+ */
+extern struct social_document_rows *social_document_begin(struct social_documents *documents,
+														  FunctionCallInfo fcinfo, int source,
+														  int sizes, int members);
+/* The same with what REST shows of posts in a list. */
+extern struct social_document_rows *
+social_document_begin_rest_posts(struct social_documents *documents);
+extern void social_document_end(struct social_documents *documents,
+								struct social_document_rows *rows);
 
 /* Appends a row that the viewer sees, or that of an id: null where they do not see it. */
 extern void social_document_add(struct social_documents *documents,
@@ -31,7 +42,8 @@ extern void social_document_add(struct social_documents *documents,
 extern void social_document_add_id(struct social_documents *documents,
 								   struct social_document_rows *rows, int64 id);
 
-/* What REST shows of a post; in the current memory context. */
-extern struct social_document_rows *social_document_rest_post(void);
+/* Is a row of the source's table in the viewer's lists? */
+extern bool social_document_is_listed(const struct social_document_rows *rows, HeapTuple row,
+									  TupleDesc columns);
 
 #endif /* SOCIAL_DOCUMENT_H */

@@ -9,6 +9,7 @@
 #include "miscadmin.h"
 #include "utils/rel.h"
 
+#include "base/column.h"
 #include "base/errors.h"
 #include "base/table.h"
 #include "content/document_shape.h"
@@ -21,17 +22,28 @@ static const struct social_document_source sources[] = {
 	{.name = "posts",
 	 .kind = SOCIAL_DOCUMENT_POST,
 	 .index = "posts_position_key",
+	 .order = SOCIAL_POSTS_POSITION,
+	 .page = "posts",
 	 .newest_first = true},
 	{.name = "user_posts",
 	 .kind = SOCIAL_DOCUMENT_POST,
 	 .index = "posts_author_position_idx",
 	 .nkeys = 1,
+	 .order = SOCIAL_POSTS_POSITION,
+	 .page = "user_posts",
 	 .newest_first = true},
-	{.name = "comments", .kind = SOCIAL_DOCUMENT_COMMENT, .index = "comments_top_idx", .nkeys = 1},
+	{.name = "comments",
+	 .kind = SOCIAL_DOCUMENT_COMMENT,
+	 .index = "comments_top_idx",
+	 .nkeys = 1,
+	 .order = SOCIAL_COLUMN_ID,
+	 .page = "post_comments"},
 	{.name = "replies",
 	 .kind = SOCIAL_DOCUMENT_COMMENT,
 	 .index = "comments_parent_idx",
-	 .nkeys = 1},
+	 .nkeys = 1,
+	 .order = SOCIAL_COLUMN_ID,
+	 .page = "comment_replies"},
 	{.name = "tags", .kind = SOCIAL_DOCUMENT_TAG, .is_array = true},
 };
 

@@ -31,6 +31,8 @@ struct social_document_source
 	enum social_document_kind kind;
 	const char *index; /* of a list of rows, else NULL */
 	int nkeys;         /* columns of the index that the row around gives */
+	int order;         /* the column behind them, by which pages go */
+	const char *page;  /* the list function (sql/README.md, Pages) with the same rows and cursors */
 	bool newest_first;
 	bool is_array; /* items of an array column */
 };

@@ -95,6 +95,41 @@ SELECT is(social.document('post', :draft, NULL, 'id=id')::text, NULL, 'somebody'
 SELECT is(ARRAY(SELECT social.document('post', i, NULL, 'id=id')::text FROM unnest(ARRAY[:one, -1, :one]::bigint[]) WITH ORDINALITY u (i, n) ORDER BY n),
 	ARRAY[format('{"id":%s}', :one), NULL, format('{"id":%s}', :one)], 'one call after the other');
 
+-- Pages have the rows, the places and the ends of the list functions, for each viewer.
+CREATE FUNCTION pg_temp.pages(name text, post bigint, below bigint, author bigint) RETURNS TABLE (what text, made text[], expected text[]) LANGUAGE plpgsql AS $$
+DECLARE
+	ours text;
+	theirs text;
+	side text;
+	place text;
+	kind text;
+BEGIN
+	PERFORM pg_temp.act($1);
+	FOR what, ours, theirs IN VALUES ('the newest posts', '''posts'', NULL', 'posts('), ('a person''s posts', '''user_posts'', $3', 'user_posts($3, '),
+		('comments', '''comments'', $1', 'post_comments($1, '), ('replies', '''replies'', $2', 'comment_replies($2, ') LOOP
+		EXECUTE format('SELECT max(l.cursor) FROM (SELECT * FROM social.%s 3) LIMIT 1 OFFSET 2) l', theirs) INTO place USING post, below, author;
+		kind := split_part(theirs, '(', 1);
+		FOREACH side IN ARRAY ARRAY['after', 'before'] LOOP
+			EXECUTE format('SELECT array_agg(l::text) FROM (SELECT l.document ->> ''id'', (social.cursor_decode(%L, l.cursor)).key, l.has_more FROM social.documents(%s, NULL, ''id=id'', 2, %I => $4) l) l', kind, ours, side) INTO made USING post, below, author, place;
+			EXECUTE format('SELECT array_agg(l::text) FROM (SELECT l.id, (social.cursor_decode(%L, l.cursor)).key, l.has_more FROM social.%s 2, %I => $4) l) l', kind, theirs, side) INTO expected USING post, below, author, place;
+			RETURN NEXT;
+		END LOOP;
+	END LOOP;
+END
+$$;
+SELECT is(l.made, l.expected, format('%s reads %s in pages', v, l.what))
+FROM unnest(ARRAY['author', 'friend', 'muted', 'staff']) v, LATERAL pg_temp.pages(v, :one, pg_temp.comment(1), pg_temp.who('author')) l;
+SELECT cmp_ok((SELECT count(l.made) FROM pg_temp.pages('author', :one, pg_temp.comment(1), pg_temp.who('author')) l), '>', 5::bigint, 'of which some are there');
+SELECT pg_temp.act('friend') \g /dev/null
+SELECT is(ARRAY(SELECT d.document::text FROM social.documents('comments', :one, ARRAY[1], 'text=content,below=replies.id[1](text=content)', 1) d),
+	ARRAY['{"text":"mine 1","below":[{"text":"below"}]}'], 'documents of a page hold lists');
+SELECT is_empty(format('SELECT FROM social.documents(%L, %s, NULL, %L)', source, key, 'id=id'), format('%s of %s', source, key))
+FROM (VALUES ('comments', 'NULL'), ('comments', '-1'), ('user_posts', '-1'), (NULL, '1')) v (source, key);
+SELECT is_empty('SELECT FROM social.documents(''posts'', NULL, NULL, NULL)', 'posts with no members');
+SELECT throws_ok(format('SELECT FROM social.documents(%L, %s, %L, %L)', source, :one, sizes, members), 'SM400', NULL, format('a page of %s of %s', members, source))
+FROM (VALUES ('passwords', NULL, 'id=id'), ('tags', NULL, 'tag=tag'), ('post', NULL, 'id=id'), ('user', NULL, 'id=id'), ('posts', NULL, 'p=password'), ('posts', NULL, ''),
+	('comments', NULL, 'u=replies.id[1](id=id)'), ('comments', '{-1}', 'u=replies.id[1](id=id)'), ('comments', '{{1}}', 'u=replies.id[1](id=id)'), ('posts', '{NULL}', 'id=id')) v (source, sizes, members);
+
 -- What one call of a statement left open when it failed is not there for the next.
 CREATE FUNCTION pg_temp.tried(post bigint, size integer) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN

@@ -55,6 +55,29 @@ test_documents(void)
 		"social.document('comments', t1.\"id\", ARRAY[$1::integer]::integer[], 'id=id.text')",
 		"and what is beside it one call for each row");
 	ok(!strstr(sql(), "'tags'"), "but for what is only within documents");
+	ask("{ userPostsConnection(userId: 7, first: 3) { edges { node { id comments(first: 2) { id } "
+		"} } } "
+		"}",
+		NULL);
+	has(sql(), "t1.\"document\" AS \"node\"", "P-10: and so it is with the nodes of a connection");
+	has(sql(),
+		"FROM social.documents('user_posts', $2::bigint, ARRAY[$1::integer]::integer[], "
+		"'id=id.text,comments=comments.id[1](id=id.text)', first => coalesce($3::integer, "
+		"$4::integer), after => $5::text, before => $6::text) t1)",
+		"which are a page of the same source");
+	is_str(value(1), "2", "what is below them has its sizes");
+	is_str(value(2), "7", "what names them");
+	is_str(value(4), "3", "and the page its own");
+	ask("{ allPostsConnection { pageInfo { hasNextPage } } }", NULL);
+	has(sql(), "FROM social.documents('posts', NULL, ARRAY[]::integer[], 'id=id', first => ",
+		"without nodes there is a page all the same");
+	ask("{ allPostsConnection { edges { node { id } } more: edges { node { title } } } }", NULL);
+	has(sql(), "FROM social.posts(first => ", "two selections of nodes are SQL");
+	ask("{ allPostsConnection { edges { node { id commentsConnection { edges { node { id } } } } } "
+		"} }",
+		NULL);
+	has(sql(), "FROM social.posts(first => ", "as is what no document has");
+	has(sql(), "FROM social.documents('comments', t1.\"id\", ", "below which there may be some");
 	ask("mutation { likePost(postId: 1) { post { likesCount } } }", NULL);
 	has(sql(),
 		"social.document('post', social.result_id(), ARRAY[]::integer[], "

@@ -26,7 +26,7 @@ for my $i (0 .. $#sources)
 {
 	my ($field, $type, $sql) = @{ $sources[$i] };
 	# What a document is asked for is read when it is made.
-	$script .= "\\echo :$i\n" . ($sql =~ /^SELECT social\.document/ ? '' : 'EXPLAIN ') . "$sql;\n";
+	$script .= "\\echo :$i\n" . ($sql =~ /^SELECT (?:count\(\*\) FROM )?social\.documents?\(/ ? '' : 'EXPLAIN ') . "$sql;\n";
 	$script .= "\\echo :$i type\n$sql \\gdesc\n" if $type ne '';
 }
 my ($file, $name) = tempfile(UNLINK => 1);

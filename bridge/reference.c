@@ -75,6 +75,8 @@ print_routes(FILE *out)
 		fprintf(out, " | %s | %s | %s/%s | ", route->summary, auth_words[route->auth],
 				route->purpose.surface, route->purpose.action ? route->purpose.action : "");
 		print_parameters(out, route->parameters);
+		if (route->takes_key)
+			fputs(" `header.Idempotency-Key`", out);
 		fprintf(out, " | %d `%s` |\n", route->status, route->answer);
 	}
 	fputs("\n### Shapes\n\n| shape | what | members |\n|---|---|---|\n", out);

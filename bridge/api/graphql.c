@@ -15,6 +15,7 @@
 #include "api/api.h"
 #include "http/content.h"
 #include "api/graphql_read.h"
+#include "api/idempotency.h"
 #include "graphql/graphql.h"
 #include "error/hints.h"
 #include "http/reply.h"
@@ -35,6 +36,7 @@ struct run
 };
 
 static void execute(struct sb_request *request);
+static void on_step_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome);
 static void run_step(struct sb_request *request);
 
 static void
@@ -214,7 +216,16 @@ on_step_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 		execute(request);
 		return;
 	}
-	/* The admission was refused, or there is no answer at all: nothing a field could say. */
+	/* This field was done before, when the same request was sent: its answer is kept. */
+	if (sb_idempotency_was_done(request, outcome) && sb_idempotency_ask(request, on_step_done))
+		return;
+	/* The admission was refused, or the request for its key, or there is no answer at all: nothing
+	 * a field could say. */
+	if (run->step == 0 && sb_idempotency_is_refused(request, outcome))
+	{
+		sb_request_fail_unit(request, outcome);
+		return;
+	}
 	if (((outcome == SB_PG_REFUSED || (outcome == SB_PG_ERROR && unit->failed_at == 0)) &&
 		 run->step == 0) ||
 		(outcome != SB_PG_OK && outcome != SB_PG_ERROR && is_query))
@@ -229,11 +240,30 @@ on_step_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 		respond(request);
 }
 
+/*
+ * The statements of a step: the call, which a function that acts has, and the one that answers.
+ * What acts by a call is done once where the request has a key; doors, whose answers are secrets,
+ * are not.
+ */
 static void
-add_statement(struct sb_pg_unit *unit, const struct sb_graphql_statement *statement)
+add_statements(struct sb_request *request, const struct sb_graphql_step *step)
 {
-	if (statement->sql)
-		sb_pg_unit_add(unit, statement->id, statement->sql, statement->nparams, statement->values);
+	const struct sb_graphql_statement *call = &step->call;
+	const struct sb_pg_statement select = {.id = step->select.id,
+										   .sql = step->select.sql,
+										   .nparams = step->select.nparams,
+										   .values = step->select.values};
+	struct sb_pg_unit *unit = &request->admission.unit;
+	struct run *run = request->state;
+
+	if (call->sql)
+	{
+		sb_idempotency_claim(request, run->step);
+		sb_pg_unit_add(unit, call->id, call->sql, call->nparams, call->values);
+		sb_idempotency_add_answer(request, &select);
+	}
+	else if (select.sql)
+		sb_pg_unit_add(unit, select.id, select.sql, select.nparams, select.values);
 }
 
 /* The whole was refused before, and the server's log has it: fifty fields are not fifty lines more.
@@ -290,8 +320,7 @@ run_step(struct sb_request *request)
 	sb_request_begin_unit(request, on_step_done);
 	if (run->asked.apart)
 		log_no_refusals(&request->admission.unit);
-	add_statement(&request->admission.unit, &step->call);
-	add_statement(&request->admission.unit, &step->select);
+	add_statements(request, step);
 	if (sb_admission_send(&request->admission, lane_of(run->execution)))
 		return;
 	if (run->step == 0)
@@ -311,6 +340,8 @@ run_steps(struct sb_request *request)
 	struct run *run = request->state;
 	size_t nsteps = (size_t) run->execution->nsteps;
 
+	if (run->execution->is_mutation && !sb_idempotency_begin(request))
+		return;
 	run->results = sb_arena_alloc(&request->arena, nsteps * sizeof(*run->results));
 	run->taken = sb_arena_alloc(&request->arena, nsteps * sizeof(*run->taken));
 	run->step = 0;

@@ -5,22 +5,54 @@
 #include <strings.h>
 
 #include "api/api.h"
+#include "api/idempotency.h"
 #include "api/link.h"
 #include "http/content.h"
 #include "http/reply.h"
 #include "http/request.h"
 
-/* The path of what was created: the route's location with the id that call returned. */
+/* The path of what was created: the route's location with the id that is in a result's column. */
 static void
-add_location(struct sb_request *request, const PGresult *call)
+add_location(struct sb_request *request, const PGresult *result, int column)
 {
 	const char *format = request->route->location;
 	const char *mark = format ? strstr(format, "%s") : NULL;
 
-	if (mark && PQntuples(call) == 1)
+	if (mark && PQntuples(result) == 1)
 		sb_request_add_header(request, "Location",
 							  sb_arena_printf(&request->arena, "%.*s%s%s", (int) (mark - format),
-											  format, PQgetvalue(call, 0, 0), mark + 2));
+											  format, PQgetvalue(result, 0, column), mark + 2));
+}
+
+/* Answers with the first column of the unit's last result; null and no row are 404. */
+static void
+answer(struct sb_request *request)
+{
+	struct sb_pg_unit *unit = &request->admission.unit;
+	int last = unit->nresults - 1;
+
+	if (PQntuples(unit->results[last]) != 1 || PQgetisnull(unit->results[last], 0, 0))
+		sb_request_fail(request, 404, "not found");
+	else
+	{
+		sb_link_add(request, unit->results[last]);
+		sb_request_reply_result(request, request->route->status, sb_pg_unit_take(unit, last));
+	}
+}
+
+/* The answer to the same request when it was sent before. */
+static void
+on_kept(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
+{
+	struct sb_request *request = unit->owner;
+
+	if (outcome != SB_PG_OK)
+	{
+		sb_request_fail_unit(request, outcome);
+		return;
+	}
+	add_location(request, unit->results[unit->nresults - 1], 1);
+	answer(request);
 }
 
 static void
@@ -28,8 +60,14 @@ on_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 {
 	struct sb_request *request = unit->owner;
 	int last = unit->nresults - 1;
-	struct sb_error error;
+	struct sb_error error = sb_error_unavailable();
 
+	if (sb_idempotency_was_done(request, outcome))
+	{
+		if (!sb_idempotency_ask(request, on_kept))
+			sb_request_fail_with(request, &error);
+		return;
+	}
 	if (outcome != SB_PG_OK)
 	{
 		sb_request_fail_unit(request, outcome);
@@ -41,15 +79,9 @@ on_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 			sb_request_fail_with(request, &error);
 			return;
 		}
-	if (PQntuples(unit->results[last]) != 1 || PQgetisnull(unit->results[last], 0, 0))
-	{
-		sb_request_fail(request, 404, "not found");
-		return;
-	}
 	if (request->route->call)
-		add_location(request, unit->results[last - 1]);
-	sb_link_add(request, unit->results[last]);
-	sb_request_reply_result(request, request->route->status, sb_pg_unit_take(unit, last));
+		add_location(request, unit->results[last - 1], 0);
+	answer(request);
 }
 
 /* Reads the body when the route takes something from it. False when that was answered. */
@@ -82,9 +114,10 @@ sb_api_rest(struct sb_request *request)
 	struct sb_params_input input = {.url = &request->url,
 									.address = request->caller.address,
 									.user_agent = request->caller.agent};
+	struct sb_pg_statement select = {.id = route->select_id, .sql = route->select};
 	const char *problem;
 
-	if (!read_body(request))
+	if (!read_body(request) || (route->takes_key && !sb_idempotency_begin(request)))
 		return;
 	input.body = request->json;
 	problem = sb_params_collect(&route->params, &request->arena, &input, values);
@@ -94,11 +127,16 @@ sb_api_rest(struct sb_request *request)
 		return;
 	}
 	sb_request_begin_unit(request, on_done);
+	sb_idempotency_claim(request, 0);
 	/* The parameters are the first statement's; a select behind a call asks for result_id(). */
 	if (route->call)
 		sb_pg_unit_add(&request->admission.unit, route->call_id, route->call, route->params.count,
 					   values);
-	sb_pg_unit_add(&request->admission.unit, route->select_id, route->select,
-				   route->call ? 0 : route->params.count, values);
+	else
+	{
+		select.nparams = route->params.count;
+		select.values = values;
+	}
+	sb_idempotency_add_answer(request, &select);
 	sb_request_submit(request, route->lane);
 }

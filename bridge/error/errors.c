@@ -31,7 +31,10 @@ static const struct row rows[] = {
 	{"SM403", 403, NULL},
 	{"SM404", 404, NULL},
 	{"SM409", 409, NULL},
+	{"SM412", 412, NULL},
 	{"SM422", 422, NULL},
+	{"SM423", 409, NULL, "IN_PROGRESS"}, /* of an idempotency key; so is SM208, for a moment */
+	{"SM208", 409, NULL, "IN_PROGRESS"},
 	{"SM429", 429, NULL},
 	{"22", 400, NULL}, /* data exceptions: out of range, malformed, not in encoding */
 	{"23505", 409, "already exists"},       /* a race that the function's own check lost */

@@ -22,6 +22,7 @@
 struct MHD_Connection;
 struct MHD_Response;
 struct sb_client;
+struct sb_idempotency;
 struct sb_loop;
 struct sockaddr;
 
@@ -72,7 +73,8 @@ struct sb_request
 
 	/* For the handler. */
 	struct sb_admission admission;
-	json_t *json; /* released with the request */
+	json_t *json;                       /* released with the request */
+	struct sb_idempotency *idempotency; /* NULL: it may be done again */
 	void *state;
 	void (*on_end)(struct sb_request *); /* frees state; may be NULL */
 

@@ -125,6 +125,9 @@ sb_router_init(const struct sb_route *rows, int count)
 			fprintf(stderr, "social-bridge: route %s: cannot read %s\n", route->name, problem);
 			return false;
 		}
+		/* What a door answers (tokens, codes) is kept nowhere. */
+		route->takes_key = route->method == SB_POST && route->auth == SB_AUTH_REQUIRED &&
+						   route->select && !strstr(route->select, "error_code");
 		route->call_id = route->call ? sb_pg_statement_id(route->call) : 0;
 		route->select_id = route->select ? sb_pg_statement_id(route->select) : 0;
 	}

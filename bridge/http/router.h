@@ -70,6 +70,7 @@ struct sb_route
 	struct sb_params params;
 	struct sb_purpose purpose;  /* without an account */
 	const char *account_member; /* of the body, or NULL */
+	bool takes_key;             /* it looks at Idempotency-Key */
 	const char *action_member; /* without which the request does not count as the action, or NULL */
 	int nsegments;
 	const char *segments[SB_URL_MAX_SEGMENTS]; /* NULL = an id */

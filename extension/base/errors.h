@@ -21,5 +21,10 @@
 #define ERRCODE_SOCIAL_UNPROCESSABLE   MAKE_SQLSTATE('S', 'M', '4', '2', '2')
 /* A rate limit's window is exhausted. */
 #define ERRCODE_SOCIAL_RATE_LIMITED    MAKE_SQLSTATE('S', 'M', '4', '2', '9')
+/*
+ * Raised in SQL only: SM208, a request with an idempotency key was done before, SM423, one is under
+ * way (sql/api/idempotency.sql); SM412, a document is not of the version that was asked for
+ * (sql/api/version.sql).
+ */
 
 #endif /* SOCIAL_ERRORS_H */

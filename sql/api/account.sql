@@ -215,7 +215,7 @@ DECLARE
 BEGIN
 	FOR part IN SELECT * FROM (VALUES
 		('post_likes', 'user_id = $1', NULL), ('comment_likes', 'user_id = $1', NULL), ('reposts', 'user_id = $1', NULL), ('repost_places', 'user_id = $1', NULL), ('bookmarks', 'user_id = $1', NULL),
-		('post_views', 'user_id = $1', NULL),
+		('post_views', 'user_id = $1', NULL), ('idempotency_keys', 'user_id = $1', NULL),
 		('follows', 'follower_id = $1', NULL), ('follows', 'followed_id = $1', NULL), ('follow_requests', 'requester_id = $1', NULL), ('follow_requests', 'target_id = $1', NULL),
 		('notifications', 'recipient_id = $1', NULL), ('notifications', 'actor_id = $1', NULL),
 		('login_attempts', 'user_id = $1', NULL), ('login_attempts', 'claimant_id = $1', NULL), ('mail_outbox', 'user_id = $1', NULL),

@@ -52,6 +52,9 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT unnest(ARRAY['add_graphql_document', 'remove_graphql_document']), 'admin'
 	UNION ALL
+	-- requests that are done once
+	SELECT unnest(ARRAY['claim_request', 'keep_answer', 'kept_answer']), 'bridge'
+	UNION ALL
 	-- moderation: staff are told apart by who acts
 	SELECT unnest(ARRAY['require_staff', 'report_user', 'report_post', 'report_comment', 'reports', 'resolve_report',
 		'hide_post', 'unhide_post', 'hide_comment', 'unhide_comment', 'suspend_user', 'unsuspend_user',

@@ -42,6 +42,8 @@ CREATE OR REPLACE FUNCTION social.retention_classes(OUT data_class text, OUT def
 			'Mails that were sent.'),
 		('failed_mails', interval '30 days', 'mail_outbox', 'failed_at', 'failed_at IS NOT NULL', NULL,
 			'Mails that were given up, and those that nobody was to get.'),
+		('idempotency_keys', interval '24 hours', 'idempotency_keys', 'created_at', 'true', NULL,
+			'Answers to requests that came with an Idempotency-Key; after it the key is as good as new.'),
 		('rate_limits', interval '1 day', 'rate_limit_state', 'full_at', 'true', NULL,
 			'Rate limits counted in a table: windows that nobody uses any more.')
 $$;

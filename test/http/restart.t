@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use File::Temp 'tempdir';
+use HTTP::Tiny;
 use Social;
 use Test::More;
 use Time::HiRes qw(sleep time);
@@ -75,6 +76,67 @@ cmp_ok(time - $began, '<', 10, 'at once');
 pg_ctl('start');
 ok(wait_until(30, sub { api(GET => '/api/posts/health/', @bridge)->{status} == 200 }), 'back: healthy again');
 ok(wait_until(30, sub { $list->()->{status} == 200 }), 'and served');
+
+# ---- killed in mid-load: writers with keys go on, and each post is there once (issue 13, Bad input and faults)
+my $keyed = sub
+{
+	my ($writer, $out) = @_;
+	my $agent = HTTP::Tiny->new(timeout => 30);
+	my $over  = 0;
+	local $SIG{TERM} = sub { $over = 1 };
+	for (my $n = 0; !$over; $n++)
+	{
+		my $name = "keyed-$writer-$n";
+		my $answer;
+		do
+		{
+			$answer = $agent->post("$bridge->{url}/api/posts/posts/", { content => qq({"title":"$name","content":"x"}),
+				headers => { Authorization => "Bearer $user->{token}", 'Content-Type' => 'application/json', 'Idempotency-Key' => $name } });
+			sleep 0.01 if $answer->{status} != 201;
+		} until $answer->{status} == 201 || $answer->{status} =~ /^4(?!09)/;
+		my ($id) = $answer->{content} =~ /"id":(\d+)/;
+		syswrite $out, "$name $answer->{status} " . ($id // 0) . ' ' . ($answer->{headers}{'idempotent-replayed'} // 'new') . "\n";
+	}
+};
+my (%posted, @writers, $replays);
+pipe my $acks, my $acked or die "pipe: $!";
+for my $writer (1 .. 4)
+{
+	my $pid = fork // die "fork: $!";
+	if (!$pid) { close $acks; $keyed->($writer, $acked); POSIX::_exit(0) }
+	push @writers, $pid;
+}
+close $acked;
+my $more = sub
+{
+	my ($count) = @_;
+	while ($count-- > 0)
+	{
+		my ($name, $status, $id, $how) = split ' ', <$acks> // return 0;
+		$posted{$name} = "$status $id";
+		$replays++ if $how ne 'new';
+	}
+	return 1;
+};
+my $killed_bridge = sub { $bridge->signal('KILL'); $bridge->finish; $bridge = start_bridge(@_, HTTP_PORT => $bridge->{port}) };
+for my $fault (
+	[ 'its backends are terminated', sub { psql(q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'social_bridge'}) } ],
+	[ 'the bridge is killed',        sub { $killed_bridge->(DATABASE_URL => "host=$dir port=$port dbname=social user=social_bridge", LOOPS => 2) } ],
+	[ 'a backend is killed',         sub { kill KILL => psql(q{SELECT pid FROM pg_stat_activity WHERE usename = 'social_bridge' AND backend_type = 'client backend' ORDER BY state_change DESC LIMIT 1}) } ],
+	[ 'the database is killed',      sub { pg_ctl('stop', '-m', 'immediate'); pg_ctl('start') } ])
+{
+	my ($name, $do) = @$fault;
+	ok($more->(40), "$name: writers write") or last;
+	$do->();
+}
+ok($more->(40), 'and go on');
+kill TERM => @writers;
+$more->(1_000_000);
+waitpid $_, 0 for @writers;
+is(join(' ', grep { $posted{$_} !~ /^201 / } sort keys %posted), '', 'everything was acknowledged');
+my %there = map { my ($name, $ids) = split /\|/; ($name => "201 $ids") } split /\n/, psql(q{SELECT title, string_agg(id::text, ',') FROM social.posts WHERE title LIKE 'keyed-%' GROUP BY title});
+is_deeply(\%there, \%posted, 'what was acknowledged is there, once, with the id that was told');
+note(($replays // 0) . ' of ' . keys(%posted) . ' had to be asked for again');
 
 # ---- the objects behind prepared statements change
 ok(wait_until(30, sub { api(POST => '/api/posts/posts/', @bridge, token => $user->{token}, json => { title => 'a', content => 'a' })->{status} == 201 }), 'a post');

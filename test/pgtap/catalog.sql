@@ -71,6 +71,8 @@ $$, ARRAY[
 	'note_filters',
 	-- a bridge in the worker's place
 	'tick_without_worker',
+	-- bridges keep what a request was answered
+	'claim_request', 'keep_answer', 'kept_answer',
 	-- an account ends
 	'delete_account', 'end_stopped_sessions',
 	-- they open the door

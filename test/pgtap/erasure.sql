@@ -38,6 +38,7 @@ BEGIN
 	PERFORM social.act_as(me, true);
 	PERFORM social.update_account(email => 'zqxvjnew' || who || '@zqxvj.example', current_password => 'zqxvj password', bio => 'zqxvjbio', avatar => 'https://zqxvj.example/a.png',
 		banner_image => 'https://zqxvj.example/b.png', location => 'Zqxvjville', website => 'https://zqxvj.example/');
+	PERFORM social.claim_request('zqxvjkey', 0, 'hash'), social.keep_answer('zqxvjkey', 0, 'hash', 'zqxvjanswer');
 	post := social.create_post('zqxvjtitle', 'zqxvjtext #zqxvjtag #eratag');
 	PERFORM social.update_post(post, content => 'zqxvjedited #zqxvjother #eratag');
 	PERFORM social.create_post('zqxvjdraft', 'zqxvjdraft #zqxvjdrafttag', is_published => false);

@@ -53,6 +53,7 @@ SELECT social.tick();
 INSERT INTO social.post_trends SELECT id, 1 FROM social.posts ORDER BY id LIMIT 1 ON CONFLICT DO NOTHING;
 INSERT INTO social.hashtag_trends SELECT id, 1 FROM social.hashtags ORDER BY id LIMIT 1 ON CONFLICT DO NOTHING;
 INSERT INTO social.post_reindex (before_id) VALUES (1);
+INSERT INTO social.idempotency_keys (user_id, key, step, request_hash, answer) SELECT min(id), 'a key', 0, 'hash', '{}' FROM social.users;
 INSERT INTO social.repost_places (post_id, user_id, position, created_at) SELECT min(id), min(author_id), 1, now() FROM social.posts;
 INSERT INTO social.recounts (user_id, due, horizon) SELECT min(author_id), now() + interval '1 year', pg_current_xact_id() FROM social.posts;
 SQL

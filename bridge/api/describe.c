@@ -255,16 +255,15 @@ sb_describe_print(FILE *out)
 			json_array_append_new(paths, json_string(routes[again].path));
 		json_array_append_new(
 			list,
-			json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:s, s:s, s:s?, s:b, s:i, s:o, s:o, s:o, s:o}",
-					  "name", route->name, "tag", route->group->tag, "summary", route->summary,
-					  "method", sb_router_method_name(route->method), "hidden", route->is_hidden,
-					  "paths", paths, "auth", auth_words[route->auth], "surface",
-					  route->purpose.surface, "action", route->purpose.action, "idempotency_key",
-					  route->takes_key, "status",
-					  route->status, "parameters", parameters_of(route), "answer",
-					  sb_shapes_schema(route->answer, route->name, SB_SCHEMA_EXACT, &problem),
-					  "errors", sb_describe_errors(route, SB_SCHEMA_EXACT), "statements",
-					  statements_of(route)));
+			json_pack(
+				"{s:s, s:s, s:s, s:s, s:b, s:o, s:s, s:s, s:s?, s:b, s:i, s:o, s:o, s:o, s:o}",
+				"name", route->name, "tag", route->group->tag, "summary", route->summary, "method",
+				sb_router_method_name(route->method), "hidden", route->is_hidden, "paths", paths,
+				"auth", auth_words[route->auth], "surface", route->purpose.surface, "action",
+				route->purpose.action, "idempotency_key", route->takes_key, "status", route->status,
+				"parameters", parameters_of(route), "answer",
+				sb_shapes_schema(route->answer, route->name, SB_SCHEMA_EXACT, &problem), "errors",
+				sb_describe_errors(route, SB_SCHEMA_EXACT), "statements", statements_of(route)));
 	}
 	all = json_pack("{s:o, s:{s:s}, s:o}", "shapes", sb_shapes_all(SB_SCHEMA_EXACT), "problem",
 					"$ref", "#/components/schemas/Problem", "routes", list);

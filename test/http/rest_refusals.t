@@ -1,0 +1,122 @@
+# What every route refuses, read from what the routes say of themselves: nobody, ids that are none or
+# that name nothing, bodies and questions of another type, and whatever the viewer may not see, which
+# does not exist (seed 049, I-12, design D2).
+use strict;
+use warnings;
+use JSON::PP;
+use Rest;
+use Route;
+use Social;
+use Test::More;
+
+my ($ann, $bob, $cid, $staff) = map { account() } 1 .. 4;
+psql("UPDATE social.users SET is_staff = true, is_superuser = true WHERE id = $staff->{id}");
+my %tags = map { $_ => 1 } qw(user relation post comment reaction share feed hashtag search notification moderation);
+my @rows = grep { $tags{ $_->{tag} } && $_->{auth} =~ /^(content|required)$/ } @{ Route::book()->{routes} };
+cmp_ok(scalar @rows, '>', 100, 'there are routes');
+
+# ---- a request that a row takes
+my %value = (text => 'x', int => 1, bigint => 1, bool => $yes, time => '2099-01-01T00:00:00Z', bigints => [1]);
+my %words = (action => 'dismiss', kind => 'word', visibility => 'public', reply_settings => 'none', type => 'like', status => 'open');
+sub body_of
+{
+	my ($row) = @_;
+	my @taken = grep { $_->{in} eq 'body' && $_->{required} } @{ $row->{parameters} };
+	return @taken ? { map { $_->{name} => $words{ $_->{name} } // $value{ $_->{type} } } @taken } : $row->{method} eq 'PUT' ? {} : undef;
+}
+
+sub query_of
+{
+	my ($row) = @_;
+	return join '&', map { "$_->{name}=" . ($words{ $_->{name} } // ($_->{type} eq 'bigints' ? 1 : $value{ $_->{type} })) } grep { $_->{in} eq 'query' && $_->{required} } @{ $row->{parameters} };
+}
+
+# Sends what a row takes, with these ids in its path and this query; the answer.
+sub ask
+{
+	my ($row, $who, $ids, %other) = @_;
+	my $path  = $row->{paths}[0] =~ s/\{(\w+)\}/$ids->{$1}/gr;
+	my $query = join '&', grep { length } query_of($row), $other{query} // '';
+	my $body  = exists $other{json} ? $other{json} : body_of($row);
+	return api($row->{method} => $path . (length $query ? "?$query" : ''), $who ? (token => $who->{token}) : (),
+		$other{body} ? %{ $other{body} } : defined $body ? (json => $body) : ());
+}
+
+# The rows of a set whose answer has not one of these statuses; each with what came.
+sub others
+{
+	my ($statuses, $rows, @how) = @_;
+	return [ map { my $answer = ask($_, @how); $answer->{status} =~ /^($statuses)$/ ? () : "$_->{method} $_->{paths}[0]: $answer->{status} $answer->{content}" } @$rows ];
+}
+
+my %unknown = map { $_ => '9007199254740991' } qw(id post_id);
+is_deeply(others(401, \@rows, undef, \%unknown), [], 'seed 049: nobody is answered by no route');
+
+# ---- ids
+my @by_id = grep { $_->{paths}[0] =~ /\{/ } @rows;
+for my $id ('-1', '9007199254740992', 'x', '1%20', '%D9%A1')
+{
+	is_deeply(others(404, \@by_id, $ann, { id => $id, post_id => $id }), [], "\"$id\" is no id");
+}
+is_deeply(others(404, [ grep { $_->{tag} ne 'moderation' } @by_id ], $ann, \%unknown), [], 'an id that names nothing');
+is_deeply(others(404, \@by_id, $staff, \%unknown), [], 'is not there for staff either');
+is_deeply(others(403, [ grep { $_->{tag} eq 'moderation' && $_->{name} ne 'reports.get' } @rows ], $ann, \%unknown), [], 'what staff do is not for others');
+
+# ---- bodies and questions
+my %wrong = (text => [ 5, [], {} ], int => [ 'x', 1.5 ], bigint => [ '1', 1.5, 9007199254740992 ], bool => [ 1, 'true' ], time => [ 5, 'now', '2099-01-01', '2099-01-01T00:00:00' ], bigints => [ 1, '1', ['x'] ]);
+my @with_body = grep { my $row = $_; grep { $_->{in} eq 'body' } @{ $row->{parameters} } } @rows;
+is_deeply(others(400, \@with_body, $ann, \%unknown, body => { body => $_ }), [], "the body $_") for '[]', '"x"', '{', '{"a":1,"a":2}', '{"a":"\ud800"}';
+is_deeply(others(415, \@with_body, $ann, \%unknown, body => { body => 'a=b', type => 'application/x-www-form-urlencoded' }), [], 'a form');
+my @missed;
+for my $row (@with_body)
+{
+	my $good = body_of($row) // {};
+	for my $parameter (grep { $_->{in} eq 'body' } @{ $row->{parameters} })
+	{
+		push @missed, @{ others(400, [$row], $ann, \%unknown, json => { %$good, $parameter->{name} => $_ }) } for @{ $wrong{ $parameter->{type} } };
+		next unless $parameter->{required};
+		push @missed, @{ others(400, [$row], $ann, \%unknown, json => { map { $_ eq $parameter->{name} ? () : ($_ => $good->{$_}) } keys %$good }) };
+	}
+}
+is_deeply(\@missed, [], 'a member of another type, and one that is missing');
+my @lists = grep { my $row = $_; grep { $_->{name} eq 'after' } @{ $row->{parameters} } } @rows;
+cmp_ok(scalar @lists, '>', 25, 'there are lists');
+for my $query ('first=x', 'first=1&first=2', 'first=99999999999')
+{
+	is_deeply(others(400, \@lists, $staff, { id => $ann->{id}, post_id => 1 }, query => $query), [], "a list with $query");
+}
+my @of_nothing = grep { $_->{paths}[0] !~ /\{/ } @lists;
+is_deeply(others(400, \@of_nothing, $staff, {}, query => $_), [], "a page with $_") for 'first=0', 'first=101', 'after=x', 'after=%00%20', 'after=' . 'x' x 300;
+my $both = [ grep { my $row = $_; grep { $_->{name} eq 'before' } @{ $row->{parameters} } } @of_nothing ];
+is_deeply(others(400, $both, $staff, {}, query => 'before=x'), [], 'a bad cursor before');
+my $foreign = psql("SELECT social.cursor_encode('somewhere', 1, 1)");
+is_deeply(others(400, \@of_nothing, $staff, {}, query => "after=$foreign"), [], "another list's cursor");
+
+# ---- what may not be seen does not exist
+my $make = sub { my ($who, $settings) = @_; return as($who, "social.create_post('x', 'y'$settings)") };
+my %post = (
+	private   => $make->($ann, ", visibility => 'private'"),
+	followers => $make->($ann, ", visibility => 'followers'"),
+	draft     => $make->($ann, ', is_published => false'),
+	map { $_ => $make->($ann, '') } qw(deleted hidden));
+$post{suspended} = $make->($bob, '');
+$post{blocked}   = $make->($cid, '');
+my %comment = map { $_ => as($ann, "social.create_comment($post{$_}, 'c')") } qw(private followers deleted hidden suspended blocked);
+psql("UPDATE social.posts SET deleted_at = now() WHERE id = $post{deleted}; UPDATE social.posts SET hidden_at = now() WHERE id = $post{hidden};
+	UPDATE social.users SET suspended_at = now() WHERE id = $bob->{id}; INSERT INTO social.blocks (blocker_id, blocked_id) VALUES ($cid->{id}, $staff->{id})");
+psql("UPDATE social.users SET is_staff = false, is_superuser = false WHERE id = $staff->{id}");
+my $reader = $staff;
+my @of_posts = grep { $_->{paths}[0] =~ m{^/api/posts/posts/\{} } @rows;
+cmp_ok(scalar @of_posts, '>', 40, 'there are routes of posts');
+for my $state (sort keys %post)
+{
+	my @asked = grep { $comment{$state} || $_->{paths}[0] !~ m{comments/\{id\}} } @of_posts;
+	is_deeply(others(404, [ grep { $_->{paths}[0] !~ /\{post_id\}/ } @asked ], $reader, { id => $post{$state} }), [], "a post: $state");
+	is_deeply(others(404, [ grep { $_->{paths}[0] =~ /\{post_id\}/ } @asked ], $reader, { post_id => $post{$state}, id => $comment{$state} // 1 }), [], "what hangs on a post: $state");
+}
+my @of_people = grep { $_->{paths}[0] =~ m{^/api/accounts/users/(follow-requests/)?\{} } @rows;
+cmp_ok(scalar @of_people, '>', 15, 'there are routes of people');
+my %person = (suspended => $bob, blocked => $cid);
+is_deeply(others(404, \@of_people, $reader, { id => $person{$_}{id} }), [], "a person: $_") for sort keys %person;
+is(psql("SELECT count(*) FROM social.posts p WHERE p.author_id = $reader->{id}"), 0, 'and nothing was written');
+done_testing;

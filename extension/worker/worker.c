@@ -44,6 +44,7 @@
 #include "base/table.h"
 #include "worker/worker.h"
 #include "worker/worker_failure.h"
+#include "worker/worker_figures.h"
 
 extern PGDLLEXPORT void social_launcher_main(Datum argument);
 
@@ -465,6 +466,7 @@ social_worker_init(void)
 	previous_shmem_startup = shmem_startup_hook;
 	shmem_startup_hook = attach_shared_memory;
 	social_worker_failure_init();
+	social_worker_figures_init();
 	social_worker_aside_init();
 	register_launcher();
 }

@@ -33,6 +33,7 @@
 #include "base/version.h"
 #include "worker/worker.h"
 #include "worker/worker_failure.h"
+#include "worker/worker_figures.h"
 
 PG_FUNCTION_INFO_V1(social_tick);
 
@@ -210,6 +211,7 @@ try_in_transaction(struct step *step)
 		done = run_in_transaction(step);
 		step->complaint[0] = '\0';
 		social_worker_succeeded((int) (step - steps));
+		social_worker_count((int) (step - steps), step->function, done);
 	}
 	PG_CATCH();
 	{

@@ -26,7 +26,7 @@ BEGIN ATOMIC
 	]), 'reader'
 	UNION ALL
 	-- bridge: also names the viewer itself, because it has checked the token.
-	SELECT unnest(ARRAY['admit', 'set_result_id', 'bridge_config', 'tick', 'worker_is_running', 'tick_without_worker', 'statement_problems', 'comment_of_post']), 'bridge'
+	SELECT unnest(ARRAY['admit', 'set_result_id', 'bridge_config', 'tick', 'worker_is_running', 'tick_without_worker', 'statement_problems', 'comment_of_post', 'metrics']), 'bridge'
 	UNION ALL
 	-- admin: also acts as anybody, and keeps the data in order.
 	SELECT unnest(ARRAY['act_as', 'reconcile', 'fold_counters', 'publish_due_posts', 'purge_deleted', 'start_reindex', 'reindex_posts', 'reindex_texts', 'text_indexes', 'library_text_tables', 'init_data', 'verify_password', 'hash_password']), 'admin'
@@ -85,7 +85,7 @@ BEGIN ATOMIC
 		'mark_notifications', 'mark_all_notifications_read', 'notification_preferences', 'set_notification_preference', 'notification_muted_ids',
 		'trending_posts', 'trending_topics', 'hashtags']), 'reader'
 	UNION ALL
-	SELECT unnest(ARRAY['notification_batch', 'require_recipient']), 'owner'
+	SELECT unnest(ARRAY['notification_batch', 'require_recipient', 'replication_figures']), 'owner'
 	UNION ALL
 	SELECT unnest(ARRAY['system_notification', 'fold_trends', 'rebuild_trends', 'recount', 'expire_mutes']), 'admin'
 	UNION ALL
@@ -120,7 +120,7 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT unnest(ARRAY['require_writer', 'hold_user', 'hold_task', 'end_pair', 'stay_local', 'grant_restore']), 'owner'
 	UNION ALL
-	SELECT unnest(ARRAY['settle_blocks', 'worker_failures', 'is_subscriber', 'sequences_behind', 'advance_sequences']), 'admin'
+	SELECT unnest(ARRAY['settle_blocks', 'worker_failures', 'worker_steps', 'is_subscriber', 'sequences_behind', 'advance_sequences']), 'admin'
 	UNION ALL
 	-- owner: triggers, parts of other functions, and the grants themselves.
 	SELECT unnest(ARRAY['posts_like', 'post_trigrams', 'name_trigrams', 'typed_name', 'typed_trigrams', 'name_score',

@@ -73,6 +73,8 @@ $$, ARRAY[
 	'tick_without_worker',
 	-- bridges keep what a request was answered
 	'claim_request', 'keep_answer', 'kept_answer',
+	-- and its figures, which tell of nobody
+	'metrics',
 	-- an account ends
 	'delete_account', 'end_stopped_sessions',
 	-- they open the door

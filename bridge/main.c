@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/config.h"
+#include "http/router.h"
 #include "http/cors.h"
 #include "http/forwarded.h"
 #include "http/library.h"
@@ -27,6 +28,7 @@
 #include "base/log.h"
 #include "loop/loop.h"
 #include "base/memory.h"
+#include "base/process.h"
 #include "pg/target.h"
 #include "ratelimit/limits.h"
 #include "reference.h"
@@ -73,8 +75,10 @@ max_clients(const struct sb_config *config, int loops)
 	rlim_t limit = raise_descriptor_limit();
 	int pool = config->db_connections + config->db_write_connections + config->db_slow_connections +
 			   config->db_slow_read_connections + 2 * config->db_wait_connections;
-	rlim_t reserve = PROCESS_DESCRIPTORS + (rlim_t) loops * (rlim_t) (LOOP_DESCRIPTORS + pool);
+	rlim_t operators = config->admin_port ? SB_SERVER_OPERATORS : 0;
 	rlim_t each = 3; /* its socket, and both ends of its gate (http/gate.h) */
+	rlim_t reserve = PROCESS_DESCRIPTORS + each * operators +
+					 (rlim_t) loops * (rlim_t) (LOOP_DESCRIPTORS + pool);
 	rlim_t clients = limit > reserve ? (limit - reserve) / each : 0;
 
 	if (limit == RLIM_INFINITY || clients >= (rlim_t) config->max_connections)
@@ -178,22 +182,37 @@ load_config(struct sb_config *config, int argc, char **argv, int *exit_status)
 	return go_on;
 }
 
+/* Below 0, and said why, when that cannot be. */
+static int
+listen_on(const char *host, int port, bool exclusive)
+{
+	int fd = sb_socket_listen(host, port, exclusive);
+
+	if (fd < 0)
+		fprintf(stderr, "social-bridge: cannot listen on %s port %d: %s\n", host, port,
+				strerror(errno));
+	return fd;
+}
+
 /* Every thread with its socket; the first finds out whether the port is somebody else's. */
 static bool
 make_threads(const struct sb_config *config, struct sb_thread **threads, int count)
 {
 	for (int i = 0; i < count; i++)
 	{
-		int fd = sb_socket_listen(config->http_host, config->http_port, i == 0);
+		int fd = listen_on(config->http_host, config->http_port, i == 0);
 
 		if (fd < 0)
-		{
-			fprintf(stderr, "social-bridge: cannot listen on %s port %d: %s\n", config->http_host,
-					config->http_port, strerror(errno));
 			return false;
-		}
 		threads[i] = sb_thread_new(config, i, fd);
 		if (threads[i] == NULL)
+			return false;
+	}
+	if (config->admin_port)
+	{
+		int fd = listen_on(config->admin_host, config->admin_port, true);
+
+		if (fd < 0 || !sb_thread_serve_operators(threads[0], fd))
 			return false;
 	}
 	for (int i = 0; i < count; i++)
@@ -240,6 +259,8 @@ main(int argc, char **argv)
 	if (!sb_routes_init() || !check_library())
 		return 2;
 	sb_openapi_init(&config);
+	sb_router_name_metrics();
+	sb_process_begin();
 	block_signals(&signals);
 	json_object_seed(0);
 	count = config.loops ? config.loops : (int) sysconf(_SC_NPROCESSORS_ONLN);

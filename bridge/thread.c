@@ -12,6 +12,7 @@
 
 #include "admission/services.h"
 #include "api/routes.h"
+#include "api/snapshot.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "http/server.h"
@@ -25,7 +26,8 @@ struct sb_thread
 	struct sb_loop *loop;
 	struct sb_services *services;
 	struct sb_server *server;
-	uint64_t stop_at_ms; /* valid while the loop is stopping */
+	struct sb_server *operators; /* of the first thread, with ADMIN_PORT; else NULL */
+	uint64_t stop_at_ms;         /* valid while the loop is stopping */
 };
 
 static const struct sb_mail_kind stop = {0, 0};
@@ -43,14 +45,23 @@ on_stop(void *owner, const void *messages, int count, bool more)
 	sb_server_quiesce(thread->server);
 }
 
-/* Whether a stopping thread has nothing left to do, or no time. */
+static int serving; /* threads that serve the public; atomic */
+
+/*
+ * Whether a stopping thread has nothing left to do, or no time. Operators are answered for as long
+ * as any thread is at it.
+ */
 static bool
 is_finished(const struct sb_thread *thread)
 {
 	const struct sb_loop *loop = thread->loop;
 
-	return loop->stopping &&
-		   (sb_server_connections(thread->server) == 0 || loop->now_ms >= thread->stop_at_ms);
+	if (!loop->stopping)
+		return false;
+	if (loop->now_ms >= thread->stop_at_ms)
+		return true;
+	return sb_server_connections(thread->server) == 0 &&
+		   (thread->operators == NULL || __atomic_load_n(&serving, __ATOMIC_ACQUIRE) == 1);
 }
 
 /*
@@ -64,13 +75,17 @@ wind_up(struct sb_thread *thread)
 	uint64_t until = loop->now_ms + LAST_WORDS_MS;
 
 	sb_services_close(thread->services);
+	sb_snapshot_give_up();
 	while (sb_server_connections(thread->server) > 0 && loop->now_ms < until)
 	{
 		sb_loop_wait(loop, sb_server_run(thread->server));
 		sb_server_tick(thread->server);
+		sb_snapshot_give_up();
 	}
+	sb_server_free(thread->operators);
 	sb_server_free(thread->server);
-	thread->server = NULL;
+	thread->server = thread->operators = NULL;
+	__atomic_sub_fetch(&serving, 1, __ATOMIC_ACQ_REL);
 	sb_log_finish();
 }
 
@@ -87,6 +102,8 @@ run(void *arg)
 		sb_loop_deliver(loop);
 		sb_services_settle(thread->services);
 		more = sb_server_run(thread->server);
+		if (thread->operators)
+			more |= sb_server_run(thread->operators);
 		sb_loop_run_timers(loop);
 		sb_log_flush();
 	}
@@ -103,6 +120,7 @@ sb_thread_new(const struct sb_config *config, int index, int listen_fd)
 
 	thread->loop = sb_loop_new(config, index);
 	sb_loop_subscribe(thread->loop, &stop, on_stop, thread);
+	sb_snapshot_join(thread->loop);
 	thread->services = sb_services_new(thread->loop);
 	if (thread->services && index == 0)
 		thread->services->on_database = sb_routes_review;
@@ -115,9 +133,17 @@ sb_thread_new(const struct sb_config *config, int index, int listen_fd)
 	return NULL;
 }
 
+bool
+sb_thread_serve_operators(struct sb_thread *thread, int listen_fd)
+{
+	thread->operators = sb_server_new_for_operators(thread->services, listen_fd);
+	return thread->operators != NULL;
+}
+
 void
 sb_thread_free(struct sb_thread *thread)
 {
+	sb_server_free(thread->operators);
 	sb_server_free(thread->server);
 	sb_services_free(thread->services);
 	sb_loop_free(thread->loop);
@@ -127,6 +153,7 @@ sb_thread_free(struct sb_thread *thread)
 bool
 sb_thread_start(struct sb_thread *thread)
 {
+	__atomic_add_fetch(&serving, 1, __ATOMIC_ACQ_REL);
 	return pthread_create(&thread->id, NULL, run, thread) == 0;
 }
 

@@ -17,6 +17,10 @@ struct sb_thread;
  */
 extern struct sb_thread *sb_thread_new(const struct sb_config *config, int index, int listen_fd);
 
+/* Before it starts: it answers operators, too (listen_fd becomes its property). False: it cannot.
+ */
+extern bool sb_thread_serve_operators(struct sb_thread *thread, int listen_fd);
+
 /* Starts it; false when that fails. */
 extern bool sb_thread_start(struct sb_thread *thread);
 

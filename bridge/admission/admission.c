@@ -5,6 +5,8 @@
 
 #include "admission/services.h"
 #include "base/arena.h"
+#include "base/log.h"
+#include "loop/loop.h"
 #include "ratelimit/figures.h"
 #include "ratelimit/limits.h"
 
@@ -49,15 +51,46 @@ read_figures(struct sb_admission *admission)
 		sb_figures_read(&admission->caller->figures, PQgetvalue(unit->results[0], 0, 0));
 }
 
+_Static_assert(SB_PG_REFUSED == 5, "unit_outcomes of base/metrics.def names the outcomes");
+
+/* Work that took long is told by its name, never by its statement or what it was about. */
+static void
+note_end(const struct sb_admission *admission, enum sb_pg_outcome outcome)
+{
+	static const char *const lanes[SB_LANES] = {"read",      "write", "slow",
+												"slow_read", "wait",  "wait_read"};
+	struct sb_loop *loop = admission->services->loop;
+	const struct sb_caller *caller = admission->caller;
+	uint64_t took_us = loop->now_us - admission->unit.submitted_us;
+
+	sb_metric_add(&loop->metrics->unit_outcomes[outcome], 1);
+	if (loop->config->slow_statement == 0 ||
+		took_us < (uint64_t) loop->config->slow_statement * 1000)
+		return;
+	sb_metric_add(&loop->metrics->slow[admission->lane], 1);
+	sb_log_begin(SB_LOG_WARNING, "slow statement");
+	sb_log_text("request_id", caller->work);
+	sb_log_text("trace_id", caller->trace);
+	sb_log_text("route", caller->task);
+	sb_log_text("action", caller->purpose.action);
+	sb_log_text("lane", lanes[admission->lane]);
+	sb_log_ms("ms", took_us);
+	sb_log_end();
+}
+
 /* The unit is answered: what its admission says about limits is the caller's to know. */
 static void
 on_unit(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 {
 	struct sb_admission *admission = (struct sb_admission *) unit;
 
+	note_end(admission, outcome);
 	/* Not only the admission refuses: refreshing is counted where the session is known. */
 	if (outcome == SB_PG_ERROR && sb_limit_is_refusal(unit->error))
+	{
 		sb_figures_read_refusal(&admission->caller->figures, unit->error);
+		sb_limits_note_refusal(admission->services->limits, admission->caller);
+	}
 	else if (admission->counts_itself)
 		read_figures(admission);
 	admission->counts_itself = false;
@@ -136,6 +169,8 @@ on_counted(void *arg, const struct sb_error *refusal)
 
 	admission->refusal = refusal;
 	if (refusal)
+		sb_metric_add(&admission->services->loop->metrics->unit_outcomes[SB_PG_REFUSED], 1);
+	if (refusal)
 		admission->on_done(unit, SB_PG_REFUSED);
 	else if (!sb_pg_pool_submit(admission->services->pool, admission->lane, unit))
 		admission->on_done(unit, SB_PG_LOST);
@@ -146,10 +181,10 @@ sb_admission_send(struct sb_admission *admission, enum sb_pg_lane lane)
 {
 	struct sb_services *services = admission->services;
 
+	admission->lane = lane;
 	if (admission->is_counted || sb_limits_store(services->limits) == SB_LIMIT_OFF)
 		return sb_pg_pool_submit(services->pool, lane, &admission->unit);
 	admission->is_counted = true;
-	admission->lane = lane;
 	sb_limits_count(services->limits, admission->caller, admission->arena, on_counted, admission);
 	return true;
 }

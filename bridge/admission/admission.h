@@ -25,7 +25,7 @@ struct sb_admission
 	void *owner;            /* of whoever embeds this */
 
 	void (*on_done)(struct sb_pg_unit *unit, enum sb_pg_outcome outcome);
-	enum sb_pg_lane lane;
+	enum sb_pg_lane lane;           /* as it was sent */
 	const struct sb_error *refusal; /* with SB_PG_REFUSED: why */
 	bool is_counted;                /* the store has been asked, or is by the unit's admission */
 	bool counts_itself;             /* the unit's admission counts */

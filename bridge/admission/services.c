@@ -59,6 +59,25 @@ sb_services_close(struct sb_services *services)
 	sb_auth_give_up(services->auth);
 }
 
+/* ---- figures --------------------------------------------------------------------------------- */
+
+#define GAUGES_MS 1000
+
+static void
+on_gauges_due(struct sb_timer *timer)
+{
+	struct sb_services *services = (struct sb_services *) timer;
+	struct sb_metrics *metrics = services->loop->metrics;
+	struct sb_graphql_stats plans;
+
+	sb_pg_pool_measure(services->pool);
+	sb_graphql_get_stats(services->graphql, &plans);
+	sb_metric_set(metrics->plan_hits, plans.hits);
+	sb_metric_set(metrics->plan_misses, plans.misses);
+	sb_metric_set(metrics->plans, (uint64_t) plans.entries);
+	sb_metric_set(metrics->redis_ready, sb_limits_redis_is_ready(services->limits));
+}
+
 /* ---- life ------------------------------------------------------------------------------------ */
 
 static void
@@ -120,7 +139,10 @@ sb_services_new(struct sb_loop *loop)
 	}
 	services->graphql = compile_schema(loop->config);
 	if (services->graphql)
+	{
+		sb_loop_every(loop, &services->gauges, GAUGES_MS, on_gauges_due);
 		return services;
+	}
 	sb_services_free(services);
 	return NULL;
 }

@@ -9,17 +9,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "loop/loop.h"
+
 struct sb_auth;
 struct sb_doorbell;
 struct sb_graphql;
 struct sb_limits;
-struct sb_loop;
 struct sb_pg_pool;
 struct sb_pg_tick;
 struct sb_review;
 
 struct sb_services
 {
+	struct sb_timer gauges; /* must stay first */
 	struct sb_loop *loop;
 	struct sb_pg_pool *pool;
 	struct sb_limits *limits;

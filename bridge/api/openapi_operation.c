@@ -163,7 +163,7 @@ success_of(const struct sb_route *route, const char *id, json_t *components)
 		"{s:s, s:o, s:{s:{s:o}}}", "description", route->status == 201 ? "Made." : "Done.",
 		"headers",
 		sb_openapi_headers(route->status, route->location != NULL, json_object_size(links) > 0),
-		"content", "application/json", "schema", schema);
+		"content", route->answer_type, "schema", schema);
 	if (json_object_size(links) > 0)
 		json_object_set(response, "links", links);
 	json_decref(links);

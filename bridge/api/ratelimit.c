@@ -6,6 +6,7 @@
 #include "api/api.h"
 #include "http/reply.h"
 #include "http/request.h"
+#include "loop/loop.h"
 #include "ratelimit/limits.h"
 
 static void
@@ -41,6 +42,8 @@ sb_api_rate_limit_status(struct sb_request *request)
 							  "limits FROM social.rate_limit_status($1, $2, $3, $4) s) r";
 	const char **values = sb_arena_alloc(&request->arena, 4 * sizeof(*values));
 
+	if (!sb_api_is_on(request, request->loop->config->rate_limit_monitoring))
+		return;
 	values[0] = sb_caller_user(&request->caller);
 	values[1] = sb_caller_session(&request->caller);
 	values[2] = sb_caller_address(&request->caller);

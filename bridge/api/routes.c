@@ -18,6 +18,8 @@
  *                 OPTIONAL  anonymous or a good token
  *                 CONTENT   a good token, or anonymous with ANONYMOUS_READ=on (mission I-12)
  *                 REQUIRED  a good token
+ *                 STAFF     a good token of staff; nothing on ADMIN_PORT
+ *                 ADMIN     nothing, on ADMIN_PORT alone
  *   and behind them, what the row has of:
  *     summary     a sentence for documents
  *     action      what the request counts as, for its rate limits: "[surface/]action", where
@@ -37,6 +39,7 @@
  *                 means 404. Where the statement may refuse without raising, the columns
  *                 error_code, error_message and error_detail follow (see error/errors.h)
  *     answer      the shape of that JSON (see api/shapes.h)
+ *     answer_type its media type, where it is not JSON
  *     errors      statuses of its own ("404 409"), with a shape where the body is not the usual
  *                 one ("503:Health"); what follows from the other members (401 where a token may
  *                 be asked for, 404 where an id is in the path) is not said
@@ -68,7 +71,8 @@ enum group
 	SEARCH,
 	NOTIFICATION,
 	MODERATION,
-	SYSTEM
+	SYSTEM,
+	ADMIN
 };
 
 static const struct sb_route_group groups[] = {
@@ -93,6 +97,7 @@ static const struct sb_route_group groups[] = {
 					{"/api/moderation/"},
 					"Reports and what staff do about them, content rules, the audit log."},
 	[SYSTEM] = {"system", {"/"}, "What the service says of itself, and GraphQL."},
+	[ADMIN] = {"admin", {"/"}, "For operators, on a port of their own."},
 };
 
 #define SB_ROUTE(row_group, row_method, row_path, row_name, row_auth, ...)                         \
@@ -155,6 +160,7 @@ static const struct sb_route_group groups[] = {
 
 static const struct sb_route rows[] = {
 #include "api/account.def"
+#include "api/admin.def"
 #include "api/comment.def"
 #include "api/feed.def"
 #include "api/hashtag.def"

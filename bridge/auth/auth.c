@@ -50,6 +50,21 @@ struct sb_auth
 
 /* ---- one token ------------------------------------------------------------------------------- */
 
+/* How a token was checked; social_tokens_total. */
+enum counted
+{
+	COUNT_CACHED,
+	COUNT_VERIFIED,
+	COUNT_REFUSED,
+	COUNT_FOREIGN
+};
+
+static void
+count_check(struct sb_auth *auth, enum counted what)
+{
+	sb_metric_add(&auth->loop->metrics->tokens[what], 1);
+}
+
 enum verdict
 {
 	GOOD,
@@ -117,10 +132,15 @@ check_token(struct sb_auth *auth, const char *token, struct sb_token_owner **own
 	sb_token_cache_hash(auth->cache, token, len, hash);
 	*owner = sb_token_cache_get(auth->cache, hash, now);
 	if (*owner)
+	{
+		count_check(auth, (*owner)->has_ended ? COUNT_REFUSED : COUNT_CACHED);
 		return (*owner)->has_ended ? BAD : GOOD;
+	}
 	if (sb_foreign_is(auth->keys, token, len))
 		return FOREIGN;
 	verdict = verify(auth, token, len, now, &fresh);
+	if (verdict != UNKNOWN_KEY)
+		count_check(auth, verdict == GOOD ? COUNT_VERIFIED : COUNT_REFUSED);
 	if (verdict == GOOD)
 		*owner = sb_token_cache_put(auth->cache, hash, &fresh);
 	return verdict;
@@ -134,6 +154,7 @@ on_foreign_answer(void *arg, bool answered, const struct sb_token_owner *said)
 	struct sb_token_owner *owner = NULL;
 	unsigned char hash[SB_TOKEN_HASH];
 
+	count_check(check->auth, COUNT_FOREIGN);
 	if (said && said->exp > time(NULL))
 	{
 		outcome = SB_AUTH_OK;

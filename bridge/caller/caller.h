@@ -45,8 +45,9 @@ struct sb_caller
 	struct sb_figures figures; /* of the limits, as last counted */
 
 	/* For the log. */
-	const char *work; /* the id of the piece of work */
-	const char *task; /* the name of what it is, or NULL */
+	const char *work;  /* the id of the piece of work */
+	const char *task;  /* the name of what it is, or NULL */
+	const char *trace; /* the id of the trace that it is part of (W3C Trace Context), or NULL */
 };
 
 /* The caller has shown whose he is. */

@@ -61,6 +61,7 @@ unlink_client(struct sb_client *client)
 		client->next->prev = client->prev;
 	else
 		clients->lists[client->state].tail = client->prev;
+	clients->lists[client->state].count--;
 }
 
 static void
@@ -75,6 +76,7 @@ link_client(struct sb_client *client)
 	else
 		clients->lists[client->state].head = client;
 	clients->lists[client->state].tail = client;
+	clients->lists[client->state].count++;
 }
 
 struct sb_client *
@@ -93,7 +95,7 @@ sb_client_new(struct sb_loop *loop, struct sb_clients *clients, int fd,
 										  : sizeof(struct sockaddr_in));
 	link_client(client);
 	clients->count++;
-	client->has_place = true;
+	client->has_place = !clients->are_operators;
 	return client;
 }
 
@@ -109,7 +111,8 @@ void
 sb_client_free(struct sb_client *client)
 {
 	sb_client_release(client);
-	sb_peers_remove();
+	if (!client->clients->are_operators)
+		sb_peers_remove();
 	unlink_client(client);
 	client->clients->count--;
 	free(client);
@@ -191,6 +194,13 @@ sb_clients_expire(struct sb_clients *clients, uint64_t now_ms)
 		while (states[i].timeout && (client = clients->lists[i].head) != NULL &&
 			   client->deadline_ms <= now_ms)
 			sb_client_cut(client, states[i].status);
+}
+
+void
+sb_clients_measure(const struct sb_clients *clients, uint64_t *gauges)
+{
+	for (int i = 0; i < SB_CLIENT_STATES; i++)
+		sb_metric_set(&gauges[i], (uint64_t) clients->lists[i].count);
 }
 
 void

@@ -52,8 +52,10 @@ struct sb_clients
 	{
 		struct sb_client *head;
 		struct sb_client *tail;
+		int count;
 	} lists[SB_CLIENT_STATES];
 	int count;
+	bool are_operators; /* on ADMIN_PORT: not among those that http/peers.h counts */
 };
 
 /* Of somebody who is counted (http/peers.h). */
@@ -78,6 +80,9 @@ extern void sb_client_cut(struct sb_client *client, int status);
 
 /* Cuts off whoever has run out of time. */
 extern void sb_clients_expire(struct sb_clients *clients, uint64_t now_ms);
+
+/* Sets the gauges of social_http_connections, one for each state. */
+extern void sb_clients_measure(const struct sb_clients *clients, uint64_t *gauges);
 
 /*
  * The bridge stops: cuts off those between two requests, and those that have been here for half a

@@ -90,6 +90,6 @@ sb_cors_add_preflight(struct sb_request *request, const char *methods)
 	sb_request_add_header(request, "Access-Control-Allow-Methods", methods);
 	sb_request_add_header(request, "Access-Control-Allow-Headers",
 						  "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, "
-						  "X-Request-Id");
+						  "X-Request-Id, traceparent, tracestate");
 	sb_request_add_header(request, "Access-Control-Max-Age", "600");
 }

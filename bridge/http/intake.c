@@ -18,6 +18,7 @@
 #include "http/gate.h"
 #include "http/reply.h"
 #include "http/request.h"
+#include "http/trace.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "loop/loop.h"
@@ -41,6 +42,13 @@ collect_header(void *arg, enum MHD_ValueKind kind, const char *name, size_t name
 	*header = (struct sb_header){name, name_len, value ? value : "", value_len};
 	request->nheaders++;
 	return MHD_YES;
+}
+
+/* Whether he came by ADMIN_PORT, where nobody is asked who he is. */
+static bool
+is_operator(const struct sb_request *request)
+{
+	return request->client->clients->are_operators;
 }
 
 /* NULL, or why the head is refused. */
@@ -171,6 +179,22 @@ expect_body(struct sb_request *request)
 	}
 }
 
+/*
+ * The trace that the request is part of; NULL when it says none, or not as W3C Trace Context has
+ * it: version-trace-parent-flags in lower-case hexadecimal digits, neither id all zeros. Later
+ * versions may go on behind the flags.
+ */
+static const char *
+trace_id(struct sb_request *request)
+{
+	const char *text = sb_request_header(request, "traceparent");
+
+	if (text == NULL || sb_request_count_headers(request, "traceparent") > 1 ||
+		!sb_trace_is_valid(text, strlen(text)))
+		return NULL;
+	return sb_arena_copy(&request->arena, text + SB_TRACE_ID_AT, SB_TRACE_ID_LENGTH);
+}
+
 /* What the client calls itself; NULL when it says nothing usable. */
 static const char *
 user_agent(struct sb_request *request)
@@ -192,6 +216,7 @@ sb_intake_head(struct sb_request *request, const char *method, const char *versi
 	request->method_name = method;
 	request->method = sb_router_method(method);
 	choose_id(request);
+	request->caller.trace = trace_id(request);
 	sb_client_address(request->client, request->caller.address);
 	if (problem == NULL)
 		sb_forwarded_apply(request);
@@ -215,7 +240,7 @@ sb_intake_head(struct sb_request *request, const char *method, const char *versi
 		sb_request_fail(request, 400, problem);
 		return;
 	}
-	request->route = sb_router_find(&request->url, request->method, &allowed);
+	request->route = sb_router_find(&request->url, request->method, is_operator(request), &allowed);
 	if (request->route == NULL)
 		answer_unrouted(request, allowed);
 	else
@@ -267,6 +292,7 @@ needs_token(const struct sb_request *request)
 	switch (request->route->auth)
 	{
 		case SB_AUTH_REQUIRED:
+		case SB_AUTH_STAFF:
 			return true;
 		case SB_AUTH_CONTENT:
 			return !config->anonymous_read;
@@ -274,6 +300,7 @@ needs_token(const struct sb_request *request)
 			return !config->anonymous_graphql;
 		case SB_AUTH_NONE:
 		case SB_AUTH_OPTIONAL:
+		case SB_AUTH_ADMIN:
 			break;
 	}
 	return false;
@@ -319,7 +346,8 @@ sb_intake_whole(struct sb_request *request)
 
 	if (request->route->page && request->route->page(request))
 		return;
-	if (request->route->auth == SB_AUTH_NONE || (given == NULL && !needs_token(request)))
+	if (request->route->auth == SB_AUTH_NONE || is_operator(request) ||
+		(given == NULL && !needs_token(request)))
 	{
 		request->route->handler(request);
 		return;
@@ -353,6 +381,7 @@ log_request(const struct sb_request *request, bool delivered)
 	path[len] = '\0';
 	sb_log_begin(SB_LOG_INFO, "request");
 	sb_log_text("request_id", request->id);
+	sb_log_text("trace_id", request->caller.trace);
 	sb_log_text("method", request->method_name);
 	sb_log_text("path", path);
 	sb_log_text("route", request->route ? request->route->name : NULL);
@@ -368,9 +397,21 @@ log_request(const struct sb_request *request, bool delivered)
 	sb_log_end();
 }
 
+static void
+count_request(const struct sb_request *request)
+{
+	struct sb_metrics *metrics = request->loop->metrics;
+
+	sb_metric_add(metrics->request_bytes, request->body_len);
+	sb_metric_add(metrics->response_bytes, request->answer_len);
+	sb_metrics_request(metrics, request->route ? request->route->index : -1, request->status,
+					   sb_loop_clock_us() - request->started_us);
+}
+
 void
 sb_intake_end(struct sb_request *request, bool delivered)
 {
+	count_request(request);
 	log_request(request, delivered);
 	if (request->on_end)
 		request->on_end(request);

@@ -8,11 +8,13 @@
 
 #include "base/id.h"
 #include "base/memory.h"
+#include "base/metrics.h"
 #include "core/ratelimit_policy.h"
 #include "pg/unit.h"
 
 static struct sb_route *routes; /* read-only once threads run */
 static int nroutes;
+static int nrows;
 
 static const char *const method_names[] = {"GET",    "POST", "PUT",    "PATCH",
 										   "DELETE", "HEAD", "OPTIONS"};
@@ -59,6 +61,7 @@ add_route(const struct sb_route *row, const char *base, const char *path)
 	route->path = whole;
 	route->parameters = row->parameters ? row->parameters : "";
 	route->status = row->status ? row->status : 200;
+	route->answer_type = row->answer_type ? row->answer_type : "application/json";
 }
 
 static void
@@ -70,8 +73,12 @@ add_row(const struct sb_route *row)
 		add_route(row, *base, row->path);
 	if (row->also)
 		add_route(row, "", row->also);
-	for (int i = first + 1; i < nroutes; i++)
-		routes[i].is_again = true;
+	for (int i = first; i < nroutes; i++)
+	{
+		routes[i].is_again = i > first;
+		routes[i].index = nrows;
+	}
+	nrows++;
 }
 
 bool
@@ -164,8 +171,17 @@ compare_fit(const struct sb_route *a, const struct sb_route *b)
 	return 0;
 }
 
+static bool
+is_served(const struct sb_route *route, bool for_operators)
+{
+	if (route->auth == SB_AUTH_STAFF)
+		return true;
+	return (route->auth == SB_AUTH_ADMIN) == for_operators;
+}
+
 const struct sb_route *
-sb_router_find(const struct sb_url *url, enum sb_method method, unsigned *allowed)
+sb_router_find(const struct sb_url *url, enum sb_method method, bool for_operators,
+			   unsigned *allowed)
 {
 	enum sb_method wanted = method == SB_HEAD ? SB_GET : method;
 	const struct sb_route *best = NULL;
@@ -177,7 +193,7 @@ sb_router_find(const struct sb_url *url, enum sb_method method, unsigned *allowe
 		const struct sb_route *route = &routes[i];
 		int fit;
 
-		if (!path_fits(route, url))
+		if (!is_served(route, for_operators) || !path_fits(route, url))
 			continue;
 		fit = best ? compare_fit(route, best) : -1;
 		if (fit > 0)
@@ -215,6 +231,34 @@ const char *
 sb_router_method_name(enum sb_method method)
 {
 	return method_names[method];
+}
+
+static const struct sb_route *
+row_at(int index)
+{
+	const struct sb_route *route = routes;
+
+	while (route->index != index)
+		route++;
+	return route;
+}
+
+static const char *
+name_at(int index)
+{
+	return row_at(index)->name;
+}
+
+static const char *
+method_at(int index)
+{
+	return method_names[row_at(index)->method];
+}
+
+void
+sb_router_name_metrics(void)
+{
+	sb_metrics_name_routes(nrows, name_at, method_at);
 }
 
 const struct sb_route *

@@ -29,7 +29,9 @@ enum sb_route_auth
 	SB_AUTH_OPTIONAL,
 	SB_AUTH_CONTENT, /* required unless ANONYMOUS_READ */
 	SB_AUTH_GRAPHQL, /* optional unless ANONYMOUS_GRAPHQL=off */
-	SB_AUTH_REQUIRED
+	SB_AUTH_REQUIRED,
+	SB_AUTH_STAFF, /* a good token of staff, or nothing where operators ask (ADMIN_PORT) */
+	SB_AUTH_ADMIN  /* served to operators alone */
 };
 
 /* Routes that belong together: the same paths below each of the bases. */
@@ -58,6 +60,7 @@ struct sb_route
 	const char *select;
 	const char *summary;
 	const char *answer;
+	const char *answer_type;
 	const char *errors;
 	bool is_hidden; /* in no document for programs */
 	void (*handler)(struct sb_request *request);
@@ -67,6 +70,7 @@ struct sb_route
 
 	/* Filled by sb_router_init(). */
 	bool is_again; /* the row before at another path */
+	int index;     /* of the row, from 0 on: what it counts as (base/metrics.h) */
 	struct sb_params params;
 	struct sb_purpose purpose;  /* without an account */
 	const char *account_member; /* of the body, or NULL */
@@ -94,10 +98,10 @@ extern bool sb_router_cut_action(struct sb_route *route);
 /*
  * The row for a method and path. NULL when there is none: then *allowed is the set of methods
  * (1 << method) that the path has, 0 for an unknown path. HEAD finds GET's row. Literal segments
- * win over ids.
+ * win over ids. for_operators: on ADMIN_PORT, which serves STAFF and ADMIN alone.
  */
 extern const struct sb_route *sb_router_find(const struct sb_url *url, enum sb_method method,
-											 unsigned *allowed);
+											 bool for_operators, unsigned *allowed);
 
 /* "GET, HEAD, OPTIONS" of a set of methods, into text. */
 extern void sb_router_allow(unsigned allowed, char *text, size_t size);
@@ -105,6 +109,9 @@ extern void sb_router_allow(unsigned allowed, char *text, size_t size);
 extern enum sb_method sb_router_method(const char *name);
 
 extern const char *sb_router_method_name(enum sb_method method);
+
+/* Tells base/metrics.h of the rows. After sb_router_init(), before any loop. */
+extern void sb_router_name_metrics(void);
 
 /* All routes, for documents made from them; those of one row stand together. */
 extern const struct sb_route *sb_router_routes(int *count);

@@ -96,11 +96,13 @@ sb_server_adopt(struct sb_server *server, int fd, const struct sockaddr *address
 {
 	bool is_in = false;
 
-	if (!sb_peers_add(address, sb_forwarded_is_proxy(address)))
+	if (!server->clients.are_operators && !sb_peers_add(address, sb_forwarded_is_proxy(address)))
 	{
+		sb_metric_add(server->loop->metrics->turned_away, 1);
 		close(fd);
 		return false;
 	}
+	sb_metric_add(server->loop->metrics->accepted, !server->clients.are_operators);
 	server->is_entering = true;
 	server->gate = sb_gate_new(server->loop, fd, &fd);
 	if (server->gate)
@@ -109,7 +111,7 @@ sb_server_adopt(struct sb_server *server, int fd, const struct sockaddr *address
 		is_in = MHD_add_connection(server->daemon, fd, address, len) == MHD_YES;
 	}
 	/* Where on_connection() was not asked, nobody has taken it. */
-	if (server->is_entering)
+	if (server->is_entering && !server->clients.are_operators)
 	{
 		sb_peers_release(address);
 		sb_peers_remove();
@@ -121,6 +123,13 @@ sb_server_adopt(struct sb_server *server, int fd, const struct sockaddr *address
 	return is_in;
 }
 
+static bool
+has_room(const struct sb_server *server)
+{
+	return server->clients.are_operators ? server->clients.count < SB_SERVER_OPERATORS
+										 : sb_peers_has_room();
+}
+
 /* False when nobody waits, or nobody can be let in for now. */
 static bool
 accept_one(struct sb_server *server)
@@ -130,7 +139,7 @@ accept_one(struct sb_server *server)
 	socklen_t len = sizeof(address);
 	int fd = -1;
 
-	if (sb_peers_has_room())
+	if (has_room(server))
 		fd = accept4(server->listen_fd, peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	else
 		errno = EMFILE;
@@ -518,7 +527,12 @@ on_ready(struct sb_watch *watch, uint32_t events)
 static void
 on_due(struct sb_timer *timer)
 {
-	sb_server_tick((struct sb_server *) ((char *) timer - offsetof(struct sb_server, timer)));
+	struct sb_server *server =
+		(struct sb_server *) ((char *) timer - offsetof(struct sb_server, timer));
+
+	sb_server_tick(server);
+	if (!server->clients.are_operators)
+		sb_clients_measure(&server->clients, server->loop->metrics->connections);
 }
 
 static struct MHD_Daemon *
@@ -542,8 +556,8 @@ start_daemon(struct sb_server *server)
 							on_library_log, NULL, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
 
-struct sb_server *
-sb_server_new(struct sb_services *services, int listen_fd)
+static struct sb_server *
+new_server(struct sb_services *services, int listen_fd, bool for_operators)
 {
 	struct sb_loop *loop = services->loop;
 	struct sb_server *server = sb_calloc(1, sizeof(*server));
@@ -555,6 +569,7 @@ sb_server_new(struct sb_services *services, int listen_fd)
 	server->door.fd = -1;
 	server->door.on_ready = on_knock;
 	server->clients.config = loop->config;
+	server->clients.are_operators = for_operators;
 	server->watch.fd = -1;
 	server->watch.on_ready = on_ready;
 	server->daemon = start_daemon(server);
@@ -569,6 +584,18 @@ sb_server_new(struct sb_services *services, int listen_fd)
 	open_door(server);
 	sb_loop_every(loop, &server->timer, TICK_MS, on_due);
 	return server;
+}
+
+struct sb_server *
+sb_server_new(struct sb_services *services, int listen_fd)
+{
+	return new_server(services, listen_fd, false);
+}
+
+struct sb_server *
+sb_server_new_for_operators(struct sb_services *services, int listen_fd)
+{
+	return new_server(services, listen_fd, true);
 }
 
 void

@@ -20,6 +20,15 @@ extern const struct sb_library *sb_server_library(void);
  */
 extern struct sb_server *sb_server_new(struct sb_services *services, int listen_fd);
 
+/*
+ * The same for operators (ADMIN_PORT): routes of theirs, and no caps but one of its own, so that
+ * they get in when everybody else is there already.
+ */
+extern struct sb_server *sb_server_new_for_operators(struct sb_services *services, int listen_fd);
+
+/* How many operators may be connected at once. */
+#define SB_SERVER_OPERATORS 64
+
 /* No request may be in flight any more. */
 extern void sb_server_free(struct sb_server *server);
 

@@ -213,13 +213,24 @@ sb_loop_wake(struct sb_loop *loop)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
+static void
+read_clock(struct sb_loop *loop)
+{
+	loop->now_us = sb_loop_clock_us();
+	loop->now_ms = loop->now_us / 1000;
+}
+
 void
 sb_loop_wait(struct sb_loop *loop, bool at_once)
 {
 	struct epoll_event events[MAX_EVENTS];
+	uint64_t busy_us = sb_loop_clock_us() - loop->now_us;
 	int count = epoll_wait(loop->epoll_fd, events, MAX_EVENTS, at_once ? 0 : longest_wait(loop));
 
-	loop->now_ms = sb_loop_clock_us() / 1000;
+	sb_metric_add(loop->metrics->busy_us, busy_us);
+	sb_metric_add(loop->metrics->iterations, 1);
+	sb_histogram_add(loop->metrics->iteration, busy_us);
+	read_clock(loop);
 	for (int i = 0; i < count; i++)
 	{
 		struct sb_watch *watch = events[i].data.ptr;
@@ -238,7 +249,8 @@ sb_loop_new(const struct sb_config *config, int index)
 	loop->index = index;
 	loop->next = all_loops;
 	all_loops = loop;
-	loop->now_ms = sb_loop_clock_us() / 1000;
+	loop->metrics = sb_metrics_new();
+	read_clock(loop);
 	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	pthread_mutex_init(&loop->lock, NULL);
 	loop->wake.fd = -1;

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/config.h"
+#include "base/metrics.h"
 
 /* A file descriptor in the loop. The owner keeps it alive until sb_loop_unwatch(). */
 struct sb_watch
@@ -47,8 +48,10 @@ struct sb_loop
 	const struct sb_config *config;
 	int index;
 	int epoll_fd;
-	uint64_t now_ms; /* CLOCK_MONOTONIC, read once an iteration */
-	bool stopping;   /* what is there is brought to its end, and nothing begun */
+	uint64_t now_us;            /* CLOCK_MONOTONIC, read once an iteration */
+	uint64_t now_ms;            /* the same */
+	struct sb_metrics *metrics; /* what is counted here */
+	bool stopping;              /* what is there is brought to its end, and nothing begun */
 	struct sb_timer *timers;
 
 	struct sb_watch wake;         /* eventfd: another thread has something to say */

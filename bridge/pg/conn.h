@@ -33,8 +33,9 @@ struct sb_pg_conn
 	 * NULL.
 	 */
 	bool (*on_stalled)(struct sb_pg_conn *conn, struct sb_pg_unit *unit);
-	/* A unit went well, and is about to be answered. May be NULL. */
-	void (*on_success)(struct sb_pg_conn *conn, const struct sb_pg_unit *unit);
+	/* A unit, not one of the connection's own, is about to be answered: its error says how. May be
+	 * NULL. */
+	void (*on_answer)(struct sb_pg_conn *conn, const struct sb_pg_unit *unit);
 	void *owner;
 
 	enum sb_pg_conn_state state;

@@ -102,6 +102,7 @@ lose(struct sb_pg_conn *conn, enum sb_pg_outcome outcome, const char *reason)
 {
 	char line[256];
 
+	sb_metric_add(conn->loop->metrics->conns_lost, 1);
 	snprintf(line, sizeof(line), "%s", conn->pg ? PQerrorMessage(conn->pg) : "");
 	line[strcspn(line, "\n")] = '\0';
 	sb_log_begin(SB_LOG_WARNING, reason);
@@ -125,6 +126,7 @@ on_settings_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 	if (outcome != SB_PG_OK || conn->broken)
 		return;
 	conn->state = SB_PG_READY;
+	sb_metric_add(conn->loop->metrics->connects, 1);
 	if (!conn->proves_itself)
 		sb_pg_conn_trust(conn);
 	conn->on_change(conn);

@@ -278,8 +278,8 @@ finish_head(struct sb_pg_conn *conn)
 	conn->doubtful -= conn->doubtful > 0;
 	if (stalled && conn->on_stalled && conn->on_stalled(conn, unit))
 		return;
-	if (unit->error == NULL && !is_own && conn->on_success)
-		conn->on_success(conn, unit);
+	if (!is_own && conn->on_answer)
+		conn->on_answer(conn, unit);
 	unit->on_done(unit, unit->error ? SB_PG_ERROR : SB_PG_OK);
 }
 

@@ -139,6 +139,26 @@ is_suspect(const struct lane *lane, const struct sb_pg_unit *unit)
 		   sb_pg_suspect_is(&pool->suspects, essence(unit), pool->loop->now_ms);
 }
 
+static struct sb_metrics *
+metrics_of(const struct lane *lane)
+{
+	return lane->pool->loop->metrics;
+}
+
+static int
+place_of(const struct lane *lane)
+{
+	return (int) (lane - lane->pool->lanes);
+}
+
+static void
+send_unit(struct lane *lane, struct sb_pg_conn *conn, struct sb_pg_unit *unit)
+{
+	sb_histogram_add(&metrics_of(lane)->queue[place_of(lane)],
+					 lane->pool->loop->now_us - unit->submitted_us);
+	sb_pg_conn_send(conn, unit);
+}
+
 /* Sends the unit, or lets it wait. */
 static bool
 submit(struct lane *lane, struct sb_pg_unit *unit)
@@ -149,9 +169,12 @@ submit(struct lane *lane, struct sb_pg_unit *unit)
 		lane = lane->wait;
 	conn = lane->head == NULL ? choose(lane) : NULL;
 	if (conn)
-		sb_pg_conn_send(conn, unit);
+		send_unit(lane, conn, unit);
 	else if (is_full(lane))
+	{
+		sb_metric_add(&metrics_of(lane)->no_room[place_of(lane)], 1);
 		return false;
+	}
 	else
 		enqueue(lane, unit);
 	return true;
@@ -167,7 +190,7 @@ on_change(struct sb_pg_conn *conn)
 		struct sb_pg_unit *unit = pop(lane);
 
 		if (!is_suspect(lane, unit))
-			sb_pg_conn_send(conn, unit);
+			send_unit(lane, conn, unit);
 		else if (!submit(lane, unit))
 			unit->on_done(unit, SB_PG_BUSY);
 	}
@@ -185,16 +208,22 @@ on_stalled(struct sb_pg_conn *conn, struct sb_pg_unit *unit)
 		return false;
 	if (unit->on_again)
 		unit->on_again(unit);
+	sb_metric_add(metrics_of(lane)->met_lock, 1);
 	sb_pg_unit_rewind(unit);
 	return submit(wait, unit);
 }
 
+/* A unit is about to be answered. */
 static void
-on_success(struct sb_pg_conn *conn, const struct sb_pg_unit *unit)
+on_answer(struct sb_pg_conn *conn, const struct sb_pg_unit *unit)
 {
-	struct sb_pg_pool *pool = ((struct lane *) conn->owner)->pool;
+	struct lane *lane = conn->owner;
+	struct sb_pg_pool *pool = lane->pool;
 
-	if (pool->suspects.count > 0)
+	sb_metric_add(&metrics_of(lane)->units[place_of(lane)], 1);
+	sb_histogram_add(&metrics_of(lane)->unit[place_of(lane)],
+					 pool->loop->now_us - unit->submitted_us);
+	if (unit->error == NULL && pool->suspects.count > 0)
 		sb_pg_suspect_cleared(&pool->suspects, essence(unit));
 }
 
@@ -235,7 +264,7 @@ lane_init(struct sb_pg_pool *pool, enum sb_pg_lane which)
 
 		sb_pg_conn_init(conn, pool->loop, rows[which].read_only, lock_timeout_ms, on_change, lane);
 		conn->on_stalled = on_stalled;
-		conn->on_success = on_success;
+		conn->on_answer = on_answer;
 		conn->asleep = lane->on_demand;
 	}
 }
@@ -288,6 +317,7 @@ sb_pg_pool_free(struct sb_pg_pool *pool)
 bool
 sb_pg_pool_submit(struct sb_pg_pool *pool, enum sb_pg_lane which, struct sb_pg_unit *unit)
 {
+	unit->submitted_us = pool->loop->now_us;
 	return !pool->closed && submit(&pool->lanes[which], unit);
 }
 
@@ -309,6 +339,30 @@ sb_pg_pool_is_standby(const struct sb_pg_pool *pool)
 		if (lane->conns[i].state == SB_PG_READY)
 			return sb_pg_conn_is_standby(&lane->conns[i]);
 	return false;
+}
+
+_Static_assert(SB_LANES == 6, "SB_METRIC_LANES names the lanes");
+
+void
+sb_pg_pool_measure(const struct sb_pg_pool *pool)
+{
+	struct sb_metrics *metrics = pool->loop->metrics;
+
+	for (int i = 0; i < SB_LANES; i++)
+	{
+		const struct lane *lane = &pool->lanes[i];
+		uint64_t in_flight = 0;
+		uint64_t ready = 0;
+
+		for (int n = 0; n < lane->nconns && !pool->closed; n++)
+		{
+			in_flight += (uint64_t) lane->conns[n].inflight;
+			ready += lane->conns[n].state == SB_PG_READY;
+		}
+		sb_metric_set(&metrics->waiting[i], (uint64_t) lane->waiting);
+		sb_metric_set(&metrics->in_flight[i], in_flight);
+		sb_metric_set(&metrics->ready_conns[i], ready);
+	}
 }
 
 /* Wakes a connection for each unit that waits, and ends those without work. */

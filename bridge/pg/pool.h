@@ -43,6 +43,9 @@ extern bool sb_pg_pool_is_ready(const struct sb_pg_pool *pool);
 /* Whether the database is a standby: reads work, writes fail with 25006. */
 extern bool sb_pg_pool_is_standby(const struct sb_pg_pool *pool);
 
+/* Sets the gauges of the lanes (base/metrics.def). */
+extern void sb_pg_pool_measure(const struct sb_pg_pool *pool);
+
 /* Does what is due; once an iteration of the loop. */
 extern void sb_pg_pool_settle(struct sb_pg_pool *pool);
 

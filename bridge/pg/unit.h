@@ -50,6 +50,7 @@ struct sb_pg_unit
 	int nresults;
 	PGresult *error;
 	int failed_at;
+	uint64_t submitted_us; /* as the pool got it */
 	uint64_t queued_at_ms;
 };
 

@@ -208,6 +208,31 @@ sb_limits_all_rates(const struct sb_limits *limits)
 	return limits->rates;
 }
 
+bool
+sb_limits_redis_is_used(const struct sb_limits *limits)
+{
+	return limits->redis != NULL;
+}
+
+bool
+sb_limits_redis_is_ready(const struct sb_limits *limits)
+{
+	return limits->redis && sb_limit_redis_is_up(limits->redis);
+}
+
+void
+sb_limits_note_refusal(struct sb_limits *limits, const struct sb_caller *caller)
+{
+	static const char *const surfaces[] = {"rest", "graphql", "auth"};
+	size_t other = sizeof(surfaces) / sizeof(surfaces[0]);
+	size_t i = 0;
+
+	while (i < other &&
+		   (caller->purpose.surface == NULL || strcmp(caller->purpose.surface, surfaces[i]) != 0))
+		i++;
+	sb_metric_add(&limits->loop->metrics->limited[i], 1);
+}
+
 /* ---- counting -------------------------------------------------------------------------------- */
 
 /* A caller who waits for the store; in the arena. */
@@ -247,6 +272,7 @@ settle_failure(struct count *count)
 	bool standby = sb_pg_pool_is_standby(count->limits->pool);
 	struct sb_error error = standby ? sb_error_read_only() : sb_error_unavailable();
 
+	sb_metric_add(count->limits->loop->metrics->limit_failures, 1);
 	tell(count, is_closed_on_failure(count) ? &error : NULL);
 }
 
@@ -290,6 +316,7 @@ on_table_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 		unit->error = NULL;
 		error = sb_error_from_result(refusal);
 		sb_figures_read_refusal(&caller->figures, refusal);
+		sb_limits_note_refusal(count->limits, caller);
 		sb_pg_unit_clear(unit);
 		tell(count, &error);
 		PQclear(refusal);
@@ -365,7 +392,10 @@ on_redis_answer(void *arg, int64_t now, int64_t *timestamps)
 	if (figures.window >= 0)
 		sb_figures_take(&count->caller->figures, &figures);
 	if (!taken)
+	{
+		sb_limits_note_refusal(count->limits, count->caller);
 		error = refusal_of(count, &figures);
+	}
 	tell(count, taken ? NULL : &error);
 }
 

@@ -73,6 +73,13 @@ extern void sb_limits_status(struct sb_limits *limits, const struct sb_caller *c
 							 struct sb_arena *arena,
 							 void (*on_status)(void *arg, char *json, size_t len), void *arg);
 
+/* A caller was refused, here or by the database: that counts (base/metrics.def). */
+extern void sb_limits_note_refusal(struct sb_limits *limits, const struct sb_caller *caller);
+
+/* Whether Redis is asked, and answers. */
+extern bool sb_limits_redis_is_used(const struct sb_limits *limits);
+extern bool sb_limits_redis_is_ready(const struct sb_limits *limits);
+
 /* Does what is due; once an iteration of the loop. */
 extern void sb_limits_settle(struct sb_limits *limits);
 

@@ -601,3 +601,9 @@ sb_limit_redis_free(struct sb_limit_redis *redis)
 		redisAsyncFree(context);
 	free(redis);
 }
+
+bool
+sb_limit_redis_is_up(const struct sb_limit_redis *redis)
+{
+	return redis->state == UP && !redis->failed;
+}

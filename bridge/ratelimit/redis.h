@@ -35,6 +35,9 @@ extern bool sb_limit_redis_take(struct sb_limit_redis *redis,
 								void (*on_answer)(void *arg, int64_t now, int64_t *timestamps),
 								void *arg);
 
+/* Whether the connection works. */
+extern bool sb_limit_redis_is_up(const struct sb_limit_redis *redis);
+
 /* Watches the deadlines, and begins a new connection when it is time. Each iteration of the loop.
  */
 extern void sb_limit_redis_settle(struct sb_limit_redis *redis);

@@ -27,7 +27,7 @@ struct figures
 {
 	pg_atomic_uint64 runs; /* 0: the rest is not set */
 	pg_atomic_uint64 done;
-	pg_atomic_uint64 last; /* a TimestampTz */
+	pg_atomic_uint64 last;  /* a TimestampTz */
 	char step[NAMEDATALEN]; /* set before the first run is counted */
 };
 

@@ -93,7 +93,8 @@ sub wrong
 	return "$status is none of its statuses" if $status >= 300 && !$general{$status} && !$error;
 	return $error && defined $response->{json} ? problems($error, $response->{json}, 'the answer') : () if $status >= 300;
 	return "$status instead of $row->{status}" if $status != $row->{status} && $status != 294; # draft2026: 200 with errors
-	return problems($row->{answer}, $response->{json}, 'the answer');
+	my $is_json = ($response->{headers}{'content-type'} // '') =~ m{^application/json};
+	return problems($row->{answer}, $is_json ? $response->{json} : $response->{content}, 'the answer');
 }
 
 1;

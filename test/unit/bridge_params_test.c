@@ -142,7 +142,7 @@ route_of(enum sb_method method, const char *target, unsigned *allowed)
 	const struct sb_route *route;
 
 	sb_url_parse(&url, &arena, target, strlen(target));
-	route = sb_router_find(&url, method, allowed);
+	route = sb_router_find(&url, method, false, allowed);
 	return route ? route->name : NULL;
 }
 

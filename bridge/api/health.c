@@ -53,7 +53,7 @@ sb_api_ready(struct sb_request *request)
 	sb_buffer_printf(&out, "{\"status\":\"%s\",\"draining\":%s,\"read_only\":%s}",
 					 is_draining ? "draining"
 					 : is_ready  ? "ready"
-								 : "not ready",
+								 : "not_ready",
 					 is_draining ? "true" : "false",
 					 sb_pg_pool_is_standby(request->admission.services->pool) ? "true" : "false");
 	body = sb_buffer_take(&out, &len);

@@ -142,7 +142,7 @@ is_deeply([ grep { $_->{content} ne JSON::PP->new->encode($health) && $_->{json}
 	my @there = (url => "http://127.0.0.1:$port");
 	my $ready;
 	ok(wait_until(30, sub { ($ready = api(GET => '/ready', @there))->{status} == 503 }), 'not ready without a database');
-	is($ready->{json}{status}, 'not ready', 'and says so');
+	is($ready->{json}{status}, 'not_ready', 'and says so');
 	is(api(GET => '/live', @there)->{status}, 200, 'but alive');
 	my $text = api(GET => '/metrics', @there);
 	is($text->{status}, 200, 'figures are there');

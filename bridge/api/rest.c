@@ -11,17 +11,23 @@
 #include "http/reply.h"
 #include "http/request.h"
 
-/* The path of what was created: the route's location with the id that is in a result's column. */
+/*
+ * The path of what was created: the route's location with the id that is in a result's column. A
+ * location that begins with the id stands below the path of the request.
+ */
 static void
 add_location(struct sb_request *request, const PGresult *result, int column)
 {
 	const char *format = request->route->location;
 	const char *mark = format ? strstr(format, "%s") : NULL;
+	const char *base = mark == format ? request->url.path : format;
+	size_t len = mark == format ? request->url.path_len : (size_t) (mark - format);
 
 	if (mark && PQntuples(result) == 1)
 		sb_request_add_header(request, "Location",
-							  sb_arena_printf(&request->arena, "%.*s%s%s", (int) (mark - format),
-											  format, PQgetvalue(result, 0, column), mark + 2));
+							  sb_arena_printf(&request->arena, "%.*s%s%s%s", (int) len, base,
+											  base[len - 1] == '/' ? "" : "/",
+											  PQgetvalue(result, 0, column), mark + 2));
 }
 
 /* Answers with the first column of the unit's last result; null and no row are 404. */

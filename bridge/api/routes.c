@@ -31,7 +31,8 @@
  *     lane        READ (if not said), SLOW_READ (transactions are READ ONLY), WRITE, SLOW
  *                 (pg/pool.h)
  *     status      of success; 200 if not said
- *     location    path of the created object, %s = the id that call returned
+ *     location    path of the created object, %s = the id that call returned; "%s/" is below the
+ *                 path of the request
  *     also        a whole path that serves the same
  *     parameters  of the first statement (see http/params.h)
  *     call        statement that acts and leaves the id for select
@@ -139,8 +140,7 @@ static const struct sb_route_group groups[] = {
 	"SELECT d FROM social.comment_document(social.result_id()) d WHERE d IS NOT NULL"
 #define THE_REPORT                                                                                 \
 	"SELECT row_to_json(r) FROM social.visible_reports r WHERE r.id = social.result_id()"
-#define POST_OF_ROW    "social.post_document(l.id)"
-#define COMMENT_OF_ROW "social.comment_document(l.id)"
+#define POST_OF_ROW "social.post_document(l.id)"
 #define PERSON_OF_ROW                                                                              \
 	"(SELECT row_to_json(p) FROM (SELECT l.id, l.username, l.first_name, l.last_name, l.avatar, "  \
 	"l.avatar AS profile_image, l.created_at) p)"

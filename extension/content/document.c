@@ -524,12 +524,28 @@ social_document_begin(struct social_documents *documents, FunctionCallInfo fcinf
 }
 
 struct social_document_rows *
-social_document_begin_rest_posts(struct social_documents *documents)
+social_document_begin_rest(struct social_documents *documents, const char *source)
 {
-	struct social_document_rows *rows = social_document_read("posts", POST, strlen(POST));
+	static const struct
+	{
+		const char *source;
+		const char *members;
+	} lists[] = {
+		{"posts", POST}, {"user_posts", POST}, {"comments", COMMENT}, {"replies", COMMENT}};
 
-	begin(documents, rows);
-	return rows;
+	for (size_t i = 0; i < lengthof(lists); i++)
+	{
+		struct social_document_rows *rows;
+
+		if (strcmp(lists[i].source, source) != 0)
+			continue;
+		rows = social_document_read(source, lists[i].members, strlen(lists[i].members));
+		begin(documents, rows);
+		return rows;
+	}
+	ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("there is no such document"),
+					errdetail("\"%s\" is no list.", source)));
+	return NULL;
 }
 
 /* The document of a key, or null. */

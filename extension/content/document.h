@@ -30,9 +30,9 @@ struct social_documents
 extern struct social_document_rows *social_document_begin(struct social_documents *documents,
 														  FunctionCallInfo fcinfo, int source,
 														  int sizes, int members);
-/* The same with what REST shows of posts in a list. */
-extern struct social_document_rows *
-social_document_begin_rest_posts(struct social_documents *documents);
+/* The same with what REST shows of the rows of a list. */
+extern struct social_document_rows *social_document_begin_rest(struct social_documents *documents,
+															   const char *source);
 extern void social_document_end(struct social_documents *documents,
 								struct social_document_rows *rows);
 

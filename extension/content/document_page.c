@@ -17,6 +17,7 @@
 #include "content/document.h"
 
 PG_FUNCTION_INFO_V1(social_documents);
+PG_FUNCTION_INFO_V1(social_rest_documents);
 PG_FUNCTION_INFO_V1(social_post_documents);
 
 /* What a page is filled with. */
@@ -110,6 +111,29 @@ social_documents(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/*
+ * rest_documents(source text, key bigint, first integer, after text, before text): see
+ * sql/api/visibility.sql.
+ */
+Datum
+social_rest_documents(PG_FUNCTION_ARGS)
+{
+	struct social_page page;
+	struct filler filler;
+
+	if (PG_ARGISNULL(0))
+		social_page_begin(&page, fcinfo, 2, "");
+	else
+	{
+		filler.rows =
+			social_document_begin_rest(&filler.documents, text_to_cstring(PG_GETARG_TEXT_PP(0)));
+		social_page_begin(&page, fcinfo, 2, filler.rows->source->page);
+		if (filler.rows->source->nkeys == 0 || !PG_ARGISNULL(1))
+			put_page(&page, &filler, PG_ARGISNULL(1) ? 0 : PG_GETARG_INT64(1), false);
+	}
+	return (Datum) 0;
+}
+
 /* post_documents(first integer, after text, before text): see sql/api/post.sql. */
 Datum
 social_post_documents(PG_FUNCTION_ARGS)
@@ -117,7 +141,7 @@ social_post_documents(PG_FUNCTION_ARGS)
 	struct social_page page;
 	struct filler filler;
 
-	filler.rows = social_document_begin_rest_posts(&filler.documents);
+	filler.rows = social_document_begin_rest(&filler.documents, "posts");
 	social_page_begin(&page, fcinfo, 0, filler.rows->source->page);
 	put_page(&page, &filler, 0, true);
 	return (Datum) 0;

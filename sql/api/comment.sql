@@ -50,6 +50,17 @@ END
 $$;
 COMMENT ON FUNCTION social.comment_of_post(bigint, bigint) IS 'The second id, of a comment that stands under the post of the first; SM404 for any other. Whether the viewer may see it is for whoever takes the id.';
 
+CREATE OR REPLACE FUNCTION social.seen_comment(post_id bigint, comment_id bigint) RETURNS bigint
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM social.visible_comments m WHERE m.id = $2 AND m.post_id = $1) THEN
+		PERFORM social.raise_error('SM404', 'comment not found');
+	END IF;
+	RETURN $2;
+END
+$$;
+COMMENT ON FUNCTION social.seen_comment(bigint, bigint) IS 'The second id, of a comment that the viewer may see under the post of the first; SM404 for any other.';
+
 CREATE OR REPLACE FUNCTION social.require_own_comment(comment_id bigint) RETURNS social.comments
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

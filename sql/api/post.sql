@@ -30,6 +30,17 @@ CREATE OR REPLACE FUNCTION social.require_post(post_id bigint) RETURNS bigint
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_require_post';
 COMMENT ON FUNCTION social.require_post(bigint) IS 'The author of a post that the viewer may see, and that stays until the end of the transaction; SM404 for an unknown or deleted post.';
 
+CREATE OR REPLACE FUNCTION social.seen_post(post_id bigint) RETURNS bigint
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM social.visible_posts p WHERE p.id = $1 AND p.deleted_at IS NULL) THEN
+		PERFORM social.raise_error('SM404', 'post not found');
+	END IF;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.seen_post(bigint) IS 'The id of a post that the viewer may see, for lists of what hangs on it; SM404 for an unknown or deleted post.';
+
 CREATE OR REPLACE FUNCTION social.require_own_post(post_id bigint) RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

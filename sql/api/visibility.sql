@@ -274,6 +274,11 @@ CREATE OR REPLACE FUNCTION social.documents(source text, key bigint, sizes integ
 	LANGUAGE c STABLE PARALLEL SAFE COST 1000 ROWS 20 AS 'MODULE_PATHNAME', 'social_documents';
 COMMENT ON FUNCTION social.documents(text, bigint, integer[], text, integer, text, text) IS 'A list of document() in pages: cursors are those of the list function with the same rows (posts, user_posts, comments as post_comments, replies as comment_replies), and good for either; a key that leads to nothing has no rows. SM400 for a source that is no list, what document() refuses, and a bad page size or cursor.';
 
+CREATE OR REPLACE FUNCTION social.rest_documents(source text, key bigint, first integer DEFAULT 20, after text DEFAULT NULL, before text DEFAULT NULL)
+	RETURNS TABLE (document json, cursor text, has_more boolean)
+	LANGUAGE c STABLE PARALLEL SAFE COST 1000 ROWS 20 AS 'MODULE_PATHNAME', 'social_rest_documents';
+COMMENT ON FUNCTION social.rest_documents(text, bigint, integer, text, text) IS 'The same list as documents(), each row as REST shows it.';
+
 CREATE OR REPLACE VIEW social.visible_post_documents AS
 SELECT p.id, p.position, social.post_document(p.id) AS document, p.author_id, p.deleted_at
 FROM social.visible_posts p;

@@ -15,6 +15,8 @@ my $under = "posts/posts/$post";
 my $first = does($bob, "POST $under/comments/", { content => 'first' }, 201,
 	{ content => 'first', post_id => $post + 0, parent_id => undef, parent_comment => undef, is_edited => $no, edited_at => undef, is_deleted => $no, likes_count => 0, replies_count => 0 }, 'seed 028: a comment');
 is($first->{author}{id}, $bob->{id}, 'by the caller');
+is(api(POST => "/api/$under/$_", token => $eve->{token}, json => { content => 'x' })->{headers}{location} =~ s/\d+/N/gr, '/api/posts/posts/N/comments/N/', 'and says where it is') for 'comments/', 'comments';
+psql("DELETE FROM social.comments WHERE author_id = $eve->{id}");
 my $reply = does($ann, "POST $under/comments/", { content => 'reply', parent_id => $first->{id} }, 201, { parent_id => $first->{id}, parent_comment => $first->{id} }, 'I-22: an answer by one name');
 my $deep  = does($bob, "POST $under/comments/", { content => 'deep', parent_comment => $reply->{id} }, 201, { parent_id => $reply->{id} }, 'I-22: and by the other');
 my $last  = does($eve, "POST $under/comments/", { content => 'last' }, 201, { parent_id => undef }, 'one more');

@@ -49,14 +49,14 @@ sub others
 	return [ map { my $answer = ask($_, @how); $answer->{status} =~ /^($statuses)$/ ? () : "$_->{method} $_->{paths}[0]: $answer->{status} $answer->{content}" } @$rows ];
 }
 
-my %unknown = map { $_ => '9007199254740991' } qw(id post_id);
+my %unknown = map { $_ => '9007199254740991' } qw(id post_id target_id);
 is_deeply(others(401, \@rows, undef, \%unknown), [], 'seed 049: nobody is answered by no route');
 
 # ---- ids
 my @by_id = grep { $_->{paths}[0] =~ /\{/ } @rows;
 for my $id ('-1', '9007199254740992', 'x', '1%20', '%D9%A1')
 {
-	is_deeply(others(404, \@by_id, $ann, { id => $id, post_id => $id }), [], "\"$id\" is no id");
+	is_deeply(others(404, \@by_id, $ann, { map { $_ => $id } qw(id post_id target_id) }), [], "\"$id\" is no id");
 }
 is_deeply(others(404, [ grep { $_->{tag} ne 'moderation' } @by_id ], $ann, \%unknown), [], 'an id that names nothing');
 is_deeply(others(404, \@by_id, $staff, \%unknown), [], 'is not there for staff either');
@@ -117,6 +117,6 @@ for my $state (sort keys %post)
 my @of_people = grep { $_->{paths}[0] =~ m{^/api/accounts/users/(follow-requests/)?\{} } @rows;
 cmp_ok(scalar @of_people, '>', 15, 'there are routes of people');
 my %person = (suspended => $bob, blocked => $cid);
-is_deeply(others(404, \@of_people, $reader, { id => $person{$_}{id} }), [], "a person: $_") for sort keys %person;
+is_deeply(others(404, \@of_people, $reader, { id => $person{$_}{id}, target_id => $ann->{id} }), [], "a person: $_") for sort keys %person;
 is(psql("SELECT count(*) FROM social.posts p WHERE p.author_id = $reader->{id}"), 0, 'and nothing was written');
 done_testing;

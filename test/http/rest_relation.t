@@ -20,6 +20,8 @@ is_deeply([ map { $_->{username} } @$followed ], [ $bob->{username} ], 'by name'
 ok(exists $followed->[0]{avatar} && exists $followed->[0]{profile_image}, 'I-02: with both names of the picture');
 is_deeply(does($ann, "GET $users/relations/?ids=$eve->{id},$bob->{id},9007199254740991", undef, 200, {}, 'what is between one and several')->{results},
 	[ { id => $eve->{id}, following => $no, requested => $no, follows_you => $no, muted => $no }, { id => $bob->{id}, following => $yes, requested => $no, follows_you => $no, muted => $no } ], 'in the order of the question, those who are seen');
+does($eve, "GET $users/$ann->{id}/following/$bob->{id}/", undef, 200, { following => $yes }, 'whether somebody follows another');
+does($eve, "GET $users/$bob->{id}/following/$ann->{id}/", undef, 200, { following => $no }, 'and the other way round');
 does($bob, "POST $users/$eve->{id}/remove-follower/", undef, 200, { id => $eve->{id}, follows_you => $no }, 'a follower is removed') for 1, 2;
 is_deeply(ids(does($eve, "GET $users/$bob->{id}/followers/", undef, 200, {}, 'and is no longer')), [ $ann->{id} ], 'among them');
 does($ann, "GET $users/lookup/?username=" . uc $bob->{username}, undef, 200, { id => $bob->{id}, following => $yes }, 'a person by name, in capitals or not');

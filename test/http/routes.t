@@ -37,6 +37,17 @@ like($problems->({ %$like, sql => 'SELECT private_key FROM social.jwt_key', type
 like($problems->({ %$like, sql => 'TABLE social.posts; DROP TABLE social.posts', types => [] }), qr/^posts\.like: /, 'nothing but one statement is prepared');
 is(psql("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'social%'"), 0, 'nothing stays behind');
 
+# What GraphQL can do REST can do, by the same functions or by those that go before them here.
+{
+	my $schema = join '', map { open my $file, '<', $_ or die "$_: $!"; local $/; <$file> } glob 'bridge/graphql/schema/*.graphql';
+	my %called = map { $_ => 1 } map { $_->{sql} =~ /social\.(\w+)/g } @statements;
+	my %other  = (posts => 'post_documents', search_posts => 'search_ranking', update_profile => 'update_account', follow_user => 'set_following', user_posts => 'rest_documents', post_comments => 'rest_documents', comment_replies => 'rest_documents');
+	$called{$_} //= $called{ $other{$_} } for keys %other;
+	my %wanted = map { $_ => 1 } $schema =~ /social\.(\w+)\(/g, $schema =~ /\@call\(name: "social\.(\w+)"/g;
+	delete @wanted{qw(viewer_id document documents)}; # what GraphQL itself stands on
+	is_deeply([ grep { !/^nodes?(_id)?$/ && !$called{$_} } sort keys %wanted ], [], 'REST offers what GraphQL does');
+}
+
 # A bridge that meets a database of another make says which routes it cannot serve.
 {
 	psql('ALTER FUNCTION social.unfollow_user(bigint) RENAME TO unfollow_user_elsewhere');

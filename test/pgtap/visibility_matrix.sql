@@ -204,6 +204,11 @@ INSERT INTO probes VALUES
 	('post', 'bookmarks', 'direct', 'SELECT FROM social.bookmarks b WHERE b.post_id = $1', NULL),
 	-- comments
 	('comment', 'comment_json', 'direct', 'SELECT FROM social.visible_comments m WHERE m.id = $3 AND social.comment_json(m) ->> ''content'' = ''mxcomment''', NULL),
+	('comment', 'rest_documents', 'list', 'SELECT FROM social.rest_documents(''comments'', $1, 100) d WHERE d.document ->> ''id'' = $3::text AND d.document ->> ''content'' = ''mxcomment''', NULL),
+	('comment', 'seen_comment', 'direct', 'SELECT FROM social.seen_comment($1, $3)', 'answer <> ''-'''),
+	('post', 'seen_post', 'direct', 'SELECT FROM social.seen_post($1)', 'answer <> ''-'' AND state <> ''deleted'''),
+	('post', 'rest_documents', 'list', 'SELECT FROM social.rest_documents(''user_posts'', $2, 100) d WHERE d.document ->> ''id'' = $1::text', NULL),
+	('post', 'rest_documents', 'direct', 'SELECT FROM social.rest_documents(''replies'', $3, 100) d WHERE d.document ->> ''id'' = $6::text', NULL),
 	('comment', 'comment_document', 'direct', 'SELECT FROM social.comment_document($3) d WHERE d ->> ''content'' = ''mxcomment'' AND d -> ''author'' ->> ''id'' = $2::text', NULL),
 	('comment', 'comment_document', 'tombstone', 'SELECT FROM social.comment_document($3) d WHERE d ->> ''id'' = $3::text', NULL),
 	('comment', 'document', 'direct', 'SELECT FROM social.document(''comment'', $3, NULL, ''text=content,by=user.author_id(id=id)'') d WHERE d ->> ''text'' = ''mxcomment'' AND d -> ''by'' ->> ''id'' = $2::text', NULL),

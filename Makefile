@@ -147,7 +147,7 @@ snapshot: $(BRIDGE_BIN)
 FUZZ_SECONDS ?= 60
 
 deps:
-	@docker/install-packages run test browser bench
+	@docker/install-packages run test browser operate bench
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
 	@docker/instance help | sed -n '/^Variables/,$$p'

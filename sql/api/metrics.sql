@@ -56,7 +56,7 @@ BEGIN
 		UNION ALL SELECT 10, 'social_worker_step_runs_total', 'counter', 'Runs of a step of the worker''s round that went well.', 'step', s.step, s.runs FROM steps s
 		UNION ALL SELECT 11, 'social_worker_step_done_total', 'counter', 'Things that a step has done: counter deltas folded (fold_counters), rows deleted by age (retention_round), and so on.', 'step', s.step, s.done FROM steps s
 		UNION ALL SELECT 12, 'social_worker_failing_steps', 'gauge', 'Steps of the worker''s round whose last run failed.', NULL, NULL, count(*) FROM social.worker_failures()
-		UNION ALL SELECT 13, 'social_counter_deltas', 'gauge', 'Changes of counts that wait to be folded; 10000 stands for that or more.', 'counter', d.counter, d.n FROM (
+		UNION ALL SELECT 13, 'social_deltas_waiting', 'gauge', 'Changes of counts that wait to be folded; 10000 stands for that or more.', 'counter', d.counter, d.n FROM (
 			SELECT 'user', (SELECT count(*) FROM (SELECT FROM social.user_counter_deltas LIMIT waiting_max) x)
 			UNION ALL SELECT 'post', (SELECT count(*) FROM (SELECT FROM social.post_counter_deltas LIMIT waiting_max) x)
 			UNION ALL SELECT 'comment', (SELECT count(*) FROM (SELECT FROM social.comment_counter_deltas LIMIT waiting_max) x)

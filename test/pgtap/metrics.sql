@@ -15,7 +15,7 @@ SELECT is((SELECT array_agg(value ORDER BY name) FROM m WHERE name LIKE 'social\
 SELECT is((SELECT value FROM m WHERE name = 'social_worker_running'), social.worker_is_running()::integer::float8, 'whether a worker runs');
 SELECT ok(NOT social.worker_is_running() OR (SELECT value FROM m WHERE name = 'social_worker_age_seconds') < 600, 'when it was at work');
 SELECT ok(NOT social.worker_is_running() OR (SELECT value FROM m WHERE name = 'social_worker_step_runs_total' AND label_value = 'fold_counters') > 0, 'and how often');
-SELECT set_eq($$ SELECT label_value FROM m WHERE name = 'social_counter_deltas' $$, ARRAY['user', 'post', 'comment', 'hashtag'], 'deltas that wait, by what they count');
+SELECT set_eq($$ SELECT label_value FROM m WHERE name = 'social_deltas_waiting' $$, ARRAY['user', 'post', 'comment', 'hashtag'], 'deltas that wait, by what they count');
 SELECT set_eq($$ SELECT label_value FROM m WHERE name = 'social_security_events' $$, $$ SELECT replace(replace(name, ' ', '_'), '-', '_') FROM social.security_counters() $$, 'seed 153: every security counter');
 
 -- What is late shows.
@@ -30,7 +30,7 @@ SELECT value AS events FROM m WHERE name = 'social_security_events' AND label_va
 SELECT social.audit('suspend_user', 'user', :id) \g /dev/null
 SELECT is((SELECT value FROM m WHERE name = 'social_security_events' AND label_value = 'suspensions'), :events::float8 + 1, 'seed 153: an event counts');
 INSERT INTO social.post_counter_deltas (post_id) SELECT 0 FROM generate_series(1, 10100);
-SELECT is((SELECT value FROM m WHERE name = 'social_counter_deltas' AND label_value = 'post'), 10000::float8, 'what waits is counted up to a bound');
+SELECT is((SELECT value FROM m WHERE name = 'social_deltas_waiting' AND label_value = 'post'), 10000::float8, 'what waits is counted up to a bound');
 
 -- Bridges read it, and nobody whose business it is not.
 CREATE ROLE tap_figures_bridge;

@@ -16,4 +16,6 @@ COMMENT ON TABLE social.audit_log IS 'Who did what to what, when and from where.
 CREATE INDEX audit_log_created_idx ON social.audit_log (created_at);
 CREATE INDEX audit_log_address_idx ON social.audit_log (created_at) WHERE address IS NOT NULL;
 CREATE INDEX audit_log_actor_idx ON social.audit_log (actor_id, id DESC) WHERE actor_id IS NOT NULL;
+CREATE INDEX audit_log_moderation_idx ON social.audit_log (id)
+	WHERE object_type IN ('post', 'comment', 'report', 'content_rule') OR action IN ('suspend_user', 'unsuspend_user');
 CREATE INDEX audit_log_object_idx ON social.audit_log (object_type, object_id, id DESC);

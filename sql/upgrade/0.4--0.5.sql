@@ -214,3 +214,6 @@ CREATE TABLE social.idempotency_keys (
 COMMENT ON TABLE social.idempotency_keys IS 'Requests that were sent with an Idempotency-Key and did what they were sent for: a row is written by the transaction that did it, so it is there when the effect is, and only then. step is the field of a GraphQL mutation, 0 otherwise. A key stands for its person''s one request of that hash until retention forgets it. Nobody but the owner may read this table.';
 CREATE INDEX idempotency_keys_created_idx ON social.idempotency_keys (created_at);
 REVOKE ALL ON social.idempotency_keys FROM PUBLIC;
+-- audit: what staff see of the log is found without the rest of it.
+CREATE INDEX audit_log_moderation_idx ON social.audit_log (id)
+	WHERE object_type IN ('post', 'comment', 'report', 'content_rule') OR action IN ('suspend_user', 'unsuspend_user');

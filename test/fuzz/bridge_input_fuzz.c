@@ -24,6 +24,18 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What a target was cut into is text, and there is not too much of it. */
+/* What is escaped is read as what it was. */
+static void
+read_back(struct sb_arena *arena, const char *value)
+{
+	const char *target = sb_arena_printf(arena, "/?v=%s", sb_url_escape(arena, value));
+	struct sb_url url;
+	bool twice;
+
+	CHECK(sb_url_parse(&url, arena, target, strlen(target)) == NULL);
+	CHECK(strcmp(sb_url_query(&url, "v", &twice), value) == 0);
+}
+
 static void
 read_target(const char *text, size_t len)
 {
@@ -36,7 +48,10 @@ read_target(const char *text, size_t len)
 		for (int i = 0; i < url.nsegments; i++)
 			CHECK(sb_utf8_is_text(url.segments[i], strlen(url.segments[i])));
 		for (int i = 0; i < url.nquery; i++)
+		{
 			CHECK(sb_utf8_is_text(url.query[i].value, strlen(url.query[i].value)));
+			read_back(&arena, url.query[i].value);
+		}
 	}
 	sb_arena_free(&arena);
 }
@@ -44,7 +59,8 @@ read_target(const char *text, size_t len)
 static void
 read_body(const char *text, size_t len)
 {
-	static const char spec[] = "body.t:text! body.i:int body.l:bigint body.b:bool=true";
+	static const char spec[] = "body.t:text! body.i:int body.l:bigint body.b:bool=true "
+							   "body.m:time~ body.n:bigints body.o:text-";
 	struct sb_arena arena = {0};
 	struct sb_url url = {0};
 	struct sb_params_input input = {.url = &url, .address = "192.0.2.1"};

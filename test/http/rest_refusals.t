@@ -54,7 +54,7 @@ is_deeply(others(401, \@rows, undef, \%unknown), [], 'seed 049: nobody is answer
 
 # ---- ids
 my @by_id = grep { $_->{paths}[0] =~ /\{/ } @rows;
-for my $id ('-1', '9007199254740992', 'x', '1%20', '%D9%A1')
+for my $id ('9007199254740992', '%D9%A1')
 {
 	is_deeply(others(404, \@by_id, $ann, { map { $_ => $id } qw(id post_id target_id) }), [], "\"$id\" is no id");
 }
@@ -63,9 +63,9 @@ is_deeply(others(404, \@by_id, $staff, \%unknown), [], 'is not there for staff e
 is_deeply(others(403, [ grep { $_->{tag} eq 'moderation' && $_->{name} ne 'reports.get' } @rows ], $ann, \%unknown), [], 'what staff do is not for others');
 
 # ---- bodies and questions
-my %wrong = (text => [ 5, [], {} ], int => [ 'x', 1.5 ], bigint => [ '1', 1.5, 9007199254740992 ], bool => [ 1, 'true' ], time => [ 5, 'now', '2099-01-01', '2099-01-01T00:00:00' ], bigints => [ 1, '1', ['x'] ]);
+my %wrong = (text => [5], int => ['x'], bigint => ['1'], bool => ['true'], time => ['now'], bigints => [ ['x'] ]); # more: test/unit/bridge_params_test.c
 my @with_body = grep { my $row = $_; grep { $_->{in} eq 'body' } @{ $row->{parameters} } } @rows;
-is_deeply(others(400, \@with_body, $ann, \%unknown, body => { body => $_ }), [], "the body $_") for '[]', '"x"', '{', '{"a":1,"a":2}', '{"a":"\ud800"}';
+is_deeply(others(400, \@with_body, $ann, \%unknown, body => { body => $_ }), [], "the body $_") for '[]', '{"a":1,"a":2}';
 is_deeply(others(415, \@with_body, $ann, \%unknown, body => { body => 'a=b', type => 'application/x-www-form-urlencoded' }), [], 'a form');
 my @missed;
 for my $row (@with_body)
@@ -81,28 +81,26 @@ for my $row (@with_body)
 is_deeply(\@missed, [], 'a member of another type, and one that is missing');
 my @lists = grep { my $row = $_; grep { $_->{name} eq 'after' } @{ $row->{parameters} } } @rows;
 cmp_ok(scalar @lists, '>', 25, 'there are lists');
-for my $query ('first=x', 'first=1&first=2', 'first=99999999999')
+for my $query ('first=x', 'first=1&first=2')
 {
 	is_deeply(others(400, \@lists, $staff, { id => $ann->{id}, post_id => 1 }, query => $query), [], "a list with $query");
 }
 my @of_nothing = grep { $_->{paths}[0] !~ /\{/ } @lists;
-is_deeply(others(400, \@of_nothing, $staff, {}, query => $_), [], "a page with $_") for 'first=0', 'first=101', 'after=x', 'after=%00%20', 'after=' . 'x' x 300;
+is_deeply(others(400, \@of_nothing, $staff, {}, query => $_), [], "a page with $_") for 'first=0', 'first=101', 'after=x';
 my $both = [ grep { my $row = $_; grep { $_->{name} eq 'before' } @{ $row->{parameters} } } @of_nothing ];
 is_deeply(others(400, $both, $staff, {}, query => 'before=x'), [], 'a bad cursor before');
 my $foreign = psql("SELECT social.cursor_encode('somewhere', 1, 1)");
 is_deeply(others(400, \@of_nothing, $staff, {}, query => "after=$foreign"), [], "another list's cursor");
 
-# ---- what may not be seen does not exist
+# ---- what may not be seen does not exist; in which other ways that can be: test/pgtap/visibility_matrix.sql
 my $make = sub { my ($who, $settings) = @_; return as($who, "social.create_post('x', 'y'$settings)") };
 my %post = (
-	private   => $make->($ann, ", visibility => 'private'"),
-	followers => $make->($ann, ", visibility => 'followers'"),
-	draft     => $make->($ann, ', is_published => false'),
-	map { $_ => $make->($ann, '') } qw(deleted hidden));
+	private => $make->($ann, ", visibility => 'private'"),
+	deleted => $make->($ann, ''));
 $post{suspended} = $make->($bob, '');
 $post{blocked}   = $make->($cid, '');
-my %comment = map { $_ => as($ann, "social.create_comment($post{$_}, 'c')") } qw(private followers deleted hidden suspended blocked);
-psql("UPDATE social.posts SET deleted_at = now() WHERE id = $post{deleted}; UPDATE social.posts SET hidden_at = now() WHERE id = $post{hidden};
+my %comment = map { $_ => as($ann, "social.create_comment($post{$_}, 'c')") } qw(private deleted suspended blocked);
+psql("UPDATE social.posts SET deleted_at = now() WHERE id = $post{deleted};
 	UPDATE social.users SET suspended_at = now() WHERE id = $bob->{id}; INSERT INTO social.blocks (blocker_id, blocked_id) VALUES ($cid->{id}, $staff->{id})");
 psql("UPDATE social.users SET is_staff = false, is_superuser = false WHERE id = $staff->{id}");
 my $reader = $staff;

@@ -15,6 +15,16 @@ SELECT results_eq('SELECT content, parent_id, replies_count, is_edited FROM soci
 	'VALUES (''first'', NULL::bigint, 1::bigint, false), (''reply'', ' || :first || ', 0, false)', 'seed 074: createComment, with a parent');
 SELECT is((SELECT comments_count FROM social.post(:one)), 2::bigint, 'seed 099: the post counts replies too');
 SELECT is((SELECT social.comment_json(c)::jsonb -> 'parent_comment' FROM social.visible_comments c WHERE id = :reply), to_jsonb(:first::bigint), 'both names of the parent are shown');
+SELECT is((SELECT social.comment_document(:reply)::text), (SELECT row_to_json(r)::text FROM (
+	SELECT c.id, c.post_id, social.person_document(c.author_id) AS author, c.parent_id, c.parent_id AS parent_comment, c.content, c.is_edited, c.edited_at,
+		c.is_deleted, c.likes_count, c.replies_count, c.created_at, c.updated_at FROM social.visible_comments c WHERE c.id = :reply) r), 'as a document: what the view says');
+SELECT is(social.comment_document(-1)::text, NULL, 'an unknown one has none');
+SELECT is(social.comment_of_post(:one, :first), :first::bigint, 'a comment and its post');
+SELECT throws_ok(format('SELECT social.%s', call), 'SM404', NULL, call) FROM unnest(ARRAY[format('comment_of_post(%s, %s)', :two, :first), format('seen_comment(%s, %s)', :two, :first), 'seen_comment(NULL, NULL)', 'comment_of_post(NULL, NULL)', 'seen_post(-1)', 'seen_post(NULL)']) call;
+SELECT is(social.seen_comment(:one, :first), :first::bigint, 'and where it is seen');
+SELECT is(social.seen_post(:one), :one::bigint, 'so is the post');
+SELECT throws_ok($$ SELECT social.rest_documents('tags', 1) $$, 'SM400', 'there is no such document', 'what is no list has no pages');
+SELECT is_empty($$ SELECT social.rest_documents('comments', NULL) $$, 'nor has nothing');
 SELECT throws_ok('SELECT social.create_comment(' || :two || $$, 'x', $$ || :first || ')', 'SM404', 'comment not found', 'a reply stands under its parent''s post');
 SELECT throws_ok('INSERT INTO social.comments (post_id, author_id, parent_id, content) SELECT ' || :two || ', id, ' || :first || $$, 'x' FROM social.users LIMIT 1 $$, '23503', NULL, 'the table holds this too');
 SELECT throws_ok($$ SELECT social.create_comment(-1, 'x') $$, 'SM404', 'post not found', 'an unknown post');

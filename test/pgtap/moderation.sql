@@ -118,6 +118,18 @@ SELECT lives_ok(format('SELECT social.suspend_user(%s)', :staff2), 'a superuser 
 SELECT results_eq(format($$ SELECT action::text COLLATE "default" FROM social.audit_log WHERE actor_id = %s ORDER BY id $$, :staff),
 	ARRAY['hide_post', 'resolve_report', 'resolve_report', 'unhide_post', 'hide_comment', 'unhide_comment', 'suspend_user', 'resolve_report', 'suspend_user', 'unsuspend_user'],
 	'the audit log has all that was done, once');
+-- what staff and superusers read of the log over a client (issue 13, line 1)
+SELECT is((SELECT count(*) FROM social.audit_entries('suspend_user', :root)), 1::bigint, 'seed 153: a superuser reads all of it, by action and by person');
+SELECT social.audit('logout', 'user', :staff) \g /dev/null
+SELECT is((SELECT action FROM social.audit_entries(with_actor_id => :root, first => 1)), 'logout', 'newest first');
+SELECT social.act_as('tap_staff') \g /dev/null
+SELECT results_eq(format('SELECT action FROM social.moderation_entries(%s) LIMIT 2', :staff), ARRAY['unsuspend_user', 'suspend_user'], 'staff what was done in moderation');
+SELECT results_eq(format('SELECT action FROM social.moderation_entries(%s)', :root), ARRAY['suspend_user'], 'and nothing that people do with their accounts');
+SELECT throws_ok('SELECT social.audit_entries()', 'SM403', 'only a superuser may do this', 'the rest is for superusers');
+SELECT social.act_as('tap_reporter') \g /dev/null
+SELECT throws_ok('SELECT social.' || f, 'SM403', NULL, f || ': not for others') FROM unnest(ARRAY['audit_entries()', 'moderation_entries()']) f;
+SELECT social.act_as(NULL::bigint) \g /dev/null
+SELECT throws_ok('SELECT social.' || f, 'SM401', NULL, f || ': nor for nobody') FROM unnest(ARRAY['audit_entries()', 'moderation_entries()']) f;
 SELECT is((SELECT detail ->> 'note' FROM social.audit_log WHERE action = 'hide_post' AND object_id = :post), 'first warning', 'with the note');
 SELECT is_empty('SELECT FROM social.reconcile()', 'counts equal the truth');
 

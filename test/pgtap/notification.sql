@@ -141,6 +141,15 @@ SELECT is(social.unread_notifications_count(), :n::bigint - 1, 'one less is unre
 SELECT is((SELECT count(*) FROM social.notifications(100, NULL, true)), :n::bigint - 1, 'unread_only leaves it out');
 SELECT social.mark_notification_unread(:newest) \gset ignored_
 SELECT is(social.unread_notifications_count(), :n::bigint, 'and the mark is taken back');
+SELECT is(social.mark_notifications(ARRAY[:newest, :newest, -1]::bigint[] || (SELECT min(id) FROM social.notifications WHERE recipient_id = :cleo), true), 1::bigint, 'seed 134: several at once; what is not one''s own is passed over');
+SELECT is(social.unread_notifications_count(), :n::bigint - 1, 'one has changed');
+SELECT is((SELECT is_read AND read_at IS NOT NULL FROM social.notifications(1)), true, 'it is read');
+SELECT is(social.mark_notifications(ARRAY[:newest]::bigint[], true), 0::bigint, 'again changes nothing');
+SELECT is(social.mark_notifications(ARRAY[:newest]::bigint[], false), 1::bigint, 'the mark is taken back');
+SELECT is((SELECT NOT is_read AND read_at IS NULL FROM social.notifications(1)), true, 'with its time');
+SELECT is(social.mark_notifications('{}', true) + social.mark_notifications(NULL, true), 0::bigint, 'none are none');
+SELECT throws_ok('SELECT social.mark_notifications(ARRAY(SELECT generate_series(1, 101)), true)', 'SM400', 'too many ids', 'no more than 100');
+SELECT throws_ok('SELECT social.mark_notifications(ARRAY[1], NULL)', 'SM400', 'is_read is required', 'and as what');
 SELECT throws_ok(format('SELECT social.mark_notification_read(%s)', (SELECT min(id) FROM social.notifications WHERE recipient_id = :cleo)), 'SM404', 'notification not found', 'somebody else''s does not exist');
 SELECT throws_ok('SELECT social.mark_notification_read(0)', 'SM404', 'notification not found', 'nor does an unknown one');
 SELECT is(social.mark_all_notifications_read() >= :n, true, 'all are marked at once');
@@ -219,6 +228,7 @@ SELECT is_empty('SELECT FROM social.visible_notifications', 'nobody sees nobody'
 SELECT throws_ok('SELECT FROM social.notifications()', 'SM401', NULL, 'who does not act is told nothing');
 SELECT throws_ok('SELECT social.unread_notifications_count()', 'SM401', NULL, 'no count');
 SELECT throws_ok('SELECT social.mark_all_notifications_read()', 'SM401', NULL, 'no mark');
+SELECT throws_ok('SELECT social.mark_notifications(ARRAY[1], true)', 'SM401', NULL, 'not of several either');
 
 -- ---- what goes takes its notifications along -----------------------------------------------------
 SELECT lives_ok(format('DELETE FROM social.users WHERE id IN (%s, %s)', :cleo, :eve), 'people go');

@@ -105,6 +105,73 @@ test_values(void)
 	is_str(collect("/a/7/b/8/?q=%201", "{\"t\":\"\"}"), "q must be a whole number", "a blank");
 }
 
+/* Times and lists of ids, and what a null means for each (issue 13, line 1; I-30). */
+static void
+test_times_and_lists(void)
+{
+	static const char *const good[] = {"2030-01-31T12:00:00Z", "2030-01-31T12:00:00.123456+05:30",
+									   "2030-01-31T12:00:00-11:00"};
+	static const char *const bad[] = {"",
+									  "now",
+									  "infinity",
+									  "2030-01-31",
+									  "2030-01-31 12:00:00Z",
+									  "2030-01-31T12:00:00",
+									  "2030-01-31T12:00:00.Z",
+									  "2030-01-31T12:00:00Zx",
+									  "2030-01-31T12:00:00+0530",
+									  "30-01-31T12:00:00Z",
+									  " 2030-01-31T12:00:00Z"};
+	static const char *const lists[][2] = {{"[]", "{}"},
+										   {"[1]", "{1}"},
+										   {"[3,-2,9007199254740991]", "{3,-2,9007199254740991}"},
+										   {"[\"1\"]", NULL},
+										   {"[1.0]", NULL},
+										   {"[[1]]", NULL},
+										   {"[null]", NULL},
+										   {"[9007199254740992]", NULL},
+										   {"1", NULL},
+										   {"{}", NULL}};
+	static const char *const queries[][2] = {
+		{"", "{}"},     {"1", "{1}"},     {"1,22,3", "{1,22,3}"}, {"1,", NULL}, {",1", NULL},
+		{"1,,2", NULL}, {"1%20,2", NULL}, {"{1}", NULL},          {"-1", NULL}, {"1,x", NULL}};
+
+	ok(compiles("body.a:time~ body.b:time query.c:time body.d:bigints query.e:bigints"), "types");
+	ok(!compiles("body.a:bigints~") && !compiles("query.a:text-") && !compiles("body.a:text-!"),
+	   "no list is cleared, no query has a null, two marks");
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+	{
+		compiles("body.a:time");
+		is_str(collect("/", sb_arena_printf(&arena, "{\"a\":\"%s\"}", good[i])), "ok", good[i]);
+		is_str(values[0], good[i], "a time");
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		is_str(collect("/", sb_arena_printf(&arena, "{\"a\":\"%s\"}", bad[i])),
+			   "a must be a time such as 2030-01-31T12:00:00Z", bad[i]);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+	{
+		compiles("body.a:bigints");
+		is_str(collect("/", sb_arena_printf(&arena, "{\"a\":%s}", lists[i][0])),
+			   lists[i][1] ? "ok" : "a must be a list of at most 100 ids", lists[i][0]);
+		is_str(values[0], lists[i][1], "as an array");
+	}
+	for (size_t i = 0; i < sizeof(queries) / sizeof(*queries); i++)
+	{
+		compiles("query.a:bigints");
+		is_str(collect(sb_arena_printf(&arena, "/?a=%s", queries[i][0]), NULL),
+			   queries[i][1] ? "ok" : "a must be a list of at most 100 ids", queries[i][0]);
+		is_str(values[0], queries[i][1], "as an array");
+	}
+	compiles("body.a:time~ body.b:text- body.c:text~");
+	is_str(collect("/", "{\"a\":null,\"c\":null}"), "ok", "I-30: null clears");
+	is_str(values[0], "infinity", "a time");
+	is_str(values[2], "", "a text");
+	is_str(collect("/", "{}"), "ok", "what is absent");
+	ok(values[0] == NULL && values[1] == NULL && values[2] == NULL, "stays");
+	is_str(collect("/", "{\"b\":null}"), "b cannot be null",
+		   "I-30: but not what must have a value");
+}
+
 static void
 test_body(void)
 {
@@ -221,6 +288,7 @@ main(void)
 	test_specification();
 	test_values();
 	test_client_and_clearing();
+	test_times_and_lists();
 	test_body();
 	test_actions();
 	test_schema_actions();

@@ -51,6 +51,16 @@ test_query(void)
 }
 
 static void
+test_escape(void)
+{
+	is_str(sb_url_escape(&arena, "aZ09-._~"), "aZ09-._~", "unreserved characters stay");
+	is_str(sb_url_escape(&arena, "#a b&c=%+/\r\n\""), "%23a%20b%26c%3D%25%2B%2F%0D%0A%22",
+		   "all others do not");
+	is_str(sb_url_escape(&arena, "\xc3\xa9"), "%C3%A9", "nor bytes of a longer character");
+	is_str(sb_url_escape(&arena, ""), "", "nothing");
+}
+
+static void
 test_utf8(void)
 {
 	ok(sb_utf8_is_text("a\xc2\x80\xe0\xa0\x80\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", 14), "all widths");
@@ -71,6 +81,7 @@ main(void)
 {
 	test_path();
 	test_query();
+	test_escape();
 	test_utf8();
 	sb_arena_free(&arena);
 	return done_testing();

@@ -29,7 +29,7 @@ CORE_LIBS  = -ljansson -lsodium -licuuc -lcrypto -lm
 # Run once, in this order; then the re-runnable files, in this order. A file that is not listed, or a
 # name without a file, fails the build.
 SQL_SCHEMA = $(patsubst %,sql/schema/%.sql, user key session account mail follow relation hashtag post mention comment reaction share feed counter notification trending moderation audit ratelimit retention language search_like document idempotency)
-SQL_API    = $(patsubst %,sql/api/%.sql, core audit ratelimit text page language observed counter recount visibility user relation key session mail verification password register totp login follow post comment reaction share hashtag mention search search_like node feed notification trending moderation content_rule account retention document idempotency admin_view replication check demo policy worker metrics bridge column help grant)
+SQL_API    = $(patsubst %,sql/api/%.sql, core audit ratelimit text page language observed counter recount visibility user relation key session mail verification password register totp login follow post comment reaction share hashtag mention search search_like node feed notification trending moderation content_rule account retention document idempotency version admin_view replication check demo policy worker metrics bridge column help grant)
 unlisted   = $(filter-out $(SQL_SCHEMA) $(SQL_API),$(wildcard sql/schema/*.sql sql/api/*.sql))
 $(if $(unlisted),$(error no list in the Makefile names $(unlisted)))
 
@@ -92,7 +92,7 @@ SCHEMA_FILES  = $(addprefix bridge/graphql/schema/,base.graphql $(sort $(filter-
 SCHEMA_FILE   = $(BUILD)/schema.graphql
 untaken       = $(filter-out %~ $(SCHEMA_FILES),$(wildcard bridge/graphql/schema/* bridge/graphql/*.graphql))
 $(if $(untaken),$(error no part of the GraphQL schema is named $(untaken)))
-BRIDGE_LIBS   = -lpq -lmicrohttpd -lhiredis $(CORE_LIBS) -lpthread
+BRIDGE_LIBS   = -lpq -lmicrohttpd -lhiredis -lxxhash $(CORE_LIBS) -lpthread
 BRIDGE_SRCS   = $(sort $(wildcard bridge/*.c bridge/*/*.c)) $(CORE_SRCS)
 BRIDGE_OBJS   = $(BRIDGE_SRCS:%.c=$(BUILD)/%.o)
 BRIDGE_MAIN   = $(BUILD)/bridge/main.o

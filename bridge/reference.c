@@ -79,6 +79,8 @@ print_routes(FILE *out)
 		print_parameters(out, route->parameters);
 		if (route->takes_key)
 			fputs(" `header.Idempotency-Key`", out);
+		if (route->guard)
+			fputs(" `header.If-Match`", out);
 		fprintf(out, " | %d `%s` |\n", route->status, route->answer);
 	}
 	fputs("\n### Shapes\n\n| shape | what | members |\n|---|---|---|\n", out);

@@ -61,6 +61,8 @@ sb_describe_errors(const struct sb_route *route, enum sb_schema_use use)
 		add_errors(errors, "413 415", route->name, use);
 	if (route->takes_key)
 		add_errors(errors, "409 422", route->name, use);
+	if (route->guard)
+		add_errors(errors, "412", route->name, use);
 	add_errors(errors, "429 503", route->name, use);
 	add_errors(errors, route->errors, route->name, use);
 	return errors;
@@ -257,14 +259,15 @@ sb_describe_print(FILE *out)
 		json_array_append_new(
 			list,
 			json_pack(
-				"{s:s, s:s, s:s, s:s, s:b, s:o, s:s, s:s, s:s?, s:b, s:i, s:o, s:o, s:o, s:o}",
+				"{s:s, s:s, s:s, s:s, s:b, s:o, s:s, s:s, s:s?, s:b, s:b, s:i, s:o, s:o, s:o, s:o}",
 				"name", route->name, "tag", route->group->tag, "summary", route->summary, "method",
 				sb_router_method_name(route->method), "hidden", route->is_hidden, "paths", paths,
 				"auth", auth_words[route->auth], "surface", route->purpose.surface, "action",
-				route->purpose.action, "idempotency_key", route->takes_key, "status", route->status,
-				"parameters", parameters_of(route), "answer",
-				sb_shapes_schema(route->answer, route->name, SB_SCHEMA_EXACT, &problem), "errors",
-				sb_describe_errors(route, SB_SCHEMA_EXACT), "statements", statements_of(route)));
+				route->purpose.action, "idempotency_key", route->takes_key, "if_match",
+				route->guard != NULL, "status", route->status, "parameters", parameters_of(route),
+				"answer", sb_shapes_schema(route->answer, route->name, SB_SCHEMA_EXACT, &problem),
+				"errors", sb_describe_errors(route, SB_SCHEMA_EXACT), "statements",
+				statements_of(route)));
 	}
 	all = json_pack("{s:o, s:{s:s}, s:o}", "shapes", sb_shapes_all(SB_SCHEMA_EXACT), "problem",
 					"$ref", "#/components/schemas/Problem", "routes", list);

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#define SB_FIXED_TAG 35 /* bytes of an ETag and its NUL */
+#include "http/etag.h"
 
 struct sb_request;
 
@@ -16,7 +16,7 @@ struct sb_fixed
 	const char *type;
 	const char *data;
 	size_t len;
-	char tag[SB_FIXED_TAG];
+	char tag[SB_ETAG_SIZE];
 };
 
 /* The bytes live as long as the process. Before any thread. */

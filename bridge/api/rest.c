@@ -7,6 +7,7 @@
 #include "api/api.h"
 #include "api/idempotency.h"
 #include "api/link.h"
+#include "api/version.h"
 #include "http/content.h"
 #include "http/reply.h"
 #include "http/request.h"
@@ -133,6 +134,8 @@ sb_api_rest(struct sb_request *request)
 		return;
 	}
 	sb_request_begin_unit(request, on_done);
+	if (route->method != SB_GET && !sb_version_guard(request, values))
+		return;
 	sb_idempotency_claim(request, 0);
 	/* The parameters are the first statement's; a select behind a call asks for result_id(). */
 	if (route->call)

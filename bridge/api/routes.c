@@ -38,7 +38,10 @@
  *     call        statement that acts and leaves the id for select
  *     select      statement that returns one row with one column, the JSON of the answer; no row
  *                 means 404. Where the statement may refuse without raising, the columns
- *                 error_code, error_message and error_detail follow (see error/errors.h)
+ *                 error_code, error_message and error_detail follow (see error/errors.h); where
+ *                 it can be written with If-Match, the column version (see api/version.h)
+ *     guard       what it writes, "post", "comment" or "account": If-Match and If-None-Match hold
+ *                 its version against what the client has read
  *     answer      the shape of that JSON (see api/shapes.h)
  *     answer_type its media type, where it is not JSON
  *     errors      statuses of its own ("404 409"), with a shape where the body is not the usual
@@ -53,6 +56,7 @@
 #include "api/api.h"
 #include "api/describe.h"
 #include "api/page.h"
+#include "api/version.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "http/router.h"
@@ -135,9 +139,13 @@ static const struct sb_route_group groups[] = {
 #define SB_WEB_NPM(path, name, type, npm_path) SB_WEB_FILE(path, name)
 
 /* What the statements of several rows say alike. */
-#define THE_POST "SELECT d FROM social.post_document(social.result_id()) d WHERE d IS NOT NULL"
+#define THE_POST                                                                                   \
+	SB_VERSIONED("social.post_version(social.result_id())",                                        \
+				 "SELECT d FROM social.post_document(social.result_id()) d WHERE d IS NOT NULL")
 #define THE_COMMENT                                                                                \
-	"SELECT d FROM social.comment_document(social.result_id()) d WHERE d IS NOT NULL"
+	SB_VERSIONED(                                                                                  \
+		"social.comment_version(social.result_id())",                                              \
+		"SELECT d FROM social.comment_document(social.result_id()) d WHERE d IS NOT NULL")
 #define THE_REPORT                                                                                 \
 	"SELECT row_to_json(r) FROM social.visible_reports r WHERE r.id = social.result_id()"
 #define POST_OF_ROW "social.post_document(l.id)"

@@ -7,6 +7,7 @@
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "base/buffer.h"
@@ -14,6 +15,7 @@
 #include "base/memory.h"
 #include "http/content.h"
 #include "http/cors.h"
+#include "http/etag.h"
 #include "http/forwarded.h"
 #include "http/request.h"
 #include "loop/loop.h"
@@ -134,11 +136,74 @@ clear_result(void *result)
 	PQclear(result);
 }
 
+/* The version of what a result shows, where it says so. */
+static const char *
+version_of(const PGresult *result)
+{
+	int column = PQnfields(result) > 1 ? PQfnumber(result, "version") : -1;
+
+	return column >= 0 && !PQgetisnull(result, 0, column) ? PQgetvalue(result, 0, column) : NULL;
+}
+
+/* Whether a header, however often it stands there, names a tag. */
+static bool
+lists(const struct sb_request *request, const char *name, const char *tag, bool strongly)
+{
+	size_t len = strlen(name);
+
+	for (int i = 0; i < request->nheaders; i++)
+		if (request->headers[i].name_len == len &&
+			strncasecmp(request->headers[i].name, name, len) == 0 &&
+			sb_etag_is_listed(request->headers[i].value, tag, strongly))
+			return true;
+	return false;
+}
+
+/* What the client says about the tag of what was read: 200, 304 or 412 (RFC 9110 section 13.2.2).
+ */
+static int
+judge(const struct sb_request *request, const char *tag)
+{
+	if (sb_request_header(request, "If-Match") && !lists(request, "If-Match", tag, true))
+		return 412;
+	return lists(request, "If-None-Match", tag, false) ? 304 : 200;
+}
+
+/* Content may be kept by whoever has read it, to be asked for again by its tag. */
+static void
+let_keep(struct sb_request *request)
+{
+	if (request->route->auth != SB_AUTH_CONTENT)
+		return;
+	sb_request_add_header(request, "Cache-Control", "private, no-cache");
+	sb_request_add_header(request, "Vary", "Authorization");
+}
+
 void
 sb_request_reply_result(struct sb_request *request, int status, PGresult *result)
 {
+	bool is_read = status == 200 && (request->method == SB_GET || request->method == SB_HEAD);
+	const char *version = version_of(result);
 	size_t len = (size_t) PQgetlength(result, 0, 0);
+	char *tag;
 
+	if (is_read || version)
+	{
+		tag = sb_arena_alloc(&request->arena, SB_ETAG_SIZE);
+		sb_etag_make(tag, version, PQgetvalue(result, 0, 0), len);
+		sb_request_add_header(request, "ETag", tag);
+	}
+	if (is_read)
+	{
+		let_keep(request);
+		status = judge(request, tag);
+	}
+	if (status == 412)
+	{
+		PQclear(result);
+		sb_request_fail(request, 412, "it has changed since it was read");
+		return;
+	}
 	finish(request, status, type_json, len,
 		   MHD_create_response_from_buffer_with_free_callback_cls(len, PQgetvalue(result, 0, 0),
 																  clear_result, result));

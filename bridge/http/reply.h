@@ -18,7 +18,11 @@ struct sb_request;
 extern void sb_request_reply(struct sb_request *request, int status, const char *content_type,
 							 char *body, size_t len);
 
-/* Answers with the first column of the first row, untouched; the result becomes the request's. */
+/*
+ * Answers with the first column of the first row, untouched; the result becomes the request's. What
+ * is read has an ETag, and so has what says its version (a column of that name); 304 or 412 where
+ * the request's conditions say so.
+ */
 extern void sb_request_reply_result(struct sb_request *request, int status, PGresult *result);
 
 /* Answers with bytes that live as long as the process; a status that has no body (304) tells of

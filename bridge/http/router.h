@@ -58,6 +58,7 @@ struct sb_route
 	const char *parameters;
 	const char *call;
 	const char *select;
+	const char *guard;
 	const char *summary;
 	const char *answer;
 	const char *answer_type;

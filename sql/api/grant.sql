@@ -55,6 +55,9 @@ BEGIN ATOMIC
 	-- requests that are done once
 	SELECT unnest(ARRAY['claim_request', 'keep_answer', 'kept_answer']), 'bridge'
 	UNION ALL
+	-- which state of a document somebody has read
+	SELECT unnest(ARRAY['post_version', 'comment_version', 'account_version', 'require_version']), 'bridge'
+	UNION ALL
 	-- moderation: staff are told apart by who acts
 	SELECT unnest(ARRAY['require_staff', 'report_user', 'report_post', 'report_comment', 'reports', 'resolve_report',
 		'hide_post', 'unhide_post', 'hide_comment', 'unhide_comment', 'suspend_user', 'unsuspend_user',

@@ -1,7 +1,7 @@
 /*
  * bridge_input_fuzz.c feeds any bytes to what reads a request before any route: the target, the
- * body, what Accept and Content-Type say, the addresses that proxies forward, the keys from the
- * database; and to the writer of JSON texts, whose output must be JSON.
+ * body, what Accept, Content-Type, If-Match and Idempotency-Key say, the addresses that proxies
+ * forward, the keys from the database; and to the writer of JSON texts, whose output must be JSON.
  */
 #include <arpa/inet.h>
 #include <jansson.h>
@@ -10,8 +10,10 @@
 #include <string.h>
 
 #include "http/content.h"
+#include "api/idempotency.h"
 #include "auth/keys.h"
 #include "base/buffer.h"
+#include "http/etag.h"
 #include "http/forwarded.h"
 #include "http/params.h"
 #include "http/request.h"
@@ -137,6 +139,27 @@ read_media(const char *text, size_t len)
 	free(value);
 }
 
+/* A key is what may be one, and versions are an array of hexadecimal digits. */
+static void
+read_conditions(const char *text, size_t len)
+{
+	char key[SB_IDEMPOTENCY_KEY_MAX + 1];
+	char *value = strndup(text, len);
+	char array[200];
+
+	CHECK(value != NULL);
+	if (sb_idempotency_read_key(value, key))
+		CHECK(*key && strspn(key, " \t\",\\") == 0 && strlen(key) <= strlen(value));
+	for (int strongly = 0; strongly < 2; strongly++)
+	{
+		sb_etag_is_listed(value, "\"1.2\"", strongly);
+		if (sb_etag_versions(value, strongly, array, sizeof(array)))
+			CHECK(strcmp(array, "{*}") == 0 ||
+				  array[1 + strspn(array + 1, "0123456789abcdef,")] == '}');
+	}
+	free(value);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -147,6 +170,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	write_json(text, size);
 	read_forwarded(text, size);
 	read_media(text, size);
+	read_conditions(text, size);
 	sb_keys_free(sb_keys_parse(text, size));
 	sb_strict_is_token(text, size);
 	return 0;

@@ -75,6 +75,8 @@ $$, ARRAY[
 	'claim_request', 'keep_answer', 'kept_answer',
 	-- and its figures, which tell of nobody
 	'metrics',
+	-- whoever writes has read it
+	'account_version', 'require_version',
 	-- an account ends
 	'delete_account', 'end_stopped_sessions',
 	-- they open the door

@@ -116,7 +116,7 @@ $(BRIDGE_BIN): $(BRIDGE_OBJS)
 # Unit tests link only the layer they name: graphql_*, admission_* (what is below HTTP), bridge_*, else
 # the pure cores.
 $(BUILD)/libcore.a: $(CORE_SRCS:%.c=$(BUILD)/%.o)
-$(BUILD)/libgraphql.a: $(patsubst %.c,$(BUILD)/%.o,$(wildcard bridge/graphql/*.c bridge/base/*.c))
+$(BUILD)/libgraphql.a: $(patsubst %.c,$(BUILD)/%.o,$(wildcard bridge/graphql/*.c bridge/base/*.c) $(CORE_SRCS))
 $(BUILD)/libbridge.a: $(filter-out $(BRIDGE_MAIN),$(BRIDGE_OBJS))
 $(BUILD)/libadmission.a: $(filter-out $(patsubst %.c,$(BUILD)/%.o,$(wildcard bridge/*.c bridge/http/*.c bridge/api/*.c)),$(BRIDGE_OBJS))
 $(BUILD)/lib%.a:

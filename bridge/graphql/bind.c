@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cursor.h"
 #include "graphql/plan.h"
 #include "base/id.h"
 
@@ -104,6 +105,29 @@ is_page_sound(struct gql_binding *binding, const struct gql_node *node)
 	return problem == NULL;
 }
 
+/*
+ * Is what a connection within another field is given a place in its list, if it is given one? The
+ * database would refuse it as well, but for the root field around it. False with an error.
+ */
+static bool
+is_place(struct gql_binding *binding, const struct gql_node *node, const char *name)
+{
+	struct gql_argument_value cursor;
+	int64_t key;
+	int64_t id;
+
+	if (node->around == NULL || !gql_find_argument(node->selection->arguments, name))
+		return true;
+	cursor = gql_node_argument(binding, node, name);
+	if (cursor.text == NULL ||
+		social_cursor_decode(node->field->source.list, cursor.text, cursor.len, &key, &id))
+		return true;
+	fail_field(binding, node, GQL_BAD_USER_INPUT,
+			   place(gql_find_argument(node->selection->arguments, name)->value),
+			   "\"%s\" is no place in this list", name);
+	return false;
+}
+
 /* The rows of one field per row around it; -1 with an error. */
 static long
 page_size(struct gql_binding *binding, const struct gql_rows_cost *cost, int most)
@@ -111,10 +135,13 @@ page_size(struct gql_binding *binding, const struct gql_rows_cost *cost, int mos
 	const struct gql_node *node = cost->node;
 	const struct gql_input *input = cost->input;
 	const struct gql_value *value = cost->page;
-	bool both_ways = node->field->source.kind == GQL_CONNECTION && node->field->source.last >= 0;
+	bool is_connection = node->field->source.kind == GQL_CONNECTION;
+	bool both_ways = is_connection && node->field->source.last >= 0;
 	long size = cost->size;
 
 	if (both_ways && !is_page_sound(binding, node))
+		return -1;
+	if (is_connection && (!is_place(binding, node, "after") || !is_place(binding, node, "before")))
 		return -1;
 	if (both_ways && gql_node_argument(binding, node, "last").text)
 	{

@@ -312,6 +312,26 @@ gql_node_type(const struct gql_type *connection)
 	return type;
 }
 
+/* The list function of a connection: the one that takes {after}. NULL when there is none. */
+static const char *
+list_name(struct binder *binder, const char *from)
+{
+	static const char schema[] = "social.";
+	const char *after = strstr(from, "{after}");
+	const char *name = NULL;
+
+	for (const char *at = from; after && (at = strstr(at, schema)) && at < after;)
+	{
+		size_t len;
+
+		at += strlen(schema);
+		len = strspn(at, "abcdefghijklmnopqrstuvwxyz_");
+		if (at[len] == '(')
+			name = sb_arena_copy(binder->schema->arena, at, len);
+	}
+	return name;
+}
+
 static void
 bind_connection(struct binder *binder, const struct gql_type *type, struct gql_field *field,
 				const struct gql_directive *connection)
@@ -327,11 +347,12 @@ bind_connection(struct binder *binder, const struct gql_type *type, struct gql_f
 	source->counted = strcmp(or_empty(text_of(connection, "counted")), "true") == 0;
 	source->page = index_of(field, "first");
 	source->last = index_of(field, "last");
+	source->list = source->from ? list_name(binder, source->from) : NULL;
 	source->before = index_of(field, "before");
-	if (!source->from || source->page < 0 || !field->inputs[source->page].initial ||
+	if (!source->list || source->page < 0 || !field->inputs[source->page].initial ||
 		index_of(field, "after") < 0 || (source->last < 0) != (source->before < 0))
 		gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
-				 "\"%s\": a connection needs `from`, and the arguments first (with a default) and "
+				 "\"%s\": a connection needs `from` with a list function, and the arguments first (with a default) and "
 				 "after, perhaps last and before",
 				 field->name);
 	else if (!node || !(node->kind == GQL_OBJECT ? node->view : node->variant_type))

@@ -20,6 +20,8 @@ PG_FUNCTION_INFO_V1(social_cursor_encode_sql);
 PG_FUNCTION_INFO_V1(social_cursor_decode_sql);
 PG_FUNCTION_INFO_V1(social_page_size);
 PG_FUNCTION_INFO_V1(social_page_one_cursor_sql);
+PG_FUNCTION_INFO_V1(social_score_key);
+PG_FUNCTION_INFO_V1(social_key_score);
 
 #define PAGE_SIZE_DEFAULT 20
 
@@ -190,4 +192,33 @@ social_page_size(PG_FUNCTION_ARGS)
 						errdetail("It is %d; it must be 1 to %d.", first, page_size_max),
 						errhint("The upper bound is the setting social.page_size_max.")));
 	PG_RETURN_INT32(first);
+}
+
+/* The bits of a double as a number, or back: those of negative ones run the other way. */
+static int64
+ordered_bits(int64 bits)
+{
+	return bits < 0 ? bits ^ PG_INT64_MAX : bits;
+}
+
+/* score_key(score double precision) -> bigint: in the same order, and exact. */
+Datum
+social_score_key(PG_FUNCTION_ARGS)
+{
+	double score = PG_GETARG_FLOAT8(0);
+	int64 bits;
+
+	memcpy(&bits, &score, sizeof(bits));
+	PG_RETURN_INT64(ordered_bits(bits));
+}
+
+/* key_score(key bigint) -> double precision: the way back. */
+Datum
+social_key_score(PG_FUNCTION_ARGS)
+{
+	int64 bits = ordered_bits(PG_GETARG_INT64(0));
+	double score;
+
+	memcpy(&score, &bits, sizeof(score));
+	PG_RETURN_FLOAT8(score);
 }

@@ -49,6 +49,8 @@ static const struct
 	{"rest", "feed_access", SOCIAL_LIMIT_CLIENT, "100/minute"},
 	{"rest", "search", SOCIAL_LIMIT_CLIENT, "30/minute"},
 	{"graphql", "search", SOCIAL_LIMIT_CLIENT, "100/hour"},
+	/* Every report is somebody's work, and counts once whatever surface it comes by. */
+	{"*", "report", SOCIAL_LIMIT_USER, "30/hour"},
 	/* Media: in-band files (119), signed upload URLs (123). */
 	{"*", "upload", SOCIAL_LIMIT_USER, "10/hour"},
 	{"rest", "media_upload", SOCIAL_LIMIT_USER, "20/minute"},

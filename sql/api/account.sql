@@ -310,3 +310,26 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION social.delete_account() IS 'The viewer deletes the own account: it is unusable and unseen at once; what it wrote is erased by the background worker (or social.tick()) in batches. Returns the id. SM401 when nobody acts.';
+
+CREATE OR REPLACE FUNCTION social.delete_account(password text, code text DEFAULT NULL)
+	RETURNS TABLE (user_id bigint, error_code text, error_message text, error_detail text)
+	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+	fits boolean := coalesce(octet_length($1), 0) <= 1000
+		AND social.check_password($1, (SELECT u.password FROM social.users u WHERE u.id = viewer));
+	second text := CASE WHEN fits THEN social.check_code(viewer, $2) END;
+BEGIN
+	IF second IS DISTINCT FROM 'ok' THEN
+		PERFORM social.audit('delete_account_refused', 'user', viewer);
+		RETURN QUERY SELECT NULL::bigint, CASE second WHEN 'code_paused' THEN 'SM429' ELSE 'SM403' END,
+			CASE second WHEN 'code_paused' THEN 'too many wrong one-time codes' WHEN 'code_required' THEN 'a one-time code is required'
+				ELSE 'wrong password or one-time code' END,
+			'Deleting the account needs its password, and a one-time or recovery code where login asks for one.';
+		RETURN;
+	END IF;
+	PERFORM social.close_account(viewer);
+	RETURN QUERY SELECT viewer, NULL::text, NULL::text, NULL::text;
+END
+$$;
+COMMENT ON FUNCTION social.delete_account(text, text) IS 'delete_account() for whoever has no more than a token: with the password, and a one-time or recovery code where the account asks for one. Returns one row: the id, or error_code SM403 when either is wrong, SM429 after too many wrong codes (nothing is raised, so that the audit entry stays). Raises SM401 when nobody acts.';

@@ -19,7 +19,7 @@ BEGIN ATOMIC
 		'update_post', 'publish_post', 'delete_post', 'restore_post', 'pin_post', 'unpin_post', 'highlight_post', 'unhighlight_post',
 		'user_posts', 'pinned_posts', 'draft_posts', 'deleted_posts', 'post_revisions',
 		'repost_post', 'unrepost_post', 'share_post', 'post_shares', 'post_quotes', 'post_views', 'bookmark_post', 'unbookmark_post', 'bookmarked_posts', 'view_post',
-		'update_comment', 'delete_comment', 'post_comments', 'comment_replies', 'comment_thread', 'post_likers', 'comment_likers',
+		'update_comment', 'delete_comment', 'post_comments', 'comment_replies', 'comment_thread', 'post_likers', 'comment_likers', 'post_reactions', 'comment_reactions',
 		'user_mentions', 'page_start', 'page_time', 'time_key',
 		'search_config', 'search_query', 'title_query', 'search_vector', 'language_code', 'guess_language', 'title_key', 'search_snippet',
 		'search_posts_like', 'search_users', 'search_hashtags', 'search', 'node_id', 'nodes', 'help', 'function_audience'
@@ -128,7 +128,7 @@ BEGIN ATOMIC
 	-- owner: triggers, parts of other functions, and the grants themselves.
 	SELECT unnest(ARRAY['posts_like', 'post_trigrams', 'name_trigrams', 'typed_name', 'typed_trigrams', 'name_score',
 		'check_profile_text', 'check_url', 'hold_pair', 'policies', 'grant_direct',
-		'list_columns', 'make_list', 'thread_walk', 'check_new_account', 'name_likeness', 'name_is_reserved', 'check_password', 'password_needs_rehash', 'sign_access_token',
+		'list_columns', 'make_list', 'page_score', 'score_key', 'key_score', 'thread_walk', 'check_new_account', 'name_likeness', 'name_is_reserved', 'check_password', 'password_needs_rehash', 'sign_access_token',
 		'guard_drop', 'reference_check', 'reference_end', 'count_row', 'count_statement', 'observed_tables', 'profile_check', 'post_before', 'post_after', 'revision_guard',
 		'require_superuser', 'require_post', 'require_own_post', 'check_post_settings', 'require_shareable_post', 'check_reaction',
 		'require_comment', 'require_own_comment', 'require_removable_comment', 'comment_holds', 'require_reply_allowed', 'comment_path', 'thread_comments', 'comment_check', 'hashtag_delete', 'note_standing', 'recount_sources', 'recount_rows', 'recount_links', 'recount_drift', 'forget_withdrawn',

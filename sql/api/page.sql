@@ -50,6 +50,26 @@ END
 $$;
 COMMENT ON FUNCTION social.page_time(text, text) IS 'The time and id that a newest-first page starts at, from a cursor whose key is a time_key. SM400 for a bad cursor.';
 
+CREATE OR REPLACE FUNCTION social.score_key(score double precision) RETURNS bigint
+	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_score_key';
+COMMENT ON FUNCTION social.score_key(double precision) IS 'A score as the key of a page cursor: exactly, and in the same order.';
+
+CREATE OR REPLACE FUNCTION social.key_score(key bigint) RETURNS double precision
+	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_key_score';
+COMMENT ON FUNCTION social.key_score(bigint) IS 'The score whose score_key this is.';
+
+CREATE OR REPLACE FUNCTION social.page_score(kind text, after text, OUT at double precision, OUT id bigint)
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	at := 'infinity';
+	id := 9223372036854775807;
+	IF after IS NOT NULL THEN
+		SELECT social.key_score(c.key), c.id INTO at, id FROM social.cursor_decode(kind, after) c;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION social.page_score(text, text) IS 'The score and id that a highest-first page starts at, from a cursor whose key is a score_key. SM400 for a bad cursor.';
+
 -- ---- making lists ----------------------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION social.list_columns(columns text) RETURNS text
@@ -67,12 +87,13 @@ COMMENT ON FUNCTION social.list_columns(text) IS 'What a list returns: these col
 --   columns    those of a row, or a view ("social.visible_comments"); `"values"`, in the same order
 --   source     what follows FROM, up to a condition
 --   keys       the order, newest first unless it is said: a bigint, or a time and an id
+--   by         what the first of two keys is: a time, or a score
 --   checks     statements that run before; a list of one's own has asked who acts, in `viewer`
 CREATE OR REPLACE FUNCTION social.make_list(name text, arguments text, columns text, "values" text, source text, keys text[], comment text,
-		checks text DEFAULT '', is_own boolean DEFAULT false, is_definer boolean DEFAULT false, newest_first boolean DEFAULT true) RETURNS void
+		checks text DEFAULT '', is_own boolean DEFAULT false, is_definer boolean DEFAULT false, newest_first boolean DEFAULT true, by text DEFAULT 'time') RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $make$
 DECLARE
-	by_time boolean := cardinality(keys) = 2;
+	is_pair boolean := cardinality(keys) = 2;
 	list_keys text := array_to_string((ARRAY['l.list_key', 'l.list_id'])[1:cardinality(keys)], '{way}, ') || '{way}';
 	way text[] := CASE WHEN newest_first THEN ARRAY[' DESC', ''] ELSE ARRAY['', ' DESC'] END; -- forwards, backwards
 	beyond text[] := CASE WHEN newest_first THEN ARRAY['<', '>'] ELSE ARRAY['>', '<'] END;
@@ -109,9 +130,9 @@ BEGIN
 		'list_order', replace(list_keys, '{way}', way[1]),
 		'result', array_to_string(names, ', l.'),
 		'inner', array_to_string((ARRAY['list_key', 'list_id'])[1:cardinality(keys)] || names[1:cardinality(names) - 2], ', '),
-		'cursor', CASE WHEN by_time THEN 'social.time_key(l.list_key), l.list_id' ELSE 'l.list_key, l.list_key' END,
-		'place', CASE WHEN by_time THEN 'place.at, place.id' ELSE 'place' END,
-		'place_of', CASE WHEN by_time THEN 'record := social.page_time' WHEN newest_first THEN 'bigint := social.page_key' ELSE 'bigint := social.page_start' END,
+		'cursor', CASE WHEN is_pair THEN format('social.%s_key(l.list_key), l.list_id', by) ELSE 'l.list_key, l.list_key' END,
+		'place', CASE WHEN is_pair THEN 'place.at, place.id' ELSE 'place' END,
+		'place_of', CASE WHEN is_pair THEN 'record := social.page_' || by WHEN newest_first THEN 'bigint := social.page_key' ELSE 'bigint := social.page_start' END,
 		'viewer', CASE WHEN is_own THEN E'viewer bigint := social.require_viewer();\n\t' ELSE '' END,
 		'checks', checks))
 	LOOP
@@ -123,4 +144,4 @@ BEGIN
 	EXECUTE format('COMMENT ON FUNCTION social.%I IS %L', name, comment);
 END
 $make$;
-COMMENT ON FUNCTION social.make_list(text, text, text, text, text, text[], text, text, boolean, boolean, boolean) IS 'Makes the function of a list that walks an index, with its comment. For the install script.';
+COMMENT ON FUNCTION social.make_list(text, text, text, text, text, text[], text, text, boolean, boolean, boolean, text) IS 'Makes the function of a list that walks an index, with its comment. For the install script.';

@@ -262,17 +262,16 @@ DO $$ BEGIN EXECUTE format('CREATE OR REPLACE FUNCTION social.user_posts(user_id
 	LANGUAGE c STABLE PARALLEL SAFE ROWS 20 AS ''MODULE_PATHNAME'', ''social_user_posts''', social.list_columns('social.visible_posts')); END $$;
 COMMENT ON FUNCTION social.user_posts(bigint, integer, text, text) IS 'A person''s published posts, newest first; pinned ones keep their place here (see pinned_posts). SM404 for an unknown person; SM400 for a bad page size or cursor.';
 
-CREATE OR REPLACE FUNCTION social.pinned_posts(user_id bigint) RETURNS SETOF social.visible_posts
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 3 SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
+SELECT social.make_list('pinned_posts', 'user_id bigint',
+	'social.visible_posts',
+	'p.*',
+	'social.listed_posts p WHERE p.author_id = $1 AND p.is_pinned', '{p.position}',
+	'The posts that a person has pinned to the profile, newest first. SM404 for an unknown person; SM400 for a bad page size or cursor.',
+	checks => $$
 	IF NOT EXISTS (SELECT FROM social.visible_users u WHERE u.id = $1) THEN
 		PERFORM social.raise_error('SM404', 'user not found');
 	END IF;
-	RETURN QUERY
-	SELECT p.* FROM social.listed_posts p WHERE p.author_id = $1 AND p.is_pinned ORDER BY p.position DESC;
-END
-$$;
-COMMENT ON FUNCTION social.pinned_posts(bigint) IS 'The posts that a person has pinned to the profile, newest first. SM404 for an unknown person.';
+	$$);
 
 SELECT social.make_list('draft_posts', '',
 	'social.visible_posts',

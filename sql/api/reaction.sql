@@ -50,6 +50,26 @@ SELECT social.make_list('post_likers', 'post_id bigint',
 	$$,
 	is_definer => true);
 
+CREATE OR REPLACE FUNCTION social.post_reactions(post_id bigint) RETURNS TABLE (reaction text, count bigint, is_exact boolean)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 5 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	most CONSTANT integer := 1000;
+BEGIN
+	IF NOT EXISTS (SELECT FROM social.visible_posts p WHERE p.id = $1 AND p.deleted_at IS NULL) THEN
+		PERFORM social.raise_error('SM404', 'post not found');
+	END IF;
+	RETURN QUERY
+	WITH newest AS MATERIALIZED (
+		SELECT l.reaction, l.is_counted FROM social.post_likes l WHERE l.post_id = $1
+		ORDER BY l.created_at DESC, l.user_id DESC LIMIT most + 1
+	)
+	SELECT n.reaction, count(*), (SELECT count(*) <= most FROM newest)
+	FROM (SELECT * FROM newest LIMIT most) n WHERE n.is_counted
+	GROUP BY n.reaction ORDER BY 2 DESC, 1;
+END
+$$;
+COMMENT ON FUNCTION social.post_reactions(bigint) IS 'How many like a post with which reaction, most used first: of the newest 1,000 likes, which is_exact says to be all of them or not. SM404 for an unknown post.';
+
 -- ---- comments -------------------------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION social.like_comment(comment_id bigint, reaction text DEFAULT 'heart') RETURNS bigint
@@ -94,3 +114,23 @@ SELECT social.make_list('comment_likers', 'comment_id bigint',
 	END IF;
 	$$,
 	is_definer => true);
+
+CREATE OR REPLACE FUNCTION social.comment_reactions(comment_id bigint) RETURNS TABLE (reaction text, count bigint, is_exact boolean)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 5 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	most CONSTANT integer := 1000;
+BEGIN
+	IF NOT EXISTS (SELECT FROM social.visible_comments m WHERE m.id = $1 AND NOT m.is_deleted) THEN
+		PERFORM social.raise_error('SM404', 'comment not found');
+	END IF;
+	RETURN QUERY
+	WITH newest AS MATERIALIZED (
+		SELECT l.reaction, l.is_counted FROM social.comment_likes l WHERE l.comment_id = $1
+		ORDER BY l.created_at DESC, l.user_id DESC LIMIT most + 1
+	)
+	SELECT n.reaction, count(*), (SELECT count(*) <= most FROM newest)
+	FROM (SELECT * FROM newest LIMIT most) n WHERE n.is_counted
+	GROUP BY n.reaction ORDER BY 2 DESC, 1;
+END
+$$;
+COMMENT ON FUNCTION social.comment_reactions(bigint) IS 'How many like a comment with which reaction, most used first: of the newest 1,000 likes, which is_exact says to be all of them or not. SM404 for an unknown comment.';

@@ -144,16 +144,47 @@ COMMENT ON FUNCTION social.search_hashtags(text, integer, text) IS 'Hashtags of 
 
 -- ---- everything ------------------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION social.search(query text, "limit" integer DEFAULT 20) RETURNS TABLE (type text, id bigint)
-	LANGUAGE sql STABLE PARALLEL SAFE ROWS 20
-BEGIN ATOMIC
-	SELECT f.type, f.id FROM (
-		SELECT 'User' AS type, u.id, row_number() OVER () AS place, 1 AS turn FROM social.search_users(query, "limit") u
+-- A place is whose turn was the last, and how far each of the three was read: the cursors of each.
+CREATE OR REPLACE FUNCTION social.search(query text, first integer DEFAULT 20, after text DEFAULT NULL)
+	RETURNS TABLE (type text, id bigint, cursor text, has_more boolean)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	page_size integer := social.page_size(first);
+	read text[] := string_to_array(coalesce(after, '3...'), '.', '');
+	last_turn integer;
+BEGIN
+	IF after !~ '^[123](\.[A-Za-z0-9_-]*){3}$' THEN
+		PERFORM social.raise_error('SM400', 'invalid cursor');
+	END IF;
+	last_turn := read[1];
+	RETURN QUERY
+	WITH found AS MATERIALIZED (
+		SELECT 'User' AS type, u.id, 1 AS turn, u.ordinality AS place, u.cursor, u.has_more
+		FROM social.search_users(query, page_size, read[2]) WITH ORDINALITY u
 		UNION ALL
-		SELECT 'Hashtag', h.id, row_number() OVER (), 2 FROM social.search_hashtags(query, "limit") h
+		SELECT 'Hashtag', h.id, 2, h.ordinality, h.cursor, h.has_more
+		FROM social.search_hashtags(query, page_size, read[3]) WITH ORDINALITY h
 		UNION ALL
-		SELECT 'Post', p.id, row_number() OVER (), 3 FROM social.search_posts(query, "limit") p
-	) f
-	ORDER BY f.place, f.turn LIMIT social.page_size("limit");
-END;
-COMMENT ON FUNCTION social.search(text, integer) IS 'What search_users, search_hashtags and search_posts find, the best of each in turn: type and id. SM400 for an empty or over-long query or a bad limit.';
+		SELECT 'Post', p.id, 3, p.ordinality, p.cursor, p.has_more
+		FROM social.search_posts(query, page_size, read[4]) WITH ORDINALITY p
+	), ends AS (
+		SELECT array_agg(f.cursor ORDER BY f.place) FILTER (WHERE f.turn = 1) AS users,
+			array_agg(f.cursor ORDER BY f.place) FILTER (WHERE f.turn = 2) AS hashtags,
+			array_agg(f.cursor ORDER BY f.place) FILTER (WHERE f.turn = 3) AS posts,
+			count(*) > page_size OR coalesce(bool_or(f.has_more), false) AS more
+		FROM found f
+	), turns AS (
+		SELECT f.type, f.id, f.turn, row_number() OVER w AS n,
+			count(*) FILTER (WHERE f.turn = 1) OVER w AS users,
+			count(*) FILTER (WHERE f.turn = 2) OVER w AS hashtags,
+			count(*) FILTER (WHERE f.turn = 3) OVER w AS posts
+		FROM found f
+		WINDOW w AS (ORDER BY f.place - (f.turn > last_turn)::integer, f.turn)
+	)
+	SELECT t.type, t.id, concat_ws('.', t.turn, coalesce(e.users[t.users], read[2], ''), coalesce(e.hashtags[t.hashtags], read[3], ''),
+		coalesce(e.posts[t.posts], read[4], '')), e.more
+	FROM turns t CROSS JOIN ends e
+	ORDER BY t.n LIMIT page_size;
+END
+$$;
+COMMENT ON FUNCTION social.search(text, integer, text) IS 'What search_users, search_hashtags and search_posts find, the best of each in turn: type and id. Pages go one way. SM400 for an empty or over-long query, a bad page size or cursor.';

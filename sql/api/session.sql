@@ -328,25 +328,12 @@ COMMENT ON FUNCTION social.refresh_session(text, text, text) IS
 
 -- ---- what a person does with sessions ------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION social.active_sessions()
-	RETURNS TABLE (id bigint, device text, user_agent text, address text, created_at timestamptz, last_seen_at timestamptz,
-		expires_at timestamptz, is_current boolean)
-	LANGUAGE plpgsql STABLE SECURITY DEFINER
-	SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	viewer bigint := social.require_viewer();
-BEGIN
-	RETURN QUERY
-	SELECT s.id, s.device, s.user_agent, s.address, s.created_at, s.last_seen_at, s.expires_at, s.id IS NOT DISTINCT FROM social.session_id()
-	FROM social.user_sessions s
-	WHERE s.user_id = viewer AND social.session_is_live(s.id, viewer)
-	ORDER BY s.last_seen_at DESC, s.id DESC
-	LIMIT 1000;
-END
-$$;
-COMMENT ON FUNCTION social.active_sessions() IS
-	'The viewer''s sessions that live, last seen first, at most 1000; is_current marks the one that asks. SM401 when nobody acts.';
+SELECT social.make_list('active_sessions', '',
+	'id bigint, device text, user_agent text, address text, created_at timestamptz, last_seen_at timestamptz, expires_at timestamptz, is_current boolean',
+	's.id, s.device, s.user_agent, s.address, s.created_at, s.last_seen_at, s.expires_at, s.id IS NOT DISTINCT FROM social.session_id()',
+	'social.user_sessions s WHERE s.user_id = viewer AND social.session_is_live(s.id, viewer)', '{s.last_seen_at, s.id}',
+	'The viewer''s sessions that live, last seen first; is_current marks the one that asks. SM401 when nobody acts; SM400 for a bad page size or cursor.',
+	is_own => true, is_definer => true);
 
 CREATE OR REPLACE FUNCTION social.logout(refresh text DEFAULT NULL) RETURNS bigint
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER

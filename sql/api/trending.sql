@@ -150,47 +150,43 @@ COMMENT ON FUNCTION social.rebuild_trends() IS 'Computes every trending score an
 
 -- ---- lists -----------------------------------------------------------------------------------------
 
--- Counted are those that could be among the first: the largest stored counts, so many more of them as
--- there are tags with deltas, and these.
-CREATE OR REPLACE FUNCTION social.trending_hashtags("limit" integer DEFAULT 10) RETURNS SETOF social.visible_hashtags
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Counted are those that could be on the page: the largest stored counts from the place on, so many more
+-- of them as there are tags with deltas, and these.
+CREATE OR REPLACE FUNCTION social.trending_hashtags(first integer DEFAULT 20, after text DEFAULT NULL)
+	RETURNS TABLE (id bigint, tag text, post_count bigint, created_at timestamptz, display text, cursor text, has_more boolean)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	page_size integer := social.page_size($1);
+	page_size integer := social.page_size(first);
+	last_count bigint := 9223372036854775807;
+	last_id bigint := 0;
 	waiting bigint[] := ARRAY(SELECT DISTINCT d.hashtag_id FROM social.hashtag_counter_deltas d);
-	candidates bigint[] := waiting || ARRAY(SELECT c.hashtag_id FROM social.hashtag_counters c
-		ORDER BY c.posts_count DESC, c.hashtag_id LIMIT page_size + cardinality(waiting));
+	candidates bigint[];
 BEGIN
+	IF after IS NOT NULL THEN
+		SELECT c.key, c.id INTO last_count, last_id FROM social.cursor_decode('trending_hashtags', after) c;
+	END IF;
+	candidates := waiting || ARRAY(SELECT c.hashtag_id FROM social.hashtag_counters c
+		WHERE c.posts_count < last_count OR (c.posts_count = last_count AND c.hashtag_id > last_id)
+		ORDER BY c.posts_count DESC, c.hashtag_id LIMIT page_size + 1 + cardinality(waiting));
 	RETURN QUERY
-	SELECT h.* FROM social.visible_hashtags h WHERE h.id = ANY (candidates) AND h.post_count > 0
+	SELECT h.*, social.cursor_encode('trending_hashtags', h.post_count, h.id), count(*) OVER () > page_size
+	FROM social.visible_hashtags h
+	WHERE h.id = ANY (candidates) AND h.post_count > 0 AND (h.post_count < last_count OR (h.post_count = last_count AND h.id > last_id))
 	ORDER BY h.post_count DESC, h.id LIMIT page_size;
 END
 $$;
-COMMENT ON FUNCTION social.trending_hashtags(integer) IS 'Hashtags by the number of public posts that carry them. SM400 for a limit below 1 or above social.page_size_max.';
+COMMENT ON FUNCTION social.trending_hashtags(integer, text) IS 'Hashtags by the number of public posts that carry them. Pages go one way. SM400 for a bad page size or cursor.';
 
--- The inner limits tell the planner that few rows are wanted: it walks the index of the scores.
-CREATE OR REPLACE FUNCTION social.trending_topics("limit" integer DEFAULT 10) RETURNS SETOF social.visible_hashtags
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-	RETURN QUERY
-	SELECT (r.h).* FROM (
-		SELECT h FROM social.hashtag_trends t JOIN social.visible_hashtags h ON h.id = t.hashtag_id
-		WHERE h.post_count > 0
-		ORDER BY t.score DESC, t.hashtag_id DESC LIMIT 1000) r
-	LIMIT social.page_size($1);
-END
-$$;
-COMMENT ON FUNCTION social.trending_topics(integer) IS 'Hashtags by what lately happened to public posts that carry them: newer likes, comments, reposts, views and posts weigh more (social.trending_half_life). SM400 for a limit below 1 or above social.page_size_max.';
+SELECT social.make_list('trending_topics', '',
+	'social.visible_hashtags',
+	'h.*',
+	'social.hashtag_trends t JOIN social.visible_hashtags h ON h.id = t.hashtag_id WHERE h.post_count > 0', '{t.score, t.hashtag_id}',
+	'Hashtags by what lately happened to public posts that carry them: newer likes, comments, reposts, views and posts weigh more (social.trending_half_life). SM400 for a bad page size or cursor.',
+	is_definer => true, by => 'score');
 
-CREATE OR REPLACE FUNCTION social.trending_posts("limit" integer DEFAULT 10) RETURNS SETOF social.listed_posts
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SECURITY DEFINER
-	SET search_path = pg_catalog, pg_temp SET plan_cache_mode = auto AS $$
-BEGIN
-	RETURN QUERY
-	SELECT (r.p).* FROM (
-		SELECT p FROM social.post_trends t JOIN social.listed_posts p ON p.id = t.post_id
-		WHERE p.visibility = 'public' AND p.hidden_at IS NULL
-		ORDER BY t.score DESC, t.post_id DESC LIMIT 1000) r
-	LIMIT social.page_size($1);
-END
-$$;
-COMMENT ON FUNCTION social.trending_posts(integer) IS 'Public posts by what lately happened to them: newer likes, comments, reposts and views weigh more (social.trending_half_life). SM400 for a limit below 1 or above social.page_size_max.';
+SELECT social.make_list('trending_posts', '',
+	'social.listed_posts',
+	'p.*',
+	'social.post_trends t JOIN social.listed_posts p ON p.id = t.post_id WHERE p.visibility = ''public'' AND p.hidden_at IS NULL', '{t.score, t.post_id}',
+	'Public posts by what lately happened to them: newer likes, comments, reposts and views weigh more (social.trending_half_life). SM400 for a bad page size or cursor.',
+	is_definer => true, by => 'score');

@@ -217,3 +217,7 @@ REVOKE ALL ON social.idempotency_keys FROM PUBLIC;
 -- audit: what staff see of the log is found without the rest of it.
 CREATE INDEX audit_log_moderation_idx ON social.audit_log (id)
 	WHERE object_type IN ('post', 'comment', 'report', 'content_rule') OR action IN ('suspend_user', 'unsuspend_user');
+
+-- page: trending lists, searches of everything, sessions and pinned posts are lists like any other.
+DROP FUNCTION IF EXISTS social.trending_hashtags(integer), social.trending_topics(integer), social.trending_posts(integer),
+	social.search(text, integer), social.active_sessions(), social.pinned_posts(bigint);

@@ -202,6 +202,10 @@ is_deeply([ $alone->{json}{data}, $alone->{json}{errors}[0]{path} ], [ { searchP
 my $left_out = graphql("{ allPosts(first: 101) { id } post(id: $id) { id comments(first: -1) { id } } me { id } p: post(id: $id) { id } }");
 is_deeply([ $left_out->{json}{data}, [ map { $_->{path} } @{ $left_out->{json}{errors} } ] ],
 	[ { allPosts => undef, post => undef, me => undef, p => { id => $id } }, [ ['allPosts'], [ 'post', 'comments' ] ] ], 'pages out of order are errors of their fields') or diag($left_out->{content});
+my $place = graphql("{ post(id: $id) { id author { username\n followersConnection(after: \"none\") { totalCount } } } me { id } }", token => $user->{token})->{json};
+is_deeply([ $place->{data}, [ map { [ @$_{qw(path locations)}, $_->{extensions}{code} ] } @{ $place->{errors} } ] ],
+	[ { post => { id => $id, author => undef }, me => { id => "$user->{id}" } }, [ [ [qw(post author followersConnection)], [ { line => 2, column => 29 } ], 'BAD_USER_INPUT' ] ] ],
+	'section 6.4.4: a bad cursor within takes the nearest field that may be null, and no more');
 is_deeply(graphql('{ allPosts(first: 3) { author { id } } }', body => { extensions => { cost => JSON::PP::true } })->{json}{extensions}, { cost => { rows => 6, limit => 50000 } }, 'the cost is told on request');
 is_deeply(api(GET => '/graphql/?query=' . escape('{ me { id } }') . '&extensions=' . escape('{"cost":true}'))->{json}{extensions}, { cost => { rows => 1, limit => 50000 } }, 'by GET too');
 

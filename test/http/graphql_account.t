@@ -124,4 +124,20 @@ refused('FORBIDDEN', 'and a code', $token, $disable, password => $user->{passwor
 is_deeply(get($token, $disable, password => $user->{password}, code => $renewed->[1]), { success => $true, message => 'One-time codes are off' }, 'with both they are off');
 refused('CONFLICT', 'once', $token, $disable, password => $user->{password}, code => $renewed->[2]);
 ok($log_in->()->{access}, 'login is as before');
+
+# ---- the end of it
+my $delete = 'mutation($password: String!, $totp: String) { deleteAccount(password: $password, totp: $totp) { id success message } }';
+is(get($token, '{ me { email } }')->{email}, $moved, 'the address, where the seed has it');
+is(get($_, 'query($id: ID!) { user(id: $id) { email } }', id => $user->{id})->{email}, undef, 'which nobody else sees') for undef, $other->{token};
+refused('UNAUTHENTICATED', 'nobody is deleted',                   undef,  $delete, password => $user->{password});
+refused('FORBIDDEN',       'seed 166: not without the password', $token, $delete, password => 'wrong');
+get($token, $enable, password => $user->{password});
+$recovery = get($token, $confirm, code => $code->(0))->{recoveryCodes};
+is(refused('FORBIDDEN', 'nor without a code where login asks for one', $token, $delete, password => $user->{password})->{message}, 'a one-time code is required', 'as it says');
+refused('FORBIDDEN', 'or with a wrong one', $token, $delete, password => $user->{password}, totp => 'wrong');
+is($lives->($token), 200, 'nothing has happened yet');
+is_deeply(get($token, $delete, password => $user->{password}, totp => $recovery->[0]), { id => "$user->{id}", success => $true, message => 'Account deleted' }, 'seed 166: with both the account is gone');
+is($lives->($token), 401, 'its sessions end');
+is(get($other->{token}, 'query($id: ID!) { user(id: $id) { id } }', id => $user->{id}), undef, 'nobody sees it');
+is($log_in->()->{code}, 'UNAUTHENTICATED', 'nobody logs in to it');
 done_testing;

@@ -29,6 +29,10 @@ INSERT INTO social.comment_likes (comment_id, user_id, created_at) SELECT $comme
 INSERT INTO social.reposts (post_id, user_id) SELECT $post, id FROM people;
 INSERT INTO social.bookmarks (user_id, post_id, created_at) SELECT $bob->{id}, p.id, now() - h.n * interval '1 minute' FROM social.posts p JOIN people h ON p.title = '$word ' || h.n;
 INSERT INTO social.post_views (post_id, viewer_key, window_start, user_id) SELECT $post, 'user ' || id, now(), id FROM people;
+INSERT INTO social.user_sessions (user_id, family_secret, last_seen_at, expires_at) SELECT $bob->{id}, '\\x00', now() - n / 2 * interval '1 minute', now() + interval '1 day' FROM people;
+UPDATE social.posts SET is_pinned = true WHERE author_id = $ann->{id} AND title LIKE '$word%';
+INSERT INTO social.post_trends (post_id, score) SELECT p.id, 1e6 + right(p.title, 1)::int / 2 FROM social.posts p WHERE p.author_id = $ann->{id} AND p.title LIKE '$word%' ON CONFLICT (post_id) DO UPDATE SET score = EXCLUDED.score;
+INSERT INTO social.hashtag_trends (hashtag_id, score) SELECT h.id, 1e6 + length(h.tag) FROM social.hashtags h WHERE h.tag LIKE '$word%' ON CONFLICT (hashtag_id) DO UPDATE SET score = EXCLUDED.score;
 END
 
 # Who asks; the field with its arguments, below which one it stands, what tells its nodes apart; how
@@ -60,6 +64,11 @@ my @lists = (
 	[ $bob, "searchPostsFts(query: \"$word\")",       '',                        'id',                  4, 1 ],
 	[ $bob, "searchHits(query: \"$word\")",           '',                        'post { id }',         4, 1 ],
 	[ $bob, "searchHashtags(query: \"$word\")",       '',                        'tag',                 5, 1 ],
+	[ $bob, "searchUsers(query: \"$word\")",          '',                        'id',                  4, 1 ],
+	[ $bob, "search(query: \"$word\")",               '',                        '__typename ... on User { username } ... on Hashtag { tag } ... on Post { id }', 13, 1 ],
+	[ $bob, "pinnedPosts(userId: $ann->{id})",        '',                        'id',                  4 ],
+	[ $bob, 'pinnedPosts',                            "user(id: $ann->{id})",    'id',                  4 ],
+	[ $bob, 'sessions',                               'me',                      'id',                  5 ],
 );
 my $json = JSON::PP->new->canonical;
 
@@ -70,6 +79,27 @@ my $next = get($bob, "{ hashtagsConnection(first: 2, after: \"$half->{pageInfo}{
 is_deeply([ map { $_->{node} } @{ $half->{edges} }, @{ $next->{edges} } ], $tags, 'seed 061: hashtags in pages');
 my $back = get($bob, "{ hashtagsConnection(last: 2, before: \"$next->{pageInfo}{startCursor}\") { edges { node { tag } } pageInfo { hasPreviousPage hasNextPage } } }");
 is_deeply([ map { $_->{node} } @{ $back->{edges} } ], [ @$tags[ 1, 2 ] ], 'and back');
+
+# What trends: this test's, which lead, then those by count, whosever they are.
+for my $list ([ trendingPosts => 'id', 4 ], [ trendingTopics => 'tag', 5 ], [ trendingHashtags => 'tag', 5 ])
+{
+	my ($name, $identity, $n) = @$list;
+	my $whole = get($bob, "{ $name(limit: $n) { $identity } }");
+	my @walked;
+	my $page = { edges => [], pageInfo => {} };
+	for (1 .. $n)
+	{
+		my $after = $page->{pageInfo}{endCursor};
+		$page = get($bob, "{ ${name}Connection(first: 1" . ($after ? ", after: \"$after\"" : '') . ") { edges { node { $identity } } pageInfo { endCursor hasNextPage hasPreviousPage } } }");
+		push @walked, map { $_->{node} } @{ $page->{edges} };
+		is(!!$page->{pageInfo}{hasPreviousPage}, !!$after, "$name: whether something is before it") if $_ < 3;
+	}
+	is(scalar @$whole, $n, "$name: so many");
+	is_deeply(\@walked, $whole, "seed 060, 063, 132: $name in pages");
+	next if $name eq 'trendingHashtags';
+	my $before = get($bob, "{ ${name}Connection(last: 2, before: \"$page->{pageInfo}{endCursor}\") { edges { node { $identity } } } }");
+	is_deeply([ map { $_->{node} } @{ $before->{edges} } ], [ @$whole[ $n - 3, $n - 2 ] ], "$name: and back");
+}
 
 # The field's value, below the one that it stands in.
 sub field

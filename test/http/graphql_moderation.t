@@ -109,4 +109,12 @@ my $remove = 'mutation($id: ID!) { removeContentRule(id: $id) { ruleId success m
 refused('FORBIDDEN', 'others take none back', $ann, $remove, id => $rule->{id});
 is_deeply(get($staff, $remove, id => $rule->{id}), { ruleId => $rule->{id}, success => $true, message => 'Rule removed' }, 'it is taken back');
 refused('NOT_FOUND', 'once', $staff, $remove, id => $rule->{id});
+
+# ---- so many reports an hour: each is somebody's work, whatever it is about
+my $limited  = start_bridge(RATE_LIMITS => 'on', LOOPS => 1);
+my $reporter = account();
+my @kinds    = ("reportPost(postId: $post", "reportComment(commentId: $comment", "reportUser(userId: $eve->{id}");
+psql("SELECT social.act_as($staff->{id}), social.unsuspend_user($eve->{id})");
+my $many = api(POST => '/graphql/', url => $limited->{url}, token => $reporter->{token}, json => { query => 'mutation { ' . join(' ', map { "r$_: $kinds[ $_ % 3 ], reason: \"spam\") { success }" } 1 .. 31) . ' }' })->{json};
+is_deeply([ map { "@{ $_->{path} } $_->{extensions}{code}" } grep { $_->{extensions}{code} ne 'NOT_FOUND' } @{ $many->{errors} } ], ['r31 RATE_LIMITED'], 'the 31st report of an hour is refused') or diag(encode_json($many));
 done_testing;

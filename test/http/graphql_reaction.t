@@ -100,4 +100,15 @@ psql("UPDATE social.posts SET visibility = 'followers' WHERE id = $other; SELECT
 refused('FORBIDDEN', "sharePost: not what is not everybody's", $bob, "mutation { sharePost(postId: $other) { success } }");
 is(ask($bob, "mutation { likePost(postId: \"$_\") { success } }")->{errors}[0]{extensions}{code}, 'BAD_USER_INPUT', "an id that can be none: $_") for 'abc', '-1', '9007199254740992';
 is(state_of(), $before, 'nothing of all this was written');
+
+# ---- how many with which reaction
+my ($fan, $next) = map { account() } 1 .. 2;
+my $liked = psql("INSERT INTO social.posts (author_id, title, content) VALUES ($fan->{id}, 'liked', 'x') RETURNING id");
+my $said  = psql("INSERT INTO social.comments (post_id, author_id, content) VALUES ($liked, $fan->{id}, 'x') RETURNING id");
+ask($_->[0], 'mutation($p: ID!, $c: ID!, $r: String) { likePost(postId: $p, reaction: $r) { success } likeComment(commentId: $c, reaction: $r) { success } }', p => $liked, c => $said, r => $_->[1]) for [ $fan, 'party' ], [ $next, 'party' ], [ account(), undef ];
+my $counts = [ { reaction => 'party', count => 2, isExact => JSON::PP::true }, { reaction => 'heart', count => 1, isExact => JSON::PP::true } ];
+is_deeply(get(undef, 'query($p: ID!) { post(id: $p) { likesCount reactions { reaction count isExact } comments { reactions { reaction count isExact } } } }', p => $liked),
+	{ likesCount => 3, reactions => $counts, comments => [ { reactions => $counts } ] }, 'mission 3.3: likes by reaction, of a post and its comments');
+ask($next, 'mutation($p: ID!) { likePost(postId: $p, reaction: "wow") { success } }', p => $liked);
+is_deeply(get(undef, 'query($p: ID!) { post(id: $p) { reactions { reaction count } } }', p => $liked)->{reactions}, [ map { { reaction => $_, count => 1 } } qw(heart party wow) ], 'another reaction takes the place of the first');
 done_testing;

@@ -91,7 +91,7 @@ $$, ARRAY[
 	'lease_mail', 'mail_sent', 'mail_failed',
 	-- they read tables on the way to a visible_* view
 	'search_posts', 'search_posts_like', 'search_users', 'search_hashtags', 'trending_hashtags', 'deleted_posts', 'post_revisions', 'post_shares', 'post_views', 'hashtags', 'bookmarked_posts',
-	'post_likers', 'comment_likers', 'comment_thread', 'hashtag_is_visible', 'hashtag_seen_at', 'commenter_is_shown', 'followers', 'following', 'follow_requests', 'blocked_users', 'muted_users',
+	'post_likers', 'comment_likers', 'post_reactions', 'comment_reactions', 'comment_thread', 'hashtag_is_visible', 'hashtag_seen_at', 'commenter_is_shown', 'followers', 'following', 'follow_requests', 'blocked_users', 'muted_users',
 	-- notifications and trending: they read or mark the viewer's own rows, or fold what all wrote
 	'notifications', 'user_notifications', 'grouped_notifications', 'unread_notifications_count', 'user_unread_notifications_count', 'mark_notification_read', 'mark_notification_unread', 'mark_notification_group_read',
 	'mark_all_notifications_read', 'mark_notifications', 'notification_preferences', 'set_notification_preference', 'notification_muted_ids', 'forget_withdrawn', 'system_notification',

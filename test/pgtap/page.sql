@@ -15,15 +15,15 @@ SELECT is_empty($$ SELECT name, arguments FROM lists WHERE arguments !~ 'first i
 SELECT is_empty($$ SELECT name, arguments FROM lists WHERE both_ways AND arguments !~ 'before text DEFAULT NULL::text$' $$, 'and before, last of all');
 SELECT is_empty($$ SELECT name, result FROM lists WHERE result !~ ', cursor text, has_more boolean\)$' $$, 'every row ends with cursor and has_more');
 SELECT is_empty($$ SELECT name FROM lists GROUP BY name HAVING count(*) > 1 $$, 'and there is one of each');
-SELECT set_eq($$ SELECT name FROM lists WHERE NOT both_ways $$, ARRAY['search_posts', 'search_posts_like', 'search_users', 'search_hashtags', 'comment_thread'],
+SELECT set_eq($$ SELECT name FROM lists WHERE NOT both_ways $$, ARRAY['search_posts', 'search_posts_like', 'search_users', 'search_hashtags', 'search', 'trending_hashtags', 'comment_thread'],
 	'pages go both ways, but where nothing holds the rows in order');
 -- What returns rows to readers otherwise is bounded by what it is about.
 SELECT is_empty($$
 	SELECT p.proname FROM pg_proc p JOIN social.function_audience() a ON a.function_name = p.proname
 	WHERE p.pronamespace = 'social'::regnamespace AND a.audience IN ('reader', 'bridge') AND p.proretset AND p.proname NOT IN (SELECT name FROM lists)
 		AND p.proname <> ALL (ARRAY[
-			'help', 'function_audience', 'post', 'pinned_posts', 'active_sessions', 'notification_preferences', 'rate_limit_policies', 'rate_limit_status',
-			'ended_sessions', 'jwks', 'statement_problems', 'trending_hashtags', 'trending_posts', 'trending_topics', 'search', 'nodes',
+			'help', 'function_audience', 'post', 'post_reactions', 'comment_reactions', 'notification_preferences', 'rate_limit_policies', 'rate_limit_status',
+			'ended_sessions', 'jwks', 'statement_problems', 'nodes',
 			-- one row
 			'admit', 'authenticate', 'login', 'refresh_session', 'verify_token', 'rate_limit_config', 'bridge_config', 'change_password', 'reset_password', 'verify_email',
 			'enable_totp', 'confirm_totp', 'disable_totp', 'regenerate_recovery_codes', 'update_account'])
@@ -73,6 +73,10 @@ INSERT INTO social.reports (reporter_id, user_id, reason) SELECT p.id, :two, 'sp
 INSERT INTO social.content_rules (kind, pattern, action) SELECT 'word', 'pgrule' || n, 'flag' FROM generate_series(1, 26) n;
 INSERT INTO social.audit_log (action, object_type, actor_id) SELECT 'hide_post', 'post', :one FROM generate_series(1, 26);
 INSERT INTO social.audit_log (action) SELECT 'pgaudit' FROM generate_series(1, 26);
+INSERT INTO social.user_sessions (user_id, device, family_secret, last_seen_at, expires_at) SELECT :viewer, 'device ' || n, '\x00', pg_temp.tied(n), now() + interval '1 day' FROM generate_series(1, 26) n;
+UPDATE social.posts SET is_pinned = true WHERE author_id = :one;
+INSERT INTO social.post_trends (post_id, score) SELECT id, -n / 5 FROM tap_posts;
+INSERT INTO social.hashtag_trends (hashtag_id, score) SELECT h.id, row_number() OVER (ORDER BY h.id) / 5 FROM social.hashtags h WHERE h.tag LIKE 'pgtag%';
 DELETE FROM social.notifications WHERE recipient_id = :viewer;
 INSERT INTO social.notifications (recipient_id, type, actor_id, post_id, is_read) SELECT :viewer, 'like', :one, p.id, p.n % 2 = 0 FROM tap_posts p ORDER BY p.n;
 INSERT INTO social.notifications (recipient_id, type, actor_id, post_id, is_read) SELECT :two, 'like', :one, p.id, p.n % 2 = 0 FROM tap_posts p ORDER BY p.n;
@@ -118,6 +122,12 @@ INSERT INTO calls VALUES
 	('notifications', '', 'id', 'DELETE FROM social.notifications WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.notifications (recipient_id, type, actor_id, post_id) VALUES (%s, ''comment'', %s, %s)', :viewer, :one, :post)),
 	('user_notifications', 'user_id => ' || :two, 'id', 'DELETE FROM social.notifications WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.notifications (recipient_id, type, actor_id, post_id) VALUES (%s, ''comment'', %s, %s)', :two, :one, :post)),
 	('grouped_notifications', '', 'id', 'DELETE FROM social.notifications WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.notifications (recipient_id, type, actor_id, post_id) VALUES (%s, ''comment'', %s, %s)', :viewer, :one, :post)),
+	('active_sessions', '', 'id', 'DELETE FROM social.user_sessions WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.user_sessions (user_id, family_secret, last_seen_at, expires_at) VALUES (%s, ''\x00'', now() + interval ''1 second'', now() + interval ''1 day'')', :viewer)),
+	('pinned_posts', 'user_id => ' || :one, 'id', 'UPDATE social.posts SET is_pinned = false WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.posts (author_id, title, content, is_pinned) VALUES (%s, ''fresh'', ''x'', true)', :one)),
+	('trending_posts', '', 'id', 'UPDATE social.posts SET deleted_at = now() WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''fresh'', ''x''); INSERT INTO social.post_trends (post_id, score) SELECT max(id), 1e9 FROM social.posts', :one)),
+	('trending_topics', '', 'tag', 'DELETE FROM social.post_hashtags l USING social.hashtags h WHERE h.id = l.hashtag_id AND h.tag = r ->> ''tag''', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''fresh'', ''#pgtagfresh''); INSERT INTO social.hashtag_trends (hashtag_id, score) SELECT max(id), 1e9 FROM social.hashtags', :one)),
+	('trending_hashtags', '', 'tag', 'DELETE FROM social.post_hashtags l USING social.hashtags h WHERE h.id = l.hashtag_id AND h.tag = r ->> ''tag''', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''fresh'', ''#pgtagfresh'')', :one)),
+	('search', 'query => ''pg_person''', 'id', 'UPDATE social.users SET is_active = false WHERE id = (r ->> ''id'')::bigint', 'INSERT INTO social.users (username) VALUES (''pg_person_fresh'')'),
 	('search_posts', 'query => ''pgword''', 'id', 'UPDATE social.posts SET deleted_at = now() WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''pgword'', ''x'')', :one)),
 	('search_posts_like', 'query => ''pgword''', 'id', 'UPDATE social.posts SET deleted_at = now() WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''pgword'', ''x'')', :one)),
 	('search_users', 'query => ''pg_person''', 'id', 'UPDATE social.users SET is_active = false WHERE id = (r ->> ''id'')::bigint', 'INSERT INTO social.users (username) VALUES (''pg_person_fresh'')'),
@@ -282,6 +292,20 @@ $$;
 SELECT social.act_as(:viewer);
 SELECT is_empty(format('SELECT f FROM calls c, pg_temp.faults(c) f WHERE c.name = %L', name), name || ': pages join, forwards and backwards, and say whether more follow') FROM (SELECT DISTINCT name FROM calls) c ORDER BY name;
 SELECT is_empty(format('SELECT f FROM calls c, pg_temp.faults_meanwhile(c) f WHERE c.name = %L', name), name || ': nothing twice and nothing missing while rows come and go') FROM (SELECT DISTINCT name FROM calls) c ORDER BY name;
+
+-- ---- a list of three lists -----------------------------------------------------------------------
+
+INSERT INTO social.users (username) SELECT 'pgall' || n FROM generate_series(1, 6) n;
+INSERT INTO social.posts (author_id, title, content) SELECT :one, 'pgall', '#pgall' || n FROM generate_series(1, 3) n;
+CREATE FUNCTION pg_temp.all_found(size integer, OUT kinds text, OUT ids text[]) LANGUAGE sql AS $$
+	SELECT string_agg(left(r ->> 'type', 1), '' ORDER BY n), array_agg((r ->> 'type') || (r ->> 'id') ORDER BY n)
+	FROM unnest((pg_temp.walk(ROW('search', 'query => ''pgall''', 'id', NULL, NULL)::calls, size)).records) WITH ORDINALITY u (r, n)
+$$;
+SELECT is((pg_temp.all_found(40)).kinds, 'UHPUHPUHPUUU', 'search: each kind in turn, as long as it has some');
+SELECT is((pg_temp.all_found(size)).ids, (pg_temp.all_found(40)).ids, 'search: the same by ' || size) FROM generate_series(1, 12) size;
+SELECT is((SELECT count(DISTINCT i) FROM unnest((pg_temp.all_found(5)).ids) i), 12::bigint, 'search: nothing twice');
+SELECT throws_ok(format('SELECT FROM social.search(''pgall'', after => %L)', c), 'SM400', 'invalid cursor', 'search: no place is ' || left(c, 20))
+FROM unnest(ARRAY['0...', '4...', '1..', '1....', '1.x..', '1..x.', '1...x', '1.' || social.cursor_encode('posts', 1, 1) || '..', '1...' || social.cursor_encode('search_users', 1, 1), repeat('1', 10000)]) c;
 
 -- ---- what is refused -----------------------------------------------------------------------------
 

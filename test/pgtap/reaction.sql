@@ -48,5 +48,22 @@ SELECT throws_ok('SELECT * FROM social.post_likers(' || :post || $$, 5, 'nonsens
 SELECT throws_ok('SELECT * FROM social.comment_likers(' || :comment || $$, 101) $$, 'SM400', 'invalid page size', 'a page has a size');
 SELECT is_empty($$ SELECT * FROM social.reconcile() WHERE counter LIKE '%likes_count' $$, 'counts equal the truth');
 
+
+-- ---- counts by reaction ----
+INSERT INTO social.users (username) SELECT 'tap_liker' || n FROM generate_series(1, 1000) n;
+CREATE TEMPORARY TABLE likers AS SELECT id, row_number() OVER (ORDER BY id) AS n FROM social.users WHERE username LIKE 'tap\_liker%';
+SELECT social.create_post('Two', 'text') AS counted \gset
+SELECT is_empty('SELECT FROM social.post_reactions(' || :counted || ')', 'nobody likes it: no reactions');
+INSERT INTO social.post_likes (post_id, user_id, reaction) SELECT :counted, id, CASE WHEN n % 10 < 5 THEN 'heart' WHEN n % 10 < 9 THEN '🎉' ELSE 'laugh' END FROM likers;
+INSERT INTO social.comment_likes (comment_id, user_id, reaction) SELECT :comment, id, 'wow' FROM likers WHERE n <= 2;
+SELECT results_eq('SELECT reaction, count, is_exact FROM social.post_reactions(' || :counted || ')', $$ VALUES ('heart', 500::bigint, true), ('🎉', 400, true), ('laugh', 100, true) $$, 'a post''s likes by reaction, most used first');
+SELECT is((SELECT count FROM social.comment_reactions(:comment) WHERE reaction = 'wow'), 2::bigint, 'a comment''s likewise');
+UPDATE social.users SET is_active = false WHERE id = (SELECT id FROM likers WHERE n = 9);
+SELECT count(social.recount()) \g /dev/null
+SELECT is((SELECT sum(count) FROM social.post_reactions(:counted)), (SELECT likes_count::numeric FROM social.post(:counted)), 'whoever does not count, does not count here either');
+INSERT INTO social.post_likes (post_id, user_id, reaction, created_at) VALUES (:counted, :fan, 'old', now() - interval '1 day');
+SELECT results_eq('SELECT sum(count), bool_or(is_exact), bool_or(reaction = ''old'') FROM social.post_reactions(' || :counted || ')', 'VALUES (999::numeric, false, false)', 'of more than a thousand the newest count, and that is said');
+SELECT throws_ok(format('SELECT FROM social.%s_reactions(-1)', t), 'SM404', t || ' not found', 'an unknown ' || t) FROM unnest(ARRAY['post', 'comment']) t;
+
 SELECT * FROM finish();
 ROLLBACK;

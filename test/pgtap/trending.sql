@@ -7,11 +7,11 @@ INSERT INTO social.users (username) VALUES ('tap_author');
 SELECT social.act_as('tap_author');
 SELECT count(social.create_post('Post', (SELECT string_agg('#taptrend' || k, ' ') FROM generate_series(1, n) k))) FROM generate_series(1, 4) n;
 SELECT results_eq($$ SELECT tag, post_count FROM social.trending_hashtags() $$,
-	$$ VALUES ('taptrend1' COLLATE "C", 4::bigint), ('taptrend2', 3), ('taptrend3', 2), ('taptrend4', 1) $$, 'seed 063, 132: hashtags by post count');
+	$$ VALUES ('taptrend1', 4::bigint), ('taptrend2', 3), ('taptrend3', 2), ('taptrend4', 1) $$, 'seed 063, 132: hashtags by post count');
 SELECT is((SELECT count(*) FROM social.trending_hashtags(2)), 2::bigint, 'at most as many as asked for');
 -- Counts that wait to be added decide, too, for the first place and for the others.
 INSERT INTO social.hashtag_counter_deltas (hashtag_id, posts_count) SELECT h.id, CASE h.tag WHEN 'taptrend4' THEN 7 ELSE -2 END FROM social.hashtags h WHERE h.tag IN ('taptrend4', 'taptrend1');
-SELECT results_eq(format('SELECT tag, post_count FROM social.trending_hashtags(%s)', n), format($$ SELECT * FROM (VALUES ('taptrend4' COLLATE "C", 8::bigint), ('taptrend2', 3), ('taptrend1', 2), ('taptrend3', 2)) v LIMIT %s $$, n), 'with what is not added yet: the first ' || n)
+SELECT results_eq(format('SELECT tag, post_count FROM social.trending_hashtags(%s)', n), format($$ SELECT * FROM (VALUES ('taptrend4', 8::bigint), ('taptrend2', 3), ('taptrend1', 2), ('taptrend3', 2)) v LIMIT %s $$, n), 'with what is not added yet: the first ' || n)
 FROM generate_series(1, 4) n;
 DELETE FROM social.hashtag_counter_deltas d USING social.hashtags h WHERE h.id = d.hashtag_id AND h.tag LIKE 'taptrend%';
 SELECT throws_ok('SELECT FROM social.trending_hashtags(0)', 'SM400', 'invalid page size', 'not none');
@@ -36,7 +36,7 @@ SELECT results_eq('SELECT m.n FROM social.trending_posts(6) WITH ORDINALITY t JO
 	'seed 060: newer and weightier acts first, whatever the like counts');
 SELECT is((SELECT count(*) FROM social.trending_posts(2)), 2::bigint, 'as many as asked for');
 SELECT throws_ok('SELECT FROM social.trending_posts(0)', 'SM400', 'invalid page size', 'not none');
-SELECT results_eq('SELECT tag FROM social.trending_topics(2)', $$ VALUES ('tapa0' COLLATE "C"), ('tapa1') $$, 'seed 132: hashtags by what happens to their posts');
+SELECT results_eq('SELECT tag FROM social.trending_topics(2)', $$ VALUES ('tapa0'), ('tapa1') $$, 'seed 132: hashtags by what happens to their posts');
 
 SELECT set_config('tap.scores', (SELECT json_object_agg(post_id, score)::text FROM social.post_trends), true) \gset ignored_
 SELECT is(social.rebuild_trends(), 6::bigint, 'all scores are computed anew');

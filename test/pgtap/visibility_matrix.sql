@@ -172,6 +172,7 @@ INSERT INTO probes VALUES
 	('post', 'bookmarked_posts', 'list', 'SELECT FROM social.bookmarked_posts(100) p WHERE p.id = $1', NULL),
 	('post', 'hashtag_is_visible', 'direct', 'SELECT 1 FROM social.hashtags h WHERE h.tag = $4 AND social.hashtag_is_visible(h.id)', NULL),
 	('post', 'post_likers', 'direct', 'SELECT FROM social.post_likers($1)', NULL),
+	('post', 'post_reactions', 'direct', 'SELECT FROM social.post_reactions($1)', NULL),
 	('post', 'post_shares', 'direct', 'SELECT FROM social.post_shares($1)', NULL),
 	('post', 'post_quotes', 'direct', 'SELECT FROM social.post_quotes($1) q WHERE q.id = $5', NULL),
 	('post', 'post_comments', 'direct', 'SELECT FROM social.post_comments($1) m WHERE m.id = $3', NULL),
@@ -221,6 +222,7 @@ INSERT INTO probes VALUES
 	('comment', 'post_comments', 'list', 'SELECT FROM social.post_comments($1, 100) m WHERE m.id = $3 AND m.content = ''mxcomment''', NULL),
 	('comment', 'comment_thread', 'list', 'SELECT FROM social.comment_thread($1, 100) m WHERE m.id = $3 AND m.content = ''mxcomment''', NULL),
 	('comment', 'comment_likers', 'direct', 'SELECT FROM social.comment_likers($3)', NULL),
+	('comment', 'comment_reactions', 'direct', 'SELECT FROM social.comment_reactions($3)', NULL),
 	('comment', 'comments', 'direct', 'SELECT FROM social.comments m WHERE m.id = $3', NULL),
 	('comment', 'comment_likes', 'direct', 'SELECT FROM social.comment_likes l WHERE l.comment_id = $3', NULL),
 	('comment', 'comment_replies', 'tombstone', 'SELECT FROM social.comment_replies($3) m WHERE m.id = $6', NULL),
@@ -326,7 +328,7 @@ UPDATE probes SET expected = 'answer IN (''L'', ''D'') AND viewer NOT IN (''anon
 UPDATE probes SET expected = 'viewer = ''blocker'' OR (answer <> ''-'' AND viewer NOT IN (''anonymous'', ''author''))' WHERE name = 'block_user';
 UPDATE probes SET expected = 'answer <> ''-'' AND state NOT IN (''draft'', ''scheduled'', ''deleted'')' WHERE object = 'post' AND name = 'post_hashtags';
 UPDATE probes SET expected = 'answer <> ''-'' AND state <> ''deleted'''
-WHERE object = 'post' AND name IN ('post_likers', 'post_shares', 'post_quotes', 'post_comments', 'comment_thread');
+WHERE object = 'post' AND name IN ('post_likers', 'post_reactions', 'post_shares', 'post_quotes', 'post_comments', 'comment_thread');
 UPDATE probes SET expected = 'answer <> ''-'' AND viewer <> ''anonymous''' WHERE name IN ('visible_bookmarks', 'bookmarks');
 UPDATE probes SET expected = 'answer = ''L'' AND viewer <> ''anonymous''' WHERE name = 'bookmarked_posts';
 

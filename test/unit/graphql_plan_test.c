@@ -137,7 +137,7 @@ test_pages(void)
 		"FROM social.search_posts(query => $1::text, first => $2::integer, after => NULL) t1)",
 		"seed 059: a function pages by itself");
 	ask("{ trendingHashtags(limit: 3) { tag } }", NULL);
-	has(sql(), "social.trending_hashtags(\"limit\" => $1::integer)", "seed 063");
+	has(sql(), "social.trending_hashtags(first => $1::integer, after => NULL)", "seed 063");
 }
 
 static void

@@ -1,4 +1,5 @@
 /* graphql_response_test.c owns the tests of response bodies (GraphQL specification, section 7). */
+#include "core/cursor.h"
 #include "graphql/schema.h"
 #include "graphql_request.h"
 
@@ -128,6 +129,57 @@ test_left_out(void)
 		   "apart too");
 }
 
+/*
+ * What is no place in the list of a connection within another field is known before anything runs, so
+ * that the error is that field's and not the root field's around it (issue 12, line 4).
+ */
+static void
+test_places(void)
+{
+	char ours[SOCIAL_CURSOR_LENGTH + 1];
+	char others[SOCIAL_CURSOR_LENGTH + 1];
+	char document[200];
+	const char *places[] = {"", "x", "\\u0000", others};
+
+	social_cursor_encode("followers", 1, 2, ours);
+	social_cursor_encode("following", 1, 2, others);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+	{
+		snprintf(document, sizeof(document),
+				 "{ me { id } post(id: 1) { author {\n followersConnection(after: \"%s\") {"
+				 " totalCount } } id } }",
+				 places[i]);
+		nulled(document, NULL, "BAD_USER_INPUT", "2:29", "\"after\" is no place in this list",
+			   "[\"post\",\"author\",\"followersConnection\"]");
+		has(sql(), "NULL AS \"author\"", "what may be null around it is");
+	}
+	snprintf(document, sizeof(document), "{\"p\": \"%s\"}", ours);
+	ok(ask("query ($p: Cursor) { post(id: 1) { author { followersConnection(after: $p) {"
+		   " totalCount } } } }",
+		   document) &&
+		   strstr(sql(), "NULL AS \"author\"") == NULL,
+	   "a place of the list is taken");
+	snprintf(document, sizeof(document), "{\"p\": \"%s\"}", others);
+	nulled("query ($p: Cursor) { post(id: 1) { author { followersConnection(after: $p) {"
+		   " totalCount } } } }",
+		   document, "BAD_USER_INPUT", "1:72", "no place",
+		   "[\"post\",\"author\",\"followersConnection\"]");
+	nulled("query ($p: Cursor) { post(id: 1) { author { followersConnection(last: 1, before: $p) {"
+		   " totalCount } } } }",
+		   document, "BAD_USER_INPUT", "1:82", "\"before\" is no place",
+		   "[\"post\",\"author\",\"followersConnection\"]");
+	ok(ask("query ($p: Cursor) { post(id: 1) { author { followersConnection(after: $p) {"
+		   " totalCount } } } }",
+		   "{\"p\": null}") &&
+		   strstr(sql(), "NULL AS \"author\"") == NULL,
+	   "null is none");
+	ok(ask("{ followersConnection(userId: 1, after: \"x\") { totalCount } }", NULL),
+	   "a root field's the database refuses");
+	refused("mutation { followUser(userId: 1) { user { followersConnection(after: \"x\") {"
+			" totalCount } } } }",
+			NULL, "BAD_USER_INPUT", "1:70", "no place");
+}
+
 /* Announced on request (issue 12, line 5). */
 static void
 test_cost(void)
@@ -190,6 +242,7 @@ main(void)
 	test_apart();
 	test_nullable_roots();
 	test_left_out();
+	test_places();
 	test_cost();
 	test_mutation();
 	test_request_errors();

@@ -116,7 +116,8 @@ is_place(struct gql_binding *binding, const struct gql_node *node, const char *n
 	int64_t key;
 	int64_t id;
 
-	if (node->around == NULL || !gql_find_argument(node->selection->arguments, name))
+	if (node->around == NULL || node->field->source.list == NULL ||
+		!gql_find_argument(node->selection->arguments, name))
 		return true;
 	cursor = gql_node_argument(binding, node, name);
 	if (cursor.text == NULL ||

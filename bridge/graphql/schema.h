@@ -93,7 +93,7 @@ struct gql_source
 	int page;             /* ROWS, list: index of the argument first or limit, or -1 */
 	bool page_in_from;    /* the source takes the page argument itself */
 	int last, before;     /* CONNECTION: indexes of the arguments for reading backwards, or -1 */
-	const char *list;     /* CONNECTION: the list function, whose cursors it takes */
+	const char *list;     /* CONNECTION: the list function whose cursors it takes, or NULL */
 	enum gql_part part;   /* PART */
 	bool counted;         /* CONNECTION: the rows have the columns total and total_is_exact */
 	bool slow;            /* ROWS: may take long even for one row */

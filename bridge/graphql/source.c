@@ -349,10 +349,10 @@ bind_connection(struct binder *binder, const struct gql_type *type, struct gql_f
 	source->last = index_of(field, "last");
 	source->list = source->from ? list_name(binder, source->from) : NULL;
 	source->before = index_of(field, "before");
-	if (!source->list || source->page < 0 || !field->inputs[source->page].initial ||
+	if (!source->from || source->page < 0 || !field->inputs[source->page].initial ||
 		index_of(field, "after") < 0 || (source->last < 0) != (source->before < 0))
 		gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
-				 "\"%s\": a connection needs `from` with a list function, and the arguments first (with a default) and "
+				 "\"%s\": a connection needs `from`, and the arguments first (with a default) and "
 				 "after, perhaps last and before",
 				 field->name);
 	else if (!node || !(node->kind == GQL_OBJECT ? node->view : node->variant_type))

@@ -120,14 +120,14 @@ undescribed(json_t *list, const char *owner)
 
 /* Lists that are bounded by what they are about: they have neither a page argument nor pages. */
 static const char *const bounded[] = {
-	"Query.nodes",                        /* by the ids that are asked for */
-	"Query.notificationPreferences",      /* by the kinds of notifications */
-	"Settings.notificationPreferences",   /* likewise */
-	"NotificationGroup.actors",           /* the last three */
-	"Post.hashtags",                      /* those that one text may have */
-	"Post.mentions",                      /* likewise */
-	"Post.reactions",                     /* the kinds that are used most */
-	"Comment.reactions",                  /* likewise */
+	"Query.nodes",                      /* by the ids that are asked for */
+	"Query.notificationPreferences",    /* by the kinds of notifications */
+	"Settings.notificationPreferences", /* likewise */
+	"NotificationGroup.actors",         /* the last three */
+	"Post.hashtags",                    /* those that one text may have */
+	"Post.mentions",                    /* likewise */
+	"Post.reactions",                   /* the kinds that are used most */
+	"Comment.reactions",                /* likewise */
 };
 
 /* Is it a list of what has fields? */
@@ -168,9 +168,8 @@ without_connection(json_t *type)
 			listed |= strcmp(bounded[j], full_name) == 0;
 		if (!is_list_of_rows(json_object_get(field, "type")) || strcmp(name, "edges") == 0)
 			continue;
-		if (named(args, "first") || named(args, "limit")
-				? !listed && named(fields, connection)
-				: listed && !named(fields, connection))
+		if (named(args, "first") || named(args, "limit") ? !listed && named(fields, connection)
+														 : listed && !named(fields, connection))
 			continue;
 		printf("# %s: @pages, or a name in `bounded`\n", full_name);
 		n++;

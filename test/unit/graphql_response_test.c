@@ -130,8 +130,8 @@ test_left_out(void)
 }
 
 /*
- * What is no place in the list of a connection within another field is known before anything runs, so
- * that the error is that field's and not the root field's around it (issue 12, line 4).
+ * What is no place in the list of a connection within another field is known before anything runs,
+ * so that the error is that field's and not the root field's around it (issue 12, line 4).
  */
 static void
 test_places(void)

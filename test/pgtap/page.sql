@@ -26,7 +26,7 @@ SELECT is_empty($$
 			'ended_sessions', 'jwks', 'statement_problems', 'nodes',
 			-- one row
 			'admit', 'authenticate', 'login', 'refresh_session', 'verify_token', 'rate_limit_config', 'bridge_config', 'change_password', 'reset_password', 'verify_email',
-			'enable_totp', 'confirm_totp', 'disable_totp', 'regenerate_recovery_codes', 'update_account'])
+			'enable_totp', 'confirm_totp', 'disable_totp', 'regenerate_recovery_codes', 'update_account', 'delete_account'])
 $$, 'whatever else returns rows is named here, or is a list: give it first, after, cursor and has_more');
 
 -- ---- what there is to read -----------------------------------------------------------------------

@@ -38,7 +38,7 @@ sub ask
 	my $path  = $row->{paths}[0] =~ s/\{(\w+)\}/$ids->{$1}/gr;
 	my $query = join '&', grep { length } query_of($row), $other{query} // '';
 	my $body  = exists $other{json} ? $other{json} : body_of($row);
-	return api($row->{method} => $path . (length $query ? "?$query" : ''), $who ? (token => $who->{token}) : (),
+	return api($row->{method} => $path . (length $query ? "?$query" : ''), $other{url} ? (url => $other{url}) : (), $who ? (token => $who->{token}) : (),
 		$other{body} ? %{ $other{body} } : defined $body ? (json => $body) : ());
 }
 
@@ -51,6 +51,13 @@ sub others
 
 my %unknown = map { $_ => '9007199254740991' } qw(id post_id target_id);
 is_deeply(others(401, \@rows, undef, \%unknown), [], 'seed 049: nobody is answered by no route');
+
+# What ANONYMOUS_READ opens, and nothing else.
+my $open = start_bridge(ANONYMOUS_READ => 'on');
+my ($shown, $kept) = map { my $auth = $_; [ grep { $_->{auth} eq $auth } @rows ] } qw(content required);
+is_deeply(others('200|404', $shown, undef, \%unknown, url => $open->{url}), [], 'I-12: ANONYMOUS_READ opens what is read');
+is_deeply(others(401, $kept, undef, \%unknown, url => $open->{url}), [], 'I-12: and nothing else');
+$open->stop;
 
 # ---- ids
 my @by_id = grep { $_->{paths}[0] =~ /\{/ } @rows;

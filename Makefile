@@ -92,7 +92,7 @@ SCHEMA_FILES  = $(addprefix bridge/graphql/schema/,base.graphql $(sort $(filter-
 SCHEMA_FILE   = $(BUILD)/schema.graphql
 untaken       = $(filter-out %~ $(SCHEMA_FILES),$(wildcard bridge/graphql/schema/* bridge/graphql/*.graphql))
 $(if $(untaken),$(error no part of the GraphQL schema is named $(untaken)))
-BRIDGE_LIBS   = -lpq -lmicrohttpd -lhiredis -lxxhash $(CORE_LIBS) -lpthread
+BRIDGE_LIBS   = -lpq -lmicrohttpd -lhiredis -lxxhash -lz -lbrotlienc $(CORE_LIBS) -lpthread
 BRIDGE_SRCS   = $(sort $(wildcard bridge/*.c bridge/*/*.c)) $(CORE_SRCS)
 BRIDGE_OBJS   = $(BRIDGE_SRCS:%.c=$(BUILD)/%.o)
 BRIDGE_MAIN   = $(BUILD)/bridge/main.o
@@ -123,6 +123,7 @@ $(BUILD)/lib%.a:
 	rm -f $@ && ar rcs $@ $^
 unit_lib = $(BUILD)/lib$(or $(filter graphql admission bridge,$(firstword $(subst _, ,$(notdir $(1))))),core).a
 UNIT_LIBS_jwt_peer_test = -ljwt
+UNIT_LIBS_bridge_coding_test = -lbrotlidec
 .SECONDEXPANSION:
 $(BUILD)/test/unit/%: test/unit/%.c $$(call unit_lib,$$*)
 	@mkdir -p $(@D)

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "http/coding.h"
 #include "http/etag.h"
 
 struct sb_request;
@@ -17,6 +18,11 @@ struct sb_fixed
 	const char *data;
 	size_t len;
 	char tag[SB_ETAG_SIZE];
+	struct
+	{
+		const char *data;
+		size_t len;
+	} coded[SB_CODINGS];
 };
 
 /* The bytes live as long as the process. Before any thread. */

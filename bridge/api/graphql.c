@@ -139,6 +139,8 @@ respond(struct sb_request *request)
 	status = status_of(request, code, media);
 	if (status == 405)
 		sb_request_add_header(request, "Allow", "POST");
+	/* A mutation may answer tokens. */
+	request->may_be_coded = !run->execution->is_mutation;
 	sb_request_reply(request, status, media_types[media], body, len);
 }
 

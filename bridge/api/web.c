@@ -157,7 +157,7 @@ sb_api_playground_page(struct sb_request *request)
 		wanted <= sb_content_quality(request, "application/json", &other) ||
 		sb_url_query(&request->url, "query", &twice))
 		return false;
-	sb_request_add_header(request, "Vary", "Accept");
+	sb_request_add_vary(request, "Accept");
 	reply_page(request, &playground);
 	return true;
 }

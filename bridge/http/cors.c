@@ -67,7 +67,7 @@ sb_cors_add_headers(struct sb_request *request)
 
 	if (norigins == 0 && !any_origin)
 		return;
-	sb_request_add_header(request, "Vary", "Origin");
+	sb_request_add_vary(request, "Origin");
 	origin = sb_request_header(request, "Origin");
 	if (origin == NULL || !may_call(origin))
 		return;

@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "base/config.h"
 #include "base/memory.h"
+#include "http/coding.h"
 #include "http/content.h"
 #include "http/cors.h"
 #include "http/etag.h"
@@ -122,10 +123,28 @@ finish(struct sb_request *request, int status, const char *content_type, size_t 
 	request->deliver(request);
 }
 
+/* The bytes in a coding, malloc'd, told in the head. */
+static char *
+encode(struct sb_request *request, const struct sb_coding *coding, const char *bytes, size_t *len)
+{
+	sb_request_add_header(request, "Content-Encoding", sb_coding_name(coding));
+	return sb_coding_encode(coding, bytes, *len, len);
+}
+
 void
 sb_request_reply(struct sb_request *request, int status, const char *content_type, char *body,
 				 size_t len)
 {
+	const struct sb_coding *coding =
+		request->may_be_coded && status < 300 ? sb_coding_choose(request, len) : NULL;
+
+	if (coding)
+	{
+		char *plain = body;
+
+		body = encode(request, coding, plain, &len);
+		free(plain);
+	}
 	finish(request, status, content_type, len,
 		   MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE));
 }
@@ -176,13 +195,21 @@ let_keep(struct sb_request *request)
 	if (request->route->auth != SB_AUTH_CONTENT)
 		return;
 	sb_request_add_header(request, "Cache-Control", "private, no-cache");
-	sb_request_add_header(request, "Vary", "Authorization");
+	sb_request_add_vary(request, "Authorization");
+}
+
+/* What accounts are told may hold some. */
+static bool
+holds_secrets(const struct sb_request *request)
+{
+	return strcmp(request->route->purpose.surface, "auth") == 0;
 }
 
 void
 sb_request_reply_result(struct sb_request *request, int status, PGresult *result)
 {
 	bool is_read = status == 200 && (request->method == SB_GET || request->method == SB_HEAD);
+	const struct sb_coding *coding = NULL;
 	const char *version = version_of(result);
 	size_t len = (size_t) PQgetlength(result, 0, 0);
 	char *tag;
@@ -196,12 +223,24 @@ sb_request_reply_result(struct sb_request *request, int status, PGresult *result
 	if (is_read)
 	{
 		let_keep(request);
+		coding = holds_secrets(request) ? NULL : sb_coding_choose(request, len);
+		if (coding)
+			sb_etag_add_coding(tag, sb_coding_name(coding));
 		status = judge(request, tag);
 	}
 	if (status == 412)
 	{
 		PQclear(result);
 		sb_request_fail(request, 412, "it has changed since it was read");
+		return;
+	}
+	if (coding && status == 200)
+	{
+		char *body = encode(request, coding, PQgetvalue(result, 0, 0), &len);
+
+		PQclear(result);
+		finish(request, status, type_json, len,
+			   MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE));
 		return;
 	}
 	finish(request, status, type_json, len,

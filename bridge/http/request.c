@@ -54,6 +54,19 @@ sb_request_set_header(struct sb_request *request, const char *name, const char *
 		sb_request_add_header(request, name, value);
 }
 
+void
+sb_request_add_vary(struct sb_request *request, const char *name)
+{
+	struct sb_answer_header *header = request->answer_headers;
+
+	while (header && strcmp(header->name, "Vary") != 0)
+		header = header->next;
+	if (header)
+		header->value = sb_arena_printf(&request->arena, "%s, %s", header->value, name);
+	else
+		sb_request_add_header(request, "Vary", name);
+}
+
 bool
 sb_request_has_answer_header(const struct sb_request *request, const char *name)
 {

@@ -83,6 +83,7 @@ struct sb_request
 	struct MHD_Response *response;
 	int status;
 	size_t answer_len;
+	bool may_be_coded; /* it holds no secrets (http/coding.h); what handlers read themselves */
 	struct sb_answer_header *answer_headers;
 	bool must_close;
 };
@@ -98,6 +99,9 @@ extern void sb_request_add_header(struct sb_request *request, const char *name, 
 
 /* The same, in the place of an earlier one of that name. */
 extern void sb_request_set_header(struct sb_request *request, const char *name, const char *value);
+
+/* Adds the name of a header of the request that the answer hangs on; a constant. */
+extern void sb_request_add_vary(struct sb_request *request, const char *name);
 
 /* Whether the answer has a header of that name. */
 extern bool sb_request_has_answer_header(const struct sb_request *request, const char *name);

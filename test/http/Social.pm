@@ -2,6 +2,7 @@ package Social;
 # Social.pm owns what the HTTP tests share: requests, raw sockets, accounts, bridges of a test's own.
 use strict;
 use warnings;
+use Compress::Zlib 'memGunzip';
 use Exporter 'import';
 use File::Temp 'tempfile';
 use HTTP::Tiny;
@@ -27,7 +28,7 @@ sub host_port
 }
 
 # One request. Options: json (a structure, sent as JSON), body and type, token, headers, url (another
-# bridge). Returns {status, headers, content, json}. An answer that is not as the route describes it
+# bridge). Returns {status, headers, content, text (without gzip), json}. An answer that is not as the route describes it
 # fails the test.
 sub api
 {
@@ -38,8 +39,11 @@ sub api
 	$headers{'Content-Type'} = $option{type} // 'application/json' if defined $body;
 	my $response = ($option{agent} // $agent)->request($method, ($option{url} // $ENV{BRIDGE_URL}) . $path,
 		{ headers => \%headers, defined $body ? (content => $body) : () });
-	$response->{json} = eval { decode_json($response->{content}) };
-	if (my @wrong = Route::wrong($method, $path, $response))
+	my $coding = $response->{headers}{'content-encoding'} // '';
+	my $text   = $coding eq 'gzip' && length $response->{content} ? memGunzip(my $copy = $response->{content}) : $response->{content};
+	$response->{text} = $text;
+	$response->{json} = eval { decode_json($text) };
+	if (my @wrong = $coding eq 'br' ? () : Route::wrong($method, $path, $response))
 	{
 		local $Test::Builder::Level = $Test::Builder::Level + 1;
 		fail("$method $path answers as --routes says");

@@ -112,11 +112,11 @@ complain(const struct sb_route *route, const char *problem)
 }
 
 static bool
-can_read_answer(const struct sb_route *route)
+can_read_shape(const struct sb_route *route, const char *text)
 {
 	char *problem;
-	json_t *schema = sb_shapes_schema(route->answer, route->name, SB_SCHEMA_OPEN, &problem);
-	bool good = schema || complain(route, problem ? problem : route->answer);
+	json_t *schema = sb_shapes_schema(text, route->name, SB_SCHEMA_OPEN, &problem);
+	bool good = schema || complain(route, problem ? problem : text);
 
 	json_decref(schema);
 	free(problem);
@@ -143,7 +143,8 @@ can_read(const struct sb_route *route)
 			return complain(route, param->name);
 		json_decref(schema);
 	}
-	return can_read_answer(route);
+	return can_read_shape(route, route->answer) &&
+		   (route->takes == NULL || can_read_shape(route, route->takes));
 }
 
 bool
@@ -259,12 +260,17 @@ sb_describe_print(FILE *out)
 		json_array_append_new(
 			list,
 			json_pack(
-				"{s:s, s:s, s:s, s:s, s:b, s:o, s:s, s:s, s:s?, s:b, s:b, s:i, s:o, s:o, s:o, s:o}",
+				"{s:s, s:s, s:s, s:s, s:b, s:o, s:s, s:s, s:s?, s:b, s:b, s:i, s:o, s:o*, s:o, "
+				"s:o, s:o}",
 				"name", route->name, "tag", route->group->tag, "summary", route->summary, "method",
 				sb_router_method_name(route->method), "hidden", route->is_hidden, "paths", paths,
 				"auth", auth_words[route->auth], "surface", route->purpose.surface, "action",
 				route->purpose.action, "idempotency_key", route->takes_key, "if_match",
 				route->guard != NULL, "status", route->status, "parameters", parameters_of(route),
+				"takes",
+				route->takes
+					? sb_shapes_schema(route->takes, route->name, SB_SCHEMA_EXACT, &problem)
+					: NULL,
 				"answer", sb_shapes_schema(route->answer, route->name, SB_SCHEMA_EXACT, &problem),
 				"errors", sb_describe_errors(route, SB_SCHEMA_EXACT), "statements",
 				statements_of(route)));

@@ -21,10 +21,10 @@ extern bool sb_describe_check(void);
 
 /*
  * Prints one JSON object: "shapes", JSON Schemas (2020-12) by name, "problem", the schema of
- * problem details, and "routes", for each row its
- * name, tag, summary, method, hidden, paths, auth, surface, action, lane, status, parameters,
- * answer (a JSON Schema that refers to the shapes as #/components/schemas/), errors (the same by
- * status) and statements with the types of their parameters.
+ * problem details, and "routes", for each row its name, tag, summary, method, hidden, paths, auth,
+ * surface, action, idempotency_key, if_match, status, parameters, takes (what its handler reads by
+ * itself), answer (a JSON Schema that refers to the shapes as #/components/schemas/), errors (the
+ * same by status) and statements with the types of their parameters.
  */
 extern void sb_describe_print(FILE *out);
 

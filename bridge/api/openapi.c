@@ -33,7 +33,7 @@ static const struct status
 	{404, false, "There is no such thing, or none that the viewer may see."},
 	{406, false, "None of the forms that Accept names is to be had."},
 	{409, false, "What is there already stands against it."},
-	{412, false, "It has changed since it was read (If-Match)."},
+	{412, true, "It has changed since it was read (If-Match)."},
 	{413, false, "The body is too large."},
 	{415, false, "The body is not application/json."},
 	{422, false, "The request is well-formed and cannot be carried out."},
@@ -53,38 +53,34 @@ static const struct status
 
 #define NSTATUSES (sizeof(statuses) / sizeof(statuses[0]))
 
-enum when
-{
-	ALWAYS,
-	CREATED,   /* of what has a place */
-	PAGED,     /* of pages */
-	REFUSED,   /* 401 */
-	TRY_LATER, /* 429, 503 */
-};
-
 static const struct header
 {
 	const char *name;
 	const char *type;
 	const char *about;
-	enum when when;
+	unsigned flags;  /* of what has one of these; 0: */
+	int statuses[2]; /* with these; none: always */
 } headers[] = {
 	{"X-Request-Id", "string",
-	 "What the request is called in the log: the client's own word, or one that was made.", ALWAYS},
+	 "What the request is called in the log: the client's own word, or one that was made."},
 	{"X-RateLimit-Limit", "integer",
-	 "How many requests fit into the window that is nearest to its end, where one is counted.",
-	 ALWAYS},
-	{"X-RateLimit-Remaining", "integer", "How many are left in it.", ALWAYS},
-	{"X-RateLimit-Reset", "integer", "When it is unused again, in Unix time.", ALWAYS},
-	{"RateLimit-Limit", "integer", "The same as X-RateLimit-Limit.", ALWAYS},
-	{"RateLimit-Remaining", "integer", "The same as X-RateLimit-Remaining.", ALWAYS},
-	{"RateLimit-Reset", "integer", "In how many seconds it is unused again.", ALWAYS},
-	{"RateLimit-Policy", "string", "The window: how many requests, and in how many seconds.",
-	 ALWAYS},
-	{"Location", "string", "The path of what was made.", CREATED},
-	{"Link", "string", "The pages behind and before this one (RFC 8288): next, prev.", PAGED},
-	{"WWW-Authenticate", "string", "The challenge of RFC 6750.", REFUSED},
-	{"Retry-After", "integer", "In how many seconds to try again.", TRY_LATER},
+	 "How many requests fit into the window that is nearest to its end, where one is counted."},
+	{"X-RateLimit-Remaining", "integer", "How many are left in it."},
+	{"X-RateLimit-Reset", "integer", "When it is unused again, in Unix time."},
+	{"RateLimit-Limit", "integer", "The same as X-RateLimit-Limit."},
+	{"RateLimit-Remaining", "integer", "The same as X-RateLimit-Remaining."},
+	{"RateLimit-Reset", "integer", "In how many seconds it is unused again."},
+	{"RateLimit-Policy", "string", "The window: how many requests, and in how many seconds."},
+	{"Location", "string", "The path of what was made.", SB_OPENAPI_MADE},
+	{"Link", "string", "The pages behind and before this one (RFC 8288): next, prev.",
+	 SB_OPENAPI_PAGE},
+	{"ETag", "string", "What If-None-Match and, for what can be written, If-Match take.",
+	 SB_OPENAPI_TAGGED},
+	{"Idempotent-Replayed", "string",
+	 "true: it was done before, for the same Idempotency-Key, and this is what was answered then.",
+	 SB_OPENAPI_KEPT},
+	{"WWW-Authenticate", "string", "The challenge of RFC 6750.", 0, {401}},
+	{"Retry-After", "integer", "In how many seconds to try again.", 0, {429, 503}},
 };
 
 #define NHEADERS (sizeof(headers) / sizeof(headers[0]))
@@ -101,6 +97,9 @@ static const char about[] =
 	"whole numbers up to 2^53 - 1. Bounds of lengths and pages are those of the database's "
 	"settings "
 	"where nobody has changed them; the database decides.\n\n"
+	"**Idempotency-Key** (any word of the client's, on operations that take it): sent again within "
+	"a "
+	"day, the same request is done once, and answered as the first time.\n\n"
 	"**Paths** are served with and without the last slash, GET also as HEAD.\n\n"
 	"**Pages.** A list answers `results` and the cursors `next` and `previous`; `after=` the first "
 	"or `before=` the second is the page there; the Link header has both. A cursor stays good "
@@ -123,31 +122,21 @@ sb_openapi_status(int status)
 }
 
 static bool
-has_header(const struct header *header, int status, bool is_made, bool is_page)
+has_header(const struct header *header, int status, unsigned flags)
 {
-	switch (header->when)
-	{
-		case CREATED:
-			return is_made;
-		case PAGED:
-			return is_page;
-		case REFUSED:
-			return status == 401;
-		case TRY_LATER:
-			return status == 429 || status == 503;
-		case ALWAYS:
-			break;
-	}
-	return true;
+	if (header->flags)
+		return (header->flags & flags) != 0;
+	return header->statuses[0] == 0 || header->statuses[0] == status ||
+		   header->statuses[1] == status;
 }
 
 json_t *
-sb_openapi_headers(int status, bool is_made, bool is_page)
+sb_openapi_headers(int status, unsigned flags)
 {
 	json_t *all = json_object();
 
 	for (const struct header *header = headers; header < headers + NHEADERS; header++)
-		if (has_header(header, status, is_made, is_page))
+		if (has_header(header, status, flags))
 			json_object_set_new(
 				all, header->name,
 				json_pack("{s:o}", "$ref", json_sprintf("#/components/headers/%s", header->name)));
@@ -176,7 +165,7 @@ error_response(json_t *description, int status)
 							json_pack("{s:s, s:s, s:n}", "error", sb_openapi_status(status), "code",
 									  sb_error_code(status), "detail"));
 	return json_pack("{s:o, s:o, s:{s:o, s:{s:{s:s}}}}", "description", description, "headers",
-					 sb_openapi_headers(status, false, false), "content", "application/json", plain,
+					 sb_openapi_headers(status, 0), "content", "application/json", plain,
 					 "application/problem+json", "schema", "$ref", "#/components/schemas/Problem");
 }
 

@@ -29,8 +29,16 @@ extern const char *sb_openapi_status(int status);
  * that any request may meet. */
 extern json_t *sb_openapi_error(int status, json_t *components);
 
-/* The headers of an answer with that status, as the document has them; it tells where something is
- * that was made, or is a page. */
-extern json_t *sb_openapi_headers(int status, bool is_made, bool is_page);
+/* What an answer may be, for its headers. */
+enum
+{
+	SB_OPENAPI_MADE = 1, /* it tells where something is */
+	SB_OPENAPI_PAGE = 2,
+	SB_OPENAPI_KEPT = 4,  /* for an Idempotency-Key */
+	SB_OPENAPI_TAGGED = 8 /* it has an ETag */
+};
+
+/* The headers of an answer with that status, as the document has them; flags: of the above. */
+extern json_t *sb_openapi_headers(int status, unsigned flags);
 
 #endif /* SB_API_OPENAPI_H */

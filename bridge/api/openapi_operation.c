@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/api.h"
 #include "api/describe.h"
 #include "api/openapi.h"
 #include "base/buffer.h"
@@ -66,40 +67,110 @@ keep_schema(json_t *components, const char *id, const char *word, json_t *schema
 
 /* ---- what it takes --------------------------------------------------------------------------- */
 
+static void
+add_parameter(json_t *list, const char *source, const char *name, bool is_required, json_t *schema)
+{
+	json_t *about = json_incref(json_object_get(schema, "description"));
+
+	json_object_del(schema, "description");
+	json_array_append_new(list, json_pack("{s:s, s:s, s:o*, s:b, s:o}", "name", name, "in", source,
+										  "description", about, "required", is_required, "schema",
+										  schema));
+}
+
+/* What a handler reads by itself; NULL: nothing. */
+static json_t *
+taken_by_handler(const struct sb_route *route)
+{
+	char *problem;
+
+	return route->takes ? sb_shapes_schema(route->takes, route->name, SB_SCHEMA_OPEN, &problem)
+						: NULL;
+}
+
+/* Mutations of GraphQL take one, too. */
+static bool
+takes_key(const struct sb_route *route)
+{
+	return route->takes_key || (route->auth == SB_AUTH_GRAPHQL && route->method == SB_POST);
+}
+
+static bool
+is_guarded(const struct sb_route *route)
+{
+	return route->guard != NULL;
+}
+
+/* What is read by a row alone, or is fixed. */
+static bool
+has_tag(const struct sb_route *route)
+{
+	return route->method == SB_GET &&
+		   (route->handler == sb_api_rest || route->handler == sb_api_openapi);
+}
+
+static const struct
+{
+	const char *name;
+	bool (*is_taken)(const struct sb_route *route);
+	const char *about;
+	const char *example;
+} request_headers[] = {
+	{"Idempotency-Key", takes_key,
+	 "A word of the client's for this request, of 1 to 255 characters.",
+	 "6fa459ea-ee8a-4ca4-894e-db77e160355e"},
+	{"If-Match", is_guarded,
+	 "The ETag of what was read: the write is refused where that has changed.",
+	 "\"734.f2ad48ed08a1b4a9\""},
+	{"If-None-Match", has_tag, "The ETag of what the client has: 304 where it is still that.",
+	 "\"f2ad48ed08a1b4a9\""},
+};
+
+static void
+add_headers(json_t *list, const struct sb_route *route)
+{
+	for (size_t i = 0; i < sizeof(request_headers) / sizeof(request_headers[0]); i++)
+		if (request_headers[i].is_taken(route))
+			add_parameter(list, "header", request_headers[i].name, false,
+						  json_pack("{s:s, s:s, s:[s]}", "type", "string", "description",
+									request_headers[i].about, "examples",
+									request_headers[i].example));
+}
+
 static json_t *
 parameters_of(const struct sb_route *route)
 {
 	json_t *list = json_array();
+	json_t *taken = route->method == SB_GET ? taken_by_handler(route) : NULL;
+	const char *name;
+	json_t *schema;
 
 	for (int i = 0; i < route->params.count; i++)
 	{
 		const struct sb_param *param = &route->params.list[i];
 		bool is_path = param->source == SB_PARAM_PATH;
-		json_t *schema;
-		json_t *about;
 
 		if (!is_path && param->source != SB_PARAM_QUERY)
 			continue;
-		schema = sb_describe_parameter(route, param);
-		about = json_incref(json_object_get(schema, "description"));
-		json_object_del(schema, "description");
-		json_array_append_new(list,
-							  json_pack("{s:s, s:s, s:o*, s:b, s:o}", "name", param->name, "in",
-										sb_param_source_word(param->source), "description", about,
-										"required", is_path || param->required, "schema", schema));
+		add_parameter(list, sb_param_source_word(param->source), param->name,
+					  is_path || param->required, sb_describe_parameter(route, param));
 		if (param->type == SB_PARAM_BIGINTS)
 			json_object_set_new(json_array_get(list, json_array_size(list) - 1), "explode",
 								json_false());
 	}
+	json_object_foreach(json_object_get(taken, "properties"), name, schema)
+		add_parameter(list, "query", name, false, json_incref(schema));
+	json_decref(taken);
+	add_headers(list, route);
 	return list;
 }
 
+/* Of the parameters that come from the body. */
 static json_t *
-body_of(const struct sb_route *route, const char *id, json_t *components)
+schema_of_body(const struct sb_route *route)
 {
 	json_t *members = json_object();
 	json_t *required = json_array();
-	json_t *schema;
 
 	for (int i = 0; i < route->params.count; i++)
 	{
@@ -111,11 +182,23 @@ body_of(const struct sb_route *route, const char *id, json_t *components)
 		if (param->required)
 			json_array_append_new(required, json_string(param->name));
 	}
-	schema =
-		json_pack("{s:s, s:o, s:o}", "type", "object", "properties", members, "required", required);
-	return json_pack("{s:b, s:{s:{s:o}}}", "required",
-					 route->params.needs_body || route->method == SB_PUT, "content",
-					 "application/json", "schema", keep_schema(components, id, "Request", schema));
+	return json_pack("{s:s, s:o, s:o}", "type", "object", "properties", members, "required",
+					 required);
+}
+
+/* NULL: none is looked at. */
+static json_t *
+body_of(const struct sb_route *route, const char *id, json_t *components)
+{
+	bool is_required = route->takes || route->params.needs_body || route->method == SB_PUT;
+	json_t *schema = route->method == SB_GET ? NULL : taken_by_handler(route);
+
+	if (route->params.has_body)
+		schema = schema_of_body(route);
+	if (schema == NULL)
+		return NULL;
+	return json_pack("{s:b, s:{s:{s:o}}}", "required", is_required, "content", "application/json",
+					 "schema", keep_schema(components, id, "Request", schema));
 }
 
 static bool
@@ -154,16 +237,19 @@ success_of(const struct sb_route *route, const char *id, json_t *components)
 {
 	char *problem;
 	json_t *schema = sb_shapes_schema(route->answer, route->name, SB_SCHEMA_OPEN, &problem);
-	json_t *response;
 	json_t *links = links_of(route, id);
+	unsigned flags = (route->location ? SB_OPENAPI_MADE : 0) |
+					 (json_object_size(links) > 0 ? SB_OPENAPI_PAGE : 0) |
+					 (takes_key(route) ? SB_OPENAPI_KEPT : 0) |
+					 (has_tag(route) || is_guarded(route) ? SB_OPENAPI_TAGGED : 0);
+	json_t *response;
 
 	if (json_object_get(schema, "properties"))
 		schema = keep_schema(components, id, "Response", schema);
-	response = json_pack(
-		"{s:s, s:o, s:{s:{s:o}}}", "description", route->status == 201 ? "Made." : "Done.",
-		"headers",
-		sb_openapi_headers(route->status, route->location != NULL, json_object_size(links) > 0),
-		"content", route->answer_type, "schema", schema);
+	response = json_pack("{s:s, s:o, s:{s:{s:o}}}", "description",
+						 route->status == 201 ? "Made." : "Done.", "headers",
+						 sb_openapi_headers(route->status, flags), "content", route->answer_type,
+						 "schema", schema);
 	if (json_object_size(links) > 0)
 		json_object_set(response, "links", links);
 	json_decref(links);
@@ -179,6 +265,11 @@ responses_of(const struct sb_route *route, const char *id, json_t *components)
 
 	json_object_set_new(responses, route->status == 201 ? "201" : "200",
 						success_of(route, id, components));
+	if (has_tag(route))
+		json_object_set_new(responses, "304",
+							json_pack("{s:s, s:o}", "description",
+									  "The client has it (If-None-Match).", "headers",
+									  sb_openapi_headers(304, SB_OPENAPI_TAGGED)));
 	for (int status = 400; status < 600; status++)
 	{
 		char name[16];
@@ -187,15 +278,16 @@ responses_of(const struct sb_route *route, const char *id, json_t *components)
 
 		snprintf(name, sizeof(name), "%d", status);
 		schema = json_object_get(errors, name);
-		if (schema && json_equal(schema, error))
-			response = sb_openapi_error(status, components);
-		else if (schema)
-			response =
-				json_pack("{s:s, s:o, s:{s:{s:O}}}", "description", sb_openapi_status(status),
-						  "headers", sb_openapi_headers(status, false, false), "content",
-						  "application/json", "schema", schema);
-		else
+		if (schema == NULL)
 			continue;
+		if (json_equal(schema, error))
+			response = sb_openapi_error(status, components);
+		else /* a body of its own, or problem details */
+			response = json_pack("{s:s, s:o, s:{s:{s:O}, s:{s:{s:s}}}}", "description",
+								 sb_openapi_status(status), "headers",
+								 sb_openapi_headers(status, 0), "content", "application/json",
+								 "schema", schema, "application/problem+json", "schema", "$ref",
+								 "#/components/schemas/Problem");
 		json_object_set_new(responses, name, response);
 	}
 	json_object_set_new(responses, "default", sb_openapi_error(0, components));
@@ -284,14 +376,12 @@ sb_openapi_operation(const struct sb_route *route, const struct sb_config *confi
 	char *id = operation_id(route);
 	json_t *limits = limits_of(route);
 	json_t *operation =
-		json_pack("{s:[s], s:s, s:o, s:s, s:o, s:o}", "tags", route->group->tag, "summary",
-				  route->summary, "description", description_of(route, limits), "operationId", id,
-				  "security", security_of(route, config), "parameters", parameters_of(route));
+		json_pack("{s:[s], s:s, s:o, s:s, s:o, s:o, s:o*, s:o, s:o}", "tags", route->group->tag,
+				  "summary", route->summary, "description", description_of(route, limits),
+				  "operationId", id, "security", security_of(route, config), "parameters",
+				  parameters_of(route), "requestBody", body_of(route, id, components), "responses",
+				  responses_of(route, id, components), "x-rate-limit", limits);
 
-	if (route->params.has_body)
-		json_object_set_new(operation, "requestBody", body_of(route, id, components));
-	json_object_set_new(operation, "responses", responses_of(route, id, components));
-	json_object_set_new(operation, "x-rate-limit", limits);
 	free(id);
 	return operation;
 }

@@ -35,6 +35,7 @@
  *                 path of the request
  *     also        a whole path that serves the same
  *     parameters  of the first statement (see http/params.h)
+ *     takes       what a handler reads by itself, as a shape: of the query in a GET, else the body
  *     call        statement that acts and leaves the id for select
  *     select      statement that returns one row with one column, the JSON of the answer; no row
  *                 means 404. Where the statement may refuse without raising, the columns
@@ -47,7 +48,7 @@
  *     errors      statuses of its own ("404 409"), with a shape where the body is not the usual
  *                 one ("503:Health"); what follows from the other members (401 where a token may
  *                 be asked for, 404 where an id is in the path) is not said
- *     is_hidden   true: for browsers alone, in no document for programs
+ *     is_hidden   true: for browsers or operators, in no document for programs
  */
 #include "api/routes.h"
 

@@ -50,7 +50,7 @@ static const struct scalar
 } scalars[] = {
 	{"text", "string", NULL},   {"int", "integer", "int32"}, {"bigint", "integer", "int64"},
 	{"number", "number", NULL}, {"bool", "boolean", NULL},   {"time", "string", "date-time"},
-	{"json", NULL, NULL},
+	{"json", NULL, NULL},       {"object", "object", NULL},
 };
 
 /* ---- fields ---------------------------------------------------------------------------------- */
@@ -103,7 +103,7 @@ set_bound(json_t *schema, const char *key, json_int_t bound)
 		json_object_set_new(schema, key, json_integer(bound));
 }
 
-/* What a field says of a value of that type. Bounds and pattern are for what is sent: what is there
+/* What a field says of a value of that type. Bounds and forms are for what is sent: what is there
  * already may be older than they. */
 static bool
 add_facts(json_t *schema, const struct field *field, const char *type, bool may_be_null,
@@ -116,13 +116,13 @@ add_facts(json_t *schema, const struct field *field, const char *type, bool may_
 	if ((!is_text && (field->format || field->pattern || field->words)) ||
 		(!is_text && !is_number && (field->low || field->high)))
 		return false;
-	set_text(schema, "format", field->format);
 	if (field->words)
 		json_object_set_new(schema, "enum", words_of(field->words, may_be_null));
 	if (is_sent)
 	{
 		set_bound(schema, is_text ? "minLength" : "minimum", field->low);
 		set_bound(schema, is_text ? "maxLength" : "maximum", field->high);
+		set_text(schema, "format", field->format);
 		set_text(schema, "pattern", field->pattern);
 	}
 	if (field->example == NULL)

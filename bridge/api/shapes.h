@@ -2,8 +2,8 @@
  * shapes.h owns the language in which rows tell what JSON looks like, as JSON Schemas (2020-12).
  *
  * The shape of an answer is written like parameters, `name:type` for each member of an object
- *   type    text, int, bigint, number, bool, time (RFC 3339), json (anything), the name of a shape
- *           (api/shapes.def), or a list of one of these: [Post]
+ *   type    text, int, bigint, number, bool, time (RFC 3339), json (anything), object (any), the
+ *           name of a shape (api/shapes.def), or a list of one of these: [Post]
  *   then    ? = may be null, - = may be absent
  * or is one type without a name. What else is known of a member or a parameter, its meaning, its
  * bounds, its words, stands in api/fields.def.

@@ -56,6 +56,7 @@ struct sb_route
 	const char *location;
 	const char *also;
 	const char *parameters;
+	const char *takes;
 	const char *call;
 	const char *select;
 	const char *guard;

@@ -38,11 +38,15 @@ is_deeply([ sort keys %operation ], [ sort map { "$_->{method} $_->{paths}[0]" }
 for my $row (@rows)
 {
 	my $it       = $operation{"$row->{method} $row->{paths}[0]"};
-	my %sent     = map { ("$_->{in}.$_->{name}" => $_) } @{ $it->{parameters} };
+	my %sent     = map { ("$_->{in}.$_->{name}" => $_) } grep { $_->{in} ne 'header' } @{ $it->{parameters} };
+	my %header   = map { ($_->{name} => 1) } grep { $_->{in} eq 'header' } @{ $it->{parameters} };
 	my %body     = map { ("body.$_" => 1) } keys %{ body_schema($it)->{properties} // {} };
-	my %wanted   = map { ("$_->{in}.$_->{name}" => $_) } grep { $_->{in} ne 'client' } @{ $row->{parameters} };
+	my %wanted   = map { ("$_->{in}.$_->{name}" => $_) } grep { $_->{in} ne 'client' } @{ $row->{parameters} },
+	  map { { in => $row->{method} eq 'GET' ? 'query' : 'body', name => $_ } } keys %{ ($row->{takes} // {})->{properties} // {} };
 	my @problems = (
 		(join(' ', sort keys %sent, keys %body) ne join(' ', sort keys %wanted) ? 'parameters' : ()),
+		((!$header{'Idempotency-Key'} xor !($row->{idempotency_key} || "$row->{method} $row->{name}" eq 'POST graphql')) ? 'Idempotency-Key' : ()),
+		((!$header{'If-Match'} xor !$row->{if_match}) ? 'If-Match' : ()),
 		($it->{summary} ne $row->{summary}                                    ? 'summary'    : ()),
 		((grep { !$it->{responses}{$_} } keys %{ $row->{errors} }, $row->{status}) ? 'statuses' : ()),
 		((grep { index($it->{description}, "`$_`") < 0 } @{ $row->{paths} }[ 1 .. $#{ $row->{paths} } ]) ? 'other paths' : ()),
@@ -90,10 +94,29 @@ is_deeply(body_schema($operation{'GET /api/posts/health/'}{responses}{503})->{pr
 # ---- and others' tools can read it
 SKIP:
 {
-	skip 'test/npm is not installed: the npm registry was out of reach', 1 unless -f 'test/npm/node_modules/.installed';
+	skip 'test/npm is not installed: the npm registry was out of reach', 2 unless -f 'test/npm/node_modules/.installed';
 	my ($file, $path) = tempfile(UNLINK => 1);
 	print $file $text;
 	close $file;
 	is_deeply(decode_json(`node test/npm/openapi_lint.mjs $path`), [], 'the linter finds nothing');
+
+	# Every operation is called, with values that the document asks for and such that it does not.
+	my $me = account();
+	psql("UPDATE social.users SET is_staff = true, is_superuser = true, is_locked = true WHERE id = $me->{id}");
+	# More accounts, with the same password, whose sessions need no check of it.
+	my ($other, @accounts) = map { my %one; @one{qw(id username token refresh)} = split /\|/; \%one } split /\n/, psql(<<~SQL);
+		INSERT INTO social.users (username, email, password)
+		SELECT u.username || '_' || i, u.username || '_' || i || '\@example.com', u.password FROM social.users u, generate_series(1, 25) i WHERE u.id = $me->{id};
+		SELECT u.id, u.username, s.access, s.refresh FROM social.users u, social.start_session(u.id) s WHERE u.username ~ '^$me->{username}_[0-9]+\$' ORDER BY 1;
+		SQL
+	my @people = split /\n/, psql("INSERT INTO social.users (username) SELECT '$me->{username}_p' || i FROM generate_series(1, 60) i RETURNING id");
+	my @waiting = splice @people, 0, 2;
+	psql("SELECT social.act_as($_, session => true); SELECT social.follow_user($me->{id})") for @waiting;
+	my ($input, $from) = tempfile(UNLINK => 1);
+	print $input encode_json({ url => $ENV{BRIDGE_URL}, me => $me, other => { %$other, id => 0 + $other->{id} }, accounts => \@accounts, people => [ map { 0 + $_ } @people ], requests => [ map { 0 + $_ } @waiting ] });
+	close $input;
+	my $seen = decode_json(`node test/npm/openapi_calls.mjs <$from` || '{"wrong":["it ended"]}');
+	is_deeply($seen->{wrong}, [], 'no call is answered otherwise than the document says') or diag(join "\n", @{ $seen->{wrong} }[0 .. 30]);
+	note(join ', ', map { "$_: $seen->{calls}{$_}" } sort keys %{ $seen->{calls} });
 }
 done_testing;

@@ -58,9 +58,8 @@ SELECT social.act_as('tap_writer') \gset
 SELECT social.admit(:act_as);
 SET LOCAL ROLE tap_bridge;
 SELECT lives_ok($$ SELECT social.set_result_id(social.create_post('By the bridge', 'with #tap_bridge and @tap_writer')) $$, 'the bridge creates a post');
-SELECT is((SELECT social.post_json(p)::jsonb - 'id' - 'author' - 'created_at' - 'updated_at' FROM social.visible_posts p WHERE p.id = social.result_id()),
-	'{"title": "By the bridge", "content": "with #tap_bridge and @tap_writer", "hashtags": ["tap_bridge"], "mentions": ["tap_writer"], "is_published": true, "likes_count": 0, "comments_count": 0}'::jsonb,
-	'and reads it back');
+SELECT results_eq($$ SELECT d ->> 'title', d -> 'hashtags', d -> 'mentions' FROM (SELECT social.post_json(p)::jsonb AS d FROM social.visible_posts p WHERE p.id = social.result_id()) p $$,
+	$$ VALUES ('By the bridge', '["tap_bridge"]'::jsonb, '["tap_writer"]'::jsonb) $$, 'and reads it back');
 SELECT lives_ok($$ SELECT count(*) FROM social.posts(); SELECT count(*) FROM social.search_posts('bridge'); SELECT count(*) FROM social.hashtag_posts('tap_bridge'); SELECT count(*) FROM social.trending_hashtags(); SELECT count(*) FROM social.post(1) $$, 'and runs every list');
 SELECT throws_ok($$ SELECT * FROM social.posts $$, '42501', NULL, 'but no table');
 RESET ROLE;

@@ -294,6 +294,17 @@ for my $base ('/api/auth', '/api/accounts')
 		is(me($user->{access}), 401, 'also when the account is back');
 		is(me($log_in->()->{json}{access}), 200, 'which may log in again');
 	};
+	subtest "$base: test_delete_account" => sub {
+		my $token = $log_in->()->{json}{access};
+		my $delete = sub { $post->('/users/me/delete/', $_[0], token => $token) };
+		is_error($delete->({}), 400, 'BAD_REQUEST', 'seed 166: not without the password');
+		is_error($delete->({ password => 'wrong' }), 403, 'FORBIDDEN', 'nor with a wrong one');
+		is_error($post->('/users/me/delete/', { password => $password }), 401, 'UNAUTHENTICATED', 'nor without a token');
+		is(me($token), 200, 'nothing has happened yet');
+		is($delete->({ password => $password })->{json}{message}, 'Account deleted', 'seed 166: with both the account is gone');
+		is(me($token), 401, 'its token is refused');
+		is_error($log_in->(), 401, 'UNAUTHENTICATED', 'nobody logs in to it');
+	};
 }
 
 my $keys = api(GET => '/.well-known/jwks.json');

@@ -56,6 +56,7 @@ psql("DELETE FROM social.mutes WHERE muter_id = $eve->{id}");
 my $likes = { liked => $yes, likes_count => 1 };
 does($eve, "POST ${at}like/", undef, 200, { %$likes, reaction => 'heart' }, 'seed 033, 078: a like') for 1, 2;
 does($eve, "POST ${at}like/", { reaction => '🎉' }, 200, { %$likes, reaction => '🎉' }, 'with another reaction');
+does($eve, "GET ${at}reactions/", undef, 200, { results => [ { reaction => '🎉', count => 1, is_exact => $yes } ] }, 'mission 3.3: likes by reaction');
 my $likers = does($ann, "GET ${at}likes/", undef, 200, {}, 'seed 066: who likes it')->{results};
 is_deeply([ map { [ $_->{user}{id}, $_->{reaction} ] } @$likers ], [ [ $eve->{id}, '🎉' ] ], 'and how');
 does($eve, "POST ${at}like/", { reaction => $_ }, 400, undef, 'no reaction') for '', 'a b', 'x' x 33;

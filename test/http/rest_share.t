@@ -16,6 +16,7 @@ my $at = "posts/posts/$post";
 
 # ---- likes
 does($bob, "POST $at/like/", { reaction => 'wow' }, 200, { liked => $yes, likes_count => 1, reaction => 'wow' }, 'seed 025: a like with a reaction') for 1, 2;
+does($bob, "GET $at/reactions/", undef, 200, { results => [ { reaction => 'wow', count => 1, is_exact => $yes } ] }, 'mission 3.3: likes by reaction');
 does($bob, "POST $at/like/", undef, 200, { likes_count => 1, reaction => 'heart' }, 'another takes its place');
 does($bob, "POST $at/like/", { reaction => $_ }, 400, undef, 'no reaction') for '', 'two words', 'x' x 33, 5;
 is_deeply([ map { [ $_->{user}{id}, $_->{reaction} ] } @{ does($eve, "GET $at/likes/", undef, 200, {}, 'seed 065: who likes it')->{results} } ], [ [ $bob->{id}, 'heart' ] ], 'and how');

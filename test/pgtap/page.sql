@@ -22,7 +22,7 @@ SELECT is_empty($$
 	SELECT p.proname FROM pg_proc p JOIN social.function_audience() a ON a.function_name = p.proname
 	WHERE p.pronamespace = 'social'::regnamespace AND a.audience IN ('reader', 'bridge') AND p.proretset AND p.proname NOT IN (SELECT name FROM lists)
 		AND p.proname <> ALL (ARRAY[
-			'help', 'function_audience', 'post', 'post_reactions', 'comment_reactions', 'notification_preferences', 'rate_limit_policies', 'rate_limit_status',
+			'help', 'function_audience', 'post', 'post_reactions', 'comment_reactions', 'metrics', 'notification_preferences', 'rate_limit_policies', 'rate_limit_status',
 			'ended_sessions', 'jwks', 'statement_problems', 'nodes',
 			-- one row
 			'admit', 'authenticate', 'login', 'refresh_session', 'verify_token', 'rate_limit_config', 'bridge_config', 'change_password', 'reset_password', 'verify_email',

@@ -159,8 +159,7 @@ static const struct sb_route_group groups[] = {
 	"l.posts_count, l.created_at, l.is_locked)::social.visible_users)"
 #define HASHTAG_OF_ROW                                                                             \
 	"(SELECT row_to_json(h) FROM (SELECT l.tag, l.display, l.post_count, l.created_at) h)"
-#define REACTION_OF_ROW                                                                            \
-	"(SELECT row_to_json(k) FROM (SELECT l.reaction, l.count, l.is_exact) k)"
+#define REACTION_OF_ROW "(SELECT row_to_json(k) FROM (SELECT l.reaction, l.count, l.is_exact) k)"
 #define LIKER_OF_ROW                                                                               \
 	"(SELECT row_to_json(k) FROM (SELECT social.person_document(l.user_id) AS \"user\", "          \
 	"l.reaction, l.created_at) k)"

@@ -2,6 +2,8 @@
  * main.c owns the process: settings, one thread per core, signals.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <microhttpd.h>
 #include <pthread.h>
@@ -9,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -32,6 +35,7 @@
 #include "pg/target.h"
 #include "ratelimit/limits.h"
 #include "reference.h"
+#include "systemd.h"
 #include "thread.h"
 
 /* The signals that main() waits for; no other thread gets them. */
@@ -75,7 +79,7 @@ max_clients(const struct sb_config *config, int loops)
 	rlim_t limit = raise_descriptor_limit();
 	int pool = config->db_connections + config->db_write_connections + config->db_slow_connections +
 			   config->db_slow_read_connections + 2 * config->db_wait_connections;
-	rlim_t operators = config->admin_port ? SB_SERVER_OPERATORS : 0;
+	rlim_t operators = config->admin_port || getenv("LISTEN_FDS") ? SB_SERVER_OPERATORS : 0;
 	rlim_t each = 3; /* its socket, and both ends of its gate (http/gate.h) */
 	rlim_t reserve = PROCESS_DESCRIPTORS + each * operators +
 					 (rlim_t) loops * (rlim_t) (LOOP_DESCRIPTORS + pool);
@@ -117,6 +121,8 @@ check_config(const struct sb_config *config, struct sb_problems *problems)
 	const char *item;
 
 	(void) sb_log_init(config->log_level);
+	if (config->drain_timeout > config->stop_timeout)
+		sb_problem_warning(problems, "DRAIN_TIMEOUT is longer than STOP_TIMEOUT, which counts");
 	if (config->lock_timeout > config->statement_timeout)
 		sb_problem_warning(problems, "LOCK_TIMEOUT is longer than STATEMENT_TIMEOUT, which counts");
 	sb_pg_target_init(config, problems);
@@ -194,13 +200,39 @@ listen_on(const char *host, int port, bool exclusive)
 	return fd;
 }
 
-/* Every thread with its socket; the first finds out whether the port is somebody else's. */
+/*
+ * The socket of the n-th thread: one of those that were passed, which several may share, or one of
+ * its own; the first finds out whether the port is somebody else's.
+ */
+static int
+socket_for(const struct sb_config *config, const struct sb_systemd_sockets *passed, int n)
+{
+	if (passed->count == 0)
+		return listen_on(config->http_host, config->http_port, n == 0);
+	return fcntl(passed->fds[n % passed->count], F_DUPFD_CLOEXEC, 0);
+}
+
 static bool
-make_threads(const struct sb_config *config, struct sb_thread **threads, int count)
+serve_operators(const struct sb_config *config, const struct sb_systemd_sockets *passed,
+				struct sb_thread *thread)
+{
+	int fd = passed->operators;
+
+	if (fd < 0 && config->admin_port == 0)
+		return true;
+	if (fd < 0)
+		fd = listen_on(config->admin_host, config->admin_port, true);
+	return fd >= 0 && sb_thread_serve_operators(thread, fd);
+}
+
+/* Every thread with its socket. */
+static bool
+make_threads(const struct sb_config *config, const struct sb_systemd_sockets *passed,
+			 struct sb_thread **threads, int count)
 {
 	for (int i = 0; i < count; i++)
 	{
-		int fd = listen_on(config->http_host, config->http_port, i == 0);
+		int fd = socket_for(config, passed, i);
 
 		if (fd < 0)
 			return false;
@@ -208,47 +240,118 @@ make_threads(const struct sb_config *config, struct sb_thread **threads, int cou
 		if (threads[i] == NULL)
 			return false;
 	}
-	if (config->admin_port)
-	{
-		int fd = listen_on(config->admin_host, config->admin_port, true);
-
-		if (fd < 0 || !sb_thread_serve_operators(threads[0], fd))
-			return false;
-	}
+	for (int i = 0; i < passed->count; i++)
+		close(passed->fds[i]); /* each thread has a duplicate */
+	if (!serve_operators(config, passed, threads[0]))
+		return false;
 	for (int i = 0; i < count; i++)
 		if (!sb_thread_start(threads[i]))
 			return false;
 	return true;
 }
 
+/* ---- while it serves ------------------------------------------------------------------------- */
+
+/* What main() looks after while the threads serve. */
+struct service
+{
+	const struct sb_config *config; /* as last loaded */
+	int argc;
+	char **argv;
+	struct sb_thread **threads;
+	uint64_t *rounds; /* of each thread, as last seen */
+	int count;
+	const sigset_t *signals;
+};
+
+/* Takes over the settings that may change; faulty ones change nothing. */
+static void
+reload(struct service *service)
+{
+	struct sb_config *next = sb_malloc(sizeof(*next)); /* lives as long as the process */
+	struct sb_problems problems = {0};
+	char state[64];
+
+	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, sb_loop_clock_us());
+	sb_systemd_notify(state);
+	sb_config_reload(service->config, next, service->argc, service->argv, &problems);
+	for (int i = 0; i < problems.count; i++)
+		sb_log(problems.list[i].is_error ? SB_LOG_ERROR : SB_LOG_WARNING, problems.list[i].text,
+			   NULL, NULL);
+	if (problems.errors)
+	{
+		sb_log(SB_LOG_ERROR, "the settings stay as they were", NULL, NULL);
+		free(next);
+	}
+	else
+	{
+		(void) sb_log_init(next->log_level);
+		service->config = next;
+		sb_loop_send_all(&sb_loop_settings, &service->config);
+		sb_log(SB_LOG_INFO, "settings read again", NULL, NULL);
+	}
+	sb_problems_free(&problems);
+	sb_loop_send_all(&sb_auth_keys_changed, NULL);
+	sb_log_flush();
+	sb_systemd_notify("READY=1");
+}
+
+/* Tells the watchdog that all is well, unless a loop has not gone round since it was told last. */
+static void
+tell_watchdog(struct service *service)
+{
+	for (int i = 0; i < service->count; i++)
+		if (sb_thread_rounds(service->threads[i]) == service->rounds[i])
+			return;
+	for (int i = 0; i < service->count; i++)
+		service->rounds[i] = sb_thread_rounds(service->threads[i]);
+	sb_systemd_notify("WATCHDOG=1");
+}
+
+/* The next signal; 0 when it is time for the watchdog. */
+static int
+wait_for_signal(const struct service *service, uint64_t every_us)
+{
+	struct timespec time = {(time_t) (every_us / 1000000), (long) (every_us % 1000000) * 1000};
+	int signal_number = every_us ? sigtimedwait(service->signals, NULL, &time)
+								 : sigwaitinfo(service->signals, NULL);
+
+	return signal_number > 0 ? signal_number : 0;
+}
+
 /* Waits for signals until one says stop. */
 static void
-serve(struct sb_thread **threads, int count, const sigset_t *signals)
+serve(struct service *service)
 {
+	uint64_t watchdog_us = sb_systemd_watchdog_us() / 3;
 	int signal_number = 0;
 
+	sb_systemd_notify("READY=1");
 	while (signal_number != SIGTERM && signal_number != SIGINT)
 	{
-		if (sigwait(signals, &signal_number) != 0)
-			continue;
+		signal_number = wait_for_signal(service, watchdog_us);
 		if (signal_number == SIGHUP)
-			sb_loop_send_all(&sb_auth_keys_changed, NULL);
+			reload(service);
+		if (watchdog_us)
+			tell_watchdog(service);
 	}
+	sb_systemd_notify("STOPPING=1");
 	sb_log(SB_LOG_INFO, "stopping", "signal", signal_number == SIGTERM ? "TERM" : "INT");
 	sb_log_flush();
-	for (int i = 0; i < count; i++)
-		sb_thread_stop(threads[i]);
-	for (int i = 0; i < count; i++)
-		sb_thread_join(threads[i]);
-	for (int i = 0; i < count; i++)
-		sb_thread_free(threads[i]);
+	for (int i = 0; i < service->count; i++)
+		sb_thread_stop(service->threads[i]);
+	for (int i = 0; i < service->count; i++)
+		sb_thread_join(service->threads[i]);
+	for (int i = 0; i < service->count; i++)
+		sb_thread_free(service->threads[i]);
 }
 
 int
 main(int argc, char **argv)
 {
 	struct sb_config config;
-	struct sb_thread **threads;
+	struct sb_systemd_sockets passed;
+	struct service service = {.config = &config, .argc = argc, .argv = argv};
 	sigset_t signals;
 	int exit_status;
 	int clients;
@@ -256,7 +359,7 @@ main(int argc, char **argv)
 
 	if (!load_config(&config, argc, argv, &exit_status))
 		return exit_status;
-	if (!sb_routes_init() || !check_library())
+	if (!sb_routes_init() || !check_library() || !sb_systemd_take_sockets(&passed))
 		return 2;
 	sb_openapi_init(&config);
 	sb_router_name_metrics();
@@ -269,21 +372,30 @@ main(int argc, char **argv)
 		return 2;
 	sb_peers_init(clients,
 				  config.rate_limits ? config.max_connections_per_address : config.max_connections);
-	threads = sb_calloc((size_t) count, sizeof(*threads));
-	if (!make_threads(&config, threads, count))
+	service.threads = sb_calloc((size_t) count, sizeof(*service.threads));
+	service.rounds = sb_calloc((size_t) count, sizeof(*service.rounds));
+	service.count = count;
+	service.signals = &signals;
+	if (!make_threads(&config, &passed, service.threads, count))
 	{
 		sb_log_flush();
 		return 1;
 	}
 	sb_log_begin(SB_LOG_INFO, "listening");
 	sb_log_text("version", SOCIAL_VERSION);
-	sb_log_text("host", config.http_host);
-	sb_log_int("port", config.http_port);
+	if (passed.count)
+		sb_log_int("sockets_passed", passed.count);
+	else
+	{
+		sb_log_text("host", config.http_host);
+		sb_log_int("port", config.http_port);
+	}
 	sb_log_int("loops", count);
 	sb_log_end();
 	sb_log_flush();
-	serve(threads, count, &signals);
-	free(threads);
+	serve(&service);
+	free(service.threads);
+	free(service.rounds);
 	sb_pg_target_free();
 	sb_log(SB_LOG_INFO, "stopped", NULL, NULL);
 	sb_log_finish();

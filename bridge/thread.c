@@ -150,6 +150,12 @@ sb_thread_free(struct sb_thread *thread)
 	free(thread);
 }
 
+uint64_t
+sb_thread_rounds(const struct sb_thread *thread)
+{
+	return __atomic_load_n(&thread->loop->metrics->iterations[0], __ATOMIC_RELAXED);
+}
+
 bool
 sb_thread_start(struct sb_thread *thread)
 {

@@ -7,6 +7,7 @@
 #define SB_THREAD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct sb_config;
 struct sb_thread;
@@ -20,6 +21,9 @@ extern struct sb_thread *sb_thread_new(const struct sb_config *config, int index
 /* Before it starts: it answers operators, too (listen_fd becomes its property). False: it cannot.
  */
 extern bool sb_thread_serve_operators(struct sb_thread *thread, int listen_fd);
+
+/* From any thread: how many rounds its loop has gone through; one that stands still is stuck. */
+extern uint64_t sb_thread_rounds(const struct sb_thread *thread);
 
 /* Starts it; false when that fails. */
 extern bool sb_thread_start(struct sb_thread *thread);

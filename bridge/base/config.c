@@ -11,6 +11,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/config_file.h"
 #include "base/config_form.h"
 #include "base/memory.h"
 
@@ -20,7 +21,8 @@ enum kind
 	KIND_BOOL,
 	KIND_TEXT,
 	KIND_SECRET,
-	KIND_WORD
+	KIND_WORD,
+	KIND_NOTHING /* taken, and without effect: help says why */
 };
 
 struct setting
@@ -50,10 +52,23 @@ static const struct setting settings[] = {
 	{KIND_SECRET, name, AT(field), 0, 0, 0, NULL, SB_FORM_##form, NULL, help},
 #define SB_WORD(field, name, value, words, help)                                                   \
 	{KIND_WORD, name, AT(field), 0, 0, 0, value, 0, words, help},
+#define SB_NOTHING(name, why) {KIND_NOTHING, name, 0, 0, 0, 0, NULL, 0, NULL, why},
 #include "base/settings.def"
 };
 
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
+
+/* Those that a reload takes over. */
+static const char *const reloadable[] = {
+	"DB_PASSWORD",           "DB_QUEUE",
+	"SLOW_STATEMENT",        "MAX_BODY",
+	"REQUEST_TIMEOUT",       "KEEPALIVE_TIMEOUT",
+	"STOP_TIMEOUT",          "DRAIN_TIMEOUT",
+	"SECURE_HSTS_SECONDS",   "RATE_LIMIT_FAILURE",
+	"HEALTH_CHECK_ENABLED",  "METRICS_ENABLED",
+	"RATE_LIMIT_MONITORING", "GRAPHQL_INTROSPECTION",
+	"GRAPHQL_HTTP_STATUS",   "LOG_LEVEL",
+};
 
 /* ---- problems -------------------------------------------------------------------------------- */
 
@@ -113,6 +128,8 @@ set_default(struct sb_config *config, const struct setting *setting)
 {
 	void *field = field_of(config, setting);
 
+	if (setting->kind == KIND_NOTHING)
+		return;
 	if (setting->kind == KIND_INT)
 		*(int *) field = setting->value;
 	else if (setting->kind == KIND_BOOL)
@@ -162,11 +179,125 @@ set_text(struct sb_config *config, const struct setting *setting, const char *te
 		case KIND_SECRET:
 			wanted = sb_form_check(setting->form, text);
 			break;
+		case KIND_NOTHING:
+			return;
 	}
 	if (wanted)
 		sb_problem_error(problems, "%s must be %s", setting->name, wanted);
 	else if (setting->kind != KIND_BOOL)
 		*(const char **) field = text;
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+/* A text that lives as long as the process: settings point to theirs, also those read long ago. */
+static const char *
+keep(char *text)
+{
+	static char **texts; /* main() alone reads settings */
+	static int count;
+
+	texts = sb_realloc(texts, (size_t) (count + 1) * sizeof(*texts));
+	texts[count++] = text;
+	return text;
+}
+
+/* Sets a secret from the file that NAME_FILE names. */
+static void
+set_from_file(struct sb_config *config, const struct setting *setting, const char *path,
+			  struct sb_problems *problems)
+{
+	const char *problem;
+	char *text = sb_config_secret_read(path, &problem);
+
+	if (text == NULL)
+		sb_problem_error(problems, "%s_FILE %.200s: %s", setting->name, path, problem);
+	else
+		set_text(config, setting, keep(text), problems);
+}
+
+/* The setting of that name, or with *in_file the secret of one with _FILE behind it. */
+static const struct setting *
+find_name(const char *name, bool *in_file)
+{
+	static const char suffix[] = "_FILE";
+	size_t len = strlen(name);
+	size_t stem = len > sizeof(suffix) - 1 ? len - (sizeof(suffix) - 1) : 0;
+
+	*in_file = false;
+	for (size_t i = 0; i < SETTINGS; i++)
+		if (strcmp(settings[i].name, name) == 0)
+			return &settings[i];
+	*in_file = stem > 0 && strcmp(name + stem, suffix) == 0;
+	for (size_t i = 0; *in_file && i < SETTINGS; i++)
+		if (settings[i].kind == KIND_SECRET && strlen(settings[i].name) == stem &&
+			strncmp(settings[i].name, name, stem) == 0)
+			return &settings[i];
+	return NULL;
+}
+
+struct file_reading
+{
+	struct sb_config *config;
+	const char *path;
+	struct sb_problems *problems;
+	bool seen[SETTINGS];
+};
+
+static const struct setting *nearest(const char *name);
+
+static void
+on_file_value(void *arg, const char *name, const char *value, int line)
+{
+	struct file_reading *reading = arg;
+	bool in_file;
+	const struct setting *setting = find_name(name, &in_file);
+	const struct setting *meant = setting ? NULL : nearest(name);
+
+	if (setting == NULL || strcmp(name, "CONFIG_FILE") == 0)
+	{
+		sb_problem_error(reading->problems,
+						 "CONFIG_FILE %.200s, line %d: %.100s is no setting of a file%s%s%s",
+						 reading->path, line, name, meant ? "; perhaps " : "",
+						 meant ? meant->name : "", meant ? " is meant?" : "");
+		return;
+	}
+	if (reading->seen[setting - settings])
+		sb_problem_error(reading->problems, "CONFIG_FILE %.200s, line %d: %s is there twice",
+						 reading->path, line, setting->name);
+	reading->seen[setting - settings] = true;
+	if (*value == '\0')
+		return;
+	if (in_file)
+		set_from_file(reading->config, setting, value, reading->problems);
+	else
+		set_text(reading->config, setting, keep(sb_checked(strdup(value))), reading->problems);
+}
+
+/* The file that the flags or the environment name; NULL: none. */
+static const char *
+config_file_of(int argc, char **argv)
+{
+	static const char flag[] = "--config-file";
+	size_t len = sizeof(flag) - 1;
+	const char *path = getenv("CONFIG_FILE");
+
+	for (int i = 1; i < argc; i++)
+		if (strncmp(argv[i], flag, len) == 0 && argv[i][len] == '=')
+			path = argv[i] + len + 1;
+		else if (strcmp(argv[i], flag) == 0 && i + 1 < argc)
+			path = argv[++i];
+	return path && *path ? path : NULL;
+}
+
+static void
+load_file(struct sb_config *config, int argc, char **argv, struct sb_problems *problems)
+{
+	struct file_reading reading = {
+		.config = config, .path = config_file_of(argc, argv), .problems = problems};
+
+	if (reading.path)
+		sb_config_file_read(reading.path, on_file_value, &reading, problems);
 }
 
 /* ---- flags and the environment --------------------------------------------------------------- */
@@ -183,11 +314,20 @@ is_flag_of(const struct setting *setting, const char *flag, size_t len)
 	return true;
 }
 
+/* The setting of a flag, or with *in_file the secret of one that ends in -file. */
 static const struct setting *
-find_flag(const char *flag, size_t len)
+find_flag(const char *flag, size_t len, bool *in_file)
 {
+	static const char suffix[] = "-file";
+	size_t end = sizeof(suffix) - 1;
+
+	*in_file = false;
 	for (size_t i = 0; i < SETTINGS; i++)
 		if (is_flag_of(&settings[i], flag, len))
+			return &settings[i];
+	*in_file = len > end && strncmp(flag + len - end, suffix, end) == 0;
+	for (size_t i = 0; *in_file && i < SETTINGS; i++)
+		if (settings[i].kind == KIND_SECRET && is_flag_of(&settings[i], flag, len - end))
 			return &settings[i];
 	return NULL;
 }
@@ -252,6 +392,7 @@ load_flags(struct sb_config *config, int argc, char **argv, struct sb_problems *
 		const char *equals = strchr(flag, '=');
 		size_t len = equals ? (size_t) (equals - flag) : strlen(flag);
 		const struct setting *setting;
+		bool in_file = false;
 
 		if (is_task(flag, &task))
 		{
@@ -259,24 +400,16 @@ load_flags(struct sb_config *config, int argc, char **argv, struct sb_problems *
 				return task;
 			continue;
 		}
-		setting = strncmp(flag, "--", 2) == 0 ? find_flag(flag + 2, len - 2) : NULL;
+		setting = strncmp(flag, "--", 2) == 0 ? find_flag(flag + 2, len - 2, &in_file) : NULL;
 		if (setting == NULL)
 			refuse_flag(flag, len, problems);
 		else if (!equals && i + 1 >= argc)
 			sb_problem_error(problems, "%s needs a value", flag);
 		else
-			set_text(config, setting, equals ? equals + 1 : argv[++i], problems);
+			(in_file ? set_from_file : set_text)(config, setting, equals ? equals + 1 : argv[++i],
+												 problems);
 	}
 	return task;
-}
-
-static bool
-is_setting(const char *name)
-{
-	for (size_t i = 0; i < SETTINGS; i++)
-		if (strcmp(settings[i].name, name) == 0)
-			return true;
-	return false;
 }
 
 /* The environment is full of others' variables: only those that are nearly ours are told. */
@@ -286,7 +419,8 @@ warn_of_near_misses(struct sb_problems *problems)
 	for (char **variable = environ; variable && *variable; variable++)
 	{
 		char *name = sb_checked(strndup(*variable, strcspn(*variable, "=")));
-		const struct setting *meant = is_setting(name) ? NULL : nearest(name);
+		bool in_file;
+		const struct setting *meant = find_name(name, &in_file) ? NULL : nearest(name);
 
 		if (meant)
 			sb_problem_warning(problems, "the variable %.100s is no setting; perhaps %s is meant?",
@@ -295,19 +429,97 @@ warn_of_near_misses(struct sb_problems *problems)
 	}
 }
 
+static const char *
+variable(const char *name)
+{
+	const char *text = getenv(name);
+
+	return text && *text ? text : NULL;
+}
+
+static void
+load_variable(struct sb_config *config, const struct setting *setting, struct sb_problems *problems)
+{
+	const char *text = variable(setting->name);
+	const char *path = NULL;
+	char name[64];
+
+	if (setting->kind == KIND_SECRET)
+	{
+		snprintf(name, sizeof(name), "%s_FILE", setting->name);
+		path = variable(name);
+	}
+	if (text && path)
+		sb_problem_error(problems, "%s and %s are both set: one must go", setting->name, name);
+	else if (path)
+		set_from_file(config, setting, path, problems);
+	else if (text)
+		set_text(config, setting, text, problems);
+}
+
 enum sb_config_task
 sb_config_load(struct sb_config *config, int argc, char **argv, struct sb_problems *problems)
 {
 	for (size_t i = 0; i < SETTINGS; i++)
-	{
-		const char *text = getenv(settings[i].name);
-
 		set_default(config, &settings[i]);
-		if (text && *text)
-			set_text(config, &settings[i], text, problems);
-	}
+	load_file(config, argc, argv, problems);
+	for (size_t i = 0; i < SETTINGS; i++)
+		load_variable(config, &settings[i], problems);
 	warn_of_near_misses(problems);
 	return load_flags(config, argc, argv, problems);
+}
+
+/* ---- again ----------------------------------------------------------------------------------- */
+
+static bool
+is_reloadable(const struct setting *setting)
+{
+	for (size_t i = 0; i < sizeof(reloadable) / sizeof(reloadable[0]); i++)
+		if (strcmp(reloadable[i], setting->name) == 0)
+			return true;
+	return false;
+}
+
+/* Gives a setting the other's value; whether it had another one. */
+static bool
+take_back(const struct setting *setting, struct sb_config *config, const struct sb_config *from)
+{
+	void *field = field_of(config, setting);
+	const void *old = (const char *) from + setting->offset;
+	const char *const *text = field;
+	const char *const *old_text = old;
+	bool is_other = false;
+
+	switch (setting->kind)
+	{
+		case KIND_INT:
+			is_other = *(const int *) field != *(const int *) old;
+			*(int *) field = *(const int *) old;
+			break;
+		case KIND_BOOL:
+			is_other = *(const bool *) field != *(const bool *) old;
+			*(bool *) field = *(const bool *) old;
+			break;
+		case KIND_TEXT:
+		case KIND_SECRET:
+		case KIND_WORD:
+			is_other = *text && *old_text ? strcmp(*text, *old_text) != 0 : *text != *old_text;
+			*(const char **) field = *old_text;
+			break;
+		case KIND_NOTHING:
+			break;
+	}
+	return is_other;
+}
+
+void
+sb_config_reload(const struct sb_config *current, struct sb_config *next, int argc, char **argv,
+				 struct sb_problems *problems)
+{
+	(void) sb_config_load(next, argc, argv, problems);
+	for (size_t i = 0; i < SETTINGS; i++)
+		if (!is_reloadable(&settings[i]) && take_back(&settings[i], next, current))
+			sb_problem_warning(problems, "%s changed: that takes a restart", settings[i].name);
 }
 
 static void
@@ -325,16 +537,21 @@ void
 sb_config_help(FILE *out)
 {
 	fputs("social-bridge: HTTP and GraphQL in front of the PostgreSQL extension \"social\".\n\n"
-		  "Each setting is an environment variable, or a flag: HTTP_PORT=8001 is "
-		  "--http-port=8001.\n--check-config checks them all and prints what is wrong (exit status "
-		  "1).\nSIGTERM and SIGINT stop it once the requests in flight are "
-		  "answered; SIGHUP reads the keys again. --reference prints the routes and the "
+		  "Each setting is an environment variable, or a flag (HTTP_PORT=8001 is "
+		  "--http-port=8001), or a line of the file that CONFIG_FILE names; a flag wins over a "
+		  "variable, a variable over the file. A secret may stand in a file of its own: "
+		  "DB_PASSWORD_FILE=/path.\n--check-config checks them all and prints what is wrong (exit "
+		  "status 1).\nSIGTERM and SIGINT stop it once the requests in flight are answered. SIGHUP "
+		  "reads files and keys again, and takes over the settings marked *. --reference prints "
+		  "the routes and the "
 		  "GraphQL schema, --routes the REST routes as JSON, --print-schema the GraphQL schema, "
 		  "--print-openapi the OpenAPI document of the REST routes.\n\n",
 		  out);
 	for (size_t i = 0; i < SETTINGS; i++)
 	{
-		fprintf(out, "  %-28s %s", settings[i].name, settings[i].help);
+		fprintf(out, "%c %-28s %s%s", is_reloadable(&settings[i]) ? '*' : ' ', settings[i].name,
+				settings[i].kind == KIND_NOTHING ? "taken, without effect: " : "",
+				settings[i].help);
 		print_default(out, &settings[i]);
 		fputc('\n', out);
 	}

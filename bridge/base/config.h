@@ -15,12 +15,14 @@ struct sb_config
 #define SB_TEXT(field, name, value, form, help)    const char *field;
 #define SB_SECRET(field, name, form, help)         const char *field;
 #define SB_WORD(field, name, value, words, help)   const char *field;
+#define SB_NOTHING(name, why)
 #include "base/settings.def"
 #undef SB_INT
 #undef SB_BOOL
 #undef SB_TEXT
 #undef SB_SECRET
 #undef SB_WORD
+#undef SB_NOTHING
 };
 
 /* What is wrong with the settings, all of it; zeroed memory is an empty list. */
@@ -55,13 +57,23 @@ enum sb_config_task
 };
 
 /*
- * Fills config from the defaults, then the environment, then the flags (--http-port=8001 or
- * --http-port 8001). Texts point into the environment and argv. An unset or empty variable keeps
- * the default. What is wrong is added to problems, and the setting keeps its default; so is, as a
- * warning, a variable whose name is nearly that of a setting.
+ * Fills config from the defaults, then the file that CONFIG_FILE or --config-file names, then the
+ * environment, then the flags (--http-port=8001 or --http-port 8001); each takes the place of what
+ * came before. A secret may stand in a file of its own, whose path NAME_FILE says in its place.
+ * Texts live as long as the process. An unset or empty variable keeps what was. What is wrong is
+ * added to problems, and the setting keeps its default; so is, as a warning, a variable whose name
+ * is nearly that of a setting.
  */
 extern enum sb_config_task sb_config_load(struct sb_config *config, int argc, char **argv,
 										  struct sb_problems *problems);
+
+/*
+ * Reads all of it again, into next. What cannot change while the process lives keeps its value from
+ * `current`, with a warning where it is another by now. When there are errors next is not to be
+ * used.
+ */
+extern void sb_config_reload(const struct sb_config *current, struct sb_config *next, int argc,
+							 char **argv, struct sb_problems *problems);
 
 /* Prints every setting with its flag, default and help. */
 extern void sb_config_help(FILE *out);

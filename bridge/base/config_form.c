@@ -189,6 +189,71 @@ is_url(const char *text)
 	return good;
 }
 
+/* The next host of a list, after commas and blanks; its length, 0 at the end. */
+static size_t
+next_host(const char **list)
+{
+	*list += strspn(*list, ", ");
+	return strcspn(*list, ", ");
+}
+
+static bool
+is_host_list(const char *text)
+{
+	size_t len;
+	bool any = false;
+
+	for (; (len = next_host(&text)) > 0; text += len)
+	{
+		size_t dot = *text == '.' && len > 1;
+
+		if (!(len == 1 && *text == '*') && !is_host(text + dot, len - dot))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+/* The host of authority[0 .. len) without port and brackets; *len is its length. */
+static const char *
+host_of(const char *authority, size_t *len)
+{
+	const char *end = memchr(authority, ']', *len);
+
+	if (*len > 0 && *authority == '[' && end)
+	{
+		*len = (size_t) (end - authority - 1);
+		return authority + 1;
+	}
+	end = memchr(authority, ':', *len);
+	if (end)
+		*len = (size_t) (end - authority);
+	return authority;
+}
+
+bool
+sb_form_hosts_name(const char *hosts, const char *authority)
+{
+	size_t host_len = strlen(authority);
+	const char *host = host_of(authority, &host_len);
+	size_t len;
+
+	if (host_len > 0 && host[host_len - 1] == '.')
+		host_len--; /* the root may be said */
+	for (; (len = next_host(&hosts)) > 0; hosts += len)
+	{
+		if (len == 1 && *hosts == '*')
+			return true;
+		if (*hosts == '.' && host_len > len && strncasecmp(host + host_len - len, hosts, len) == 0)
+			return true;
+		if (*hosts == '.' && host_len == len - 1 && strncasecmp(host, hosts + 1, host_len) == 0)
+			return true;
+		if (host_len == len && strncasecmp(host, hosts, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool
 is_rates(const char *text)
 {
@@ -209,6 +274,8 @@ sb_form_check(enum sb_form form, const char *text)
 		case SB_FORM_PORTS:
 			return is_port_list(text) ? NULL
 									  : "a port from 1 to 65535, or several separated by commas";
+		case SB_FORM_HOSTS:
+			return is_host_list(text) ? NULL : "names of hosts or addresses, .example.com, or *";
 		case SB_FORM_URL:
 			return is_url(text) ? NULL : "a URL, http://… or https://…";
 		case SB_FORM_PREFIX:

@@ -13,6 +13,7 @@ enum sb_form
 	SB_FORM_TEXT,   /* anything but control characters */
 	SB_FORM_HOST,   /* an address, IPv4 or IPv6, or a host's name */
 	SB_FORM_PORTS,  /* port numbers, separated by commas (libpq takes a list) */
+	SB_FORM_HOSTS,  /* hosts, separated by commas, each perhaps with a dot before it; or * */
 	SB_FORM_URL,    /* http:// or https:// and a host */
 	SB_FORM_PREFIX, /* printable ASCII without spaces, short */
 	SB_FORM_RATES,  /* rates of a limit (extension/core/ratelimit_policy.h) */
@@ -20,6 +21,12 @@ enum sb_form
 
 /* NULL when the text has the form; otherwise what it must be, to go behind "NAME must be ". */
 extern const char *sb_form_check(enum sb_form form, const char *text);
+
+/*
+ * Whether a Host header, of a name or address with or without a port, is for one of the hosts of
+ * such a list.
+ */
+extern bool sb_form_hosts_name(const char *hosts, const char *authority);
 
 /* A whole number in decimal digits and nothing else; false beyond the bounds. */
 extern bool sb_form_int(const char *text, int min, int max, int *out);

@@ -28,7 +28,7 @@ sb_log_init(const char *name)
 	for (int level = SB_LOG_ERROR; level <= SB_LOG_DEBUG; level++)
 		if (strcmp(name, level_names[level]) == 0)
 		{
-			wanted = level;
+			__atomic_store_n(&wanted, level, __ATOMIC_RELAXED);
 			return true;
 		}
 	return false;
@@ -37,7 +37,7 @@ sb_log_init(const char *name)
 bool
 sb_log_wants(enum sb_log_level level)
 {
-	return level <= wanted;
+	return level <= __atomic_load_n(&wanted, __ATOMIC_RELAXED);
 }
 
 /* The time of day in RFC 3339, with milliseconds. The calendar part is kept for its second. */

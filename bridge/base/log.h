@@ -18,7 +18,7 @@ enum sb_log_level
 	SB_LOG_DEBUG
 };
 
-/* False when name is no level. Call once, before any thread starts. */
+/* Which lines are written from now on; false when name is no level. From any thread. */
 extern bool sb_log_init(const char *name);
 
 /* Whether a line of this level is written: lets a caller skip the work of building it. */

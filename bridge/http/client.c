@@ -42,7 +42,7 @@ static const struct
 static uint64_t
 timeout_ms(const struct sb_clients *clients, enum sb_client_state state)
 {
-	const char *config = (const char *) clients->config;
+	const char *config = (const char *) clients->loop->config;
 	size_t setting = states[state].timeout;
 
 	return setting ? (uint64_t) * (const int *) (config + setting) * 1000 : 0;
@@ -204,12 +204,12 @@ sb_clients_measure(const struct sb_clients *clients, uint64_t *gauges)
 }
 
 void
-sb_clients_stop(struct sb_clients *clients, uint64_t now_ms)
+sb_clients_stop(struct sb_clients *clients, uint64_t now_ms, bool at_once)
 {
 	uint64_t young = timeout_ms(clients, SB_CLIENT_NEW) - STOP_GRACE_MS;
 	struct sb_client *client;
 
-	while ((client = clients->lists[SB_CLIENT_IDLE].head))
+	while (at_once && (client = clients->lists[SB_CLIENT_IDLE].head))
 		sb_client_cut(client, 0);
 	while ((client = clients->lists[SB_CLIENT_NEW].head) && client->deadline_ms <= now_ms + young)
 		sb_client_cut(client, 0);

@@ -47,7 +47,7 @@ struct sb_client
 /* A connection is on exactly one list, that of its state. */
 struct sb_clients
 {
-	const struct sb_config *config;
+	const struct sb_loop *loop;
 	struct
 	{
 		struct sb_client *head;
@@ -85,9 +85,10 @@ extern void sb_clients_expire(struct sb_clients *clients, uint64_t now_ms);
 extern void sb_clients_measure(const struct sb_clients *clients, uint64_t *gauges);
 
 /*
- * The bridge stops: cuts off those between two requests, and those that have been here for half a
- * second without a first one.
+ * The bridge stops: cuts off those that have been here for half a second without a first request,
+ * and, at_once, those between two requests. Otherwise they may send another, which is their last:
+ * its answer says so (DRAIN_TIMEOUT).
  */
-extern void sb_clients_stop(struct sb_clients *clients, uint64_t now_ms);
+extern void sb_clients_stop(struct sb_clients *clients, uint64_t now_ms, bool at_once);
 
 #endif /* SB_HTTP_CLIENT_H */

@@ -19,6 +19,7 @@
 #include "http/reply.h"
 #include "http/request.h"
 #include "http/trace.h"
+#include "base/config_form.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "loop/loop.h"
@@ -49,6 +50,16 @@ static bool
 is_operator(const struct sb_request *request)
 {
 	return request->client->clients->are_operators;
+}
+
+/* Whether the host that the request is for is one of ALLOWED_HOSTS. Operators come by any name. */
+static bool
+is_for_us(const struct sb_request *request)
+{
+	const char *hosts = request->loop->config->allowed_hosts;
+	const char *host = sb_request_header(request, "Host");
+
+	return hosts == NULL || is_operator(request) || (host && sb_form_hosts_name(hosts, host));
 }
 
 /* NULL, or why the head is refused. */
@@ -218,6 +229,8 @@ sb_intake_head(struct sb_request *request, const char *method, const char *versi
 	choose_id(request);
 	request->caller.trace = trace_id(request);
 	sb_client_address(request->client, request->caller.address);
+	if (problem == NULL && !is_for_us(request))
+		problem = "this host is none of ours (ALLOWED_HOSTS)";
 	if (problem == NULL)
 		sb_forwarded_apply(request);
 	if (problem)

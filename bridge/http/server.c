@@ -44,8 +44,9 @@
 /* Rounds of the library in one iteration of the loop, while it says it has more to do. */
 #define RUNS              3
 #define LATE_BODIES       64
-#define ACCEPTS           64  /* let in in one iteration */
-#define TICK_MS           100 /* between two looks at the deadlines */
+#define ACCEPTS           64   /* let in in one iteration */
+#define TICK_MS           100  /* between two looks at the deadlines */
+#define OPEN_MS           5000 /* that the database has to be there before clients are let in */
 
 struct sb_server
 {
@@ -59,6 +60,9 @@ struct sb_server
 	struct sb_services *services;
 	struct MHD_Daemon *daemon;
 	struct sb_clients clients;
+	uint64_t open_at_ms;          /* the latest; valid while it is not open */
+	bool is_open;                 /* clients are let in */
+	uint64_t drain_until_ms;      /* once it has stopped: for so long idle clients stay */
 	bool is_over;                 /* nobody is waited for any more */
 	bool due;                     /* a descriptor is ready, or an answer was handed over */
 	int late_bodies[LATE_BODIES]; /* sockets whose body did not come with the head */
@@ -78,8 +82,23 @@ sb_server_library(void)
 static void
 open_door(struct sb_server *server)
 {
-	if (server->listen_fd >= 0)
+	if (server->listen_fd >= 0 && server->is_open)
 		sb_loop_watch(server->loop, &server->door, server->listen_fd, EPOLLIN);
+}
+
+/*
+ * Lets clients in as soon as they can be served: until then they wait in the kernel's queue, rather
+ * than be told 503 by a bridge that begins while others serve. Where the database is away, or takes
+ * its time, they hear of it.
+ */
+static void
+open_when_ready(struct sb_server *server)
+{
+	const struct sb_loop *loop = server->loop;
+
+	server->is_open = sb_services_all_ready() || loop->metrics->conns_lost[0] > 0 ||
+					  loop->now_ms >= server->open_at_ms;
+	open_door(server);
 }
 
 static void
@@ -568,7 +587,7 @@ new_server(struct sb_services *services, int listen_fd, bool for_operators)
 	server->listen_fd = listen_fd;
 	server->door.fd = -1;
 	server->door.on_ready = on_knock;
-	server->clients.config = loop->config;
+	server->clients.loop = loop;
 	server->clients.are_operators = for_operators;
 	server->watch.fd = -1;
 	server->watch.on_ready = on_ready;
@@ -581,6 +600,8 @@ new_server(struct sb_services *services, int listen_fd, bool for_operators)
 	}
 	sb_loop_watch(loop, &server->watch,
 				  MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, EPOLLIN);
+	server->is_open = for_operators;
+	server->open_at_ms = loop->now_ms + OPEN_MS;
 	open_door(server);
 	sb_loop_every(loop, &server->timer, TICK_MS, on_due);
 	return server;
@@ -626,6 +647,8 @@ sb_server_run(struct sb_server *server)
 		if (MHD_get_timeout(server->daemon, &wait) == MHD_YES && wait == 0)
 			server->due = true;
 	}
+	if (!server->is_open)
+		open_when_ready(server);
 	sb_gates_sweep();
 	acknowledge_heads(server);
 	return server->due;
@@ -637,7 +660,8 @@ sb_server_tick(struct sb_server *server)
 	sb_clients_expire(&server->clients, server->loop->now_ms);
 	open_door(server);
 	if (server->loop->stopping)
-		sb_clients_stop(&server->clients, server->loop->now_ms);
+		sb_clients_stop(&server->clients, server->loop->now_ms,
+						server->loop->now_ms >= server->drain_until_ms);
 }
 
 void
@@ -648,6 +672,8 @@ sb_server_quiesce(struct sb_server *server)
 		;
 	close_door(server);
 	server->due = true;
+	server->drain_until_ms =
+		server->loop->now_ms + (uint64_t) server->loop->config->drain_timeout * 1000;
 	sb_server_tick(server);
 }
 

@@ -45,7 +45,7 @@ extern bool sb_server_run(struct sb_server *server);
 /* Ends what has run out of time; the server does so by itself a few times a second. */
 extern void sb_server_tick(struct sb_server *server);
 
-/* Accepts no more connections and closes the idle ones. */
+/* Accepts no more connections, and closes the idle ones, at once or after DRAIN_TIMEOUT. */
 extern void sb_server_quiesce(struct sb_server *server);
 
 /* Connections that are still open. */

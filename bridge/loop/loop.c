@@ -111,6 +111,17 @@ struct sb_mailbox
 	bool more;
 };
 
+const struct sb_mail_kind sb_loop_settings = {sizeof(const struct sb_config *), 8};
+
+static void
+on_settings(void *owner, const void *messages, int count, bool more)
+{
+	struct sb_loop *loop = owner;
+
+	if (count > 0)
+		loop->config = ((const struct sb_config *const *) messages)[count - 1];
+}
+
 static struct sb_loop *all_loops; /* changes only while none of them runs */
 
 void
@@ -256,6 +267,7 @@ sb_loop_new(const struct sb_config *config, int index)
 	loop->wake.fd = -1;
 	loop->wake.on_ready = on_wake;
 	sb_loop_watch(loop, &loop->wake, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), EPOLLIN);
+	sb_loop_subscribe(loop, &sb_loop_settings, on_settings, loop);
 	return loop;
 }
 

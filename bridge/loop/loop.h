@@ -93,6 +93,15 @@ extern void sb_loop_unwatch(struct sb_loop *loop, struct sb_watch *watch);
 extern void sb_loop_every(struct sb_loop *loop, struct sb_timer *timer, uint32_t ms,
 						  void (*on_due)(struct sb_timer *timer));
 
+/* ---- settings -----------------------------------------------------------------------------------
+ */
+
+/*
+ * To every loop: its settings are these from now on (const struct sb_config *), which live as long
+ * as the process. Whoever takes part in a loop finds them in loop->config.
+ */
+extern const struct sb_mail_kind sb_loop_settings;
+
 /* ---- mail ------------------------------------------------------------------------------------ */
 
 /*

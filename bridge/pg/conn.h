@@ -25,6 +25,7 @@ struct sb_pg_conn
 	struct sb_loop *loop;
 	bool read_only;                             /* every transaction is READ ONLY (design D15) */
 	int lock_timeout_ms;                        /* for so long a statement waits for a lock */
+	int statement_timeout_s;                    /* for so long it may run */
 	void (*on_change)(struct sb_pg_conn *conn); /* ready, gone, or room for a unit */
 	/* a NOTIFY came; NULL unless the connection listens */
 	void (*on_notify)(struct sb_pg_conn *conn, const char *channel, const char *payload);

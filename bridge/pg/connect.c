@@ -185,8 +185,7 @@ send_settings(struct sb_pg_conn *conn)
 	const char *values[3] = {conn->read_only ? "on" : "off", lock_timeout,
 							 conn->loop->config->rate_limits ? "false" : "true"};
 
-	snprintf(timeout, sizeof(timeout), "SET statement_timeout = '%ds'",
-			 conn->loop->config->statement_timeout);
+	snprintf(timeout, sizeof(timeout), "SET statement_timeout = '%ds'", conn->statement_timeout_s);
 	snprintf(lock_timeout, sizeof(lock_timeout), "%dms", conn->lock_timeout_ms);
 	conn->state = SB_PG_SETTING_UP;
 	sb_pg_flight_send_own(conn, timeout, 0, NULL, on_timeout_done);
@@ -240,6 +239,7 @@ sb_pg_conn_init(struct sb_pg_conn *conn, struct sb_loop *loop, bool read_only, i
 	conn->loop = loop;
 	conn->read_only = read_only;
 	conn->lock_timeout_ms = lock_timeout_ms;
+	conn->statement_timeout_s = loop->config->statement_timeout;
 	conn->on_change = on_change;
 	conn->owner = owner;
 	conn->backoff_ms = BACKOFF_FIRST_MS;
@@ -307,7 +307,7 @@ patience_ms(const struct sb_pg_conn *conn)
 {
 	if (conn->state == SB_PG_CONNECTING || conn->state == SB_PG_RESOLVING)
 		return CONNECT_TIMEOUT_MS;
-	return (uint64_t) conn->loop->config->statement_timeout * 1000 + ANSWER_GRACE_MS;
+	return (uint64_t) conn->statement_timeout_s * 1000 + ANSWER_GRACE_MS;
 }
 
 void

@@ -7,7 +7,8 @@
 
 #include "pg/conn.h"
 
-/* Prepares the object; the connection begins with the first sb_pg_conn_settle(). */
+/* Prepares the object, with STATEMENT_TIMEOUT; the connection begins with the first
+ * sb_pg_conn_settle(). */
 extern void sb_pg_conn_init(struct sb_pg_conn *conn, struct sb_loop *loop, bool read_only,
 							int lock_timeout_ms, void (*on_change)(struct sb_pg_conn *),
 							void *owner);

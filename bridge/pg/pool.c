@@ -233,15 +233,16 @@ static const struct
 	size_t nconns; /* the setting */
 	int depth;
 	bool read_only;
+	bool is_slow;         /* SLOW_STATEMENT_TIMEOUT holds */
 	enum sb_pg_lane wait; /* SB_LANES: none, this is one */
 } rows[SB_LANES] = {
 #define AT(field) offsetof(struct sb_config, field)
-	[SB_LANE_READ] = {AT(db_connections), READ_DEPTH, true, SB_LANE_WAIT_READ},
-	[SB_LANE_WRITE] = {AT(db_write_connections), WRITE_DEPTH, false, SB_LANE_WAIT},
-	[SB_LANE_SLOW] = {AT(db_slow_connections), 1, false, SB_LANE_WAIT},
-	[SB_LANE_SLOW_READ] = {AT(db_slow_read_connections), 1, true, SB_LANE_WAIT_READ},
-	[SB_LANE_WAIT] = {AT(db_wait_connections), 1, false, SB_LANES},
-	[SB_LANE_WAIT_READ] = {AT(db_wait_connections), 1, true, SB_LANES},
+	[SB_LANE_READ] = {AT(db_connections), READ_DEPTH, true, false, SB_LANE_WAIT_READ},
+	[SB_LANE_WRITE] = {AT(db_write_connections), WRITE_DEPTH, false, false, SB_LANE_WAIT},
+	[SB_LANE_SLOW] = {AT(db_slow_connections), 1, false, true, SB_LANE_WAIT},
+	[SB_LANE_SLOW_READ] = {AT(db_slow_read_connections), 1, true, true, SB_LANE_WAIT_READ},
+	[SB_LANE_WAIT] = {AT(db_wait_connections), 1, false, true, SB_LANES},
+	[SB_LANE_WAIT_READ] = {AT(db_wait_connections), 1, true, true, SB_LANES},
 };
 
 static void
@@ -263,6 +264,12 @@ lane_init(struct sb_pg_pool *pool, enum sb_pg_lane which)
 		struct sb_pg_conn *conn = &lane->conns[i];
 
 		sb_pg_conn_init(conn, pool->loop, rows[which].read_only, lock_timeout_ms, on_change, lane);
+		/* Waiting lanes take over units of every lane. */
+		if (rows[which].is_slow)
+			conn->statement_timeout_s =
+				waits && config->statement_timeout > config->slow_statement_timeout
+					? config->statement_timeout
+					: config->slow_statement_timeout;
 		conn->on_stalled = on_stalled;
 		conn->on_answer = on_answer;
 		conn->asleep = lane->on_demand;

@@ -18,7 +18,7 @@ sub begin_request
 # ---- flags
 my $help = `$ENV{BRIDGE_BIN} --help`;
 is($?, 0, '--help succeeds');
-like($help, qr/^\s+$_ /m, "and names $_") for qw(HTTP_PORT DATABASE_URL CORS_ALLOWED_ORIGINS MAX_BODY LOG_LEVEL);
+like($help, qr/^[* ]\s+$_ /m, "and names $_") for qw(HTTP_PORT DATABASE_URL CORS_ALLOWED_ORIGINS MAX_BODY LOG_LEVEL);
 like(`$ENV{BRIDGE_BIN} --version`, qr/^social-bridge \d+\.\d+/, '--version');
 for my $case ([ '--http-port=99999', 'HTTP_PORT must be' ], [ '--no-such-flag=1', 'unknown flag' ], [ '--max-body', 'needs a value' ], [ '--rate-limits=maybe', 'on or off' ], [ '--log-level=loud', 'LOG_LEVEL must be' ], [ '--cors-allowed-origins=example.com', 'not an origin' ], [ '--database-url=postgres//u:pw-secret-9@h/d', 'DATABASE_URL is no connection string' ])
 {

@@ -1,6 +1,7 @@
 # What the bridge is told is checked at once and as a whole: --check-config, and the start (found A12).
 use strict;
 use warnings;
+use File::Temp 'tempdir';
 use Social;
 use Test::More;
 use Time::HiRes 'time';
@@ -74,6 +75,62 @@ like($text, qr/warning: the variable HTTP_PROT is no setting; perhaps HTTP_PORT 
 like($text, qr/warning: the variable DB_PASS is no setting; perhaps DB_PASSWORD is meant\?/, 'each');
 is(scalar(() = $text =~ /warning/g), 2, "others' variables are not") or diag($text);
 like((told({ LOCK_TIMEOUT => 20, STATEMENT_TIMEOUT => 10 }, '--check-config'))[1], qr/^social-bridge: warning: LOCK_TIMEOUT is longer/m, 'settings that contradict each other are told');
+# ---- files (issue 13 line 6)
+my $dir = tempdir(CLEANUP => 1);
+sub write_file { my ($name, $text) = @_; open my $file, '>', "$dir/$name" or die "$name: $!"; print $file $text; close $file; return "$dir/$name" }
+
+# A secret in a file of its own.
+my $good = write_file('url', "host=x password=s3cret\n");
+is((told({ DATABASE_URL => '', DATABASE_URL_FILE => $good }, '--check-config'))[0], 0, 'issue 13: DATABASE_URL_FILE');
+is((told({ DATABASE_URL => '' }, '--check-config', "--database-url-file=$good"))[0], 0, 'also as a flag');
+for my $case ([ 'nonsense s3cret', 'DATABASE_URL is no connection string' ], [ "host=x\0s3cret", 'it is no text' ], [ "host=x\ny=s3cret", 'DATABASE_URL must be text without control characters' ], [ 's3cret' x 20000, 'it is too large' ])
+{
+	($status, $text) = told({ DATABASE_URL => '', DATABASE_URL_FILE => write_file('bad', $case->[0]) }, '--check-config');
+	is($status, 1, "one of which $case->[1] is refused");
+	like($text, qr/^social-bridge: DATABASE_URL(?:_FILE)?\b/m, 'by its name') or diag($text);
+	like($text, qr/\Q$case->[1]\E/, 'with the reason');
+	unlike($text, qr/s3cret/, 'without what it says');
+}
+like((told({ DATABASE_URL => '', DATABASE_URL_FILE => "$dir/nowhere" }, '--check-config'))[1], qr/^social-bridge: DATABASE_URL_FILE \Q$dir\E\/nowhere: No such file/m, 'one that is not there is told');
+like((told({ DATABASE_URL => 'host=x', DATABASE_URL_FILE => $good }, '--check-config'))[1], qr/DATABASE_URL and DATABASE_URL_FILE are both set/, 'there is one or the other');
+like((told({ MAX_BODY_FILE => $good }, '--check-config'))[1], qr/^social-bridge: (the settings are good|warning: the variable MAX_BODY_FILE is no setting)/m, 'for secrets alone');
+
+# A file of settings.
+my $config = write_file('config', "# ours\nMAX_BODY=2048\nLOG_LEVEL = debug\n");
+is((told({}, '--check-config', "--config-file=$config"))[0], 1, 'a name ends at the =');
+$config = write_file('config', "# ours\nMAX_BODY=2048\nCORS_ALLOWED_ORIGINS='https://a.example'\nDATABASE_URL_FILE=$good\n\n");
+is((told({ DATABASE_URL => '' }, '--check-config', "--config-file=$config"))[1], "social-bridge: the settings are good\n", 'issue 13: a file of settings');
+is((told({ CONFIG_FILE => $config }, '--check-config'))[0], 0, 'which a variable may name');
+for my $case ([ 'MAX_BODY=banana', 'MAX_BODY must be' ], [ "LOOPS=1\nHTTP_PROT=1", 'line 2: HTTP_PROT is no setting of a file; perhaps HTTP_PORT is meant' ], [ 'nonsense', 'line 1: it is not NAME=value' ], [ "LOOPS=1\nLOOPS=2", 'line 2: LOOPS is there twice' ], [ 'CONFIG_FILE=x', 'line 1: CONFIG_FILE is no setting of a file' ], [ "DB_PASSWORD_FILE=$dir/nowhere", 'DB_PASSWORD_FILE' ])
+{
+	($status, $text) = told({ CONFIG_FILE => write_file('wrong', $case->[0]) }, '--check-config');
+	is($status, 1, "a file that says $case->[0] is refused");
+	like($text, qr/\Q$case->[1]\E/, 'with the reason');
+}
+like((told({ CONFIG_FILE => "$dir/nowhere" }, '--check-config'))[1], qr/CONFIG_FILE \Q$dir\E\/nowhere: No such file/, 'one that is not there is told');
+is((told({ SECRET_KEY => 'x', DEBUG => 'False', DB_ENGINE => 'django.db.backends.postgresql', CELERY_BROKER_URL => 'redis://x' }, '--check-config'))[1], "social-bridge: the settings are good\n", "seed 156, 157: what others' settings say is taken");
+is((told({ ALLOWED_HOSTS => $_ }, '--check-config'))[0], 1, "ALLOWED_HOSTS='$_' is refused") for 'http://x', '*.x';
+
+# ---- reload
+{
+	write_file('live', "MAX_BODY=2048\nLOOPS=1\nSLOW_STATEMENT=0\nALLOWED_HOSTS=127.0.0.1,.example.com\n");
+	my $live = start_bridge(CONFIG_FILE => "$dir/live", MAX_BODY => '');
+	my $user = account(url => $live->{url});
+	my $post = sub { api(POST => '/api/posts/posts/', url => $live->{url}, token => $user->{token}, json => { title => 't', content => 'x' x 3000 })->{status} };
+	is($post->(), 413, 'the file holds');
+	write_file('live', "MAX_BODY=65536\nLOOPS=2\nALLOWED_HOSTS=127.0.0.1,.example.com\nLOG_LEVEL=info\n");
+	$live->signal('HUP');
+	ok(wait_until(30, sub { $post->() == 201 }), 'issue 13: SIGHUP takes over what may change');
+	ok(wait_until(30, sub { $live->log_text =~ /LOOPS changed: that takes a restart/ }), 'what may not is told');
+	write_file('live', "MAX_BODY=banana\n");
+	$live->signal('HUP');
+	ok(wait_until(30, sub { $live->log_text =~ /MAX_BODY must be.*the settings stay as they were/s }), 'faulty settings are told');
+	is($post->(), 201, 'and change nothing');
+	is((raw("GET /api/posts/health/ HTTP/1.1\r\nHost: $_->[0]\r\nConnection: close\r\n\r\n", undef, $live->{url}))[0] =~ m{^HTTP/1.1 (\d+)}, 1, 'an answer')
+	  && is($1, $_->[1], "seed 156: ALLOWED_HOSTS and a request for $_->[0]") for [ 'a.example.com', 200 ], [ 'example.com:80', 200 ], [ 'evil.example', 400 ], [ 'localhost', 400 ];
+	is($live->stop, 0, 'a clean end');
+}
+
 my $bridge = start_bridge(HTTP_PROT => 8001);
 like($bridge->log_text, qr/^\{.*"level":"warning","msg":"the variable HTTP_PROT is no setting/m, 'at the start it is a line of the log');
 is($bridge->stop, 0, 'and all is well');

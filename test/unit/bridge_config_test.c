@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/config.h"
+#include "base/config_file.h"
 #include "base/config_form.h"
 #include "tap.h"
 
@@ -147,13 +148,108 @@ test_load(void)
 	is_int(config.http_port, 82, "flags come last");
 }
 
+/* "name value", or a word. */
+static const char *
+line_of(const char *text)
+{
+	static char copy[300];
+	static char said[600];
+	char *name;
+	char *value;
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	switch (sb_config_line(copy, &name, &value))
+	{
+		case SB_CONFIG_LINE_EMPTY:
+			return "empty";
+		case SB_CONFIG_LINE_WRONG:
+			return "wrong";
+		case SB_CONFIG_LINE_VALUE:
+			snprintf(said, sizeof(said), "%s %s", name, value);
+	}
+	return said;
+}
+
+static void
+test_lines(void)
+{
+	is_str(line_of("HTTP_PORT=80"), "HTTP_PORT 80", "NAME=value");
+	is_str(line_of("  HTTP_PORT= 80 \r"), "HTTP_PORT 80", "spaces around do not count");
+	is_str(line_of("DATABASE_URL=host=x password=a=b"), "DATABASE_URL host=x password=a=b",
+		   "the first = counts");
+	is_str(line_of("A=\"b c \""), "A b c ", "quotes go");
+	is_str(line_of("A='b\"c'"), "A b\"c", "of either kind");
+	is_str(line_of("A=b'c"), "A b'c", "inside they are as any other");
+	is_str(line_of("A="), "A ", "nothing is a value");
+	is_str(line_of("A=$HOME `ls`"), "A $HOME `ls`", "nothing is expanded");
+	is_str(line_of(""), "empty", "an empty line");
+	is_str(line_of("  # A=b"), "empty", "a comment");
+	is_str(line_of("A=\"b"), "wrong", "a quote without end");
+	is_str(line_of("A=\"b\" c"), "wrong", "something behind it");
+	is_str(line_of("A"), "wrong", "no value");
+	is_str(line_of("=b"), "wrong", "no name");
+	is_str(line_of("export A=b"), "wrong", "this is no shell");
+	is_str(line_of("a=b"), "wrong", "names are in capitals");
+}
+
+static void
+test_hosts(void)
+{
+	static const char hosts[] = "example.com, .example.org,10.0.0.1,::1";
+
+	ok(has_form(SB_FORM_HOSTS, hosts) && has_form(SB_FORM_HOSTS, "*"), "lists of hosts");
+	ok(!has_form(SB_FORM_HOSTS, "") && !has_form(SB_FORM_HOSTS, ",") &&
+		   !has_form(SB_FORM_HOSTS, "http://x") && !has_form(SB_FORM_HOSTS, "*.example.com") &&
+		   !has_form(SB_FORM_HOSTS, "."),
+	   "what is none");
+	ok(sb_form_hosts_name(hosts, "example.com") && sb_form_hosts_name(hosts, "EXAMPLE.com:8000") &&
+		   sb_form_hosts_name(hosts, "example.com."),
+	   "one of them, with a port, in capitals, with the root");
+	ok(sb_form_hosts_name(hosts, "example.org") && sb_form_hosts_name(hosts, "a.b.example.org:1"),
+	   "those below one");
+	ok(sb_form_hosts_name(hosts, "10.0.0.1:80") && sb_form_hosts_name(hosts, "[::1]:80"),
+	   "addresses");
+	ok(!sb_form_hosts_name(hosts, "a.example.com") &&
+		   !sb_form_hosts_name(hosts, "notexample.org") &&
+		   !sb_form_hosts_name(hosts, "example.com.evil.example") &&
+		   !sb_form_hosts_name(hosts, "") && !sb_form_hosts_name(hosts, ":80") &&
+		   !sb_form_hosts_name(hosts, "10.0.0.10"),
+	   "others");
+	ok(sb_form_hosts_name("*", "whatever"), "all of them");
+}
+
+static void
+test_reload(void)
+{
+	struct sb_config config;
+	struct sb_config next;
+	struct sb_problems problems = {0};
+	char *arguments[] = {"x", "--max-body=2048", "--loops=2", NULL};
+	char *others[] = {"x", "--max-body=4096", "--loops=3", NULL};
+
+	clearenv();
+	setenv("REDIS_URL", "redis://a", 1);
+	(void) sb_config_load(&config, 3, arguments, &problems);
+	setenv("REDIS_URL", "redis://b", 1);
+	sb_config_reload(&config, &next, 3, others, &problems);
+	is_int(next.max_body, 4096, "what may change does");
+	is_int(next.loops, 2, "what may not stays");
+	is_str(next.redis_url, "redis://a", "a text likewise");
+	is_int(problems.count, 2, "which is told");
+	is_int(problems.errors, 0, "and is no error");
+	sb_problems_free(&problems);
+}
+
 int
 main(void)
 {
+	test_lines();
+	test_hosts();
 	test_numbers();
 	test_texts();
 	test_origins();
 	test_near_misses();
 	test_load();
+	test_reload();
 	return done_testing();
 }

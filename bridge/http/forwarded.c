@@ -261,11 +261,11 @@ sb_forwarded_apply(struct sb_request *request)
 }
 
 bool
-sb_forwarded_is_https(const struct sb_request *request)
+sb_forwarded_came_by(const struct sb_request *request, const char *scheme)
 {
 	static const char name[] = "X-Forwarded-Proto";
-	const char *scheme = nnetworks > 0 ? sb_request_header(request, name) : NULL;
+	const char *said = nnetworks > 0 ? sb_request_header(request, name) : NULL;
 
-	return scheme && strcasecmp(scheme, "https") == 0 &&
-		   sb_request_count_headers(request, name) == 1 && sb_forwarded_is_proxy(request->peer);
+	return said && strcasecmp(said, scheme) == 0 && sb_request_count_headers(request, name) == 1 &&
+		   sb_forwarded_is_proxy(request->peer);
 }

@@ -35,7 +35,7 @@ extern void sb_forwarded_resolve(char address[INET6_ADDRSTRLEN], const char *con
 /* The same for a request whose address is its peer's. */
 extern void sb_forwarded_apply(struct sb_request *request);
 
-/* Whether the client came by TLS: a trusted proxy says so in its one X-Forwarded-Proto. */
-extern bool sb_forwarded_is_https(const struct sb_request *request);
+/* Whether a trusted proxy says that the client came by this scheme, "https" or "http". */
+extern bool sb_forwarded_came_by(const struct sb_request *request, const char *scheme);
 
 #endif /* SB_HTTP_FORWARDED_H */

@@ -28,6 +28,8 @@
 /* A body that is refused is passed over up to this size; beyond it the connection ends. */
 #define MAX_PASSED_OVER (16 * 1024 * 1024)
 #define FIRST_BODY      16384
+/* The library has 4 kB for the head of an answer. */
+#define MAX_LOCATION    2000
 
 /* ---- the head -------------------------------------------------------------------------------- */
 
@@ -218,6 +220,33 @@ user_agent(struct sb_request *request)
 	return text[len] == '\0' ? text : sb_arena_copy(&request->arena, text, len);
 }
 
+/* Sends who came by plain HTTP to the same place by TLS (mission 162); false where that need not
+ * be. */
+static bool
+sent_to_https(struct sb_request *request)
+{
+	const struct sb_config *config = request->loop->config;
+	const char *host;
+	size_t len;
+
+	if (config->debug || !config->secure_ssl_redirect || !sb_forwarded_came_by(request, "http"))
+		return false;
+	host = sb_request_header(request, "Host");
+	len = host ? strcspn(host, " \t") : 0;
+	if (len > 3 && strncmp(host + len - 3, ":80", 3) == 0)
+		len -= 3;
+	if (len == 0 || *request->target != '/' || request->target_len + len > MAX_LOCATION)
+		sb_request_fail(request, 403, "this is served by HTTPS only");
+	else
+	{
+		sb_request_add_header(
+			request, "Location",
+			sb_arena_printf(&request->arena, "https://%.*s%s", (int) len, host, request->target));
+		sb_request_reply_constant(request, 308, NULL);
+	}
+	return true;
+}
+
 void
 sb_intake_head(struct sb_request *request, const char *method, const char *version)
 {
@@ -245,7 +274,7 @@ sb_intake_head(struct sb_request *request, const char *method, const char *versi
 		return;
 	}
 	expect_body(request);
-	if (request->response)
+	if (request->response || sent_to_https(request))
 		return;
 	problem = sb_url_parse(&request->url, &request->arena, request->target, request->target_len);
 	if (problem)

@@ -60,9 +60,10 @@ sb_reply_write_headers(const struct sb_request *request, struct sb_buffer *out)
 static void
 add_transport_security(struct sb_request *request)
 {
-	int seconds = request->loop->config->secure_hsts_seconds;
+	const struct sb_config *config = request->loop->config;
+	int seconds = config->debug ? 0 : config->secure_hsts_seconds;
 
-	if (seconds > 0 && sb_forwarded_is_https(request))
+	if (seconds > 0 && sb_forwarded_came_by(request, "https"))
 		sb_request_add_header(
 			request, "Strict-Transport-Security",
 			sb_arena_printf(&request->arena, "max-age=%d; includeSubDomains", seconds));

@@ -55,6 +55,26 @@ for my $case ([ GET => $path ], [ GET => '/nothing/here/' ], [ GET => '/api/post
 my $hsts = sub { my ($bridge, %option) = @_; api(GET => $path, url => $bridge->{url}, %option)->{headers}{'strict-transport-security'} };
 is($hsts->($proxied), undef, 'not without TLS');
 is($hsts->($proxied, headers => { 'X-Forwarded-Proto' => 'http' }), undef, 'nor over plain HTTP');
+is($hsts->(start_bridge(TRUSTED_PROXIES => '127.0.0.1', DEBUG => 'on'), %tls), undef, 'nor with DEBUG');
+
+# seed 162: who came by plain HTTP is sent to HTTPS, where a trusted proxy says so.
+my $sent = sub
+{
+	my ($bridge, $target, %option) = @_;
+	my $head = join '', map { "$_\r\n" } 'Host: ' . ($option{host} // 'a.example'), 'X-Forwarded-Proto: ' . ($option{scheme} // 'http'), 'Content-Length: 2';
+	my ($answer) = raw("POST $target HTTP/1.1\r\n$head\r\n{}", qr/\r\n\r\n/, $bridge->{url});
+	return join ' ', $answer =~ m{^HTTP/1\.1 (\d+)}, $answer =~ /^Location: (\S+)/m;
+};
+is($sent->($proxied, '/api/auth/login/?a=b'), '308 https://a.example/api/auth/login/?a=b', 'with method and body');
+is($sent->($proxied, '/x', host => 'a.example:80'), '308 https://a.example/x', 'without the port of plain HTTP');
+is($sent->($proxied, '/x', host => 'a.example:8080'), '308 https://a.example:8080/x', 'another port is kept');
+is($sent->($proxied, '//evil.example/'), '308 https://a.example//evil.example/', 'to the same host, whatever the path');
+is($sent->($proxied, 'http://b.example/x'), '403', 'not where it would have to be guessed');
+is($sent->($proxied, '/' . 'x' x 3000), '403', 'nor to what is too long');
+is($sent->($proxied, '/x', scheme => $_), '404', "not who came by $_") for 'https', 'ws', 'http, https';
+is($sent->($bridge, '/x'), '404', 'nor where anybody could say so');
+is($sent->(start_bridge(TRUSTED_PROXIES => '127.0.0.1', SECURE_SSL_REDIRECT => 'off'), '/x'), '404', 'nor when it is turned off');
+is($sent->(start_bridge(TRUSTED_PROXIES => '127.0.0.1', DEBUG => 'on'), '/x'), '404', 'nor with DEBUG');
 is($hsts->($bridge, %tls), undef, 'nor where anybody could say so');
 is($hsts->(start_bridge(TRUSTED_PROXIES => '127.0.0.1', SECURE_HSTS_SECONDS => 0), %tls), undef, 'nor when it is turned off');
 done_testing;

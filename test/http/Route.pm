@@ -7,7 +7,7 @@ use B ();
 use JSON::PP;
 
 # What any request may meet before it reaches a route, and by how it was sent.
-my %general = map { $_ => 1 } 304, 400, 404, 405, 408, 411, 412, 413, 414, 415, 417, 429, 431, 501, 503, 505;
+my %general = map { $_ => 1 } 304, 400, 404, 405, 408, 411, 412, 413, 414, 415, 417, 429, 431, 501, 503, 504, 505;
 my ($book, @rows);
 
 sub book

@@ -73,7 +73,14 @@ is_error($answer, 503, 'UNAVAILABLE', 'requests get 503');
 is($answer->{headers}{'retry-after'}, 1, 'and when to try again');
 cmp_ok(time - $began, '<', 10, 'at once');
 
+# ---- a bridge that starts meanwhile tries again, and says so (issue 13 line 6)
+my $early = start_bridge(DATABASE_URL => "host=$dir port=$port dbname=social user=social_bridge", LOOPS => 2, wait => 0);
+ok(wait_until(30, sub { $early->log_text =~ /"msg":"no connection to the database","error":"(?:[^"\\]|\\.)+","retry_ms":\d+/ }), 'issue 13: started without a database, it tells what is missing');
+ok(wait_until(30, sub { api(GET => '/api/posts/health/', url => $early->{url})->{status} == 503 }), 'and is not healthy');
+
 pg_ctl('start');
+ok(wait_until(30, sub { api(GET => '/api/posts/health/', url => $early->{url})->{status} == 200 }), 'it serves once there is one');
+is($early->stop, 0, 'a clean end');
 ok(wait_until(30, sub { api(GET => '/api/posts/health/', @bridge)->{status} == 200 }), 'back: healthy again');
 ok(wait_until(30, sub { $list->()->{status} == 200 }), 'and served');
 
@@ -137,6 +144,40 @@ is(join(' ', grep { $posted{$_} !~ /^201 / } sort keys %posted), '', 'everything
 my %there = map { my ($name, $ids) = split /\|/; ($name => "201 $ids") } split /\n/, psql(q{SELECT title, string_agg(id::text, ',') FROM social.posts WHERE title LIKE 'keyed-%' GROUP BY title});
 is_deeply(\%there, \%posted, 'what was acknowledged is there, once, with the id that was told');
 note(($replays // 0) . ' of ' . keys(%posted) . ' had to be asked for again');
+
+# ---- a crash of the database in mid-load: what was acknowledged is there, and nothing twice (issue 13 line 6)
+{
+	pipe(my $reader, my $writer) or die;
+	my $pid = fork // die;
+	if (!$pid)
+	{
+		my ($go_on, $n, @acknowledged) = (1, 0);
+		local $SIG{TERM} = sub { $go_on = 0 };
+		while ($go_on)
+		{
+			my $answer = api(POST => '/api/posts/posts/', @bridge, token => $user->{token}, agent => HTTP::Tiny->new(timeout => 30), json => { title => 'crash', content => 'n' . ++$n });
+			push @acknowledged, $n if $answer->{status} == 201;
+			push @acknowledged, "wrong: $answer->{status} $answer->{content}" unless $answer->{status} =~ /^(?:201|503)$/;
+		}
+		print $writer "@acknowledged";
+		close $writer;
+		POSIX::_exit(0);
+	}
+	close $writer;
+	my $count = sub { eval { psql(q{SELECT count(*) FROM social.posts WHERE title = 'crash'}) } // 0 };
+	ok(wait_until(60, sub { $count->() > 20 }), 'load');
+	pg_ctl('restart', '-m', 'immediate');
+	my $posts = $count->();
+	ok(wait_until(60, sub { $count->() > $posts + 10 }), 'the database crashes and comes back: writes resume');
+	is($list->()->{status}, 200, 'and reads');
+	kill 'TERM', $pid;
+	my $said = do { local $/; readline $reader };
+	waitpid $pid, 0;
+	unlike($said, qr/wrong/, 'what was not done was 503');
+	my %there = map { $_ => 1 } split /\n/, psql(q{SELECT substr(content, 2) FROM social.posts WHERE title = 'crash'});
+	is(join(' ', grep { !$there{$_} } split / /, $said), '', 'issue 13: nothing acknowledged is lost');
+	is(psql(q{SELECT count(*) - count(DISTINCT content) FROM social.posts WHERE title = 'crash'}), 0, 'and nothing was done twice');
+}
 
 # ---- the objects behind prepared statements change
 ok(wait_until(30, sub { api(POST => '/api/posts/posts/', @bridge, token => $user->{token}, json => { title => 'a', content => 'a' })->{status} == 201 }), 'a post');

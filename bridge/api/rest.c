@@ -21,14 +21,21 @@ add_location(struct sb_request *request, const PGresult *result, int column)
 {
 	const char *format = request->route->location;
 	const char *mark = format ? strstr(format, "%s") : NULL;
-	const char *base = mark == format ? request->url.path : format;
-	size_t len = mark == format ? request->url.path_len : (size_t) (mark - format);
+	const char *base = format;
+	size_t len;
 
-	if (mark && PQntuples(result) == 1)
-		sb_request_add_header(request, "Location",
-							  sb_arena_printf(&request->arena, "%.*s%s%s%s", (int) len, base,
-											  base[len - 1] == '/' ? "" : "/",
-											  PQgetvalue(result, 0, column), mark + 2));
+	if (mark == NULL || PQntuples(result) != 1)
+		return;
+	len = (size_t) (mark - format);
+	if (len == 0)
+	{
+		base = request->url.path;
+		len = request->url.path_len;
+	}
+	sb_request_add_header(request, "Location",
+						  sb_arena_printf(&request->arena, "%.*s%s%s%s", (int) len, base,
+										  base[len - 1] == '/' ? "" : "/",
+										  PQgetvalue(result, 0, column), mark + 2));
 }
 
 /* Answers with the first column of the unit's last result; null and no row are 404. */

@@ -97,7 +97,7 @@ Datum
 social_documents(PG_FUNCTION_ARGS)
 {
 	struct social_page page;
-	struct filler filler;
+	struct filler filler = {0};
 	const struct social_document_source *list;
 
 	filler.rows = social_document_begin(&filler.documents, fcinfo, 0, 2, 3);
@@ -119,7 +119,7 @@ Datum
 social_rest_documents(PG_FUNCTION_ARGS)
 {
 	struct social_page page;
-	struct filler filler;
+	struct filler filler = {0};
 
 	if (PG_ARGISNULL(0))
 		social_page_begin(&page, fcinfo, 2, "");
@@ -139,7 +139,7 @@ Datum
 social_post_documents(PG_FUNCTION_ARGS)
 {
 	struct social_page page;
-	struct filler filler;
+	struct filler filler = {0};
 
 	filler.rows = social_document_begin_rest(&filler.documents, "posts");
 	social_page_begin(&page, fcinfo, 0, filler.rows->source->page);

@@ -342,6 +342,27 @@ social_document_add_id(struct social_documents *documents, struct social_documen
 	heap_freetuple(row);
 }
 
+void
+social_document_add_shared(struct social_documents *documents, struct social_document_rows *rows,
+						   HeapTuple post, int64 reposter, TimestampTz reposted_at)
+{
+	static const struct social_document_member at = {.type = TIMESTAMPTZOID};
+	StringInfo out = &documents->out;
+
+	social_document_add(documents, rows, post);
+	out->data[--out->len] = '\0'; /* two more members go in before its end */
+	if (documents->people == NULL)
+		documents->people = social_document_read("user", PERSON, strlen(PERSON));
+	appendStringInfoString(out, ",\"reposted_by\":");
+	if (reposter != 0)
+		social_document_add_id(documents, documents->people, reposter);
+	else
+		appendStringInfoString(out, "null");
+	appendStringInfoString(out, ",\"reposted_at\":");
+	add_value(out, TimestampTzGetDatum(reposted_at), reposter == 0, &at);
+	appendStringInfoChar(out, '}');
+}
+
 /* ---- lists ---------------------------------------------------------------------------------- */
 
 /* How many rows a list may have. */

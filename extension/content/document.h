@@ -9,6 +9,7 @@
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "utils/rel.h"
+#include "utils/timestamp.h"
 
 #include "content/document_shape.h"
 
@@ -20,6 +21,7 @@ struct social_documents
 	Relation profiles;
 	const int32 *sizes; /* of lists */
 	int nsizes;
+	struct social_document_rows *people; /* of add_shared(); NULL until the first use */
 };
 
 /*
@@ -41,6 +43,11 @@ extern void social_document_add(struct social_documents *documents,
 								struct social_document_rows *rows, HeapTuple row);
 extern void social_document_add_id(struct social_documents *documents,
 								   struct social_document_rows *rows, int64 id);
+
+/* The same with a post that somebody has passed on, and who that was; 0: nobody has. */
+extern void social_document_add_shared(struct social_documents *documents,
+									   struct social_document_rows *rows, HeapTuple post,
+									   int64 reposter, TimestampTz reposted_at);
 
 /* Is a row of the source's table in the viewer's lists? */
 extern bool social_document_is_listed(const struct social_document_rows *rows, HeapTuple row,

@@ -28,11 +28,13 @@
 #include "feed/feed.h"
 #include "base/init.h"
 #include "base/page.h"
+#include "content/document.h"
 #include "content/post_row.h"
 #include "account/user.h"
 #include "viewer/viewer.h"
 
 PG_FUNCTION_INFO_V1(social_home_feed);
+PG_FUNCTION_INFO_V1(social_feed_documents);
 
 #define CURSOR_KIND     "home_feed"
 #define CURSOR_TOP_KIND "home_feed_top"
@@ -193,16 +195,17 @@ read_cursor(struct social_feed *feed, text *cursor)
 		&feed->top, &ignored);
 }
 
+/* Reads first, after and before, three arguments in a row. */
 static void
-read_arguments(struct social_feed *feed, FunctionCallInfo fcinfo)
+read_arguments(struct social_feed *feed, FunctionCallInfo fcinfo, int first)
 {
 	text *cursor;
 
 	/* One more than the page holds tells whether more follow. */
-	feed->wanted = social_page_rows(fcinfo, 1) + 1;
-	feed->newest_first = PG_ARGISNULL(3);
+	feed->wanted = social_page_rows(fcinfo, first) + 1;
+	feed->newest_first = PG_ARGISNULL(first + 2);
 	feed->top = SOCIAL_WALK_NEWEST;
-	cursor = social_page_one_cursor(fcinfo, 2, 3);
+	cursor = social_page_one_cursor(fcinfo, first + 1, first + 2);
 	if (cursor != NULL)
 		read_cursor(feed, cursor);
 	if (!feed->newest_first)
@@ -231,13 +234,22 @@ make_cursor(const struct social_feed_item *item, int64 top)
 	return PointerGetDatum(cstring_to_text_with_len(cursor, 2 * SOCIAL_CURSOR_LENGTH));
 }
 
+/* The newest place of the page that the reader began with. */
+static int64
+top_of(const struct social_feed *feed)
+{
+	bool continues = feed->newest_first && feed->has_start && feed->top != SOCIAL_WALK_NEWEST;
+
+	return continues || feed->nitems == 0 ? feed->top : feed->items[0].position;
+}
+
 static void
 put_items(const struct social_feed *feed, bool has_more, ReturnSetInfo *result)
 {
 	int ncolumns = result->setDesc->natts;
 	Datum *values = palloc(ncolumns * sizeof(*values));
 	bool *isnull = palloc(ncolumns * sizeof(*isnull));
-	bool continues = feed->newest_first && feed->has_start && feed->top != SOCIAL_WALK_NEWEST;
+	int64 top = top_of(feed);
 	struct social_post_rows rows;
 
 	social_post_rows_begin(&rows, result->setDesc, feed->posts.table);
@@ -246,8 +258,7 @@ put_items(const struct social_feed *feed, bool has_more, ReturnSetInfo *result)
 		const struct social_feed_item *item = &feed->items[i];
 
 		social_post_rows_make(&rows, item->post, values, isnull);
-		values[ncolumns - COLUMN_CURSOR] =
-			make_cursor(item, continues ? feed->top : feed->items[0].position);
+		values[ncolumns - COLUMN_CURSOR] = make_cursor(item, top);
 		values[ncolumns - COLUMN_REPOSTED_AT] = TimestampTzGetDatum(item->reposted_at);
 		values[ncolumns - COLUMN_REPOSTED_BY_ID] = Int64GetDatum(item->reposter);
 		values[ncolumns - COLUMN_HAS_MORE] = BoolGetDatum(has_more);
@@ -260,24 +271,64 @@ put_items(const struct social_feed *feed, bool has_more, ReturnSetInfo *result)
 	social_post_rows_end(&rows);
 }
 
-/* home_feed(viewer bigint, first integer, after text, before text): see sql/api/feed.sql. */
-Datum
-social_home_feed(PG_FUNCTION_ARGS)
+/* The same as documents: document, cursor, has_more. */
+static void
+put_documents(const struct social_feed *feed, bool has_more, ReturnSetInfo *result)
+{
+	int64 top = top_of(feed);
+	struct social_documents documents;
+	struct social_document_rows *rows = social_document_begin_rest(&documents, "posts");
+
+	for (int i = 0; i < feed->nitems; i++)
+	{
+		const struct social_feed_item *item = &feed->items[i];
+		Datum values[3];
+		bool isnull[3] = {false, false, false};
+
+		resetStringInfo(&documents.out);
+		social_document_add_shared(&documents, rows, item->post, item->reposter, item->reposted_at);
+		values[0] =
+			PointerGetDatum(cstring_to_text_with_len(documents.out.data, documents.out.len));
+		values[1] = make_cursor(item, top);
+		values[2] = BoolGetDatum(has_more);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
+	}
+	social_document_end(&documents, rows);
+}
+
+/* Returns the page that this person reads, from argument `first` on. */
+static Datum
+read_feed(FunctionCallInfo fcinfo, int64 reader, int first,
+		  void (*put)(const struct social_feed *feed, bool has_more, ReturnSetInfo *result))
 {
 	struct social_feed feed = {0};
 	bool has_more;
 
-	feed.listing = social_listing_begin(reader_of(fcinfo));
-	read_arguments(&feed, fcinfo);
+	feed.listing = social_listing_begin(reader);
+	read_arguments(&feed, fcinfo, first);
 	feed.items = palloc(feed.wanted * sizeof(*feed.items));
 	social_walk_open(&feed.posts, "posts", "posts_pkey");
 	social_walk_open(&feed.shares, "reposts", "reposts_post_position_idx");
 	InitMaterializedSRF(fcinfo, 0);
 	fill(&feed);
 	has_more = cut_items(&feed, feed.wanted - 1);
-	put_items(&feed, has_more, (ReturnSetInfo *) fcinfo->resultinfo);
+	put(&feed, has_more, (ReturnSetInfo *) fcinfo->resultinfo);
 	social_walk_close(&feed.posts);
 	social_walk_close(&feed.shares);
 	social_listing_end(feed.listing);
 	return (Datum) 0;
+}
+
+/* home_feed(viewer bigint, first integer, after text, before text): see sql/api/feed.sql. */
+Datum
+social_home_feed(PG_FUNCTION_ARGS)
+{
+	return read_feed(fcinfo, reader_of(fcinfo), 1, put_items);
+}
+
+/* feed_documents(first integer, after text, before text): see sql/api/feed.sql. */
+Datum
+social_feed_documents(PG_FUNCTION_ARGS)
+{
+	return read_feed(fcinfo, social_viewer_required(), 0, put_documents);
 }

@@ -10,6 +10,11 @@ CREATE OR REPLACE FUNCTION social.home_feed(viewer bigint DEFAULT NULL, first in
 	LANGUAGE c STABLE PARALLEL SAFE ROWS 20 AS 'MODULE_PATHNAME', 'social_home_feed';
 COMMENT ON FUNCTION social.home_feed(bigint, integer, text, text) IS 'The home feed, newest first: listed posts by the viewer and the people whom the viewer follows, and listed posts that they reposted (reposted_by_id, reposted_at), each post once, at its newest place. Columns as visible_posts. after continues as the feed was when the first page was read, before returns what is above now. viewer is who acts, or, for staff and for roles that may act_as, somebody else, as whom it is read. SM401 when nobody acts; SM404 for an unknown viewer, or one who may not be read as; SM400 for a bad page size or cursor, or both cursors.';
 
+CREATE OR REPLACE FUNCTION social.feed_documents(first integer DEFAULT 20, after text DEFAULT NULL, before text DEFAULT NULL)
+	RETURNS TABLE (document json, cursor text, has_more boolean)
+	LANGUAGE c STABLE PARALLEL SAFE ROWS 20 AS 'MODULE_PATHNAME', 'social_feed_documents';
+COMMENT ON FUNCTION social.feed_documents(integer, text, text) IS 'The viewer''s home_feed(), as REST shows it: each post with reposted_by and reposted_at; cursors of the one are good for the other. SM401 when nobody acts; SM400 for a bad page size or cursor.';
+
 -- ---- last positions ------------------------------------------------------------------------------
 -- Kept by the triggers that count (extension/counter/counter.c calls extension/counter/last_position.c).
 

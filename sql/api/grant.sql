@@ -64,7 +64,7 @@ BEGIN ATOMIC
 		'content_rules', 'add_content_rule', 'remove_content_rule']), 'reader'
 	UNION ALL
 	-- feed
-	SELECT unnest(ARRAY['home_feed']), 'reader'
+	SELECT unnest(ARRAY['home_feed', 'feed_documents']), 'reader'
 	UNION ALL
 	SELECT unnest(ARRAY['fill_last_positions', 'rebuild_last_positions']), 'admin'
 	UNION ALL

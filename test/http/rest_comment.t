@@ -59,6 +59,8 @@ does($eve, "POST ${at}like/", { reaction => '🎉' }, 200, { %$likes, reaction =
 does($eve, "GET ${at}reactions/", undef, 200, { results => [ { reaction => '🎉', count => 1, is_exact => $yes } ] }, 'mission 3.3: likes by reaction');
 my $likers = does($ann, "GET ${at}likes/", undef, 200, {}, 'seed 066: who likes it')->{results};
 is_deeply([ map { [ $_->{user}{id}, $_->{reaction} ] } @$likers ], [ [ $eve->{id}, '🎉' ] ], 'and how');
+is_deeply(does($ann, "GET ${at}reactions/", undef, 200, {}, 'how many with which')->{results}, [ { reaction => '🎉', count => 1, is_exact => $yes } ], 'reaction');
+does($ann, "GET posts/posts/$other/comments/$first->{id}/reactions/", undef, 404, undef, 'under its own post');
 does($eve, "POST ${at}like/", { reaction => $_ }, 400, undef, 'no reaction') for '', 'a b', 'x' x 33;
 does($eve, "POST ${at}unlike/", undef, 200, { liked => $no, likes_count => 0, reaction => undef }, 'taken back') for 1, 2;
 does($eve, "POST ${at}like/", undef, 200, $likes, 'again');

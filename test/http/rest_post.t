@@ -71,8 +71,8 @@ does($ann, 'POST posts/posts/', { title => 'Past', content => 'x', publish_at =>
 is_deeply(ids(does($bob, "GET accounts/users/$ann->{id}/posts/", undef, 200, {}, "a person's posts")), [ $draft->{id}, $post->{id} ], 'newest first');
 my $page = does($bob, "GET accounts/users/$ann->{id}/posts/?first=1", undef, 200, {}, 'page');
 is_deeply(ids(does($bob, "GET accounts/users/$ann->{id}/posts/?first=1&after=$page->{next}", undef, 200, {}, 'by page')), [ $post->{id} ], 'the next one');
-is(ref does($bob, 'GET posts/trending/?limit=3', undef, 200, {}, 'seed 060: trending')->{results}, 'ARRAY', 'a list');
-does($bob, "GET posts/trending/?limit=$_", undef, 400, undef, 'no such limit') for 0, 101, 'x';
+is(ref does($bob, 'GET posts/trending/?first=3', undef, 200, {}, 'seed 060: trending')->{results}, 'ARRAY', 'a list');
+does($bob, "GET posts/trending/?first=$_", undef, 400, undef, 'no such limit') for 0, 101, 'x';
 psql("INSERT INTO social.post_likes (post_id, user_id) VALUES ($post->{id}, $bob->{id})");
 is_deeply(does($bob, "GET posts/states/?ids=$draft->{id},$post->{id},$later->{id},9007199254740991", undef, 200, {}, 'what one has done with several posts')->{results},
 	[ { id => $draft->{id}, liked => $no, reaction => undef, bookmarked => $no, reposted => $no }, { id => $post->{id}, liked => $yes, reaction => 'heart', bookmarked => $no, reposted => $no } ], 'in the order of the question, those that are seen');

@@ -20,7 +20,7 @@ is_deeply(ids(does($bob, "GET $search/text/?query=$part&first=1&after=$page->{ne
 is_deeply([ sort @{ ids(does($bob, "GET $search/?query=$word", undef, 200, {}, 'seed 059: a word'), 'post') } ], [ sort @posts ], 'best first');
 is_deeply(ids(does($ann, "GET $search/users/?query=$bob->{username}", undef, 200, {}, 'people')), [ $bob->{id} ], 'by name');
 is_deeply([ map { $_->{tag} } @{ does($bob, "GET $search/hashtags/?query=tag$word", undef, 200, {}, 'seed 033: hashtags')->{results} } ], ["tag$word"], 'by how they begin');
-my $found = does($bob, "GET $search/all/?query=tag$word&limit=5", undef, 200, {}, 'everything')->{results};
+my $found = does($bob, "GET $search/all/?query=tag$word&first=5", undef, 200, {}, 'everything')->{results};
 is_deeply([ map { [ $_->{type}, $_->{item}{tag} ] } grep { $_->{type} eq 'hashtag' } @$found ], [ [ hashtag => "tag$word" ] ], 'by what it is');
 for my $kind ('', 'text/', 'users/', 'hashtags/', 'all/')
 {
@@ -36,8 +36,8 @@ does($bob, "GET $tags/lookup/?tag=$_", undef, 404, undef, 'none') for "own$word"
 does($ann, "GET $tags/lookup/?tag=own$word", undef, 200, { post_count => 0 }, 'of an own private post');
 is_deeply(ids(does($bob, "GET $tags/posts/?tag=Tag$word", undef, 200, {}, 'seed 062: its posts')), [ reverse @posts ], 'newest first');
 is_deeply(ids(does($bob, "GET $tags/posts/?tag=no$word", undef, 200, { next => undef }, 'an unknown tag')), [], 'has none');
-is(ref does($bob, "GET $tags/$_", undef, 200, {}, 'seed 063')->{results}, 'ARRAY', 'a list') for '', 'trending/', 'topics/', 'trending/?limit=3';
-does($bob, "GET $tags/$_", undef, 400, undef, 'no such question') for 'posts/', 'lookup/', '?first=0', 'trending/?limit=0', 'topics/?limit=101';
+is(ref does($bob, "GET $tags/$_", undef, 200, {}, 'seed 063')->{results}, 'ARRAY', 'a list') for '', 'trending/', 'topics/', 'trending/?first=3';
+does($bob, "GET $tags/$_", undef, 400, undef, 'no such question') for 'posts/', 'lookup/', '?first=0', 'trending/?first=0', 'topics/?first=101';
 
 # ---- mentions
 my $mentions = does($ann, "GET accounts/users/$bob->{id}/mentions/", undef, 200, {}, 'seed 064: where somebody is mentioned');

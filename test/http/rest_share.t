@@ -20,6 +20,9 @@ does($bob, "GET $at/reactions/", undef, 200, { results => [ { reaction => 'wow',
 does($bob, "POST $at/like/", undef, 200, { likes_count => 1, reaction => 'heart' }, 'another takes its place');
 does($bob, "POST $at/like/", { reaction => $_ }, 400, undef, 'no reaction') for '', 'two words', 'x' x 33, 5;
 is_deeply([ map { [ $_->{user}{id}, $_->{reaction} ] } @{ does($eve, "GET $at/likes/", undef, 200, {}, 'seed 065: who likes it')->{results} } ], [ [ $bob->{id}, 'heart' ] ], 'and how');
+does($eve, "POST $at/like/", { reaction => 'wow' }, 200, { likes_count => 2 }, 'another likes it otherwise');
+is_deeply([ sort map { "$_->{reaction} $_->{count} $_->{is_exact}" } @{ does($ann, "GET $at/reactions/", undef, 200, {}, 'how many with which')->{results} } ], [ 'heart 1 1', 'wow 1 1' ], 'each');
+does($eve, "POST $at/unlike/", undef, 200, { likes_count => 1 }, 'and takes it back');
 does($bob, "POST $at/unlike/", undef, 200, { liked => $no, likes_count => 0, reaction => undef }, 'seed 026: taken back') for 1, 2;
 does($bob, "POST $at/like/", undef, 200, { liked => $yes }, 'again');
 does($bob, "DELETE $at/like/", undef, 200, { liked => $no, likes_count => 0 }, 'and taken back by DELETE');

@@ -9,6 +9,7 @@ INSERT INTO social.users (username, is_staff) VALUES ('tap_reader', false), ('ta
 SELECT id AS reader FROM social.users WHERE username = 'tap_reader' \gset
 SELECT id AS writer FROM social.users WHERE username = 'tap_writer' \gset
 SELECT throws_ok('SELECT FROM social.home_feed()', 'SM401', NULL, 'nobody has no feed');
+SELECT throws_ok('SELECT FROM social.feed_documents()', 'SM401', NULL, 'nor as documents');
 SELECT social.act_as('tap_writer');
 SELECT social.create_post('Written', 'text') AS written \gset
 SELECT social.act_as('tap_reader');
@@ -61,6 +62,18 @@ SELECT results_eq('SELECT id, reposted_by_id FROM social.home_feed()',
 SELECT results_eq('SELECT has_more FROM social.home_feed(first => 2)', 'VALUES (true), (true)', 'a page says that more follow');
 SELECT results_eq('SELECT has_more FROM social.home_feed(first => 2, after => (SELECT cursor FROM social.home_feed(first => 2) WITH ORDINALITY f WHERE ordinality = 2))', 'VALUES (false)', 'but the last');
 SELECT social.repost_post(:strange);
+-- As documents it is the same.
+PREPARE documents AS SELECT d.document::text, d.cursor, d.has_more FROM social.feed_documents($1, $2, $3) d;
+PREPARE rows_as_documents AS
+	SELECT left(social.post_document(f.id)::text, -1) || ',"reposted_by":' || coalesce(social.person_document(f.reposted_by_id)::text, 'null')
+		|| ',"reposted_at":' || coalesce(to_json(f.reposted_at)::text, 'null') || '}', f.cursor, f.has_more
+	FROM social.home_feed(first => $1, after => $2, before => $3) f;
+SELECT results_eq('EXECUTE documents(20, NULL, NULL)', 'EXECUTE rows_as_documents(20, NULL, NULL)', 'the feed as REST shows it');
+SELECT cursor FROM social.home_feed(first => 1) \gset
+SELECT results_eq(format('EXECUTE documents(1, %L, NULL)', :'cursor'), format('EXECUTE rows_as_documents(1, %L, NULL)', :'cursor'), 'also further on');
+SELECT cursor FROM social.home_feed(first => 1, after => :'cursor') \gset
+SELECT results_eq(format('EXECUTE documents(1, NULL, %L)', :'cursor'), format('EXECUTE rows_as_documents(1, NULL, %L)', :'cursor'), 'and back');
+SELECT throws_ok('EXECUTE documents(0, NULL, NULL)', 'SM400', NULL, 'of a size');
 SELECT results_eq('SELECT id, reposted_by_id FROM social.home_feed(first => 2)',
 	format('VALUES (%s::bigint, %s::bigint), (%s, %s)', :strange, :reader, :written, :f1), 'one''s own reposts too');
 SELECT social.mute_user(:f1);

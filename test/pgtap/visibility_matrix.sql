@@ -166,6 +166,7 @@ INSERT INTO probes VALUES
 	('post', 'search_ranking', 'list', 'SELECT FROM social.search_ranking(social.search_query(''mxword''), ''mxword'', 100, NULL) r WHERE $1 = ANY (r.ids)', NULL),
 	('post', 'search_posts_like', 'list', 'SELECT FROM social.search_posts_like(''mxWord'', 100) p WHERE p.id = $1', NULL),
 	('post', 'user_posts', 'list', 'SELECT FROM social.user_posts($2, 100) p WHERE p.id = $1', NULL),
+	('post', 'feed_documents', 'feed', 'SELECT FROM social.feed_documents(100) d WHERE d.document ->> ''id'' = $1::text', 'answer = ''L'' AND viewer IN (''follower'', ''author'')'),
 	('post', 'home_feed', 'feed', 'SELECT FROM social.home_feed(NULL, 100) p WHERE p.id = $1', 'answer = ''L'' AND viewer IN (''follower'', ''author'')'),
 	('post', 'pinned_posts', 'list', 'SELECT FROM social.pinned_posts($2) p WHERE p.id = $1', NULL),
 	('post', 'trending_posts', 'list', 'SELECT FROM social.trending_posts(100) p WHERE p.id = $1', NULL),

@@ -106,7 +106,7 @@ SKIP:
 	# More accounts, with the same password, whose sessions need no check of it.
 	my ($other, @accounts) = map { my %one; @one{qw(id username token refresh)} = split /\|/; \%one } split /\n/, psql(<<~SQL);
 		INSERT INTO social.users (username, email, password)
-		SELECT u.username || '_' || i, u.username || '_' || i || '\@example.com', u.password FROM social.users u, generate_series(1, 25) i WHERE u.id = $me->{id};
+		SELECT u.username || '_' || i, u.username || '_' || i || '\@example.com', u.password FROM social.users u, generate_series(1, 40) i WHERE u.id = $me->{id};
 		SELECT u.id, u.username, s.access, s.refresh FROM social.users u, social.start_session(u.id) s WHERE u.username ~ '^$me->{username}_[0-9]+\$' ORDER BY 1;
 		SQL
 	my @people = split /\n/, psql("INSERT INTO social.users (username) SELECT '$me->{username}_p' || i FROM generate_series(1, 60) i RETURNING id");

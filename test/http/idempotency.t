@@ -79,6 +79,28 @@ $key = new_key();
 }
 is(keyed($key, $ann, @post)->{status}, 201, 'given up: done');
 
+# Under way: a request that waits for a lock, begins again for it, and is still the one.
+{
+	my $key     = new_key();
+	my $body    = encode_json({ content => "waits $key" });
+	my $to      = $first->{json}{id};
+	my $request = "POST $posts$to/comments/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer $bea->{token}\r\nContent-Type: application/json\r\nIdempotency-Key: $key\r\nContent-Length: " . length($body) . "\r\n\r\n$body";
+	open my $holder, '|-', 'psql', '-X', '-q', '-o', '/dev/null' or die;
+	$holder->autoflush;
+	print $holder "BEGIN; SELECT FROM social.posts WHERE id = $to FOR UPDATE; SELECT 'holds for $key';\n";
+	ok(wait_until(30, sub { psql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%holds for $key%' AND state = 'idle in transaction'") }), 'a lock stands in the way');
+	my @both = map { raw_connect() } 1, 2;
+	syswrite $_, $request for @both;
+	my $select = IO::Select->new(@both);
+	my ($early) = $select->can_read(30);
+	print $holder "ROLLBACK;\n";
+	close $holder;
+	my %answer = map { $_ => (raw_read($_, 30))[0] } @both;
+	is(join(' ', sort map { m{^HTTP/1\.1 (\d+)} } values %answer), '201 409', 'one waits, the other is told so');
+	like($answer{$early}, qr{^HTTP/1\.1 409}, 'at once');
+	is(psql("SELECT count(*) FROM social.comments WHERE content = 'waits $key'"), 1, 'and it is done once');
+}
+
 # Sixteen at once.
 for my $round (1 .. 3)
 {
@@ -108,6 +130,9 @@ psql("DELETE FROM social.idempotency_keys WHERE user_id = $ann->{id} AND key = '
 $again = keyed($key, $ann, POST => '/graphql/', json => $mutation->($key));
 is($again->{json}{data}{a}{post}{id}, $first->{json}{data}{a}{post}{id}, 'a request that ended between two fields: the first is a replay');
 is(post_count("g $key"), 2, 'and the second is done');
+my $stranger = { query => "mutation { viewPost(postId: $first->{json}{data}{a}{post}{id}) { success } }" };
+is(api(POST => '/graphql/', json => $stranger, headers => { 'Idempotency-Key' => 'k' })->{content}, api(POST => '/graphql/', json => $stranger)->{content}, 'of strangers it is not looked at')
+  for 1, 2;
 ok(!exists keyed(new_key(), $ann, POST => '/graphql/', json => { query => '{ me { id } }' })->{headers}{'idempotent-replayed'}, 'a query needs none');
 
 # What holds secrets is kept nowhere.

@@ -8,6 +8,7 @@
 #include "core/cursor.h"
 #include "graphql/plan.h"
 #include "base/id.h"
+#include "base/timestamp.h"
 
 /* For messages; an argument that the document leaves to its default has no place. */
 static uint32_t
@@ -276,6 +277,10 @@ bind_argument(struct gql_binding *binding, const struct gql_param *param, const 
 	else if (value.text && memchr(value.text, '\0', value.len))
 		fail_field(binding, param->node, GQL_BAD_USER_INPUT, place(param->value),
 				   "\"%s\" must not contain the character U+0000", name);
+	else if (value.text && type->time && !sb_is_timestamp(value.text) &&
+			 strcmp(value.text, "infinity") != 0)
+		fail_field(binding, param->node, GQL_BAD_USER_INPUT, place(param->value),
+				   "\"%s\" must be a time such as " SB_TIMESTAMP_EXAMPLE, name);
 	else if (value.text && type->sql_text && !param->input->sql_type &&
 			 !sb_is_id(value.text, value.len))
 	{

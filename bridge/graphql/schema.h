@@ -142,6 +142,7 @@ struct gql_type
 	const char *url;          /* scalar: specifiedBy */
 	const char *sql_type;     /* scalar: the SQL type of an argument */
 	bool any;                 /* scalar: any JSON value, as its SQL type is jsonb */
+	bool time;                /* scalar: a point in time, as its SQL type is timestamptz */
 	bool sql_text;            /* scalar: columns are cast to text (identifiers) */
 	const char *view;         /* object: where its rows come from, or NULL */
 	const char *order;        /* object: order of its lists, or NULL */

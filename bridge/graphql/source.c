@@ -506,6 +506,7 @@ bind_scalar(struct binder *binder, struct gql_type *type)
 	check_directives(binder, type->ast->directives);
 	type->sql_type = sql ? text_of(sql, "type") : "text";
 	type->any = strcmp(or_empty(type->sql_type), "jsonb") == 0;
+	type->time = strcmp(or_empty(type->sql_type), "timestamptz") == 0;
 	for (size_t i = 0; i < sizeof(known_scalars) / sizeof(known_scalars[0]); i++)
 	{
 		if (strcmp(known_scalars[i].scalar, type->name) == 0)

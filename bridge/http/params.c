@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/id.h"
+#include "base/timestamp.h"
 
 struct word
 {
@@ -31,7 +32,7 @@ static const char *const type_texts[] = {
 	[SB_PARAM_INT] = "a whole number",
 	[SB_PARAM_BIGINT] = "a whole number of at most 9007199254740991 (2^53 - 1)",
 	[SB_PARAM_BOOL] = "true or false",
-	[SB_PARAM_TIME] = "a time such as 2030-01-31T12:00:00Z",
+	[SB_PARAM_TIME] = "a time such as " SB_TIMESTAMP_EXAMPLE,
 	[SB_PARAM_BIGINTS] = "a list of at most 100 ids",
 };
 
@@ -192,31 +193,6 @@ is_in_range(enum sb_param_type type, int64_t number)
 	return number >= INT32_MIN && number <= INT32_MAX;
 }
 
-/* Whether a text looks like the pattern: 0 stands for a digit, anything else for itself. */
-static const char *
-skip_pattern(const char *text, const char *pattern)
-{
-	for (; *pattern; pattern++, text++)
-		if (*pattern == '0' ? !isdigit((unsigned char) *text) : *text != *pattern)
-			return NULL;
-	return text;
-}
-
-/* RFC 3339, section 5.6; whether there is such a day and hour, the database says. */
-static bool
-is_time(const char *text)
-{
-	text = skip_pattern(text, "0000-00-00T00:00:00");
-	if (text && *text == '.')
-		for (text = skip_pattern(text, ".0"); text && isdigit((unsigned char) *text); text++)
-			;
-	if (text && *text != 'Z')
-		text = skip_pattern(text, *text == '+' ? "+00:00" : "-00:00");
-	else if (text)
-		text++;
-	return text && *text == '\0';
-}
-
 /* The array that a list "1,2" is, or NULL when it is none. */
 static const char *
 list_fits(struct sb_arena *arena, const char *text)
@@ -246,7 +222,7 @@ text_fits(enum sb_param_type type, const char *text)
 	if (type == SB_PARAM_BOOL)
 		return strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
 	if (type == SB_PARAM_TIME)
-		return is_time(text);
+		return sb_is_timestamp(text);
 	errno = 0;
 	number = strtoimax(text, &end, 10);
 	return errno == 0 && end != text && *end == '\0' && !isspace((unsigned char) *text) &&
@@ -290,7 +266,7 @@ json_fits(enum sb_param_type type, struct sb_arena *arena, json_t *value)
 				return sb_arena_printf(arena, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 			return NULL;
 		case SB_PARAM_TIME:
-			return json_is_string(value) && is_time(json_string_value(value))
+			return json_is_string(value) && sb_is_timestamp(json_string_value(value))
 					   ? json_string_value(value)
 					   : NULL;
 		case SB_PARAM_BIGINTS:

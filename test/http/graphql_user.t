@@ -105,7 +105,8 @@ is_deeply(get($ann, '{ mutedUsers { user { username } posts notifications } }'),
 is(get($cem, $them, id => $id{ann})->{isMuted}, $false, 'who is muted does not notice');
 refused('BAD_REQUEST',     'a mute of nothing',    $ann,  $mute, id => $id{cem}, posts => $false, notifications => $false);
 refused('BAD_REQUEST',     'a mute that is past',  $ann,  $mute, id => $id{cem}, until => '2001-01-01T00:00:00Z');
-refused('BAD_REQUEST',     'no time',              $ann,  $mute, id => $id{cem}, until => 'soon');
+is(ask($ann, $mute, id => $id{cem}, until => $_)->{errors}[0]{extensions}{code}, 'BAD_USER_INPUT', "no time: $_") for 'soon', 'tomorrow', '2999-01-02', '2999-01-02 03:04:05', '2999-01-02T03:04:05';
+refused('BAD_REQUEST',     'no day',               $ann,  $mute, id => $id{cem}, until => '2999-02-30T00:00:00Z');
 refused('NOT_FOUND',       'nobody to mute',       $ann,  $mute, id => '9007199254740991');
 refused('UNAUTHENTICATED', 'nor by nobody',        undef, $mute, id => $id{cem});
 refused('UNAUTHENTICATED', 'nobody mutes anybody', undef, '{ mutedUsers { posts } }');

@@ -180,6 +180,37 @@ test_places(void)
 			NULL, "BAD_USER_INPUT", "1:70", "no place");
 }
 
+/* A point in time has one form (issue 12, line 3); the words that PostgreSQL takes are not for
+ * clients. */
+static void
+test_times(void)
+{
+	static const char *const bad[] = {"",
+									  "now",
+									  "tomorrow",
+									  "2030-01-31",
+									  "2030-01-31T12:00:00",
+									  "2030-01-31 12:00:00Z",
+									  "infinity ",
+									  "-infinity"};
+	char document[200];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	{
+		snprintf(document, sizeof(document),
+				 "mutation { muteUser(userId: 1, expiresAt: \"%s\") { success } }", bad[i]);
+		refused(document, NULL, "BAD_USER_INPUT", "1:43", "must be a time such as 2030-");
+	}
+	refused("mutation ($t: DateTime) { muteUser(userId: 1, expiresAt: $t) { success } }",
+			"{\"t\": \"yesterday\"}", "BAD_USER_INPUT", "1:58", "\"expiresAt\" must be a time");
+	ok(ask("mutation ($t: DateTime) { muteUser(userId: 1, expiresAt: $t) { success } }",
+		   "{\"t\": \"2030-01-31T12:00:00.25+05:30\"}"),
+	   "a time is taken");
+	ok(ask("mutation { updatePost(id: 1, publishAt: \"infinity\") { success } }", NULL),
+	   "and the one word that the schema speaks of");
+	ok(ask("mutation { muteUser(userId: 1, expiresAt: null) { success } }", NULL), "null is none");
+}
+
 /* Announced on request (issue 12, line 5). */
 static void
 test_cost(void)
@@ -243,6 +274,7 @@ main(void)
 	test_nullable_roots();
 	test_left_out();
 	test_places();
+	test_times();
 	test_cost();
 	test_mutation();
 	test_request_errors();

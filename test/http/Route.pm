@@ -93,7 +93,9 @@ sub wrong
 	return "$status is none of its statuses" if $status >= 300 && !$general{$status} && !$error;
 	return $error && defined $response->{json} ? problems($error, $response->{json}, 'the answer') : () if $status >= 300;
 	return "$status instead of $row->{status}" if $status != $row->{status} && $status != 294; # draft2026: 200 with errors
-	my $is_json = ($response->{headers}{'content-type'} // '') =~ m{^application/json};
+	my $type = $response->{headers}{'content-type'} // '';
+	return () if $type =~ m{^text/html}; # a page for people, where a browser asks
+	my $is_json = $type =~ m{^application/([\w.-]+\+)?json};
 	return problems($row->{answer}, $is_json ? $response->{json} : $response->{content}, 'the answer');
 }
 

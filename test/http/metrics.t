@@ -32,7 +32,7 @@ for my $path ('/api/posts/metrics/', '/api/posts/health/detailed/')
 	is(api(GET => $path, @admin)->{status}, 200, 'and operators, without a token');
 }
 is_error(api(GET => $_, @there), 404, 'NOT_FOUND', "$_ is not on the public's port") for qw(/live /ready /metrics /health);
-is_error(api(GET => $_, @admin), 404, 'NOT_FOUND', "$_ is not on the operators'") for qw(/api/posts/posts/ /graphql/ /api/posts/health/);
+is_error(api(GET => $_, @admin), 404, 'NOT_FOUND', "$_ is not on the operators'") for qw(/api/posts/posts/ /api/posts/search/ /api/posts/health/);
 is_error(api(POST => '/metrics', @admin), 405, 'METHOD_NOT_ALLOWED', 'they only read');
 
 # ---- live and ready

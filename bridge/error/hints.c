@@ -32,7 +32,8 @@ static const struct
 	  "Mute posts, notifications or both, or unmute."}},
 	{"Take it back with is_published => false to publish it later.",
 	 {"Take it back to publish it later.", "Take it back to publish it later."}},
-	{"social.notification_preferences() lists them.", {NULL, NULL}},
+	{"social.notification_preferences() lists them.",
+	 {"GET /api/notifications/preferences/ lists them.", NULL}},
 	{"Give one address without a port, or null.", {NULL, NULL}},
 	{"It is the JSON document at the issuer's jwks_uri.", {NULL, NULL}},
 	/* For operators: nothing that a client asks for comes here. */

@@ -58,6 +58,7 @@ for my $method (qw(PUT PATCH))
 {
 	my $set = does($ann, "$method ${all}preferences/", { type => 'like', is_enabled => $no }, 200, {}, 'one is turned off')->{results};
 	is_deeply([ map { $_->{type} } grep { !$_->{is_enabled} } @$set ], ['like'], 'and the answer says so');
+	is(does($ann, "$method ${all}preferences/", { type => 'gossip', is_enabled => $no }, 400, undef, 'no such kind')->{hint}, 'GET /api/notifications/preferences/ lists them.', 'and where they are');
 	does($ann, "$method ${all}preferences/", $_, 400, undef, 'no preference') for {}, { type => 'like' }, { type => 'nothing', is_enabled => $no }, { type => 'like', is_enabled => undef }, { type => 'like', is_enabled => 'no' };
 }
 is_deeply([ grep { !$_->{is_enabled} } @{ does($bob, "GET ${all}preferences/", undef, 200, {}, "another's")->{results} } ], [], 'are their own');

@@ -13,6 +13,7 @@
 #include "utils/lsyscache.h"
 
 #include "base/compat.h"
+#include "base/index_set.h"
 #include "base/insert.h"
 #include "base/query.h"
 
@@ -22,6 +23,7 @@ struct work
 	const struct social_insert *insert;
 	EState *estate;
 	ResultRelInfo *target;
+	struct social_index_set *indexes;
 	TupleTableSlot *slot;
 	List *keys;      /* the index of the primary key */
 	List *recheck;   /* indexes whose deferred constraints look at the row again */
@@ -157,7 +159,7 @@ begin(struct work *work)
 		leave_references_out(work->target->ri_TrigDesc, RelationGetNamespace(table));
 	work->estate->es_opened_result_relations = list_make1(work->target);
 	work->estate->es_output_cid = GetCurrentCommandId(true);
-	ExecOpenIndices(work->target, work->insert->if_new);
+	work->indexes = social_index_set_open(work->target, work->insert->if_new);
 	work->keys = list_make1_oid(social_compat_primary_key(table));
 	work->slot = ExecInitExtraTupleSlot(work->estate, columns, table_slot_callbacks(table));
 	memcpy(work->slot->tts_values, work->insert->values, columns->natts * sizeof(Datum));
@@ -171,6 +173,7 @@ end(struct work *work)
 {
 	ExecResetTupleTable(work->estate->es_tupleTable, false);
 	ExecCloseResultRelations(work->estate);
+	social_index_set_done(work->indexes);
 	FreeExecutorState(work->estate);
 }
 

@@ -18,6 +18,7 @@
 #include "utils/syscache.h"
 
 #include "base/compat.h"
+#include "base/index_set.h"
 #include "base/table.h"
 #include "base/version.h"
 
@@ -153,7 +154,7 @@ social_table_writer_begin(struct social_table_writer *writer, Relation table)
 	writer->estate = CreateExecutorState();
 	writer->target = makeNode(ResultRelInfo);
 	InitResultRelInfo(writer->target, table, 1, NULL, 0);
-	ExecOpenIndices(writer->target, false);
+	writer->indexes = social_index_set_open(writer->target, false);
 	writer->slot = MakeSingleTupleTableSlot(RelationGetDescr(table), &TTSOpsHeapTuple);
 }
 
@@ -196,6 +197,7 @@ void
 social_table_writer_end(struct social_table_writer *writer)
 {
 	ExecCloseIndices(writer->target);
+	social_index_set_done(writer->indexes);
 	ExecDropSingleTupleTableSlot(writer->slot);
 	FreeExecutorState(writer->estate);
 }

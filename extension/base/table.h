@@ -48,6 +48,7 @@ struct social_table_writer
 	Relation table;
 	EState *estate;
 	ResultRelInfo *target;
+	struct social_index_set *indexes;
 	TupleTableSlot *slot;
 };
 

@@ -197,25 +197,19 @@ resolve_hashtags(const struct social_text_names *names, bool is_public, int64 *i
 {
 	Relation hashtags = social_table_open("hashtags", AccessShareLock);
 	Relation index = index_open(social_relation_oid("hashtags_tag_key"), AccessShareLock);
-
+	Datum arguments[] = {text_array(names->keys, names->count),
+						 text_array(names->spellings, names->count), BoolGetDatum(is_public)};
 	bool all_public;
 
-	if (find_hashtags(hashtags, index, names, ids, &all_public) < names->count ||
-		(is_public && !all_public))
+	if (find_hashtags(hashtags, index, names, ids, &all_public) < names->count)
 	{
-		Datum arguments[] = {text_array(names->keys, names->count),
-							 text_array(names->spellings, names->count), BoolGetDatum(is_public)};
-		struct social_query_scope scope;
-
-		social_query_begin(&scope, hashtags);
-		social_query_run(&create_hashtags, arguments);
-		if (is_public)
-			social_query_run(&publish_hashtags, arguments);
-		social_query_end(&scope);
+		social_query_run_once(&create_hashtags, hashtags, arguments, NULL);
 		if (find_hashtags(hashtags, index, names, ids, &all_public) < names->count)
 			ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 							errmsg("could not create hashtags"), errhint("Try again.")));
 	}
+	if (is_public && !all_public)
+		social_query_run_once(&publish_hashtags, hashtags, arguments, NULL);
 	index_close(index, AccessShareLock);
 	table_close(hashtags, AccessShareLock);
 }

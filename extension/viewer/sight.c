@@ -38,15 +38,22 @@ PG_FUNCTION_INFO_V1(social_viewer_lists_person);
 #define SEEN_POSTS  16 /* powers of two */
 #define SEEN_PEOPLE 64
 
+/* People, read when somebody asks about one: who likes a post asks about no mute. */
+struct people
+{
+	bool is_read;
+	int count;
+	int64 *ids; /* in order */
+};
+
 static struct
 {
 	struct social_moment moment;
 	int64 viewer;
 	bool is_staff;
-	int nblocked;
-	int nmuted;
-	int64 *blocked; /* in order */
-	int64 *muted;
+	bool has_filters;
+	struct people blocked;
+	struct people muted;
 	struct
 	{
 		int64 post_id;   /* 0: none */
@@ -71,19 +78,19 @@ compare_ids(const void *one, const void *other)
 
 /* Keeps the ids of a list, in order, until the next is kept in their stead. */
 static void
-keep_ids(const struct social_ids *list, int64 **ids, int *count)
+keep_ids(const struct social_ids *list, struct people *people)
 {
-	*count = 0;
-	if (*ids != NULL)
-		pfree(*ids);
-	*ids = NULL;
+	people->count = 0;
+	if (people->ids != NULL)
+		pfree(people->ids);
+	people->ids = NULL;
 	if (list->count == 0)
 		return;
-	*ids = MemoryContextAllocHuge(TopMemoryContext, list->count * sizeof(int64));
+	people->ids = MemoryContextAllocHuge(TopMemoryContext, list->count * sizeof(int64));
 	for (int i = 0; i < list->count; i++)
-		(*ids)[i] = DatumGetInt64(list->ids[i]);
-	qsort(*ids, list->count, sizeof(int64), compare_ids);
-	*count = list->count;
+		people->ids[i] = DatumGetInt64(list->ids[i]);
+	qsort(people->ids, list->count, sizeof(int64), compare_ids);
+	people->count = list->count;
 }
 
 static void
@@ -91,21 +98,12 @@ know_viewer(void)
 {
 	Snapshot snapshot = GetActiveSnapshot();
 	struct social_account account = {0};
-	struct social_ids blocked = {0};
-	struct social_ids muted = {0};
 
 	if (known.viewer == social_viewer() && social_moment_lasts(&known.moment, snapshot))
 		return;
 	known.moment.transaction = InvalidLocalTransactionId;
 	if (social_viewer() != 0)
 		account = social_user_account(social_viewer(), snapshot);
-	if (account.has_filters)
-	{
-		blocked = social_blocked_people();
-		muted = social_muted_people();
-	}
-	keep_ids(&blocked, &known.blocked, &known.nblocked);
-	keep_ids(&muted, &known.muted, &known.nmuted);
 	memset(known.posts, 0, sizeof(known.posts));
 	memset(known.people, 0, sizeof(known.people));
 	if (known.rows == NULL)
@@ -113,13 +111,38 @@ know_viewer(void)
 	MemoryContextReset(known.rows);
 	known.viewer = social_viewer();
 	known.is_staff = account.is_staff;
+	known.has_filters = account.has_filters;
+	known.blocked.is_read = known.muted.is_read = false;
 	known.moment = social_moment_of(snapshot);
 }
 
+/* Is somebody among these people, whom `read` reads? Of the viewer that is known. */
 static bool
-is_among(const int64 *ids, int count, int64 id)
+is_among(struct people *people, struct social_ids (*read)(void), int64 id)
 {
-	return count > 0 && bsearch(&id, ids, count, sizeof(int64), compare_ids) != NULL;
+	if (!known.has_filters)
+		return false;
+	if (!people->is_read)
+	{
+		struct social_ids list = read();
+
+		keep_ids(&list, people);
+		people->is_read = true;
+	}
+	return people->count > 0 &&
+		   bsearch(&id, people->ids, people->count, sizeof(int64), compare_ids) != NULL;
+}
+
+static bool
+is_blocked(int64 user_id)
+{
+	return is_among(&known.blocked, social_blocked_people, user_id);
+}
+
+static bool
+is_muted(int64 user_id)
+{
+	return is_among(&known.muted, social_muted_people, user_id);
 }
 
 /* ---- rows ----------------------------------------------------------------------------------- */
@@ -144,7 +167,7 @@ social_viewer_sees_person(PG_FUNCTION_ARGS)
 	know_viewer();
 	PG_RETURN_BOOL(known.is_staff ||
 				   (!is_suspended(PG_ARGISNULL(1), PG_GETARG_DATUM(2), PG_ARGISNULL(2)) &&
-					!is_among(known.blocked, known.nblocked, PG_GETARG_INT64(0))));
+					!is_blocked(PG_GETARG_INT64(0))));
 }
 
 /*
@@ -177,7 +200,7 @@ social_viewer_lists_person(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_BOOL(true);
 	know_viewer();
-	PG_RETURN_BOOL(!is_among(known.muted, known.nmuted, PG_GETARG_INT64(0)));
+	PG_RETURN_BOOL(!is_muted(PG_GETARG_INT64(0)));
 }
 
 /* ---- rows by their ids ---------------------------------------------------------------------- */
@@ -199,7 +222,7 @@ find_person(Relation users, int64 user_id)
 		sees = known.is_staff ||
 			   (!is_suspended(heap_attisnull(row, SOCIAL_USERS_SUSPENDED_AT, columns), until,
 							  isnull) &&
-				!is_among(known.blocked, known.nblocked, user_id));
+				!is_blocked(user_id));
 	}
 	if (sees)
 		return row;
@@ -314,7 +337,7 @@ sees_comment(int64 post_id, int64 author_id, bool author_is_suspended, bool is_h
 	if (post_author == 0 || known.is_staff)
 		return post_author != 0;
 	return !author_is_suspended &&
-		   (!is_among(known.blocked, known.nblocked, author_id) || post_author == known.viewer) &&
+		   (!is_blocked(author_id) || post_author == known.viewer) &&
 		   (!is_hidden || author_id == known.viewer);
 }
 
@@ -410,7 +433,7 @@ social_sight_shows_post(HeapTuple row, TupleDesc columns, bool in_lists)
 	know_viewer();
 	if (in_lists && (heap_attisnull(row, SOCIAL_POSTS_POSITION, columns) ||
 					 !heap_attisnull(row, SOCIAL_POSTS_DELETED_AT, columns) ||
-					 is_among(known.muted, known.nmuted, author_id)))
+					 is_muted(author_id)))
 		return false;
 	return social_sight_sees_person(author_id) && sees_post(row, columns, post_id);
 }
@@ -442,7 +465,7 @@ social_sight_shows_comment(HeapTuple row, TupleDesc columns, bool in_lists)
 	int64 author_id = DatumGetInt64(heap_getattr(row, SOCIAL_COMMENTS_AUTHOR_ID, columns, &isnull));
 
 	know_viewer();
-	if (in_lists && !is_deleted && is_among(known.muted, known.nmuted, author_id))
+	if (in_lists && !is_deleted && is_muted(author_id))
 		return false;
 	return sees_comment_row(row, columns) &&
 		   (!is_deleted ||

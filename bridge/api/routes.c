@@ -130,7 +130,7 @@ static const struct sb_route_group groups[] = {
 					   ...)                                                                        \
 	SB_ROUTE(row_group, GET, row_path, row_name, row_auth, .lane = SB_LANE_##row_lane,             \
 			 .parameters = SB_PAGE_ONWARD_PARAMETERS " " more,                                     \
-			 .select = SB_PAGE_ONWARD(list " WITH ORDINALITY l", item, "", ""),                    \
+			 .select = SB_PAGE_ONWARD(list " WITH ORDINALITY l", item, "NULL::json"),              \
 			 .answer = SB_PAGE_ANSWER(shape), __VA_ARGS__)
 #define SB_WEB_FILE(row_path, row_name)                                                            \
 	SB_HANDLER(SYSTEM, GET, row_path row_name, row_name, NONE, sb_api_web_file,                    \

@@ -10,7 +10,7 @@ BEGIN ATOMIC
 		'viewer_id', 'require_viewer', 'setting', 'result_id', 'authenticate',
 		'viewer_is_staff', 'blocked_ids', 'muted_ids', 'viewer_in_audience', 'viewer_sees_person', 'viewer_sees_post', 'viewer_sees_comment', 'viewer_lists_person', 'waiting_count', 'hashtag_is_visible', 'hashtag_seen_at', 'commenter_is_shown',
 		'check_text', 'extract_hashtags', 'extract_mentions', 'hashtag_key', 'cursor_encode', 'cursor_decode', 'jwt_verify',
-		'page_size', 'page_cursor', 'page_key', 'post', 'posts', 'post_documents', 'document', 'documents', 'rest_documents', 'seen_post', 'seen_comment', 'hashtag_posts', 'search_posts', 'search_ranking', 'trending_hashtags',
+		'page_size', 'page_cursor', 'page_key', 'page_json', 'post', 'posts', 'post_documents', 'document', 'documents', 'rest_documents', 'seen_post', 'seen_comment', 'hashtag_posts', 'search_posts', 'search_ranking', 'trending_hashtags',
 		'user_json', 'person_document', 'post_document', 'comment_document', 'post_json', 'comment_json', 'raise_error',
 		'create_post', 'create_comment', 'like_post', 'unlike_post', 'like_comment', 'unlike_comment',
 		'follow_user', 'unfollow_user', 'set_following', 'follow_json', 'profile_json', 'users', 'login',

@@ -70,6 +70,18 @@ END
 $$;
 COMMENT ON FUNCTION social.page_score(text, text) IS 'The score and id that a highest-first page starts at, from a cursor whose key is a score_key. SM400 for a bad cursor.';
 
+-- ---- pages as JSON -----------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.page_json_step(page internal, item json, cursor text, has_more boolean, after text, before text, facts json) RETURNS internal
+	LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_page_json_step';
+COMMENT ON FUNCTION social.page_json_step(internal, json, text, boolean, text, text, json) IS 'One row of page_json().';
+CREATE OR REPLACE FUNCTION social.page_json_end(page internal) RETURNS text[]
+	LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_page_json_end';
+COMMENT ON FUNCTION social.page_json_end(internal) IS 'The end of page_json().';
+CREATE OR REPLACE AGGREGATE social.page_json(item json, cursor text, has_more boolean, after text, before text, facts json) (
+	SFUNC = social.page_json_step, STYPE = internal, FINALFUNC = social.page_json_end, PARALLEL = SAFE);
+COMMENT ON AGGREGATE social.page_json(json, text, boolean, text, text, json) IS 'The rows of a list as a page: its JSON, and the cursors next and previous once more. The JSON has results, the items of rows that have a cursor, in the order in which they come; next and previous, null where the list does not go on; after and before are those that the list was asked with. facts is an object whose members follow, that of the first row, which may be one without a cursor where nothing was found.';
+
 -- ---- making lists ----------------------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION social.list_columns(columns text) RETURNS text

@@ -320,5 +320,31 @@ WHERE side = 'after' OR l.both_ways ORDER BY c.name, side;
 SELECT throws_ok(format('SELECT FROM social.%1$I(%2$s after => %3$L, before => %3$L)', c.name, c.arguments || CASE WHEN c.arguments = '' THEN '' ELSE ', ' END, cursor), 'SM400', 'two cursors', c.name || ': two cursors')
 FROM calls c JOIN lists l USING (name), pg_temp.page(c, 1, 'after', NULL) p, unnest(p.cursors) cursor WHERE l.both_ways ORDER BY c.name;
 
+-- ---- as JSON (issue 11 line 3) ---------------------------------------------------------------------
+
+-- A page of these rows, which was asked for by these cursors.
+CREATE FUNCTION pg_temp.json_page(rows text, after text, before text, facts text DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	page json;
+BEGIN
+	EXECUTE format('SELECT social.page_json(item::json, cursor, has_more, $1, $2, $3::json) FROM (VALUES %s) l (item, cursor, has_more)', rows) INTO page USING after, before, facts;
+	RETURN page;
+END $$;
+SELECT is(pg_temp.json_page(rows, after, before, facts), wanted, name)
+FROM (VALUES
+	('the first page', $$('1', 'a', true), ('{"b":2}', 'b', true)$$, NULL, NULL, NULL, '{"results":[1,{"b":2}],"next":"b","previous":null}'),
+	('the only one', $$('1', 'a', false)$$, NULL, NULL, NULL, '{"results":[1],"next":null,"previous":null}'),
+	('one in the middle, forwards', $$('1', 'a', true), ('2', 'b', true), ('3', 'c', true)$$, 'z', NULL, NULL, '{"results":[1,2,3],"next":"c","previous":"a"}'),
+	('the last, forwards', $$('1', 'a', false)$$, 'z', NULL, NULL, '{"results":[1],"next":null,"previous":"a"}'),
+	('one in the middle, backwards', $$('1', 'a', true), ('2', 'b', true)$$, NULL, 'z', NULL, '{"results":[1,2],"next":"b","previous":"a"}'),
+	('the first, backwards', $$('1', 'a', false), ('2', 'b', false)$$, NULL, 'z', NULL, '{"results":[1,2],"next":"b","previous":null}'),
+	('no row that is one', $$('1', NULL, NULL::boolean)$$, NULL, NULL, ' { "total" : {"value": 0}, "x" : "}" } ', '{"results":[],"next":null,"previous":null, "total" : {"value": 0}, "x" : "}" }'),
+	('facts without any', $$(NULL, 'a"\', NULL::boolean)$$, 'z', NULL, '{ }', '{"results":[null],"next":null,"previous":"a\"\\"}'),
+	('facts that are no object', $$('1', 'a', true)$$, NULL, NULL, '[1]', '{"results":[1],"next":"a","previous":null}')) v (name, rows, after, before, facts, wanted);
+SELECT is((SELECT social.page_json('1', 'a', true, NULL, NULL, NULL) WHERE false)::text, '{"results":[],"next":null,"previous":null}', 'a page of no rows');
+SELECT results_eq($$SELECT n % 2, social.page_json(to_json(n), n::text, n < 4, NULL, 'z', NULL)::text FROM generate_series(1, 5) n GROUP BY 1 ORDER BY 1$$,
+	$$VALUES (0, '{"results":[2,4],"next":"4","previous":"2"}'), (1, '{"results":[1,3,5],"next":"5","previous":"1"}')$$, 'several at once');
+SELECT throws_ok($$SELECT social.page_json_step(NULL, '1', 'a', true, NULL, NULL, NULL)$$, 'XX000', NULL, 'its step is one of an aggregate alone');
+
 SELECT * FROM finish();
 ROLLBACK;

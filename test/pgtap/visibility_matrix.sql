@@ -345,7 +345,7 @@ INSERT INTO social.hashtag_trends (hashtag_id, score) SELECT h.id, social.trend_
 CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[
 	'viewer_id', 'require_viewer', 'result_id', 'authenticate', 'viewer_is_staff', 'blocked_ids', 'muted_ids', 'viewer_in_audience', 'viewer_sees_person', 'viewer_sees_post', 'viewer_sees_comment', 'viewer_lists_person', 'waiting_count', 'commenter_is_shown', 'hashtag_seen_at',
 	'check_text', 'extract_hashtags', 'extract_mentions', 'hashtag_key', 'cursor_encode', 'cursor_decode', 'jwt_verify', 'raise_error',
-	'page_size', 'page_cursor', 'help', 'function_audience', 'page_key', 'page_start', 'page_time', 'time_key', 'search_config', 'search_query', 'title_query', 'title_key', 'search_snippet',
+	'page_size', 'page_cursor', 'page_json', 'help', 'function_audience', 'page_key', 'page_start', 'page_time', 'time_key', 'search_config', 'search_query', 'title_query', 'title_key', 'search_snippet',
 	'search_vector', 'language_code', 'guess_language',
 	'login', 'register', 'change_password', 'request_password_reset', 'reset_password', 'request_email_verification', 'verify_email',
 	'enable_totp', 'confirm_totp', 'disable_totp', 'regenerate_recovery_codes', 'login_attempts', 'account_json', 'update_account',

@@ -36,7 +36,7 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT unnest(ARRAY['audit']), 'admin'
 	UNION ALL
-	SELECT unnest(ARRAY['append_only']), 'owner'
+	SELECT unnest(ARRAY['append_only', 'page_json_step', 'page_json_end']), 'owner'
 	UNION ALL
 	-- rate limits
 	SELECT unnest(ARRAY['take_rate_limit', 'rate_limit_status', 'rate_limit_store', 'rate_limit_config']), 'bridge'

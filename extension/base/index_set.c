@@ -1,9 +1,10 @@
 /*
  * index_set.c owns keeping what inserting into the indexes of a table needs (see index_set.h).
  *
- * A set has one user at a time: while it has one, or was left by one who met an error, the next gets
- * another in its place. Access methods keep things of their own in it (ii_AmCache), which point at
- * the index in the relation cache; a message that makes that cache forget an index reaches us too.
+ * A set has one user at a time: while it has one, or was left by one who met an error, the next
+ * gets another in its place. Access methods keep things of their own in it (ii_AmCache), which
+ * point at the index in the relation cache; a message that makes that cache forget an index reaches
+ * us too.
  */
 #include "postgres.h"
 
@@ -164,8 +165,7 @@ open_indexes(ResultRelInfo *target)
 struct social_index_set *
 social_index_set_open(ResultRelInfo *target, bool speculative)
 {
-	struct social_index_set **place =
-		&sets[RelationGetRelid(target->ri_RelationDesc) & (SETS - 1)];
+	struct social_index_set **place = &sets[RelationGetRelid(target->ri_RelationDesc) & (SETS - 1)];
 
 	watch();
 	open_indexes(target);

@@ -336,8 +336,7 @@ sees_comment(int64 post_id, int64 author_id, bool author_is_suspended, bool is_h
 	post_author = author_of_seen_post(post_id);
 	if (post_author == 0 || known.is_staff)
 		return post_author != 0;
-	return !author_is_suspended &&
-		   (!is_blocked(author_id) || post_author == known.viewer) &&
+	return !author_is_suspended && (!is_blocked(author_id) || post_author == known.viewer) &&
 		   (!is_hidden || author_id == known.viewer);
 }
 
@@ -432,8 +431,7 @@ social_sight_shows_post(HeapTuple row, TupleDesc columns, bool in_lists)
 
 	know_viewer();
 	if (in_lists && (heap_attisnull(row, SOCIAL_POSTS_POSITION, columns) ||
-					 !heap_attisnull(row, SOCIAL_POSTS_DELETED_AT, columns) ||
-					 is_muted(author_id)))
+					 !heap_attisnull(row, SOCIAL_POSTS_DELETED_AT, columns) || is_muted(author_id)))
 		return false;
 	return social_sight_sees_person(author_id) && sees_post(row, columns, post_id);
 }

@@ -13,6 +13,7 @@
 #include "admission/services.h"
 #include "api/routes.h"
 #include "api/snapshot.h"
+#include "base/arena.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "http/server.h"
@@ -108,6 +109,7 @@ run(void *arg)
 		sb_log_flush();
 	}
 	wind_up(thread);
+	sb_arena_forget_spare();
 	return NULL;
 }
 

@@ -11,11 +11,68 @@
 
 #define CHUNK_SIZE 8192
 
+/* Where the sanitizer looks for what is used after its end, nothing is kept. */
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define SPARE_MAX 0
+#endif
+#endif
+#ifndef SPARE_MAX
+#define SPARE_MAX 32
+#endif
+
 struct sb_arena_chunk
 {
 	struct sb_arena_chunk *older;
+	size_t room;
 	max_align_t data[];
 };
+
+/* Chunks of the usual size that nobody has, of this thread: the heap is slow at that size. */
+static _Thread_local struct sb_arena_chunk *spare;
+static _Thread_local int nspare;
+
+static struct sb_arena_chunk *
+take_chunk(size_t room)
+{
+	struct sb_arena_chunk *chunk = spare;
+
+	if (room == CHUNK_SIZE && chunk)
+	{
+		spare = chunk->older;
+		nspare--;
+		return chunk;
+	}
+	chunk = sb_malloc(sizeof(*chunk) + room);
+	chunk->room = room;
+	return chunk;
+}
+
+static void
+give_chunk(struct sb_arena_chunk *chunk)
+{
+	if (chunk->room != CHUNK_SIZE || nspare >= SPARE_MAX)
+	{
+		free(chunk);
+		return;
+	}
+	chunk->older = spare;
+	spare = chunk;
+	nspare++;
+}
+
+void
+sb_arena_forget_spare(void)
+{
+	while (spare)
+	{
+		struct sb_arena_chunk *older = spare->older;
+
+		free(spare);
+		spare = older;
+	}
+	nspare = 0;
+}
 
 void *
 sb_arena_alloc(struct sb_arena *arena, size_t size)
@@ -26,7 +83,7 @@ sb_arena_alloc(struct sb_arena *arena, size_t size)
 	if (size > (size_t) (arena->end - arena->at))
 	{
 		size_t room = size > CHUNK_SIZE / 4 ? size : CHUNK_SIZE;
-		struct sb_arena_chunk *chunk = sb_malloc(sizeof(*chunk) + room);
+		struct sb_arena_chunk *chunk = take_chunk(room);
 
 		arena->total += room;
 		chunk->older = arena->chunks;
@@ -94,7 +151,7 @@ sb_arena_free(struct sb_arena *arena)
 	{
 		struct sb_arena_chunk *older = chunk->older;
 
-		free(chunk);
+		give_chunk(chunk);
 		chunk = older;
 	}
 	memset(arena, 0, sizeof(*arena));

@@ -39,4 +39,7 @@ extern char *sb_arena_vprintf(struct sb_arena *arena, const char *format, va_lis
 /* Frees everything; the arena is empty afterwards and may be used again. */
 extern void sb_arena_free(struct sb_arena *arena);
 
+/* A thread keeps some memory of arenas for its next ones: gives it back, before the thread ends. */
+extern void sb_arena_forget_spare(void);
+
 #endif /* SB_ARENA_H */

@@ -73,12 +73,12 @@ gql_cache_free(struct gql_cache *cache)
 }
 
 struct gql_plan *
-gql_cache_find(struct gql_cache *cache, const char *key, size_t len)
+gql_cache_find(struct gql_cache *cache, const struct gql_text *text)
 {
-	uint64_t hash = gql_hash(key, len);
-	struct gql_plan *plan = cache->slots[hash & (cache->nslots - 1)];
+	struct gql_plan *plan = cache->slots[text->key_hash & (cache->nslots - 1)];
 
-	while (plan && (plan->hash != hash || plan->key_len != len || memcmp(plan->key, key, len) != 0))
+	while (plan && (plan->hash != text->key_hash || plan->key_len != text->key_len ||
+					memcmp(plan->key, text->key, text->key_len) != 0))
 		plan = plan->chain;
 	if (plan && plan != cache->newest)
 	{
@@ -89,13 +89,13 @@ gql_cache_find(struct gql_cache *cache, const char *key, size_t len)
 }
 
 void
-gql_cache_add(struct gql_cache *cache, struct gql_plan *plan, const char *key, size_t len)
+gql_cache_add(struct gql_cache *cache, struct gql_plan *plan, const struct gql_text *text)
 {
 	struct gql_plan **slot;
 
-	plan->key = sb_arena_copy(&plan->arena, key, len);
-	plan->key_len = len;
-	plan->hash = gql_hash(key, len);
+	plan->key = sb_arena_copy(&plan->arena, text->key, text->key_len);
+	plan->key_len = text->key_len;
+	plan->hash = text->key_hash;
 	if (plan->arena.total > MAX_BYTES / 8 || cache->max_entries <= 0)
 		return;
 	slot = &cache->slots[plan->hash & (cache->nslots - 1)];

@@ -166,6 +166,7 @@ void sb_graphql_keep_document(struct sb_graphql *graphql, const char *id, const 
 struct sb_graphql_stats
 {
 	uint64_t hits;
+	uint64_t known; /* of them: the very same bytes had come before */
 	uint64_t misses;
 	uint64_t evictions;
 	int entries;

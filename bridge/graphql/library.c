@@ -31,6 +31,7 @@ sb_graphql_new(const char *sdl, size_t len, const struct sb_graphql_limits *limi
 	errors.arena = &graphql->arena;
 	graphql->limits = limits ? *limits : sb_graphql_limits_default;
 	gql_cache_init(&graphql->cache, graphql->limits.cache_entries);
+	gql_texts_init(&graphql->texts);
 	graphql->schema = gql_schema_compile(&graphql->arena, sdl, len, &errors);
 	if (graphql->schema && gql_schema_bind(graphql->schema, &errors))
 	{
@@ -60,6 +61,7 @@ sb_graphql_free(struct sb_graphql *graphql)
 		return;
 	gql_cache_free(&graphql->cache);
 	gql_documents_free(&graphql->documents);
+	gql_texts_free(&graphql->texts);
 	gql_tokens_free(&graphql->tokens);
 	sb_buffer_free(&graphql->key);
 	free(graphql->lifted.items);

@@ -242,10 +242,42 @@ struct gql_lifted
 
 /*
  * Writes the key of a document's shape: its tokens without lifted literals' values, the operation
- * name, and the values of variables that @skip and @include read.
+ * name, and the values of variables that @skip and @include read; false when there are such, so
+ * that the same document may have another shape next time.
  */
-void gql_shape(struct sb_buffer *key, struct gql_lifted *lifted, const char *source,
+bool gql_shape(struct sb_buffer *key, struct gql_lifted *lifted, const char *source,
 			   const struct gql_tokens *tokens, const char *operation_name, json_t *variables);
+
+/* A document as it was read: its tokens and its shape. */
+struct gql_text
+{
+	const char *source;
+	size_t len;
+	const char *operation; /* its name, or empty */
+	uint64_t hash;
+	struct gql_tokens tokens;
+	const uint32_t *lifted; /* token numbers of the lifted literals */
+	uint32_t nlifted;
+	const char *key;
+	size_t key_len;
+	uint64_t key_hash;
+};
+
+/* Texts that came more than once. */
+struct gql_texts
+{
+	struct gql_place *places;
+	uint64_t hash; /* of what was looked for last */
+};
+
+void gql_texts_init(struct gql_texts *texts);
+void gql_texts_free(struct gql_texts *texts);
+/* What is remembered of exactly this document and operation (NULL: none named), or NULL. */
+const struct gql_text *gql_texts_find(struct gql_texts *texts, const char *source, size_t len,
+									  const char *operation);
+/* Takes a copy of what was read of the document that find() has just not found, unless that came
+ * for the first time. */
+void gql_texts_note(struct gql_texts *texts, const struct gql_text *as);
 
 struct gql_cache
 {
@@ -261,10 +293,10 @@ struct gql_cache
 
 void gql_cache_init(struct gql_cache *cache, int max_entries);
 void gql_cache_free(struct gql_cache *cache);
-/* The plan of exactly this key, now the newest; NULL when there is none. */
-struct gql_plan *gql_cache_find(struct gql_cache *cache, const char *key, size_t len);
+/* The plan of exactly this text's key, now the newest; NULL when there is none. */
+struct gql_plan *gql_cache_find(struct gql_cache *cache, const struct gql_text *text);
 /* Takes a reference to the plan under a copy of the key; drops the oldest ones over the bounds. */
-void gql_cache_add(struct gql_cache *cache, struct gql_plan *plan, const char *key, size_t len);
+void gql_cache_add(struct gql_cache *cache, struct gql_plan *plan, const struct gql_text *text);
 
 /* ---- documents that are known by a name ------------------------------------------------------ */
 
@@ -290,6 +322,7 @@ struct sb_graphql
 	struct sb_graphql_limits limits;
 	struct gql_cache cache;
 	struct gql_documents documents;
+	struct gql_texts texts;
 	/* Reused from request to request. */
 	struct gql_tokens tokens;
 	struct sb_buffer key;

@@ -18,6 +18,9 @@ struct preparation
 	const struct sb_graphql_request *request;
 	struct gql_execution *execution;
 	struct gql_binding binding;
+	struct gql_text text;
+	bool is_known; /* the text came before, and what was said of its literals holds */
+	bool is_fixed; /* its shape is the same whatever the variables are */
 	const char **values;
 };
 
@@ -137,7 +140,7 @@ plan_document(struct preparation *preparation, struct gql_plan *plan)
 	struct sb_graphql *graphql = preparation->graphql;
 	struct gql_errors *errors = &preparation->execution->errors;
 	struct gql_document *document =
-		gql_parse(&plan->arena, preparation->request->document, &graphql->tokens,
+		gql_parse(&plan->arena, preparation->request->document, &preparation->text.tokens,
 				  graphql->limits.max_directives, errors);
 
 	if (!document || !validate(preparation, plan, document))
@@ -154,7 +157,7 @@ plan_document(struct preparation *preparation, struct gql_plan *plan)
 							  &graphql->limits);
 	if (errors->n > 0)
 		return false;
-	number_roots(plan, &graphql->tokens);
+	number_roots(plan, &preparation->text.tokens);
 	gql_plan_sql(plan, &graphql->limits, preparation->request->apart);
 	return true;
 }
@@ -164,7 +167,7 @@ static bool
 reuse_plan(struct preparation *preparation, struct gql_plan *plan)
 {
 	preparation->binding.operation = plan->operation;
-	return gql_check_lifted(&preparation->binding, plan) &&
+	return (preparation->is_known || gql_check_lifted(&preparation->binding, plan)) &&
 		   method_allows(preparation, plan->operation) &&
 		   gql_coerce_variables(&preparation->binding, preparation->graphql->schema,
 								preparation->request->variables) &&
@@ -219,15 +222,15 @@ find_plan(struct preparation *preparation)
 	struct gql_plan *plan;
 	bool known;
 
-	gql_shape(&graphql->key, &graphql->lifted, request->document, &graphql->tokens,
-			  request->operation_name, request->variables);
-	preparation->binding.tokens = graphql->tokens.items;
-	preparation->binding.lifted = graphql->lifted.items;
-	plan = request->apart ? NULL
-						  : gql_cache_find(&graphql->cache, graphql->key.data, graphql->key.len);
+	preparation->binding.tokens = preparation->text.tokens.items;
+	preparation->binding.lifted = preparation->text.lifted;
+	plan = request->apart ? NULL : gql_cache_find(&graphql->cache, &preparation->text);
 	if (plan && reuse_plan(preparation, plan))
 	{
 		graphql->cache.stats.hits++;
+		graphql->cache.stats.known += preparation->is_known;
+		if (!preparation->is_known && preparation->is_fixed)
+			gql_texts_note(&graphql->texts, &preparation->text);
 		plan->references++;
 		execution->plan = plan;
 		return true;
@@ -242,7 +245,7 @@ find_plan(struct preparation *preparation)
 	if (!bind(preparation, execution->plan))
 		return leave_out(preparation);
 	if (!known && !request->apart && execution->plan->cacheable)
-		gql_cache_add(&graphql->cache, execution->plan, graphql->key.data, graphql->key.len);
+		gql_cache_add(&graphql->cache, execution->plan, &preparation->text);
 	return true;
 }
 
@@ -397,14 +400,41 @@ fill_roots(struct preparation *preparation)
 		if (root->constant == NULL)
 			root->step = step++;
 		gql_locate(execution->errors.source, execution->errors.source_len,
-				   preparation->graphql->tokens.items[plan->tokens[i]].start, &root->line,
+				   preparation->text.tokens.items[plan->tokens[i]].start, &root->line,
 				   &root->column);
 	}
+}
+
+/* Tokens and shape of a document that is not known byte by byte. */
+static bool
+read_text(struct preparation *preparation)
+{
+	struct sb_graphql *graphql = preparation->graphql;
+	const struct sb_graphql_request *request = preparation->request;
+
+	if (!gql_lex(&graphql->tokens, request->document, request->document_len,
+				 (uint32_t) graphql->limits.max_tokens, &preparation->execution->errors))
+		return false;
+	preparation->is_fixed =
+		gql_shape(&graphql->key, &graphql->lifted, request->document, &graphql->tokens,
+				  request->operation_name, request->variables);
+	preparation->text =
+		(struct gql_text){.source = request->document,
+						  .len = request->document_len,
+						  .operation = request->operation_name ? request->operation_name : "",
+						  .tokens = graphql->tokens,
+						  .lifted = graphql->lifted.items,
+						  .nlifted = graphql->lifted.n,
+						  .key = graphql->key.data,
+						  .key_len = graphql->key.len,
+						  .key_hash = gql_hash(graphql->key.data, graphql->key.len)};
+	return true;
 }
 
 static bool
 read_document(struct preparation *preparation)
 {
+	const struct gql_text *text;
 	struct sb_graphql *graphql = preparation->graphql;
 	const struct sb_graphql_request *request = preparation->request;
 	struct gql_errors *errors = &preparation->execution->errors;
@@ -416,20 +446,35 @@ read_document(struct preparation *preparation)
 			 !json_is_null(request->variables))
 		gql_fail(errors, GQL_BAD_USER_INPUT, GQL_NOWHERE, "\"variables\" must be an object");
 	else
-		return gql_lex(&graphql->tokens, request->document, request->document_len,
-					   (uint32_t) graphql->limits.max_tokens, errors);
+	{
+		text = gql_texts_find(&graphql->texts, request->document, request->document_len,
+							  request->operation_name);
+		preparation->is_known = text != NULL;
+		if (text == NULL)
+			return read_text(preparation);
+		preparation->text = *text;
+		return true;
+	}
 	return false;
+}
+
+static struct gql_execution *
+new_execution(void)
+{
+	struct sb_arena arena = {0};
+	struct gql_execution *execution = sb_arena_new(&arena, struct gql_execution);
+
+	execution->arena = arena;
+	return execution;
 }
 
 struct sb_graphql_execution *
 sb_graphql_prepare(struct sb_graphql *graphql, const struct sb_graphql_request *request)
 {
-	struct gql_execution *execution = calloc(1, sizeof(*execution));
+	struct gql_execution *execution = new_execution();
 	struct preparation preparation = {
 		.graphql = graphql, .request = request, .execution = execution};
 
-	if (!execution)
-		abort();
 	execution->errors.arena = &execution->arena;
 	execution->errors.source = request->document;
 	execution->errors.source_len = request->document_len;
@@ -456,10 +501,8 @@ sb_graphql_prepare(struct sb_graphql *graphql, const struct sb_graphql_request *
 struct sb_graphql_execution *
 sb_graphql_refuse(const char *code, const char *message)
 {
-	struct gql_execution *execution = calloc(1, sizeof(*execution));
+	struct gql_execution *execution = new_execution();
 
-	if (!execution)
-		abort();
 	execution->errors.arena = &execution->arena;
 	gql_fail(&execution->errors, code, GQL_NOWHERE, "%s", message);
 	return &execution->public;
@@ -469,11 +512,12 @@ void
 sb_graphql_execution_free(struct sb_graphql_execution *public)
 {
 	struct gql_execution *execution = (struct gql_execution *) public;
+	struct sb_arena arena;
 
 	if (!execution)
 		return;
 	if (execution->plan)
 		gql_plan_release(execution->plan);
-	sb_arena_free(&execution->arena);
-	free(execution);
+	arena = execution->arena; /* the execution lives in its own arena */
+	sb_arena_free(&arena);
 }

@@ -71,10 +71,12 @@ add_literal(struct sb_buffer *key, const char *source, const struct gql_token *t
 	sb_buffer_append(key, source + token->start, len);
 }
 
-void
+bool
 gql_shape(struct sb_buffer *key, struct gql_lifted *lifted, const char *source,
 		  const struct gql_tokens *tokens, const char *operation_name, json_t *variables)
 {
+	bool is_fixed = true;
+
 	key->len = 0;
 	lifted->n = 0;
 	for (uint32_t i = 0; i < tokens->n; i++)
@@ -89,6 +91,7 @@ gql_shape(struct sb_buffer *key, struct gql_lifted *lifted, const char *source,
 			key->data[key->len++] = NAME_END;
 			if (is_condition(source, tokens->items, i))
 			{
+				is_fixed = false;
 				key->data[key->len++] = CONDITION;
 				key->data[key->len++] =
 					condition_value(variables, source + token->start, token->len);
@@ -112,4 +115,5 @@ gql_shape(struct sb_buffer *key, struct gql_lifted *lifted, const char *source,
 	sb_buffer_putc(key, OPERATION);
 	if (operation_name)
 		sb_buffer_puts(key, operation_name);
+	return is_fixed;
 }

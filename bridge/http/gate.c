@@ -53,6 +53,7 @@ struct sb_gate
 	bool is_broken;       /* the client is gone */
 };
 
+static _Thread_local char *spare_in; /* where the last head was: most are passed on at once */
 static _Thread_local struct sb_gate *closed;
 static _Thread_local struct sb_gate *broken; /* whose end the library cannot be told yet */
 
@@ -113,6 +114,24 @@ tell_end(struct sb_gate *gate)
 		return;
 	gate->is_told = true;
 	shutdown(gate->inner_fd, SHUT_WR);
+	gate->functions->on_passed(gate->holder);
+}
+
+static void
+take_room(struct sb_gate *gate)
+{
+	gate->in = spare_in ? spare_in : sb_malloc(HEAD_ROOM + sizeof(always_refused));
+	spare_in = NULL;
+}
+
+static void
+give_room(struct sb_gate *gate)
+{
+	if (gate->in == NULL)
+		return;
+	free(spare_in);
+	spare_in = gate->in;
+	gate->in = NULL;
 }
 
 /* Gives the library what may pass. */
@@ -127,16 +146,14 @@ pass(struct sb_gate *gate)
 		gate->good -= (size_t) sent;
 		gate->in_len -= (size_t) sent;
 		memmove(gate->in, gate->in + sent, gate->in_len);
+		gate->functions->on_passed(gate->holder);
 	}
 	if (gate->good > 0)
 		return;
 	if (gate->is_shut || gate->at_end)
 		gate->in_len = 0; /* nobody wants the rest */
 	if (gate->in_len == 0)
-	{
-		free(gate->in);
-		gate->in = NULL;
-	}
+		give_room(gate);
 	tell_end(gate);
 }
 
@@ -182,7 +199,7 @@ read_client(struct sb_gate *gate)
 	if (gate->is_shut || gate->is_told || gate->good > 0)
 		return;
 	if (gate->in == NULL)
-		gate->in = sb_malloc(HEAD_ROOM + sizeof(always_refused));
+		take_room(gate);
 	got = recv(gate->outer_fd, gate->in + gate->in_len, HEAD_ROOM - gate->in_len, MSG_DONTWAIT);
 	if (got > 0)
 		gate->in_len += (size_t) got;
@@ -371,7 +388,7 @@ sb_gate_close(struct sb_gate *gate)
 	tell_broken(gate);
 	close(gate->outer_fd);
 	close(gate->inner_fd);
-	free(gate->in);
+	give_room(gate);
 	sb_buffer_free(&gate->out);
 	gate->next = closed;
 	closed = gate;
@@ -388,4 +405,12 @@ sb_gates_sweep(void)
 		closed = gate->next;
 		free(gate);
 	}
+}
+
+void
+sb_gates_end(void)
+{
+	sb_gates_sweep();
+	free(spare_in);
+	spare_in = NULL;
 }

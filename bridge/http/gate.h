@@ -25,6 +25,8 @@ struct sb_gate_holder
 {
 	/* Bytes of a request have come. */
 	void (*on_input)(void *holder);
+	/* The library has something to read: bytes, or the end. */
+	void (*on_passed)(void *holder);
 	/* The client has taken all that there was for him; may close the gate. */
 	void (*on_flushed)(void *holder);
 	/* Whether the library waits for an answer, and reads nothing. */
@@ -48,5 +50,8 @@ extern void sb_gate_close(struct sb_gate *gate);
  * to hear that a client is gone, and the memory of gates that are closed.
  */
 extern void sb_gates_sweep(void);
+
+/* The thread has no gates any more: frees what it kept for them. */
+extern void sb_gates_end(void);
 
 #endif /* SB_HTTP_GATE_H */

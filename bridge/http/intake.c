@@ -3,7 +3,6 @@
  */
 #include "http/intake.h"
 
-#include <inttypes.h>
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 #include "http/request.h"
 #include "http/trace.h"
 #include "base/config_form.h"
+#include "base/hex.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "loop/loop.h"
@@ -113,7 +113,7 @@ choose_id(struct sb_request *request)
 		strspn(given, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.") == len)
 		memcpy(request->id, given, len + 1);
 	else
-		snprintf(request->id, sizeof(request->id), "%016" PRIx64, next_random());
+		sb_hex_write(request->id, next_random());
 }
 
 static void
@@ -453,6 +453,8 @@ count_request(const struct sb_request *request)
 void
 sb_intake_end(struct sb_request *request, bool delivered)
 {
+	struct sb_arena arena;
+
 	count_request(request);
 	log_request(request, delivered);
 	if (request->on_end)
@@ -462,6 +464,6 @@ sb_intake_end(struct sb_request *request, bool delivered)
 	sb_admission_finish(&request->admission);
 	json_decref(request->json);
 	free(request->body);
-	sb_arena_free(&request->arena);
-	free(request);
+	arena = request->arena; /* the request lives in its own arena */
+	sb_arena_free(&arena);
 }

@@ -4,6 +4,7 @@
 #include "http/router.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/id.h"
@@ -12,9 +13,24 @@
 #include "core/ratelimit_policy.h"
 #include "pg/unit.h"
 
-static struct sb_route *routes; /* read-only once threads run */
+/* All of these are read-only once threads run. */
+static struct sb_route *routes;
 static int nroutes;
 static int nrows;
+
+/*
+ * What the paths look like, apart from the rows, which are large: the number of each literal in
+ * `words`, or AN_ID.
+ */
+#define AN_ID 0
+struct shape
+{
+	int nsegments;
+	int words[SB_URL_MAX_SEGMENTS];
+};
+static struct shape *shapes; /* by route */
+static const char **words;   /* all literals of all paths, sorted */
+static int nwords;
 
 static const char *const method_names[] = {"GET",    "POST", "PUT",    "PATCH",
 										   "DELETE", "HEAD", "OPTIONS"};
@@ -112,6 +128,45 @@ sb_router_cut_action(struct sb_route *route)
 	return social_limit_is_action(route->purpose.surface, route->purpose.action);
 }
 
+static int
+compare_words(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+/* The number of a literal, from 1; -1 when no path has it. */
+static int
+number_of(const char *literal)
+{
+	const char **found = bsearch(&literal, words, (size_t) nwords, sizeof(*words), compare_words);
+
+	return found ? (int) (found - words) + 1 : -1;
+}
+
+/* Notes what the paths look like, once they are cut. */
+static void
+make_shapes(void)
+{
+	int count = 0;
+
+	words = sb_calloc((size_t) nroutes * SB_URL_MAX_SEGMENTS, sizeof(*words));
+	for (int i = 0; i < nroutes; i++)
+		for (int n = 0; n < routes[i].nsegments; n++)
+			if (routes[i].segments[n])
+				words[count++] = routes[i].segments[n];
+	qsort(words, (size_t) count, sizeof(*words), compare_words);
+	for (int i = 0; i < count; i++)
+		if (nwords == 0 || strcmp(words[nwords - 1], words[i]) != 0)
+			words[nwords++] = words[i];
+	shapes = sb_calloc((size_t) nroutes, sizeof(*shapes));
+	for (int i = 0; i < nroutes; i++)
+	{
+		shapes[i].nsegments = routes[i].nsegments;
+		for (int n = 0; n < routes[i].nsegments; n++)
+			shapes[i].words[n] = routes[i].segments[n] ? number_of(routes[i].segments[n]) : AN_ID;
+	}
+}
+
 bool
 sb_router_init(const struct sb_route *rows, int count)
 {
@@ -138,24 +193,40 @@ sb_router_init(const struct sb_route *rows, int count)
 		route->call_id = route->call ? sb_pg_statement_id(route->call) : 0;
 		route->select_id = route->select ? sb_pg_statement_id(route->select) : 0;
 	}
+	make_shapes();
 	return true;
 }
 
 /* ---- finding a row --------------------------------------------------------------------------- */
 
-static bool
-path_fits(const struct sb_route *route, const struct sb_url *url)
+/* A path as it was asked for. */
+struct asked
 {
-	if (route->nsegments != url->nsegments)
-		return false;
+	int nsegments;
+	int words[SB_URL_MAX_SEGMENTS]; /* their numbers, -1 for those of no path */
+	bool is_id[SB_URL_MAX_SEGMENTS];
+};
+
+static void
+read_path(struct asked *asked, const struct sb_url *url)
+{
+	asked->nsegments = url->nsegments;
 	for (int i = 0; i < url->nsegments; i++)
 	{
-		const char *literal = route->segments[i];
+		asked->words[i] = number_of(url->segments[i]);
+		asked->is_id[i] = sb_is_id(url->segments[i], strlen(url->segments[i]));
+	}
+}
 
-		const char *segment = url->segments[i];
-
+static bool
+path_fits(const struct shape *shape, const struct asked *asked)
+{
+	if (shape->nsegments != asked->nsegments)
+		return false;
+	for (int i = 0; i < asked->nsegments; i++)
+	{
 		/* What is no id names nothing. */
-		if (literal ? strcmp(literal, segment) != 0 : !sb_is_id(segment, strlen(segment)))
+		if (shape->words[i] == AN_ID ? !asked->is_id[i] : shape->words[i] != asked->words[i])
 			return false;
 	}
 	return true;
@@ -186,14 +257,16 @@ sb_router_find(const struct sb_url *url, enum sb_method method, bool for_operato
 	enum sb_method wanted = method == SB_HEAD ? SB_GET : method;
 	const struct sb_route *best = NULL;
 	const struct sb_route *found = NULL;
+	struct asked asked;
 
 	*allowed = 0;
+	read_path(&asked, url);
 	for (int i = 0; i < nroutes; i++)
 	{
 		const struct sb_route *route = &routes[i];
 		int fit;
 
-		if (!is_served(route, for_operators) || !path_fits(route, url))
+		if (!path_fits(&shapes[i], &asked) || !is_served(route, for_operators))
 			continue;
 		fit = best ? compare_fit(route, best) : -1;
 		if (fit > 0)

@@ -223,6 +223,13 @@ on_gate_input(void *holder)
 		sb_client_enter(client, SB_CLIENT_READING);
 }
 
+/* The library has something to read, in this very iteration. */
+static void
+on_gate_passed(void *holder)
+{
+	server_of(holder)->due = true;
+}
+
 /* He has taken all that there was for him. */
 static void
 on_gate_flushed(void *holder)
@@ -241,7 +248,8 @@ is_working(const void *holder)
 	return ((const struct sb_client *) holder)->state == SB_CLIENT_WORKING;
 }
 
-static const struct sb_gate_holder gate_holder = {on_gate_input, on_gate_flushed, is_working};
+static const struct sb_gate_holder gate_holder = {on_gate_input, on_gate_passed, on_gate_flushed,
+												  is_working};
 
 /* What 0.9.75 gives up while it parses ends here: it calls no on_completed() for that. */
 static void
@@ -287,9 +295,11 @@ static void deliver(struct sb_request *request);
 static struct sb_request *
 new_request(struct MHD_Connection *mhd, const char *target)
 {
-	struct sb_request *request = sb_calloc(1, sizeof(*request));
+	struct sb_arena arena = {0};
+	struct sb_request *request = sb_arena_new(&arena, struct sb_request);
 	struct sb_client *client = client_of(mhd);
 
+	request->arena = arena;
 	request->client = client;
 	request->peer = (const struct sockaddr *) &client->address;
 	request->loop = client->loop;
@@ -631,7 +641,7 @@ sb_server_free(struct sb_server *server)
 	for (int state = 0; state < SB_CLIENT_STATES; state++)
 		while (server->clients.lists[state].head)
 			forget_client(server, server->clients.lists[state].head);
-	sb_gates_sweep();
+	sb_gates_end();
 	free(server);
 }
 

@@ -8,17 +8,17 @@
  */
 #include "pg/flight.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "base/hex.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "pg/prepared.h"
 
-#define NAME_SIZE          24
+#define NAME_SIZE          (1 + SB_HEX_DIGITS + 1)
 #define NO_SUCH_STATEMENT  "26000"
 #define LOCK_NOT_AVAILABLE "55P03"
 
@@ -138,7 +138,8 @@ sb_pg_flight_flush(struct sb_pg_conn *conn)
 static void
 statement_name(uint64_t id, char name[NAME_SIZE])
 {
-	snprintf(name, NAME_SIZE, "s%016" PRIx64, id);
+	name[0] = 's';
+	sb_hex_write(name + 1, id);
 }
 
 static void

@@ -150,6 +150,110 @@ test_eviction(void)
 	ok(!hit("{ me { id } }", NULL), "no entries, no hits");
 }
 
+/* True when neither tokens nor shape of the document were made anew. */
+static bool
+known(const char *document, const char *variables)
+{
+	uint64_t before = stats().known;
+
+	ask(document, variables);
+	return stats().known > before;
+}
+
+/* Asks until the text is remembered. */
+static void
+make_known(const char *document, const char *variables)
+{
+	for (int i = 0; i < 3; i++)
+		ask(document, variables);
+}
+
+/* Texts that come again and again (issue 12, Speed). */
+static void
+test_texts(void)
+{
+	const char *one = "{ hashtagPosts(tag: \"one\", first: 3) { id } }";
+	const char *switched = "query ($on: Boolean!) { me { id bio @include(if: $on) } }";
+	const char *valued = "query ($n: Int) { allPosts(first: $n) { id } }";
+	struct sb_graphql_result failed = {.error_message = "no such user", .error_code = "NOT_FOUND"};
+	size_t len;
+	char *body;
+
+	start(NULL);
+	ok(!known(one, NULL) && !known(one, NULL) && !known(one, NULL),
+	   "what came once or twice is not remembered");
+	ok(known(one, NULL), "then it is");
+	is_str(value(1), "one", "with its literals");
+	is_str(value(2), "3", "all of them");
+	ok(!known("{ hashtagPosts(tag: \"two\", first: 3) { id } }", NULL), "another one is another");
+	is_str(value(1), "two", "and has its own");
+	ok(!known("{ hashtagPosts(tag: \"one\", first: 3) { id} }", NULL), "to the byte");
+	ok(known(one, NULL), "the first is still there");
+	make_known(valued, "{\"n\": 1}");
+	ok(known(valued, "{\"n\": 2}"), "variables are no part of it");
+	is_str(value(1), "2", "and count");
+	refused(valued, "{\"n\": \"2\"}", "BAD_USER_INPUT", "1:8", "32 bits");
+	nulled(valued, "{\"n\": 101}", "LIMIT_EXCEEDED", "1:35", "at most 100", "[\"allPosts\"]");
+	ok(known(valued, NULL), "what is refused leaves it as it is");
+	for (int i = 0; i < 6; i++)
+		ok(!known(switched, i % 2 ? "{\"on\": true}" : "{\"on\": false}") &&
+			   !strstr(sql(), "bio") == !(i % 2),
+		   "but where they decide about fields, it is never remembered");
+	make_known("\n  mutation {\n    followUser(userId: 1) { success } }", NULL);
+	ok(known("\n  mutation {\n    followUser(userId: 1) { success } }", NULL), "a mutation");
+	body = sb_graphql_respond(asked, &failed, &len);
+	has(body, "\"locations\":[{\"line\":3,\"column\":5}]", "knows its places");
+	free(body);
+	ok(!ask_operation("\n  mutation {\n    followUser(userId: 1) { success } }", NULL, NULL, false),
+	   "and is refused over GET all the same");
+	is_int(ask_apart(one), 1, "a query that runs apart");
+}
+
+static void
+test_text_operations(void)
+{
+	const char *two = "query A { me { id } } query B { me { bio } }";
+
+	for (int i = 0; i < 4; i++)
+		ask_operation(two, NULL, "A", true);
+	ask_operation(two, NULL, "B", true);
+	has(sql(), "bio", "the operation's name is part of a text");
+	ask_operation(two, NULL, "A", true);
+	ok(!strstr(sql(), "bio"), "of either");
+}
+
+/* Plans go while texts stay, and texts that are large or many are not kept. */
+static void
+test_text_bounds(void)
+{
+	struct sb_graphql_limits limits = sb_graphql_limits_default;
+	char *large = malloc(40001);
+	char document[64];
+
+	limits.cache_entries = 1;
+	start(&limits);
+	make_known("{ post(id: 7) { id } }", NULL);
+	ok(known("{ post(id: 7) { id } }", NULL), "a text is remembered");
+	ask("{ me { id } }", NULL);
+	ok(!hit("{ post(id: 7) { id } }", NULL), "its plan has gone");
+	is_str(value(1), "7", "a new one is made of it");
+	ok(known("{ post(id: 7) { id } }", NULL), "and found by it");
+	memset(large, ' ', 40000);
+	memcpy(large, "{ me { id } }", 13);
+	large[40000] = '\0';
+	make_known(large, NULL);
+	ok(!known(large, NULL), "a large one is not remembered");
+	free(large);
+	for (int i = 0; i < 3000; i++)
+	{
+		snprintf(document, sizeof(document), "{ post(id: %d) { id } }", i % 1000);
+		ask(document, NULL);
+		if (atoi(value(1)) != i % 1000)
+			ok(false, "each has its own literals, however many there are");
+	}
+	ok(stats().hits > 2000, "many come in turn");
+}
+
 int
 main(void)
 {
@@ -160,6 +264,9 @@ main(void)
 	test_places();
 	test_operation_names();
 	test_eviction();
+	test_texts();
+	test_text_operations();
+	test_text_bounds();
 	stop();
 	return done_testing();
 }

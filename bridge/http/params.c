@@ -32,7 +32,7 @@ static const char *const type_texts[] = {
 	[SB_PARAM_INT] = "a whole number",
 	[SB_PARAM_BIGINT] = "a whole number of at most 9007199254740991 (2^53 - 1)",
 	[SB_PARAM_BOOL] = "true or false",
-	[SB_PARAM_TIME] = "a time such as " SB_TIMESTAMP_EXAMPLE,
+	[SB_PARAM_TIME] = ("a time such as " SB_TIMESTAMP_EXAMPLE),
 	[SB_PARAM_BIGINTS] = "a list of at most 100 ids",
 };
 

@@ -26,7 +26,9 @@
 #include "http/forwarded.h"
 #include "http/peers.h"
 #include "admission/services.h"
+#include "api/openapi.h"
 #include "api/routes.h"
+#include "api/web.h"
 #include "http/server.h"
 #include "http/strict.h"
 #include "base/log.h"
@@ -90,11 +92,13 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 		abort();
 	sb_pg_target_init(&config, &problems);
 	sb_cors_init(&config, &problems);
+	sb_web_init(&config, &problems);
 	sb_limits_check(&config, &problems);
 	if (problems.errors)
 		abort();
 	sb_problems_free(&problems);
 	json_object_seed(1);
+	sb_openapi_init(&config);
 	atexit(say_sent);
 	sb_peers_init(16, 16);
 	loop = sb_loop_new(&config, 1);

@@ -257,6 +257,8 @@ make_threads(const struct sb_config *config, const struct sb_systemd_sockets *pa
 struct service
 {
 	const struct sb_config *config; /* as last loaded */
+	struct sb_config **loaded;      /* by reloads: loops may still have the one before the last */
+	int nloaded;
 	int argc;
 	char **argv;
 	struct sb_thread **threads;
@@ -269,7 +271,7 @@ struct service
 static void
 reload(struct service *service)
 {
-	struct sb_config *next = sb_malloc(sizeof(*next)); /* lives as long as the process */
+	struct sb_config *next = sb_malloc(sizeof(*next));
 	struct sb_problems problems = {0};
 	char state[64];
 
@@ -287,6 +289,9 @@ reload(struct service *service)
 	else
 	{
 		(void) sb_log_init(next->log_level);
+		service->loaded =
+			sb_realloc(service->loaded, (size_t) (service->nloaded + 1) * sizeof(*service->loaded));
+		service->loaded[service->nloaded++] = next;
 		service->config = next;
 		sb_loop_send_all(&sb_loop_settings, &service->config);
 		sb_log(SB_LOG_INFO, "settings read again", NULL, NULL);
@@ -398,6 +403,9 @@ main(int argc, char **argv)
 	sb_log_end();
 	sb_log_flush();
 	serve(&service);
+	for (int i = 0; i < service.nloaded; i++)
+		free(service.loaded[i]);
+	free(service.loaded);
 	free(service.threads);
 	free(service.rounds);
 	sb_pg_target_free();

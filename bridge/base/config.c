@@ -247,13 +247,21 @@ struct file_reading
 static const struct setting *nearest(const char *name);
 
 static void
-on_file_value(void *arg, const char *name, const char *value, int line)
+on_file_line(void *arg, int line, const char *name, const char *value)
 {
 	struct file_reading *reading = arg;
+	const struct setting *setting;
+	const struct setting *meant;
 	bool in_file;
-	const struct setting *setting = find_name(name, &in_file);
-	const struct setting *meant = setting ? NULL : nearest(name);
 
+	if (name == NULL)
+	{
+		sb_problem_error(reading->problems, "CONFIG_FILE %.200s, line %d: it is not NAME=value",
+						 reading->path, line);
+		return;
+	}
+	setting = find_name(name, &in_file);
+	meant = setting ? NULL : nearest(name);
 	if (setting == NULL || strcmp(name, "CONFIG_FILE") == 0)
 	{
 		sb_problem_error(reading->problems,
@@ -296,8 +304,11 @@ load_file(struct sb_config *config, int argc, char **argv, struct sb_problems *p
 	struct file_reading reading = {
 		.config = config, .path = config_file_of(argc, argv), .problems = problems};
 
-	if (reading.path)
-		sb_config_file_read(reading.path, on_file_value, &reading, problems);
+	const char *problem =
+		reading.path ? sb_config_file_read(reading.path, on_file_line, &reading) : NULL;
+
+	if (problem)
+		sb_problem_error(problems, "CONFIG_FILE %.200s: %s", reading.path, problem);
 }
 
 /* ---- flags and the environment --------------------------------------------------------------- */

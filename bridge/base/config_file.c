@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/config.h"
 #include "base/memory.h"
 
 static char *
@@ -97,42 +96,30 @@ read_all(const char *path, size_t *len, const char **problem)
 	return text;
 }
 
-void
+const char *
 sb_config_file_read(const char *path,
-					void (*on_value)(void *arg, const char *name, const char *value, int line),
-					void *arg, struct sb_problems *problems)
+					void (*on_line)(void *arg, int line, const char *name, const char *value),
+					void *arg)
 {
 	const char *problem;
 	size_t len;
 	char *text = read_all(path, &len, &problem);
 	char *rest = text;
 	char *line;
-	int number = 0;
 
-	if (text == NULL)
+	for (int number = 1; text && (line = strsep(&rest, "\n")) != NULL; number++)
 	{
-		sb_problem_error(problems, "CONFIG_FILE %.200s: %s", path, problem);
-		return;
-	}
-	while ((line = strsep(&rest, "\n")) != NULL)
-	{
-		char *name;
-		char *value;
+		char *name = NULL;
+		char *value = NULL;
+		enum sb_config_line what = sb_config_line(line, &name, &value);
 
-		number++;
-		switch (sb_config_line(line, &name, &value))
-		{
-			case SB_CONFIG_LINE_EMPTY:
-				break;
-			case SB_CONFIG_LINE_VALUE:
-				on_value(arg, name, value, number);
-				break;
-			case SB_CONFIG_LINE_WRONG:
-				sb_problem_error(problems, "CONFIG_FILE %.200s, line %d: it is not NAME=value",
-								 path, number);
-		}
+		if (what == SB_CONFIG_LINE_VALUE)
+			on_line(arg, number, name, value);
+		else if (what == SB_CONFIG_LINE_WRONG)
+			on_line(arg, number, NULL, NULL);
 	}
 	free(text);
+	return problem;
 }
 
 char *

@@ -14,8 +14,6 @@
 
 #define SB_CONFIG_FILE_MAX 65536 /* bytes of either */
 
-struct sb_problems;
-
 /* A line of a file of settings, which is cut up. */
 enum sb_config_line
 {
@@ -28,14 +26,14 @@ enum sb_config_line
 extern enum sb_config_line sb_config_line(char *line, char **name, char **value);
 
 /*
- * Calls on_value for each line with a value, of line number `line`; what cannot be read is added to
- * problems, by name of the file and number of the line, never with what it says. The texts are
- * valid for the time of the call.
+ * Calls on_line for each line that says something: of a name and a value, or with NULL for both
+ * where it cannot be read. The texts are valid for the time of the call. NULL, or why the file
+ * cannot be read: a constant, or of strerror().
  */
-extern void sb_config_file_read(const char *path,
-								void (*on_value)(void *arg, const char *name, const char *value,
-												 int line),
-								void *arg, struct sb_problems *problems);
+extern const char *sb_config_file_read(const char *path,
+									   void (*on_line)(void *arg, int line, const char *name,
+													   const char *value),
+									   void *arg);
 
 /*
  * The text of a file that holds a secret, without the line's end behind it; malloc'd. NULL with the

@@ -1,7 +1,8 @@
 /*
  * bridge_input_fuzz.c feeds any bytes to what reads a request before any route: the target, the
- * body, what Accept, Content-Type, If-Match and Idempotency-Key say, the addresses that proxies
- * forward, the keys from the database; and to the writer of JSON texts, whose output must be JSON.
+ * body, what traceparent, Host, Accept, Content-Type, If-Match and Idempotency-Key say, the
+ * addresses that proxies forward, the keys from the database; and to the writer of JSON texts,
+ * whose output must be JSON.
  */
 #include <arpa/inet.h>
 #include <jansson.h>
@@ -13,11 +14,14 @@
 #include "api/idempotency.h"
 #include "auth/keys.h"
 #include "base/buffer.h"
+#include "base/config_file.h"
+#include "base/config_form.h"
 #include "http/etag.h"
 #include "http/forwarded.h"
 #include "http/params.h"
 #include "http/request.h"
 #include "http/strict.h"
+#include "http/trace.h"
 #include "http/url.h"
 #include "base/utf8.h"
 
@@ -117,6 +121,25 @@ read_forwarded(const char *text, size_t len)
 	free(value);
 }
 
+/* A line of a file of settings, the name of a host, a trace: what is taken is of its form. */
+static void
+read_words(const char *text, size_t len)
+{
+	char *line = strndup(text, len);
+	char *name;
+	char *value;
+
+	CHECK(line != NULL);
+	if (sb_form_hosts_name(".example.com,10.0.0.1", line))
+		CHECK(strcasestr(line, "example.com") || strstr(line, "10.0.0.1"));
+	(void) sb_form_check(SB_FORM_HOSTS, line);
+	if (sb_trace_is_valid(text, len))
+		CHECK(strspn(text + SB_TRACE_ID_AT, "0123456789abcdef") == SB_TRACE_ID_LENGTH);
+	if (sb_config_line(line, &name, &value) == SB_CONFIG_LINE_VALUE)
+		CHECK(*name && strchr(name, '=') == NULL && name + strlen(name) < value);
+	free(line);
+}
+
 /* A weight is one, and nothing is wanted by an Accept without a word. */
 static void
 read_media(const char *text, size_t len)
@@ -171,6 +194,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_forwarded(text, size);
 	read_media(text, size);
 	read_conditions(text, size);
+	read_words(text, size);
 	sb_keys_free(sb_keys_parse(text, size));
 	sb_strict_is_token(text, size);
 	return 0;

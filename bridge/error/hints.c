@@ -36,6 +36,7 @@ static const struct
 	 {"GET /api/notifications/preferences/ lists them.", NULL}},
 	{"Give one address without a port, or null.", {NULL, NULL}},
 	{"It is the JSON document at the issuer's jwks_uri.", {NULL, NULL}},
+	{"kept_answer tells it.", {NULL, NULL}}, /* the bridge asks it, and answers with that */
 	/* For operators: nothing that a client asks for comes here. */
 	{"ALTER EXTENSION social UPDATE", {NULL, NULL}},
 	{"Dump the database first, then SET social.allow_drop = on.", {NULL, NULL}},

@@ -28,8 +28,8 @@ CORE_LIBS  = -ljansson -lsodium -licuuc -lcrypto -lm
 
 # Run once, in this order; then the re-runnable files, in this order. A file that is not listed, or a
 # name without a file, fails the build.
-SQL_SCHEMA = $(patsubst %,sql/schema/%.sql, user key session account mail follow relation hashtag post mention comment reaction share feed counter notification trending moderation audit ratelimit retention language search_like document idempotency)
-SQL_API    = $(patsubst %,sql/api/%.sql, core audit ratelimit text page language observed counter recount visibility user relation key session mail verification password register totp login follow post comment reaction share hashtag mention search search_like node feed notification trending moderation content_rule account retention document idempotency version admin_view replication check demo policy worker metrics bridge column help grant)
+SQL_SCHEMA = $(patsubst %,sql/schema/%.sql, user key session account mail follow relation hashtag post mention comment reaction share feed counter notification trending moderation audit ratelimit retention language search_like document idempotency django)
+SQL_API    = $(patsubst %,sql/api/%.sql, core audit ratelimit text page language observed counter recount visibility user relation key session mail verification password register totp login follow post comment reaction share hashtag mention search search_like node feed notification trending moderation content_rule account retention document idempotency version admin_view replication check demo django policy worker metrics bridge column help grant)
 unlisted   = $(filter-out $(SQL_SCHEMA) $(SQL_API),$(wildcard sql/schema/*.sql sql/api/*.sql))
 $(if $(unlisted),$(error no list in the Makefile names $(unlisted)))
 

@@ -47,6 +47,10 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT unnest(ARRAY['rate_limits_changed', 'take_login_limit']), 'owner'
 	UNION ALL
+	-- moving in
+	SELECT unnest(ARRAY['import_django', 'import_django_batch', 'django_kinds', 'django_tables', 'django_columns', 'django_candidates', 'django_steps', 'django_url', 'django_note',
+		'django_write', 'django_resolve', 'django_reserve', 'django_begin']), 'owner'
+	UNION ALL
 	-- documents
 	SELECT unnest(ARRAY['graphql_document']), 'bridge'
 	UNION ALL
@@ -127,7 +131,7 @@ BEGIN ATOMIC
 	UNION ALL
 	-- owner: triggers, parts of other functions, and the grants themselves.
 	SELECT unnest(ARRAY['posts_like', 'post_trigrams', 'name_trigrams', 'typed_name', 'typed_trigrams', 'name_score',
-		'check_profile_text', 'check_url', 'hold_pair', 'policies', 'grant_direct',
+		'check_profile_text', 'is_url', 'check_url', 'hold_pair', 'policies', 'grant_direct',
 		'list_columns', 'make_list', 'page_score', 'score_key', 'key_score', 'thread_walk', 'check_new_account', 'name_likeness', 'name_is_reserved', 'check_password', 'password_needs_rehash', 'sign_access_token',
 		'guard_drop', 'reference_check', 'reference_end', 'count_row', 'count_statement', 'observed_tables', 'profile_check', 'post_before', 'post_after', 'revision_guard',
 		'require_superuser', 'require_post', 'require_own_post', 'check_post_settings', 'require_shareable_post', 'check_reaction',
@@ -244,7 +248,7 @@ DECLARE
 BEGIN
 	FOR routine IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'social'::pg_catalog.regnamespace
 	LOOP
-		EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', routine);
+		EXECUTE pg_catalog.format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', routine);
 	END LOOP;
 END
 $$;

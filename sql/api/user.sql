@@ -55,13 +55,20 @@ END
 $$;
 COMMENT ON FUNCTION social.check_profile_text(text, text, integer) IS 'Raises SM400 unless this is one line of at most so many characters, of which some can be seen, or empty.';
 
+CREATE OR REPLACE FUNCTION social.is_url(value text, is_media boolean) RETURNS boolean
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT value ~* '^(https?://[^/?#[:space:][:cntrl:]"<>\\@]+([/?#][^[:space:][:cntrl:]"<>\\]*)?)?$'
+		OR is_media AND value ~ '^/?[A-Za-z0-9_~-][A-Za-z0-9._~%/-]*$' AND value !~ '(^|/)\.\.?(/|$)';
+END;
+COMMENT ON FUNCTION social.is_url(text, boolean) IS 'Is this an http or https address, a media key where it names a picture or a film, or empty? Null for null.';
+
 CREATE OR REPLACE FUNCTION social.check_url(what text, value text, is_media boolean, max_length integer DEFAULT 500) RETURNS void
 	LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF char_length(value) > max_length THEN
 		PERFORM social.raise_error('SM400', what || ' is too long', format('The limit is %s characters.', max_length));
-	ELSIF value !~* '^(https?://[^/?#[:space:][:cntrl:]"<>\\@]+([/?#][^[:space:][:cntrl:]"<>\\]*)?)?$'
-		AND NOT (is_media AND value ~ '^/?[A-Za-z0-9_~-][A-Za-z0-9._~%/-]*$' AND value !~ '(^|/)\.\.?(/|$)') THEN
+	ELSIF NOT social.is_url(value, is_media) THEN
 		PERFORM social.raise_error('SM400', what || ' is not valid', '',
 			CASE WHEN is_media THEN 'Give an address that starts with https://, or a media key such as media/profiles/1/avatar.'
 				ELSE 'Give an address that starts with https://.' END);

@@ -53,6 +53,7 @@ SELECT throws_ok($$ INSERT INTO social.users (id, username) VALUES (900719925474
 SELECT is_empty($$
 	SELECT r.oid::regprocedure FROM routines r JOIN pg_language l ON l.oid = r.prolang
 	WHERE r.prosqlbody IS NULL AND l.lanname <> 'c' AND r.prokind <> 'a'
+	AND r.proname <> 'import_django' -- a procedure that ends transactions cannot: it names the schema of all that it calls
 	AND NOT EXISTS (SELECT FROM unnest(r.proconfig) c WHERE c LIKE 'search_path=pg_catalog, %pg_temp%' OR c = 'search_path=pg_catalog, pg_temp')
 $$, 'every SQL and PL/pgSQL function has a pinned search path');
 

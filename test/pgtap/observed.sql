@@ -32,7 +32,7 @@ $$, ARRAY[
 	-- what is between one person and the site, or nobody else's business
 	'profiles', 'bookmarks', 'repost_places', 'post_revisions', 'notification_preferences', 'blocks', 'mutes',
 	'user_sessions', 'refresh_tokens', 'token_blacklist', 'jwt_key', 'jwt_issuers', 'login_attempts', 'account_tokens', 'mail_outbox', 'user_totp', 'recovery_codes', 'leaked_passwords',
-	'reports', 'content_rules', 'audit_log', 'rate_limit_overrides', 'rate_limit_state', 'graphql_documents', 'idempotency_keys'
+	'reports', 'content_rules', 'audit_log', 'rate_limit_overrides', 'rate_limit_state', 'graphql_documents', 'idempotency_keys', 'django_imports', 'django_ids', 'django_notes'
 ], 'every table is observed, or stands here');
 
 SELECT set_eq('SELECT source_table, counts, counters, notification, trend_weight, last_position, recounted FROM observed', $$ VALUES

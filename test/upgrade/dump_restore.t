@@ -55,6 +55,9 @@ INSERT INTO social.hashtag_trends SELECT id, 1 FROM social.hashtags ORDER BY id 
 INSERT INTO social.post_reindex (before_id) VALUES (1);
 INSERT INTO social.idempotency_keys (user_id, key, step, request_hash, answer) SELECT min(id), 'a key', 0, 'hash', '{}' FROM social.users;
 INSERT INTO social.repost_places (post_id, user_id, position, created_at) SELECT min(id), min(author_id), 1, now() FROM social.posts;
+INSERT INTO social.django_imports (source, step) VALUES ('old', 'comments');
+INSERT INTO social.django_ids VALUES (1, 'old', 'user', '1');
+INSERT INTO social.django_notes (source, kind, key, note) VALUES ('old', 'user', '2', 'left out');
 INSERT INTO social.recounts (user_id, due, horizon) SELECT min(author_id), now() + interval '1 year', pg_current_xact_id() FROM social.posts;
 SQL
 # A dump may meet deltas that are not folded yet, and vectors that wait to be made anew.

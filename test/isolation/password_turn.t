@@ -10,6 +10,8 @@ use List::Util qw(max);
 use Test::More;
 use Time::HiRes qw(sleep time);
 
+$ENV{PGOPTIONS} = '-c social.argon2_memory=19456 -c social.argon2_iterations=2'; # so that there is a queue
+
 sub psql { my $out = `psql -X -q -A -t -v ON_ERROR_STOP=1 -c "$_[0]"`; BAIL_OUT("psql failed: $_[0]") if $?; chomp $out; return $out }
 
 sub becomes

@@ -46,16 +46,11 @@ sub create_database
 sub fingerprint
 {
 	my ($database) = @_;
-	my $relations = "FROM pg_class WHERE relnamespace = 'social'::regnamespace AND relkind";
-	my @lines;
-	for my $table (split /\n/, sql($database, "SELECT relname $relations = 'r' ORDER BY 1")) {
-		push @lines, "$table " . sql($database,
-			"SELECT count(*) || ' ' || coalesce(md5(string_agg(t::text, chr(10) ORDER BY t::text)), '') FROM social.$table t");
-	}
-	for my $sequence (split /\n/, sql($database, "SELECT relname $relations = 'S' ORDER BY 1")) {
-		push @lines, "$sequence " . sql($database, "SELECT last_value, is_called FROM social.$sequence");
-	}
-	return join "\n", @lines;
+	return sql($database, <<'SQL');
+SELECT format(CASE relkind WHEN 'r' THEN 'SELECT %L, count(*), md5(string_agg(t::text, chr(10) ORDER BY t::text)) FROM social.%I t'
+	ELSE 'SELECT %L, last_value, is_called FROM social.%I' END, relname, relname)
+FROM pg_class WHERE relnamespace = 'social'::regnamespace AND relkind IN ('r', 'S') ORDER BY relkind, relname \gexec
+SQL
 }
 
 END

@@ -79,9 +79,8 @@ BUILD         = build/$(VARIANT)
 VARIANT      ?= release
 VARIANT_FLAGS_release = -O2
 SANITIZE      = -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-VARIANT_FLAGS_asan    = $(SANITIZE)
+VARIANT_FLAGS_asan    = $(SANITIZE) -fsanitize=fuzzer-no-link # fuzz targets link the same objects
 VARIANT_FLAGS_tsan    = -O1 -fsanitize=thread -fno-omit-frame-pointer
-VARIANT_FLAGS_fuzz    = $(SANITIZE) -fsanitize=fuzzer-no-link
 BRIDGE_CC     = $(if $(filter release,$(VARIANT)),gcc,$(CLANG))
 BRIDGE_FLAGS  = -std=gnu11 -g $(VARIANT_FLAGS_$(VARIANT)) \
                 $(if $(findstring clang,$(BRIDGE_CC)),$(patsubst -Wshadow=local,-Wshadow,$(WARNINGS)),$(WARNINGS)) -MMD -MP -Ibridge -Iextension \
@@ -101,7 +100,7 @@ UNIT_BINS     = $(patsubst test/unit/%.c,$(BUILD)/test/unit/%,$(wildcard test/un
 
 .PHONY: all bridge unit deps help run up down restart status purge test installcheck bench lint asan tsan fuzz valgrind fresh matrix
 bridge: $(BRIDGE_BIN)
-unit: $(UNIT_BINS)
+unit: $(UNIT_BINS) $(BUILD)/test/unit/graphql_explain # which tests run
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

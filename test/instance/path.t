@@ -11,7 +11,7 @@ chmod 0755, $above;
 my $copy = "$above/it's a checkout";
 mkdir $copy;
 # What was built goes along, so that little is to be built again.
-system('bash', '-o', 'pipefail', '-c', 'tar --exclude=./.git --exclude=./.run --exclude=./build/asan --exclude=./build/fuzz --exclude=./build/"fresh*" --exclude=./build/ci --exclude=./test/npm/node_modules/relay-compiler -cf - . | tar -C "$1" -xf -', 'sh', $copy) == 0 or BAIL_OUT('the copy');
+system('bash', '-o', 'pipefail', '-c', 'tar --exclude=./.git --exclude=./.run --exclude="./build/[!r]*" --exclude=./test/npm/node_modules/relay-compiler -cf - . | tar -C "$1" -xf -', 'sh', $copy) == 0 or BAIL_OUT('the copy');
 
 my $instance = Instance->new(top => $copy, run_dir => "$copy/.run");
 my $up       = $instance->make('up', $instance->ports);

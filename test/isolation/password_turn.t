@@ -39,7 +39,7 @@ sub start
 {
 	my ($name, $sql, $options) = @_;
 	local $ENV{PGAPPNAME} = $name;
-	local $ENV{PGOPTIONS} = $options // '';
+	local $ENV{PGOPTIONS} = join ' ', $ENV{PGOPTIONS}, $options // ();
 	my ($handle, $file) = tempfile(UNLINK => 1);
 	print $handle $sql;
 	close $handle;

@@ -253,7 +253,7 @@ paths(const struct sb_config *config, json_t *components)
 			continue;
 		if (path == NULL)
 			json_object_set_new(all, route->path, path = json_object());
-		for (size_t i = 0; method[i] && i < sizeof(name) - 1; i++)
+		for (size_t i = 0; i < sizeof(name) - 1 && method[i]; i++)
 			name[i] = (char) (method[i] | 0x20);
 		json_object_set_new(path, name, sb_openapi_operation(route, config, components));
 	}

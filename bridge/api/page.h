@@ -14,8 +14,9 @@
 #define SB_API_PAGE_H
 
 #define SB_PAGE(item, after, before, facts, rows)                                                  \
-	"SELECT p.page[1], p.page[2], p.page[3] FROM (SELECT social.page_json(" item                   \
-	", l.cursor, l.has_more, " after ", " before ", " facts ") AS page FROM " rows ") p"
+	"SELECT p.page[1], p.page[2] AS next, p.page[3] AS previous FROM (SELECT "                     \
+	"social.page_json(" item ", l.cursor, l.has_more, " after ", " before ", " facts               \
+	") AS page FROM " rows ") p"
 
 /* Of a list whose pages go both ways, where $1, $2 and $3 are first, after and before. */
 #define SB_PAGE_ANSWER(shape)         "results:[" shape "] next:text? previous:text?"

@@ -72,8 +72,12 @@ struct social_listing
 	struct social_pair_probe *follows; /* NULL until the first single question */
 };
 
-/* Whoever asks this often about single people reads all follows instead. */
-#define FOLLOW_PROBES_MAX 500
+/*
+ * Whoever has asked about single people as often as it costs to read all follows reads them: a
+ * question costs a thousand instructions on a leaf that it has, a follow that is read five hundred.
+ */
+#define FOLLOWS_PER_PROBE 2
+#define FOLLOW_PROBES_MIN 100 /* before it is looked up how many there are */
 
 static struct person *
 person_of(struct social_listing *listing, int64 user_id)
@@ -296,6 +300,13 @@ is_followed(const struct social_listing *listing, int64 user_id)
 	return low < listing->nfollowed && listing->followed[low] == user_id;
 }
 
+static bool
+has_asked_enough(struct social_listing *listing)
+{
+	return listing->follow_probes >= FOLLOW_PROBES_MIN &&
+		   listing->follow_probes >= social_listing_followed_estimate(listing) / FOLLOWS_PER_PROBE;
+}
+
 bool
 social_listing_follows(struct social_listing *listing, int64 user_id)
 {
@@ -303,7 +314,7 @@ social_listing_follows(struct social_listing *listing, int64 user_id)
 
 	if (listing->viewer == 0)
 		return false;
-	if (listing->followed == NULL && listing->follow_probes == FOLLOW_PROBES_MAX)
+	if (listing->followed == NULL && has_asked_enough(listing))
 		read_follows(listing);
 	if (listing->followed != NULL)
 		return is_followed(listing, user_id);

@@ -94,7 +94,7 @@ is_deeply(body_schema($operation{'GET /api/posts/health/'}{responses}{503})->{pr
 # ---- and others' tools can read it
 SKIP:
 {
-	skip 'test/npm is not installed: the npm registry was out of reach', 2 unless -f 'test/npm/node_modules/.installed';
+	skip 'test/npm is not installed: the npm registry was out of reach', 4 unless -f 'test/npm/node_modules/.installed';
 	my ($file, $path) = tempfile(UNLINK => 1);
 	print $file $text;
 	close $file;
@@ -118,5 +118,32 @@ SKIP:
 	my $seen = decode_json(`node test/npm/openapi_calls.mjs <$from` || '{"wrong":["it ended"]}');
 	is_deeply($seen->{wrong}, [], 'no call is answered otherwise than the document says') or diag(join "\n", @{ $seen->{wrong} }[0 .. 30]);
 	note(join ', ', map { "$_: $seen->{calls}{$_}" } sort keys %{ $seen->{calls} });
+
+	# A client in TypeScript is generated of it, checked by the compiler, and has a session.
+	my $name   = "$me->{username}_ts";
+	my $client = decode_json(`node test/npm/openapi_client.mjs $path build/test/openapi $ENV{BRIDGE_URL} $name` || '{"wrong":["it ended"]}');
+	is_deeply($client->{wrong}, [], 'a generated client type-checks, and a session with it goes well');
+	is_deeply(
+		$client->{seen},
+		{
+			created   => { title => 'number 1', hashtags => ['first'], likes_count => 0, again => JSON::PP::true },
+			pages     => [ [ 5, 4 ], [ 3, 2 ], [1] ],
+			liked     => { liked => JSON::PP::true, likes_count => 1 },
+			comment   => { content => 'Well said', author => "${name}_b" },
+			following => JSON::PP::true,
+			feed      => [ 'number 5', 'number 4', 'number 3' ],
+			edited    => 'edited',
+			failures  => {
+				lost     => { status => 412, code => 'PRECONDITION_FAILED' },
+				missing  => { status => 404, code => 'NOT_FOUND' },
+				foreign  => { status => 403, code => 'FORBIDDEN' },
+				taken    => { status => 409, code => 'CONFLICT' },
+				wrong    => { status => 401, code => 'UNAUTHENTICATED' },
+				stranger => { status => 401, code => 'UNAUTHENTICATED' },
+				empty    => { status => 400, code => 'BAD_REQUEST' },
+				page     => { status => 400, code => 'BAD_REQUEST' },
+			},
+		},
+		'register, log in, write, page on, like, comment, follow, feed, errors');
 }
 done_testing;

@@ -44,6 +44,8 @@ static const struct
 	{"Retention removes old ones: see social.set_retention().", {NULL, NULL}},
 	{"Run CREATE EXTENSION social.", {NULL, NULL}},
 	{"SELECT data_class FROM social.admin_retention lists them.", {NULL, NULL}},
+	{"SELECT * FROM social.django_tables() lists the names; a view can give a table one of them.",
+	 {NULL, NULL}},
 	{"SELECT id FROM social.admin_graphql_documents lists them.", {NULL, NULL}},
 	{"SELECT issuer FROM social.admin_jwt_issuers lists them.", {NULL, NULL}},
 	{"SELECT kid FROM social.admin_jwt_keys lists them.", {NULL, NULL}},

@@ -119,8 +119,8 @@ on_again(struct sb_pg_unit *unit)
 static void
 add_admission(struct sb_admission *admission)
 {
-	static uint64_t admit_id; /* the same in every loop, so a race to set them is harmless */
-	static uint64_t count_id;
+	static _Thread_local uint64_t admit_id; /* each loop is a thread */
+	static _Thread_local uint64_t count_id;
 	const struct sb_caller *caller = admission->caller;
 	const char **values = sb_arena_alloc(admission->arena, COUNT_PARAMS * sizeof(*values));
 

@@ -131,7 +131,7 @@ BEGIN ATOMIC
 	UNION ALL
 	-- owner: triggers, parts of other functions, and the grants themselves.
 	SELECT unnest(ARRAY['posts_like', 'post_trigrams', 'name_trigrams', 'typed_name', 'typed_trigrams', 'name_score',
-		'check_profile_text', 'is_url', 'check_url', 'hold_pair', 'policies', 'grant_direct',
+		'check_profile_text', 'is_url', 'check_url', 'tally_reactions', 'hold_pair', 'policies', 'grant_direct',
 		'list_columns', 'make_list', 'page_score', 'score_key', 'key_score', 'thread_walk', 'check_new_account', 'name_likeness', 'name_is_reserved', 'check_password', 'password_needs_rehash', 'sign_access_token',
 		'guard_drop', 'reference_check', 'reference_end', 'count_row', 'count_statement', 'observed_tables', 'profile_check', 'post_before', 'post_after', 'revision_guard',
 		'require_superuser', 'require_post', 'require_own_post', 'check_post_settings', 'require_shareable_post', 'check_reaction',

@@ -50,22 +50,24 @@ SELECT social.make_list('post_likers', 'post_id bigint',
 	$$,
 	is_definer => true);
 
+-- The callers read one like more than is counted, to know whether those are all.
+CREATE OR REPLACE FUNCTION social.tally_reactions(newest text[]) RETURNS TABLE (reaction text, count bigint, is_exact boolean)
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 5
+BEGIN ATOMIC
+	SELECT r.reaction, count(*), cardinality(newest) <= 1000 FROM unnest(newest[1:1000]) r (reaction) WHERE r.reaction IS NOT NULL
+	GROUP BY r.reaction ORDER BY 2 DESC, 1;
+END;
+COMMENT ON FUNCTION social.tally_reactions(text[]) IS 'How often each of the first 1,000 reactions is there, most used first (null: it does not count), and whether these are all.';
+
 CREATE OR REPLACE FUNCTION social.post_reactions(post_id bigint) RETURNS TABLE (reaction text, count bigint, is_exact boolean)
 	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 5 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	most CONSTANT integer := 1000;
 BEGIN
 	IF NOT EXISTS (SELECT FROM social.visible_posts p WHERE p.id = $1 AND p.deleted_at IS NULL) THEN
 		PERFORM social.raise_error('SM404', 'post not found');
 	END IF;
-	RETURN QUERY
-	WITH newest AS MATERIALIZED (
-		SELECT l.reaction, l.is_counted FROM social.post_likes l WHERE l.post_id = $1
-		ORDER BY l.created_at DESC, l.user_id DESC LIMIT most + 1
-	)
-	SELECT n.reaction, count(*), (SELECT count(*) <= most FROM newest)
-	FROM (SELECT * FROM newest LIMIT most) n WHERE n.is_counted
-	GROUP BY n.reaction ORDER BY 2 DESC, 1;
+	RETURN QUERY SELECT t.* FROM social.tally_reactions(ARRAY(
+		SELECT CASE WHEN l.is_counted THEN l.reaction END FROM social.post_likes l WHERE l.post_id = $1
+		ORDER BY l.created_at DESC, l.user_id DESC LIMIT 1001)) t;
 END
 $$;
 COMMENT ON FUNCTION social.post_reactions(bigint) IS 'How many like a post with which reaction, most used first: of the newest 1,000 likes, which is_exact says to be all of them or not. SM404 for an unknown post.';
@@ -117,20 +119,13 @@ SELECT social.make_list('comment_likers', 'comment_id bigint',
 
 CREATE OR REPLACE FUNCTION social.comment_reactions(comment_id bigint) RETURNS TABLE (reaction text, count bigint, is_exact boolean)
 	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 5 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	most CONSTANT integer := 1000;
 BEGIN
 	IF NOT EXISTS (SELECT FROM social.visible_comments m WHERE m.id = $1 AND NOT m.is_deleted) THEN
 		PERFORM social.raise_error('SM404', 'comment not found');
 	END IF;
-	RETURN QUERY
-	WITH newest AS MATERIALIZED (
-		SELECT l.reaction, l.is_counted FROM social.comment_likes l WHERE l.comment_id = $1
-		ORDER BY l.created_at DESC, l.user_id DESC LIMIT most + 1
-	)
-	SELECT n.reaction, count(*), (SELECT count(*) <= most FROM newest)
-	FROM (SELECT * FROM newest LIMIT most) n WHERE n.is_counted
-	GROUP BY n.reaction ORDER BY 2 DESC, 1;
+	RETURN QUERY SELECT t.* FROM social.tally_reactions(ARRAY(
+		SELECT CASE WHEN l.is_counted THEN l.reaction END FROM social.comment_likes l WHERE l.comment_id = $1
+		ORDER BY l.created_at DESC, l.user_id DESC LIMIT 1001)) t;
 END
 $$;
 COMMENT ON FUNCTION social.comment_reactions(bigint) IS 'How many like a comment with which reaction, most used first: of the newest 1,000 likes, which is_exact says to be all of them or not. SM404 for an unknown comment.';

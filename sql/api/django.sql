@@ -10,69 +10,69 @@ CREATE OR REPLACE FUNCTION social.django_kinds(OUT step_order integer, OUT kind 
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 20 SET search_path = pg_catalog, pg_temp AS $$
 	VALUES
 	(1, 'user', NULL, ARRAY['username', 'password'], 'users', ARRAY[
-		'INSERT INTO social.users (id, username, pending_email, claimed_at, password, first_name, last_name, is_active, is_staff, is_superuser, created_at, last_login_at)
-			SELECT b.id, b.username, coalesce(b.email, ''''), CASE WHEN b.email <> '''' THEN coalesce(b.created, now()) END, coalesce(b.password, ''''), coalesce(b.first_name, ''''), coalesce(b.last_name, ''''),
+		$w$INSERT INTO social.users (id, username, pending_email, claimed_at, password, first_name, last_name, is_active, is_staff, is_superuser, created_at, last_login_at)
+			SELECT b.id, b.username, coalesce(b.email, ''), CASE WHEN b.email <> '' THEN coalesce(b.created, now()) END, coalesce(b.password, ''), coalesce(b.first_name, ''), coalesce(b.last_name, ''),
 				coalesce(b.is_active, true), coalesce(b.is_staff, false), coalesce(b.is_superuser, false), coalesce(b.created, now()), b.last_login
-			FROM pg_temp.django_batch b WHERE b.n BETWEEN $1 AND $2 ORDER BY b.n',
-		'INSERT INTO social.profiles (user_id, bio, avatar, banner_image, location, website)
-			SELECT b.id, coalesce(b.bio, ''''), b.avatar, b.banner_image, coalesce(b.location, ''''), coalesce(b.website, '''')
-			FROM pg_temp.django_batch b WHERE b.n BETWEEN $1 AND $2 AND concat(b.bio, b.avatar, b.banner_image, b.location, b.website) <> '''' ORDER BY b.n']),
+			FROM pg_temp.django_batch b WHERE b.n BETWEEN $1 AND $2 ORDER BY b.n$w$,
+		$w$INSERT INTO social.profiles (user_id, bio, avatar, banner_image, location, website)
+			SELECT b.id, coalesce(b.bio, ''), b.avatar, b.banner_image, coalesce(b.location, ''), coalesce(b.website, '')
+			FROM pg_temp.django_batch b WHERE b.n BETWEEN $1 AND $2 AND concat(b.bio, b.avatar, b.banner_image, b.location, b.website) <> '' ORDER BY b.n$w$]),
 	(2, 'profile', NULL, ARRAY['person'], NULL, ARRAY[
-		'INSERT INTO social.profiles (user_id, bio, avatar, banner_image, location, website)
-			SELECT b.person_id, coalesce(b.bio, ''''), b.avatar, b.banner_image, coalesce(b.location, ''''), coalesce(b.website, '''')
-			FROM pg_temp.django_batch b WHERE b.n BETWEEN $1 AND $2 AND concat(b.bio, b.avatar, b.banner_image, b.location, b.website) <> '''' ORDER BY b.n
-			ON CONFLICT DO NOTHING']),
+		$w$INSERT INTO social.profiles (user_id, bio, avatar, banner_image, location, website)
+			SELECT b.person_id, coalesce(b.bio, ''), b.avatar, b.banner_image, coalesce(b.location, ''), coalesce(b.website, '')
+			FROM pg_temp.django_batch b WHERE b.n BETWEEN $1 AND $2 AND concat(b.bio, b.avatar, b.banner_image, b.location, b.website) <> '' ORDER BY b.n
+			ON CONFLICT DO NOTHING$w$]),
 	(3, 'block', NULL, ARRAY['person', 'other'], NULL, ARRAY[
-		'INSERT INTO social.blocks (blocker_id, blocked_id, created_at)
+		$w$INSERT INTO social.blocks (blocker_id, blocked_id, created_at)
 			SELECT b.person_id, b.other_id, coalesce(b.created, now()) FROM pg_temp.django_batch b WHERE b.n BETWEEN $1 AND $2 AND b.person_id <> b.other_id
-			ON CONFLICT DO NOTHING']),
+			ON CONFLICT DO NOTHING$w$]),
 	(4, 'mute', NULL, ARRAY['person', 'other'], NULL, ARRAY[
-		'INSERT INTO social.mutes (muter_id, muted_id, created_at)
+		$w$INSERT INTO social.mutes (muter_id, muted_id, created_at)
 			SELECT b.person_id, b.other_id, coalesce(b.created, now()) FROM pg_temp.django_batch b WHERE b.n BETWEEN $1 AND $2 AND b.person_id <> b.other_id
-			ON CONFLICT DO NOTHING']),
+			ON CONFLICT DO NOTHING$w$]),
 	-- Nobody follows across a block, whatever the old tables say.
 	(5, 'follow', NULL, ARRAY['person', 'other'], NULL, ARRAY[
-		'INSERT INTO social.follows (follower_id, followed_id, created_at)
+		$w$INSERT INTO social.follows (follower_id, followed_id, created_at)
 			SELECT b.person_id, b.other_id, coalesce(b.created, now()) FROM pg_temp.django_batch b WHERE b.n BETWEEN $1 AND $2 AND b.person_id <> b.other_id
 				AND NOT EXISTS (SELECT FROM social.blocks k WHERE k.blocker_id = b.person_id AND k.blocked_id = b.other_id OR k.blocker_id = b.other_id AND k.blocked_id = b.person_id)
-			ON CONFLICT DO NOTHING']),
+			ON CONFLICT DO NOTHING$w$]),
 	(6, 'post', 'posts', ARRAY['person', 'content'], 'posts', ARRAY[
-		'INSERT INTO social.posts (id, author_id, title, content, is_published, created_at, updated_at, reply_settings, is_pinned, is_highlighted, image, video)
-			SELECT b.id, b.person_id, coalesce(nullif(b.title, ''''), left(btrim(regexp_replace(b.content, ''[[:cntrl:][:space:]]+'', '' '', ''g'')), 80), ''''), coalesce(nullif(btrim(b.content), ''''), b.title, ''''),
+		$w$INSERT INTO social.posts (id, author_id, title, content, is_published, created_at, updated_at, reply_settings, is_pinned, is_highlighted, image, video)
+			SELECT b.id, b.person_id, coalesce(nullif(b.title, ''), left(btrim(regexp_replace(b.content, '[[:cntrl:][:space:]]+', ' ', 'g')), 80), ''), coalesce(nullif(btrim(b.content), ''), b.title, ''),
 				coalesce(b.is_published, true), coalesce(b.created, now()), coalesce(b.updated, b.created, now()),
-				CASE WHEN b.reply_settings ~* ''follow'' THEN ''followers'' WHEN b.reply_settings ~* ''mention'' THEN ''mentioned'' WHEN b.reply_settings ~* ''^(none|nobody|no_one|off|disabled|closed)$'' THEN ''none'' ELSE ''everyone'' END,
+				CASE WHEN b.reply_settings ~* 'follow' THEN 'followers' WHEN b.reply_settings ~* 'mention' THEN 'mentioned' WHEN b.reply_settings ~* '^(none|nobody|no_one|off|disabled|closed)$' THEN 'none' ELSE 'everyone' END,
 				coalesce(b.is_pinned, false), coalesce(b.is_highlighted, false), b.image, b.video
-			FROM pg_temp.django_batch b WHERE b.n BETWEEN $1 AND $2 ORDER BY b.n']),
+			FROM pg_temp.django_batch b WHERE b.n BETWEEN $1 AND $2 ORDER BY b.n$w$]),
 	(6, 'repost', 'posts', ARRAY['person', 'post'], NULL, ARRAY[
-		'INSERT INTO social.reposts (post_id, user_id, created_at)
+		$w$INSERT INTO social.reposts (post_id, user_id, created_at)
 			SELECT b.post_id, b.person_id, coalesce(b.created, now()) FROM pg_temp.django_batch b JOIN social.posts p ON p.id = b.post_id AND p.position IS NOT NULL
 			WHERE b.n BETWEEN $1 AND $2 ORDER BY b.n
-			ON CONFLICT DO NOTHING']),
+			ON CONFLICT DO NOTHING$w$]),
 	-- With words it is a quote, which is a post; without it is a repost.
 	(6, 'share', 'posts', ARRAY['person', 'post'], 'posts', ARRAY[
-		'INSERT INTO social.reposts (post_id, user_id, created_at)
+		$w$INSERT INTO social.reposts (post_id, user_id, created_at)
 			SELECT b.post_id, b.person_id, coalesce(b.created, now()) FROM pg_temp.django_batch b JOIN social.posts p ON p.id = b.post_id AND p.position IS NOT NULL
-			WHERE b.n BETWEEN $1 AND $2 AND coalesce(btrim(b.message), '''') = '''' ORDER BY b.n
-			ON CONFLICT DO NOTHING',
-		'INSERT INTO social.posts (id, author_id, title, content, quoted_post_id, created_at, updated_at)
-			SELECT b.id, b.person_id, '''', b.message, b.post_id, coalesce(b.created, now()), coalesce(b.created, now())
-			FROM pg_temp.django_batch b WHERE b.n BETWEEN $1 AND $2 AND btrim(b.message) <> '''' ORDER BY b.n']),
+			WHERE b.n BETWEEN $1 AND $2 AND coalesce(btrim(b.message), '') = '' ORDER BY b.n
+			ON CONFLICT DO NOTHING$w$,
+		$w$INSERT INTO social.posts (id, author_id, title, content, quoted_post_id, created_at, updated_at)
+			SELECT b.id, b.person_id, '', b.message, b.post_id, coalesce(b.created, now()), coalesce(b.created, now())
+			FROM pg_temp.django_batch b WHERE b.n BETWEEN $1 AND $2 AND btrim(b.message) <> '' ORDER BY b.n$w$]),
 	(7, 'comment', 'comments', ARRAY['person', 'post', 'content'], 'comments', ARRAY[
-		'INSERT INTO social.comments (id, post_id, author_id, parent_id, content, is_edited, created_at, updated_at)
+		$w$INSERT INTO social.comments (id, post_id, author_id, parent_id, content, is_edited, created_at, updated_at)
 			SELECT b.id, b.post_id, b.person_id, b.parent_id, b.content, coalesce(b.is_edited, false), coalesce(b.created, now()), coalesce(b.updated, b.created, now())
-			FROM pg_temp.django_batch b WHERE b.n BETWEEN $1 AND $2 ORDER BY b.n']),
+			FROM pg_temp.django_batch b WHERE b.n BETWEEN $1 AND $2 ORDER BY b.n$w$]),
 	(8, 'post_like', NULL, ARRAY['person', 'post'], NULL, ARRAY[
-		'INSERT INTO social.post_likes (post_id, user_id, created_at)
+		$w$INSERT INTO social.post_likes (post_id, user_id, created_at)
 			SELECT b.post_id, b.person_id, coalesce(b.created, now()) FROM pg_temp.django_batch b WHERE b.n BETWEEN $1 AND $2
-			ON CONFLICT DO NOTHING']),
+			ON CONFLICT DO NOTHING$w$]),
 	(9, 'comment_like', NULL, ARRAY['person', 'comment'], NULL, ARRAY[
-		'INSERT INTO social.comment_likes (comment_id, user_id, created_at)
+		$w$INSERT INTO social.comment_likes (comment_id, user_id, created_at)
 			SELECT b.comment_id, b.person_id, coalesce(b.created, now()) FROM pg_temp.django_batch b WHERE b.n BETWEEN $1 AND $2
-			ON CONFLICT DO NOTHING']),
+			ON CONFLICT DO NOTHING$w$]),
 	(10, 'bookmark', NULL, ARRAY['person', 'post'], NULL, ARRAY[
-		'INSERT INTO social.bookmarks (user_id, post_id, created_at)
+		$w$INSERT INTO social.bookmarks (user_id, post_id, created_at)
 			SELECT b.person_id, b.post_id, coalesce(b.created, now()) FROM pg_temp.django_batch b WHERE b.n BETWEEN $1 AND $2
-			ON CONFLICT DO NOTHING'])
+			ON CONFLICT DO NOTHING$w$])
 $$;
 COMMENT ON FUNCTION social.django_kinds() IS 'What is moved, in which order: kinds of one group are read together, by time; a row needs these values, gets an id of that table, and is written by these statements.';
 

@@ -7,8 +7,10 @@
 #   make down       stop it; the data stays in RUN_DIR
 #   make test       prove it (TESTS="test/pgtap test/http/rest.t": some of it)
 #   make bench      measure it (BENCH="feed search": some of it)
+#   make load       put users on it (SCENARIO=normal; stress, spike, endurance)
 #   make lint / asan / tsan / fuzz (FUZZ_SECONDS=60: each target) / valgrind / installcheck (in a running server)
 #   make fresh      the README's commands on a Debian that has nothing of ours (needs root)
+#   make images     docker/: the images built and run without a container engine (IMAGES=trixie; needs root)
 #   make matrix     `make test` on each Debian that serves (MATRIX="13": one; needs root)
 #   make install    install the extension (PGXS)
 #   make uninstall  remove what `make install` installed; data goes with `make purge`
@@ -28,8 +30,8 @@ CORE_LIBS  = -ljansson -lsodium -licuuc -lcrypto -lm
 
 # Run once, in this order; then the re-runnable files, in this order. A file that is not listed, or a
 # name without a file, fails the build.
-SQL_SCHEMA = $(patsubst %,sql/schema/%.sql, user key session account mail follow relation hashtag post mention comment reaction share feed counter notification trending moderation audit ratelimit retention language search_like document idempotency django)
-SQL_API    = $(patsubst %,sql/api/%.sql, core audit ratelimit text page language observed counter recount visibility user relation key session mail verification password register totp login follow post comment reaction share hashtag mention search search_like node feed notification trending moderation content_rule account retention document idempotency version admin_view replication check demo django policy worker metrics bridge column help grant)
+SQL_SCHEMA = $(patsubst %,sql/schema/%.sql, user key session account mail follow relation hashtag post mention comment reaction share feed counter notification trending moderation audit ratelimit retention language search_like document idempotency django event job media stream sport)
+SQL_API    = $(patsubst %,sql/api/%.sql, core audit ratelimit text page language observed counter recount visibility user relation key session mail verification password register totp login follow post comment reaction share hashtag mention search search_like node feed notification trending moderation content_rule account retention document job job_claim job_schedule job_operator event s3 cloudfront media media_sweep bucket stream stream_event stream_view stream_chat sport idempotency version admin_view replication check demo django policy worker metrics cache bridge column help grant)
 unlisted   = $(filter-out $(SQL_SCHEMA) $(SQL_API),$(wildcard sql/schema/*.sql sql/api/*.sql))
 $(if $(unlisted),$(error no list in the Makefile names $(unlisted)))
 
@@ -74,7 +76,7 @@ social--%--$(EXTVERSION).sql: $(wildcard sql/upgrade/*.sql) $(SQL_API) social.co
 	@cat $(call deltas,$*) $(SQL_API) >> $@.tmp
 	@mv $@.tmp $@
 
-# ---- the bridge -----------------------------------------------------------------------------
+# ---- the bridge and the worker --------------------------------------------------------------
 BUILD         = build/$(VARIANT)
 VARIANT      ?= release
 VARIANT_FLAGS_release = -O2
@@ -91,15 +93,21 @@ SCHEMA_FILES  = $(addprefix bridge/graphql/schema/,base.graphql $(sort $(filter-
 SCHEMA_FILE   = $(BUILD)/schema.graphql
 untaken       = $(filter-out %~ $(SCHEMA_FILES),$(wildcard bridge/graphql/schema/* bridge/graphql/*.graphql))
 $(if $(untaken),$(error no part of the GraphQL schema is named $(untaken)))
-BRIDGE_LIBS   = -lpq -lmicrohttpd -lhiredis -lxxhash -lz -lbrotlienc $(CORE_LIBS) -lpthread
-BRIDGE_SRCS   = $(sort $(wildcard bridge/*.c bridge/*/*.c)) $(CORE_SRCS)
+BRIDGE_LIBS   = -lpq -lmicrohttpd -lwslay -lhiredis -lxxhash -lz -lbrotlienc $(CORE_LIBS) -lpthread
+# What the worker has alone, and what the two programs share.
+WORKER_OWN    = bridge/worker_main.c $(wildcard bridge/worker/*.c)
+WORKER_SRCS   = $(sort $(WORKER_OWN) bridge/service.c bridge/systemd.c $(wildcard bridge/base/*.c bridge/loop/*.c bridge/pg/*.c)) $(CORE_SRCS)
+WORKER_OBJS   = $(WORKER_SRCS:%.c=$(BUILD)/%.o)
+WORKER_LIBS   = -lpq -lcurl -lmagic -lz -lbrotlienc $(CORE_LIBS) -lpthread
+WORKER_BIN    = $(BUILD)/social-worker
+BRIDGE_SRCS   = $(sort $(filter-out $(WORKER_OWN),$(wildcard bridge/*.c bridge/*/*.c))) $(CORE_SRCS)
 BRIDGE_OBJS   = $(BRIDGE_SRCS:%.c=$(BUILD)/%.o)
 BRIDGE_MAIN   = $(BUILD)/bridge/main.o
 BRIDGE_BIN    = $(BUILD)/social-bridge
 UNIT_BINS     = $(patsubst test/unit/%.c,$(BUILD)/test/unit/%,$(wildcard test/unit/*_test.c))
 
-.PHONY: all bridge unit deps help run up down restart status purge test installcheck bench lint asan tsan fuzz valgrind fresh matrix
-bridge: $(BRIDGE_BIN)
+.PHONY: all bridge unit deps help run up down restart status purge test installcheck bench load lint asan tsan fuzz valgrind fresh matrix images
+bridge: $(BRIDGE_BIN) $(WORKER_BIN)
 unit: $(UNIT_BINS) $(BUILD)/test/unit/graphql_explain # which tests run
 
 $(BUILD)/%.o: %.c
@@ -109,20 +117,25 @@ $(SCHEMA_FILE): $(SCHEMA_FILES) bridge/graphql/schema/.
 	@mkdir -p $(@D)
 	@cat $(SCHEMA_FILES) > $@
 $(BUILD)/bridge/graphql/schema_text.o: $(SCHEMA_FILE)
-$(BUILD)/bridge/api/web.o: $(wildcard bridge/web/*.html bridge/web/*.js bridge/web/*.css bridge/web/*.graphql)
+$(BUILD)/bridge/api/web.o: $(wildcard bridge/web/*.html bridge/web/*.js bridge/web/*.css bridge/web/*.graphql bridge/web/realtime/*)
 $(BRIDGE_BIN): $(BRIDGE_OBJS)
 	$(BRIDGE_CC) $(BRIDGE_FLAGS) $^ $(BRIDGE_LIBS) -o $@
-# Unit tests link only the layer they name: graphql_*, admission_* (what is below HTTP), bridge_*, else
-# the pure cores.
+$(WORKER_BIN): $(WORKER_OBJS)
+	$(BRIDGE_CC) $(BRIDGE_FLAGS) $^ $(WORKER_LIBS) -o $@
+# Unit tests link only the layer they name: graphql_*, admission_* (what is below HTTP), bridge_*, worker_*,
+# else the pure cores.
 $(BUILD)/libcore.a: $(CORE_SRCS:%.c=$(BUILD)/%.o)
 $(BUILD)/libgraphql.a: $(patsubst %.c,$(BUILD)/%.o,$(wildcard bridge/graphql/*.c bridge/base/*.c) $(CORE_SRCS))
 $(BUILD)/libbridge.a: $(filter-out $(BRIDGE_MAIN),$(BRIDGE_OBJS))
-$(BUILD)/libadmission.a: $(filter-out $(patsubst %.c,$(BUILD)/%.o,$(wildcard bridge/*.c bridge/http/*.c bridge/api/*.c)),$(BRIDGE_OBJS))
+$(BUILD)/libadmission.a: $(filter-out $(patsubst %.c,$(BUILD)/%.o,$(wildcard bridge/*.c bridge/http/*.c bridge/media/*.c bridge/sse/*.c bridge/ws/*.c bridge/api/*.c)),$(BRIDGE_OBJS))
+$(BUILD)/libworker.a: $(filter-out $(BUILD)/bridge/worker_main.o,$(WORKER_OBJS))
 $(BUILD)/lib%.a:
 	rm -f $@ && ar rcs $@ $^
-unit_lib = $(BUILD)/lib$(or $(filter graphql admission bridge,$(firstword $(subst _, ,$(notdir $(1))))),core).a
+unit_lib = $(BUILD)/lib$(or $(filter graphql admission bridge worker,$(firstword $(subst _, ,$(notdir $(1))))),core).a
 UNIT_LIBS_jwt_peer_test = -ljwt
 UNIT_LIBS_bridge_coding_test = -lbrotlidec
+UNIT_LIBS_worker_message_test = -lcurl
+UNIT_LIBS_worker_child_test = -lcurl
 .SECONDEXPANSION:
 $(BUILD)/test/unit/%: test/unit/%.c $$(call unit_lib,$$*)
 	@mkdir -p $(@D)
@@ -131,7 +144,7 @@ $(BUILD)/test/fuzz/%: test/fuzz/%.c $$(call unit_lib,$$*)
 	@mkdir -p $(@D)
 	$(BRIDGE_CC) $(BRIDGE_FLAGS) -fsanitize=fuzzer $< $(call unit_lib,$*) $(BRIDGE_LIBS) -o $@
 .PRECIOUS: $(BUILD)/%.o
--include $(BRIDGE_OBJS:.o=.d)
+-include $(sort $(BRIDGE_OBJS:.o=.d) $(WORKER_OBJS:.o=.d))
 
 # The reference of routes and fields, made from the rows that serve them; test/lint compares.
 .PHONY: reference
@@ -143,11 +156,17 @@ reference: $(BRIDGE_BIN)
 snapshot: $(BRIDGE_BIN)
 	$(BRIDGE_BIN) --print-schema > bridge/schema.graphql
 
+# The types of the module for events, for who writes TypeScript; test/http/realtime.t compares.
+.PHONY: types
+types:
+	node test/npm/node_modules/typescript/bin/tsc -p bridge/web/realtime --noEmit false --declaration --emitDeclarationOnly --outDir $(BUILD)/types
+	cp $(BUILD)/types/realtime.d.ts bridge/web/realtime/
+
 # ---- commands -------------------------------------------------------------------------------
 FUZZ_SECONDS ?= 60
 
 deps:
-	@docker/install-packages run test browser operate bench
+	@docker/install-packages run test browser operate load s3 bench
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
 	@docker/instance help | sed -n '/^Variables/,$$p'
@@ -170,6 +189,9 @@ fresh:
 # The same tests on each Debian that serves: other servers, other libraries (needs root).
 matrix:
 	@test/fresh/matrix $(MATRIX)
+# docker/Dockerfile and docker/compose.yml, without a container engine (needs root).
+images:
+	@test/fresh/images $(IMAGES)
 # Against the installed extension in a running server (PGHOST, PGPORT, PGUSER say which).
 installcheck:
 	@test/installcheck
@@ -177,3 +199,6 @@ lint:
 	@test/lint
 bench:
 	@bench/run $(BENCH)
+# The users of a social network (test/load/locustfile.py) against an instance of its own.
+load:
+	@test/load/run $(SCENARIO)

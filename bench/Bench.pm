@@ -6,7 +6,7 @@ use warnings;
 use Exporter 'import';
 use File::Temp 'tempfile';
 use POSIX qw(sysconf _SC_CLK_TCK);
-our @EXPORT = qw(sql cpu_clock pgbench interleave latencies median row cpu_seconds rounds seconds_per_side);
+our @EXPORT = qw(sql cpu_clock pgbench interleave latencies median row bridge_pid cpu_seconds rounds seconds_per_side);
 
 sub rounds           { $ENV{ROUNDS}           // 5 }
 sub seconds_per_side { $ENV{SECONDS_PER_SIDE} // 5 }
@@ -50,14 +50,21 @@ sub process_cpu
 	return ($fields[11] + $fields[12] + $fields[13] + $fields[14]) / sysconf(_SC_CLK_TCK);
 }
 
-# CPU seconds of the whole PostgreSQL cluster, or of the bridge, so far.
+sub pid_in
+{
+	my ($name) = @_;
+	open my $file, '<', "$ENV{RUN_DIR}/$name" or die "no pid file $name";
+	chomp(my $pid = <$file>);
+	return $pid;
+}
+
+sub bridge_pid { return pid_in('bridge.pid') }
+
+# CPU seconds so far of the whole PostgreSQL cluster, of the bridge, or of a process and its children.
 sub cpu_seconds
 {
 	my ($what) = @_;
-	open my $file, '<', $what eq 'bridge' ? "$ENV{RUN_DIR}/bridge.pid" : "$ENV{RUN_DIR}/pgdata/postmaster.pid"
-	  or die "no pid file of $what";
-	chomp(my $pid = <$file>);
-	return process_cpu($pid) if $what eq 'bridge';
+	my $pid = $what eq 'bridge' ? bridge_pid() : $what eq 'postgres' ? pid_in('pgdata/postmaster.pid') : $what;
 	my $children = do { open my $list, '<', "/proc/$pid/task/$pid/children"; <$list> // '' };
 	my $sum = 0;
 	$sum += process_cpu($_) for $pid, split ' ', $children;

@@ -11,7 +11,7 @@ use HTTP::Tiny;
 use JSON::PP;
 use POSIX 'WNOHANG';
 use Time::HiRes qw(sleep time);
-our @EXPORT = qw(request tokens sql_file load_activity readers through_bridge through_pgbench body);
+our @EXPORT = qw(request tokens sql_file load_activity readers through_bridge through_service through_pgbench body);
 
 use constant WARM_UP => 1;    # seconds
 
@@ -69,11 +69,26 @@ sub readers
 
 # ---- the two sides -------------------------------------------------------------------------------
 
+# CPU seconds of what is named so, or has these processes below it.
 sub cpu
 {
 	my $sum = 0;
 	$sum += cpu_seconds($_) for @_;
 	return $sum;
+}
+
+# The milliseconds of a time as wrk writes it.
+sub milliseconds
+{
+	my ($number, $unit) = $_[0] =~ /^([\d.]+)(us|ms|s|m)$/ or die "wrk says $_[0]";
+	return $number * { us => 0.001, ms => 1, s => 1000, m => 60_000 }->{$unit};
+}
+
+# CPU seconds of the programs that this one has started and that have ended.
+sub cpu_of_clients
+{
+	my (undef, undef, $user, $system) = times;
+	return $user + $system;
 }
 
 # A JSON body as Lua; each {{...}} in its texts is a Lua expression.
@@ -86,17 +101,23 @@ sub body
 	return "string.format([[$text]]" . join('', map { ", $_" } @arguments) . ')';
 }
 
-# Through the bridge. request: Lua that returns send(method, path, body) or graphql(body), and may use
-# pick(list) and what $prelude has made.
-sub through_bridge
+# What both sides return: cpu, ms of the servers for a request; client, those of wrk or pgbench; rate,
+# requests a second; through a service p50 and p99, ms.
+
+# Through the bridge, or a service at another address, which is the process `service` with its children.
+# request: Lua that returns send(method, path, body) or graphql(body), and may use pick(list) and what
+# $prelude has made.
+sub through_bridge { return through_service($ENV{BRIDGE_URL}, 'bridge', @_) }
+
+sub through_service
 {
-	my ($request, @tokens) = @_;
+	my ($url, $service, $request, @tokens) = @_;
 	my ($lua, $file) = tempfile(SUFFIX => '.lua', UNLINK => 1);
 	my $tokens = join ', ', map { qq("$_") } @tokens;
 	print $lua <<"LUA";
 local tokens = { $tokens }
-$prelude
 function pick(list) return list[math.random(#list)] end
+$prelude
 function setup(thread) end
 function init(args) math.randomseed(os.time()) end
 function send(method, path, body)
@@ -106,12 +127,18 @@ function graphql(text) return send("POST", "/graphql/", text) end
 function request() $request end
 LUA
 	close $lua;
-	my $before = cpu('postgres', 'bridge');
-	my $output = `wrk -t1 -c$connections -d@{[seconds_per_side()]}s -s $file $ENV{BRIDGE_URL} 2>&1`;
-	my $used   = cpu('postgres', 'bridge') - $before;
+	my $before = cpu('postgres', $service);
+	my $client = cpu_of_clients();
+	my $output = `wrk -t1 -c$connections -d@{[seconds_per_side()]}s --latency --timeout 30s -s $file $url 2>&1`;
+	my $used   = cpu('postgres', $service) - $before;
 	die "requests failed: $output" if $output =~ /Non-2xx|Socket errors/ || $output !~ /(\d+) requests in/;
 	my $requests = $1;
-	return { cpu => 1000 * $used / $requests, rate => $output =~ m{Requests/sec:\s*([\d.]+)} };
+	my %percentile = map { $_ => $output =~ /^ +$_% +(\S+) *$/m ? milliseconds($1) : die "wrk says $output" } 50, 99;
+	return {
+		cpu    => 1000 * $used / $requests,
+		client => 1000 * (cpu_of_clients() - $client) / $requests,
+		rate   => $output =~ m{Requests/sec:\s*([\d.]+)},
+		p50    => $percentile{50}, p99 => $percentile{99} };
 }
 
 # The same of a pgbench script. Its sessions are new each time and plan first, as the bridge's did long
@@ -120,6 +147,7 @@ sub through_pgbench
 {
 	my ($script, @options) = @_;
 	my $directory = tempdir(CLEANUP => 1);
+	my $client = cpu_of_clients();
 	my $pid = fork() // die "fork: $!";
 	if ($pid == 0)
 	{
@@ -142,7 +170,10 @@ sub through_pgbench
 	my ($from, $to) = map { $samples[$_][0] } 0, -1;
 	my $used         = $samples[-1][1] - $samples[0][1];
 	my $transactions = grep { $_ >= $from && $_ < $to } @ends;
-	return { cpu => 1000 * $used / $transactions, rate => $transactions / ($to - $from) };
+	return {
+		cpu    => 1000 * $used / $transactions,
+		client => 1000 * (cpu_of_clients() - $client) / @ends,
+		rate   => $transactions / ($to - $from) };
 }
 
 1;

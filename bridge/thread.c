@@ -11,13 +11,19 @@
 #include <stdlib.h>
 
 #include "admission/services.h"
+#include "api/graphql_show.h"
 #include "api/routes.h"
 #include "api/snapshot.h"
+#include "api/store.h"
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "event/delivery.h"
+#include "event/listener.h"
 #include "http/server.h"
 #include "loop/loop.h"
+#include "media/media.h"
+#include "ws/socket.h"
 
 #define LAST_WORDS_MS 1000 /* for answers still going out when everything else has ended */
 
@@ -26,6 +32,9 @@ struct sb_thread
 	pthread_t id;
 	struct sb_loop *loop;
 	struct sb_services *services;
+	struct sb_sockets *sockets;
+	struct sb_delivery *delivery;
+	struct sb_media *media;
 	struct sb_server *server;
 	struct sb_server *operators; /* of the first thread, with ADMIN_PORT; else NULL */
 	uint64_t stop_at_ms;         /* valid while the loop is stopping */
@@ -44,6 +53,8 @@ on_stop(void *owner, const void *messages, int count, bool more)
 	loop->stopping = true;
 	thread->stop_at_ms = loop->now_ms + (uint64_t) loop->config->stop_timeout * 1000;
 	sb_server_quiesce(thread->server);
+	sb_sockets_stop(thread->sockets);
+	sb_listeners_stop(thread->services->listeners);
 }
 
 static int serving; /* threads that serve the public; atomic */
@@ -61,7 +72,7 @@ is_finished(const struct sb_thread *thread)
 		return false;
 	if (loop->now_ms >= thread->stop_at_ms)
 		return true;
-	return sb_server_connections(thread->server) == 0 &&
+	return sb_server_connections(thread->server) == 0 && sb_sockets_count(thread->sockets) == 0 &&
 		   (thread->operators == NULL || __atomic_load_n(&serving, __ATOMIC_ACQUIRE) == 1);
 }
 
@@ -76,6 +87,7 @@ wind_up(struct sb_thread *thread)
 	uint64_t until = loop->now_ms + LAST_WORDS_MS;
 
 	sb_services_close(thread->services);
+	sb_shows_settle();
 	sb_snapshot_give_up();
 	while (sb_server_connections(thread->server) > 0 && loop->now_ms < until)
 	{
@@ -83,9 +95,13 @@ wind_up(struct sb_thread *thread)
 		sb_server_tick(thread->server);
 		sb_snapshot_give_up();
 	}
+	sb_media_stop(thread->media);
 	sb_server_free(thread->operators);
 	sb_server_free(thread->server);
+	sb_sockets_free(thread->sockets);
 	thread->server = thread->operators = NULL;
+	thread->sockets = NULL;
+	thread->services->sockets = NULL;
 	__atomic_sub_fetch(&serving, 1, __ATOMIC_ACQ_REL);
 	sb_log_finish();
 }
@@ -101,16 +117,25 @@ run(void *arg)
 	{
 		sb_loop_wait(loop, more);
 		sb_loop_deliver(loop);
+		sb_shows_settle();
 		sb_services_settle(thread->services);
 		more = sb_server_run(thread->server);
 		if (thread->operators)
 			more |= sb_server_run(thread->operators);
 		sb_loop_run_timers(loop);
+		sb_sockets_settle(thread->sockets);
 		sb_log_flush();
 	}
 	wind_up(thread);
 	sb_arena_forget_spare();
 	return NULL;
+}
+
+static void
+on_database(struct sb_services *services)
+{
+	sb_routes_review(services->pool);
+	sb_store_tell(services);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -125,7 +150,13 @@ sb_thread_new(const struct sb_config *config, int index, int listen_fd)
 	sb_snapshot_join(thread->loop);
 	thread->services = sb_services_new(thread->loop);
 	if (thread->services && index == 0)
-		thread->services->on_database = sb_routes_review;
+		thread->services->on_database = on_database;
+	if (thread->services)
+		thread->delivery = sb_delivery_new(thread->services);
+	if (thread->services)
+		thread->sockets = sb_sockets_new(thread->services);
+	if (thread->services)
+		thread->media = sb_media_new(thread->services);
 	if (thread->services)
 		thread->server = sb_server_new(thread->services, listen_fd);
 	if (thread->server)
@@ -147,7 +178,10 @@ sb_thread_free(struct sb_thread *thread)
 {
 	sb_server_free(thread->operators);
 	sb_server_free(thread->server);
+	sb_sockets_free(thread->sockets);
+	sb_media_free(thread->media);
 	sb_services_free(thread->services);
+	sb_delivery_free(thread->delivery);
 	sb_loop_free(thread->loop);
 	free(thread);
 }

@@ -13,6 +13,7 @@ PG_MODULE_MAGIC;
 void
 _PG_init(void)
 {
+	social_cache_init(); /* the last to hear of a transaction's end */
 	social_statement_log_init();
 	social_guard_init();
 	social_viewer_init();
@@ -27,6 +28,7 @@ _PG_init(void)
 	social_post_init();
 	social_comment_init();
 	social_moderation_init();
+	social_event_init(); /* its notes are applied last: those of the others make some */
 	social_counter_init();
 	social_recount_init();
 	social_notification_init();
@@ -37,6 +39,8 @@ _PG_init(void)
 	social_last_position_init();
 	social_search_vector_init();
 	social_ratelimit_init();
+	social_stream_init();
 	social_worker_init();
+	social_job_init(); /* after the worker's: what it waits for is set before it is woken */
 	MarkGUCPrefixReserved("social");
 }

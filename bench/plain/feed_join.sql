@@ -1,14 +1,14 @@
 -- GET /api/posts/feed/, the other form: newest first until twenty are by somebody followed
 \set n random(1, {VIEWERS})
 SELECT json_build_object('results', coalesce(json_agg(row_to_json(r)), '[]'), 'next', min(r.id)) FROM (
-	SELECT p.id, (SELECT row_to_json(a) FROM (SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, u.avatar AS profile_image) a) AS author,
+	SELECT p.id, (SELECT row_to_json(a) FROM (SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, u.avatar AS profile_image, NULL AS avatar_url) a) AS author,
 		p.title, p.content,
 		ARRAY(SELECT h.tag FROM plain.post_hashtags l JOIN plain.hashtags h ON h.id = l.hashtag_id WHERE l.post_id = p.id) AS hashtags,
 		ARRAY(SELECT o.username FROM plain.mentions m JOIN plain.users o ON o.id = m.user_id WHERE m.post_id = p.id) AS mentions,
-		p.image, p.video, p.quoted_post_id,
+		p.image, p.video, '[]'::json AS media, p.quoted_post_id,
 		(SELECT row_to_json(q) FROM (
-			SELECT o.id, (SELECT row_to_json(a) FROM (SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, u.avatar AS profile_image) a) AS author,
-				o.title, o.content, o.image, o.video, o.created_at
+			SELECT o.id, (SELECT row_to_json(a) FROM (SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, u.avatar AS profile_image, NULL AS avatar_url) a) AS author,
+				o.title, o.content, o.image, o.video, '[]'::json AS media, o.created_at
 			FROM plain.posts o JOIN plain.users u ON u.id = o.author_id WHERE o.id = p.quoted_post_id) q) AS quoted_post,
 		p.is_published, p.visibility, p.reply_settings, p.is_pinned, p.is_highlighted,
 		(SELECT count(*) FROM plain.post_likes l WHERE l.post_id = p.id) AS likes_count,

@@ -176,6 +176,40 @@ on_counted(void *arg, const struct sb_error *refusal)
 		admission->on_done(unit, SB_PG_LOST);
 }
 
+static void
+on_counted_apart(void *arg, const struct sb_error *refusal)
+{
+	struct sb_admission *admission = arg;
+
+	if (refusal)
+		sb_metric_add(&admission->services->loop->metrics->unit_outcomes[SB_PG_REFUSED], 1);
+	admission->on_counted(admission->owner, refusal);
+}
+
+bool
+sb_admission_needs_flight(const struct sb_admission *admission)
+{
+	return !admission->is_counted &&
+		   sb_limits_store(admission->services->limits) == SB_LIMIT_MEMORY;
+}
+
+void
+sb_admission_count(struct sb_admission *admission,
+				   void (*on_counted)(void *owner, const struct sb_error *refusal))
+{
+	struct sb_limits *limits = admission->services->limits;
+	enum sb_limit_store store = sb_limits_store(limits);
+
+	if (admission->is_counted || store == SB_LIMIT_OFF || store == SB_LIMIT_MEMORY)
+	{
+		on_counted(admission->owner, NULL);
+		return;
+	}
+	admission->is_counted = true;
+	admission->on_counted = on_counted;
+	sb_limits_count(limits, admission->caller, admission->arena, on_counted_apart, admission);
+}
+
 bool
 sb_admission_send(struct sb_admission *admission, enum sb_pg_lane lane)
 {

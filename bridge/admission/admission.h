@@ -25,6 +25,7 @@ struct sb_admission
 	void *owner;            /* of whoever embeds this */
 
 	void (*on_done)(struct sb_pg_unit *unit, enum sb_pg_outcome outcome);
+	void (*on_counted)(void *owner, const struct sb_error *refusal);
 	enum sb_pg_lane lane;           /* as it was sent */
 	const struct sb_error *refusal; /* with SB_PG_REFUSED: why */
 	bool is_counted;                /* the store has been asked, or is by the unit's admission */
@@ -49,6 +50,18 @@ extern void sb_admission_count_anew(struct sb_admission *admission,
 extern void sb_admission_begin(struct sb_admission *admission,
 							   void (*on_done)(struct sb_pg_unit *unit,
 											   enum sb_pg_outcome outcome));
+
+/*
+ * Counts the work where it is counted outside of its flight, for who may be answered without one.
+ * on_counted is called exactly once, perhaps before this returns: with NULL when he may go on, or
+ * is counted by the flight that he then needs (sb_admission_needs_flight()); else with what to
+ * answer, for the time of the call.
+ */
+extern void sb_admission_count(struct sb_admission *admission,
+							   void (*on_counted)(void *owner, const struct sb_error *refusal));
+
+/* Whether only a flight to the database can count the work. */
+extern bool sb_admission_needs_flight(const struct sb_admission *admission);
 
 /*
  * Sends the unit, once the work is counted; on_done may be called before this returns, with

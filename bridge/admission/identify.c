@@ -39,6 +39,7 @@ accept_token(struct identification *token, struct sb_token_owner *owner)
 	struct sb_admission *admission = token->admission;
 
 	sb_caller_set_owner(admission->caller, owner->user_id, owner->session_id);
+	admission->caller->expires_at = owner->exp;
 	/* What it was counted as before anybody knew whose it is does not count for its owner. */
 	sb_admission_count_anew(admission, &token->purpose);
 	sb_session_seen(admission->services->pool, admission->caller, owner);

@@ -9,12 +9,14 @@
 #include "auth/doorbell.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "cache/cache.h"
 #include "graphql/graphql.h"
 #include "loop/loop.h"
 #include "loop/names.h"
 #include "pg/pool.h"
 #include "pg/tick.h"
 #include "ratelimit/limits.h"
+#include "redis/connection.h"
 
 /* ---- readiness ------------------------------------------------------------------------------- */
 
@@ -44,7 +46,10 @@ void
 sb_services_settle(struct sb_services *services)
 {
 	sb_pg_pool_settle(services->pool);
-	sb_limits_settle(services->limits);
+	if (services->redis)
+		sb_redis_settle(services->redis);
+	if (services->cache)
+		sb_cache_settle(services->cache);
 	if (services->doorbell)
 		sb_doorbell_settle(services->doorbell);
 	sb_review_settle(services->review);
@@ -55,7 +60,8 @@ void
 sb_services_close(struct sb_services *services)
 {
 	sb_pg_pool_close(services->pool);
-	sb_limits_close(services->limits);
+	if (services->redis)
+		sb_redis_close(services->redis);
 	sb_auth_give_up(services->auth);
 }
 
@@ -75,7 +81,9 @@ on_gauges_due(struct sb_timer *timer)
 	sb_metric_set(metrics->plan_hits, plans.hits);
 	sb_metric_set(metrics->plan_misses, plans.misses);
 	sb_metric_set(metrics->plans, (uint64_t) plans.entries);
-	sb_metric_set(metrics->redis_ready, sb_limits_redis_is_ready(services->limits));
+	sb_metric_set(metrics->redis_ready, services->redis && sb_redis_is_up(services->redis));
+	if (services->cache)
+		sb_cache_measure(services->cache);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -88,7 +96,7 @@ on_database_ready(void *owner)
 	sb_log(SB_LOG_INFO, "the database is there", NULL, NULL);
 	sb_auth_begin(services->auth);
 	if (services->on_database)
-		services->on_database(services->pool);
+		services->on_database(services);
 }
 
 static void
@@ -129,7 +137,11 @@ sb_services_new(struct sb_loop *loop)
 	__atomic_add_fetch(&unready, 1, __ATOMIC_ACQ_REL);
 	sb_names_join(loop);
 	services->pool = sb_pg_pool_new(loop, on_database_ready, services);
-	services->limits = sb_limits_new(loop, services->pool);
+	if (sb_limits_use_redis(loop->config) || sb_cache_is_wanted(loop->config))
+		services->redis = sb_redis_new(loop);
+	services->limits = sb_limits_new(loop, services->pool, services->redis);
+	if (sb_cache_is_wanted(loop->config))
+		services->cache = sb_cache_new(loop, services->pool, services->redis);
 	services->auth = sb_auth_new(loop, services->pool, on_limits, services);
 	services->review = sb_review_new(loop, services->pool, services->auth);
 	if (loop->index == 0)
@@ -158,6 +170,8 @@ sb_services_free(struct sb_services *services)
 	sb_review_free(services->review);
 	sb_pg_tick_free(services->tick);
 	sb_auth_free(services->auth);
+	sb_redis_free(services->redis);
+	sb_cache_free(services->cache);
 	sb_limits_free(services->limits);
 	sb_graphql_free(services->graphql);
 	if (!services->is_ready)

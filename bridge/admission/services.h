@@ -12,27 +12,40 @@
 #include "loop/loop.h"
 
 struct sb_auth;
+struct sb_cache;
+struct sb_delivery;
+struct sb_door;
 struct sb_doorbell;
 struct sb_graphql;
 struct sb_limits;
+struct sb_listeners;
 struct sb_pg_pool;
 struct sb_pg_tick;
+struct sb_redis;
 struct sb_review;
+struct sb_sockets;
 
 struct sb_services
 {
 	struct sb_timer gauges; /* must stay first */
 	struct sb_loop *loop;
 	struct sb_pg_pool *pool;
+	struct sb_redis *redis; /* NULL: nothing needs it */
 	struct sb_limits *limits;
+	struct sb_cache *cache; /* NULL: nothing is kept */
 	struct sb_auth *auth;
 	struct sb_graphql *graphql;
 	struct sb_review *review;
 	struct sb_doorbell *doorbell; /* of the first loop, which hears for all; NULL in the others */
 	struct sb_pg_tick *tick;      /* likewise */
-	bool is_ready;                /* as last counted */
+	/* Of whoever tells events to those who take them. */
+	struct sb_listeners *listeners;
+	struct sb_delivery *delivery;
+	struct sb_door *door;       /* of whoever serves what goes past the routes; NULL: nobody does */
+	struct sb_sockets *sockets; /* of whoever takes callers in by WebSockets; NULL: nobody does */
+	bool is_ready;              /* as last counted */
 	/* Called whenever the database is there; NULL: nobody asked. */
-	void (*on_database)(struct sb_pg_pool *pool);
+	void (*on_database)(struct sb_services *services);
 };
 
 /* Connects to the database by itself. NULL with the reason in the log. */

@@ -19,11 +19,14 @@ extern void sb_api_jwks(struct sb_request *request);    /* the public keys, miss
 extern void sb_api_rate_limit_status(struct sb_request *request); /* mission 046 */
 extern void sb_api_graphql(struct sb_request *request);           /* mission 050-087 */
 extern void sb_api_openapi(struct sb_request *request);           /* issue 13 */
+extern void sb_api_asyncapi(struct sb_request *request);          /* issue 14 */
 extern void sb_api_docs(struct sb_request *request);              /* api/web.c */
+extern void sb_api_realtime(struct sb_request *request);          /* api/web.c */
 extern void sb_api_web_file(struct sb_request *request);          /* api/web.def */
 
 /* For the member `page` of a row (http/router.h). */
-extern bool sb_api_playground_page(struct sb_request *request);
+extern bool sb_api_graphql_page(struct sb_request *request);    /* also a WebSocket */
+extern bool sb_api_playground_page(struct sb_request *request); /* api/web.c */
 
 /*
  * Whether a setting lets a route be: answers 404, as if there were nothing, and returns false

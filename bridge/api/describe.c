@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/asyncapi.h"
 #include "base/memory.h"
 #include "http/router.h"
 
@@ -74,8 +75,12 @@ schema_of_type(const struct sb_route *route, const struct sb_param *param)
 {
 	bool is_list = param->type == SB_PARAM_BIGINTS;
 	char *problem;
-	json_t *schema = sb_shapes_schema(is_list ? "[bigint]" : sb_param_type_word(param->type),
-									  route->name, SB_SCHEMA_OPEN, &problem);
+	json_t *schema;
+
+	if (param->type == SB_PARAM_JSON)
+		return json_pack("{s:[s, s]}", "type", "object", "array");
+	schema = sb_shapes_schema(is_list ? "[bigint]" : sb_param_type_word(param->type), route->name,
+							  SB_SCHEMA_OPEN, &problem);
 
 	if (is_list)
 		json_object_set_new(schema, "maxItems", json_integer(SB_PARAM_LIST_MAX));
@@ -156,7 +161,7 @@ sb_describe_check(void)
 	for (int i = 0; i < count; i++)
 		if (!can_read(&routes[i]))
 			return false;
-	return sb_shapes_check();
+	return sb_asyncapi_check() && sb_shapes_check();
 }
 
 /* ---- routes as data -------------------------------------------------------------------------- */

@@ -6,8 +6,9 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "http/content.h"
 #include "base/utf8.h"
+#include "event/event.h"
+#include "http/content.h"
 #include "http/reply.h"
 #include "http/request.h"
 
@@ -31,7 +32,7 @@ read_text(const json_t *object, const char *name, const char **text)
 
 /* Apollo's way of naming a document: its hash. NULL, or what is wrong. */
 static const char *
-read_persisted_query(struct sb_request *request, const json_t *member, const char **id)
+read_persisted_query(struct sb_arena *arena, const json_t *member, const char **id)
 {
 	const char *hash;
 	char *name;
@@ -45,7 +46,7 @@ read_persisted_query(struct sb_request *request, const json_t *member, const cha
 			   "hexadecimal";
 	if (*id)
 		return "either documentId or extensions.persistedQuery";
-	name = sb_arena_printf(&request->arena, "sha256:%s", hash);
+	name = sb_arena_printf(arena, "sha256:%s", hash);
 	for (char *c = name; *c; c++)
 		*c = (char) tolower((unsigned char) *c);
 	*id = name;
@@ -54,16 +55,17 @@ read_persisted_query(struct sb_request *request, const json_t *member, const cha
 
 /* What we know of the extensions of a request. NULL, or what is wrong. */
 static const char *
-read_extensions(struct sb_request *request, const json_t *extensions, struct sb_asked *asked)
+read_extensions(struct sb_arena *arena, const json_t *extensions, struct sb_asked *asked)
 {
+	if (!sb_event_read_id(json_object_get(extensions, "lastEventId"), &asked->after))
+		return "extensions.lastEventId is the id of an event";
 	asked->graphql.announce_cost = json_is_true(json_object_get(extensions, "cost"));
-	return read_persisted_query(request, json_object_get(extensions, "persistedQuery"),
+	return read_persisted_query(arena, json_object_get(extensions, "persistedQuery"),
 								&asked->document_id);
 }
 
-/* Takes what is asked for out of a JSON object. NULL, or what is wrong. */
-static const char *
-read_members(struct sb_request *request, json_t *body, struct sb_asked *asked)
+const char *
+sb_graphql_read_members(struct sb_arena *arena, const json_t *body, struct sb_asked *asked)
 {
 	json_t *query = json_object_get(body, "query");
 	json_t *variables = json_object_get(body, "variables");
@@ -82,7 +84,7 @@ read_members(struct sb_request *request, json_t *body, struct sb_asked *asked)
 		return "extensions must be an object";
 	if (asked->document_id && json_is_string(query))
 		return "either query or documentId";
-	problem = read_extensions(request, extensions, asked);
+	problem = read_extensions(arena, extensions, asked);
 	if (problem == NULL && !json_is_string(query) && asked->document_id == NULL)
 		problem = "query is required";
 	asked->graphql.document = json_string_value(query);
@@ -111,7 +113,7 @@ read_post(struct sb_request *request, struct sb_asked *asked)
 		request->json = sb_params_parse(&request->arena, "the body", request->body,
 										request->body_len, true, &problem);
 		if (request->json)
-			problem = read_members(request, request->json, asked);
+			problem = sb_graphql_read_members(&request->arena, request->json, asked);
 	}
 	else
 	{
@@ -164,7 +166,7 @@ read_get(struct sb_request *request, struct sb_asked *asked)
 	if (problem == NULL)
 		extensions = query_object(request, "extensions", &problem);
 	if (problem == NULL)
-		problem = read_extensions(request, extensions, asked);
+		problem = read_extensions(&request->arena, extensions, asked);
 	json_decref(extensions);
 	if (problem == NULL && asked->graphql.document == NULL && asked->document_id == NULL)
 		problem = "query is required: POST a GraphQL document here, or GET with ?query=";
@@ -182,6 +184,6 @@ read_get(struct sb_request *request, struct sb_asked *asked)
 bool
 sb_graphql_read(struct sb_request *request, struct sb_asked *asked)
 {
-	*asked = (struct sb_asked){0};
+	*asked = (struct sb_asked){.after = -1};
 	return request->route->method == SB_POST ? read_post(request, asked) : read_get(request, asked);
 }

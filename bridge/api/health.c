@@ -18,7 +18,7 @@
 #include "http/reply.h"
 #include "http/request.h"
 #include "loop/loop.h"
-#include "ratelimit/limits.h"
+#include "redis/connection.h"
 
 #define DETAILED_MS 60000
 
@@ -104,9 +104,9 @@ put_flag(struct sb_buffer *out, const char *member, const PGresult *figures, con
 static const char *
 redis_status(const struct sb_services *services)
 {
-	if (!sb_limits_redis_is_used(services->limits))
+	if (services->redis == NULL)
 		return "off";
-	return sb_limits_redis_is_ready(services->limits) ? "ok" : "unavailable";
+	return sb_redis_is_up(services->redis) ? "ok" : "unavailable";
 }
 
 static double

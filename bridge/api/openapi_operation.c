@@ -109,6 +109,12 @@ has_tag(const struct sb_route *route)
 		   (route->handler == sb_api_rest || route->handler == sb_api_openapi);
 }
 
+static bool
+is_stream(const struct sb_route *route)
+{
+	return strcmp(route->answer_type, "text/event-stream") == 0;
+}
+
 static const struct
 {
 	const char *name;
@@ -124,6 +130,10 @@ static const struct
 	 "\"734.f2ad48ed08a1b4a9\""},
 	{"If-None-Match", has_tag, "The ETag of what the client has: 304 where it is still that.",
 	 "\"f2ad48ed08a1b4a9\""},
+	{"Last-Event-ID", is_stream,
+	 "The id of the last event that the client has, which a browser sends by itself when it comes "
+	 "again: what came since comes first.",
+	 "4711"},
 };
 
 static void
@@ -135,6 +145,15 @@ add_headers(json_t *list, const struct sb_route *route)
 						  json_pack("{s:s, s:s, s:[s]}", "type", "string", "description",
 									request_headers[i].about, "examples",
 									request_headers[i].example));
+}
+
+static bool
+is_listed(const json_t *list, const char *text)
+{
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (strcmp(json_string_value(json_array_get(list, i)), text) == 0)
+			return true;
+	return false;
 }
 
 static json_t *
@@ -159,7 +178,8 @@ parameters_of(const struct sb_route *route)
 								json_false());
 	}
 	json_object_foreach(json_object_get(taken, "properties"), name, schema)
-		add_parameter(list, "query", name, false, json_incref(schema));
+		add_parameter(list, "query", name, is_listed(json_object_get(taken, "required"), name),
+					  json_incref(schema));
 	json_decref(taken);
 	add_headers(list, route);
 	return list;

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "api/api.h"
+#include "api/cached.h"
 #include "api/idempotency.h"
 #include "api/link.h"
 #include "api/version.h"
@@ -38,20 +39,28 @@ add_location(struct sb_request *request, const PGresult *result, int column)
 										  PQgetvalue(result, 0, column), mark + 2));
 }
 
-/* Answers with the first column of the unit's last result; null and no row are 404. */
+/* Answers with the first column of a result, which becomes the request's; null and no row are 404.
+ */
+static void
+answer_with(struct sb_request *request, PGresult *result)
+{
+	if (PQntuples(result) != 1 || PQgetisnull(result, 0, 0))
+	{
+		PQclear(result);
+		sb_request_fail(request, 404, "not found");
+		return;
+	}
+	sb_link_add(request, result);
+	sb_request_reply_result(request, request->route->status, result);
+}
+
+/* The same with the unit's last one. */
 static void
 answer(struct sb_request *request)
 {
 	struct sb_pg_unit *unit = &request->admission.unit;
-	int last = unit->nresults - 1;
 
-	if (PQntuples(unit->results[last]) != 1 || PQgetisnull(unit->results[last], 0, 0))
-		sb_request_fail(request, 404, "not found");
-	else
-	{
-		sb_link_add(request, unit->results[last]);
-		sb_request_reply_result(request, request->route->status, sb_pg_unit_take(unit, last));
-	}
+	answer_with(request, sb_pg_unit_take(unit, unit->nresults - 1));
 }
 
 /* The answer to the same request when it was sent before. */
@@ -138,6 +147,13 @@ sb_api_rest(struct sb_request *request)
 	if (problem)
 	{
 		sb_request_fail(request, 400, problem);
+		return;
+	}
+	if (sb_cached_serves(request))
+	{
+		select.nparams = route->params.count;
+		select.values = values;
+		sb_cached_ask(request, &select, answer_with);
 		return;
 	}
 	sb_request_begin_unit(request, on_done);

@@ -43,11 +43,14 @@
  *                 it can be written with If-Match, the column version (see api/version.h)
  *     guard       what it writes, "post", "comment" or "account": If-Match and If-None-Match hold
  *                 its version against what the client has read
+ *     cache       strangers' answers are kept in Redis, as long as this kind of them (CACHE,
+ *                 cache/cache.h): for what costs the database more than that costs (bench/cache.pl)
  *     answer      the shape of that JSON (see api/shapes.h)
  *     answer_type its media type, where it is not JSON
  *     errors      statuses of its own ("404 409"), with a shape where the body is not the usual
  *                 one ("503:Health"); what follows from the other members (401 where a token may
  *                 be asked for, 404 where an id is in the path) is not said
+ *     has_query_token   true: with WS_QUERY_TOKEN the token may stand in the address (?token=)
  *     is_hidden   true: for browsers or operators, in no document for programs
  */
 #include "api/routes.h"
@@ -61,7 +64,10 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "http/router.h"
+#include "media/media.h"
 #include "pg/pool.h"
+#include "sse/door.h"
+#include "ws/door.h"
 
 enum group
 {
@@ -72,12 +78,17 @@ enum group
 	COMMENT,
 	REACTION,
 	SHARE,
+	MEDIA,
+	STREAM,
 	FEED,
 	HASHTAG,
 	SEARCH,
+	SPORT,
 	NOTIFICATION,
 	MODERATION,
 	SYSTEM,
+	EVENT,
+	SOCKET,
 	ADMIN
 };
 
@@ -93,9 +104,14 @@ static const struct sb_route_group groups[] = {
 	[COMMENT] = {"comment", {"/api/posts/posts/{post_id}/"}, "Comments and their threads."},
 	[REACTION] = {"reaction", {"/api/posts/posts/"}, "Likes of posts and comments."},
 	[SHARE] = {"share", {"/api/posts/"}, "Reposts, shares, bookmarks and views."},
+	[MEDIA] = {"media",
+			   {"/api/media/", "/api/posts/media/"},
+			   "Files that people send: pictures and films."},
+	[STREAM] = {"stream", {"/api/posts/live/"}, "Live streams, and what is said there."},
 	[FEED] = {"feed", {"/api/posts/"}, "The home feed."},
 	[HASHTAG] = {"hashtag", {"/api/posts/hashtags/"}, "Hashtags, and what trends."},
 	[SEARCH] = {"search", {"/api/posts/search/"}, "Search for posts, people and hashtags."},
+	[SPORT] = {"sport", {"/api/sports/"}, "Leagues, teams and athletes."},
 	[NOTIFICATION] = {"notification",
 					  {"/api/notifications/"},
 					  "What people are told, and what they want to be told."},
@@ -103,6 +119,8 @@ static const struct sb_route_group groups[] = {
 					{"/api/moderation/"},
 					"Reports and what staff do about them, content rules, the audit log."},
 	[SYSTEM] = {"system", {"/"}, "What the service says of itself, and GraphQL."},
+	[EVENT] = {"event", {"/api/events/"}, "What happens, as it happens."},
+	[SOCKET] = {"socket", {"/ws/"}, "WebSockets."},
 	[ADMIN] = {"admin", {"/"}, "For operators, on a port of their own."},
 };
 
@@ -147,12 +165,31 @@ static const struct sb_route_group groups[] = {
 	SB_VERSIONED(                                                                                  \
 		"social.comment_version(social.result_id())",                                              \
 		"SELECT d FROM social.comment_document(social.result_id()) d WHERE d IS NOT NULL")
+#define THE_MEDIA "SELECT d FROM social.media_json(social.result_id()) d WHERE d IS NOT NULL"
+#define THE_STREAM                                                                                 \
+	"SELECT social.stream_json(v) FROM social.visible_streams v WHERE v.id = social.result_id()"
+#define THE_STREAM_KEY                                                                             \
+	"SELECT social.stream_key_json(c.stream, c.stream_key, c.rtmp_url), NULL AS error_code, NULL " \
+	"AS error_message, NULL AS error_detail FROM "
+#define THE_CHAT_MESSAGE                                                                           \
+	"SELECT d FROM social.chat_message_json(social.result_id()) d WHERE d IS NOT NULL"
+#define STREAM_OF_ROW                                                                              \
+	"(SELECT social.stream_json(v) FROM social.visible_streams v WHERE v.id = l.id)"
+#define STREAM_CHANGES                                                                             \
+	"path.id:bigint body.title:text- body.description:text~ body.scheduled_at:time~ "              \
+	"body.thumbnail_url:text~ body.tags:text~ body.is_private:bool- body.is_open:bool- "           \
+	"body.allowed_users:bigints-"
+#define UPDATE_STREAM                                                                              \
+	"SELECT social.set_result_id(social.update_stream(stream_id => $1, title => $2, description "  \
+	"=> $3, scheduled_at => $4, thumbnail_url => $5, tags => $6, is_private => $7, is_open => "    \
+	"$8, "                                                                                         \
+	"allowed_users => $9))"
 #define THE_REPORT                                                                                 \
 	"SELECT row_to_json(r) FROM social.visible_reports r WHERE r.id = social.result_id()"
 #define POST_OF_ROW "social.post_document(l.id)"
 #define PERSON_OF_ROW                                                                              \
 	"(SELECT row_to_json(p) FROM (SELECT l.id, l.username, l.first_name, l.last_name, l.avatar, "  \
-	"l.avatar AS profile_image, l.created_at) p)"
+	"l.avatar AS profile_image, social.picture_url(l.avatar) AS avatar_url, l.created_at) p)"
 #define USER_OF_ROW                                                                                \
 	"social.user_json((l.id, l.username, l.first_name, l.last_name, l.bio, l.avatar, "             \
 	"l.banner_image, l.location, l.website, l.followers_count, l.following_count, "                \
@@ -163,6 +200,18 @@ static const struct sb_route_group groups[] = {
 #define LIKER_OF_ROW                                                                               \
 	"(SELECT row_to_json(k) FROM (SELECT social.person_document(l.user_id) AS \"user\", "          \
 	"l.reaction, l.created_at) k)"
+/* A league, team or athlete with all that is known, and what providers call it. */
+#define THE_SUBJECT(view, condition)                                                               \
+	"SELECT row_to_json(r) FROM (SELECT v.*, (SELECT coalesce(json_agg(row_to_json(x) ORDER BY "   \
+	"x.provider, x.external_id), '[]') FROM (SELECT e.provider, e.external_id FROM "               \
+	"social.visible_sport_external_ids e WHERE e.subject_id = v.id) x) AS external_ids FROM "      \
+	"social." view " v WHERE " condition ") r"
+/* What a post is about. */
+#define POST_SUBJECTS(id)                                                                          \
+	"SELECT json_build_object('results', (SELECT coalesce(json_agg(row_to_json(s) ORDER BY "       \
+	"s.id), "                                                                                      \
+	"'[]') FROM (SELECT v.id, v.kind, v.slug, v.name, v.sport FROM "                               \
+	"social.visible_post_subjects v WHERE v.post_id = " id ") s)) FROM social.seen_post(" id ")"
 /* All rows of a function at once. */
 #define ALL_OF(rows, item)                                                                         \
 	"SELECT json_build_object('results', coalesce(json_agg(" item " ORDER BY l.ordinality), "      \
@@ -172,8 +221,10 @@ static const struct sb_route rows[] = {
 #include "api/account.def"
 #include "api/admin.def"
 #include "api/comment.def"
+#include "api/event.def"
 #include "api/feed.def"
 #include "api/hashtag.def"
+#include "api/media.def"
 #include "api/mention.def"
 #include "api/moderation.def"
 #include "api/notification.def"
@@ -182,6 +233,9 @@ static const struct sb_route rows[] = {
 #include "api/relation.def"
 #include "api/search.def"
 #include "api/share.def"
+#include "api/socket.def"
+#include "api/sport.def"
+#include "api/stream.def"
 #include "api/system.def"
 #include "api/user.def"
 #include "api/web.def"

@@ -170,7 +170,9 @@ sb_shapes_or_null(json_t *schema)
 {
 	json_t *type = json_object_get(schema, "type");
 
-	if (type)
+	if (json_is_array(type))
+		json_array_append_new(type, json_string("null"));
+	else if (type)
 		json_object_set_new(schema, "type", json_pack("[O, s]", type, "null"));
 	else if (json_object_size(schema) > 0)
 		schema = json_pack("{s:[o, {s:s}]}", "anyOf", schema, "type", "null");

@@ -1,7 +1,7 @@
 /*
  * web.c owns the pages for browsers: the playground at /graphql/ (mission 087), the documentation
- * at /api/docs/ (issue 13), and the files that they take. They are a fixed table in memory; a
- * request names a row, never a path.
+ * at /api/docs/ (issue 13), the example of events at /api/realtime/ (issue 14), and the files that
+ * they take. They are a fixed table in memory; a request names a row, never a path.
  */
 #include "api/web.h"
 
@@ -40,6 +40,7 @@ EMBED(plain, "plain.html")
 EMBED(graphiql, "graphiql.html")
 EMBED(docs_plain, "docs_plain.html")
 EMBED(docs, "docs.html")
+EMBED(realtime, "realtime/realtime.html")
 
 /* Read-only once threads run. */
 static struct file
@@ -66,7 +67,8 @@ static struct page
 	const char *whole_end;
 	struct sb_fixed bytes;
 } playground = {sb_web_plain, sb_web_plain_end, sb_web_graphiql, sb_web_graphiql_end, {0}},
-  docs = {sb_web_docs_plain, sb_web_docs_plain_end, sb_web_docs, sb_web_docs_end, {0}};
+  docs = {sb_web_docs_plain, sb_web_docs_plain_end, sb_web_docs, sb_web_docs_end, {0}},
+  realtime = {sb_web_realtime, sb_web_realtime_end, sb_web_realtime, sb_web_realtime_end, {0}};
 
 /* Nothing but our own files is loaded, asked or told anything. The style sheets of GraphiQL and
  * Swagger UI have their fonts and pictures inside. */
@@ -118,6 +120,7 @@ sb_web_init(const struct sb_config *config, struct sb_problems *problems)
 		return;
 	make_page(&playground, config->playground_dir != NULL);
 	make_page(&docs, config->playground_dir != NULL);
+	make_page(&realtime, true);
 	for (struct file *file = files; file < files + sizeof(files) / sizeof(files[0]); file++)
 		if (file->start)
 			sb_fixed_init(&file->bytes, file->type, file->start,
@@ -166,6 +169,12 @@ void
 sb_api_docs(struct sb_request *request)
 {
 	reply_page(request, &docs);
+}
+
+void
+sb_api_realtime(struct sb_request *request)
+{
+	reply_page(request, &realtime);
 }
 
 void

@@ -99,9 +99,37 @@ struct sb_review
 	struct sb_auth *auth;
 	bool wanted;
 	bool going_on;
-	size_t position; /* in the loop's memory of tokens */
+	bool is_others;  /* the loop's memory of tokens has been gone through */
+	size_t position; /* in that, or among the sessions of others */
+	int (*sessions)(void *owner, size_t *position, int64_t *ids, int max); /* NULL: no others */
+	void (*end)(void *owner, int64_t session_id);
+	void *owner;
 	uint64_t began_at_ms;
 };
+
+static void
+end_session(struct sb_review *review, int64_t session_id)
+{
+	sb_auth_end_session(review->auth, session_id);
+	if (review->end)
+		review->end(review->owner, session_id);
+}
+
+/* The next that are to be looked up; 0 at the end. */
+static int
+next_sessions(struct sb_review *review, int64_t *ids)
+{
+	int count = 0;
+
+	if (!review->is_others)
+		count = sb_auth_sessions(review->auth, &review->position, ids, BATCH);
+	if (count > 0 || review->sessions == NULL)
+		return count;
+	if (!review->is_others)
+		review->position = 0;
+	review->is_others = true;
+	return review->sessions(review->owner, &review->position, ids, BATCH);
+}
 
 static void
 on_reviewed(struct lookup *lookup, const PGresult *ended)
@@ -109,7 +137,7 @@ on_reviewed(struct lookup *lookup, const PGresult *ended)
 	struct sb_review *review = (struct sb_review *) lookup;
 
 	for (int i = 0; ended && i < PQntuples(ended); i++)
-		sb_auth_end_session(review->auth, session_in(ended, i));
+		end_session(review, session_in(ended, i));
 	if (ended)
 		return;
 	review->going_on = false;
@@ -125,7 +153,7 @@ on_session_ended(void *owner, const void *messages, int count, bool more)
 	const int64_t *ids = messages;
 
 	for (int i = 0; i < count; i++)
-		sb_auth_end_session(review->auth, ids[i]);
+		end_session(review, ids[i]);
 	review->wanted |= more;
 }
 
@@ -140,6 +168,16 @@ sb_review_new(struct sb_loop *loop, struct sb_pg_pool *pool, struct sb_auth *aut
 	review->auth = auth;
 	sb_loop_subscribe(loop, &session_ended, on_session_ended, review);
 	return review;
+}
+
+void
+sb_review_add(struct sb_review *review,
+			  int (*sessions)(void *owner, size_t *position, int64_t *ids, int max),
+			  void (*end)(void *owner, int64_t session_id), void *owner)
+{
+	review->sessions = sessions;
+	review->end = end;
+	review->owner = owner;
 }
 
 void
@@ -161,15 +199,20 @@ sb_review_settle(struct sb_review *review)
 		return;
 	if (!review->going_on)
 	{
-		if (!review->wanted || loop->now_ms - review->began_at_ms < REVIEW_EVERY_MS)
+		/* On a standby no bell rings. Each request there is looked at anyway; who listens is not.
+		 */
+		if ((!review->wanted && !sb_pg_pool_is_standby(lookup->pool)) ||
+			loop->now_ms - review->began_at_ms < REVIEW_EVERY_MS)
 			return;
 		review->began_at_ms = loop->now_ms;
-		review->wanted = false;
+		review->is_others = !review->wanted;
 		review->going_on = true;
 		review->position = 0;
-		sb_auth_forget_foreign(review->auth);
+		if (review->wanted)
+			sb_auth_forget_foreign(review->auth);
+		review->wanted = false;
 	}
-	lookup->count = sb_auth_sessions(review->auth, &review->position, lookup->ids, BATCH);
+	lookup->count = next_sessions(review, lookup->ids);
 	review->going_on = lookup->count > 0;
 	if (review->going_on && !ask(lookup))
 	{
@@ -229,6 +272,14 @@ on_session(const char *payload)
 		door->ids[door->count++] = id;
 }
 
+const struct sb_mail_kind sb_doorbell_events = {0, 0};
+
+static void
+on_event(const char *payload)
+{
+	sb_loop_send_all(&sb_doorbell_events, NULL);
+}
+
 static void
 on_keys(const char *payload)
 {
@@ -241,6 +292,7 @@ on_listening(void)
 {
 	tell_to_review();
 	sb_loop_send_all(&sb_auth_keys_changed, NULL);
+	sb_loop_send_all(&sb_doorbell_events, NULL);
 }
 
 struct sb_doorbell *
@@ -249,6 +301,7 @@ sb_doorbell_new(struct sb_loop *loop, struct sb_pg_pool *pool)
 	static const struct sb_pg_channel channels[] = {
 		{"LISTEN social_sessions", "social_sessions", on_session},
 		{"LISTEN social_keys", "social_keys", on_keys},
+		{"LISTEN social_event", "social_event", on_event},
 		{NULL, NULL, NULL},
 	};
 

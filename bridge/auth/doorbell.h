@@ -6,9 +6,13 @@
 #ifndef SB_AUTH_DOORBELL_H
 #define SB_AUTH_DOORBELL_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 struct sb_auth;
 struct sb_doorbell;
 struct sb_loop;
+struct sb_mail_kind;
 struct sb_pg_pool;
 struct sb_review;
 
@@ -31,7 +35,19 @@ extern void sb_doorbell_settle(struct sb_doorbell *doorbell);
  */
 extern struct sb_review *sb_review_new(struct sb_loop *loop, struct sb_pg_pool *pool,
 									   struct sb_auth *auth);
+
+/*
+ * Somebody else holds sessions that must not go on when they have ended: sessions writes some into
+ * ids, from *position on, which moves, and returns 0 at their end; end is told of one that ended.
+ * The one of a loop, for as long as the review.
+ */
+extern void sb_review_add(struct sb_review *review,
+						  int (*sessions)(void *owner, size_t *position, int64_t *ids, int max),
+						  void (*end)(void *owner, int64_t session_id), void *owner);
 extern void sb_review_free(struct sb_review *review); /* after the pool */
 extern void sb_review_settle(struct sb_review *review);
+
+/* A signal to every loop that takes it: there may be new events (social_event). */
+extern const struct sb_mail_kind sb_doorbell_events;
 
 #endif /* SB_AUTH_DOORBELL_H */

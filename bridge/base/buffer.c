@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 
@@ -72,16 +73,8 @@ sb_buffer_printf(struct sb_buffer *buffer, const char *format, ...)
 void
 sb_buffer_put_int(struct sb_buffer *buffer, int64_t number)
 {
-	char digits[24];
-	char *at = digits + sizeof(digits);
-	uint64_t rest = number < 0 ? -(uint64_t) number : (uint64_t) number;
-
-	do
-		*--at = (char) ('0' + rest % 10);
-	while ((rest /= 10) > 0);
-	if (number < 0)
-		*--at = '-';
-	sb_buffer_append(buffer, at, (size_t) (digits + sizeof(digits) - at));
+	sb_buffer_reserve(buffer, SB_DECIMAL_SIZE);
+	buffer->len += sb_decimal_write(buffer->data + buffer->len, number);
 }
 
 /* Writes what cannot stand in a JSON string as it is. */

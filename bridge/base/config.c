@@ -1,5 +1,5 @@
 /*
- * config.c owns the reading of settings: one table, from settings.def.
+ * config.c owns the reading of settings: one table, from settings*.def.
  */
 #include "base/config.h"
 
@@ -28,6 +28,7 @@ enum kind
 struct setting
 {
 	enum kind kind;
+	enum sb_program program; /* whose it is */
 	const char *name;
 	size_t offset;
 	int value; /* default of an int or bool */
@@ -43,17 +44,25 @@ struct setting
 
 static const struct setting settings[] = {
 #define SB_INT(field, name, value, min, max, help)                                                 \
-	{KIND_INT, name, AT(field), value, min, max, NULL, 0, NULL, help},
+	{KIND_INT, PROGRAM, name, AT(field), value, min, max, NULL, 0, NULL, help},
 #define SB_BOOL(field, name, value, help)                                                          \
-	{KIND_BOOL, name, AT(field), value, 0, 1, NULL, 0, NULL, help},
+	{KIND_BOOL, PROGRAM, name, AT(field), value, 0, 1, NULL, 0, NULL, help},
 #define SB_TEXT(field, name, value, form, help)                                                    \
-	{KIND_TEXT, name, AT(field), 0, 0, 0, value, SB_FORM_##form, NULL, help},
+	{KIND_TEXT, PROGRAM, name, AT(field), 0, 0, 0, value, SB_FORM_##form, NULL, help},
 #define SB_SECRET(field, name, form, help)                                                         \
-	{KIND_SECRET, name, AT(field), 0, 0, 0, NULL, SB_FORM_##form, NULL, help},
+	{KIND_SECRET, PROGRAM, name, AT(field), 0, 0, 0, NULL, SB_FORM_##form, NULL, help},
 #define SB_WORD(field, name, value, words, help)                                                   \
-	{KIND_WORD, name, AT(field), 0, 0, 0, value, 0, words, help},
-#define SB_NOTHING(name, why) {KIND_NOTHING, name, 0, 0, 0, 0, NULL, 0, NULL, why},
+	{KIND_WORD, PROGRAM, name, AT(field), 0, 0, 0, value, 0, words, help},
+#define SB_NOTHING(name, why) {KIND_NOTHING, PROGRAM, name, 0, 0, 0, 0, NULL, 0, NULL, why},
+#define PROGRAM               SB_PROGRAM_BOTH
+#include "base/settings_both.def"
+#undef PROGRAM
+#define PROGRAM SB_PROGRAM_BRIDGE
 #include "base/settings.def"
+#undef PROGRAM
+#define PROGRAM SB_PROGRAM_WORKER
+#include "base/settings_worker.def"
+#undef PROGRAM
 };
 
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
@@ -68,7 +77,30 @@ static const char *const reloadable[] = {
 	"HEALTH_CHECK_ENABLED",  "METRICS_ENABLED",
 	"RATE_LIMIT_MONITORING", "GRAPHQL_INTROSPECTION",
 	"GRAPHQL_HTTP_STATUS",   "LOG_LEVEL",
+	"POST_CACHE_TIMEOUT",    "SEARCH_CACHE_TIMEOUT",
+	"HASHTAG_CACHE_TIMEOUT", "MENTION_CACHE_TIMEOUT",
+	"FEED_CACHE_TIMEOUT",    "CACHE_COMPRESS_MIN",
+	"SMTP_PASSWORD",         "SMTP_TIMEOUT",
+	"WORKER_POLL",           "WS_ECHO",
+	"WS_MAX_MESSAGE",        "WS_QUEUE",
+	"WS_PING_INTERVAL",      "WS_AUTH_TIMEOUT",
+	"WS_MAX_PER_USER",       "WS_MAX_TOPICS",
+	"WS_QUERY_TOKEN",        "SSE_HEARTBEAT",
 };
+
+static enum sb_program program = SB_PROGRAM_BRIDGE;
+
+void
+sb_config_for(enum sb_program which)
+{
+	program = which;
+}
+
+static bool
+is_ours(const struct setting *setting)
+{
+	return (setting->program & program) != 0;
+}
 
 /* ---- problems -------------------------------------------------------------------------------- */
 
@@ -274,7 +306,7 @@ on_file_line(void *arg, int line, const char *name, const char *value)
 		sb_problem_error(reading->problems, "CONFIG_FILE %.200s, line %d: %s is there twice",
 						 reading->path, line, setting->name);
 	reading->seen[setting - settings] = true;
-	if (*value == '\0')
+	if (*value == '\0' || !is_ours(setting))
 		return;
 	if (in_file)
 		set_from_file(reading->config, setting, value, reading->problems);
@@ -334,11 +366,12 @@ find_flag(const char *flag, size_t len, bool *in_file)
 
 	*in_file = false;
 	for (size_t i = 0; i < SETTINGS; i++)
-		if (is_flag_of(&settings[i], flag, len))
+		if (is_ours(&settings[i]) && is_flag_of(&settings[i], flag, len))
 			return &settings[i];
 	*in_file = len > end && strncmp(flag + len - end, suffix, end) == 0;
 	for (size_t i = 0; *in_file && i < SETTINGS; i++)
-		if (settings[i].kind == KIND_SECRET && is_flag_of(&settings[i], flag, len - end))
+		if (settings[i].kind == KIND_SECRET && is_ours(&settings[i]) &&
+			is_flag_of(&settings[i], flag, len - end))
 			return &settings[i];
 	return NULL;
 }
@@ -348,18 +381,25 @@ static const struct
 {
 	const char *flag;
 	enum sb_config_task task;
+	enum sb_program program;
 } tasks[] = {
-	{"--help", SB_CONFIG_HELP},           {"-h", SB_CONFIG_HELP},
-	{"--version", SB_CONFIG_VERSION},     {"--reference", SB_CONFIG_REFERENCE},
-	{"--check-config", SB_CONFIG_CHECK},  {"--routes", SB_CONFIG_ROUTES},
-	{"--print-schema", SB_CONFIG_SCHEMA}, {"--print-openapi", SB_CONFIG_OPENAPI},
+	{"--help", SB_CONFIG_HELP, SB_PROGRAM_BOTH},
+	{"-h", SB_CONFIG_HELP, SB_PROGRAM_BOTH},
+	{"--version", SB_CONFIG_VERSION, SB_PROGRAM_BOTH},
+	{"--check-config", SB_CONFIG_CHECK, SB_PROGRAM_BOTH},
+	{"--reference", SB_CONFIG_REFERENCE, SB_PROGRAM_BRIDGE},
+	{"--routes", SB_CONFIG_ROUTES, SB_PROGRAM_BRIDGE},
+	{"--print-schema", SB_CONFIG_SCHEMA, SB_PROGRAM_BRIDGE},
+	{"--print-openapi", SB_CONFIG_OPENAPI, SB_PROGRAM_BRIDGE},
+	{"--print-asyncapi", SB_CONFIG_ASYNCAPI, SB_PROGRAM_BRIDGE},
+	{"--configure-bucket", SB_CONFIG_BUCKET, SB_PROGRAM_BRIDGE},
 };
 
 static bool
 is_task(const char *flag, enum sb_config_task *task)
 {
 	for (size_t i = 0; i < sizeof(tasks) / sizeof(tasks[0]); i++)
-		if (strcmp(tasks[i].flag, flag) == 0)
+		if ((tasks[i].program & program) && strcmp(tasks[i].flag, flag) == 0)
 		{
 			*task = tasks[i].task;
 			return true;
@@ -372,7 +412,7 @@ static const struct setting *
 nearest(const char *name)
 {
 	for (size_t i = 0; i < SETTINGS; i++)
-		if (sb_form_is_near(name, settings[i].name))
+		if (is_ours(&settings[i]) && sb_form_is_near(name, settings[i].name))
 			return &settings[i];
 	return NULL;
 }
@@ -475,7 +515,8 @@ sb_config_load(struct sb_config *config, int argc, char **argv, struct sb_proble
 		set_default(config, &settings[i]);
 	load_file(config, argc, argv, problems);
 	for (size_t i = 0; i < SETTINGS; i++)
-		load_variable(config, &settings[i], problems);
+		if (is_ours(&settings[i]))
+			load_variable(config, &settings[i], problems);
 	warn_of_near_misses(problems);
 	return load_flags(config, argc, argv, problems);
 }
@@ -547,19 +588,33 @@ print_default(FILE *out, const struct setting *setting)
 void
 sb_config_help(FILE *out)
 {
-	fputs("social-bridge: HTTP and GraphQL in front of the PostgreSQL extension \"social\".\n\n"
-		  "Each setting is an environment variable, or a flag (HTTP_PORT=8001 is "
-		  "--http-port=8001), or a line of the file that CONFIG_FILE names; a flag wins over a "
-		  "variable, a variable over the file. A secret may stand in a file of its own: "
-		  "DB_PASSWORD_FILE=/path.\n--check-config checks them all and prints what is wrong (exit "
-		  "status 1).\nSIGTERM and SIGINT stop it once the requests in flight are answered. SIGHUP "
-		  "reads files and keys again, and takes over the settings marked *. --reference prints "
-		  "the routes and the "
-		  "GraphQL schema, --routes the REST routes as JSON, --print-schema the GraphQL schema, "
-		  "--print-openapi the OpenAPI document of the REST routes.\n\n",
+	bool is_bridge = program == SB_PROGRAM_BRIDGE;
+
+	fputs(is_bridge ? "social-bridge: HTTP and GraphQL in front of the PostgreSQL extension "
+					  "\"social\".\n\n"
+					: "social-worker: runs background jobs of the PostgreSQL extension \"social\" "
+					  "that need a network or files: mails (SMTP_URL).\n\n",
 		  out);
+	fputs(
+		"Each setting is an environment variable, or a flag (DB_PORT=5433 is --db-port=5433), or "
+		"a line of the file that CONFIG_FILE names; a flag wins over a variable, a variable over "
+		"the file. A secret may stand in a file of its own: DB_PASSWORD_FILE=/path.\n"
+		"--check-config checks them all and prints what is wrong (exit status 1).\n"
+		"SIGTERM and SIGINT stop it once what is under way has ended. SIGHUP reads files and keys "
+		"again, and takes over the settings marked *.",
+		out);
+	if (is_bridge)
+		fputs(" --reference prints the routes and the GraphQL schema, --routes the REST routes as "
+			  "JSON, --print-schema the GraphQL schema, --print-openapi the OpenAPI document of "
+			  "the REST routes, --print-asyncapi the AsyncAPI document of the WebSockets. "
+			  "--configure-bucket tells the bucket (USE_S3) who may call it from web pages, that "
+			  "versions are kept, and what goes by itself.",
+			  out);
+	fputs("\n\n", out);
 	for (size_t i = 0; i < SETTINGS; i++)
 	{
+		if (!is_ours(&settings[i]))
+			continue;
 		fprintf(out, "%c %-28s %s%s", is_reloadable(&settings[i]) ? '*' : ' ', settings[i].name,
 				settings[i].kind == KIND_NOTHING ? "taken, without effect: " : "",
 				settings[i].help);

@@ -1,11 +1,26 @@
 /*
- * config.h owns what the bridge can be told: settings.def read from the environment and flags.
+ * config.h owns what our programs can be told: the rows of settings*.def, read from the environment
+ * and flags.
  */
 #ifndef SB_CONFIG_H
 #define SB_CONFIG_H
 
 #include <stdbool.h>
 #include <stdio.h>
+
+/* The programs that are made of this code, as a set. */
+enum sb_program
+{
+	SB_PROGRAM_BRIDGE = 1,
+	SB_PROGRAM_WORKER = 2,
+	SB_PROGRAM_BOTH = 3
+};
+
+/*
+ * Which one this is; before anything is loaded, and the bridge unless it is said. Settings of the
+ * other one keep their defaults, and may stand in a file that both read.
+ */
+extern void sb_config_for(enum sb_program program);
 
 /* Read-only once main() has loaded it; shared by the loops. */
 struct sb_config
@@ -16,7 +31,9 @@ struct sb_config
 #define SB_SECRET(field, name, form, help)         const char *field;
 #define SB_WORD(field, name, value, words, help)   const char *field;
 #define SB_NOTHING(name, why)
+#include "base/settings_both.def"
 #include "base/settings.def"
+#include "base/settings_worker.def"
 #undef SB_INT
 #undef SB_BOOL
 #undef SB_TEXT
@@ -30,7 +47,7 @@ struct sb_problems
 {
 	struct sb_problem
 	{
-		bool is_error; /* otherwise the bridge may start */
+		bool is_error; /* otherwise the program may start */
 		char *text;    /* one line */
 	} * list;
 	int count;
@@ -53,7 +70,9 @@ enum sb_config_task
 	SB_CONFIG_REFERENCE, /* --reference */
 	SB_CONFIG_SCHEMA,    /* --print-schema */
 	SB_CONFIG_OPENAPI,   /* --print-openapi */
-	SB_CONFIG_ROUTES     /* --routes */
+	SB_CONFIG_ASYNCAPI,  /* --print-asyncapi */
+	SB_CONFIG_ROUTES,    /* --routes */
+	SB_CONFIG_BUCKET     /* --configure-bucket */
 };
 
 /*

@@ -13,7 +13,7 @@
 
 struct sb_buffer;
 
-#define SB_METRIC_VALUES 8                                          /* of a label, at most */
+#define SB_METRIC_VALUES 20                                         /* of a label, at most */
 #define SB_METRIC_LANES  "read|write|slow|slow_read|wait|wait_read" /* enum sb_pg_lane */
 #define SB_BUCKETS       12 /* of a histogram, but for the one without an end */
 

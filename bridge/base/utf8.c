@@ -57,6 +57,38 @@ sb_utf8_is_text(const char *text, size_t len)
 	return true;
 }
 
+/* Whether one to three bytes may be the beginning of a character. */
+static bool
+may_begin(const char *text, size_t len)
+{
+	static const char seconds[] = {(char) 0x80, (char) 0x90, (char) 0xa0};
+
+	for (size_t i = 0; i < sizeof(seconds); i++)
+	{
+		char whole[4] = {text[0], seconds[i], (char) 0x80, (char) 0x80};
+
+		for (size_t n = 1; n < len; n++)
+			whole[n] = text[n];
+		if (sb_utf8_width(whole, sizeof(whole)) > len)
+			return true;
+	}
+	return false;
+}
+
+bool
+sb_utf8_goes_on(const char *text, size_t len, size_t *checked)
+{
+	while (*checked < len)
+	{
+		size_t width = sb_utf8_width(text + *checked, len - *checked);
+
+		if (width == 0)
+			return len - *checked < 4 && may_begin(text + *checked, len - *checked);
+		*checked += width;
+	}
+	return true;
+}
+
 size_t
 sb_utf8_encode(uint32_t c, char *out)
 {

@@ -3,8 +3,6 @@
  */
 #include "caller/caller.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -16,8 +14,8 @@ sb_caller_set_owner(struct sb_caller *caller, int64_t user_id, int64_t session_i
 {
 	caller->user_id = user_id;
 	caller->session_id = session_id;
-	snprintf(caller->user_text, sizeof(caller->user_text), "%" PRId64, user_id);
-	snprintf(caller->session_text, sizeof(caller->session_text), "%" PRId64, session_id);
+	sb_decimal_write(caller->user_text, user_id);
+	sb_decimal_write(caller->session_text, session_id);
 }
 
 const char *

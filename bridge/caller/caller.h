@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/decimal.h"
+
 /* What one piece of work counts as. */
 struct sb_purpose
 {
@@ -38,8 +40,9 @@ struct sb_caller
 	const char *agent;  /* what the client calls itself, as text worth keeping; or NULL */
 	int64_t user_id;    /* 0 = anonymous */
 	int64_t session_id; /* 0 = the token names none */
-	char user_text[24];
-	char session_text[24];
+	int64_t expires_at; /* when the token that shows it ends, in seconds since 1970 */
+	char user_text[SB_DECIMAL_SIZE];
+	char session_text[SB_DECIMAL_SIZE];
 
 	struct sb_purpose purpose;
 	struct sb_figures figures; /* of the limits, as last counted */

@@ -31,6 +31,7 @@ static const struct row rows[] = {
 	{"SM403", 403, NULL},
 	{"SM404", 404, NULL},
 	{"SM409", 409, NULL},
+	{"SM410", 410, NULL, "RESYNC"}, /* the event log does not reach back so far */
 	{"SM412", 412, NULL},
 	{"SM422", 422, NULL},
 	{"SM423", 409, NULL, "IN_PROGRESS"}, /* of an idempotency key; so is SM208, for a moment */
@@ -62,8 +63,10 @@ static const struct code_row codes[] = {
 	{403, "FORBIDDEN"},
 	{404, "NOT_FOUND"},
 	{405, "METHOD_NOT_ALLOWED"},
+	{406, "NOT_ACCEPTABLE"},
 	{408, "TIMEOUT"},
 	{409, "CONFLICT"},
+	{410, "GONE"},
 	{411, "LENGTH_REQUIRED"},
 	{412, "PRECONDITION_FAILED"},
 	{413, "PAYLOAD_TOO_LARGE"},

@@ -34,6 +34,8 @@ static const struct
 	 {"Take it back to publish it later.", "Take it back to publish it later."}},
 	{"social.notification_preferences() lists them.",
 	 {"GET /api/notifications/preferences/ lists them.", NULL}},
+	{"Read anew what is shown, then listen from social.event_position().",
+	 {"Read anew what is shown.", "Read anew what is shown."}},
 	{"Give one address without a port, or null.", {NULL, NULL}},
 	{"It is the JSON document at the issuer's jwks_uri.", {NULL, NULL}},
 	{"kept_answer tells it.", {NULL, NULL}}, /* the bridge asks it, and answers with that */
@@ -44,6 +46,8 @@ static const struct
 	{"Retention removes old ones: see social.set_retention().", {NULL, NULL}},
 	{"Run CREATE EXTENSION social.", {NULL, NULL}},
 	{"SELECT data_class FROM social.admin_retention lists them.", {NULL, NULL}},
+	{"SELECT extensions FROM social.media_types() lists them.", {NULL, NULL}},
+	{"SELECT social.set_media_store() makes one.", {NULL, NULL}},
 	{"SELECT * FROM social.django_tables() lists the names; a view can give a table one of them.",
 	 {NULL, NULL}},
 	{"SELECT id FROM social.admin_graphql_documents lists them.", {NULL, NULL}},

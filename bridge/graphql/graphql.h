@@ -95,6 +95,10 @@ struct sb_graphql_execution
 						* for which; prepared again with `apart` the others come through */
 	int nsteps;        /* 0: the response is already complete */
 	const struct sb_graphql_step *steps;
+	/* Of a subscription. */
+	const char *topic; /* what it listens to; "notifications" stands for the viewer's own */
+	const char *types; /* the events there that it is about, by spaces */
+	bool is_shared;    /* its answer is the same for all who see what the event is about */
 };
 
 /*
@@ -103,7 +107,8 @@ struct sb_graphql_execution
  *   query    - one step whose select returns the bytes of `data`;
  *   mutation - one step per root field that calls a function, in order; run each in a transaction
  *              of its own, and go on after a failed one;
- *   subscription - as a query: the statement to run for each event;
+ *   subscription - as a query: the statement to run for each event, after social.set_result_id()
+ *              with the event's id;
  *   apart    - a query as a mutation: one step per root field that reads rows.
  * A field of a query whose arguments cannot be used (a page too large) is null, with an error, and
  * takes with it what may not be null; a mutation with such a field is refused.
@@ -131,6 +136,14 @@ struct sb_graphql_result
  */
 char *sb_graphql_respond(struct sb_graphql_execution *execution,
 						 const struct sb_graphql_result *results, size_t *len);
+
+/*
+ * The same for one event of a subscription, whose id it tells (extensions.eventId); as often as
+ * there are events.
+ */
+char *sb_graphql_respond_event(struct sb_graphql_execution *execution,
+							   const struct sb_graphql_result *result, int64_t event_id,
+							   size_t *len);
 
 /* The extensions.code of the first request error (error.h lists them), or NULL: nothing stands in
  * the way of running it. */

@@ -187,7 +187,8 @@ describe_members(struct sb_buffer *sql, const struct gql_type *type, bool leadin
 		struct gql_template_part part;
 		const char *of = field->source.of;
 
-		if (field->source.kind == GQL_COLUMN && gql_row_document_has(type, field))
+		if ((field->source.kind == GQL_COLUMN || field->source.kind == GQL_EXPRESSION) &&
+			gql_row_document_has(type, field))
 			sb_buffer_printf(sql, "%s%s=%s", separator, field->name, field->source.column);
 		else if (leading && field->source.kind == GQL_ROWS && field->source.document && of &&
 				 gql_template_next(&of, &part) && part.kind == GQL_TEMPLATE_PARENT)

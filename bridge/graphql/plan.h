@@ -226,6 +226,16 @@ bool gql_check_lifted(struct gql_binding *binding, const struct gql_plan *plan);
 bool gql_bind_values(struct gql_binding *binding, const struct gql_schema *schema,
 					 const struct gql_plan *plan, const char **values);
 
+/* ---- subscriptions -------------------------------------------------------------------------- */
+
+/*
+ * What a subscription's root field listens to, in the arena: NULL where its arguments name nothing,
+ * with an error of the request where they name several topics.
+ */
+const char *gql_event_topic(const struct gql_binding *binding, const struct gql_node *node);
+/* Is what is selected the same for everybody who sees the row? */
+bool gql_is_shared(const struct gql_node *node);
+
 /* Appends the JSON of __schema or __type; false past the size limit of introspection. */
 bool gql_introspect(struct sb_buffer *out, const struct gql_schema *schema,
 					struct gql_binding *binding, const struct gql_node *node);

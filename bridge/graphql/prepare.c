@@ -335,6 +335,12 @@ fill_steps(struct preparation *preparation)
 	execution->public.is_divisible = plan->nparts > 1 && !preparation->request->apart;
 	execution->public.nsteps = plan->nsteps;
 	execution->public.steps = steps;
+	if (execution->public.is_subscription && !execution->is_null)
+	{
+		execution->public.topic = gql_event_topic(&preparation->binding, plan->nodes);
+		execution->public.types = plan->nodes->field->source.types;
+		execution->public.is_shared = gql_is_shared(plan->nodes);
+	}
 }
 
 /* The JSON of __schema or __type; NULL with an error of the request. */

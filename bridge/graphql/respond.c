@@ -1,5 +1,6 @@
 /* respond.c owns the response body (specification section 7): the database's bytes and the errors.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "graphql/execution.h"
@@ -127,9 +128,26 @@ print_data(const struct gql_execution *execution, const struct sb_graphql_result
 	sb_buffer_putc(out, '}');
 }
 
+/* What is said beside the data: what it cost, which event it is about. */
+static void
+print_extensions(const struct gql_execution *execution, int64_t event_id, struct sb_buffer *out)
+{
+	if (!execution->announce_cost && event_id == 0)
+		return;
+	sb_buffer_puts(out, ",\"extensions\":{");
+	if (execution->announce_cost)
+		sb_buffer_printf(out, "\"cost\":{\"rows\":%.0f,\"limit\":%ld}", execution->cost,
+						 execution->max_cost);
+	if (execution->announce_cost && event_id)
+		sb_buffer_putc(out, ',');
+	if (event_id)
+		sb_buffer_printf(out, "\"eventId\":\"%" PRId64 "\"", event_id);
+	sb_buffer_putc(out, '}');
+}
+
 char *
-sb_graphql_respond(struct sb_graphql_execution *public, const struct sb_graphql_result *results,
-				   size_t *len)
+sb_graphql_respond_event(struct sb_graphql_execution *public,
+						 const struct sb_graphql_result *results, int64_t event_id, size_t *len)
 {
 	struct gql_execution *execution = (struct gql_execution *) public;
 	struct sb_buffer out = {0};
@@ -147,11 +165,16 @@ sb_graphql_respond(struct sb_graphql_execution *public, const struct sb_graphql_
 	execution->partial = out.len > 1;
 	sb_buffer_puts(&out, "\"data\":");
 	print_data(execution, results, &out);
-	if (execution->announce_cost)
-		sb_buffer_printf(&out, ",\"extensions\":{\"cost\":{\"rows\":%.0f,\"limit\":%ld}}",
-						 execution->cost, execution->max_cost);
+	print_extensions(execution, event_id, &out);
 	sb_buffer_putc(&out, '}');
 	return sb_buffer_take(&out, len);
+}
+
+char *
+sb_graphql_respond(struct sb_graphql_execution *public, const struct sb_graphql_result *results,
+				   size_t *len)
+{
+	return sb_graphql_respond_event(public, results, 0, len);
 }
 
 const char *

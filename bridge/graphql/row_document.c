@@ -41,6 +41,7 @@ member_fits(const struct gql_node *node, const struct gql_type *type)
 		case GQL_TYPENAME:
 			return true;
 		case GQL_COLUMN:
+		case GQL_EXPRESSION:
 			return gql_row_document_has(type, node->field);
 		case GQL_ROWS:
 			return gql_row_document_fits(node, true);
@@ -82,7 +83,7 @@ write_member(struct sb_buffer *out, const struct gql_node *node, int *nsizes)
 	sb_buffer_printf(out, "%s=", node->key);
 	if (source->kind == GQL_TYPENAME)
 		sb_buffer_printf(out, "\"%s\"", node->parent->name);
-	else if (source->kind == GQL_COLUMN)
+	else if (source->kind == GQL_COLUMN || source->kind == GQL_EXPRESSION)
 		sb_buffer_printf(out, "%s%s", source->column,
 						 target->sql_text           ? ".text"
 						 : target->kind == GQL_ENUM ? ".upper"

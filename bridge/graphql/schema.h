@@ -75,7 +75,7 @@ enum gql_part
 struct gql_source
 {
 	enum gql_source_kind kind;
-	const char *column;   /* COLUMN */
+	const char *column;   /* COLUMN; of an EXPRESSION what documents call it */
 	const char *constant; /* CONSTANT: its text */
 	const char *function; /* CALL */
 	const char *sql;      /* EXPRESSION */
@@ -99,6 +99,9 @@ struct gql_source
 	bool slow;            /* ROWS: may take long even for one row */
 	const char *action;   /* what it counts as for rate limits, or NULL */
 	const char *account;  /* of a mutation: the argument that names an account, or NULL */
+	const char *topic;    /* of a subscription: what is listened to, or NULL */
+	const char *types;    /* likewise the events there, by spaces */
+	bool shared;          /* the same for all who see the row around */
 };
 
 struct gql_node;

@@ -379,6 +379,7 @@ bind_leaf(struct binder *binder, const struct gql_type *type, struct gql_field *
 	{
 		field->source.kind = GQL_EXPRESSION;
 		field->source.sql = text_of(value, "sql");
+		field->source.column = snake_case(binder->schema->arena, field->name);
 		field->source.slow = strcmp(or_empty(text_of(value, "slow")), "true") == 0;
 		check_template(binder, type, field, field->source.sql);
 		return;
@@ -445,6 +446,27 @@ bind_limit(struct binder *binder, const struct gql_type *type, struct gql_field 
 				 "\"%s\": @limit is for fields with @rows or @call", field->name);
 }
 
+/* What makes a subscription's field be read; every one of them has it, and nothing else. */
+static void
+bind_event(struct binder *binder, const struct gql_type *type, struct gql_field *field)
+{
+	const struct gql_directive *event = directive_of(field->ast->directives, "event");
+	bool is_subscription = type == binder->schema->roots[GQL_SUBSCRIPTION];
+
+	field->source.shared = directive_of(field->ast->directives, "shared") != NULL;
+	if (event)
+	{
+		field->source.topic = or_empty(text_of(event, "topic"));
+		field->source.types = or_empty(text_of(event, "types"));
+		check_template(binder, type, field, field->source.topic);
+	}
+	if (is_subscription != (event != NULL) || (is_subscription && field->source.kind != GQL_ROWS))
+		gql_fail(binder->errors, GQL_VALIDATION_FAILED, field->ast->at,
+				 "\"%s.%s\": @event is for the fields of the subscription type, whose source is "
+				 "@rows",
+				 type->name, field->name);
+}
+
 static void
 bind_field(struct binder *binder, const struct gql_type *type, struct gql_field *field)
 {
@@ -480,6 +502,7 @@ bind_field(struct binder *binder, const struct gql_type *type, struct gql_field 
 				 "\"%s.%s\": @call is for the fields of the mutation type, whose other source is "
 				 "the one row of @rows",
 				 type->name, field->name);
+	bind_event(binder, type, field);
 	if (limit)
 		bind_limit(binder, type, field, limit);
 	if (document)

@@ -35,6 +35,7 @@ static const struct
 	[SB_CLIENT_READING] = {AT(request_timeout), 408},
 	[SB_CLIENT_WORKING] = {0, 0},
 	[SB_CLIENT_WRITING] = {AT(request_timeout), 0},
+	[SB_CLIENT_STREAMING] = {0, 0},
 	[SB_CLIENT_IDLE] = {AT(keepalive_timeout), 0},
 	[SB_CLIENT_CLOSING] = {0, 0},
 };
@@ -79,6 +80,22 @@ link_client(struct sb_client *client)
 	clients->lists[client->state].count++;
 }
 
+/* An address as text, IPv4 in its own form; "" for one of another kind. */
+static void
+write_address(const struct sockaddr *address, char text[INET6_ADDRSTRLEN])
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *) address;
+	const struct in6_addr *v6 = &((const struct sockaddr_in6 *) address)->sin6_addr;
+
+	*text = '\0';
+	if (address->sa_family == AF_INET)
+		inet_ntop(AF_INET, &v4->sin_addr, text, INET6_ADDRSTRLEN);
+	else if (address->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(v6))
+		inet_ntop(AF_INET, v6->s6_addr + 12, text, INET6_ADDRSTRLEN);
+	else if (address->sa_family == AF_INET6)
+		inet_ntop(AF_INET6, v6, text, INET6_ADDRSTRLEN);
+}
+
 struct sb_client *
 sb_client_new(struct sb_loop *loop, struct sb_clients *clients, int fd,
 			  const struct sockaddr *address)
@@ -93,6 +110,7 @@ sb_client_new(struct sb_loop *loop, struct sb_clients *clients, int fd,
 	memcpy(&client->address, address,
 		   address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
 										  : sizeof(struct sockaddr_in));
+	write_address((struct sockaddr *) &client->address, client->address_text);
 	link_client(client);
 	clients->count++;
 	client->has_place = !clients->are_operators;
@@ -111,26 +129,11 @@ void
 sb_client_free(struct sb_client *client)
 {
 	sb_client_release(client);
-	if (!client->clients->are_operators)
-		sb_peers_remove();
+	if (!client->clients->are_operators && !client->has_gone)
+		sb_peers_remove(false);
 	unlink_client(client);
 	client->clients->count--;
 	free(client);
-}
-
-void
-sb_client_address(const struct sb_client *client, char *text)
-{
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *) &client->address;
-	const struct in6_addr *v6 = &((const struct sockaddr_in6 *) &client->address)->sin6_addr;
-
-	*text = '\0';
-	if (client->address.ss_family == AF_INET)
-		inet_ntop(AF_INET, &v4->sin_addr, text, INET6_ADDRSTRLEN);
-	else if (client->address.ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(v6))
-		inet_ntop(AF_INET, v6->s6_addr + 12, text, INET6_ADDRSTRLEN);
-	else if (client->address.ss_family == AF_INET6)
-		inet_ntop(AF_INET6, v6, text, INET6_ADDRSTRLEN);
 }
 
 void

@@ -19,12 +19,13 @@ struct sb_request;
 
 enum sb_client_state
 {
-	SB_CLIENT_NEW,     /* nothing complete has come yet: the first request's deadline runs */
-	SB_CLIENT_READING, /* a request line has come, the rest has not */
-	SB_CLIENT_WORKING, /* a request is being handled; the database's own deadlines apply */
-	SB_CLIENT_WRITING, /* the answer is going out */
-	SB_CLIENT_IDLE,    /* between two requests */
-	SB_CLIENT_CLOSING, /* cut off; the library will notice */
+	SB_CLIENT_NEW,       /* nothing complete has come yet: the first request's deadline runs */
+	SB_CLIENT_READING,   /* a request line has come, the rest has not */
+	SB_CLIENT_WORKING,   /* a request is being handled; the database's own deadlines apply */
+	SB_CLIENT_WRITING,   /* the answer is going out */
+	SB_CLIENT_STREAMING, /* likewise, as long as there is something to say (http/stream.h) */
+	SB_CLIENT_IDLE,      /* between two requests */
+	SB_CLIENT_CLOSING,   /* cut off; the library will notice */
 	SB_CLIENT_STATES
 };
 
@@ -41,7 +42,9 @@ struct sb_client
 	struct sb_gate *gate;       /* NULL where the library is trusted */
 	bool is_left;               /* by the library: only the gate still has something for him */
 	bool has_place;             /* he counts as one of his address */
+	bool has_gone;              /* to another protocol, and is counted there (http/upgrade.h) */
 	struct sockaddr_storage address;
+	char address_text[INET6_ADDRSTRLEN]; /* IPv4 in its own form */
 };
 
 /* A connection is on exactly one list, that of its state. */
@@ -55,7 +58,8 @@ struct sb_clients
 		int count;
 	} lists[SB_CLIENT_STATES];
 	int count;
-	bool are_operators; /* on ADMIN_PORT: not among those that http/peers.h counts */
+	struct sb_request *answered; /* that were taken from the gate, to be sent (http/direct.h) */
+	bool are_operators;          /* on ADMIN_PORT: not among those that http/peers.h counts */
 };
 
 /* Of somebody who is counted (http/peers.h). */
@@ -65,9 +69,6 @@ extern void sb_client_free(struct sb_client *client);
 
 /* He counts no longer as one of his address: to be said before he can see the end. */
 extern void sb_client_release(struct sb_client *client);
-
-/* The peer's address as text, into text[INET6_ADDRSTRLEN]; IPv4 in its own form. */
-extern void sb_client_address(const struct sb_client *client, char *text);
 
 /* Enters a state; its deadline begins to run. */
 extern void sb_client_enter(struct sb_client *client, enum sb_client_state state);

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/config_form.h"
 #include "http/request.h"
@@ -60,6 +61,19 @@ may_call(const char *origin)
 	return any_origin;
 }
 
+bool
+sb_cors_may_connect(const struct sb_request *request)
+{
+	const char *origin = sb_request_header(request, "Origin");
+	const char *host = sb_request_header(request, "Host");
+	const char *authority = origin ? strstr(origin, "://") : NULL;
+
+	if (origin == NULL || (sb_request_count_headers(request, "Origin") == 1 && may_call(origin)))
+		return true;
+	return authority && host && sb_request_count_headers(request, "Origin") == 1 &&
+		   strcasecmp(authority + 3, host) == 0;
+}
+
 void
 sb_cors_add_headers(struct sb_request *request)
 {
@@ -74,7 +88,8 @@ sb_cors_add_headers(struct sb_request *request)
 	sb_request_add_header(request, "Access-Control-Allow-Origin", origin);
 	sb_request_add_header(
 		request, "Access-Control-Expose-Headers",
-		"ETag, Idempotent-Replayed, Link, Location, Retry-After, WWW-Authenticate, X-Request-Id, "
+		"Accept-Ranges, Content-Range, ETag, Idempotent-Replayed, Link, Location, Retry-After, "
+		"WWW-Authenticate, X-Request-Id, "
 		"X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, RateLimit-Limit, "
 		"RateLimit-Remaining, RateLimit-Reset, RateLimit-Policy");
 }
@@ -89,7 +104,8 @@ sb_cors_add_preflight(struct sb_request *request, const char *methods)
 		return;
 	sb_request_add_header(request, "Access-Control-Allow-Methods", methods);
 	sb_request_add_header(request, "Access-Control-Allow-Headers",
-						  "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, "
-						  "X-Request-Id, traceparent, tracestate");
+						  "Authorization, Content-MD5, Content-Type, Idempotency-Key, If-Match, "
+						  "If-None-Match, If-Range, Range, "
+						  "Last-Event-ID, X-Request-Id, traceparent, tracestate");
 	sb_request_add_header(request, "Access-Control-Max-Age", "600");
 }

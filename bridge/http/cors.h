@@ -20,4 +20,10 @@ extern void sb_cors_add_headers(struct sb_request *request);
 /* Adds what answers a preflight, when the request is one of an origin that may call. */
 extern void sb_cors_add_preflight(struct sb_request *request, const char *methods);
 
+/*
+ * Whether a page may open a WebSocket, which no preflight asks for: one of the origins that may
+ * call, or of the host itself. What names no origin is no page.
+ */
+extern bool sb_cors_may_connect(const struct sb_request *request);
+
 #endif /* SB_HTTP_CORS_H */

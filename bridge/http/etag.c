@@ -3,20 +3,30 @@
  */
 #include "http/etag.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <xxhash.h>
+
+#include "base/hex.h"
 
 void
 sb_etag_make(char tag[SB_ETAG_SIZE], const char *version, const char *bytes, size_t len)
 {
 	/* Nobody is harmed by bytes that were made to collide but whoever made them. */
 	XXH128_hash_t hash = XXH3_128bits(bytes, len);
+	size_t version_len = version ? strnlen(version, SB_ETAG_VERSION_MAX) : 0;
+	char *at = tag;
 
-	snprintf(tag, SB_ETAG_SIZE, "\"%.*s%s%016" PRIx64 "%016" PRIx64 "\"", SB_ETAG_VERSION_MAX,
-			 version ? version : "", version ? "." : "", (uint64_t) hash.high64,
-			 (uint64_t) hash.low64);
+	*at++ = '"';
+	if (version)
+	{
+		memcpy(at, version, version_len);
+		at += version_len;
+		*at++ = '.';
+	}
+	sb_hex_write(at, hash.high64);
+	sb_hex_write(at + SB_HEX_DIGITS, hash.low64);
+	memcpy(at + 2 * SB_HEX_DIGITS, "\"", 2);
 }
 
 void

@@ -13,6 +13,7 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -36,6 +37,8 @@ struct sb_gate
 	const struct sb_gate_holder *functions;
 	void *holder;
 	struct sb_gate *next; /* of those that are closed, or broken */
+	struct sb_gate *next_answered;
+	bool is_closed;
 	int outer_fd;
 	int inner_fd;
 
@@ -45,6 +48,9 @@ struct sb_gate
 	size_t good;   /* of them that may pass */
 	uint64_t body; /* bytes of a body that are still to come */
 	bool is_shut;  /* nothing more may pass */
+	bool is_asked; /* a request has passed, or was taken, and is not answered yet */
+	bool is_taken; /* the latter */
+	bool is_lent;  /* the client's socket is the holder's for now */
 	bool at_end;   /* he sends no more */
 	bool is_told;  /* so the library has been told */
 	const char *refusal;
@@ -54,10 +60,37 @@ struct sb_gate
 };
 
 static _Thread_local char *spare_in; /* where the last head was: most are passed on at once */
+static _Thread_local struct sb_gate *answered; /* by the library, which runs */
 static _Thread_local struct sb_gate *closed;
 static _Thread_local struct sb_gate *broken; /* whose end the library cannot be told yet */
 
 /* ---- from the client ------------------------------------------------------------------------- */
+
+/* The first bytes of what came are done with. */
+static void
+drop(struct sb_gate *gate, size_t len)
+{
+	gate->in_len -= len;
+	memmove(gate->in, gate->in + len, gate->in_len);
+}
+
+/* Whether the holder takes a request whose head is here. */
+static bool
+is_taken(struct sb_gate *gate, const struct sb_head_form *form)
+{
+	size_t here = gate->in_len - gate->good - form->size;
+	enum sb_gate_taking taking;
+
+	here = form->body < here ? (size_t) form->body : here;
+	if (gate->good > 0 || gate->is_broken)
+		return false;
+	taking = gate->functions->on_request(gate->holder, gate->in, form, here);
+	gate->is_taken = taking != SB_GATE_LEFT;
+	gate->is_lent = taking == SB_GATE_BORROWED;
+	if (gate->is_taken)
+		drop(gate, form->size + here);
+	return gate->is_taken;
+}
 
 /* As much as may pass, passes; what is refused is replaced. */
 static void
@@ -65,7 +98,7 @@ judge(struct sb_gate *gate)
 {
 	struct sb_head_form form;
 
-	while (!gate->is_shut && gate->good < gate->in_len)
+	while (!gate->is_shut && gate->good < gate->in_len && (!gate->is_asked || gate->body > 0))
 	{
 		size_t left = gate->in_len - gate->good;
 
@@ -85,6 +118,9 @@ judge(struct sb_gate *gate)
 				gate->is_shut = true;
 				break;
 			case SB_HEAD_WHOLE:
+				gate->is_asked = true;
+				if (is_taken(gate, &form))
+					break;
 				gate->good += form.size;
 				gate->body = form.body;
 				gate->is_shut = form.is_last;
@@ -102,19 +138,20 @@ judge(struct sb_gate *gate)
 
 /*
  * Tells the library that no more comes, once it has read what came: after a short read 0.9.75 waits
- * for news of the socket, and an end that was there already is none.
+ * for news of the socket, and an end that was there already is none. It closes then, so whoever has
+ * taken a request answers first, and what waits here has its turn.
  */
 static void
 tell_end(struct sb_gate *gate)
 {
 	int unread;
 
-	if (!gate->at_end || gate->is_told ||
+	if (!gate->at_end || gate->is_told || gate->is_taken || gate->in_len > 0 ||
 		(ioctl(gate->inner_fd, SIOCOUTQ, &unread) == 0 && unread > 0))
 		return;
 	gate->is_told = true;
 	shutdown(gate->inner_fd, SHUT_WR);
-	gate->functions->on_passed(gate->holder);
+	gate->functions->on_end(gate->holder);
 }
 
 static void
@@ -144,13 +181,12 @@ pass(struct sb_gate *gate)
 		   (sent = send(gate->inner_fd, gate->in, gate->good, MSG_DONTWAIT | MSG_NOSIGNAL)) > 0)
 	{
 		gate->good -= (size_t) sent;
-		gate->in_len -= (size_t) sent;
-		memmove(gate->in, gate->in + sent, gate->in_len);
+		drop(gate, (size_t) sent);
 		gate->functions->on_passed(gate->holder);
 	}
 	if (gate->good > 0)
 		return;
-	if (gate->is_shut || gate->at_end)
+	if (gate->is_shut || (gate->at_end && !gate->is_asked))
 		gate->in_len = 0; /* nobody wants the rest */
 	if (gate->in_len == 0)
 		give_room(gate);
@@ -165,6 +201,7 @@ give_up(struct sb_gate *gate)
 		return;
 	gate->is_broken = true;
 	gate->at_end = true;
+	gate->good = gate->in_len = 0;
 	shutdown(gate->inner_fd, SHUT_RD);
 	tell_end(gate);
 	if (gate->is_told)
@@ -191,12 +228,20 @@ tell_broken(const struct sb_gate *left)
 	}
 }
 
+/* Whether there is room for what he sends, and somebody wants it. */
+static bool
+is_reading(const struct sb_gate *gate)
+{
+	return !gate->is_shut && !gate->is_told && !gate->is_lent && gate->good == 0 &&
+		   gate->in_len < HEAD_ROOM;
+}
+
 static void
 read_client(struct sb_gate *gate)
 {
 	ssize_t got;
 
-	if (gate->is_shut || gate->is_told || gate->good > 0)
+	if (!is_reading(gate))
 		return;
 	if (gate->in == NULL)
 		take_room(gate);
@@ -215,33 +260,47 @@ read_client(struct sb_gate *gate)
 
 /* ---- to the client --------------------------------------------------------------------------- */
 
+/* Keeps what he has not taken of it. */
+static void
+keep_rest(struct sb_gate *gate, const struct iovec *parts, int nparts, size_t sent)
+{
+	for (int i = 0; i < nparts; i++)
+	{
+		size_t len = parts[i].iov_len;
+		size_t gone = sent < len ? sent : len;
+
+		if (gone < len)
+			sb_buffer_append(&gate->out, (const char *) parts[i].iov_base + gone, len - gone);
+		sent -= gone;
+	}
+}
+
 /* False when he does not take all. */
 static bool
-send_client(struct sb_gate *gate, const char *bytes, size_t len)
+send_client(struct sb_gate *gate, struct iovec *parts, int nparts)
 {
-	ssize_t sent = send(gate->outer_fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = (size_t) nparts};
+	ssize_t sent = sendmsg(gate->outer_fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	if (sent < 0 && errno != EAGAIN && errno != EINTR)
 		give_up(gate);
-	if (sent < 0)
-		sent = 0;
 	if (gate->is_broken)
 		return true;
-	if ((size_t) sent < len)
-		sb_buffer_append(&gate->out, bytes + sent, len - (size_t) sent);
-	return (size_t) sent == len;
+	keep_rest(gate, parts, nparts, sent < 0 ? 0 : (size_t) sent);
+	return gate->out.len == 0;
 }
 
 static bool
 send_rest(struct sb_gate *gate)
 {
 	struct sb_buffer rest = gate->out;
+	struct iovec part = {rest.data, rest.len};
 	bool is_sent;
 
 	if (rest.len == 0)
 		return true;
 	gate->out = (struct sb_buffer){0};
-	is_sent = send_client(gate, rest.data, rest.len);
+	is_sent = send_client(gate, &part, 1);
 	sb_buffer_free(&rest);
 	return is_sent;
 }
@@ -251,7 +310,7 @@ static void
 watch(struct sb_gate *gate)
 {
 	bool takes = gate->out.len == 0;
-	bool reads = !gate->is_shut && !gate->is_told && gate->good == 0;
+	bool reads = is_reading(gate);
 
 	/* His end stays readable: it is looked at again while the library reads, or can answer. */
 	if (gate->at_end && (!takes || gate->functions->is_working(gate->holder)))
@@ -264,8 +323,11 @@ watch(struct sb_gate *gate)
 		sb_loop_unwatch(gate->loop, &gate->inner);
 		return;
 	}
-	sb_loop_watch(gate->loop, &gate->outer, gate->outer_fd,
-				  (reads ? EPOLLIN : 0) | (takes ? 0 : EPOLLOUT));
+	if (gate->is_lent)
+		sb_loop_unwatch(gate->loop, &gate->outer);
+	else
+		sb_loop_watch(gate->loop, &gate->outer, gate->outer_fd,
+					  (reads ? EPOLLIN : 0) | (takes ? 0 : EPOLLOUT));
 	sb_loop_watch(gate->loop, &gate->inner, gate->inner_fd,
 				  (takes ? EPOLLIN : 0) | (gate->good ? EPOLLOUT : 0));
 }
@@ -281,10 +343,70 @@ sb_gate_flush(struct sb_gate *gate)
 	{
 		got = recv(gate->inner_fd, bytes, OUT_ROOM, MSG_DONTWAIT);
 		if (got > 0 && !gate->is_broken)
-			is_sent = send_client(gate, bytes, (size_t) got);
+			is_sent = send_client(gate, &(struct iovec){bytes, (size_t) got}, 1);
 	}
 	watch(gate);
 	return is_sent;
+}
+
+void
+sb_gate_answer(struct sb_gate *gate, struct iovec *parts, int nparts, bool is_last)
+{
+	if (!gate->is_broken)
+		send_client(gate, parts, nparts);
+	gate->is_taken = false;
+	if (is_last)
+	{
+		gate->is_shut = true;
+		gate->at_end = true;
+	}
+	watch(gate);
+	if (gate->out.len == 0)
+		gate->functions->on_flushed(gate->holder);
+}
+
+void
+sb_gate_give_back(struct sb_gate *gate, bool is_last, bool is_gone)
+{
+	gate->is_taken = gate->is_lent = false;
+	if (is_gone)
+		give_up(gate);
+	else if (is_last)
+	{
+		gate->is_shut = true;
+		gate->at_end = true;
+	}
+	watch(gate);
+	gate->functions->on_flushed(gate->holder);
+}
+
+bool
+sb_gate_is_broken(const struct sb_gate *gate)
+{
+	return gate->is_broken;
+}
+
+static void
+go_on(struct sb_gate *gate)
+{
+	gate->is_asked = false;
+	judge(gate);
+	pass(gate);
+	watch(gate);
+	if (gate->in_len > 0)
+		gate->functions->on_input(gate->holder);
+}
+
+void
+sb_gate_go_on(struct sb_gate *gate, bool later)
+{
+	if (!later)
+	{
+		go_on(gate);
+		return;
+	}
+	gate->next_answered = answered;
+	answered = gate;
 }
 
 /* ---- events ---------------------------------------------------------------------------------- */
@@ -330,6 +452,26 @@ on_inner(struct sb_watch *watched, uint32_t events)
 		sb_loop_unwatch(gate->loop, &gate->inner);
 	else
 		settle(gate);
+}
+
+/* ---- other protocols ------------------------------------------------------------------------- */
+
+int
+sb_gate_give_up_socket(struct sb_gate *gate, struct sb_buffer *early)
+{
+	int fd = gate->outer_fd;
+
+	if (!sb_gate_flush(gate) || gate->is_broken || gate->good > 0)
+	{
+		sb_gate_close(gate);
+		return -1;
+	}
+	if (gate->in_len > 0)
+		sb_buffer_append(early, gate->in, gate->in_len);
+	sb_loop_unwatch(gate->loop, &gate->outer);
+	gate->outer_fd = -1;
+	sb_gate_close(gate);
+	return fd;
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -378,18 +520,29 @@ sb_gate_refusal(const struct sb_gate *gate)
 	return gate->refusal;
 }
 
+bool
+sb_gate_is_at_end(const struct sb_gate *gate)
+{
+	return gate->at_end;
+}
+
 void
 sb_gate_close(struct sb_gate *gate)
 {
 	sb_loop_unwatch(gate->loop, &gate->outer);
 	sb_loop_unwatch(gate->loop, &gate->inner);
-	shutdown(gate->outer_fd, SHUT_WR);
-	sb_socket_discard_input(gate->outer_fd);
+	if (gate->outer_fd >= 0)
+	{
+		shutdown(gate->outer_fd, SHUT_WR);
+		sb_socket_discard_input(gate->outer_fd);
+	}
 	tell_broken(gate);
-	close(gate->outer_fd);
+	if (gate->outer_fd >= 0)
+		close(gate->outer_fd);
 	close(gate->inner_fd);
 	give_room(gate);
 	sb_buffer_free(&gate->out);
+	gate->is_closed = true;
 	gate->next = closed;
 	closed = gate;
 }
@@ -397,6 +550,14 @@ sb_gate_close(struct sb_gate *gate)
 void
 sb_gates_sweep(void)
 {
+	while (answered)
+	{
+		struct sb_gate *gate = answered;
+
+		answered = gate->next_answered;
+		if (!gate->is_closed)
+			go_on(gate);
+	}
 	tell_broken(NULL);
 	while (closed)
 	{

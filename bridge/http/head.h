@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "http/strict.h"
+
 enum sb_head_outcome
 {
 	SB_HEAD_MORE, /* well so far */
@@ -20,12 +22,32 @@ enum sb_head_outcome
 	SB_HEAD_BAD
 };
 
+#define SB_HEAD_FIELDS 48
+
 struct sb_head_form
 {
-	size_t size;         /* SB_HEAD_WHOLE: with empty lines before it, and the one that ends it */
-	uint64_t body;       /* likewise: bytes of the body behind it */
-	bool is_last;        /* likewise: where the body ends is not certain, so nothing may follow */
 	const char *problem; /* SB_HEAD_BAD: one line that says why */
+
+	/* SB_HEAD_WHOLE. */
+	size_t size;     /* with empty lines before it, and the one that ends it */
+	uint64_t body;   /* bytes of the body behind it */
+	bool is_last;    /* where the body ends is not certain, so nothing may follow */
+	bool is_cut;     /* it has more fields than there is room for */
+	bool is_closing; /* it says that nothing follows it, or is not HTTP/1.1 */
+
+	/*
+	 * It is what most are: not large, HTTP/1.1 that goes on, and without any field for which it
+	 * would be read, or answered, in another way. Its parts, in the text:
+	 */
+	bool is_usual;
+	const char *method;
+	size_t method_len;
+	const char *target;
+	size_t target_len;
+	const char *version;
+	size_t version_len;
+	struct sb_header fields[SB_HEAD_FIELDS];
+	int nfields;
 };
 
 /* Reads the head that begins at text. */

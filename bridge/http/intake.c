@@ -17,6 +17,7 @@
 #include "http/gate.h"
 #include "http/reply.h"
 #include "http/request.h"
+#include "http/stream.h"
 #include "http/trace.h"
 #include "base/config_form.h"
 #include "base/hex.h"
@@ -24,7 +25,6 @@
 #include "base/memory.h"
 #include "loop/loop.h"
 
-#define MAX_HEADERS     100
 /* A body that is refused is passed over up to this size; beyond it the connection ends. */
 #define MAX_PASSED_OVER (16 * 1024 * 1024)
 #define FIRST_BODY      16384
@@ -33,18 +33,22 @@
 
 /* ---- the head -------------------------------------------------------------------------------- */
 
-static enum MHD_Result
-collect_header(void *arg, enum MHD_ValueKind kind, const char *name, size_t name_len,
-			   const char *value, size_t value_len)
+struct sb_request *
+sb_intake_begin(struct sb_client *client, struct sb_services *services)
 {
-	struct sb_request *request = arg;
-	struct sb_header *header = &request->headers[request->nheaders];
+	struct sb_arena arena = {0};
+	struct sb_request *request = sb_arena_new(&arena, struct sb_request);
 
-	if (request->nheaders == MAX_HEADERS)
-		return MHD_NO;
-	*header = (struct sb_header){name, name_len, value ? value : "", value_len};
-	request->nheaders++;
-	return MHD_YES;
+	request->arena = arena;
+	request->client = client;
+	request->peer = (const struct sockaddr *) &client->address;
+	request->loop = client->loop;
+	request->caller.work = request->id;
+	sb_admission_init(&request->admission, services, &request->caller, &request->arena, request);
+	request->started_us = sb_loop_clock_us();
+	request->target = "";
+	client->request = request;
+	return request;
 }
 
 /* Whether he came by ADMIN_PORT, where nobody is asked who he is. */
@@ -71,14 +75,12 @@ check_head(struct sb_request *request, const char *method, const char *version)
 	struct sb_head head = {.method = method,
 						   .target = request->target,
 						   .target_len = request->target_len,
-						   .version = version};
+						   .version = version,
+						   .is_formed = request->mhd == NULL};
 	const char *problem;
-	int count = MHD_get_connection_values_n(request->mhd, MHD_HEADER_KIND, NULL, NULL);
 
-	if (count > MAX_HEADERS)
+	if (request->nheaders > SB_REQUEST_MAX_HEADERS)
 		return "the request has too many headers";
-	request->headers = sb_arena_alloc(&request->arena, (size_t) count * sizeof(struct sb_header));
-	MHD_get_connection_values_n(request->mhd, MHD_HEADER_KIND, collect_header, request);
 	head.headers = request->headers;
 	head.nheaders = request->nheaders;
 	problem = sb_strict_check(&head);
@@ -247,26 +249,42 @@ sent_to_https(struct sb_request *request)
 	return true;
 }
 
-void
-sb_intake_head(struct sb_request *request, const char *method, const char *version)
+/* What every request is asked, whatever it is for; false: it is answered. */
+static bool
+enter(struct sb_request *request, const char *method, const char *version)
 {
 	const char *problem = check_head(request, method, version);
-	unsigned allowed;
 
 	request->method_name = method;
 	request->method = sb_router_method(method);
+	request->is_http_1_1 = strcmp(version, "HTTP/1.1") == 0;
 	choose_id(request);
 	request->caller.trace = trace_id(request);
-	sb_client_address(request->client, request->caller.address);
+	memcpy(request->caller.address, request->client->address_text,
+		   sizeof(request->client->address_text));
 	if (problem == NULL && !is_for_us(request))
 		problem = "this host is none of ours (ALLOWED_HOSTS)";
 	if (problem == NULL)
 		sb_forwarded_apply(request);
 	if (problem)
-	{
 		refuse_and_close(request, 400, problem);
+	return problem == NULL;
+}
+
+bool
+sb_intake_enter(struct sb_request *request, const char *method, const char *version)
+{
+	return enter(request, method, version) && !sent_to_https(request);
+}
+
+void
+sb_intake_head(struct sb_request *request, const char *method, const char *version)
+{
+	const char *problem;
+	unsigned allowed;
+
+	if (!enter(request, method, version))
 		return;
-	}
 	/* 0.9.75 takes chunks that others cut elsewhere, and we do not see how they were cut. */
 	if (sb_request_header(request, "Transfer-Encoding"))
 	{
@@ -274,7 +292,7 @@ sb_intake_head(struct sb_request *request, const char *method, const char *versi
 		return;
 	}
 	expect_body(request);
-	if (request->response || sent_to_https(request))
+	if (request->is_answered || sent_to_https(request))
 		return;
 	problem = sb_url_parse(&request->url, &request->arena, request->target, request->target_len);
 	if (problem)
@@ -310,10 +328,9 @@ grow_body(struct sb_request *request, size_t len)
 bool
 sb_intake_body(struct sb_request *request, const char *data, size_t len)
 {
-	if (request->response == NULL &&
-		request->body_len + len > (size_t) request->loop->config->max_body)
+	if (!request->is_answered && request->body_len + len > (size_t) request->loop->config->max_body)
 		sb_request_fail(request, 413, "the request body is too large");
-	if (request->response)
+	if (request->is_answered)
 	{
 		request->discarded += len;
 		return request->discarded <= MAX_PASSED_OVER;
@@ -380,11 +397,22 @@ refuse_stranger(struct sb_request *request)
 	sb_admission_turn_away(&request->admission, on_turned_away);
 }
 
+/* For pages, which cannot give a header to an EventSource; NULL: there is none. */
+static const char *
+query_token(const struct sb_request *request)
+{
+	bool twice = false;
+
+	if (!request->route->has_query_token || !request->loop->config->ws_query_token)
+		return NULL;
+	return sb_url_query(&request->url, "token", &twice);
+}
+
 void
 sb_intake_whole(struct sb_request *request)
 {
 	const char *given = sb_request_header(request, "Authorization");
-	const char *token;
+	const char *token = given ? NULL : query_token(request);
 
 	if (request->route->page && request->route->page(request))
 		return;
@@ -392,6 +420,11 @@ sb_intake_whole(struct sb_request *request)
 		(given == NULL && !needs_token(request)))
 	{
 		request->route->handler(request);
+		return;
+	}
+	if (token)
+	{
+		sb_admission_identify(&request->admission, token, on_identified);
 		return;
 	}
 	if (given == NULL)
@@ -434,7 +467,7 @@ log_request(const struct sb_request *request, bool delivered)
 		sb_log_int("user", request->caller.user_id);
 	if (request->status == 0)
 		sb_log_text("note", "malformed, or given up by the client, before it was whole");
-	else if (!delivered && request->answer_len > 0)
+	else if (!delivered && request->answer_len > 0 && request->stream == NULL)
 		sb_log_text("note", "the client did not take the whole answer");
 	sb_log_end();
 }
@@ -446,8 +479,10 @@ count_request(const struct sb_request *request)
 
 	sb_metric_add(metrics->request_bytes, request->body_len);
 	sb_metric_add(metrics->response_bytes, request->answer_len);
+	/* How long somebody listens says nothing of how long he was waited for. */
 	sb_metrics_request(metrics, request->route ? request->route->index : -1, request->status,
-					   sb_loop_clock_us() - request->started_us);
+					   (request->stream ? request->head_us : sb_loop_clock_us()) -
+						   request->started_us);
 }
 
 void
@@ -459,8 +494,11 @@ sb_intake_end(struct sb_request *request, bool delivered)
 	log_request(request, delivered);
 	if (request->on_end)
 		request->on_end(request);
-	if (request->response)
-		MHD_destroy_response(request->response);
+	if (request->free_answer)
+		request->free_answer(request->answer_owner);
+	if (request->whole)
+		MHD_destroy_response(request->whole);
+	sb_stream_free(request->stream);
 	sb_admission_finish(&request->admission);
 	json_decref(request->json);
 	free(request->body);

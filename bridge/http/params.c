@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/id.h"
+#include "base/memory.h"
 #include "base/timestamp.h"
 
 struct word
@@ -25,7 +26,8 @@ static const struct word sources[] = {{"body", SB_PARAM_BODY},
 									  {"client", SB_PARAM_CLIENT}};
 static const struct word types[] = {{"text", SB_PARAM_TEXT},     {"int", SB_PARAM_INT},
 									{"bigint", SB_PARAM_BIGINT}, {"bool", SB_PARAM_BOOL},
-									{"time", SB_PARAM_TIME},     {"bigints", SB_PARAM_BIGINTS}};
+									{"time", SB_PARAM_TIME},     {"bigints", SB_PARAM_BIGINTS},
+									{"json", SB_PARAM_JSON}};
 
 static const char *const type_texts[] = {
 	[SB_PARAM_TEXT] = "a text",
@@ -34,6 +36,7 @@ static const char *const type_texts[] = {
 	[SB_PARAM_BOOL] = "true or false",
 	[SB_PARAM_TIME] = ("a time such as " SB_TIMESTAMP_EXAMPLE),
 	[SB_PARAM_BIGINTS] = "a list of at most 100 ids",
+	[SB_PARAM_JSON] = "an object or a list",
 };
 
 static const char *const sql_types[] = {
@@ -43,13 +46,15 @@ static const char *const sql_types[] = {
 	[SB_PARAM_BOOL] = "boolean",
 	[SB_PARAM_TIME] = "timestamp with time zone",
 	[SB_PARAM_BIGINTS] = "bigint[]",
+	[SB_PARAM_JSON] = "jsonb",
 };
 
 /* What a field becomes that a JSON null clears. */
 static const char *const cleared[] = {
 	[SB_PARAM_TEXT] = "",
+	[SB_PARAM_BIGINT] = "0",
 	[SB_PARAM_TIME] = "infinity",
-	[SB_PARAM_BIGINTS] = NULL,
+	[SB_PARAM_JSON] = NULL,
 };
 
 /* The word of a value. */
@@ -145,7 +150,8 @@ compile_item(struct sb_param *param, const char *item, size_t len, const char *p
 	source = find_word(sources, sizeof(sources) / sizeof(*sources), item, (size_t) (dot - item));
 	type = find_word(types, sizeof(types) / sizeof(*types), colon + 1,
 					 (size_t) (type_end - colon - 1));
-	if (source < 0 || type < 0 || end - type_end > SB_PARAM_NAME)
+	if (source < 0 || type < 0 || end - type_end > SB_PARAM_NAME ||
+		(type == SB_PARAM_JSON && source != SB_PARAM_BODY))
 		return false;
 	memset(param, 0, sizeof(*param));
 	param->source = (enum sb_param_source) source;
@@ -250,6 +256,21 @@ json_list_fits(struct sb_arena *arena, json_t *list)
 	return sb_arena_printf(arena, "{%s}", text);
 }
 
+/* The text of an object or a list, or NULL when it is none. */
+static const char *
+json_document(struct sb_arena *arena, json_t *value)
+{
+	char *text;
+	const char *copy;
+
+	if (!json_is_object(value) && !json_is_array(value))
+		return NULL;
+	text = sb_checked(json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(15)));
+	copy = sb_arena_copy(arena, text, strlen(text));
+	free(text);
+	return copy;
+}
+
 /* The parameter's text of a JSON value, or NULL when it is of another type. */
 static const char *
 json_fits(enum sb_param_type type, struct sb_arena *arena, json_t *value)
@@ -271,6 +292,8 @@ json_fits(enum sb_param_type type, struct sb_arena *arena, json_t *value)
 					   : NULL;
 		case SB_PARAM_BIGINTS:
 			return json_list_fits(arena, value);
+		case SB_PARAM_JSON:
+			return json_document(arena, value);
 	}
 	return NULL;
 }

@@ -6,10 +6,11 @@
  *   source  body (a member of the JSON object), query, path (the {name} of the route's path),
  *           client (address, user_agent: who sends the request)
  *   type    text, int, bigint, bool, time (RFC 3339), bigints (a list of at most
- *           SB_PARAM_LIST_MAX; in a query with commas between)
+ *           SB_PARAM_LIST_MAX; in a query with commas between), json (an object or a list, of a
+ *           body alone)
  *   then    ! = must be there, =word = default; neither = null when absent
  *           ~ = likewise, but a JSON null clears the field: it becomes the empty text, of a time
- *           infinity
+ *           infinity, of an id 0
  *           - = likewise, but a JSON null is refused: the field cannot be without a value
  * A JSON null counts as absent otherwise. A body of which nothing must be there may be empty, but
  * for PUT.
@@ -43,7 +44,8 @@ enum sb_param_type
 	SB_PARAM_BIGINT,
 	SB_PARAM_BOOL,
 	SB_PARAM_TIME,
-	SB_PARAM_BIGINTS
+	SB_PARAM_BIGINTS,
+	SB_PARAM_JSON
 };
 
 struct sb_param

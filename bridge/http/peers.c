@@ -14,12 +14,15 @@
 static int total_limit;
 static int address_limit;
 static uint64_t secret;
+static int descriptor_limit;
 static atomic_int total;
+static atomic_int descriptors;
 static atomic_int slots[SLOTS];
 
 void
-sb_peers_init(int max_total, int max_per_address)
+sb_peers_init(int max_total, int max_per_address, int max_descriptors)
 {
+	descriptor_limit = max_descriptors;
 	total_limit = max_total;
 	address_limit = max_per_address;
 	if (getrandom(&secret, sizeof(secret), 0) != sizeof(secret))
@@ -53,7 +56,24 @@ slot_of(const struct sockaddr *address)
 bool
 sb_peers_has_room(void)
 {
-	return atomic_load_explicit(&total, memory_order_relaxed) < total_limit;
+	return atomic_load_explicit(&total, memory_order_relaxed) < total_limit &&
+		   atomic_load_explicit(&descriptors, memory_order_relaxed) + SB_PEERS_DESCRIPTORS <=
+			   descriptor_limit;
+}
+
+bool
+sb_peers_take_descriptor(void)
+{
+	if (atomic_fetch_add_explicit(&descriptors, 1, memory_order_relaxed) < descriptor_limit)
+		return true;
+	sb_peers_give_descriptor();
+	return false;
+}
+
+void
+sb_peers_give_descriptor(void)
+{
+	atomic_fetch_sub_explicit(&descriptors, 1, memory_order_relaxed);
 }
 
 bool
@@ -67,6 +87,7 @@ sb_peers_add(const struct sockaddr *address, bool is_proxy)
 												  memory_order_relaxed))
 		{
 			atomic_fetch_add_explicit(&total, 1, memory_order_relaxed);
+			atomic_fetch_add_explicit(&descriptors, SB_PEERS_DESCRIPTORS, memory_order_relaxed);
 			return true;
 		}
 	return false;
@@ -79,7 +100,15 @@ sb_peers_release(const struct sockaddr *address)
 }
 
 void
-sb_peers_remove(void)
+sb_peers_lighten(void)
+{
+	atomic_fetch_sub_explicit(&descriptors, SB_PEERS_DESCRIPTORS - 1, memory_order_relaxed);
+}
+
+void
+sb_peers_remove(bool is_light)
 {
 	atomic_fetch_sub_explicit(&total, 1, memory_order_relaxed);
+	atomic_fetch_sub_explicit(&descriptors, is_light ? 1 : SB_PEERS_DESCRIPTORS,
+							  memory_order_relaxed);
 }

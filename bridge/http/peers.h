@@ -8,11 +8,25 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-/* Before any thread starts; picks the secret that spreads the addresses over the slots. */
-extern void sb_peers_init(int max_total, int max_per_address);
+#define SB_PEERS_DESCRIPTORS                                                                       \
+	3 /* of a client: its socket, and both ends of its gate (http/gate.h) */
 
-/* Whether one more connection is within the total. */
+/*
+ * Before any thread starts; picks the secret that spreads the addresses over the slots.
+ * max_descriptors: that all connections may have together.
+ */
+extern void sb_peers_init(int max_total, int max_per_address, int max_descriptors);
+
+/* Whether one more connection is within the total, and finds its descriptors. */
 extern bool sb_peers_has_room(void);
+
+/* One more descriptor for a connection, and back; false, and it is not counted, where there is
+ * none. */
+extern bool sb_peers_take_descriptor(void);
+extern void sb_peers_give_descriptor(void);
+
+/* A connection that is counted keeps no descriptor but its socket. */
+extern void sb_peers_lighten(void);
 
 /*
  * Counts a connection opened; false, and it is not counted, where its address has as many as it
@@ -24,7 +38,7 @@ extern bool sb_peers_add(const struct sockaddr *address, bool is_proxy);
 /* Gives its address the place back: before the client can see the end, and comes again. */
 extern void sb_peers_release(const struct sockaddr *address);
 
-/* Counts a connection closed, whose place has been given back. */
-extern void sb_peers_remove(void);
+/* Counts a connection closed, whose place has been given back; is_light: it was lightened. */
+extern void sb_peers_remove(bool is_light);
 
 #endif /* SB_HTTP_PEERS_H */

@@ -12,7 +12,7 @@
 
 #include "base/buffer.h"
 #include "base/config.h"
-#include "base/memory.h"
+#include "base/decimal.h"
 #include "http/coding.h"
 #include "http/content.h"
 #include "http/cors.h"
@@ -72,7 +72,10 @@ add_transport_security(struct sb_request *request)
 static void
 add_number(struct sb_request *request, const char *name, int64_t value)
 {
-	sb_request_add_header(request, name, sb_arena_printf(&request->arena, "%" PRId64, value));
+	char *text = sb_arena_alloc(&request->arena, SB_DECIMAL_SIZE);
+
+	sb_decimal_write(text, value);
+	sb_request_add_header(request, name, text);
 }
 
 /* X-RateLimit-Reset is Unix time, RateLimit-Reset seconds from now (mission 125, I-10). */
@@ -100,28 +103,50 @@ add_limits(struct sb_request *request)
 
 /* ---- the answer ------------------------------------------------------------------------------ */
 
-static void
-finish(struct sb_request *request, int status, const char *content_type, size_t len,
-	   struct MHD_Response *response)
+bool
+sb_reply_is_last(const struct sb_request *request)
 {
-	sb_checked(response);
+	return request->must_close || request->loop->stopping;
+}
+
+void
+sb_reply_put_headers(const struct sb_request *request,
+					 void (*put)(void *to, const char *name, const char *value), void *to)
+{
 	for (size_t i = 0; i < sizeof(common_headers) / sizeof(common_headers[0]); i++)
 		if (!sb_request_has_answer_header(request, common_headers[i][0]))
-			MHD_add_response_header(response, common_headers[i][0], common_headers[i][1]);
-	MHD_add_response_header(response, "X-Request-Id", request->id);
-	if (content_type)
-		MHD_add_response_header(response, "Content-Type", content_type);
+			put(to, common_headers[i][0], common_headers[i][1]);
+	put(to, "X-Request-Id", request->id);
+	if (request->content_type)
+		put(to, "Content-Type", request->content_type);
+	for (struct sb_answer_header *header = request->answer_headers; header; header = header->next)
+		put(to, header->name, header->value);
+	if (request->status != 101 && sb_reply_is_last(request))
+		put(to, "Connection", "close");
+}
+
+/* The answer is known, but for its body. */
+static void
+finish(struct sb_request *request, int status, const char *content_type)
+{
 	sb_cors_add_headers(request);
 	add_transport_security(request);
 	add_limits(request);
-	for (struct sb_answer_header *header = request->answer_headers; header; header = header->next)
-		MHD_add_response_header(response, header->name, header->value);
-	if (request->must_close || request->loop->stopping)
-		MHD_add_response_header(response, "Connection", "close");
 	request->status = status;
-	request->answer_len = len;
-	request->response = response;
+	request->content_type = content_type;
+	request->is_answered = true;
 	request->deliver(request);
+}
+
+/* Its body; what owns it is freed with the request, or before. */
+static void
+set_body(struct sb_request *request, const char *bytes, size_t len, void (*free_it)(void *),
+		 void *owner)
+{
+	request->answer = bytes;
+	request->answer_len = len;
+	request->free_answer = free_it;
+	request->answer_owner = owner;
 }
 
 /* The bytes in a coding, malloc'd, told in the head. */
@@ -146,8 +171,8 @@ sb_request_reply(struct sb_request *request, int status, const char *content_typ
 		body = encode(request, coding, plain, &len);
 		free(plain);
 	}
-	finish(request, status, content_type, len,
-		   MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE));
+	set_body(request, body, len, free, body);
+	finish(request, status, content_type);
 }
 
 static void
@@ -240,21 +265,19 @@ sb_request_reply_result(struct sb_request *request, int status, PGresult *result
 		char *body = encode(request, coding, PQgetvalue(result, 0, 0), &len);
 
 		PQclear(result);
-		finish(request, status, type_json, len,
-			   MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE));
-		return;
+		set_body(request, body, len, free, body);
 	}
-	finish(request, status, type_json, len,
-		   MHD_create_response_from_buffer_with_free_callback_cls(len, PQgetvalue(result, 0, 0),
-																  clear_result, result));
+	else
+		set_body(request, PQgetvalue(result, 0, 0), len, clear_result, result);
+	finish(request, status, type_json);
 }
 
 void
 sb_request_reply_static(struct sb_request *request, int status, const char *content_type,
 						const char *bytes, size_t len)
 {
-	finish(request, status, content_type, len,
-		   MHD_create_response_from_buffer(len, (void *) bytes, MHD_RESPMEM_PERSISTENT));
+	set_body(request, bytes, len, NULL, NULL);
+	finish(request, status, content_type);
 }
 
 void
@@ -264,6 +287,21 @@ sb_request_reply_constant(struct sb_request *request, int status, const char *js
 		sb_request_reply_static(request, status, type_json, json, strlen(json));
 	else
 		sb_request_reply_static(request, status, NULL, "", 0);
+}
+
+void
+sb_request_reply_upgrade(struct sb_request *request, struct MHD_Response *response)
+{
+	request->whole = response;
+	finish(request, 101, NULL);
+}
+
+void
+sb_request_reply_stream(struct sb_request *request, const char *content_type,
+						struct MHD_Response *response)
+{
+	request->whole = response;
+	finish(request, 200, content_type);
 }
 
 /* ---- errors ---------------------------------------------------------------------------------- */

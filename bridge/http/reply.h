@@ -33,6 +33,14 @@ extern void sb_request_reply_static(struct sb_request *request, int status,
 /* Answers with a constant JSON text, or with no body at all (NULL). */
 extern void sb_request_reply_constant(struct sb_request *request, int status, const char *json);
 
+/* Answers with 101, by a response that the library makes for it (http/upgrade.c). */
+struct MHD_Response;
+extern void sb_request_reply_upgrade(struct sb_request *request, struct MHD_Response *response);
+
+/* Answers 200 with a response whose body goes on (http/stream.h). */
+extern void sb_request_reply_stream(struct sb_request *request, const char *content_type,
+									struct MHD_Response *response);
+
 /* Answers with the error body, or problem details where the client asks for them. */
 extern void sb_request_fail(struct sb_request *request, int status, const char *message);
 extern void sb_request_fail_with(struct sb_request *request, const struct sb_error *error);
@@ -51,5 +59,15 @@ extern bool sb_request_submit(struct sb_request *request, enum sb_pg_lane lane);
 
 /* Writes the headers that every answer has; request NULL: its id is not known. */
 extern void sb_reply_write_headers(const struct sb_request *request, struct sb_buffer *out);
+
+/* ---- for whoever sends it -------------------------------------------------------------------- */
+
+/* Puts the headers of the request's answer, one after the other. */
+extern void sb_reply_put_headers(const struct sb_request *request,
+								 void (*put)(void *to, const char *name, const char *value),
+								 void *to);
+
+/* Whether the connection ends with the answer, which says so. */
+extern bool sb_reply_is_last(const struct sb_request *request);
 
 #endif /* SB_HTTP_REPLY_H */

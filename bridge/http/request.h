@@ -17,22 +17,26 @@
 #include "http/strict.h"
 #include "http/url.h"
 
-#define SB_REQUEST_ID_MAX 64
+#define SB_REQUEST_ID_MAX      64
+#define SB_REQUEST_MAX_HEADERS 100
 
 struct MHD_Connection;
 struct MHD_Response;
+struct sb_buffer;
 struct sb_client;
 struct sb_idempotency;
+struct sb_line;
 struct sb_loop;
+struct sb_stream;
 struct sockaddr;
 
 enum sb_phase
 {
 	SB_PHASE_HEAD,      /* the library reads the head */
 	SB_PHASE_BODY,      /* the body comes in; an answer known already waits for its end */
-	SB_PHASE_HANDLING,  /* the handler runs, called by the library */
+	SB_PHASE_HANDLING,  /* the handler runs */
 	SB_PHASE_SUSPENDED, /* the handler waits for something; the library leaves it alone */
-	SB_PHASE_ANSWERED   /* the library has the answer */
+	SB_PHASE_ANSWERED   /* the answer is on its way */
 };
 
 struct sb_answer_header
@@ -48,7 +52,7 @@ struct sb_request
 	struct sb_loop *loop;
 	struct sb_client *client;
 	const struct sockaddr *peer; /* of the connection: the client, or a proxy */
-	struct MHD_Connection *mhd;
+	struct MHD_Connection *mhd;  /* NULL when it was taken from the gate */
 	uint64_t started_us;
 	enum sb_phase phase;
 
@@ -57,6 +61,7 @@ struct sb_request
 	size_t target_len;
 	const char *method_name;
 	enum sb_method method;
+	bool is_http_1_1; /* else 1.0 */
 	struct sb_url url;
 	struct sb_header *headers;
 	int nheaders;
@@ -79,13 +84,25 @@ struct sb_request
 	void (*on_end)(struct sb_request *); /* frees state; may be NULL */
 
 	/* The answer. */
-	void (*deliver)(struct sb_request *); /* takes the response on its way */
-	struct MHD_Response *response;
+	void (*deliver)(struct sb_request *); /* takes it on its way */
+	void (*resume)(struct sb_request *);  /* goes on with what was suspended */
+	struct sb_request *next_answered;     /* http/direct.c */
+	bool is_answered;                     /* what follows is known */
 	int status;
+	const char *content_type; /* NULL: none */
+	const char *answer;
 	size_t answer_len;
+	void (*free_answer)(void *answer_owner); /* NULL: it need not be freed */
+	void *answer_owner;
+	struct MHD_Response
+		*whole;        /* in the place of the body: made by whom it belongs to; else NULL */
 	bool may_be_coded; /* it holds no secrets (http/coding.h); what handlers read themselves */
 	struct sb_answer_header *answer_headers;
 	bool must_close;
+	struct sb_stream *stream; /* NULL: its body is all there (http/stream.h) */
+	uint64_t head_us;         /* when such an answer began */
+	/* With 101 (http/upgrade.h). */
+	void (*on_upgraded)(struct sb_request *, struct sb_line *, const struct sb_buffer *);
 };
 
 /* The value of a request header (case-insensitive), or NULL; the first when there are several. */

@@ -17,6 +17,9 @@
 static struct sb_route *routes;
 static int nroutes;
 static int nrows;
+#define MAX_STREAMS 8
+static const struct sb_route *streams[MAX_STREAMS];
+static int nstreams;
 
 /*
  * What the paths look like, apart from the rows, which are large: the number of each literal in
@@ -190,11 +193,26 @@ sb_router_init(const struct sb_route *rows, int count)
 		/* What a door answers (tokens, codes) is kept nowhere. */
 		route->takes_key = route->method == SB_POST && route->auth == SB_AUTH_REQUIRED &&
 						   route->select && !strstr(route->select, "error_code");
+		if (strcmp(route->answer_type, "text/event-stream") == 0 && nstreams < MAX_STREAMS)
+			streams[nstreams++] = route;
 		route->call_id = route->call ? sb_pg_statement_id(route->call) : 0;
 		route->select_id = route->select ? sb_pg_statement_id(route->select) : 0;
 	}
 	make_shapes();
 	return true;
+}
+
+bool
+sb_router_goes_on(const char *target, size_t len)
+{
+	for (int i = 0; i < nstreams; i++)
+	{
+		size_t path_len = strlen(streams[i]->path) - 1; /* with or without the last slash */
+
+		if (sb_url_begins(target, len, streams[i]->path, path_len))
+			return true;
+	}
+	return false;
 }
 
 /* ---- finding a row --------------------------------------------------------------------------- */
@@ -286,6 +304,17 @@ sb_router_find(const struct sb_url *url, enum sb_method method, bool for_operato
 	if (*allowed)
 		*allowed |= 1u << SB_OPTIONS;
 	return found;
+}
+
+const struct sb_route *
+sb_router_row(const char *name, enum sb_method method)
+{
+	enum sb_method wanted = method == SB_HEAD ? SB_GET : method;
+
+	for (const struct sb_route *route = routes; route < routes + nroutes; route++)
+		if (route->method == wanted && strcmp(route->name, name) == 0)
+			return route;
+	return NULL;
 }
 
 void

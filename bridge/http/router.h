@@ -4,6 +4,7 @@
 #ifndef SB_HTTP_ROUTER_H
 #define SB_HTTP_ROUTER_H
 
+#include "cache/cache.h"
 #include "caller/caller.h"
 #include "http/params.h"
 #include "http/url.h"
@@ -60,11 +61,13 @@ struct sb_route
 	const char *call;
 	const char *select;
 	const char *guard;
+	enum sb_cache_kind cache;
 	const char *summary;
 	const char *answer;
 	const char *answer_type;
 	const char *errors;
-	bool is_hidden; /* in no document for programs */
+	bool is_hidden;       /* in no document for programs */
+	bool has_query_token; /* with WS_QUERY_TOKEN its token may stand in its address */
 	void (*handler)(struct sb_request *request);
 	/* What is asked first, before anybody is identified: answers who wants a page to look at, with
 	 * true. May be NULL. */
@@ -104,6 +107,12 @@ extern bool sb_router_cut_action(struct sb_route *route);
  */
 extern const struct sb_route *sb_router_find(const struct sb_url *url, enum sb_method method,
 											 bool for_operators, unsigned *allowed);
+
+/* Whether a target, as it came, is that of a row whose answer is a stream (http/stream.h). */
+extern bool sb_router_goes_on(const char *target, size_t len);
+
+/* The row of this name and method (HEAD: GET's), NULL: there is none. */
+extern const struct sb_route *sb_router_row(const char *name, enum sb_method method);
 
 /* "GET, HEAD, OPTIONS" of a set of methods, into text. */
 extern void sb_router_allow(unsigned allowed, char *text, size_t size);

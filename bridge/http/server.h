@@ -1,5 +1,5 @@
 /*
- * server.h owns the HTTP side of one loop: libmicrohttpd in external epoll mode.
+ * server.h owns the HTTP side of one loop: who is let in, and what comes of him.
  */
 #ifndef SB_HTTP_SERVER_H
 #define SB_HTTP_SERVER_H
@@ -39,7 +39,8 @@ extern void sb_server_free(struct sb_server *server);
 extern bool sb_server_adopt(struct sb_server *server, int fd, const struct sockaddr *address,
 							socklen_t len);
 
-/* Lets the library work; true when it has more to do at once. Once an iteration. */
+/* Sends answers, and lets the library work; true when it has more to do at once. Once an iteration.
+ */
 extern bool sb_server_run(struct sb_server *server);
 
 /* Ends what has run out of time; the server does so by itself a few times a second. */

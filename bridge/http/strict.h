@@ -23,6 +23,7 @@ struct sb_head
 	const char *target; /* as it came */
 	size_t target_len;
 	const char *version;
+	bool is_formed; /* http/head.h has read all of it, so its texts are what they must be */
 	const struct sb_header *headers;
 	int nheaders;
 };
@@ -37,5 +38,8 @@ extern const char *sb_strict_check(const struct sb_head *head);
 
 /* Whether text[0 .. len) is a token (RFC 9110 section 5.6.2). */
 extern bool sb_strict_is_token(const char *text, size_t len);
+
+/* Whether text[0 .. len) has no control character but tabs, as a field's value must. */
+extern bool sb_strict_is_value(const char *text, size_t len);
 
 #endif /* SB_HTTP_STRICT_H */

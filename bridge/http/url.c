@@ -138,6 +138,24 @@ skip_origin(const char *target, const char *end)
 	return target;
 }
 
+bool
+sb_url_begins(const char *target, size_t len, const char *text, size_t text_len)
+{
+	const char *end = target + len;
+	const char *at = skip_origin(target, end);
+
+	for (size_t i = 0; i < text_len; i++)
+	{
+		int high = end - at > 2 && *at == '%' ? hex_value(at[1]) : -1;
+		int low = high >= 0 ? hex_value(at[2]) : -1;
+
+		if (at >= end || (low >= 0 ? (char) (high * 16 + low) : *at) != text[i])
+			return false;
+		at += low >= 0 ? 3 : 1;
+	}
+	return true;
+}
+
 const char *
 sb_url_parse(struct sb_url *url, struct sb_arena *arena, const char *target, size_t len)
 {

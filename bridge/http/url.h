@@ -39,6 +39,9 @@ struct sb_url
 extern const char *sb_url_parse(struct sb_url *url, struct sb_arena *arena, const char *target,
 								size_t len);
 
+/* Whether the path of a target, with its escapes undone, begins with that text. */
+extern bool sb_url_begins(const char *target, size_t len, const char *text, size_t text_len);
+
 /* The value of a query parameter, or NULL. *twice tells that it was given more than once. */
 extern const char *sb_url_query(const struct sb_url *url, const char *name, bool *twice);
 

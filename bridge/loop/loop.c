@@ -28,15 +28,43 @@ sb_loop_clock_us(void)
 
 /* ---- descriptors ----------------------------------------------------------------------------- */
 
+/*
+ * Libraries close descriptors by themselves (libpq when its server has gone), and the next that is
+ * opened gets the number: whoever had it must not touch the set for it any more.
+ */
+static struct sb_watch **
+place_of(struct sb_loop *loop, int fd)
+{
+	int count = loop->nwatches ? loop->nwatches : 64;
+
+	if (fd < loop->nwatches)
+		return &loop->watches[fd];
+	while (count <= fd)
+		count *= 2;
+	loop->watches = sb_realloc(loop->watches, (size_t) count * sizeof(struct sb_watch *));
+	memset(loop->watches + loop->nwatches, 0,
+		   (size_t) (count - loop->nwatches) * sizeof(struct sb_watch *));
+	loop->nwatches = count;
+	return &loop->watches[fd];
+}
+
 void
 sb_loop_watch(struct sb_loop *loop, struct sb_watch *watch, int fd, uint32_t events)
 {
 	struct epoll_event event = {.events = events, .data.ptr = watch};
+	struct sb_watch **place;
 
-	if (watch->fd == fd && watch->events == events)
+	if (fd < 0)
+	{
+		sb_loop_unwatch(loop, watch);
+		return;
+	}
+	place = place_of(loop, fd);
+	if (watch->fd == fd && watch->events == events && *place == watch)
 		return;
 	if (watch->fd != fd)
 		sb_loop_unwatch(loop, watch);
+	*place = watch;
 	/* A descriptor that libpq closed has left the set by itself; its number may be back. */
 	if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, fd, &event) != 0 &&
 		epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
@@ -48,8 +76,13 @@ sb_loop_watch(struct sb_loop *loop, struct sb_watch *watch, int fd, uint32_t eve
 void
 sb_loop_unwatch(struct sb_loop *loop, struct sb_watch *watch)
 {
-	if (watch->fd >= 0)
+	struct sb_watch **place = watch->fd >= 0 ? place_of(loop, watch->fd) : NULL;
+
+	if (place && *place == watch)
+	{
 		epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
+		*place = NULL;
+	}
 	watch->fd = -1;
 	watch->events = 0;
 }
@@ -296,5 +329,6 @@ sb_loop_free(struct sb_loop *loop)
 	pthread_mutex_destroy(&loop->lock);
 	close(loop->wake.fd);
 	close(loop->epoll_fd);
+	free(loop->watches);
 	free(loop);
 }

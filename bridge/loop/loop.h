@@ -54,6 +54,8 @@ struct sb_loop
 	bool stopping;              /* what is there is brought to its end, and nothing begun */
 	struct sb_timer *timers;
 
+	struct sb_watch **watches; /* by descriptor: whose it is in the set */
+	int nwatches;
 	struct sb_watch wake;         /* eventfd: another thread has something to say */
 	struct sb_mailbox *mailboxes; /* one for each kind that is taken here */
 	pthread_mutex_t lock;         /* of what lies in them */
@@ -83,10 +85,10 @@ extern void sb_loop_run_timers(struct sb_loop *loop);
 
 /* ---- descriptors and timers ------------------------------------------------------------------ */
 
-/* Watches fd for events, or changes the events it is watched for. */
+/* Watches fd for events, or changes the events it is watched for; none (-1) is not watched. */
 extern void sb_loop_watch(struct sb_loop *loop, struct sb_watch *watch, int fd, uint32_t events);
 
-/* Stops watching; harmless when the descriptor is closed already. */
+/* Stops watching; harmless when the descriptor is closed already, and its number another's. */
 extern void sb_loop_unwatch(struct sb_loop *loop, struct sb_watch *watch);
 
 /* From now on timer->on_due is called every so often. */

@@ -206,9 +206,13 @@ go_on_connecting(struct sb_pg_conn *conn)
 	}
 	else if (status == PGRES_POLLING_FAILED)
 		conn->broken = true;
-	else /* the socket may be another one by now */
+	else
+	{
+		/* The socket may be another one by now, of the same number. */
+		sb_loop_unwatch(conn->loop, &conn->watch);
 		sb_loop_watch(conn->loop, &conn->watch, PQsocket(conn->pg),
 					  status == PGRES_POLLING_READING ? EPOLLIN : EPOLLOUT);
+	}
 }
 
 static void

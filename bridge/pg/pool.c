@@ -400,7 +400,7 @@ settle_queue(struct lane *lane)
 	struct sb_loop *loop = lane->pool->loop;
 	int seconds = lane->on_demand ? loop->config->lock_timeout : loop->config->request_timeout;
 	uint64_t patience = (uint64_t) seconds * 1000;
-	bool gone = !is_worth_waiting(lane);
+	bool gone = lane->head && !is_worth_waiting(lane);
 
 	while (lane->head && (gone || loop->now_ms - lane->head->queued_at_ms > patience))
 	{

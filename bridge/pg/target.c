@@ -39,7 +39,8 @@ struct overrides
 };
 
 static PGconn *
-begin(const struct sb_config *config, const struct overrides *overrides)
+begin(const struct sb_config *config, const struct overrides *overrides,
+	  PGconn *(*connect)(const char *const *, const char *const *, int) )
 {
 	const char *const keys[] = {
 		"host",   "port", "user",     "password", "fallback_application_name", "client_encoding",
@@ -58,7 +59,13 @@ begin(const struct sb_config *config, const struct overrides *overrides)
 		overrides->session,
 		NULL};
 
-	return sb_checked(PQconnectStartParams(keys, values, 1));
+	return sb_checked(connect(keys, values, 1));
+}
+
+PGconn *
+sb_pg_target_wait(const struct sb_config *config)
+{
+	return begin(config, &(struct overrides){0}, PQconnectdbParams);
 }
 
 /* ---- reading it back ------------------------------------------------------------------------- */
@@ -162,7 +169,7 @@ sb_pg_target_init(const struct sb_config *config, struct sb_problems *problems)
 		sb_problem_error(problems, "DB_NAME is neither a name nor a connection string");
 		return;
 	}
-	pg = begin(config, &(struct overrides){.session = "impossible"});
+	pg = begin(config, &(struct overrides){.session = "impossible"}, PQconnectStartParams);
 	options = PQconninfo(pg);
 	refusal = PQerrorMessage(pg);
 	if (strstr(refusal, IMPOSSIBLE) == NULL)
@@ -244,16 +251,18 @@ sb_pg_target_connect(const struct sb_config *config, uint64_t since_ms, enum sb_
 
 	*state = SB_NAMES_FOUND;
 	if (!has_names)
-		return begin(config, &(struct overrides){0});
+		return begin(config, &(struct overrides){0}, PQconnectStartParams);
 	*state = add_all(&lists, since_ms);
 	if (*state == SB_NAMES_FOUND)
 	{
 		sb_buffer_append(&lists.hosts, "", 1);
 		sb_buffer_append(&lists.addresses, "", 1);
 		sb_buffer_append(&lists.ports, "", 1);
-		pg = begin(config, &(struct overrides){.host = lists.hosts.data,
-											   .address = lists.addresses.data,
-											   .port = lists.ports.data});
+		pg = begin(config,
+				   &(struct overrides){.host = lists.hosts.data,
+									   .address = lists.addresses.data,
+									   .port = lists.ports.data},
+				   PQconnectStartParams);
 	}
 	sb_buffer_free(&lists.hosts);
 	sb_buffer_free(&lists.addresses);

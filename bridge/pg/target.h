@@ -23,4 +23,7 @@ extern void sb_pg_target_free(void);
 extern PGconn *sb_pg_target_connect(const struct sb_config *config, uint64_t since_ms,
 									enum sb_names_state *state);
 
+/* The same for a program that does one thing and ends: it waits, and libpq asks the resolver. */
+extern PGconn *sb_pg_target_wait(const struct sb_config *config);
+
 #endif /* SB_PG_TARGET_H */

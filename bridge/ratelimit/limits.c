@@ -18,6 +18,7 @@
 #include "pg/pool.h"
 #include "ratelimit/figures.h"
 #include "ratelimit/redis.h"
+#include "redis/connection.h"
 #include "core/ratelimit_policy.h"
 
 struct sb_limits
@@ -25,8 +26,8 @@ struct sb_limits
 	struct sb_loop *loop;
 	struct sb_pg_pool *pool;
 	enum sb_limit_store store; /* OFF until the database has said which */
-	struct sb_limit_redis *redis;
-	char *rates; /* all that the settings give, or NULL */
+	struct sb_redis *redis;    /* NULL unless it is asked */
+	char *rates;               /* all that the settings give, or NULL */
 	struct social_limit_set policies;
 };
 
@@ -129,8 +130,8 @@ is_rates(const char *text)
 	return text == NULL || social_rate_parse(text, strlen(text), ignored) >= 0;
 }
 
-static bool
-uses_redis(const struct sb_config *config)
+bool
+sb_limits_use_redis(const struct sb_config *config)
 {
 	return config->rate_limits && strcmp(config->rate_limit_store, "redis") == 0;
 }
@@ -138,9 +139,9 @@ uses_redis(const struct sb_config *config)
 void
 sb_limits_check(const struct sb_config *config, struct sb_problems *problems)
 {
-	if (uses_redis(config) && config->redis_url == NULL)
+	if (sb_limits_use_redis(config) && config->redis_url == NULL)
 		sb_problem_error(problems, "RATE_LIMIT_STORE=redis needs REDIS_URL");
-	if (config->redis_url && !sb_limit_redis_check(config->redis_url))
+	if (config->redis_url && !sb_redis_check_url(config->redis_url))
 		sb_problem_error(problems,
 						 "REDIS_URL must be redis://[user:password@]host[:port][/number]");
 	read_settings(config);
@@ -190,7 +191,7 @@ sb_limits_configure(struct sb_limits *limits, json_t *config)
 		(void) social_limit_set_rates(&limits->policies, limits->rates);
 	if (!limits->loop->config->rate_limits || strcmp(store, "off") == 0)
 		limits->store = SB_LIMIT_OFF;
-	else if (uses_redis(limits->loop->config))
+	else if (sb_limits_use_redis(limits->loop->config))
 		limits->store = SB_LIMIT_REDIS;
 	else
 		limits->store = strcmp(store, "memory") == 0 ? SB_LIMIT_MEMORY : SB_LIMIT_TABLE;
@@ -206,18 +207,6 @@ const char *
 sb_limits_all_rates(const struct sb_limits *limits)
 {
 	return limits->rates;
-}
-
-bool
-sb_limits_redis_is_used(const struct sb_limits *limits)
-{
-	return limits->redis != NULL;
-}
-
-bool
-sb_limits_redis_is_ready(const struct sb_limits *limits)
-{
-	return limits->redis && sb_limit_redis_is_up(limits->redis);
 }
 
 void
@@ -409,8 +398,9 @@ count_in_redis(struct count *count)
 		count->windows.count == 0)
 		tell(count, NULL);
 	else if (limits->redis == NULL ||
-			 !sb_limit_redis_take(limits->redis, count->windows.list, count->windows.count, false,
-								  on_redis_answer, count))
+			 !sb_limit_redis_take(limits->redis, limits->loop->config->redis_prefix,
+								  count->windows.list, count->windows.count, false, on_redis_answer,
+								  count))
 		settle_failure(count);
 }
 
@@ -520,33 +510,25 @@ sb_limits_status(struct sb_limits *limits, const struct sb_caller *caller, struc
 	status->arg = arg;
 	for (int i = 0; i < limits->policies.count; i++)
 		add_row(status, &limits->policies.rows[i], &limited);
-	if (limits->redis == NULL || !sb_limit_redis_take(limits->redis, status->windows, status->count,
-													  true, on_redis_status, status))
+	if (limits->redis == NULL ||
+		!sb_limit_redis_take(limits->redis, limits->loop->config->redis_prefix, status->windows,
+							 status->count, true, on_redis_status, status))
 		on_status(arg, NULL, 0);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
 struct sb_limits *
-sb_limits_new(struct sb_loop *loop, struct sb_pg_pool *pool)
+sb_limits_new(struct sb_loop *loop, struct sb_pg_pool *pool, struct sb_redis *redis)
 {
 	struct sb_limits *limits = sb_calloc(1, sizeof(*limits));
 
 	limits->loop = loop;
 	limits->pool = pool;
 	limits->rates = list_rates();
-	if (uses_redis(loop->config))
-		limits->redis = sb_limit_redis_new(loop);
+	if (sb_limits_use_redis(loop->config))
+		limits->redis = redis;
 	return limits;
-}
-
-void
-sb_limits_close(struct sb_limits *limits)
-{
-	struct sb_limit_redis *redis = limits->redis;
-
-	limits->redis = NULL;
-	sb_limit_redis_free(redis);
 }
 
 void
@@ -554,14 +536,6 @@ sb_limits_free(struct sb_limits *limits)
 {
 	if (limits == NULL)
 		return;
-	sb_limits_close(limits);
 	free(limits->rates);
 	free(limits);
-}
-
-void
-sb_limits_settle(struct sb_limits *limits)
-{
-	if (limits->redis)
-		sb_limit_redis_settle(limits->redis);
 }

@@ -24,6 +24,7 @@ struct sb_loop;
 struct sb_pg_pool;
 struct sb_problems;
 struct sb_purpose;
+struct sb_redis;
 
 enum sb_limit_store
 {
@@ -36,11 +37,13 @@ enum sb_limit_store
 /* Checks the settings against each other, and keeps the rates among them. Before any thread. */
 extern void sb_limits_check(const struct sb_config *config, struct sb_problems *problems);
 
-extern struct sb_limits *sb_limits_new(struct sb_loop *loop, struct sb_pg_pool *pool);
-extern void sb_limits_free(struct sb_limits *limits);
+/* Whether the settings say to count in Redis. */
+extern bool sb_limits_use_redis(const struct sb_config *config);
 
-/* Ends what is under way as failed; from then on the store has failed. */
-extern void sb_limits_close(struct sb_limits *limits);
+/* redis: the loop's connection, which lives as long; may be NULL where nothing counts there. */
+extern struct sb_limits *sb_limits_new(struct sb_loop *loop, struct sb_pg_pool *pool,
+									   struct sb_redis *redis);
+extern void sb_limits_free(struct sb_limits *limits);
 
 /* Takes over the member rate_limits of social.bridge_config(). */
 extern void sb_limits_configure(struct sb_limits *limits, json_t *config);
@@ -75,12 +78,5 @@ extern void sb_limits_status(struct sb_limits *limits, const struct sb_caller *c
 
 /* A caller was refused, here or by the database: that counts (base/metrics.def). */
 extern void sb_limits_note_refusal(struct sb_limits *limits, const struct sb_caller *caller);
-
-/* Whether Redis is asked, and answers. */
-extern bool sb_limits_redis_is_used(const struct sb_limits *limits);
-extern bool sb_limits_redis_is_ready(const struct sb_limits *limits);
-
-/* Does what is due; once an iteration of the loop. */
-extern void sb_limits_settle(struct sb_limits *limits);
 
 #endif /* SB_RATELIMIT_LIMITS_H */

@@ -24,15 +24,13 @@
 #include "storage/latch.h"
 #include "storage/lwlock.h"
 #include "storage/proc.h"
-#include "storage/shmem.h"
 
 #include "base/init.h"
+#include "base/shared_memory.h"
 #include "account/password_hasher.h"
 #include "account/password_turn.h"
 
 extern PGDLLEXPORT void social_hasher_main(Datum argument);
-
-#define TRANCHE "social password hashers"
 
 /* Weighs half of an ordinary process: logins still come through where everybody wants a processor.
  */
@@ -66,9 +64,6 @@ struct hashers
 
 static struct hashers *hashers; /* NULL unless preloaded */
 static int places;
-
-static shmem_request_hook_type previous_shmem_request;
-static shmem_startup_hook_type previous_shmem_startup;
 
 static void
 compute(struct social_password_task *task)
@@ -341,30 +336,17 @@ shared_size(void)
 }
 
 static void
-request_shared_memory(void)
+attach_shared_memory(void *memory, LWLockPadded *locks, bool is_new)
 {
-	if (previous_shmem_request != NULL)
-		previous_shmem_request();
-	RequestAddinShmemSpace(shared_size());
-	RequestNamedLWLockTranche(TRANCHE, 1);
+	hashers = memory;
+	if (is_new)
+		hashers->lock = &locks->lock;
 }
 
-static void
-attach_shared_memory(void)
-{
-	bool found;
-
-	if (previous_shmem_startup != NULL)
-		previous_shmem_startup();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	hashers = ShmemInitStruct(TRANCHE, shared_size(), &found);
-	if (!found)
-	{
-		memset(hashers, 0, shared_size());
-		hashers->lock = &GetNamedLWLockTranche(TRANCHE)->lock;
-	}
-	LWLockRelease(AddinShmemInitLock);
-}
+static struct social_shared_memory shared_memory = {.name = "social password hashers",
+													.size = shared_size,
+													.nlocks = 1,
+													.attach = attach_shared_memory};
 
 /*
  * As many as may hash at once when the server starts, but no more than a quarter of its worker
@@ -376,10 +358,7 @@ social_password_hasher_init(void)
 	if (!process_shared_preload_libraries_in_progress || IsBinaryUpgrade)
 		return;
 	places = Min(social_password_turns_allowed(), max_worker_processes / 4);
-	previous_shmem_request = shmem_request_hook;
-	shmem_request_hook = request_shared_memory;
-	previous_shmem_startup = shmem_startup_hook;
-	shmem_startup_hook = attach_shared_memory;
+	social_shared_memory_want(&shared_memory);
 	for (int i = 0; i < places; i++)
 	{
 		BackgroundWorker worker = {

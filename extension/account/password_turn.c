@@ -20,15 +20,13 @@
 #include "storage/latch.h"
 #include "storage/lwlock.h"
 #include "storage/proc.h"
-#include "storage/shmem.h"
 #include "utils/guc.h"
 
 #include "base/init.h"
+#include "base/shared_memory.h"
 #include "account/password_turn.h"
 
 PG_FUNCTION_INFO_V1(social_password_turns);
-
-#define TRANCHE "social password turns"
 
 struct turns
 {
@@ -40,9 +38,6 @@ struct turns
 
 static struct turns *turns; /* NULL unless preloaded */
 static int concurrency;
-
-static shmem_request_hook_type previous_shmem_request;
-static shmem_startup_hook_type previous_shmem_startup;
 
 int
 social_password_turns_allowed(void)
@@ -183,31 +178,17 @@ shared_size(void)
 }
 
 static void
-request_shared_memory(void)
+attach_shared_memory(void *memory, LWLockPadded *locks, bool is_new)
 {
-	if (previous_shmem_request != NULL)
-		previous_shmem_request();
-	RequestAddinShmemSpace(shared_size());
-	RequestNamedLWLockTranche(TRANCHE, 1);
+	turns = memory;
+	if (is_new)
+		turns->lock = &locks->lock;
 }
 
-static void
-attach_shared_memory(void)
-{
-	bool found;
-
-	if (previous_shmem_startup != NULL)
-		previous_shmem_startup();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	turns = ShmemInitStruct(TRANCHE, shared_size(), &found);
-	if (!found)
-	{
-		turns->lock = &GetNamedLWLockTranche(TRANCHE)->lock;
-		turns->running = 0;
-		turns->waiting = 0;
-	}
-	LWLockRelease(AddinShmemInitLock);
-}
+static struct social_shared_memory shared_memory = {.name = "social password turns",
+													.size = shared_size,
+													.nlocks = 1,
+													.attach = attach_shared_memory};
 
 void
 social_password_turn_init(void)
@@ -219,8 +200,5 @@ social_password_turn_init(void)
 							&concurrency, 0, 0, 10000, PGC_SIGHUP, 0, NULL, NULL, NULL);
 	if (!process_shared_preload_libraries_in_progress)
 		return;
-	previous_shmem_request = shmem_request_hook;
-	shmem_request_hook = request_shared_memory;
-	previous_shmem_startup = shmem_startup_hook;
-	shmem_startup_hook = attach_shared_memory;
+	social_shared_memory_want(&shared_memory);
 }

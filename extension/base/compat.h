@@ -49,6 +49,13 @@
 #define social_compat_locator(table) ((table)->rd_node)
 #endif
 
+/* The table that the statistics of a transaction are about (PgStat_TableStatus). */
+#if PG_VERSION_NUM >= 160000
+#define social_compat_counted_table(status) ((status)->id)
+#else
+#define social_compat_counted_table(status) ((status)->t_id)
+#endif
+
 static inline bool
 social_compat_owns_database(Oid database, Oid role)
 {
@@ -121,9 +128,12 @@ enum social_index_entries
 	SOCIAL_INDEX_ENTRIES_SUMMARIZING
 };
 
-/* Updates a row where it still is at `old`; waits for whoever is changing it. */
+/*
+ * Updates a row where it still is at `old`; waits for whoever is changing or holding it, or else
+ * returns TM_BeingModified.
+ */
 static inline TM_Result
-social_compat_try_heap_update(Relation table, ItemPointer old, HeapTuple tuple,
+social_compat_try_heap_update(Relation table, ItemPointer old, HeapTuple tuple, bool wait,
 							  enum social_index_entries *entries)
 {
 	TM_FailureData failure;
@@ -132,14 +142,14 @@ social_compat_try_heap_update(Relation table, ItemPointer old, HeapTuple tuple,
 #if PG_VERSION_NUM >= 160000
 	TU_UpdateIndexes indexes;
 
-	result = heap_update(table, old, tuple, GetCurrentCommandId(true), InvalidSnapshot, true,
+	result = heap_update(table, old, tuple, GetCurrentCommandId(true), InvalidSnapshot, wait,
 						 &failure, &mode, &indexes);
 	*entries = indexes == TU_None          ? SOCIAL_INDEX_ENTRIES_NONE
 			   : indexes == TU_Summarizing ? SOCIAL_INDEX_ENTRIES_SUMMARIZING
 										   : SOCIAL_INDEX_ENTRIES_ALL;
 #else
 
-	result = heap_update(table, old, tuple, GetCurrentCommandId(true), InvalidSnapshot, true,
+	result = heap_update(table, old, tuple, GetCurrentCommandId(true), InvalidSnapshot, wait,
 						 &failure, &mode);
 	*entries = HeapTupleIsHeapOnly(tuple) ? SOCIAL_INDEX_ENTRIES_NONE : SOCIAL_INDEX_ENTRIES_ALL;
 #endif
@@ -152,7 +162,7 @@ social_compat_heap_update(Relation table, ItemPointer old, HeapTuple tuple)
 {
 	enum social_index_entries entries;
 
-	if (social_compat_try_heap_update(table, old, tuple, &entries) != TM_Ok)
+	if (social_compat_try_heap_update(table, old, tuple, true, &entries) != TM_Ok)
 		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
 						errmsg_internal("row of \"%s\" was changed though it was locked",
 										RelationGetRelationName(table))));
@@ -203,6 +213,16 @@ social_compat_key_is_free(ResultRelInfo *target, TupleTableSlot *slot, EState *e
 	return ExecCheckIndexConstraints(target, slot, estate, &conflict, &nobody, keys);
 #else
 	return ExecCheckIndexConstraints(target, slot, estate, &conflict, keys);
+#endif
+}
+
+/* Ends what insertions into an index have kept between them, pinned pages among it, before it is
+ * closed. */
+static inline void
+social_compat_insert_cleanup(Relation index, IndexInfo *info)
+{
+#if PG_VERSION_NUM >= 170000
+	index_insert_cleanup(index, info);
 #endif
 }
 

@@ -17,6 +17,8 @@
 #define ERRCODE_SOCIAL_NOT_FOUND       MAKE_SQLSTATE('S', 'M', '4', '0', '4')
 /* A unique name is taken, or the state forbids the change. */
 #define ERRCODE_SOCIAL_CONFLICT        MAKE_SQLSTATE('S', 'M', '4', '0', '9')
+/* What was asked to go on from is not known any more: read anew ("resync"). */
+#define ERRCODE_SOCIAL_GONE            MAKE_SQLSTATE('S', 'M', '4', '1', '0')
 /* Well-formed, but contradicts what an earlier request said. */
 #define ERRCODE_SOCIAL_UNPROCESSABLE   MAKE_SQLSTATE('S', 'M', '4', '2', '2')
 /* A rate limit's window is exhausted. */

@@ -21,6 +21,7 @@
 #include "base/table.h"
 
 PG_FUNCTION_INFO_V1(social_guard_drop);
+PG_FUNCTION_INFO_V1(social_is_restoring);
 
 static bool restoring;
 static bool allow_drop;
@@ -47,6 +48,13 @@ social_restoring(void)
 {
 	return restoring ||
 		   (!row_security && !check_function_bodies && namespace_search_path[0] == '\0');
+}
+
+/* is_restoring(): for the conditions of triggers that are no C. */
+Datum
+social_is_restoring(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(social_restoring());
 }
 
 /*

@@ -10,6 +10,7 @@
 
 #include "access/genam.h"
 #include "catalog/index.h"
+#include "common/hashfn.h"
 #include "executor/executor.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
@@ -17,6 +18,7 @@
 #include "utils/relcache.h"
 #include "utils/syscache.h"
 
+#include "base/compat.h"
 #include "base/index_set.h"
 
 struct social_index_set
@@ -30,11 +32,12 @@ struct social_index_set
 	Oid *indexes;
 	Relation *relations; /* where the relation cache had them */
 	IndexInfo **infos;
+	Relation *open; /* by the user; NULL: not */
 };
 
 #define SETS 64 /* a power of two */
 
-static struct social_index_set *sets[SETS]; /* by table */
+static struct social_index_set *sets[SETS]; /* see place_of() */
 static uint64 changes;                      /* that we were told of */
 
 /* ---- until something changes ----------------------------------------------------------------- */
@@ -82,6 +85,25 @@ watch(void)
 
 /* ---- sets ------------------------------------------------------------------------------------ */
 
+/*
+ * Where the set of a table is, or will be. Tables that share a place by their OIDs must not take it
+ * from one another: the OIDs of an extension's tables are as far apart in each database.
+ */
+static struct social_index_set **
+place_of(Oid table, bool speculative)
+{
+	uint32 home = murmurhash32(table);
+
+	for (uint32 i = 0; i < SETS; i++)
+	{
+		struct social_index_set **place = &sets[(home + i) & (SETS - 1)];
+
+		if (*place == NULL || ((*place)->table == table && (*place)->is_speculative == speculative))
+			return place;
+	}
+	return &sets[home & (SETS - 1)];
+}
+
 /* Its user, if there is one, ends with the transaction. */
 static void
 give_up(struct social_index_set *set)
@@ -104,31 +126,46 @@ prepare(Relation index, bool speculative, EState *estate)
 	return info;
 }
 
-/* The set of a table whose indexes are open in `target`. */
+/* Opens an index, unless it is open. */
+static void
+open_index(struct social_index_set *set, int i)
+{
+	MemoryContext caller;
+
+	if (set->open[i] != NULL)
+		return;
+	set->open[i] = index_open(set->indexes[i], RowExclusiveLock);
+	if (set->open[i] == set->relations[i])
+		return;
+	/* It has not been seen yet, or it is somewhere else now than what was kept points to. */
+	caller = MemoryContextSwitchTo(set->memory);
+	set->infos[i] = prepare(set->open[i], set->is_speculative, CreateExecutorState());
+	set->relations[i] = set->open[i];
+	MemoryContextSwitchTo(caller);
+}
+
 static struct social_index_set *
-make(const ResultRelInfo *target, bool speculative)
+make(Relation table, List *indexes, bool speculative)
 {
 	MemoryContext memory =
 		AllocSetContextCreate(CurrentMemoryContext, "social indexes", ALLOCSET_SMALL_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(memory);
 	struct social_index_set *set = palloc0(sizeof(*set));
-	EState *estate = CreateExecutorState();
 	uint64 before = changes;
 
 	set->memory = memory;
-	set->table = RelationGetRelid(target->ri_RelationDesc);
+	set->table = RelationGetRelid(table);
 	set->is_speculative = speculative;
-	set->count = target->ri_NumIndices;
+	set->count = list_length(indexes);
 	set->indexes = palloc(set->count * sizeof(Oid));
-	set->relations = palloc(set->count * sizeof(Relation));
-	set->infos = palloc(set->count * sizeof(*set->infos));
+	set->relations = palloc0(set->count * sizeof(Relation));
+	set->infos = palloc0(set->count * sizeof(*set->infos));
+	set->open = palloc0(set->count * sizeof(Relation));
 	for (int i = 0; i < set->count; i++)
-	{
-		set->indexes[i] = RelationGetRelid(target->ri_IndexRelationDescs[i]);
-		set->relations[i] = target->ri_IndexRelationDescs[i];
-		set->infos[i] = prepare(target->ri_IndexRelationDescs[i], speculative, estate);
-	}
+		set->indexes[i] = list_nth_oid(indexes, i);
 	MemoryContextSwitchTo(caller);
+	for (int i = 0; i < set->count; i++)
+		open_index(set, i);
 	/* What changes while it is being made, nobody else tells it. */
 	set->is_stale = changes != before;
 	MemoryContextSetParent(memory, TopMemoryContext);
@@ -136,54 +173,89 @@ make(const ResultRelInfo *target, bool speculative)
 }
 
 static bool
-fits(const struct social_index_set *set, const ResultRelInfo *target, bool speculative)
+fits(const struct social_index_set *set, Relation table, List *indexes, bool speculative)
 {
 	bool same = set != NULL && !set->is_stale && !set->is_used &&
-				set->table == RelationGetRelid(target->ri_RelationDesc) &&
-				set->is_speculative == speculative && set->count == target->ri_NumIndices;
+				set->table == RelationGetRelid(table) && set->is_speculative == speculative &&
+				set->count == list_length(indexes);
 
 	for (int i = 0; same && i < set->count; i++)
-		same = set->relations[i] == target->ri_IndexRelationDescs[i];
+		same = set->indexes[i] == list_nth_oid(indexes, i);
 	return same;
 }
 
-/* Opens the indexes themselves. */
-static void
-open_indexes(ResultRelInfo *target)
-{
-	List *indexes = RelationGetIndexList(target->ri_RelationDesc);
-	ListCell *cell;
-
-	target->ri_NumIndices = 0;
-	target->ri_IndexRelationDescs = palloc(list_length(indexes) * sizeof(Relation));
-	foreach (cell, indexes)
-		target->ri_IndexRelationDescs[target->ri_NumIndices++] =
-			index_open(lfirst_oid(cell), RowExclusiveLock);
-	list_free(indexes);
-}
-
 struct social_index_set *
-social_index_set_open(ResultRelInfo *target, bool speculative)
+social_index_set_take(ResultRelInfo *target, bool speculative)
 {
-	struct social_index_set **place = &sets[RelationGetRelid(target->ri_RelationDesc) & (SETS - 1)];
+	Relation table = target->ri_RelationDesc;
+	struct social_index_set **place = place_of(RelationGetRelid(table), speculative);
+	List *indexes = RelationGetIndexList(table);
 
 	watch();
-	open_indexes(target);
-	if (!fits(*place, target, speculative))
+	if (!fits(*place, table, indexes, speculative))
 	{
-		struct social_index_set *made = make(target, speculative);
+		struct social_index_set *made = make(table, indexes, speculative);
 
 		if (*place != NULL)
 			give_up(*place);
 		*place = made;
 	}
 	(*place)->is_used = true;
-	target->ri_IndexRelationInfo = (*place)->infos;
+	target->ri_NumIndices = 0;
+	target->ri_IndexRelationDescs = palloc((*place)->count * sizeof(Relation));
+	target->ri_IndexRelationInfo = palloc((*place)->count * sizeof(IndexInfo *));
+	list_free(indexes);
 	return *place;
+}
+
+/* Tells the target of those that are open. */
+static void
+show(const struct social_index_set *set, ResultRelInfo *target)
+{
+	target->ri_NumIndices = 0;
+	for (int i = 0; i < set->count; i++)
+	{
+		if (set->open[i] == NULL)
+			continue;
+		target->ri_IndexRelationDescs[target->ri_NumIndices] = set->open[i];
+		target->ri_IndexRelationInfo[target->ri_NumIndices++] = set->infos[i];
+	}
+}
+
+void
+social_index_set_open(struct social_index_set *set, ResultRelInfo *target)
+{
+	for (int i = 0; i < set->count; i++)
+		open_index(set, i);
+	show(set, target);
+}
+
+void
+social_index_set_open_for(struct social_index_set *set, ResultRelInfo *target, TupleTableSlot *row,
+						  EState *estate)
+{
+	ExprContext *context = GetPerTupleExprContext(estate);
+
+	context->ecxt_scantuple = row;
+	for (int i = 0; i < set->count; i++)
+	{
+		if (set->open[i] == NULL && (set->infos[i]->ii_PredicateState == NULL ||
+									 ExecQual(set->infos[i]->ii_PredicateState, context)))
+			open_index(set, i);
+	}
+	show(set, target);
 }
 
 void
 social_index_set_done(struct social_index_set *set)
 {
+	for (int i = 0; i < set->count; i++)
+	{
+		if (set->open[i] == NULL)
+			continue;
+		social_compat_insert_cleanup(set->open[i], set->infos[i]);
+		index_close(set->open[i], RowExclusiveLock);
+		set->open[i] = NULL;
+	}
 	set->is_used = false;
 }

@@ -13,11 +13,21 @@
 struct social_index_set;
 
 /*
- * Opens the indexes of a table for inserting, as ExecOpenIndices() does, which speculative
- * insertions tell that they may come; ExecCloseIndices() closes them. Whoever has closed them says
- * so by social_index_set_done(); where an error has been in between, the set is not used again.
+ * Takes the set of a table, which speculative insertions tell that they may come, until
+ * social_index_set_done(), which closes the indexes that were opened; where an error has been in
+ * between, the set is not used again.
  */
-extern struct social_index_set *social_index_set_open(ResultRelInfo *target, bool speculative);
+extern struct social_index_set *social_index_set_take(ResultRelInfo *target, bool speculative);
 extern void social_index_set_done(struct social_index_set *set);
+
+/* Opens all indexes for inserting, as ExecOpenIndices() does. */
+extern void social_index_set_open(struct social_index_set *set, ResultRelInfo *target);
+
+/*
+ * The same of those that want an entry for a row, beside those that are open: a table may have many
+ * for few of its rows.
+ */
+extern void social_index_set_open_for(struct social_index_set *set, ResultRelInfo *target,
+									  TupleTableSlot *row, EState *estate);
 
 #endif /* SOCIAL_INDEX_SET_H */

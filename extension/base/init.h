@@ -6,6 +6,7 @@
 #define SOCIAL_INIT_H
 
 extern PGDLLEXPORT void _PG_init(void);
+extern void social_cache_init(void);
 extern void social_statement_log_init(void);
 extern void social_guard_init(void);
 extern void social_viewer_init(void);
@@ -22,6 +23,7 @@ extern void social_comment_init(void);
 extern void social_moderation_init(void);
 extern void social_counter_init(void);
 extern void social_recount_init(void);
+extern void social_event_init(void);
 extern void social_notification_init(void);
 extern void social_trending_init(void);
 extern void social_page_init(void);
@@ -30,6 +32,8 @@ extern void social_feed_init(void);
 extern void social_last_position_init(void);
 extern void social_search_vector_init(void);
 extern void social_ratelimit_init(void);
+extern void social_stream_init(void);
 extern void social_worker_init(void);
+extern void social_job_init(void);
 
 #endif /* SOCIAL_INIT_H */

@@ -13,6 +13,7 @@
 #include "utils/lsyscache.h"
 
 #include "base/compat.h"
+#include "base/index_probe.h"
 #include "base/index_set.h"
 #include "base/insert.h"
 #include "base/query.h"
@@ -69,6 +70,36 @@ leave_references_out(TriggerDesc *triggers, Oid schema)
 	triggers->numtriggers = kept;
 }
 
+/* Does a trigger look at what was inserted, and when it was? */
+static bool
+fires_after(const Trigger *trigger)
+{
+	return TRIGGER_FOR_INSERT(trigger->tgtype) && TRIGGER_FOR_AFTER(trigger->tgtype);
+}
+
+/*
+ * May the triggers after the row be called as soon as it is there? They need not be queued when all
+ * of them are functions of ours, as they are created, in a session that is no subscriber's.
+ */
+static bool
+can_call_triggers(const TriggerDesc *triggers)
+{
+	if (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA ||
+		(triggers != NULL && triggers->trig_insert_before_statement))
+		return false;
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		const Trigger *trigger = &triggers->triggers[i];
+
+		if (fires_after(trigger) &&
+			(trigger->tgisinternal || !is_of_ours(trigger) || trigger->tgqual != NULL ||
+			 trigger->tgdeferrable || trigger->tgoldtable != NULL || trigger->tgnewtable != NULL ||
+			 trigger->tgenabled != TRIGGER_FIRES_ON_ORIGIN))
+			return false;
+	}
+	return true;
+}
+
 /* ---- writing -------------------------------------------------------------------------------- */
 
 /* False when somebody has entered a key of the row meanwhile. */
@@ -91,6 +122,33 @@ static bool
 key_is_free(struct work *work)
 {
 	return social_compat_key_is_free(work->target, work->slot, work->estate, work->keys);
+}
+
+/* Has the index of the primary key no entry like this row's, dead ones included? */
+static bool
+key_is_unknown(const struct work *work, Relation index)
+{
+	Datum values[INDEX_MAX_KEYS];
+	int nkeys = IndexRelationGetNumberOfKeyAttributes(index);
+
+	for (int i = 0; i < nkeys; i++)
+		values[i] = work->insert->values[index->rd_index->indkey.values[i] - 1];
+	return social_index_lacks(work->insert->table, index, nkeys, values, NULL);
+}
+
+/* The same as key_is_free() at less cost for most keys; who enters one meanwhile is noticed later.
+ */
+static bool
+key_is_new(struct work *work)
+{
+	for (int i = 0; i < work->target->ri_NumIndices; i++)
+	{
+		Relation index = work->target->ri_IndexRelationDescs[i];
+
+		if (RelationGetRelid(index) == linitial_oid(work->keys) && key_is_unknown(work, index))
+			return true;
+	}
+	return key_is_free(work);
 }
 
 /* Somebody has looked whether the key is free; meanwhile it may have been taken, and given back. */
@@ -126,6 +184,56 @@ put(struct work *work)
 	return SOCIAL_INSERTED;
 }
 
+/*
+ * Before the triggers that follow: what those open takes the backend's own slots for locks, of
+ * which there are few, and they may insert into this table again.
+ */
+static void
+close_indexes(struct work *work)
+{
+	work->target->ri_NumIndices = 0;
+	social_index_set_done(work->indexes);
+}
+
+/* Calls the triggers that look at the row, or at the end of what would be its statement. */
+static void
+call_triggers(struct work *work, HeapTuple row, TriggerEvent level)
+{
+	const TriggerDesc *triggers = work->target->ri_TrigDesc;
+	TriggerData data = {.type = T_TriggerData,
+						.tg_event = TRIGGER_EVENT_INSERT | TRIGGER_EVENT_AFTER | level,
+						.tg_relation = work->insert->table,
+						.tg_trigtuple = row,
+						.tg_trigslot = row == NULL ? NULL : work->slot};
+
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		LOCAL_FCINFO(fcinfo, 0);
+		FmgrInfo function;
+
+		if (!fires_after(&triggers->triggers[i]) ||
+			TRIGGER_FOR_ROW(triggers->triggers[i].tgtype) != (row != NULL))
+			continue;
+		data.tg_trigger = &triggers->triggers[i];
+		fmgr_info(triggers->triggers[i].tgfoid, &function);
+		InitFunctionCallInfoData(*fcinfo, &function, 0, InvalidOid, (Node *) &data, NULL);
+		(void) FunctionCallInvoke(fcinfo);
+	}
+}
+
+/* The same as below, without a queue between the row and what looks at it. */
+static enum social_inserted
+put_and_call_triggers(struct work *work)
+{
+	enum social_inserted result = put(work);
+
+	close_indexes(work);
+	if (result == SOCIAL_INSERTED)
+		call_triggers(work, ExecFetchSlotHeapTuple(work->slot, false, NULL), TRIGGER_EVENT_ROW);
+	call_triggers(work, NULL, 0);
+	return result;
+}
+
 static enum social_inserted
 put_with_triggers(struct work *work)
 {
@@ -137,6 +245,7 @@ put_with_triggers(struct work *work)
 										 RelationGetRelid(work->insert->table), CMD_INSERT);
 	ExecBSInsertTriggers(work->estate, work->target);
 	result = put(work);
+	close_indexes(work);
 	if (result == SOCIAL_INSERTED)
 		ExecARInsertTriggers(work->estate, work->target, work->slot, work->recheck, capture);
 	ExecASInsertTriggers(work->estate, work->target, capture);
@@ -159,7 +268,8 @@ begin(struct work *work)
 		leave_references_out(work->target->ri_TrigDesc, RelationGetNamespace(table));
 	work->estate->es_opened_result_relations = list_make1(work->target);
 	work->estate->es_output_cid = GetCurrentCommandId(true);
-	work->indexes = social_index_set_open(work->target, work->insert->if_new);
+	work->indexes = social_index_set_take(work->target, work->insert->if_new);
+	social_index_set_open(work->indexes, work->target);
 	work->keys = list_make1_oid(social_compat_primary_key(table));
 	work->slot = ExecInitExtraTupleSlot(work->estate, columns, table_slot_callbacks(table));
 	memcpy(work->slot->tts_values, work->insert->values, columns->natts * sizeof(Datum));
@@ -173,7 +283,6 @@ end(struct work *work)
 {
 	ExecResetTupleTable(work->estate->es_tupleTable, false);
 	ExecCloseResultRelations(work->estate);
-	social_index_set_done(work->indexes);
 	FreeExecutorState(work->estate);
 }
 
@@ -190,8 +299,11 @@ social_insert(const struct social_insert *insert)
 	social_query_act_as_owner(&scope, insert->table);
 	begin(&work);
 	/* No trigger hears of a row that is there already: the caller's next step may tell them. */
-	if (!insert->if_new || key_is_free(&work))
-		result = put_with_triggers(&work);
+	if (!insert->if_new || key_is_new(&work))
+		result = can_call_triggers(work.target->ri_TrigDesc) ? put_and_call_triggers(&work)
+															 : put_with_triggers(&work);
+	else
+		close_indexes(&work);
 	end(&work);
 	social_query_act_as_before(&scope);
 	MemoryContextSwitchTo(caller);

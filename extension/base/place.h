@@ -10,6 +10,7 @@
 
 #include "postgres.h"
 #include "access/htup.h"
+#include "storage/itemptr.h"
 #include "utils/rel.h"
 #include "utils/snapshot.h"
 
@@ -18,5 +19,14 @@
  * there is none. The table must be open. The snapshot must be registered or active.
  */
 extern HeapTuple social_place_find(Relation table, int64 id, Snapshot snapshot);
+
+/*
+ * The same of the row at a line that an index entry names. Dead versions stay on its page until
+ * that is nearly full: for rows that are changed each time they are read.
+ */
+extern HeapTuple social_place_read(Relation table, const ItemPointerData *line, Snapshot snapshot);
+
+/* Notes where a row stands that this transaction has just inserted. */
+extern void social_place_note(Relation table, int64 id, const ItemPointerData *line);
 
 #endif /* SOCIAL_PLACE_H */

@@ -8,6 +8,7 @@
 #include "nodes/parsenodes.h"
 #include "utils/snapmgr.h"
 
+#include "base/column.h"
 #include "base/compat.h"
 #include "base/query.h"
 
@@ -64,6 +65,20 @@ social_query_run(struct social_query *query, Datum *arguments)
 	if (query->plan == NULL)
 		prepare(query);
 	return processed(query, SPI_execute_plan(query->plan, arguments, NULL, false, 0));
+}
+
+int64
+social_query_fetch_int64(struct social_query *query, Datum *arguments, const char *nulls)
+{
+	bool isnull;
+	Datum value;
+
+	if (query->plan == NULL)
+		prepare(query);
+	if (processed(query, SPI_execute_plan(query->plan, arguments, nulls, false, 1)) == 0)
+		return 0;
+	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, SOCIAL_COLUMN_ID, &isnull);
+	return isnull ? 0 : DatumGetInt64(value);
 }
 
 void

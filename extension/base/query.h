@@ -9,7 +9,7 @@
 #include "executor/spi.h"
 #include "utils/rel.h"
 
-#define SOCIAL_QUERY_ARGUMENTS_MAX 5
+#define SOCIAL_QUERY_ARGUMENTS_MAX 8
 
 /* A statement; names in it are schema-qualified. `plan` is NULL until the first run. */
 struct social_query
@@ -37,6 +37,11 @@ extern void social_query_begin(struct social_query_scope *scope, Relation table)
 
 /* Runs one statement, without nulls among its arguments; returns how many rows it touched. */
 extern uint64 social_query_run(struct social_query *query, Datum *arguments);
+
+/* The first column of the first row of one, where nulls ('n', else ' ') may be among them; 0 for
+ * null. */
+extern int64 social_query_fetch_int64(struct social_query *query, Datum *arguments,
+									  const char *nulls);
 
 /* The same as a run of its own, where nulls ('n', else ' ') may be among its arguments. */
 extern void social_query_run_once(struct social_query *query, Relation table, Datum *arguments,

@@ -152,9 +152,11 @@ social_table_writer_begin(struct social_table_writer *writer, Relation table)
 {
 	writer->table = table;
 	writer->estate = CreateExecutorState();
+	/* No more than its indexes want: InitResultRelInfo() would copy the triggers, which do not
+	 * fire. */
 	writer->target = makeNode(ResultRelInfo);
-	InitResultRelInfo(writer->target, table, 1, NULL, 0);
-	writer->indexes = social_index_set_open(writer->target, false);
+	writer->target->ri_RelationDesc = table;
+	writer->indexes = social_index_set_take(writer->target, false);
 	writer->slot = MakeSingleTupleTableSlot(RelationGetDescr(table), &TTSOpsHeapTuple);
 }
 
@@ -165,6 +167,7 @@ write_index_entries(struct social_table_writer *writer, HeapTuple tuple,
 {
 	ExecStoreHeapTuple(tuple, writer->slot, false);
 	writer->slot->tts_tableOid = RelationGetRelid(writer->table);
+	social_index_set_open_for(writer->indexes, writer->target, writer->slot, writer->estate);
 	(void) social_compat_insert_index_tuples(writer->target, writer->slot, writer->estate, entries);
 	ExecClearTuple(writer->slot);
 	ResetPerTupleExprContext(writer->estate);
@@ -186,7 +189,7 @@ social_table_rewrite(struct social_table_writer *writer, ItemPointer old, HeapTu
 {
 	enum social_index_entries entries;
 
-	if (social_compat_try_heap_update(writer->table, old, tuple, &entries) != TM_Ok)
+	if (social_compat_try_heap_update(writer->table, old, tuple, true, &entries) != TM_Ok)
 		return false;
 	if (entries != SOCIAL_INDEX_ENTRIES_NONE)
 		write_index_entries(writer, tuple, entries);
@@ -196,7 +199,6 @@ social_table_rewrite(struct social_table_writer *writer, ItemPointer old, HeapTu
 void
 social_table_writer_end(struct social_table_writer *writer)
 {
-	ExecCloseIndices(writer->target);
 	social_index_set_done(writer->indexes);
 	ExecDropSingleTupleTableSlot(writer->slot);
 	FreeExecutorState(writer->estate);
@@ -213,14 +215,47 @@ social_table_insert(Relation table, const Datum *values, const bool *isnull)
 }
 
 void
-social_table_update(Relation table, ItemPointer old, HeapTuple tuple)
+social_table_append(Relation table, const Datum *values, const bool *isnull)
+{
+	HeapTuple tuple;
+
+	/* Somebody may have given it an index after all. */
+	if (table->rd_rel->relhasindex)
+	{
+		social_table_insert(table, values, isnull);
+		return;
+	}
+	tuple = heap_form_tuple(RelationGetDescr(table), (Datum *) values, (bool *) isnull);
+	simple_heap_insert(table, tuple);
+	heap_freetuple(tuple);
+}
+
+/* The entries of a new version of a row. */
+static void
+enter(Relation table, HeapTuple tuple, enum social_index_entries entries)
 {
 	struct social_table_writer writer;
-	enum social_index_entries entries = social_compat_heap_update(table, old, tuple);
 
 	if (entries == SOCIAL_INDEX_ENTRIES_NONE)
 		return;
 	social_table_writer_begin(&writer, table);
 	write_index_entries(&writer, tuple, entries);
 	social_table_writer_end(&writer);
+}
+
+void
+social_table_update(Relation table, ItemPointer old, HeapTuple tuple)
+{
+	enter(table, tuple, social_compat_heap_update(table, old, tuple));
+}
+
+bool
+social_table_try_update(Relation table, ItemPointer old, HeapTuple tuple)
+{
+	enum social_index_entries entries;
+
+	if (social_compat_try_heap_update(table, old, tuple, false, &entries) != TM_Ok)
+		return false;
+	enter(table, tuple, entries);
+	return true;
 }

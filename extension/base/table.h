@@ -64,10 +64,17 @@ extern bool social_table_rewrite(struct social_table_writer *writer, ItemPointer
 /* The same for a single row. */
 extern void social_table_insert(Relation table, const Datum *values, const bool *isnull);
 
+/* The same, cheapest for a table without indexes. */
+extern void social_table_append(Relation table, const Datum *values, const bool *isnull);
+
 /*
  * Replaces the row at `old`, which this transaction has locked, by `tuple`, with the index entries
  * that it needs: none where the update is heap-only, but for indexes that summarize (BRIN).
  */
 extern void social_table_update(Relation table, ItemPointer old, HeapTuple tuple);
+
+/* The same of a row that nobody holds, without waiting; false when somebody does, or has changed
+ * it. */
+extern bool social_table_try_update(Relation table, ItemPointer old, HeapTuple tuple);
 
 #endif /* SOCIAL_TABLE_H */

@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "base/place.h"
 #include "base/table.h"
 #include "base/walk.h"
 
@@ -186,6 +187,17 @@ entry_key(const struct social_walk *walk, int column)
 
 	return DatumGetInt64(
 		index_getattr(walk->scan->xs_itup, column, RelationGetDescr(walk->index), &isnull));
+}
+
+HeapTuple
+social_walk_next_copy(struct social_walk *walk)
+{
+	ItemPointer entry;
+	HeapTuple row = NULL;
+
+	while (row == NULL && (entry = next_entry(walk)) != NULL)
+		row = social_place_read(walk->table, entry, walk->scan->xs_snapshot);
+	return row;
 }
 
 bool

@@ -72,6 +72,12 @@ extern void social_walk_start_equal(struct social_walk *walk, int nprefix, const
 /* Puts the next row into `slot`; false at the end, or when the budget is used up. */
 extern bool social_walk_next(struct social_walk *walk);
 
+/*
+ * A copy of the next row, read as social_place_read() does; NULL at the end, or when the budget is
+ * used up. `slot` stays empty.
+ */
+extern HeapTuple social_walk_next_copy(struct social_walk *walk);
+
 /* The next row's value of an index column (bigint); false at the end. `slot` may be empty. */
 extern bool social_walk_next_key(struct social_walk *walk, int column, int64 *key);
 

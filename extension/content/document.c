@@ -23,8 +23,10 @@
 #include "base/table.h"
 #include "base/walk.h"
 #include "content/document.h"
+#include "content/post_media.h"
 #include "content/post_mention.h"
 #include "counter/counter.h"
+#include "media/address.h"
 #include "viewer/sight.h"
 
 PG_FUNCTION_INFO_V1(social_document);
@@ -35,13 +37,13 @@ PG_FUNCTION_INFO_V1(social_person_document);
 /* What REST shows. */
 #define PERSON                                                                                     \
 	"id=id,username=username,first_name=first_name,last_name=last_name,avatar=avatar,"             \
-	"profile_image=avatar"
+	"profile_image=avatar,avatar_url=avatar_url"
 #define QUOTED                                                                                     \
 	"id=id,author=user.author_id(" PERSON "),title=title,content=content,image=image,video=video," \
-	"created_at=created_at"
+	"media=media,created_at=created_at"
 #define POST                                                                                       \
 	"id=id,author=user.author_id(" PERSON "),title=title,content=content,hashtags=hashtags,"       \
-	"mentions=mentions,image=image,video=video,quoted_post_id=quoted_post_id,"                     \
+	"mentions=mentions,image=image,video=video,media=media,quoted_post_id=quoted_post_id,"         \
 	"quoted_post=post.quoted_post_id(" QUOTED "),is_published=is_published,"                       \
 	"visibility=visibility,reply_settings=reply_settings,is_pinned=is_pinned,"                     \
 	"is_highlighted=is_highlighted,likes_count=likes_count,comments_count=comments_count,"         \
@@ -69,29 +71,29 @@ struct row
 	bool has_profile; /* it has been looked for */
 };
 
-/*
- * Forgets what a call has opened, and closes it unless an error did: what was read of the members
- * is as it was.
- */
+/* Closes what a call has opened; what was read of the members is as it was. */
 static void
-let_go(struct social_document_rows *rows, bool closing)
+let_go(struct social_document_rows *rows)
 {
-	if (rows->walk != NULL && closing)
+	if (rows->walk != NULL)
 		social_walk_close(rows->walk);
 	rows->walk = NULL;
 	rows->values = NULL;
 	rows->isnull = NULL;
+	rows->is_taken = false;
 	for (struct social_document_member *at = rows->members; at != NULL; at = at->next)
 	{
 		if (at->rows != NULL)
-			let_go(at->rows, closing);
+			let_go(at->rows);
 	}
 }
 
 void
 social_document_end(struct social_documents *documents, struct social_document_rows *rows)
 {
-	let_go(rows, true);
+	let_go(rows);
+	if (documents->people != NULL)
+		let_go(documents->people);
 	for (int i = 0; i < SOCIAL_DOCUMENT_KINDS; i++)
 	{
 		if (documents->tables[i] != NULL)
@@ -199,29 +201,51 @@ count_of(struct row *row, int column)
 	return row->counts[column];
 }
 
-/* A column of a person's profile: who has none has an empty one, without addresses of pictures. */
+/* A column of a person's profile, of which some have none. */
+static Datum
+profile_value(struct social_documents *documents, struct row *row, int column, bool *isnull)
+{
+	if (documents->profiles == NULL)
+		documents->profiles = social_table_open("profiles", AccessShareLock);
+	if (!row->has_profile)
+		row->profile = social_place_find(documents->profiles, row->id, GetActiveSnapshot());
+	row->has_profile = true;
+	*isnull = row->profile == NULL;
+	return *isnull
+			   ? (Datum) 0
+			   : heap_getattr(row->profile, column, RelationGetDescr(documents->profiles), isnull);
+}
+
+/* The same as it is shown: who has none has an empty one, without addresses of pictures. */
 static void
 add_profile(struct social_documents *documents, struct row *row,
 			const struct social_document_member *member)
 {
-	TupleDesc columns;
-	Datum value;
 	bool isnull;
+	Datum value = profile_value(documents, row, member->column, &isnull);
 
-	if (documents->profiles == NULL)
-		documents->profiles = social_table_open("profiles", AccessShareLock);
-	columns = RelationGetDescr(documents->profiles);
-	if (!row->has_profile)
-		row->profile = social_place_find(documents->profiles, row->id, GetActiveSnapshot());
-	row->has_profile = true;
-	if (row->profile == NULL && TupleDescAttr(columns, member->column - 1)->attnotnull)
-	{
+	if (row->profile == NULL &&
+		TupleDescAttr(RelationGetDescr(documents->profiles), member->column - 1)->attnotnull)
 		appendStringInfoString(&documents->out, "\"\"");
-		return;
-	}
-	isnull = row->profile == NULL;
-	value = isnull ? (Datum) 0 : heap_getattr(row->profile, member->column, columns, &isnull);
-	add_value(&documents->out, value, isnull, member);
+	else
+		add_value(&documents->out, value, isnull, member);
+}
+
+/* Where a picture of the profile can be seen. */
+static void
+add_picture(struct social_documents *documents, struct row *row, int column)
+{
+	bool isnull;
+	Datum value = profile_value(documents, row, column, &isnull);
+	text *picture = isnull ? NULL : DatumGetTextPP(value);
+	const char *url = picture == NULL ? NULL
+									  : social_address_of_picture(VARDATA_ANY(picture),
+																  VARSIZE_ANY_EXHDR(picture));
+
+	if (url == NULL)
+		appendStringInfoString(&documents->out, "null");
+	else
+		escape_json(&documents->out, url);
 }
 
 /* ---- rows ----------------------------------------------------------------------------------- */
@@ -251,6 +275,12 @@ add_member(struct social_documents *documents, struct row *row,
 			break;
 		case SOCIAL_DOCUMENT_PROFILE:
 			add_profile(documents, row, member);
+			break;
+		case SOCIAL_DOCUMENT_PICTURE:
+			add_picture(documents, row, member->column);
+			break;
+		case SOCIAL_DOCUMENT_MEDIA:
+			social_post_media_add(out, row->id, row->values, row->isnull);
 			break;
 		case SOCIAL_DOCUMENT_MENTIONS:
 			social_post_mentions_add(out, row->id, row->values,
@@ -352,7 +382,7 @@ social_document_add_shared(struct social_documents *documents, struct social_doc
 	social_document_add(documents, rows, post);
 	out->data[--out->len] = '\0'; /* two more members go in before its end */
 	if (documents->people == NULL)
-		documents->people = social_document_read("user", PERSON, strlen(PERSON));
+		documents->people = social_document_take("user", PERSON, strlen(PERSON));
 	appendStringInfoString(out, ",\"reposted_by\":");
 	if (reposter != 0)
 		social_document_add_id(documents, documents->people, reposter);
@@ -491,40 +521,19 @@ json_datum(const StringInfoData *json)
 	return PointerGetDatum(cstring_to_text_with_len(json->data, json->len));
 }
 
-/* Begins documents of these rows, in the current memory context. */
+/* Begins documents, in the current memory context. */
 static void
-begin(struct social_documents *documents, struct social_document_rows *rows)
+begin(struct social_documents *documents)
 {
 	memset(documents, 0, sizeof(*documents));
 	initStringInfo(&documents->out);
-	let_go(rows, false); /* of a call that ended with an error */
-}
-
-/* What a call asks for; read once for all calls of a query where it is always the same. */
-static struct social_document_rows *
-read_once(FunctionCallInfo fcinfo, bool is_same, const char *source, const char *members, int len)
-{
-	MemoryContext before;
-
-	if (!is_same)
-		return social_document_read(source, members, len);
-	if (fcinfo->flinfo->fn_extra == NULL)
-	{
-		before = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-		fcinfo->flinfo->fn_extra = social_document_read(source, members, len);
-		MemoryContextSwitchTo(before);
-	}
-	return fcinfo->flinfo->fn_extra;
 }
 
 struct social_document_rows *
 social_document_begin(struct social_documents *documents, FunctionCallInfo fcinfo, int source,
 					  int sizes, int members)
 {
-	bool is_same = get_fn_expr_arg_stable(fcinfo->flinfo, source) &&
-				   get_fn_expr_arg_stable(fcinfo->flinfo, members);
 	ArrayType *array = PG_ARGISNULL(sizes) ? NULL : PG_GETARG_ARRAYTYPE_P(sizes);
-	struct social_document_rows *rows;
 	text *wanted;
 
 	if (PG_ARGISNULL(source) || PG_ARGISNULL(members))
@@ -532,16 +541,15 @@ social_document_begin(struct social_documents *documents, FunctionCallInfo fcinf
 	if (array != NULL && (ARR_NDIM(array) > 1 || array_contains_nulls(array)))
 		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("invalid page size"),
 						errdetail("The sizes are a list of numbers.")));
-	wanted = PG_GETARG_TEXT_PP(members);
-	rows = read_once(fcinfo, is_same, text_to_cstring(PG_GETARG_TEXT_PP(source)),
-					 VARDATA_ANY(wanted), VARSIZE_ANY_EXHDR(wanted));
-	begin(documents, rows);
+	begin(documents);
 	if (array != NULL)
 	{
 		documents->sizes = (const int32 *) ARR_DATA_PTR(array);
 		documents->nsizes = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 	}
-	return rows;
+	wanted = PG_GETARG_TEXT_PP(members);
+	return social_document_take(text_to_cstring(PG_GETARG_TEXT_PP(source)), VARDATA_ANY(wanted),
+								VARSIZE_ANY_EXHDR(wanted));
 }
 
 struct social_document_rows *
@@ -556,17 +564,21 @@ social_document_begin_rest(struct social_documents *documents, const char *sourc
 
 	for (size_t i = 0; i < lengthof(lists); i++)
 	{
-		struct social_document_rows *rows;
-
 		if (strcmp(lists[i].source, source) != 0)
 			continue;
-		rows = social_document_read(source, lists[i].members, strlen(lists[i].members));
-		begin(documents, rows);
-		return rows;
+		begin(documents);
+		return social_document_take(source, lists[i].members, strlen(lists[i].members));
 	}
 	ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("there is no such document"),
 					errdetail("\"%s\" is no list.", source)));
 	return NULL;
+}
+
+struct social_document_rows *
+social_document_begin_person(struct social_documents *documents)
+{
+	begin(documents);
+	return social_document_take("user", PERSON, strlen(PERSON));
 }
 
 /* The document of a key, or null. */
@@ -584,11 +596,11 @@ static Datum
 make_one(FunctionCallInfo fcinfo, const char *source, const char *members)
 {
 	struct social_documents documents;
-	struct social_document_rows *rows = read_once(fcinfo, true, source, members, strlen(members));
 	Datum made;
 
-	begin(&documents, rows);
-	made = make_document(&documents, rows, PG_GETARG_DATUM(0), false);
+	begin(&documents);
+	made = make_document(&documents, social_document_take(source, members, strlen(members)),
+						 PG_GETARG_DATUM(0), false);
 	fcinfo->isnull = made == (Datum) 0;
 	return made;
 }

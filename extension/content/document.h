@@ -25,9 +25,8 @@ struct social_documents
 };
 
 /*
- * Begins what three arguments of a call ask for, until end, in the current memory context. Source
- * and members are read once for all calls of a query where they are always the same; NULL, and
- * nothing has begun, where one of them is null. Raises SM400 for what there is not.
+ * Begins what three arguments of a call ask for, until end, in the current memory context. NULL,
+ * and nothing has begun, where source or members are null. Raises SM400 for what there is not.
  */
 extern struct social_document_rows *social_document_begin(struct social_documents *documents,
 														  FunctionCallInfo fcinfo, int source,
@@ -35,6 +34,9 @@ extern struct social_document_rows *social_document_begin(struct social_document
 /* The same with what REST shows of the rows of a list. */
 extern struct social_document_rows *social_document_begin_rest(struct social_documents *documents,
 															   const char *source);
+/* The same with what REST shows of a person. */
+extern struct social_document_rows *
+social_document_begin_person(struct social_documents *documents);
 extern void social_document_end(struct social_documents *documents,
 								struct social_document_rows *rows);
 

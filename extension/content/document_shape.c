@@ -59,7 +59,7 @@ static const struct
 	[SOCIAL_DOCUMENT_COMMENT] = {"comments", "visible_comments", NULL, SOCIAL_COMMENT_COUNTERS},
 };
 
-/* Columns of the views that are made of another, and what no view has. */
+/* What is made of another column, and what no view has. */
 static const struct
 {
 	enum social_document_kind kind;
@@ -70,6 +70,9 @@ static const struct
 	{SOCIAL_DOCUMENT_POST, "is_edited", SOCIAL_DOCUMENT_IS_SET, "edited_at"},
 	{SOCIAL_DOCUMENT_COMMENT, "is_deleted", SOCIAL_DOCUMENT_IS_SET, "deleted_at"},
 	{SOCIAL_DOCUMENT_POST, "mentions", SOCIAL_DOCUMENT_MENTIONS, NULL},
+	{SOCIAL_DOCUMENT_POST, "media", SOCIAL_DOCUMENT_MEDIA, NULL},
+	{SOCIAL_DOCUMENT_USER, "avatar_url", SOCIAL_DOCUMENT_PICTURE, "avatar"},
+	{SOCIAL_DOCUMENT_USER, "banner_url", SOCIAL_DOCUMENT_PICTURE, "banner_image"},
 	{SOCIAL_DOCUMENT_TAG, "tag", SOCIAL_DOCUMENT_TAG_NAME, NULL},
 };
 
@@ -159,7 +162,9 @@ bind_rule(struct reader *reader, struct social_document_member *member,
 			continue;
 		member->part = rules[i].part;
 		if (rules[i].column != NULL)
-			member->column = column_of(reader, kind, TABLE, rules[i].column, &member->type);
+			member->column =
+				column_of(reader, kind, rules[i].part == SOCIAL_DOCUMENT_PICTURE ? BESIDE : TABLE,
+						  rules[i].column, &member->type);
 		return true;
 	}
 	return false;

@@ -43,7 +43,9 @@ enum social_document_part
 	SOCIAL_DOCUMENT_IS_SET,   /* whether that column is not null */
 	SOCIAL_DOCUMENT_COUNT,    /* of its counters */
 	SOCIAL_DOCUMENT_PROFILE,  /* of the person's profile */
+	SOCIAL_DOCUMENT_PICTURE,  /* where a picture of the profile can be seen */
 	SOCIAL_DOCUMENT_MENTIONS, /* the names of those whom a post mentions */
+	SOCIAL_DOCUMENT_MEDIA,    /* the files that a post shows */
 	SOCIAL_DOCUMENT_TAG_NAME,
 	SOCIAL_DOCUMENT_CONSTANT,
 	SOCIAL_DOCUMENT_ROWS
@@ -79,10 +81,18 @@ struct social_document_rows
 	struct social_walk *walk; /* of a list, once it has been opened */
 	Datum *values;            /* of the row that is being written, once there has been one */
 	bool *isnull;
+	bool is_taken; /* of what take() returned: somebody uses it */
 };
 
 /* Reads a text, in the current memory context; SM400 for one that is wrong. */
 extern struct social_document_rows *social_document_read(const char *source, const char *members,
+														 int len);
+
+/*
+ * The same, read once in a session. It is the caller's until he sets is_taken to false, with no
+ * walk and no values left in it, or until the end of the transaction.
+ */
+extern struct social_document_rows *social_document_take(const char *source, const char *members,
 														 int len);
 
 extern const char *social_document_table(enum social_document_kind kind);

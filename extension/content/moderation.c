@@ -57,10 +57,10 @@ social_moderation_init(void)
 {
 	DefineCustomStringVariable(
 		"social.content_filter",
-		"A function (kind text, title text, content text) returning text that judges every post "
-		"and "
-		"comment.",
-		"It answers null or 'allow', 'flag', 'hide' or 'reject'; kind is 'post' or 'comment'.",
+		"A function (kind text, title text, content text) returning text that judges every post, "
+		"comment, stream and message of a chat.",
+		"It answers null or 'allow', 'flag', 'hide' or 'reject'; kind is 'post', 'comment', "
+		"'stream' or 'chat_message'.",
 		&content_filter, "", PGC_SUSET, 0, NULL, NULL, NULL);
 	social_limit_define("social.report_max_length",
 						"The longest details of a report, in characters.", &report_max_length,
@@ -190,10 +190,32 @@ row_id(const TriggerData *trigger, HeapTuple row)
 		heap_getattr(row, SOCIAL_COLUMN_ID, RelationGetDescr(trigger->tg_relation), &isnull));
 }
 
-static bool
-is_post(const TriggerData *trigger)
+/* The tables whose texts are looked at; all have hidden_at. */
+static const struct kind
 {
-	return strcmp(RelationGetRelationName(trigger->tg_relation), "posts") == 0;
+	const char *table;
+	const char *name;    /* of the kind, for filters and reports */
+	const char *title;   /* its column; NULL: none */
+	const char *content; /* likewise */
+} kinds[] = {
+	{"posts", "post", "title", "content"},
+	{"comments", "comment", NULL, "content"},
+	{"streams", "stream", "title", "description"},
+	{"stream_chat_messages", "chat_message", NULL, "content"},
+};
+
+static const struct kind *
+kind_of(const TriggerData *trigger)
+{
+	const char *table = RelationGetRelationName(trigger->tg_relation);
+
+	for (int i = 0; i < lengthof(kinds); i++)
+	{
+		if (strcmp(kinds[i].table, table) == 0)
+			return &kinds[i];
+	}
+	ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+					errmsg("the texts of %s are not looked at", table)));
 }
 
 /* The row with hidden_at set, unless it is set already. */
@@ -210,12 +232,13 @@ hide(const TriggerData *trigger, HeapTuple row)
 	return heap_modify_tuple_by_cols(row, columns, 1, &column, &value, &isnull);
 }
 
-/* BEFORE INSERT OR UPDATE OF title, content on posts and comments. */
+/* BEFORE INSERT OR UPDATE of the texts of these tables. */
 Datum
 social_content_check(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = social_row_trigger(fcinfo);
 	HeapTuple row = social_row_trigger_result(trigger);
+	const struct kind *kind;
 	text *title;
 	text *content;
 	char *reason = NULL;
@@ -224,10 +247,11 @@ social_content_check(PG_FUNCTION_ARGS)
 
 	if (social_restoring())
 		return PointerGetDatum(row);
-	title = is_post(trigger) ? social_row_text(trigger, row, "title") : NULL;
-	content = social_row_text(trigger, row, "content");
+	kind = kind_of(trigger);
+	title = kind->title != NULL ? social_row_text(trigger, row, kind->title) : NULL;
+	content = social_row_text(trigger, row, kind->content);
 	action = social_content_rules_check(title, content, &reason);
-	asked = ask_filter(is_post(trigger) ? "post" : "comment", title, content);
+	asked = ask_filter(kind->name, title, content);
 	if (asked > action)
 	{
 		action = asked;
@@ -242,7 +266,7 @@ social_content_check(PG_FUNCTION_ARGS)
 	return PointerGetDatum(action == SOCIAL_CONTENT_HIDE ? hide(trigger, row) : row);
 }
 
-/* AFTER INSERT OR UPDATE OF title, content: files the report that BEFORE found necessary. */
+/* AFTER INSERT OR UPDATE of the same: files the report that BEFORE found necessary. */
 Datum
 social_content_report(PG_FUNCTION_ARGS)
 {
@@ -254,7 +278,7 @@ social_content_report(PG_FUNCTION_ARGS)
 
 	if (!take_note(RelationGetRelid(trigger->tg_relation), id, &note))
 		return PointerGetDatum(NULL);
-	values[0] = CStringGetTextDatum(is_post(trigger) ? "post" : "comment");
+	values[0] = CStringGetTextDatum(kind_of(trigger)->name);
 	values[1] = Int64GetDatum(id);
 	values[2] = CStringGetTextDatum(note.action == SOCIAL_CONTENT_HIDE ? "hide" : "flag");
 	values[3] = CStringGetTextDatum(note.reason);

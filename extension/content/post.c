@@ -24,6 +24,7 @@
 #include "base/guard.h"
 #include "base/init.h"
 #include "base/limit.h"
+#include "base/place.h"
 #include "notification/notification.h"
 #include "content/post.h"
 #include "counter/recount.h"
@@ -379,7 +380,17 @@ keep_links(const struct row *old, const struct row *row)
 	nadded = social_post_keep_mentions(post_id, author_id, &mentions, old != NULL, &added);
 	/* Restoring a post brings mentions back that were told of long ago. */
 	if (nadded > 0 && (old == NULL || !is_deleted(old)))
-		social_notify_mentions(post_id, author_id, added, nadded);
+		social_notify_mentions(post_id, author_id, added, nadded, old == NULL);
+}
+
+/* Who is told, and the answer to the request, look at a new post soon. */
+static void
+note_place(const struct row *row)
+{
+	bool isnull;
+
+	social_place_note(row->trigger->tg_relation,
+					  DatumGetInt64(column_of(row, SOCIAL_POSTS_ID, &isnull)), &row->tuple->t_self);
 }
 
 /* AFTER INSERT OR UPDATE on posts; a purged post's links go by their foreign keys. */
@@ -393,6 +404,8 @@ social_post_after(PG_FUNCTION_ARGS)
 
 	if (social_restoring())
 		return PointerGetDatum(NULL);
+	if (old == NULL)
+		note_place(&row);
 	if (old == NULL ? is_set(&row, SOCIAL_POSTS_POSITION) : links_changed(old, &row))
 		keep_links(old, &row);
 	if (old != NULL && is_published(old) && is_edit(old, &row) &&

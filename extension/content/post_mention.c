@@ -65,9 +65,9 @@ read_mentions(int64 post_id, int *count)
 	return mentions;
 }
 
-/* Could this text name anybody? Names stand behind a sign, @ or the wide one (EF BC A0). */
-static bool
-has_sign(Datum value)
+/* Names stand behind a sign, @ or the wide one (EF BC A0). */
+bool
+social_post_may_mention(Datum value)
 {
 	const text *string = DatumGetTextPP(value);
 
@@ -82,7 +82,8 @@ social_post_mentions_add(StringInfo out, int64 post_id, const Datum *values, Rel
 	struct mention *mentions = NULL;
 	const char *separator = "";
 
-	if (has_sign(values[SOCIAL_POSTS_TITLE - 1]) || has_sign(values[SOCIAL_POSTS_CONTENT - 1]))
+	if (social_post_may_mention(values[SOCIAL_POSTS_TITLE - 1]) ||
+		social_post_may_mention(values[SOCIAL_POSTS_CONTENT - 1]))
 		mentions = read_mentions(post_id, &count);
 	appendStringInfoChar(out, '[');
 	for (int i = 0; i < count; i++)

@@ -15,4 +15,7 @@
 extern void social_post_mentions_add(StringInfo out, int64 post_id, const Datum *values,
 									 Relation users);
 
+/* Could this text name anybody? */
+extern bool social_post_may_mention(Datum value);
+
 #endif /* SOCIAL_POST_MENTION_H */

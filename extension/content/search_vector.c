@@ -18,6 +18,7 @@
 #include "base/errors.h"
 #include "base/init.h"
 #include "base/limit.h"
+#include "content/lexeme.h"
 #include "content/search_vector.h"
 #include "content/text.h"
 #include "core/text_bigram.h"
@@ -168,7 +169,7 @@ read_words(ParsedText *words, Oid config, char *bytes, int len, bool is_query)
 
 	if (!social_text_has_spaceless(bytes, len))
 	{
-		parsetext(config, words, bytes, len);
+		social_lexemes_read(config, words, bytes, len);
 		return;
 	}
 	while (social_text_run_next(bytes, len, &pos, &run))
@@ -176,7 +177,7 @@ read_words(ParsedText *words, Oid config, char *bytes, int len, bool is_query)
 		if (run.is_spaceless)
 			read_bigrams(words, bytes + run.start, run.end - run.start, is_query);
 		else
-			parsetext(config, words, bytes + run.start, run.end - run.start);
+			social_lexemes_read(config, words, bytes + run.start, run.end - run.start);
 	}
 }
 

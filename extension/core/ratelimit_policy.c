@@ -54,8 +54,10 @@ static const struct
 	/* Media: in-band files (119), signed upload URLs (123). */
 	{"*", "upload", SOCIAL_LIMIT_USER, "10/hour"},
 	{"rest", "media_upload", SOCIAL_LIMIT_USER, "20/minute"},
+	{"graphql", "media_upload", SOCIAL_LIMIT_USER, "20/minute"},
 	/* Streams (122, I-08) and chat (123, I-07). */
 	{"*", "stream_creation", SOCIAL_LIMIT_USER, "3/day,10/hour"},
+	{"*", "stream_publish", SOCIAL_LIMIT_ADDRESS, "30/minute"},
 	{"*", "chat_message", SOCIAL_LIMIT_USER, "5/minute"},
 	{"*", "chat_message_host", SOCIAL_LIMIT_USER, "30/minute"},
 };

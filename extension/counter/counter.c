@@ -30,6 +30,7 @@ const struct social_counter social_counters[] = {
 							  "user_counter_deltas_idx",
 							  "user_id",
 							  "users",
+							  SOCIAL_EVENT_PROFILE_COUNTS,
 							  SOCIAL_USER_NCOUNTS,
 							  {SOCIAL_USER_COUNTS(COLUMN)}},
 	[SOCIAL_POST_COUNTERS] = {"post_counters",
@@ -37,6 +38,7 @@ const struct social_counter social_counters[] = {
 							  "post_counter_deltas_idx",
 							  "post_id",
 							  "posts",
+							  SOCIAL_EVENT_POST_COUNTS,
 							  SOCIAL_POST_NCOUNTS,
 							  {SOCIAL_POST_COUNTS(COLUMN)}},
 	[SOCIAL_COMMENT_COUNTERS] = {"comment_counters",
@@ -44,6 +46,7 @@ const struct social_counter social_counters[] = {
 								 "comment_counter_deltas_idx",
 								 "comment_id",
 								 "comments",
+								 SOCIAL_EVENT_COMMENT_COUNTS,
 								 SOCIAL_COMMENT_NCOUNTS,
 								 {SOCIAL_COMMENT_COUNTS(COLUMN)}},
 	[SOCIAL_HASHTAG_COUNTERS] = {"hashtag_counters",
@@ -51,6 +54,7 @@ const struct social_counter social_counters[] = {
 								 "hashtag_counter_deltas_idx",
 								 "hashtag_id",
 								 "hashtags",
+								 SOCIAL_EVENT_NONE,
 								 SOCIAL_HASHTAG_NCOUNTS,
 								 {SOCIAL_HASHTAG_COUNTS(COLUMN)}},
 };
@@ -101,17 +105,17 @@ object_exists(const struct social_counter *counter, int64 object_id, Snapshot sn
 }
 
 static void
-change_counter(const struct social_counter *counter, Relation table, Relation index,
-			   Snapshot snapshot, TupleTableSlot *slot, const struct note *note)
+change_counter(const struct social_counter *counter, Relation table, Snapshot snapshot,
+			   TupleTableSlot *slot, const struct note *note)
 {
 	int64 object_id = note->key.object_id;
-	enum social_counter_lock found =
-		social_counter_try_lock(table, index, object_id, snapshot, slot);
+	enum social_counter_lock found = social_counter_try_change(table, object_id, snapshot, slot,
+															   counter->ncolumns, note->changes);
 	Relation deltas;
 
 	if (found == SOCIAL_COUNTER_LOCKED)
 	{
-		social_counter_change(table, slot, counter->ncolumns, note->changes);
+		social_event_counts(counter->event, object_id);
 		return;
 	}
 	if (found == SOCIAL_COUNTER_MISSING && !object_exists(counter, object_id, snapshot))
@@ -141,7 +145,6 @@ apply_to_counter(int which, Snapshot snapshot)
 {
 	const struct social_counter *counter = &social_counters[which];
 	Relation table = NULL;
-	Relation index = NULL;
 	TupleTableSlot *slot = NULL;
 	HASH_SEQ_STATUS walk;
 	struct note note;
@@ -152,21 +155,19 @@ apply_to_counter(int which, Snapshot snapshot)
 		if (table == NULL)
 		{
 			table = social_table_open(counter->table, RowExclusiveLock);
-			index = social_table_primary_key(table, RowExclusiveLock);
 			slot = table_slot_create(table, NULL);
 		}
 		if (note.removed)
-			social_counter_remove(counter, table, index, slot, note.key.object_id);
+			social_counter_remove(counter, table, slot, note.key.object_id);
 		else if (note.created)
 			social_counter_create(counter, table, note.key.object_id, note.changes);
 		else if (changes_something(counter, &note))
-			change_counter(counter, table, index, snapshot, slot, &note);
+			change_counter(counter, table, snapshot, slot, &note);
 		ExecClearTuple(slot);
 	}
 	if (table == NULL)
 		return;
 	ExecDropSingleTupleTableSlot(slot);
-	index_close(index, NoLock);
 	table_close(table, NoLock);
 }
 

@@ -5,10 +5,11 @@
  * Lock order (mission P-02, design D4)
  * - A counted row's foreign key checks come first (their triggers sort before ours), so whoever
  *   changes a count of an object that is being deleted has waited for that before.
- * - A counter row is only ever locked with SKIP LOCKED: who does not get it appends a delta row
- *   instead. So no transaction waits for a counter, whatever order it likes posts in, and counters
- *   take no part in any deadlock. The one exception is the removal of a counter row together with
- *   its object: there the object's own row lock, taken before, has already outwaited the writers.
+ * - A counter row is only ever locked with SKIP LOCKED, or changed where nobody holds it: who does
+ *   not get it appends a delta row instead. So no transaction waits for a counter, whatever order
+ * it likes posts in, and counters take no part in any deadlock. The one exception is the removal of
+ * a counter row together with its object: there the object's own row lock, taken before, has
+ * already outwaited the writers.
  * - The fold takes one counter row at a time, also with SKIP LOCKED, then that object's deltas
  *   (those that somebody else deletes are left out), under a lock of the delta table that only
  *   folds and VACUUM conflict on and that it does not wait for either.
@@ -23,6 +24,8 @@
 #include "executor/tuptable.h"
 #include "utils/snapshot.h"
 
+#include "event/event.h"
+
 #define SOCIAL_COUNTER_COLUMNS_MAX 8
 
 /* A counter table; column 1 is the object's id, the counts follow in the order of `columns`. */
@@ -32,7 +35,8 @@ struct social_counter
 	const char *deltas;       /* same columns; what found the counter row locked */
 	const char *deltas_index; /* on the object's id */
 	const char *key;
-	const char *objects; /* the table of the counted objects, key column id */
+	const char *objects;          /* the table of the counted objects, key column id */
+	enum social_event_type event; /* that tells of changed counts */
 	int ncolumns;
 	const char *columns[SOCIAL_COUNTER_COLUMNS_MAX];
 };
@@ -119,16 +123,23 @@ extern void social_counter_object_row(const struct social_counter *counter, Tupl
 extern void social_counter_apply(void);
 
 /*
- * Tries to lock a counter row without waiting. `index` is the table's primary key; the snapshot
- * must see this transaction's own changes, and newer versions than it sees are followed.
+ * Tries to lock a counter row without waiting. The snapshot must see this transaction's own
+ * changes, and newer versions than it sees are followed.
  */
-extern enum social_counter_lock social_counter_try_lock(Relation table, Relation index,
-														int64 object_id, Snapshot snapshot,
-														TupleTableSlot *slot);
+extern enum social_counter_lock social_counter_try_lock(Relation table, int64 object_id,
+														Snapshot snapshot, TupleTableSlot *slot);
 
 /* Adds changes[0 .. ncolumns) to the counter row that try_lock has put into the slot. */
 extern void social_counter_change(Relation table, TupleTableSlot *slot, int ncolumns,
 								  const int64 *changes);
+
+/*
+ * Adds changes to the counter row of an object without waiting, and has it locked until commit; the
+ * slot is for its use. The snapshot is as for try_lock.
+ */
+extern enum social_counter_lock social_counter_try_change(Relation table, int64 object_id,
+														  Snapshot snapshot, TupleTableSlot *slot,
+														  int ncolumns, const int64 *changes);
 
 /* Makes the counter row of a new object. */
 extern void social_counter_create(const struct social_counter *counter, Relation table,
@@ -136,7 +147,7 @@ extern void social_counter_create(const struct social_counter *counter, Relation
 
 /* Removes the counter row and the deltas of an object that is gone; waits for their holders. */
 extern void social_counter_remove(const struct social_counter *counter, Relation table,
-								  Relation index, TupleTableSlot *slot, int64 object_id);
+								  TupleTableSlot *slot, int64 object_id);
 
 /* The counts of an object as the running statement sees them, waiting deltas included. */
 extern void social_counter_read(const struct social_counter *counter, int64 object_id,

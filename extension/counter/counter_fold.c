@@ -36,7 +36,6 @@ struct fold
 	const struct social_counter *counter;
 	int batch; /* deltas that one round takes at most */
 	Relation table;
-	Relation index;
 	Relation deltas;
 	TupleTableSlot *slot; /* of table */
 	Snapshot snapshot;    /* what the deltas were read with */
@@ -109,8 +108,7 @@ fold_object(const struct fold *fold, struct delta *deltas, int count)
 	int64 sum[SOCIAL_COUNTER_COLUMNS_MAX] = {0};
 	int taken = 0;
 
-	switch (social_counter_try_lock(fold->table, fold->index, deltas[0].object_id, fold->snapshot,
-									fold->slot))
+	switch (social_counter_try_lock(fold->table, deltas[0].object_id, fold->snapshot, fold->slot))
 	{
 		case SOCIAL_COUNTER_LOCKED:
 			taken = take_deltas(fold, deltas, count, sum);
@@ -125,6 +123,9 @@ fold_object(const struct fold *fold, struct delta *deltas, int count)
 		case SOCIAL_COUNTER_MISSING:
 			break;
 	}
+	/* What waits is counted by who reads; a delta that was folded, or met others, is news. */
+	if (taken > 0)
+		social_event_counts(fold->counter->event, deltas[0].object_id);
 	ExecClearTuple(fold->slot);
 	CommandCounterIncrement();
 	return taken;
@@ -152,7 +153,6 @@ fold_table(const struct social_counter *counter, int batch)
 	if (count > 0)
 	{
 		fold.table = social_table_open(counter->table, RowExclusiveLock);
-		fold.index = social_table_primary_key(fold.table, RowExclusiveLock);
 		fold.slot = table_slot_create(fold.table, NULL);
 		for (int first = 0, end; first < count; first = end)
 		{
@@ -161,7 +161,6 @@ fold_table(const struct social_counter *counter, int batch)
 			taken += fold_object(&fold, &deltas[first], end - first);
 		}
 		ExecDropSingleTupleTableSlot(fold.slot);
-		index_close(fold.index, NoLock);
 		table_close(fold.table, NoLock);
 	}
 	if (count == fold.batch)

@@ -24,20 +24,18 @@
 #include "access/xlog.h"
 #include "miscadmin.h"
 #include "port/atomics.h"
-#include "storage/ipc.h"
 #include "storage/lmgr.h"
 #include "storage/lwlock.h"
-#include "storage/shmem.h"
 #include "utils/guc.h"
 #include "utils/snapmgr.h"
 
 #include "base/column.h"
 #include "base/init.h"
+#include "base/shared_memory.h"
 #include "counter/last_position.h"
 #include "base/table.h"
 
 #define DATABASES_MAX 64
-#define TRANCHE       "social last positions"
 
 enum state
 {
@@ -73,9 +71,6 @@ struct memory
 
 static struct memory *memory; /* NULL unless preloaded */
 static int people_max;
-
-static shmem_request_hook_type previous_shmem_request;
-static shmem_startup_hook_type previous_shmem_startup;
 
 /* ---- entries -------------------------------------------------------------------------------- */
 
@@ -330,38 +325,26 @@ memory_size(void)
 }
 
 static void
-request_shared_memory(void)
+attach_shared_memory(void *block, LWLockPadded *locks, bool is_new)
 {
-	if (previous_shmem_request != NULL)
-		previous_shmem_request();
-	RequestAddinShmemSpace(memory_size());
-	RequestNamedLWLockTranche(TRANCHE, 1);
-}
-
-static void
-attach_shared_memory(void)
-{
-	bool found;
-
-	if (previous_shmem_startup != NULL)
-		previous_shmem_startup();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	memory = ShmemInitStruct(TRANCHE, memory_size(), &found);
-	if (!found)
+	memory = block;
+	if (!is_new)
+		return;
+	memory->lock = &locks->lock;
+	memory->capacity = capacity_of(people_max);
+	pg_atomic_init_u64(&memory->generation, 0);
+	for (uint64 i = 0; i < memory->capacity; i++)
 	{
-		memset(memory, 0, offsetof(struct memory, entries));
-		memory->lock = &GetNamedLWLockTranche(TRANCHE)[0].lock;
-		memory->capacity = capacity_of(people_max);
-		pg_atomic_init_u64(&memory->generation, 0);
-		for (uint64 i = 0; i < memory->capacity; i++)
-		{
-			pg_atomic_init_u64(&memory->entries[i].user_id, 0);
-			pg_atomic_init_u64(&memory->entries[i].post, 0);
-			pg_atomic_init_u64(&memory->entries[i].repost, 0);
-		}
+		pg_atomic_init_u64(&memory->entries[i].user_id, 0);
+		pg_atomic_init_u64(&memory->entries[i].post, 0);
+		pg_atomic_init_u64(&memory->entries[i].repost, 0);
 	}
-	LWLockRelease(AddinShmemInitLock);
 }
+
+static struct social_shared_memory shared_memory = {.name = "social last positions",
+													.size = memory_size,
+													.nlocks = 1,
+													.attach = attach_shared_memory};
 
 void
 social_last_position_memory_init(void)
@@ -376,8 +359,5 @@ social_last_position_memory_init(void)
 							0, NULL, NULL, NULL);
 	if (!process_shared_preload_libraries_in_progress)
 		return;
-	previous_shmem_request = shmem_request_hook;
-	shmem_request_hook = request_shared_memory;
-	previous_shmem_startup = shmem_startup_hook;
-	shmem_startup_hook = attach_shared_memory;
+	social_shared_memory_want(&shared_memory);
 }

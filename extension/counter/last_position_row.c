@@ -85,6 +85,23 @@ slot_last(TupleTableSlot *slot)
 										 slot_column(slot, SOCIAL_LAST_POSITIONS_REPOST_POSITION)};
 }
 
+static int64
+row_column(HeapTuple row, int column, TupleDesc columns)
+{
+	bool isnull;
+	Datum value = heap_getattr(row, column, columns, &isnull);
+
+	return isnull ? SOCIAL_LAST_POSITION_NONE : DatumGetInt64(value);
+}
+
+static struct social_last_position
+row_last(HeapTuple row, TupleDesc columns)
+{
+	return (struct social_last_position){
+		row_column(row, SOCIAL_LAST_POSITIONS_POST_POSITION, columns),
+		row_column(row, SOCIAL_LAST_POSITIONS_REPOST_POSITION, columns)};
+}
+
 /* The key of the first entry of this person in an index that begins with the person. */
 static int64
 first_key(const char *table, const char *index, int64 user_id)
@@ -195,17 +212,18 @@ social_last_position_keep(struct social_last_position_keeper *keeper, int64 user
 	const struct social_last_position wanted = last;
 	struct social_last_position found = nothing;
 	ItemPointerData tids[ROWS_MAX];
+	HeapTuple row;
 	int ntids = 0;
 
 	social_walk_start_equal(&keeper->rows, 1, &user_id);
-	while (!created && ntids < ROWS_MAX && social_walk_next(&keeper->rows))
+	while (!created && ntids < ROWS_MAX && (row = social_walk_next_copy(&keeper->rows)) != NULL)
 	{
-		struct social_last_position row = slot_last(keeper->rows.slot);
+		struct social_last_position said = row_last(row, RelationGetDescr(keeper->table));
 
-		tids[ntids++] = keeper->rows.slot->tts_tid;
-		raise_to(&found, &row);
+		tids[ntids++] = row->t_self;
+		raise_to(&found, &said);
+		heap_freetuple(row);
 	}
-	ExecClearTuple(keeper->rows.slot);
 	if (ntids == 0 && !created)
 		found = look_up(user_id);
 	raise_to(&last, &found);
@@ -308,9 +326,7 @@ social_last_positions_changed(PG_FUNCTION_ARGS)
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
 	TupleDesc columns;
 	HeapTuple row;
-	struct social_last_position last = nothing;
-	bool isnull;
-	int64 value;
+	struct social_last_position last;
 
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
@@ -322,14 +338,8 @@ social_last_positions_changed(PG_FUNCTION_ARGS)
 	}
 	columns = RelationGetDescr(trigger->tg_relation);
 	row = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
-	value = DatumGetInt64(heap_getattr(row, SOCIAL_LAST_POSITIONS_POST_POSITION, columns, &isnull));
-	if (!isnull)
-		last.post = value;
-	value =
-		DatumGetInt64(heap_getattr(row, SOCIAL_LAST_POSITIONS_REPOST_POSITION, columns, &isnull));
-	if (!isnull)
-		last.repost = value;
-	value = DatumGetInt64(heap_getattr(row, SOCIAL_LAST_POSITIONS_USER_ID, columns, &isnull));
-	social_last_position_memory_raise(value, &last);
+	last = row_last(row, columns);
+	social_last_position_memory_raise(row_column(row, SOCIAL_LAST_POSITIONS_USER_ID, columns),
+									  &last);
 	return PointerGetDatum(NULL);
 }

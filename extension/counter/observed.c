@@ -85,6 +85,7 @@ static const struct social_observed registry[] = {
 		.recounts = {{.flag = SOCIAL_REPOSTS_IS_COUNTED,
 					  .person = SOCIAL_REPOSTS_USER_ID,
 					  .place = SOCIAL_REPOSTS_POSITION}},
+		.event = SOCIAL_EVENT_OF_REPOST,
 	},
 	{
 		.table = "follows",
@@ -106,6 +107,7 @@ static const struct social_observed registry[] = {
 					 {.flag = SOCIAL_FOLLOWS_FOLLOWED_IS_COUNTED,
 					  .person = SOCIAL_FOLLOWS_FOLLOWED_ID,
 					  .place = SOCIAL_FOLLOWS_CREATED_AT}},
+		.event = SOCIAL_EVENT_OF_FOLLOW,
 	},
 	{
 		.table = "comments",
@@ -134,6 +136,7 @@ static const struct social_observed registry[] = {
 		.recounts = {{.flag = SOCIAL_COMMENTS_AUTHOR_IS_COUNTED,
 					  .person = SOCIAL_COMMENTS_AUTHOR_ID,
 					  .place = SOCIAL_COMMENTS_CREATED_AT}},
+		.event = SOCIAL_EVENT_OF_COMMENT,
 	},
 	{
 		.table = "posts",
@@ -154,6 +157,7 @@ static const struct social_observed registry[] = {
 		.position = {.of = SOCIAL_POSITION_OF_POST,
 					 .person = SOCIAL_POSTS_AUTHOR_ID,
 					 .position = SOCIAL_POSTS_POSITION},
+		.event = SOCIAL_EVENT_OF_POST,
 	},
 	{
 		.table = "post_views",
@@ -191,6 +195,47 @@ static const struct social_observed registry[] = {
 		.table = "users",
 		.counters = &social_counters[SOCIAL_USER_COUNTERS],
 		.position = {.of = SOCIAL_POSITION_OF_NEW_PERSON, .person = SOCIAL_USERS_ID},
+		.event = SOCIAL_EVENT_OF_USER,
+	},
+	{
+		.table = "blocks",
+		.event = SOCIAL_EVENT_OF_BLOCK,
+	},
+	{
+		.table = "mutes",
+		.event = SOCIAL_EVENT_OF_MUTE,
+	},
+	{
+		.table = "profiles",
+		.event = SOCIAL_EVENT_OF_PROFILE,
+	},
+	{
+		.table = "user_sessions",
+		.event = SOCIAL_EVENT_OF_SESSION,
+	},
+	{
+		.table = "notifications",
+		.event = SOCIAL_EVENT_OF_NOTIFICATION,
+	},
+	{
+		.table = "media",
+		.event = SOCIAL_EVENT_OF_MEDIA,
+	},
+	{
+		.table = "streams",
+		.event = SOCIAL_EVENT_OF_STREAM,
+	},
+	{
+		.table = "stream_views",
+		.event = SOCIAL_EVENT_OF_VIEW,
+	},
+	{
+		.table = "stream_chat_messages",
+		.event = SOCIAL_EVENT_OF_CHAT,
+	},
+	{
+		.table = "stream_bans",
+		.event = SOCIAL_EVENT_OF_BAN,
 	},
 };
 
@@ -225,6 +270,7 @@ note_row(const struct social_observed *observed, Relation table, HeapTuple befor
 		social_last_position_row(&observed->position, columns, before, after);
 	for (int i = 0; i < lengthof(observed->recounts) && observed->recounts[i].flag != 0; i++)
 		social_recount_row(&observed->recounts[i], columns, before, after);
+	social_event_row(observed->event, columns, before, after);
 }
 
 /* count_row(): row trigger of every observed table. */
@@ -258,6 +304,7 @@ social_count_statement(PG_FUNCTION_ARGS)
 	social_trend_apply();
 	social_last_position_apply();
 	social_recount_apply();
+	social_event_apply();
 	return PointerGetDatum(NULL);
 }
 
@@ -339,7 +386,7 @@ social_observed_tables(PG_FUNCTION_ARGS)
 	for (int i = 0; i < lengthof(registry); i++)
 	{
 		const struct social_observed *observed = &registry[i];
-		Datum values[8];
+		Datum values[9];
 		bool isnull[lengthof(values)] = {false};
 
 		values[0] = CStringGetTextDatum(observed->table);
@@ -355,6 +402,7 @@ social_observed_tables(PG_FUNCTION_ARGS)
 		isnull[5] = observed->trend.post == 0;
 		values[6] = text_or_null(positions[observed->position.of], &isnull[6]);
 		values[7] = flags_of(observed);
+		values[8] = text_or_null(social_event_sources[observed->event], &isnull[8]);
 		tuplestore_putvalues(output->setResult, output->setDesc, values, isnull);
 	}
 	return (Datum) 0;

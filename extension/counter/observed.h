@@ -16,6 +16,7 @@
 #include "counter/last_position.h"
 #include "counter/recount.h"
 #include "counter/trending.h"
+#include "event/event.h"
 #include "notification/notification.h"
 
 /* What does not apply is left out. */
@@ -29,6 +30,7 @@ struct social_observed
 	struct social_trend_source trend;
 	struct social_positioned position;
 	struct social_recounted recounts[2];
+	enum social_event_source event;
 };
 
 #endif /* SOCIAL_OBSERVED_H */

@@ -282,7 +282,6 @@ social_trend_apply(void)
 	{
 		Datum values[SOCIAL_TREND_EVENTS_NCOLUMNS];
 		bool isnull[SOCIAL_TREND_EVENTS_NCOLUMNS] = {false};
-		HeapTuple tuple;
 
 		values[SOCIAL_TREND_EVENTS_POST_ID - 1] = Int64GetDatum(note.key.object_id);
 		values[SOCIAL_TREND_EVENTS_AMOUNT - 1] = Float8GetDatum(note.amount);
@@ -293,10 +292,7 @@ social_trend_apply(void)
 			continue;
 		if (table == NULL)
 			table = table_open(oid, RowExclusiveLock);
-		/* The table has no index: the bare row does. */
-		tuple = heap_form_tuple(RelationGetDescr(table), values, isnull);
-		simple_heap_insert(table, tuple);
-		heap_freetuple(tuple);
+		social_table_append(table, values, isnull);
 	}
 	if (table == NULL)
 		return;

@@ -41,11 +41,12 @@ add_note(const struct social_notice *notice)
 }
 
 void
-social_notify_mentions(int64 post_id, int64 author_id, const int64 *user_ids, int n)
+social_notify_mentions(int64 post_id, int64 author_id, const int64 *user_ids, int n, bool is_new)
 {
 	for (int i = 0; i < n && enabled; i++)
 	{
 		struct social_notice notice = {.type = SOCIAL_NOTIFY_MENTION,
+									   .is_first = is_new,
 									   .actor = author_id,
 									   .recipient = user_ids[i],
 									   .post = post_id};
@@ -84,11 +85,13 @@ tells(const struct social_notified *source, TupleDesc columns, HeapTuple row)
 }
 
 static void
-note_row(const struct social_notified *source, TupleDesc columns, HeapTuple row, bool undone)
+note_row(const struct social_notified *source, TupleDesc columns, HeapTuple row, bool undone,
+		 bool is_first)
 {
 	struct social_notice notice = {
 		.type = source->type,
 		.undone = undone,
+		.is_first = is_first,
 		.actor = id_of(columns, row, source->actor),
 		.recipient = id_of(columns, row, source->recipient),
 		.post = id_of(columns, row, source->post),
@@ -105,13 +108,13 @@ social_notify_row(const struct social_notified *source, TupleDesc columns, HeapT
 				  HeapTuple after)
 {
 	if (before == NULL && enabled && tells(source, columns, after))
-		note_row(source, columns, after, false);
+		note_row(source, columns, after, false, !source->undo);
 	else if (after == NULL && source->undo)
-		note_row(source, columns, before, true);
+		note_row(source, columns, before, true, false);
 	/* A draft that quotes tells when it is published. */
 	else if (before != NULL && after != NULL && enabled && source->quote != 0 &&
 			 !tells(source, columns, before) && tells(source, columns, after))
-		note_row(source, columns, after, false);
+		note_row(source, columns, after, false, false);
 }
 
 /* ---- writing them --------------------------------------------------------------------------- */

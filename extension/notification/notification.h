@@ -46,6 +46,7 @@ struct social_notice
 	struct social_note_key key;
 	enum social_notification_type type;
 	bool undone;
+	bool is_first; /* of something new, which nobody can have been told of yet */
 	int64 actor;
 	int64 recipient; /* 0: the author of the target */
 	int64 post;
@@ -56,9 +57,10 @@ struct social_notice
 
 /*
  * Tells people that a published post names them. For the post's trigger, with newly added names
- * only; applied when the statement on posts ends. Ids of 0 are left out.
+ * only; applied when the statement on posts ends. Ids of 0 are left out. `is_new`: the post is.
  */
-extern void social_notify_mentions(int64 post_id, int64 author_id, const int64 *user_ids, int n);
+extern void social_notify_mentions(int64 post_id, int64 author_id, const int64 *user_ids, int n,
+								   bool is_new);
 
 /*
  * A row is something that its `actor` does; columns by number, 0 where there is none. `when` must

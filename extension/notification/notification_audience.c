@@ -15,6 +15,7 @@
 
 #include "base/compat.h"
 #include "base/column.h"
+#include "base/index_probe.h"
 #include "base/place.h"
 #include "notification/notification_audience.h"
 #include "base/table.h"
@@ -186,6 +187,17 @@ walk(struct social_audience *audience, enum place place, int nkeys, const int64 
 	return *scan;
 }
 
+/* Are there no rows whose index key starts with this id? Of most people there are none. */
+static bool
+has_none(struct social_audience *audience, enum place place, int64 id)
+{
+	Datum value = Int64GetDatum(id);
+
+	open_place(audience, place);
+	return social_index_lacks(audience->open[place].table, audience->open[place].index, 1, &value,
+							  audience->snapshot);
+}
+
 /* Finds the first such row; its slot is the caller's until the next look-up in this place. */
 static TupleTableSlot *
 find(struct social_audience *audience, enum place place, int nkeys, int64 first, int64 second)
@@ -344,11 +356,15 @@ social_audience_has(struct social_audience *audience, int64 id)
 static uint32
 turned_off(struct social_audience *audience, int64 id)
 {
-	IndexScanDesc scan = walk(audience, PREFERENCES, 1, &id);
-	TupleTableSlot *slot = audience->open[PREFERENCES].slot;
+	IndexScanDesc scan;
+	TupleTableSlot *slot;
 	uint32 types = 0;
 	bool isnull;
 
+	if (has_none(audience, PREFERENCES, id))
+		return 0;
+	scan = walk(audience, PREFERENCES, 1, &id);
+	slot = audience->open[PREFERENCES].slot;
 	while (index_getnext_slot(scan, ForwardScanDirection, slot))
 	{
 		char *type =
@@ -396,9 +412,13 @@ read_silent(struct social_audience *audience, struct person *person)
 	person->silent = palloc(SILENT_MAX * sizeof(int64));
 	for (int i = 0; i < lengthof(lists); i++)
 	{
-		IndexScanDesc scan = walk(audience, lists[i].place, 1, &person->id);
-		TupleTableSlot *slot = audience->open[lists[i].place].slot;
+		IndexScanDesc scan;
+		TupleTableSlot *slot;
 
+		if (has_none(audience, lists[i].place, person->id))
+			continue;
+		scan = walk(audience, lists[i].place, 1, &person->id);
+		slot = audience->open[lists[i].place].slot;
 		while (index_getnext_slot(scan, ForwardScanDirection, slot))
 		{
 			if (nrows++ == SILENT_MAX)

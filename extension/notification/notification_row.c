@@ -18,6 +18,8 @@
 
 #include "base/column.h"
 #include "base/compat.h"
+#include "base/index_probe.h"
+#include "event/event.h"
 #include "notification/notification_audience.h"
 #include "notification/notification_row.h"
 #include "base/table.h"
@@ -45,7 +47,7 @@ struct batch
 {
 	Relation table;
 	Oid sequence;
-	Datum types[SOCIAL_NOTIFY_NTYPES];
+	Datum types[SOCIAL_NOTIFY_NTYPES]; /* at first use; 0: not yet */
 	Datum no_message;
 	struct social_table_writer writer;
 	struct social_audience *audience;
@@ -53,10 +55,19 @@ struct batch
 	TupleTableSlot *slot; /* the row found */
 	struct
 	{
-		Relation index;
-		IndexScanDesc scan;
-	} open[NWAYS]; /* at first use */
+		Relation index;     /* at first use */
+		IndexScanDesc scan; /* once there is something to walk */
+	} open[NWAYS];
 };
+
+/* The name of a kind, as its column has it. */
+static Datum
+type_of(struct batch *batch, const struct social_notice *notice)
+{
+	if (batch->types[notice->type] == 0)
+		batch->types[notice->type] = CStringGetTextDatum(social_notification_types[notice->type]);
+	return batch->types[notice->type];
+}
 
 /* ---- rows that are there -------------------------------------------------------------------- */
 
@@ -84,19 +95,14 @@ belongs(TupleTableSlot *slot, const struct social_notice *notice, Datum type)
 			is_id(slot, SOCIAL_NOTIFICATIONS_RECIPIENT_ID, notice->recipient));
 }
 
-/* Begins to walk the rows among which that of a notice is. */
+/* Begins to walk the rows among which that of a notice is; NULL when there are none. */
 static IndexScanDesc
 walk(struct batch *batch, const struct social_notice *notice, Datum type)
 {
 	enum way way = notice->comment != 0 ? BY_COMMENT : notice->post != 0 ? BY_POST : BY_RECIPIENT;
 	ScanKeyData keys[3];
+	Datum values[3];
 
-	if (batch->open[way].index == NULL)
-	{
-		batch->open[way].index = index_open(social_relation_oid(ways[way].index), RowExclusiveLock);
-		batch->open[way].scan = social_compat_beginscan(batch->table, batch->open[way].index,
-														batch->snapshot, ways[way].nkeys, 0);
-	}
 	if (way == BY_RECIPIENT)
 	{
 		ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(notice->actor));
@@ -110,8 +116,33 @@ walk(struct batch *batch, const struct social_notice *notice, Datum type)
 		ScanKeyEntryInitialize(&keys[2], 0, 3, BTEqualStrategyNumber, InvalidOid, C_COLLATION_OID,
 							   F_TEXTEQ, type);
 	}
+	for (int i = 0; i < ways[way].nkeys; i++)
+		values[i] = keys[i].sk_argument;
+	if (batch->open[way].index == NULL)
+		batch->open[way].index = index_open(social_relation_oid(ways[way].index), RowExclusiveLock);
+	if (social_index_lacks(batch->table, batch->open[way].index, ways[way].nkeys, values,
+						   batch->snapshot))
+		return NULL;
+	if (batch->open[way].scan == NULL)
+		batch->open[way].scan = social_compat_beginscan(batch->table, batch->open[way].index,
+														batch->snapshot, ways[way].nkeys, 0);
 	index_rescan(batch->open[way].scan, keys, ways[way].nkeys, NULL, 0);
 	return batch->open[way].scan;
+}
+
+/* How many are unread is another number now; the event says whose. */
+static void
+tell_recipient(struct batch *batch)
+{
+	bool isnull;
+
+	if (DatumGetBool(slot_getattr(batch->slot, SOCIAL_NOTIFICATIONS_IS_READ, &isnull)))
+		return;
+	social_event_add(&(struct social_event){
+		.type = SOCIAL_EVENT_NOTIFICATION_READ,
+		.recipient =
+			DatumGetInt64(slot_getattr(batch->slot, SOCIAL_NOTIFICATIONS_RECIPIENT_ID, &isnull)),
+	});
 }
 
 /* Withdraws the row in the slot or brings it back; false when it is not there any more. */
@@ -150,11 +181,11 @@ static bool
 find_row(struct batch *batch, const struct social_notice *notice, bool withdraw)
 {
 	TupleTableSlot *slot = batch->slot;
-	Datum type = batch->types[notice->type];
+	Datum type = type_of(batch, notice);
 	IndexScanDesc scan = walk(batch, notice, type);
 	bool found = false;
 
-	while (!found && index_getnext_slot(scan, ForwardScanDirection, slot))
+	while (!found && scan != NULL && index_getnext_slot(scan, ForwardScanDirection, slot))
 		found = belongs(slot, notice, type);
 	if (found && slot_attisnull(slot, SOCIAL_NOTIFICATIONS_WITHDRAWN_AT) == withdraw)
 	{
@@ -166,6 +197,8 @@ find_row(struct batch *batch, const struct social_notice *notice, bool withdraw)
 		}
 		else if (!set_withdrawn(batch, withdraw))
 			found = lock_row(batch) && set_withdrawn(batch, withdraw);
+		if (found)
+			tell_recipient(batch);
 	}
 	ExecClearTuple(slot);
 	return found;
@@ -188,17 +221,16 @@ insert(struct batch *batch, const struct social_notice *notice)
 
 	if (!social_audience_admits(batch->audience, notice->recipient, notice->actor, notice->type))
 		return;
-	/* What comes and goes, with an undo, an edit or a restore, is told once. A comment is a new
-	 * one. */
-	if (notice->type != SOCIAL_NOTIFY_COMMENT && notice->type != SOCIAL_NOTIFY_REPLY &&
-		find_row(batch, notice, false))
+	/* What comes and goes, with an undo, an edit or a restore, is told once. */
+	if (!notice->is_first && find_row(batch, notice, false))
 		return;
 	values[SOCIAL_NOTIFICATIONS_ID - 1] = Int64GetDatum(nextval_internal(batch->sequence, false));
-	values[SOCIAL_NOTIFICATIONS_TYPE - 1] = batch->types[notice->type];
+	values[SOCIAL_NOTIFICATIONS_TYPE - 1] = type_of(batch, notice);
 	values[SOCIAL_NOTIFICATIONS_MESSAGE - 1] = batch->no_message;
 	values[SOCIAL_NOTIFICATIONS_IS_READ - 1] = BoolGetDatum(false);
 	isnull[SOCIAL_NOTIFICATIONS_READ_AT - 1] = true;
 	isnull[SOCIAL_NOTIFICATIONS_WITHDRAWN_AT - 1] = true;
+	isnull[SOCIAL_NOTIFICATIONS_STREAM_ID - 1] = true;
 	values[SOCIAL_NOTIFICATIONS_CREATED_AT - 1] =
 		TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
 	set_id(values, isnull, SOCIAL_NOTIFICATIONS_RECIPIENT_ID, notice->recipient);
@@ -207,6 +239,14 @@ insert(struct batch *batch, const struct social_notice *notice)
 	set_id(values, isnull, SOCIAL_NOTIFICATIONS_COMMENT_ID, notice->comment);
 	set_id(values, isnull, SOCIAL_NOTIFICATIONS_QUOTE_ID, notice->quote);
 	social_table_write(&batch->writer, values, isnull);
+	social_event_add(&(struct social_event){
+		.type = SOCIAL_EVENT_NOTIFICATION_CREATED,
+		.author = notice->actor,
+		.post = notice->post,
+		.comment = notice->comment,
+		.recipient = notice->recipient,
+		.subject = DatumGetInt64(values[SOCIAL_NOTIFICATIONS_ID - 1]),
+	});
 }
 
 /* A comment tells the parent's author, and the post's author unless that is the same person. */
@@ -275,7 +315,9 @@ end_look(struct batch *batch)
 	{
 		if (batch->open[i].index == NULL)
 			continue;
-		index_endscan(batch->open[i].scan);
+		if (batch->open[i].scan != NULL)
+			index_endscan(batch->open[i].scan);
+		batch->open[i].scan = NULL;
 		index_close(batch->open[i].index, NoLock);
 		batch->open[i].index = NULL;
 	}
@@ -312,8 +354,6 @@ social_notification_write(const struct social_notice *notices, int n)
 	batch.table = social_table_open("notifications", RowExclusiveLock);
 	batch.sequence = social_relation_oid("notifications_id_seq");
 	batch.no_message = CStringGetTextDatum("");
-	for (int i = 0; i < SOCIAL_NOTIFY_NTYPES; i++)
-		batch.types[i] = CStringGetTextDatum(social_notification_types[i]);
 	batch.audience = social_audience_begin();
 	batch.slot = table_slot_create(batch.table, NULL);
 	social_table_writer_begin(&batch.writer, batch.table);

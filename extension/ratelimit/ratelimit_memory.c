@@ -20,19 +20,17 @@
 #include "miscadmin.h"
 #include "port/atomics.h"
 #include "port/pg_bitutils.h"
-#include "storage/ipc.h"
 #include "storage/lwlock.h"
-#include "storage/shmem.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
+#include "base/shared_memory.h"
 #include "ratelimit/ratelimit.h"
 
 PG_FUNCTION_INFO_V1(social_rate_limit_memory);
 
 #define WAYS       8
 #define PARTITIONS 128
-#define TRANCHE    "social_ratelimit"
 
 struct place
 {
@@ -56,9 +54,6 @@ struct memory_shared
 static struct memory_shared *shared; /* NULL unless preloaded */
 static LWLockPadded *locks;
 static int entries;
-
-static shmem_request_hook_type previous_shmem_request;
-static shmem_startup_hook_type previous_shmem_startup;
 
 /* ---- places ---------------------------------------------------------------------------------- */
 
@@ -267,35 +262,23 @@ shared_size(void)
 }
 
 static void
-request_shared_memory(void)
+attach_shared_memory(void *memory, LWLockPadded *partitions, bool is_new)
 {
-	if (previous_shmem_request != NULL)
-		previous_shmem_request();
-	RequestAddinShmemSpace(MAXALIGN(shared_size()));
-	RequestNamedLWLockTranche(TRANCHE, PARTITIONS);
+	shared = memory;
+	locks = partitions;
+	if (!is_new)
+		return;
+	shared->nbuckets = bucket_count();
+	pg_atomic_init_u64(&shared->evictions, 0);
+	if (!pg_strong_random(shared->secret, sizeof(shared->secret)))
+		ereport(FATAL, (errcode(ERRCODE_INTERNAL_ERROR),
+						errmsg("could not draw a secret for the rate limits")));
 }
 
-static void
-attach_shared_memory(void)
-{
-	bool found;
-
-	if (previous_shmem_startup != NULL)
-		previous_shmem_startup();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	shared = ShmemInitStruct("social rate limits", shared_size(), &found);
-	if (!found)
-	{
-		memset(shared, 0, shared_size());
-		shared->nbuckets = bucket_count();
-		pg_atomic_init_u64(&shared->evictions, 0);
-		if (!pg_strong_random(shared->secret, sizeof(shared->secret)))
-			ereport(FATAL, (errcode(ERRCODE_INTERNAL_ERROR),
-							errmsg("could not draw a secret for the rate limits")));
-	}
-	locks = GetNamedLWLockTranche(TRANCHE);
-	LWLockRelease(AddinShmemInitLock);
-}
+static struct social_shared_memory shared_memory = {.name = "social rate limits",
+													.size = shared_size,
+													.nlocks = PARTITIONS,
+													.attach = attach_shared_memory};
 
 void
 social_limit_memory_init(void)
@@ -306,8 +289,5 @@ social_limit_memory_init(void)
 							"How many windows of rate limits shared memory keeps (16 bytes each).",
 							NULL, &entries, 131072, 1024, 64 * 1024 * 1024, PGC_POSTMASTER, 0, NULL,
 							NULL, NULL);
-	previous_shmem_request = shmem_request_hook;
-	shmem_request_hook = request_shared_memory;
-	previous_shmem_startup = shmem_startup_hook;
-	shmem_startup_hook = attach_shared_memory;
+	social_shared_memory_want(&shared_memory);
 }

@@ -31,6 +31,7 @@ PG_FUNCTION_INFO_V1(social_viewer_sees_person);
 PG_FUNCTION_INFO_V1(social_viewer_sees_post);
 PG_FUNCTION_INFO_V1(social_viewer_sees_comment);
 PG_FUNCTION_INFO_V1(social_viewer_lists_person);
+PG_FUNCTION_INFO_V1(social_viewer_sees_stream);
 
 /* ---- what a statement knows of its viewer --------------------------------------------------- */
 
@@ -54,6 +55,7 @@ static struct
 	bool has_filters;
 	struct people blocked;
 	struct people muted;
+	bool has_asked; /* about a block */
 	struct
 	{
 		int64 post_id;   /* 0: none */
@@ -112,7 +114,7 @@ know_viewer(void)
 	known.viewer = social_viewer();
 	known.is_staff = account.is_staff;
 	known.has_filters = account.has_filters;
-	known.blocked.is_read = known.muted.is_read = false;
+	known.blocked.is_read = known.muted.is_read = known.has_asked = false;
 	known.moment = social_moment_of(snapshot);
 }
 
@@ -133,9 +135,18 @@ is_among(struct people *people, struct social_ids (*read)(void), int64 id)
 		   bsearch(&id, people->ids, people->count, sizeof(int64), compare_ids) != NULL;
 }
 
+/*
+ * Whoever acts on one post asks about one person, and who reads a list, about all in it: the lists
+ * of blocks are read when a second one is asked about, or lists are what it is about.
+ */
 static bool
 is_blocked(int64 user_id)
 {
+	bool is_first = !known.has_asked && !known.blocked.is_read && !known.muted.is_read;
+
+	known.has_asked = true;
+	if (is_first && known.has_filters)
+		return social_blocked_between(known.viewer, user_id);
 	return is_among(&known.blocked, social_blocked_people, user_id);
 }
 
@@ -376,6 +387,13 @@ social_sight_sees_person(int64 user_id)
 }
 
 bool
+social_sight_lists_person(int64 user_id)
+{
+	know_viewer();
+	return !is_muted(user_id);
+}
+
+bool
 social_sight_sees_post(int64 post_id)
 {
 	know_viewer();
@@ -468,4 +486,59 @@ social_sight_shows_comment(HeapTuple row, TupleDesc columns, bool in_lists)
 	return sees_comment_row(row, columns) &&
 		   (!is_deleted ||
 			has_replies(DatumGetInt64(heap_getattr(row, SOCIAL_COMMENTS_ID, columns, &isnull))));
+}
+
+/* ---- streams --------------------------------------------------------------------------------- */
+
+/* Does the viewer see a stream that looks like this, by somebody whom they see? */
+static bool
+sees_stream(int64 stream_id, int64 host_id, bool is_private, bool is_open, bool is_hidden)
+{
+	know_viewer();
+	if (known.is_staff || (known.viewer != 0 && host_id == known.viewer))
+		return true;
+	if (is_hidden)
+		return false;
+	if (is_private)
+		return known.viewer != 0 && social_invited(stream_id, known.viewer);
+	return known.viewer != 0 || is_open;
+}
+
+/*
+ * viewer_sees_stream(stream_id bigint, host_id bigint, is_private boolean, is_open boolean,
+ * hidden_at timestamptz) boolean: of a stream by somebody whom the viewer sees, what
+ * visible_streams asks.
+ */
+Datum
+social_viewer_sees_stream(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3))
+		PG_RETURN_NULL();
+	PG_RETURN_BOOL(sees_stream(PG_GETARG_INT64(0), PG_GETARG_INT64(1), PG_GETARG_BOOL(2),
+							   PG_GETARG_BOOL(3), !PG_ARGISNULL(4)));
+}
+
+bool
+social_sight_shows_stream(HeapTuple row, TupleDesc columns)
+{
+	bool isnull;
+	int64 host_id = DatumGetInt64(heap_getattr(row, SOCIAL_STREAMS_HOST_ID, columns, &isnull));
+
+	return social_sight_sees_person(host_id) &&
+		   sees_stream(DatumGetInt64(heap_getattr(row, SOCIAL_STREAMS_ID, columns, &isnull)),
+					   host_id,
+					   DatumGetBool(heap_getattr(row, SOCIAL_STREAMS_IS_PRIVATE, columns, &isnull)),
+					   DatumGetBool(heap_getattr(row, SOCIAL_STREAMS_IS_OPEN, columns, &isnull)),
+					   !heap_attisnull(row, SOCIAL_STREAMS_HIDDEN_AT, columns));
+}
+
+bool
+social_sight_sees_stream(int64 stream_id)
+{
+	Relation streams = social_table_open("streams", AccessShareLock);
+	HeapTuple row = social_place_find(streams, stream_id, GetActiveSnapshot());
+	bool sees = row != NULL && social_sight_shows_stream(row, RelationGetDescr(streams));
+
+	table_close(streams, NoLock);
+	return sees;
 }

@@ -28,6 +28,13 @@ extern HeapTuple social_sight_post(Relation posts, int64 post_id);
 extern bool social_sight_shows_post(HeapTuple row, TupleDesc columns, bool in_lists);
 extern bool social_sight_shows_comment(HeapTuple row, TupleDesc columns, bool in_lists);
 
+/* Does the viewer see this stream, its host included? By its id, or its row. */
+extern bool social_sight_sees_stream(int64 stream_id);
+extern bool social_sight_shows_stream(HeapTuple row, TupleDesc columns);
+
+/* Has the viewer not muted this person's posts? */
+extern bool social_sight_lists_person(int64 user_id);
+
 /* Does the viewer see this person, post or comment? */
 extern bool social_sight_sees_person(int64 user_id);
 extern bool social_sight_sees_post(int64 post_id);

@@ -271,12 +271,18 @@ social_admit(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(figures));
 }
 
+void
+social_result_set(int64 id)
+{
+	result = id;
+	result_transaction = SOCIAL_LOCAL_TRANSACTION_ID;
+}
+
 /* set_result_id(id bigint) bigint: leaves an id for the next statement of this transaction. */
 Datum
 social_set_result_id(PG_FUNCTION_ARGS)
 {
-	result = PG_GETARG_INT64(0);
-	result_transaction = SOCIAL_LOCAL_TRANSACTION_ID;
+	social_result_set(PG_GETARG_INT64(0));
 	PG_RETURN_INT64(result);
 }
 

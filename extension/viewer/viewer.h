@@ -29,4 +29,7 @@ extern void social_viewer_set(int64 user_id, bool session);
 extern int64 social_viewer_session(void);
 extern void social_viewer_session_set(int64 session_id);
 
+/* Leaves an id for what is run in this transaction, as set_result_id() does. */
+extern void social_result_set(int64 id);
+
 #endif /* SOCIAL_VIEWER_H */

@@ -20,6 +20,7 @@
 #include "utils/timestamp.h"
 
 #include "base/column.h"
+#include "base/index_probe.h"
 #include "base/table.h"
 #include "account/user.h"
 #include "viewer/viewer.h"
@@ -75,13 +76,26 @@ pair_exists(const char *table, const char *index, AttrNumber first, int64 first_
 	return found;
 }
 
+static bool
+has_blocked(Relation blocks, Relation key, int64 blocker, int64 blocked)
+{
+	Datum ids[] = {Int64GetDatum(blocker), Int64GetDatum(blocked)};
+
+	return !social_index_lacks(blocks, key, 2, ids, GetActiveSnapshot()) &&
+		   pair_exists("blocks", "blocks_pkey", SOCIAL_BLOCKS_BLOCKER_ID, blocker,
+					   SOCIAL_BLOCKS_BLOCKED_ID, blocked);
+}
+
 bool
 social_blocked_between(int64 one, int64 other)
 {
-	return pair_exists("blocks", "blocks_pkey", SOCIAL_BLOCKS_BLOCKER_ID, one,
-					   SOCIAL_BLOCKS_BLOCKED_ID, other) ||
-		   pair_exists("blocks", "blocks_pkey", SOCIAL_BLOCKS_BLOCKER_ID, other,
-					   SOCIAL_BLOCKS_BLOCKED_ID, one);
+	Relation blocks = social_table_open("blocks", AccessShareLock);
+	Relation key = index_open(social_relation_oid("blocks_pkey"), AccessShareLock);
+	bool found = has_blocked(blocks, key, one, other) || has_blocked(blocks, key, other, one);
+
+	index_close(key, AccessShareLock);
+	table_close(blocks, AccessShareLock);
+	return found;
 }
 
 bool
@@ -96,6 +110,14 @@ social_mentioned(int64 post_id, int64 user_id)
 {
 	return pair_exists("mentions", "mentions_post_user_key", SOCIAL_MENTIONS_POST_ID, post_id,
 					   SOCIAL_MENTIONS_MENTIONED_USER_ID, user_id);
+}
+
+bool
+social_invited(int64 stream_id, int64 user_id)
+{
+	return pair_exists("stream_invitations", "stream_invitations_pkey",
+					   SOCIAL_STREAM_INVITATIONS_STREAM_ID, stream_id,
+					   SOCIAL_STREAM_INVITATIONS_USER_ID, user_id);
 }
 
 /* ---- lists of ids -------------------------------------------------------------------------- */

@@ -28,6 +28,9 @@ extern bool social_follows(int64 follower, int64 followed);
 /* Does the post name this person? */
 extern bool social_mentioned(int64 post_id, int64 user_id);
 
+/* Is this person invited to the stream? */
+extern bool social_invited(int64 stream_id, int64 user_id);
+
 /*
  * Is a published post of this visibility also for the viewer, who is not its author? Those whom a
  * post names may read it even when it is for followers.

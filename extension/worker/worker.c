@@ -10,7 +10,8 @@
  *
  * Whoever asks for a round sets `work` first and the latch then, once until the request is taken.
  * The latch alone says nothing: whatever a round waits for (locks, parallel workers) takes it down.
- * So a process looks at `work` after it has reset the latch and before it sleeps.
+ * So a process looks at `work` after it has reset the latch and before it sleeps. `hurry` is the
+ * same for the steps that are not to wait for the end of a rest.
  */
 #include "postgres.h"
 
@@ -32,7 +33,6 @@
 #include "storage/latch.h"
 #include "storage/lwlock.h"
 #include "storage/proc.h"
-#include "storage/shmem.h"
 #include "storage/spin.h"
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
@@ -41,6 +41,7 @@
 #include "utils/timestamp.h"
 
 #include "base/init.h"
+#include "base/shared_memory.h"
 #include "base/table.h"
 #include "worker/worker.h"
 #include "worker/worker_failure.h"
@@ -50,9 +51,11 @@ extern PGDLLEXPORT void social_launcher_main(Datum argument);
 
 PG_FUNCTION_INFO_V1(social_worker_is_running);
 
-#define ROUND_PAUSE     50    /* ms between rounds while there is work */
-#define SETTLE_PAUSE    1000  /* ms between rounds after the last work, for steps that rest */
-#define SETTLE_TIME     7000  /* ms that this goes on */
+#define HURRY_PAUSE     10   /* ms between runs of the steps that are in a hurry */
+#define ROUND_PAUSE     50   /* ms between rounds while there is work */
+#define FOLLOW_TIME     250  /* ms after a request in which steps that have rested get their turn */
+#define SETTLE_PAUSE    1000 /* ms between rounds after the last work, for steps that rest */
+#define SETTLE_TIME     7000 /* ms that this goes on */
 #define IDLE_PAUSE      10000 /* ms between looks when nothing wakes the worker */
 #define LAUNCHER_PAUSE  5000  /* ms between looks for a database or extension that is not there */
 #define STEP_ASIDE_TIME 10000 /* ms that the database stays free of us for a DROP or a copy */
@@ -64,17 +67,17 @@ struct worker_shared
 	Latch *latch;            /* whom to wake: the worker, else the launcher, else NULL */
 	Oid database;            /* the worker's database; InvalidOid while there is no worker */
 	bool work;               /* somebody has asked for a round since the last one began */
+	bool hurry;              /* the same of its steps that are in a hurry */
 	TimestampTz aside_until; /* nobody connects to the database before */
 };
 
 static struct worker_shared *shared; /* NULL unless preloaded */
 char *social_worker_database;
 static bool wake_at_commit;
+static bool hurry_at_commit; /* only with wake_at_commit */
 static volatile sig_atomic_t in_round;
 static bool has_reloaded; /* since serves_its_database() looked */
-
-static shmem_request_hook_type previous_shmem_request;
-static shmem_startup_hook_type previous_shmem_startup;
+static TimestampTz sleep_until = DT_NOEND;
 
 /* ---- waking --------------------------------------------------------------------------------- */
 
@@ -84,16 +87,24 @@ social_worker_wake_at_commit(void)
 	wake_at_commit = true;
 }
 
+void
+social_worker_hurry_at_commit(void)
+{
+	wake_at_commit = hurry_at_commit = true;
+}
+
 /* Asks for a round, unless somebody has already, or the worker serves another database. */
 static void
-wake(void)
+wake(bool hurry)
 {
 	Latch *latch = NULL;
 
 	SpinLockAcquire(&shared->lock);
-	if (!shared->work && (shared->database == MyDatabaseId || !OidIsValid(shared->database)))
+	if ((!shared->work || (hurry && !shared->hurry)) &&
+		(shared->database == MyDatabaseId || !OidIsValid(shared->database)))
 	{
 		shared->work = true;
+		shared->hurry |= hurry;
 		latch = shared->latch;
 	}
 	SpinLockRelease(&shared->lock);
@@ -111,11 +122,11 @@ on_transaction(XactEvent event, void *arg)
 		case XACT_EVENT_COMMIT:
 		case XACT_EVENT_PREPARE:
 			if (shared != NULL)
-				wake();
-			wake_at_commit = false;
+				wake(hurry_at_commit);
+			wake_at_commit = hurry_at_commit = false;
 			break;
 		case XACT_EVENT_ABORT:
-			wake_at_commit = false;
+			wake_at_commit = hurry_at_commit = false;
 			break;
 		default:
 			break;
@@ -187,9 +198,22 @@ take_request(void)
 
 	SpinLockAcquire(&shared->lock);
 	work = shared->work;
-	shared->work = false;
+	shared->work = shared->hurry = false;
 	SpinLockRelease(&shared->lock);
 	return work;
+}
+
+/* The same of the steps that are in a hurry. */
+static bool
+take_hurry(void)
+{
+	bool hurry;
+
+	SpinLockAcquire(&shared->lock);
+	hurry = shared->hurry;
+	shared->hurry = false;
+	SpinLockRelease(&shared->lock);
+	return hurry;
 }
 
 static bool
@@ -231,24 +255,53 @@ pause_for(long milliseconds)
 	}
 }
 
+/* A time on a clock that nobody sets back, in ms. */
+static int64
+clock_ms(void)
+{
+	instr_time now;
+
+	INSTR_TIME_SET_CURRENT(now);
+	return (int64) INSTR_TIME_GET_MILLISEC(now);
+}
+
+/* Runs the steps that are in a hurry; false when the extension is not there. */
+static bool
+hurry(void)
+{
+	int64 done;
+
+	in_round = true;
+	done = social_worker_hurry();
+	in_round = false;
+	CHECK_FOR_INTERRUPTS();
+	return done >= 0;
+}
+
 /*
  * Rests between busy rounds. A request for a round does not cut it short: under load there is one
- * after every commit, and a round costs as much for one delta as for a hundred.
+ * after every commit, and a round costs as much for one delta as for a hundred. What is in a hurry
+ * has shorter rests of its own, within this one.
  */
 static void
 rest_for(long milliseconds)
 {
-	long left = milliseconds;
-	instr_time begin;
-	instr_time rested;
+	int64 end = clock_ms() + milliseconds;
+	int64 hurried = clock_ms();
+	int64 now;
 
-	INSTR_TIME_SET_CURRENT(begin);
-	while (left > 0 && !ShutdownRequestPending && time_aside() <= 0)
+	while ((now = clock_ms()) < end && !ShutdownRequestPending && time_aside() <= 0)
 	{
-		pause_for(left);
-		INSTR_TIME_SET_CURRENT(rested);
-		INSTR_TIME_SUBTRACT(rested, begin);
-		left = milliseconds - (long) INSTR_TIME_GET_MILLISEC(rested);
+		int64 next = hurried + HURRY_PAUSE;
+
+		if (now < next)
+			pause_for(Min(next, end) - now);
+		else if (!take_hurry())
+			pause_for(end - now);
+		else if (hurry())
+			hurried = clock_ms();
+		else
+			return;
 	}
 }
 
@@ -269,12 +322,26 @@ serves_its_database(void)
 	return answer;
 }
 
+void
+social_worker_sleep_until(TimestampTz time)
+{
+	sleep_until = Min(sleep_until, time);
+}
+
+/* So many ms, or fewer where a step has something to do before. */
+static long
+until_alarm(long milliseconds)
+{
+	return Min(milliseconds, TimestampDifferenceMilliseconds(GetCurrentTimestamp(), sleep_until));
+}
+
 /* The worker: one database, rounds until the extension goes or the database is wanted. */
 void
 social_worker_main(Datum argument)
 {
 	int64 done = 0;
 	TimestampTz busy_until = 0;
+	TimestampTz follow_until = 0;
 
 	take_signals();
 	BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(argument), InvalidOid, 0);
@@ -289,6 +356,7 @@ social_worker_main(Datum argument)
 		bool asked = take_request();
 		TimestampTz now = GetCurrentTimestamp();
 
+		sleep_until = DT_NOEND;
 		in_round = true;
 		done = social_worker_round();
 		in_round = false;
@@ -296,11 +364,14 @@ social_worker_main(Datum argument)
 		if (done < 0)
 			break;
 		if (done > 0 || asked)
+		{
 			busy_until = TimestampTzPlusMilliseconds(now, SETTLE_TIME);
-		if (done > 0 || asked)
+			follow_until = TimestampTzPlusMilliseconds(now, FOLLOW_TIME);
+		}
+		if (now < follow_until)
 			rest_for(ROUND_PAUSE);
 		else if (!is_asked())
-			pause_for(now < busy_until ? SETTLE_PAUSE : IDLE_PAUSE);
+			pause_for(until_alarm(now < busy_until ? SETTLE_PAUSE : IDLE_PAUSE));
 	}
 	proc_exit(0);
 }
@@ -410,30 +481,22 @@ social_worker_step_aside(void)
 
 /* ---- start ---------------------------------------------------------------------------------- */
 
-static void
-request_shared_memory(void)
+static Size
+shared_size(void)
 {
-	if (previous_shmem_request != NULL)
-		previous_shmem_request();
-	RequestAddinShmemSpace(MAXALIGN(sizeof(struct worker_shared)));
+	return sizeof(*shared);
 }
 
 static void
-attach_shared_memory(void)
+attach_shared_memory(void *memory, LWLockPadded *locks, bool is_new)
 {
-	bool found;
-
-	if (previous_shmem_startup != NULL)
-		previous_shmem_startup();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	shared = ShmemInitStruct("social worker", sizeof(struct worker_shared), &found);
-	if (!found)
-	{
-		memset(shared, 0, sizeof(*shared));
+	shared = memory;
+	if (is_new)
 		SpinLockInit(&shared->lock);
-	}
-	LWLockRelease(AddinShmemInitLock);
 }
+
+static struct social_shared_memory shared_memory = {
+	.name = "social worker", .size = shared_size, .attach = attach_shared_memory};
 
 static void
 register_launcher(void)
@@ -461,10 +524,7 @@ social_worker_init(void)
 	/* pg_upgrade wants nobody but itself in the cluster. */
 	if (!process_shared_preload_libraries_in_progress || IsBinaryUpgrade)
 		return;
-	previous_shmem_request = shmem_request_hook;
-	shmem_request_hook = request_shared_memory;
-	previous_shmem_startup = shmem_startup_hook;
-	shmem_startup_hook = attach_shared_memory;
+	social_shared_memory_want(&shared_memory);
 	social_worker_failure_init();
 	social_worker_figures_init();
 	social_worker_aside_init();

@@ -7,17 +7,14 @@
 #include "funcapi.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "storage/ipc.h"
 #include "storage/lwlock.h"
-#include "storage/shmem.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "base/shared_memory.h"
 #include "worker/worker_failure.h"
 
 PG_FUNCTION_INFO_V1(social_worker_failures);
-
-#define TRANCHE "social worker failures"
 
 struct failure
 {
@@ -36,42 +33,29 @@ static struct
 	struct failure failures[SOCIAL_WORKER_STEPS_MAX];
 } * shared; /* NULL unless preloaded */
 
-static shmem_request_hook_type previous_shmem_request;
-static shmem_startup_hook_type previous_shmem_startup;
-
-static void
-request_shared_memory(void)
+static Size
+shared_size(void)
 {
-	if (previous_shmem_request != NULL)
-		previous_shmem_request();
-	RequestAddinShmemSpace(MAXALIGN(sizeof(*shared)));
-	RequestNamedLWLockTranche(TRANCHE, 1);
+	return sizeof(*shared);
 }
 
 static void
-attach_shared_memory(void)
+attach_shared_memory(void *memory, LWLockPadded *locks, bool is_new)
 {
-	bool found;
-
-	if (previous_shmem_startup != NULL)
-		previous_shmem_startup();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	shared = ShmemInitStruct(TRANCHE, sizeof(*shared), &found);
-	if (!found)
-	{
-		memset(shared, 0, sizeof(*shared));
-		shared->lock = &GetNamedLWLockTranche(TRANCHE)->lock;
-	}
-	LWLockRelease(AddinShmemInitLock);
+	shared = memory;
+	if (is_new)
+		shared->lock = &locks->lock;
 }
+
+static struct social_shared_memory shared_memory = {.name = "social worker failures",
+													.size = shared_size,
+													.nlocks = 1,
+													.attach = attach_shared_memory};
 
 void
 social_worker_failure_init(void)
 {
-	previous_shmem_request = shmem_request_hook;
-	shmem_request_hook = request_shared_memory;
-	previous_shmem_startup = shmem_startup_hook;
-	shmem_startup_hook = attach_shared_memory;
+	social_shared_memory_want(&shared_memory);
 }
 
 void

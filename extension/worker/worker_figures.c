@@ -10,18 +10,15 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "port/atomics.h"
-#include "storage/ipc.h"
 #include "storage/lwlock.h"
-#include "storage/shmem.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "base/shared_memory.h"
 #include "worker/worker_failure.h"
 #include "worker/worker_figures.h"
 
 PG_FUNCTION_INFO_V1(social_worker_steps);
-
-#define NAME "social worker figures"
 
 struct figures
 {
@@ -33,9 +30,6 @@ struct figures
 
 static struct figures *shared; /* SOCIAL_WORKER_STEPS_MAX of them; NULL unless preloaded */
 
-static shmem_request_hook_type previous_shmem_request;
-static shmem_startup_hook_type previous_shmem_startup;
-
 static Size
 shared_size(void)
 {
@@ -43,39 +37,24 @@ shared_size(void)
 }
 
 static void
-request_shared_memory(void)
+attach_shared_memory(void *memory, LWLockPadded *locks, bool is_new)
 {
-	if (previous_shmem_request != NULL)
-		previous_shmem_request();
-	RequestAddinShmemSpace(MAXALIGN(shared_size()));
-}
-
-static void
-attach_shared_memory(void)
-{
-	bool found;
-
-	if (previous_shmem_startup != NULL)
-		previous_shmem_startup();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	shared = ShmemInitStruct(NAME, shared_size(), &found);
-	for (int i = 0; !found && i < SOCIAL_WORKER_STEPS_MAX; i++)
+	shared = memory;
+	for (int i = 0; is_new && i < SOCIAL_WORKER_STEPS_MAX; i++)
 	{
-		memset(&shared[i], 0, sizeof(shared[i]));
 		pg_atomic_init_u64(&shared[i].runs, 0);
 		pg_atomic_init_u64(&shared[i].done, 0);
 		pg_atomic_init_u64(&shared[i].last, 0);
 	}
-	LWLockRelease(AddinShmemInitLock);
 }
+
+static struct social_shared_memory shared_memory = {
+	.name = "social worker figures", .size = shared_size, .attach = attach_shared_memory};
 
 void
 social_worker_figures_init(void)
 {
-	previous_shmem_request = shmem_request_hook;
-	shmem_request_hook = request_shared_memory;
-	previous_shmem_startup = shmem_startup_hook;
-	shmem_startup_hook = attach_shared_memory;
+	social_shared_memory_want(&shared_memory);
 }
 
 void

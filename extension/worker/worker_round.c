@@ -46,20 +46,29 @@ struct step
 	int batch;
 	int interval; /* ms from one run to the next, at least; 0: in each round, without rest */
 	bool in_every_tick;
+	bool in_a_hurry; /* also in the rests between rounds */
 
 	TimestampTz due;
 	char complaint[256]; /* the last error, until the step succeeds again */
 };
 
 static struct step steps[] = {
+	{"number_events", .batch = 10000, .in_every_tick = true, .in_a_hurry = true},
+	{"ring_jobs", .batch = 1, .in_every_tick = true, .in_a_hurry = true},
 	{"fold_counters", .batch = 10000, .in_every_tick = true},
+	{"number_counts", .batch = 10000, .interval = 100, .in_every_tick = true},
 	{"recount", .batch = 5000, .interval = 1000, .in_every_tick = true},
 	{"fold_trends", .batch = 10000, .interval = 5000, .in_every_tick = true},
 	{"publish_due_posts", .batch = 100, .interval = 1000, .in_every_tick = true},
 	{"fill_last_positions", .batch = 1000, .interval = 1000},
 	{"settle_blocks", .batch = 1000, .interval = 1000, .in_every_tick = true},
+	{"tend_jobs", .batch = 1000, .interval = 1000, .in_every_tick = true},
+	{"count_stream_viewers", .batch = 10000, .interval = 1000, .in_every_tick = true},
+	{"tend_streams", .batch = 1000, .interval = 1000, .in_every_tick = true},
+	{"tell_stream_followers", .batch = 1000, .in_every_tick = true},
 	{"expire_mutes", .batch = 1000, .interval = 60000, .in_every_tick = true},
 	{"rotate_due_jwt_keys", .batch = 1, .interval = 60000, .in_every_tick = true},
+	{"prune_events", .batch = 10000, .interval = 1000},
 	{"retention_round", .batch = 1000, .interval = 60000},
 	{"reindex_posts", .batch = 1000, .interval = 1000},
 };
@@ -226,8 +235,9 @@ try_in_transaction(struct step *step)
 	return done;
 }
 
-int64
-social_worker_round(void)
+/* Runs the steps that are due; -1 when the extension is not there. */
+static int64
+run_due(bool in_a_hurry)
 {
 	MemoryContext context =
 		AllocSetContextCreate(TopMemoryContext, "social round", ALLOCSET_DEFAULT_SIZES);
@@ -240,7 +250,7 @@ social_worker_round(void)
 		int64 done;
 
 		/* What is always due is so on a clock that was set back, too. */
-		if (steps[i].interval > 0 && begin < steps[i].due)
+		if (in_a_hurry ? !steps[i].in_a_hurry : steps[i].interval > 0 && begin < steps[i].due)
 			continue;
 		done = try_in_transaction(&steps[i]);
 		sum = done < 0 ? -1 : sum + done;
@@ -248,7 +258,24 @@ social_worker_round(void)
 	}
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
+	return sum;
+}
+
+int64
+social_worker_round(void)
+{
+	int64 done = run_due(false);
+
 	pgstat_report_stat(true);
 	pgstat_report_activity(STATE_IDLE, NULL);
-	return sum;
+	return done;
+}
+
+int64
+social_worker_hurry(void)
+{
+	int64 done = run_due(true);
+
+	pgstat_report_activity(STATE_IDLE, NULL);
+	return done;
 }

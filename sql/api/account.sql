@@ -20,10 +20,13 @@ CREATE OR REPLACE FUNCTION social.account_json() RETURNS json
 	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM social.require_viewer();
-	RETURN (SELECT row_to_json(a) FROM social.visible_account a);
+	RETURN (SELECT row_to_json(r) FROM (
+		SELECT a.*, social.picture_url(a.avatar) AS avatar_url, social.picture_url(a.banner_image) AS banner_url,
+			social.picture_variants(a.avatar) AS avatar_variants, social.picture_variants(a.banner_image) AS banner_variants
+		FROM social.visible_account a) r);
 END
 $$;
-COMMENT ON FUNCTION social.account_json() IS 'social.visible_account as REST shows it. SM401 when nobody acts.';
+COMMENT ON FUNCTION social.account_json() IS 'social.visible_account as REST shows it, with where its pictures can be seen. SM401 when nobody acts.';
 
 -- Null is unchanged; replacing, what is missing is emptied.
 CREATE OR REPLACE FUNCTION social.update_account(replace boolean DEFAULT false,
@@ -218,7 +221,12 @@ BEGIN
 		('post_views', 'user_id = $1', NULL), ('idempotency_keys', 'user_id = $1', NULL),
 		('follows', 'follower_id = $1', NULL), ('follows', 'followed_id = $1', NULL), ('follow_requests', 'requester_id = $1', NULL), ('follow_requests', 'target_id = $1', NULL),
 		('notifications', 'recipient_id = $1', NULL), ('notifications', 'actor_id = $1', NULL),
-		('login_attempts', 'user_id = $1', NULL), ('login_attempts', 'claimant_id = $1', NULL), ('mail_outbox', 'user_id = $1', NULL),
+		('login_attempts', 'user_id = $1', NULL), ('login_attempts', 'claimant_id = $1', NULL), ('mail_outbox', 'user_id = $1', NULL), ('jobs', 'user_id = $1', NULL),
+		('media', 'owner_id = $1', NULL),
+		('stream_chat_messages', 'author_id = $1', NULL), ('stream_chatters', 'user_id = $1', NULL), ('stream_bans', 'user_id = $1', NULL), ('stream_moderators', 'user_id = $1', NULL),
+		('stream_chat_messages', 'stream_id IN (SELECT s.id FROM social.streams s WHERE s.host_id = $1)', NULL),
+		('stream_views', 'viewer_id = $1', NULL), ('stream_invitations', 'user_id = $1', NULL),
+		('stream_views', 'stream_id IN (SELECT s.id FROM social.streams s WHERE s.host_id = $1)', NULL), ('streams', 'host_id = $1', NULL),
 		-- A reason that is a word of the form's list stays.
 		('reports', 'reporter_id = $1 AND (details <> '''' OR reason !~ ''^[a-z_-]{1,20}$'')',
 			'details = '''', reason = CASE WHEN reason ~ ''^[a-z_-]{1,20}$'' THEN reason ELSE ''other'' END'),

@@ -41,6 +41,31 @@ JOIN social.users a ON a.id = m.author_id
 LEFT JOIN social.comment_counters c ON c.comment_id = m.id;
 COMMENT ON VIEW social.admin_comments IS 'Comments with author, post, state (published, hidden, deleted) and counts as last folded.';
 
+CREATE OR REPLACE VIEW social.admin_media AS
+SELECT m.id, u.username AS owner, m.state, m.content_type, m.size, m.file_name, m.key, m.post_id, m.is_profile, m.width, m.height, m.duration, m.alternative_text,
+	m.error, (SELECT count(*) FROM jsonb_object_keys(m.variants)) AS variants, m.created_at, m.updated_at
+FROM social.media m JOIN social.users u ON u.id = m.owner_id;
+COMMENT ON VIEW social.admin_media IS 'Files that people sent, their states, and where they are shown.';
+
+CREATE OR REPLACE VIEW social.admin_streams AS
+SELECT s.id, u.username AS host, s.title, s.status, s.is_private, s.is_open, s.tags, s.viewer_count, s.peak_viewers, s.provider, s.playback_id,
+	(SELECT count(*) FROM social.stream_invitations i WHERE i.stream_id = s.id) AS invitations,
+	(SELECT count(DISTINCT v.viewer_id) FROM social.stream_views v WHERE v.stream_id = s.id) AS viewers,
+	s.scheduled_at, s.started_at, s.ended_at, s.hidden_at, s.heard_at, s.disconnected_at, s.created_at, s.updated_at, s.search_vector
+FROM social.streams s JOIN social.users u ON u.id = s.host_id;
+COMMENT ON VIEW social.admin_streams IS 'Live streams with their hosts, states and numbers of viewers; keys are nobody''s to see.';
+
+CREATE OR REPLACE VIEW social.admin_media_findings AS
+SELECT s.id AS sweep_id, f.value ->> 'kind' AS kind, f.value ->> 'key' AS key, (f.value ->> 'size')::bigint AS size, (f.value ->> 'changed_at')::timestamptz AS changed_at, s.started_at, s.finished_at
+FROM social.media_sweeps s, jsonb_array_elements(s.findings) f;
+COMMENT ON VIEW social.admin_media_findings IS 'What comparisons of media with the store have found (start_media_sweep): missing, an object that should be there, and orphan, one that nobody knows; the first thousand of each sweep.';
+
+CREATE OR REPLACE VIEW social.admin_chat_messages AS
+SELECT m.id, m.stream_id, s.title AS stream_title, u.username AS author, m.content, CASE WHEN m.deleted_at IS NOT NULL THEN 'deleted' WHEN m.hidden_at IS NOT NULL THEN 'hidden' ELSE 'published' END AS state,
+	m.created_at, m.deleted_at, m.hidden_at
+FROM social.stream_chat_messages m JOIN social.streams s ON s.id = m.stream_id JOIN social.users u ON u.id = m.author_id;
+COMMENT ON VIEW social.admin_chat_messages IS 'What was said in the chats of streams, and what became of it.';
+
 CREATE OR REPLACE VIEW social.admin_post_revisions AS
 SELECT r.id, r.post_id, r.revision, r.title, left(r.content, 200) AS excerpt, coalesce(e.username, '') AS editor, r.created_at
 FROM social.post_revisions r LEFT JOIN social.users e ON e.id = r.editor_id;
@@ -117,3 +142,23 @@ SELECT l.id, l.created_at, coalesce(u.username, '') AS actor, l.action, l.object
 	l.detail, l.address, l.application, l.database_role, l.actor_id
 FROM social.audit_log l LEFT JOIN social.users u ON u.id = l.actor_id;
 COMMENT ON VIEW social.admin_audit_log IS 'Who did what to what, when and from where; actor is empty when nobody acted, or the account is gone (actor_id stays).';
+
+CREATE OR REPLACE VIEW social.admin_leagues AS
+SELECT s.id, s.slug, s.name, s.sport, l.country, (SELECT count(*) FROM social.teams t WHERE t.league_id = l.id) AS teams, s.created_at, s.updated_at
+FROM social.leagues l JOIN social.sport_subjects s ON s.id = l.id;
+COMMENT ON VIEW social.admin_leagues IS 'Leagues, with the number of their teams.';
+
+CREATE OR REPLACE VIEW social.admin_teams AS
+SELECT s.id, s.slug, s.name, t.abbreviation, s.sport, g.name AS league, t.city, t.country, (SELECT count(*) FROM social.athletes a WHERE a.team_id = t.id) AS athletes, t.league_id, s.created_at, s.updated_at
+FROM social.teams t JOIN social.sport_subjects s ON s.id = t.id LEFT JOIN social.sport_subjects g ON g.id = t.league_id;
+COMMENT ON VIEW social.admin_teams IS 'Teams, with their league and the number of their athletes.';
+
+CREATE OR REPLACE VIEW social.admin_athletes AS
+SELECT s.id, s.slug, s.name, a.position, s.sport, t.name AS team, a.team_id, s.created_at, s.updated_at
+FROM social.athletes a JOIN social.sport_subjects s ON s.id = a.id LEFT JOIN social.sport_subjects t ON t.id = a.team_id;
+COMMENT ON VIEW social.admin_athletes IS 'Athletes, with their team.';
+
+CREATE OR REPLACE VIEW social.admin_sport_external_ids AS
+SELECT e.provider, e.kind, e.external_id, s.name, e.subject_id
+FROM social.sport_external_ids e JOIN social.sport_subjects s ON s.id = e.subject_id;
+COMMENT ON VIEW social.admin_sport_external_ids IS 'What providers of figures call leagues, teams and athletes.';

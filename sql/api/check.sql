@@ -178,8 +178,23 @@ CREATE OR REPLACE FUNCTION social.check_data() RETURNS TABLE (name text, status 
 	FROM (SELECT count(*) FILTER (WHERE k.status = 'active'), count(*) FILTER (WHERE k.status = 'standby' AND k.activated_at IS NULL) FROM social.jwt_key k) AS keys (active, waiting)
 	UNION ALL
 	SELECT 'mails', CASE WHEN count(*) = 0 THEN 'ok' ELSE 'warning' END, CASE WHEN count(*) = 0 THEN 'none waits for long' ELSE format('%s wait for an hour or more', count(*)) END,
-		CASE WHEN count(*) = 0 THEN '' ELSE 'Does a mailer run? It calls social.lease_mail(); social.grant_mailer(role) gives it the right.' END
+		CASE WHEN count(*) = 0 THEN '' ELSE 'Does social-worker run with SMTP_URL, or a mailer of your own? That calls social.lease_mail(); social.grant_mailer(role) gives it the right. SELECT * FROM social.admin_mail tells what went wrong.' END
 	FROM social.mail_outbox m WHERE m.sent_at IS NULL AND m.failed_at IS NULL AND m.due_at < now() - interval '1 hour'
+	UNION ALL
+	SELECT 'jobs', CASE WHEN o.lag < 600 AND f.dead = 0 THEN 'ok' ELSE 'warning' END,
+		concat_ws('; ', CASE WHEN f.oldest IS NULL THEN 'none is due' ELSE format('the oldest one due is %s of kind %s, for %s s', f.oldest, f.kind, round(o.lag)) END,
+			CASE WHEN f.dead > 0 THEN format('%s dead', f.dead) END),
+		concat_ws(' ', CASE WHEN o.lag >= 600 THEN 'Does a worker run that claims this kind? SELECT * FROM social.admin_job_workers; social.grant_job_worker(role) gives it the right.' END,
+			CASE WHEN f.dead > 0 THEN 'SELECT * FROM social.admin_jobs WHERE state = ''dead'' tells why; social.requeue_job(id) runs one again, social.cancel_job(id) removes it.' END)
+	FROM (SELECT max(j.lag_seconds) FILTER (WHERE NOT p.is_paused), (array_agg(j.oldest ORDER BY j.lag_seconds DESC) FILTER (WHERE NOT p.is_paused AND j.oldest IS NOT NULL))[1],
+			(array_agg(j.kind ORDER BY j.lag_seconds DESC) FILTER (WHERE NOT p.is_paused AND j.oldest IS NOT NULL))[1], coalesce(sum(j.dead), 0)
+		FROM social.job_figures() j JOIN social.job_kinds k ON k.kind = j.kind
+		CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM social.job_pauses s WHERE s.queue = k.queue)) AS p (is_paused)) AS f (lag, oldest, kind, dead),
+		LATERAL (SELECT coalesce(f.lag, 0)) AS o (lag)
+	UNION ALL
+	SELECT 'job queues', CASE WHEN count(*) = 0 THEN 'ok' ELSE 'warning' END, CASE WHEN count(*) = 0 THEN 'none is paused' ELSE 'paused: ' || string_agg(p.queue, ', ' ORDER BY p.queue) END,
+		CASE WHEN count(*) = 0 THEN '' ELSE 'SELECT social.resume_queue(queue)' END
+	FROM social.job_pauses p
 	UNION ALL
 	SELECT 'administrator', CASE WHEN count(*) > 0 THEN 'ok' ELSE 'warning' END, format('%s superuser accounts', count(*)),
 		CASE WHEN count(*) > 0 THEN '' ELSE 'SELECT social.create_superuser(username, email, password)' END

@@ -12,7 +12,7 @@ DO $$
 DECLARE
 	kind record;
 BEGIN
-	FOR kind IN SELECT * FROM (VALUES ('posts', 'title, content'), ('comments', 'content')) AS k (name, columns)
+	FOR kind IN SELECT * FROM (VALUES ('posts', 'title, content'), ('comments', 'content'), ('streams', 'title, description'), ('stream_chat_messages', 'content')) AS k (name, columns)
 	LOOP
 		EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER social_content_check BEFORE INSERT OR UPDATE OF %s ON social.%I FOR EACH ROW EXECUTE FUNCTION social.content_check()', kind.columns, kind.name);
 		EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER social_content_report AFTER INSERT OR UPDATE OF %s ON social.%I FOR EACH ROW EXECUTE FUNCTION social.content_report()', kind.columns, kind.name);

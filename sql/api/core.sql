@@ -2,7 +2,7 @@
 -- acting, and the way a request leaves an id for its next statement.
 
 -- Every table and sequence travels with pg_dump, but for tables that are not logged; of what is about
--- this cluster's files (text_tables) the rows stay. Repeating a registration is harmless.
+-- this cluster's files (text_tables) and about moments (events) the rows stay. Repeating a registration is harmless.
 DO $$
 DECLARE
 	relation regclass;
@@ -13,7 +13,7 @@ BEGIN
 		WHERE n.nspname = 'social' AND c.relkind IN ('r', 'p', 'S') AND c.relpersistence = 'p'
 		ORDER BY c.oid
 	LOOP
-		PERFORM pg_catalog.pg_extension_config_dump(relation, CASE WHEN relation = 'social.text_tables'::regclass THEN 'WHERE false' ELSE '' END);
+		PERFORM pg_catalog.pg_extension_config_dump(relation, CASE WHEN relation = ANY (ARRAY['social.text_tables', 'social.event_outbox', 'social.event_counts', 'social.events']::regclass[]) THEN 'WHERE false' ELSE '' END);
 	END LOOP;
 END
 $$;

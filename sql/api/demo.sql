@@ -201,6 +201,40 @@ $$;
 COMMENT ON FUNCTION social.demo_times(timestamptz) IS 'Dates the rows that triggers made for the demo data.';
 
 -- Sets every count to the truth, once, for tables that nobody else writes.
+CREATE OR REPLACE FUNCTION social.demo_sports(until timestamptz) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	-- Leagues, their teams, and of each team two athletes.
+	leagues text[] := '{Harbour League,Northern Hockey Circuit,River Basketball League}';
+	sports text[] := '{football,ice hockey,basketball}';
+	places text[] := '{Northport,Southport,Eastwick,Westhaven}';
+	beasts text[] := '{Gulls,Owls,Otters,Foxes}';
+	people text[] := '{Ida Strand,Tom Adeyemi,Mia Rossi,Kenji Mori,Lena Novak,Omar Haddad,Ana Silva,Jon Berg}';
+	parts text[] := '{goalkeeper,forward}';
+	team integer;
+BEGIN
+	FOR league IN 1 .. 3
+	LOOP
+		PERFORM social.import_sport_row('demo', 'league', jsonb_build_object('id', league, 'name', leagues[league], 'sport', sports[league], 'country', 'Norway', 'description', 'Four teams, and everybody plays everybody twice.',
+			'standings', (SELECT jsonb_agg(jsonb_build_object('place', n, 'team', places[n] || ' ' || beasts[1 + (n + league) % 4], 'points', 40 - 7 * n) ORDER BY n) FROM generate_series(1, 4) n)));
+		FOR place IN 1 .. 4
+		LOOP
+			team := 10 * league + place;
+			PERFORM social.import_sport_row('demo', 'team', jsonb_build_object('id', team, 'league', league, 'name', places[place] || ' ' || beasts[1 + (place + league) % 4], 'city', places[place], 'country', 'Norway',
+				'abbreviation', upper(left(places[place], 3)), 'stadium_name', places[place] || ' Ground', 'stadium_capacity', 4000 + 350 * team, 'schedule', jsonb_build_array(jsonb_build_object('round', 1, 'home', place % 2 = 1))));
+			PERFORM social.import_sport_row('demo', 'athlete', jsonb_build_object('id', 10 * team + n, 'team', team, 'first_name', split_part(person, ' ', 1), 'last_name', split_part(person, ' ', 2), 'position', parts[n],
+				'career_stats', jsonb_build_object('games', 3 * team + n), 'achievements', '[]'::jsonb))
+			FROM generate_series(1, 2) n, LATERAL (SELECT people[1 + (2 * team + n) % 8] AS person) p;
+		END LOOP;
+	END LOOP;
+	UPDATE social.sport_subjects s SET created_at = until, updated_at = until FROM social.sport_external_ids e WHERE e.subject_id = s.id AND e.provider = 'demo';
+	INSERT INTO social.post_subjects (post_id, subject_id, position)
+	SELECT p.id, e.subject_id, p.position FROM social.posts p JOIN social.sport_external_ids e ON e.provider = 'demo' AND e.kind = 'team' AND e.external_id = (11 + p.id % 4)::text
+	WHERE p.hashtags @> '{football}' AND p.position IS NOT NULL ON CONFLICT DO NOTHING;
+END
+$$;
+COMMENT ON FUNCTION social.demo_sports(timestamptz) IS 'Leagues, teams and athletes of the demo data, and the posts that are about the teams.';
+
 CREATE OR REPLACE FUNCTION social.demo_count() RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -243,6 +277,7 @@ BEGIN
 	PERFORM set_config('session_replication_role', 'origin', true);
 	PERFORM social.demo_activity(posts, people, until, true);
 	PERFORM social.demo_extras(people, until);
+	PERFORM social.demo_sports(until);
 	PERFORM set_config('session_replication_role', 'replica', true);
 	PERFORM social.demo_times(until);
 	PERFORM set_config('session_replication_role', 'origin', true);

@@ -26,17 +26,26 @@ BEGIN ATOMIC
 	]), 'reader'
 	UNION ALL
 	-- bridge: also names the viewer itself, because it has checked the token.
-	SELECT unnest(ARRAY['admit', 'set_result_id', 'bridge_config', 'tick', 'worker_is_running', 'tick_without_worker', 'statement_problems', 'comment_of_post', 'metrics']), 'bridge'
+	SELECT unnest(ARRAY['admit', 'set_result_id', 'bridge_config', 'tick', 'worker_is_running', 'tick_without_worker', 'statement_problems', 'comment_of_post', 'metrics', 'content_version']), 'bridge'
 	UNION ALL
 	-- admin: also acts as anybody, and keeps the data in order.
-	SELECT unnest(ARRAY['act_as', 'reconcile', 'fold_counters', 'publish_due_posts', 'purge_deleted', 'start_reindex', 'reindex_posts', 'reindex_texts', 'text_indexes', 'library_text_tables', 'init_data', 'verify_password', 'hash_password']), 'admin'
+	SELECT unnest(ARRAY['act_as', 'reconcile', 'touch_content', 'fold_counters', 'publish_due_posts', 'purge_deleted', 'start_reindex', 'reindex_posts', 'reindex_texts', 'text_indexes', 'library_text_tables', 'init_data', 'verify_password', 'hash_password']), 'admin'
+	UNION ALL
+	-- events: what everybody does goes to bridges, what a viewer may see of it to whoever shows a token
+	SELECT unnest(ARRAY['events_since', 'event_position']), 'reader'
+	UNION ALL
+	SELECT unnest(ARRAY['events_after', 'event_payloads', 'event_results', 'event_topics_lost', 'event_post_id', 'event_comment_id', 'event_notification_id', 'event_media_id', 'event_chat_message_id', 'event_feed_entry']), 'bridge'
+	UNION ALL
+	SELECT unnest(ARRAY['number_events', 'number_counts', 'prune_events']), 'admin'
+	UNION ALL
+	SELECT unnest(ARRAY['hold_events', 'event_identity', 'require_event_history', 'require_event_position', 'event_topics', 'event_notification', 'event_stream', 'event_topic_key', 'ring_events']), 'owner'
 	UNION ALL
 	-- audit
 	SELECT unnest(ARRAY['set_client_address']), 'bridge'
 	UNION ALL
 	SELECT unnest(ARRAY['audit']), 'admin'
 	UNION ALL
-	SELECT unnest(ARRAY['append_only', 'page_json_step', 'page_json_end']), 'owner'
+	SELECT unnest(ARRAY['append_only', 'page_json_step', 'page_json_end', 'is_content']), 'owner'
 	UNION ALL
 	-- rate limits
 	SELECT unnest(ARRAY['take_rate_limit', 'rate_limit_status', 'rate_limit_store', 'rate_limit_config']), 'bridge'
@@ -119,6 +128,20 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT unnest(ARRAY['lease_mail', 'mail_sent', 'mail_failed']), 'mailer'
 	UNION ALL
+	-- background jobs
+	SELECT unnest(ARRAY['enqueue_job', 'enqueue_jobs', 'job_state', 'cancel_job']), 'job_client'
+	UNION ALL
+	SELECT unnest(ARRAY['claim_jobs', 'renew_leases', 'finish_jobs', 'fail_jobs', 'fail_job', 'snooze_jobs', 'snooze_job', 'release_jobs', 'stop_job_worker']), 'job_worker'
+	UNION ALL
+	SELECT unnest(ARRAY['serve_job_kinds', 'claim_mail_jobs', 'finish_mail_jobs', 'fail_mail_jobs']), 'worker'
+	UNION ALL
+	SELECT unnest(ARRAY['set_job_kind', 'remove_job_kind', 'pause_queue', 'resume_queue', 'requeue_jobs', 'requeue_job',
+		'set_job_schedule', 'remove_job_schedule', 'pause_job_schedule', 'tend_jobs', 'ring_jobs']), 'admin'
+	UNION ALL
+	SELECT unnest(ARRAY['put_job', 'put_back_jobs', 'other_jobs', 'wake_jobs', 'set_job_alarm', 'job_lanes', 'pass_job', 'job_scan_due', 'note_job_scan', 'jobs_are_due', 'next_job_at',
+		'tend_lost_jobs', 'hold_job_worker', 'job_rooms', 'schedule_time', 'schedule_number', 'next_schedule_time', 'tend_job_schedules', 'job_figures',
+		'grant_job_client', 'grant_job_worker', 'grant_worker', 'make_mail_jobs']), 'owner'
+	UNION ALL
 	SELECT unnest(ARRAY['leaked_password_hash', 'check_new_password', 'password_was_set', 'random_bytes', 'random_token', 'check_email',
 		'accounts_with_address', 'forget_names', 'forget_notes', 'forget_hashtags', 'erase_content', 'trim_identifier', 'prepare_password', 'password_length', 'claim_address', 'take_account_token', 'prove_address', 'change_address', 'client_address',
 		'account_by_name', 'decoy_account', 'hook_refusal', 'login_refusals', 'open_account',
@@ -129,6 +152,45 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT unnest(ARRAY['settle_blocks', 'worker_failures', 'worker_steps', 'is_subscriber', 'sequences_behind', 'advance_sequences']), 'admin'
 	UNION ALL
+	-- media
+	SELECT unnest(ARRAY['media_types', 'create_upload', 'upload_json', 'upload_parts_json', 'complete_upload', 'update_media', 'delete_media', 'media_json', 'post_media', 'own_media',
+		'picture_url', 'picture_variants', 'is_restoring']), 'reader'
+	UNION ALL
+	SELECT unnest(ARRAY['media_store_json', 'set_media_store', 'bucket_requests']), 'bridge'
+	UNION ALL
+	SELECT unnest(ARRAY['media_source', 'media_address', 'media_found', 'media_absent', 'media_rejected', 'media_failed', 'media_processing', 'media_processed',
+		'media_sweep_address', 'media_sweep_page']), 'job_worker'
+	UNION ALL
+	SELECT unnest(ARRAY['start_media_sweep']), 'admin'
+	UNION ALL
+	SELECT unnest(ARRAY['ensure_media_kinds', 'expected_objects', 'is_known_object', 'xml_text', 'bucket_settings', 'takes_parts', 'part_size', 'require_media_store', 'media_store_address', 'media_store_facts', 'media_url', 'picture_variant', 'variants_json', 'is_public_post',
+		'media_document', 'shown_media', 'check_media_text', 'require_own_media', 'claim_media',
+		'post_media_claim', 'profile_media_claim', 'media_gone', 'end_media']), 'owner'
+	UNION ALL
+	-- streams: hosts and viewers; bridges, for ingest servers and providers; the worker's round
+	SELECT unnest(ARRAY['viewer_sees_stream', 'create_stream', 'update_stream', 'delete_stream', 'rotate_stream_key', 'start_stream', 'end_stream', 'invite_to_stream', 'uninvite_from_stream',
+		'stream_invitations', 'streams', 'user_streams', 'followed_streams', 'search_streams', 'require_host', 'check_stream_status', 'stream_json', 'stream_key_json', 'stream_playback_url', 'stream_url',
+		'watch_stream', 'stream_watch_json', 'renew_stream_view', 'leave_stream', 'chat_rank', 'chat_role', 'send_chat_message', 'stream_chat', 'seen_stream', 'chat_message_json', 'delete_chat_message', 'clear_chat_user',
+		'ban_chat_user', 'unban_chat_user', 'pin_chat_message', 'unpin_chat_message', 'update_stream_chat', 'add_stream_moderator', 'remove_stream_moderator', 'stream_moderators', 'stream_bans']), 'reader'
+	UNION ALL
+	SELECT unnest(ARRAY['stream_publish', 'stream_event', 'stream_providers']), 'bridge'
+	UNION ALL
+	SELECT unnest(ARRAY['tend_streams', 'tell_stream_followers', 'count_stream_viewers']), 'admin'
+	UNION ALL
+	SELECT unnest(ARRAY['stream_before', 'check_stream_text', 'stream_tags', 'new_stream_key', 'require_own_stream', 'set_allowed_users', 'add_invitation', 'finish_stream', 'host_may_stream',
+		'find_stream', 'apply_stream_event', 'viewer_may_watch', 'require_chat', 'require_chat_over']), 'owner'
+	UNION ALL
+	-- sports: staff are told apart by who acts
+	SELECT unnest(ARRAY['sport_fields', 'sport_slug', 'create_league', 'update_league', 'delete_league', 'create_team', 'update_team', 'delete_team', 'create_athlete', 'update_athlete', 'delete_athlete',
+		'link_sport_subject', 'sports_import', 'leagues', 'teams', 'athletes', 'search_sports', 'set_post_subjects', 'subject_posts']), 'reader'
+	UNION ALL
+	SELECT unnest(ARRAY['check_sport_json', 'check_sport_numbers', 'check_sport_field', 'check_sport_subject', 'require_sport_keeper', 'make_sport_slug', 'write_sport_subject', 'act_on_sport',
+		'delete_sport_subject', 'import_sport_row', 'post_subject_position', 'demo_sports']), 'owner'
+	UNION ALL
+	-- signed addresses: with the caller's keys
+	SELECT unnest(ARRAY['s3_presign', 's3_post_form', 's3_sign_policy', 's3_address', 's3_host',
+		'cloudfront_url', 'cloudfront_cookies', 'cloudfront_policy', 'cloudfront_signature', 'cloudfront_base64']), 'reader'
+	UNION ALL
 	-- owner: triggers, parts of other functions, and the grants themselves.
 	SELECT unnest(ARRAY['posts_like', 'post_trigrams', 'name_trigrams', 'typed_name', 'typed_trigrams', 'name_score',
 		'check_profile_text', 'is_url', 'check_url', 'tally_reactions', 'hold_pair', 'policies', 'grant_direct',
@@ -138,7 +200,7 @@ BEGIN ATOMIC
 		'require_comment', 'require_own_comment', 'require_removable_comment', 'comment_holds', 'require_reply_allowed', 'comment_path', 'thread_comments', 'comment_check', 'hashtag_delete', 'note_standing', 'recount_sources', 'recount_rows', 'recount_links', 'recount_drift', 'forget_withdrawn',
 		'counted_columns', 'reconcile_column', 'grant_audience', 'grant_reader', 'grant_bridge', 'grant_admin']), 'owner';
 END;
-COMMENT ON FUNCTION social.function_audience() IS 'For each function the least powerful audience that may call it: reader, bridge, admin or owner; mailer is beside them.';
+COMMENT ON FUNCTION social.function_audience() IS 'For each function the least powerful audience that may call it: reader, bridge, admin or owner; mailer, job_client, job_worker and worker are beside them.';
 
 CREATE OR REPLACE FUNCTION social.grant_audience(role name, audiences text[]) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -192,16 +254,37 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION social.grant_mailer(name) IS 'Gives a role what a mailer needs: lease_mail, mail_sent and mail_failed, nothing else. Repeat after an upgrade.';
 
+CREATE OR REPLACE FUNCTION social.grant_job_client(role name) RETURNS void
+	LANGUAGE sql
+BEGIN ATOMIC
+	SELECT social.grant_audience(role, ARRAY['job_client']);
+END;
+COMMENT ON FUNCTION social.grant_job_client(name) IS 'Lets a role ask for background jobs (enqueue_job), see what became of one, and cancel it. Repeat after an upgrade.';
+
+CREATE OR REPLACE FUNCTION social.grant_job_worker(role name) RETURNS void
+	LANGUAGE sql
+BEGIN ATOMIC
+	SELECT social.grant_audience(role, ARRAY['job_client', 'job_worker']);
+END;
+COMMENT ON FUNCTION social.grant_job_worker(name) IS 'Gives a role what a process needs that runs background jobs: claiming them and saying what came of them, and what grant_job_client() gives. Repeat after an upgrade.';
+
+CREATE OR REPLACE FUNCTION social.grant_worker(role name) RETURNS void
+	LANGUAGE sql
+BEGIN ATOMIC
+	SELECT social.grant_audience(role, ARRAY['job_worker', 'worker']);
+END;
+COMMENT ON FUNCTION social.grant_worker(name) IS 'Gives a role what social-worker needs: claiming jobs and saying what came of them, and what its own kinds of jobs are about (the words of mails). Repeat after an upgrade.';
+
 CREATE OR REPLACE FUNCTION social.grant_admin(role name) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	object text;
 BEGIN
-	PERFORM social.grant_audience(role, ARRAY['reader', 'bridge', 'admin']);
+	PERFORM social.grant_audience(role, ARRAY['reader', 'bridge', 'job_client', 'admin']);
 	FOR object IN
 		SELECT format('social.%I', c.relname) FROM pg_class c
 		WHERE c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'p')
-			AND c.relname <> ALL (ARRAY['jwt_key', 'user_sessions', 'refresh_tokens', 'user_totp', 'recovery_codes', 'mail_outbox', 'account_tokens', 'users'])
+			AND c.relname <> ALL (ARRAY['jwt_key', 'user_sessions', 'refresh_tokens', 'user_totp', 'recovery_codes', 'mail_outbox', 'account_tokens', 'users', 'media_store', 'stream_keys'])
 		ORDER BY 1
 	LOOP
 		EXECUTE format('GRANT SELECT ON %s TO %I', object, role);
@@ -229,10 +312,11 @@ BEGIN
 		SELECT format('%s social.%I', CASE WHEN c.relkind = 'S' THEN 'UPDATE ON SEQUENCE' ELSE 'INSERT ON TABLE' END, c.relname) FROM pg_class c
 		WHERE c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'p', 'S') AND c.relpersistence = 'p'
 		UNION ALL
-		-- What indexes compute.
-		SELECT DISTINCT 'EXECUTE ON FUNCTION ' || d.refobjid::regprocedure FROM pg_depend d JOIN pg_index i ON i.indexrelid = d.objid
-		JOIN pg_proc p ON p.oid = d.refobjid AND p.pronamespace = 'social'::regnamespace
-		WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_proc'::regclass
+		-- What indexes compute, and the conditions of triggers.
+		SELECT DISTINCT 'EXECUTE ON FUNCTION ' || d.refobjid::regprocedure FROM pg_depend d
+		JOIN pg_proc p ON p.oid = d.refobjid AND p.pronamespace = 'social'::regnamespace AND p.prorettype <> 'trigger'::regtype
+		WHERE d.refclassid = 'pg_proc'::regclass
+			AND (d.classid = 'pg_trigger'::regclass OR d.classid = 'pg_class'::regclass AND EXISTS (SELECT FROM pg_index i WHERE i.indexrelid = d.objid))
 	LOOP
 		EXECUTE format(verb, object, role);
 	END LOOP;

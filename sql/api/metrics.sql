@@ -35,6 +35,8 @@ BEGIN
 		FROM pg_stat_activity a WHERE a.backend_type = 'client backend' AND a.pid <> pg_backend_pid() GROUP BY 1
 	), steps AS (
 		SELECT * FROM social.worker_steps()
+	), jobs AS (
+		SELECT * FROM social.job_figures()
 	), mail AS (
 		SELECT count(*) AS n, extract(epoch FROM now() - min(m.due_at)) AS lag FROM (
 			SELECT o.due_at FROM social.mail_outbox o WHERE o.sent_at IS NULL AND o.failed_at IS NULL AND o.due_at <= now() ORDER BY o.due_at LIMIT waiting_max) m
@@ -61,6 +63,9 @@ BEGIN
 			UNION ALL SELECT 'post', (SELECT count(*) FROM (SELECT FROM social.post_counter_deltas LIMIT waiting_max) x)
 			UNION ALL SELECT 'comment', (SELECT count(*) FROM (SELECT FROM social.comment_counter_deltas LIMIT waiting_max) x)
 			UNION ALL SELECT 'hashtag', (SELECT count(*) FROM (SELECT FROM social.hashtag_counter_deltas LIMIT waiting_max) x)) AS d (counter, n)
+		UNION ALL SELECT 13, 'social_events_position', 'gauge', 'The id of the newest event of the log; it jumps after a fail-over.', NULL, NULL, social.event_position()
+		UNION ALL SELECT 13, 'social_events_waiting', 'gauge', 'Events in the outbox that have no number yet; 10000 stands for that or more.', NULL, NULL, (SELECT count(*) FROM (SELECT FROM social.event_outbox LIMIT waiting_max) x)
+		UNION ALL SELECT 13, 'social_events_lag_seconds', 'gauge', 'How long the first of them has waited.', NULL, NULL, coalesce((SELECT greatest(extract(epoch FROM clock_timestamp() - o.at), 0) FROM social.event_outbox o ORDER BY o.id LIMIT 1), 0)
 		UNION ALL SELECT 14, 'social_mail_waiting', 'gauge', 'Mails in the outbox that are due; 10000 stands for that or more.', NULL, NULL, mail.n FROM mail
 		UNION ALL SELECT 15, 'social_mail_lag_seconds', 'gauge', 'How long the oldest of them has been due.', NULL, NULL, coalesce(mail.lag, 0) FROM mail
 		UNION ALL SELECT 16, 'social_posts_due_lag_seconds', 'gauge', 'How long the oldest scheduled post that is not published yet has been due.', NULL, NULL,
@@ -68,6 +73,13 @@ BEGIN
 		UNION ALL SELECT 17, 'social_recounts_waiting', 'gauge', 'People whose rows are to be counted anew; 10000 stands for that or more.', NULL, NULL, (SELECT count(*) FROM (SELECT FROM social.recounts r WHERE r.due <= now() LIMIT waiting_max) x)
 		UNION ALL SELECT 18, 'social_reindex_running', 'gauge', 'Whether posts are being read anew for search.', NULL, NULL, EXISTS (SELECT FROM social.post_reindex)::integer
 		UNION ALL SELECT 19, 'social_security_events', 'gauge', 'Security events of the last hour by kind (social.security_counters).', 'event', replace(replace(c.name, ' ', '_'), '-', '_'), c.value FROM social.security_counters() c
+		UNION ALL SELECT 20, f.name, 'gauge', f.help, 'kind', j.kind, f.value FROM jobs j, LATERAL (VALUES
+			('social_jobs_due', 'Jobs that are due, by kind; 10000 stands for that or more.', j.due::double precision),
+			('social_jobs_lag_seconds', 'How long the oldest of them has been due.', j.lag_seconds),
+			('social_jobs_running', 'Jobs that a worker has.', j.running),
+			('social_jobs_retrying', 'Jobs that failed and wait for another attempt.', j.retrying),
+			('social_jobs_dead', 'Jobs that were given up.', j.dead)) AS f (name, help, value)
+		UNION ALL SELECT 21, 'social_job_workers', 'gauge', 'Processes that run jobs.', NULL, NULL, (SELECT count(*) FROM social.job_workers w WHERE w.leased_until > now())
 	) AS m (place, name, kind, help, label, label_value, value)
 	WHERE m.value IS NOT NULL
 	ORDER BY m.place, m.name, m.label_value;

@@ -95,9 +95,12 @@ COMMENT ON FUNCTION social.report_comment(bigint, text, text) IS 'Tells the mode
 CREATE OR REPLACE FUNCTION social.report_by_rule(kind text, target_id bigint, action text, details text) RETURNS void
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	INSERT INTO social.reports (post_id, comment_id, reason, details)
-	SELECT CASE WHEN kind = 'post' THEN target_id END, CASE WHEN kind = 'comment' THEN target_id END, 'content rule', report_by_rule.details
-	WHERE NOT EXISTS (
+	-- A stream or a message has no report of its own: it is told of its author.
+	INSERT INTO social.reports (post_id, comment_id, user_id, reason, details)
+	SELECT CASE WHEN kind = 'post' THEN target_id END, CASE WHEN kind = 'comment' THEN target_id END,
+		CASE kind WHEN 'stream' THEN (SELECT s.host_id FROM social.streams s WHERE s.id = target_id) WHEN 'chat_message' THEN (SELECT m.author_id FROM social.stream_chat_messages m WHERE m.id = target_id) END,
+		'content rule', CASE WHEN kind IN ('post', 'comment') THEN report_by_rule.details ELSE format('%s %s: %s', replace(kind, '_', ' '), target_id, report_by_rule.details) END
+	WHERE kind NOT IN ('post', 'comment') OR NOT EXISTS (
 		SELECT FROM social.reports r WHERE r.status = 'open' AND r.reporter_id IS NULL
 		AND target_id = CASE kind WHEN 'post' THEN r.post_id ELSE r.comment_id END);
 	PERFORM social.audit('content_' || action, kind, target_id, jsonb_build_object('reason', report_by_rule.details));

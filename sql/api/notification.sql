@@ -10,18 +10,20 @@ COMMENT ON FUNCTION social.notification_muted_ids() IS 'The people whose notific
 
 CREATE OR REPLACE VIEW social.visible_notifications AS
 SELECT n.id, n.type, n.actor_id, n.post_id, n.comment_id, n.quote_id, n.message, n.is_read, n.read_at, n.created_at,
-	n.recipient_id
+	n.recipient_id, n.stream_id
 FROM social.notifications n
 LEFT JOIN social.visible_users a ON a.id = n.actor_id
 LEFT JOIN social.visible_posts p ON p.id = n.post_id
 LEFT JOIN social.visible_comments c ON c.id = n.comment_id
 LEFT JOIN social.visible_posts q ON q.id = n.quote_id
+LEFT JOIN social.visible_streams s ON s.id = n.stream_id
 WHERE n.recipient_id = (SELECT social.viewer_id()) AND n.withdrawn_at IS NULL
 	AND (n.actor_id IS NULL OR (a.id IS NOT NULL AND n.actor_id <> ALL ((SELECT social.notification_muted_ids())::bigint[])))
 	AND (n.post_id IS NULL OR (p.id IS NOT NULL AND p.deleted_at IS NULL))
 	AND (n.comment_id IS NULL OR (c.id IS NOT NULL AND NOT c.is_deleted))
-	AND (n.quote_id IS NULL OR (q.id IS NOT NULL AND q.position IS NOT NULL AND q.deleted_at IS NULL));
-COMMENT ON VIEW social.visible_notifications IS 'What the viewer was told, as far as the actor and the target are visible and the actor''s notifications are not muted. type says what actor_id did to post_id or comment_id, or to the viewer; quote_id is the post that quotes post_id.';
+	AND (n.quote_id IS NULL OR (q.id IS NOT NULL AND q.position IS NOT NULL AND q.deleted_at IS NULL))
+	AND (n.stream_id IS NULL OR s.id IS NOT NULL);
+COMMENT ON VIEW social.visible_notifications IS 'What the viewer was told, as far as the actor and the target are visible and the actor''s notifications are not muted. type says what actor_id did to post_id or comment_id, or to the viewer; quote_id is the post that quotes post_id, stream_id the stream that has begun.';
 
 -- What the last likes, follows and shares told goes with their rows; this is what was taken back before.
 CREATE OR REPLACE FUNCTION social.forget_withdrawn() RETURNS trigger
@@ -71,7 +73,7 @@ COMMENT ON FUNCTION social.notification_batch(bigint, bigint, boolean, boolean, 
 -- that is unread.
 CREATE OR REPLACE FUNCTION social.notifications(first integer DEFAULT 20, after text DEFAULT NULL, unread_only boolean DEFAULT false, before text DEFAULT NULL)
 	RETURNS TABLE (id bigint, type text, actor_id bigint, post_id bigint, comment_id bigint, quote_id bigint, message text, is_read boolean,
-		read_at timestamptz, created_at timestamptz, cursor text, has_more boolean)
+		read_at timestamptz, created_at timestamptz, stream_id bigint, cursor text, has_more boolean)
 	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	viewer bigint := social.require_viewer();
@@ -91,7 +93,7 @@ BEGIN
 		size := least(size * 2, 1000);
 	END LOOP;
 	RETURN QUERY
-	SELECT n.id, n.type, n.actor_id, n.post_id, n.comment_id, n.quote_id, n.message, n.is_read, n.read_at, n.created_at,
+	SELECT n.id, n.type, n.actor_id, n.post_id, n.comment_id, n.quote_id, n.message, n.is_read, n.read_at, n.created_at, n.stream_id,
 		social.cursor_encode('notifications', n.id, n.id), cardinality(page) > page_size
 	FROM unnest(page[:page_size]) n ORDER BY n.id DESC;
 END
@@ -124,7 +126,7 @@ COMMENT ON FUNCTION social.require_recipient(bigint) IS 'Whose notifications are
 
 CREATE OR REPLACE FUNCTION social.user_notifications(user_id bigint DEFAULT NULL, unread_only boolean DEFAULT false, first integer DEFAULT 20, after text DEFAULT NULL, before text DEFAULT NULL)
 	RETURNS TABLE (id bigint, type text, actor_id bigint, post_id bigint, comment_id bigint, quote_id bigint, message text, is_read boolean,
-		read_at timestamptz, created_at timestamptz, recipient_id bigint, cursor text, has_more boolean)
+		read_at timestamptz, created_at timestamptz, recipient_id bigint, stream_id bigint, cursor text, has_more boolean)
 	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	recipient bigint := social.require_recipient($1);
@@ -133,13 +135,13 @@ DECLARE
 BEGIN
 	IF recipient = social.viewer_id() THEN
 		RETURN QUERY
-		SELECT n.id, n.type, n.actor_id, n.post_id, n.comment_id, n.quote_id, n.message, n.is_read, n.read_at, n.created_at, recipient, n.cursor, n.has_more
+		SELECT n.id, n.type, n.actor_id, n.post_id, n.comment_id, n.quote_id, n.message, n.is_read, n.read_at, n.created_at, recipient, n.stream_id, n.cursor, n.has_more
 		FROM social.notifications($3, $4, $2, $5) n;
 		RETURN;
 	END IF;
 	batch := social.notification_batch(recipient, social.page_key('notifications', social.page_cursor(after, before)), before IS NOT NULL, unread_only, '{}', page_size + 1);
 	RETURN QUERY
-	SELECT n.id, n.type, n.actor_id, n.post_id, n.comment_id, n.quote_id, n.message, n.is_read, n.read_at, n.created_at, recipient,
+	SELECT n.id, n.type, n.actor_id, n.post_id, n.comment_id, n.quote_id, n.message, n.is_read, n.read_at, n.created_at, recipient, n.stream_id,
 		social.cursor_encode('notifications', n.id, n.id), cardinality(batch) > page_size
 	FROM social.notifications n
 	WHERE n.recipient_id = recipient AND n.is_read IN (false, true) AND n.id = ANY (batch[:page_size]) ORDER BY n.id DESC;
@@ -166,7 +168,7 @@ COMMENT ON FUNCTION social.user_unread_notifications_count(bigint) IS 'How many 
 -- comment that is liked or answered, the viewer who is followed. Messages stand alone.
 CREATE OR REPLACE FUNCTION social.grouped_notifications(first integer DEFAULT 20, after text DEFAULT NULL, before text DEFAULT NULL)
 	RETURNS TABLE (id bigint, type text, post_id bigint, comment_id bigint, count bigint, actor_ids bigint[], message text, is_read boolean, created_at timestamptz,
-		cursor text, has_more boolean)
+		stream_id bigint, cursor text, has_more boolean)
 	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	viewer bigint := social.require_viewer();
@@ -178,11 +180,11 @@ BEGIN
 		(SELECT array_agg(l.actor_id ORDER BY l.newest DESC) FROM (
 			SELECT u.actor_id, max(u.id) AS newest FROM unnest(g.ids, g.actors) AS u (id, actor_id)
 			WHERE u.actor_id IS NOT NULL GROUP BY 1 ORDER BY 2 DESC LIMIT 3) l),
-		g.message, g.all_read, g.latest, social.cursor_encode('grouped_notifications', g.newest, g.newest), g.groups > page_size
+		g.message, g.all_read, g.latest, g.stream_id, social.cursor_encode('grouped_notifications', g.newest, g.newest), g.groups > page_size
 	FROM (
 		SELECT max(n.id) AS newest, count(*) OVER () AS groups, n.type, n.post_id, t.target_comment, count(*) AS n,
 			array_agg(n.id) AS ids, array_agg(n.actor_id) AS actors,
-			max(n.message) AS message, bool_and(n.is_read) AS all_read, max(n.created_at) AS latest
+			max(n.message) AS message, max(n.stream_id) AS stream_id, bool_and(n.is_read) AS all_read, max(n.created_at) AS latest
 		FROM social.visible_notifications n
 		CROSS JOIN LATERAL (SELECT CASE n.type
 			WHEN 'comment_like' THEN n.comment_id

@@ -10,10 +10,10 @@ CREATE OR REPLACE FUNCTION social.count_statement() RETURNS trigger
 COMMENT ON FUNCTION social.count_statement() IS 'Statement trigger of observed tables: applies what count_row noted, one never-waiting change for each counted object.';
 
 CREATE OR REPLACE FUNCTION social.observed_tables(OUT source_table text, OUT events text, OUT counts text[], OUT counters text, OUT notification text,
-		OUT trend_weight double precision, OUT last_position text, OUT recounted text[])
+		OUT trend_weight double precision, OUT last_position text, OUT recounted text[], OUT event text)
 	RETURNS SETOF record
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'social_observed_tables';
-COMMENT ON FUNCTION social.observed_tables() IS 'The registry of observed tables: on which events triggers look at a row of source_table, in which counts it counts, which table counts for it, what kind of notification it makes, what it is worth to its post in trending lists, whose last position it is, and which of its flags follow a person''s account.';
+COMMENT ON FUNCTION social.observed_tables() IS 'The registry of observed tables: on which events triggers look at a row of source_table, in which counts it counts, which table counts for it, what kind of notification it makes, what it is worth to its post in trending lists, whose last position it is, which of its flags follow a person''s account, and what events it is.';
 
 DO $$
 DECLARE

@@ -42,6 +42,24 @@ CREATE OR REPLACE FUNCTION social.retention_classes(OUT data_class text, OUT def
 			'Mails that were sent.'),
 		('failed_mails', interval '30 days', 'mail_outbox', 'failed_at', 'failed_at IS NOT NULL', NULL,
 			'Mails that were given up, and those that nobody was to get.'),
+		('events', interval '24 hours', 'events', 'at', 'true', NULL,
+			'What has happened, for those who listen; of a busy site the newest social.events_max. Who comes back later reads anew.'),
+		('finished_jobs', interval '7 days', 'job_history', 'finished_at', 'true', NULL,
+			'What became of background jobs, without what they were about.'),
+		('dead_jobs', interval '90 days', 'jobs', 'dead_at', 'dead_at IS NOT NULL', NULL,
+			'Background jobs that were given up.'),
+		('unclaimed_media', interval '24 hours', 'media', 'created_at', 'post_id IS NULL AND NOT is_profile', NULL,
+			'Files that people sent, or were about to, and showed nowhere.'),
+		('stream_events', interval '30 days', 'stream_events', 'received_at', 'true', NULL,
+			'What providers have said of streams, after which the same would be taken for new.'),
+		('stream_views', interval '1 year', 'stream_views', 'left_at', 'left_at IS NOT NULL', NULL,
+			'Who watched which stream, and when.'),
+		('media_sweeps', interval '1 year', 'media_sweeps', 'started_at', 'true', NULL,
+			'Comparisons of media with the store, and what they found.'),
+		('deleted_chat_messages', interval '7 days', 'stream_chat_messages', 'deleted_at', 'deleted_at IS NOT NULL', NULL,
+			'Messages of chats that were deleted.'),
+		('chat_messages', NULL::interval, 'stream_chat_messages', 'created_at', 'true', NULL,
+			'What was said in the chats of streams; by default it goes with the stream.'),
 		('idempotency_keys', interval '24 hours', 'idempotency_keys', 'created_at', 'true', NULL,
 			'Answers to requests that came with an Idempotency-Key; after it the key is as good as new.'),
 		('rate_limits', interval '1 day', 'rate_limit_state', 'full_at', 'true', NULL,
@@ -118,6 +136,10 @@ BEGIN
 	LOOP
 		IF class.table_name IS NULL THEN
 			done := done + social.purge_deleted(batch);
+			CONTINUE;
+		END IF;
+		IF class.data_class = 'events' THEN
+			done := done + social.prune_events(batch);
 			CONTINUE;
 		END IF;
 		SELECT a.keep INTO keep FROM social.admin_retention a WHERE a.data_class = class.data_class;

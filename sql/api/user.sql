@@ -13,7 +13,9 @@ BEGIN
 		SELECT row_to_json(r) FROM (
 			SELECT ($1).id, ($1).username, ($1).first_name, ($1).last_name, ($1).bio,
 				($1).avatar, ($1).avatar AS profile_image, ($1).banner_image, ($1).location, ($1).website,
-				($1).followers_count, ($1).following_count, ($1).posts_count, ($1).created_at, ($1).is_locked) r
+				($1).followers_count, ($1).following_count, ($1).posts_count, ($1).created_at, ($1).is_locked,
+				social.picture_url(($1).avatar) AS avatar_url, social.picture_url(($1).banner_image) AS banner_url,
+				social.picture_variants(($1).avatar) AS avatar_variants, social.picture_variants(($1).banner_image) AS banner_variants) r
 	);
 END
 $$;
@@ -29,6 +31,8 @@ BEGIN
 			SELECT ($1).id, ($1).username, ($1).first_name, ($1).last_name, ($1).bio,
 				($1).avatar, ($1).avatar AS profile_image, ($1).banner_image, ($1).location, ($1).website,
 				($1).followers_count, ($1).following_count, ($1).posts_count, ($1).created_at, ($1).is_locked,
+				social.picture_url(($1).avatar) AS avatar_url, social.picture_url(($1).banner_image) AS banner_url,
+				social.picture_variants(($1).avatar) AS avatar_variants, social.picture_variants(($1).banner_image) AS banner_variants,
 				EXISTS (SELECT FROM social.follows f WHERE f.follower_id = viewer AND f.followed_id = ($1).id) AS following,
 				EXISTS (SELECT FROM social.follow_requests q WHERE q.requester_id = viewer AND q.target_id = ($1).id) AS requested,
 				EXISTS (SELECT FROM social.follows f WHERE f.follower_id = ($1).id AND f.followed_id = viewer) AS follows_you) r

@@ -36,6 +36,10 @@ CREATE OR REPLACE FUNCTION social.viewer_sees_comment(post_id bigint, author_id 
 	LANGUAGE c STABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'social_viewer_sees_comment';
 COMMENT ON FUNCTION social.viewer_sees_comment(bigint, bigint, timestamptz, timestamptz, timestamptz) IS 'Does the viewer see a comment of an active account that looks like this: under a post that they see, by somebody whom they see (under their own post across blocks too), not hidden or their own? Staff see all under posts that are there.';
 
+CREATE OR REPLACE FUNCTION social.viewer_sees_stream(stream_id bigint, host_id bigint, is_private boolean, is_open boolean, hidden_at timestamptz) RETURNS boolean
+	LANGUAGE c STABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'social_viewer_sees_stream';
+COMMENT ON FUNCTION social.viewer_sees_stream(bigint, bigint, boolean, boolean, timestamptz) IS 'Does the viewer see a stream that looks like this, by somebody whom they see: their own; a private one that they are invited to; else one that is open, or any when they are logged in, unless it is hidden? Staff see all.';
+
 CREATE OR REPLACE FUNCTION social.waiting_count(counter_table text, object_id bigint, counter_column text) RETURNS bigint
 	LANGUAGE c STABLE STRICT PARALLEL SAFE COST 2 AS 'MODULE_PATHNAME', 'social_waiting_count';
 COMMENT ON FUNCTION social.waiting_count(text, bigint, text) IS 'What deltas that are not folded yet add to a count of something that the viewer sees (user_counters, …), 0 of something else. SM400 for a count that there is not.';
@@ -289,3 +293,20 @@ SELECT d.* FROM social.visible_post_documents d
 WHERE d.position IS NOT NULL AND d.deleted_at IS NULL
 	AND social.viewer_lists_person(d.author_id);
 COMMENT ON VIEW social.listed_post_documents IS 'Posts for the viewer''s lists, as REST shows them.';
+
+-- ---- streams -------------------------------------------------------------------------------------
+
+CREATE OR REPLACE VIEW social.visible_streams AS
+SELECT s.id, s.host_id, s.title, s.description, s.status, s.is_private, s.is_open, s.thumbnail_url, s.tags, s.viewer_count, s.peak_viewers,
+	s.playback_id, s.scheduled_at, s.started_at, s.ended_at, s.created_at, s.updated_at, s.hidden_at, s.chat_enabled, s.slow_mode_seconds, s.followers_only,
+	s.follow_minutes, s.pinned_message_id
+FROM social.streams s
+JOIN social.users h ON h.id = s.host_id
+WHERE h.is_active AND social.viewer_sees_person(h.id, h.suspended_at, h.suspended_until)
+	AND social.viewer_sees_stream(s.id, s.host_id, s.is_private, s.is_open, s.hidden_at);
+COMMENT ON VIEW social.visible_streams IS 'Streams that the viewer may see, of hosts who are visible: open ones for everybody, public ones for who is logged in, private ones for those who are invited (I-12, seed 139). Staff see all.';
+
+CREATE OR REPLACE VIEW social.listed_streams AS
+SELECT s.* FROM social.visible_streams s
+WHERE social.viewer_lists_person(s.host_id);
+COMMENT ON VIEW social.listed_streams IS 'Streams for the viewer''s lists: visible ones, without those by people whose posts the viewer has muted. The same columns as visible_streams.';

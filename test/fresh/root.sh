@@ -1,5 +1,5 @@
-# Roots made by debootstrap, and namespaces to run commands in them: what run (nothing of ours in it)
-# and matrix (each Debian that serves) have in common. Sourced; the caller sets `say` and `die` aside.
+# Roots made by debootstrap, and namespaces to run commands in them: what run (nothing of ours in it),
+# matrix (each Debian that serves) and images (docker/) have in common. Sourced; the caller says who it is (me).
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 holder=
 pid_one=
@@ -27,21 +27,38 @@ debian_sources() { # debian_sources SUITE
 			}' | sort -u
 }
 
-# A root of that release with what it takes to clone and build; packages are downloaded to a cache.
-make_root() { # make_root SUITE DIRECTORY CACHE
+# A root of that release with these packages, by default what it takes to clone and build; packages are
+# downloaded to a cache.
+make_root() { # make_root SUITE DIRECTORY CACHE [PACKAGES]
 	local sources uri
 	sources=$(debian_sources "$1")
 	[ -n "$sources" ] || { apt-get update -qq && sources=$(debian_sources "$1"); }
 	uri=$(awk -v suite="$1" '$2 == suite { print $1; exit }' <<<"$sources")
 	[ -n "$uri" ] || die "this machine's apt has no source of Debian"
 	mkdir -p "$3"
-	debootstrap --variant=minbase --include=git,make,ca-certificates --cache-dir="$3" \
+	local packages=${4-git,make,ca-certificates}
+	debootstrap --variant=minbase ${packages:+"--include=$packages"} --cache-dir="$3" \
 		"$1" "$2" "$uri" >"$work/debootstrap.log" 2>&1 ||
 		{ tail -n 20 "$work/debootstrap.log" >&2; die 'debootstrap failed'; }
 	awk '{ print "deb", $1, $2, "main" }' <<<"$sources" >"$2/etc/apt/sources.list"
 	apt-config dump | grep -E '^Acquire::(http|https|Check-|Retries)' >"$2/etc/apt/apt.conf.d/90machine" || true
 	mkdir "$2/srv/machine"
 	this_network "$2"
+}
+
+# What debootstrap makes: nothing of ours is in it, so that one in a cache serves every run of a day.
+daily_root() { # daily_root CACHE NAME SUITE [PACKAGES [COMMAND]]: the command is given the new root
+	mkdir -p "$1/debootstrap"
+	exec 7>>"$1/$2.lock"
+	flock 7
+	if [ ! -d "$1/$2" ] || [ -n "$(find "$1/$2.lock" -mtime +0)" ]; then
+		rm -rf --one-file-system "$1/$2"
+		make_root "$3" "$work/base" "$1/debootstrap" ${4+"$4"}
+		${5:-true} "$work/base"
+		mv "$work/base" "$1/$2"
+		touch "$1/$2.lock"
+	fi
+	exec 7>&-
 }
 
 # What the machine says about its network, which a root that was kept may have from another.
@@ -89,7 +106,7 @@ open_root() {
 		ln -sf pts/ptmx "$1/dev/ptmx"
 		exec chroot "$1" /bin/sleep infinity' sh "$@" </dev/null >"$work/namespace.log" 2>&1 &
 	holder=$!
-	local deadline=$((SECONDS + 20))
+	local deadline=$((SECONDS + 60))
 	until pid_one=$(cat "/proc/$holder/task/$holder/children") && pid_one=${pid_one% } && [ -n "$pid_one" ] &&
 		[ "$(cat "/proc/$pid_one/comm")" = sleep ]; do
 		kill -0 "$holder" 2>/dev/null && [ $SECONDS -lt $deadline ] ||
@@ -104,7 +121,7 @@ close_root() {
 	kill -KILL "$holder" 2>/dev/null || true
 	wait "$holder" 2>/dev/null || true
 	holder=
-	local deadline=$((SECONDS + 20))
+	local deadline=$((SECONDS + 60))
 	while [ -d "/proc/$pid_one" ] && [ $SECONDS -lt $deadline ]; do sleep 0.05; done
 	[ "${1:-}" = keep ] || rm -rf --one-file-system "$root" "$root.upper" "$root.work"
 }

@@ -66,7 +66,7 @@ static void
 read_body(const char *text, size_t len)
 {
 	static const char spec[] = "body.t:text! body.i:int body.l:bigint body.b:bool=true "
-							   "body.m:time~ body.n:bigints body.o:text-";
+							   "body.m:time~ body.n:bigints body.o:text- body.p:json";
 	struct sb_arena arena = {0};
 	struct sb_url url = {0};
 	struct sb_params_input input = {.url = &url, .address = "192.0.2.1"};

@@ -26,15 +26,18 @@
 #include "http/forwarded.h"
 #include "http/peers.h"
 #include "admission/services.h"
+#include "api/asyncapi.h"
 #include "api/openapi.h"
 #include "api/routes.h"
 #include "api/web.h"
 #include "http/server.h"
 #include "http/strict.h"
 #include "base/log.h"
+#include "event/delivery.h"
 #include "loop/loop.h"
 #include "pg/target.h"
 #include "ratelimit/limits.h"
+#include "ws/socket.h"
 
 #define CHECK(condition)                                                                           \
 	do                                                                                             \
@@ -57,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct sb_config config;
 static struct sb_loop *loop;
 static struct sb_server *server;
+static struct sb_sockets *sockets;
 static char input[MAX_INPUT + 1];
 static size_t ninput;
 static char answers[MAX_ANSWERS + 1];
@@ -85,6 +89,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	setenv("TRUSTED_PROXIES", "192.0.2.0/24", 1);
 	setenv("CORS_ALLOWED_ORIGINS", "http://a", 1);
 	setenv("MAX_BODY", "1024", 1);
+	setenv("WS_ECHO", "on", 1);
 	signal(SIGPIPE, SIG_IGN);
 	if (sb_config_load(&config, 1, arguments, &problems) != SB_CONFIG_RUN ||
 		!sb_log_init("error") || !sb_forwarded_init(config.trusted_proxies, &error) ||
@@ -99,10 +104,14 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	sb_problems_free(&problems);
 	json_object_seed(1);
 	sb_openapi_init(&config);
+	sb_asyncapi_init(&config);
 	atexit(say_sent);
-	sb_peers_init(16, 16);
+	sb_peers_init(16, 16, 64);
 	loop = sb_loop_new(&config, 1);
 	services = sb_services_new(loop);
+	if (services)
+		sb_delivery_new(services);
+	sockets = services ? sb_sockets_new(services) : NULL;
 	server = services ? sb_server_new(services, -1) : NULL;
 	if (server == NULL)
 		abort();
@@ -147,7 +156,9 @@ turn(void)
 
 		watch->on_ready(watch, events[i].events);
 	}
-	return sb_server_run(server) || count > 0;
+	count += sb_server_run(server);
+	sb_sockets_settle(sockets);
+	return count > 0;
 }
 
 static void
@@ -190,14 +201,14 @@ talk(uint8_t how)
 		shutdown(pair[1], SHUT_WR);
 	run(pair[1]);
 	close(pair[1]);
-	for (int i = 0; i < 4 && sb_server_connections(server) > 0; i++)
+	for (int i = 0; i < 4 && sb_server_connections(server) + sb_sockets_count(sockets) > 0; i++)
 		run(-1);
 	/* A half-closed connection that asked for nothing more may wait for its deadline. */
 	loop->now_ms += 1000 * (uint64_t) config.keepalive_timeout + 1;
 	sb_server_tick(server);
-	for (int i = 0; i < 4 && sb_server_connections(server) > 0; i++)
+	for (int i = 0; i < 4 && sb_server_connections(server) + sb_sockets_count(sockets) > 0; i++)
 		run(-1);
-	CHECK(sb_server_connections(server) == 0);
+	CHECK(sb_server_connections(server) == 0 && sb_sockets_count(sockets) == 0);
 }
 
 /* ---- what came back -------------------------------------------------------------------------- */
@@ -228,6 +239,8 @@ read_answers(int *total, int *served)
 		at = body + 4;
 		if (status == 100)
 			continue;
+		if (status == 101)
+			break; /* frames follow */
 		(*total)++;
 		*served += !is_refusal(status);
 		/* After HEAD none of the bytes follow that it speaks of. */

@@ -60,6 +60,7 @@ sub problems
 		my @tries = map { [ problems($_, $value, $place) ] } @{ $schema->{anyOf} };
 		return grep({ !@$_ } @tries) ? () : @{ $tries[0] };
 	}
+	return "$place is not $schema->{const}" if defined $schema->{const} && $schema->{const} ne ($value // '');
 	return () unless $schema->{type};
 	my ($type, $null) = ref $schema->{type} ? @{ $schema->{type} } : $schema->{type};
 	return () if $null && !defined $value;

@@ -1,5 +1,5 @@
 # The pages for browsers: the playground at /graphql/ (seed 087), the documentation at /api/docs/ (issue 13,
-# line 2): who gets them, with which headers, and that the table of files is all there is. test/browser/
+# line 2), the example of events at /api/realtime/ (issue 14, line 6): who gets them, with which headers, and that the table of files is all there is. test/browser/
 # uses them.
 use strict;
 use warnings;
@@ -84,6 +84,21 @@ for (@docs_own)
 }
 is_error(api(GET => "/api/docs/$_->[0]", url => $plain->{url}), 404, 'NOT_FOUND', "$_->[0] is not there") for @docs_npm;
 
+# ---- the example of events, which needs nothing of npm
+my $realtime = api(GET => '/api/realtime/', url => $plain->{url});
+is("$realtime->{status} $realtime->{headers}{'content-type'}", '200 text/html; charset=utf-8', 'issue 14: whoever asks gets the example');
+is($realtime->{content}, slurp('bridge/web/realtime/realtime.html'), 'as in bridge/web/realtime');
+like($realtime->{headers}{$_}, $want{$_}, $_) for grep { $_ ne 'vary' } sort keys %want;
+unlike($realtime->{content}, qr/<script>|<style| on\w+=|style=|https?:/, 'nothing stands in it that the policy forbids');
+for ([ 'realtime.js', 'text/javascript; charset=utf-8' ], [ 'page.js', 'text/javascript; charset=utf-8' ], [ 'realtime.css', 'text/css; charset=utf-8' ])
+{
+	my ($name, $type) = @$_;
+	my $file = api(GET => "/api/realtime/$name", url => $plain->{url});
+	is("$file->{status} $file->{headers}{'content-type'}", "200 $type", $name);
+	is($file->{content}, slurp("bridge/web/realtime/$name"), 'as in bridge/web/realtime');
+	unlike($file->{content}, qr/\beval\b|innerHTML|new Function|https?:/, 'and with nothing that a policy would have to allow');
+}
+
 # ---- with it
 my $dir = tempdir(CLEANUP => 1);
 chmod 0755, $dir;
@@ -114,7 +129,7 @@ is(length api(GET => '/graphql/graphiql.js', url => $whole->{url})->{content}, 1
 is_error(api(GET => $_, url => $whole->{url}), 404, 'NOT_FOUND', "GET $_")
   for '/graphql/package.json', '/graphql/react/umd/react.production.min.js', '/graphql/graphiql.html', '/graphql/plain.html', '/graphql/../graphql/playground.js', '/graphql/..%2fplayground.js', '/graphql/%2e%2e/%2e%2e/etc/passwd',
   '/graphql/playground.js/x', '/graphql//playground.js', '/graphql/PLAYGROUND.JS', '/graphql/.',
-  '/graphql/docs.js', '/api/docs/playground.js', '/api/docs/docs.html', '/api/docs/swagger-ui-bundle.js', '/api/docs/index.html';
+  '/graphql/docs.js', '/api/docs/playground.js', '/api/docs/docs.html', '/api/docs/swagger-ui-bundle.js', '/api/docs/index.html', '/api/realtime/realtime.html', '/api/realtime/package.json', '/api/page.js', '/api/docs/realtime.js';
 
 # ---- where strangers get no data, and where there is no playground
 my $closed = start_bridge(ANONYMOUS_GRAPHQL => 'off');
@@ -123,7 +138,7 @@ is_error(page($closed, '*/*'), 401, 'UNAUTHENTICATED', 'and nothing else does');
 my $off = start_bridge(PLAYGROUND => 'off', PLAYGROUND_DIR => '');
 is_error(page($off, $browser), 400, 'BAD_REQUEST', 'PLAYGROUND=off: no page');
 is_error(api(GET => "/graphql/$_->[0]", url => $off->{url}), 404, 'NOT_FOUND', "no $_->[0]") for @own, @npm;
-is_error(api(GET => $_, url => $off->{url}), 404, 'NOT_FOUND', "no $_") for '/api/docs/', '/api/docs/docs.js';
+is_error(api(GET => $_, url => $off->{url}), 404, 'NOT_FOUND', "no $_") for '/api/docs/', '/api/docs/docs.js', '/api/realtime/', '/api/realtime/realtime.js';
 is(api(GET => '/api/schema/', url => $off->{url})->{status}, 200, 'the document is there all the same');
 
 # ---- the examples: all of them are valid, and none is run here

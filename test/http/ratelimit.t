@@ -160,6 +160,16 @@ sub test_store
 	is_about(left_of(api(GET => '/api/posts/rate-limit-status/', url => $two->{url}, token => $finder->{token}), 'global', 60), 96, $searched, 0.6, 'each query is one request');
 	is_error(api(GET => '/api/posts/search/?query=x', url => $two->{url}, token => $finder->{token}), 429, 'RATE_LIMITED', "$store, found E11: REST counts the searches of GraphQL, by its own rate");
 
+	# What asks the database for nothing is a request nevertheless: refusals, the schema.
+	my $asker = account();
+	my $asking = time;
+	my @free  = map { $query->($_, token => $asker->{token}) } ('{ nothing }', '{', '{ __schema { queryType { name } } }', '{ __typename }');
+	is(join(' ', map { $_->{status} } @free), '200 200 200 200', "$store: a document that is refused, the schema");
+	is_about(left_of(api(GET => '/api/posts/rate-limit-status/', url => $two->{url}, token => $asker->{token}), 'global', 60), 95, $asking, 0.6, 'are requests like others, and so is asking for the status');
+	my @flood = map { $query->('{ nothing }', token => $asker->{token})->{status} } 1 .. 120;
+	is($flood[0], 200, 'of which there are some');
+	ok(scalar(grep { $_ == 429 } @flood), 'and no more');
+
 	# Found E11: a person's posts are one count, whatever they come by.
 	my $writer = account();
 	my $write  = sub {

@@ -13,7 +13,7 @@ my $address = '127.0.0.153';
 sub write_file { my ($name, $text) = @_; open my $file, '>', "$dir/$name" or die "$dir/$name: $!"; print $file $text; close $file }
 
 # ---- the namespace: as root, or as a user who may make one
-write_file('resolv.conf', "nameserver $address\noptions timeout:8 attempts:1\n");
+write_file('resolv.conf', "nameserver $address\noptions timeout:20 attempts:1\n");
 write_file('nsswitch.conf', "hosts: files dns\n");
 my $mount = "mount --bind $dir/resolv.conf \"\$(readlink -f /etc/resolv.conf)\" && mount --bind $dir/nsswitch.conf /etc/nsswitch.conf";
 my ($enter) = grep { system("$_ sh -c '$mount' >$dir/out 2>&1") == 0 } 'unshare -m', 'unshare -rm';
@@ -77,7 +77,7 @@ my $calls  = sub {
 	my $bridge = inside(DATABASE_URL => "host=silent.example port=$port dbname=social user=social_bridge connect_timeout=20", wait => 0);
 	ok(wait_until(30, sub { $asked->('silent') }), 'the resolver is asked for the name of the database');
 	my ($longest, $statuses) = $calls->($bridge, 4.5);
-	cmp_ok($longest, '<', 6, 'found C15: health answers while it is silent') or diag($longest);
+	cmp_ok($longest, '<', 15, 'found C15: health answers while it is silent') or diag($longest);
 	is($statuses, '503', 'that there is no database');
 	ok(wait_until(60, sub { $bridge->log_text =~ /the database's host has no address|cannot be looked up/ }), 'and the log tells why');
 	is_error(api(POST => '/api/auth/login/', url => $bridge->{url}, json => { username => 'a', password => 'b' }), 503, 'UNAVAILABLE', 'requests get 503');
@@ -87,7 +87,7 @@ my $calls  = sub {
 	ok(wait_until(60, sub { $bridge->log_text =~ /password|pg_hba|fe_sendauth/ || ($health->($bridge))[0] == 200 }), 'once the name has an address, the server is reached') or diag($bridge->log_text);
 	my $began = time;
 	is($bridge->stop, 0, 'a clean end');
-	cmp_ok(time - $began, '<', 6, 'at once'); # the resolver would hold it up for eight seconds
+	cmp_ok(time - $began, '<', 15, 'at once'); # the resolver would hold it up for twenty seconds
 }
 
 # ---- several hosts: the first unknown, the second there; the name stays what libpq knows the host by
@@ -97,11 +97,11 @@ my $calls  = sub {
 	write_file('pgpass', "there.example:$port:*:social_bridge:a password\n");
 	chmod 0600, "$dir/pgpass";
 	my $bridge = inside(DATABASE_URL => "host=unknown.example,there.example port=$port dbname=social user=social_bridge passfile=$dir/pgpass", wait => 0);
-	ok(wait_until(60, sub { ($health->($bridge))[0] == 200 }), 'several hosts: the one that has an address serves, by the password of its name') or diag($bridge->log_text);
+	ok(wait_until(90, sub { ($health->($bridge))[0] == 200 }), 'several hosts: the one that has an address serves, by the password of its name') or diag($bridge->log_text);
 	my $before = $asked->('there');
 	is(account(url => $bridge->{url})->{id} > 0, 1, 'and is used');
 	psql(q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'social_bridge' AND client_addr IS NOT NULL});
-	ok(wait_until(30, sub { $asked->('there') > $before && ($health->($bridge))[0] == 200 }), 'a connection that was lost has the name looked up again');
+	ok(wait_until(90, sub { $asked->('there') > $before && ($health->($bridge))[0] == 200 }), 'a connection that was lost has the name looked up again');
 	is($bridge->stop, 0, 'a clean end');
 	psql('ALTER ROLE social_bridge PASSWORD NULL');
 }
@@ -112,7 +112,7 @@ my $calls  = sub {
 	my $bridge = inside(RATE_LIMITS => 'on', RATE_LIMIT_STORE => 'redis', REDIS_URL => "redis://redis.example:$redis_port/0");
 	ok(wait_until(30, sub { $asked->('redis') }), 'the resolver is asked for the name of Redis');
 	my ($longest) = $calls->($bridge, 4.5);
-	cmp_ok($longest, '<', 6, 'health answers meanwhile');
+	cmp_ok($longest, '<', 15, 'health answers meanwhile');
 	write_file('redis.address', '127.0.0.1');
 	ok(wait_until(60, sub { $bridge->log_text =~ /Redis is there/ }), 'once it has an address, Redis is reached') or diag($bridge->log_text);
 	is($bridge->stop, 0, 'a clean end');

@@ -2,8 +2,10 @@
 use strict;
 use warnings;
 use File::Temp 'tempdir';
+use EventStream;
 use Social;
 use Test::More;
+use WebSocket;
 use Time::HiRes 'time';
 
 # Runs the bridge with this environment and these flags; (exit status, what it says, seconds).
@@ -114,7 +116,7 @@ is((told({ ALLOWED_HOSTS => $_ }, '--check-config'))[0], 1, "ALLOWED_HOSTS='$_' 
 # ---- reload
 {
 	write_file('live', "MAX_BODY=2048\nLOOPS=1\nSLOW_STATEMENT=0\nALLOWED_HOSTS=127.0.0.1,.example.com\n");
-	my $live = start_bridge(CONFIG_FILE => "$dir/live", MAX_BODY => '');
+	my $live = start_bridge(CONFIG_FILE => "$dir/live", MAX_BODY => '', RATE_LIMITS => 'on');
 	my $user = account(url => $live->{url});
 	my $post = sub { api(POST => '/api/posts/posts/', url => $live->{url}, token => $user->{token}, json => { title => 't', content => 'x' x 3000 })->{status} };
 	is($post->(), 413, 'the file holds');
@@ -122,6 +124,39 @@ is((told({ ALLOWED_HOSTS => $_ }, '--check-config'))[0], 1, "ALLOWED_HOSTS='$_' 
 	$live->signal('HUP');
 	ok(wait_until(30, sub { $post->() == 201 }), 'issue 13: SIGHUP takes over what may change');
 	ok(wait_until(30, sub { $live->log_text =~ /LOOPS changed: that takes a restart/ }), 'what may not is told');
+	# WebSockets and streams: what is open goes on by the new ones.
+	my $file = "MAX_BODY=65536\nLOOPS=2\nALLOWED_HOSTS=127.0.0.1,.example.com\nLOG_LEVEL=info\n";
+	my $socket = WebSocket->new('/ws/', url => $live->{url}, token => $user->{token}, headers => { Host => 'a.example.com' });
+	$socket->next_message;
+	my $subscribe = sub { $socket->say_json({ type => 'subscribe', topic => $_[0] }); return $socket->next_message };
+	is($subscribe->("user:$user->{id}")->{type}, 'subscribed', 'a topic');
+	my $echo = sub { WebSocket->new('/ws/echo/', url => $live->{url}, headers => { Host => 'a.example.com' })->{status} };
+	my $by_query = sub { WebSocket->new("/ws/?token=$user->{token}", url => $live->{url}, headers => { Host => 'a.example.com' }) };
+	is($echo->(), 404, 'WS_ECHO is off');
+	write_file('live', "${file}WS_MAX_TOPICS=1\nWS_ECHO=on\nWS_QUERY_TOKEN=on\nWS_MAX_MESSAGE=128\nWS_AUTH_TIMEOUT=1\nWS_PING_INTERVAL=1\nSSE_HEARTBEAT=1\nWS_QUEUE=2048\nWS_MAX_PER_USER=3\n");
+	$live->signal('HUP');
+	ok(wait_until(30, sub { $echo->() == 101 }), 'issue 14: a reload turns WS_ECHO on');
+	is($subscribe->('feed')->{data}{code}, 'LIMIT_EXCEEDED', 'WS_MAX_TOPICS holds for a socket that is open');
+	my $ping = sub { while (my $frame = $_[0]->next_frame(30)) { return 1 if $frame->{opcode} == 9 } return 0 };
+	ok($ping->($socket), 'WS_PING_INTERVAL: it is pinged');
+	my $queried = $by_query->();
+	is($queried->next_message->{type}, 'ready', 'WS_QUERY_TOKEN');
+	$queried->say_json({ type => 'subscribe', topic => 'x' x 200 });
+	is($queried->closed_with, 1009, 'WS_MAX_MESSAGE of one that is new');
+	my $stream = EventStream->new('topics=feed', url => $live->{url}, token => $user->{token}, headers => { Host => 'a.example.com' });
+	my $block;
+	1 until !($block = $stream->next_block) || defined $block->{comment};
+	ok($block, 'SSE_HEARTBEAT: a stream that says nothing has one');
+	my $silent = WebSocket->new('/ws/', url => $live->{url}, headers => { Host => 'a.example.com' });
+	is($silent->closed_with, 4408, 'WS_AUTH_TIMEOUT');
+	my @more = map { $by_query->() } 1 .. 3;
+	ok((grep { (($_->next_message // {})->{close} // 0) == 4429 } @more), 'WS_MAX_PER_USER');
+	my @told = $live->log_text =~ /(?:WS|SSE)_\w+ changed: that takes a restart/g;
+	is_deeply(\@told, [], 'none of them takes a restart');
+	my $help = `$ENV{BRIDGE_BIN} --help`;
+	my @plain = grep { !/\*/ } grep { /^\W*(?:WS|SSE)_/ } split /\n/, $help;
+	is_deeply(\@plain, [], '--help says so, with a star');
+	$_->close for @more, $socket, $stream;
 	write_file('live', "MAX_BODY=banana\n");
 	$live->signal('HUP');
 	ok(wait_until(30, sub { $live->log_text =~ /MAX_BODY must be.*the settings stay as they were/s }), 'faulty settings are told');

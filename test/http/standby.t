@@ -4,9 +4,11 @@ use strict;
 use warnings;
 use lib 'test/upgrade';
 use Cluster;
+use EventStream;
 use Social;
 use Test::More;
 use Time::HiRes qw(sleep time);
+use WebSocket;
 
 plan skip_all => "no $bin/pg_basebackup" unless -x "$bin/pg_basebackup";
 my $preload = "shared_preload_libraries = 'social'\nsocial.database = 'postgres'\nfsync = off\nhot_standby = on\nmax_standby_streaming_delay = -1";
@@ -59,6 +61,14 @@ ok(wait_until(30, sub { $on_standby->('SHOW social.rate_limit_store') eq 'table'
 }
 sql('ALTER DATABASE postgres RESET social.rate_limit_store');
 
+# Nothing tells a standby's version of what strangers read, so nothing is kept of it.
+{
+	my $cached = start_bridge(DATABASE_URL => $target->($standby_port), LOOPS => 1, CACHE => 'on', ANONYMOUS_READ => 'on');
+	is(api(GET => '/api/posts/search/?query=hello', url => $cached->{url})->{status}, 200, 'seed 127: a bridge with a cache reads from the standby') for 1 .. 3;
+	is(scalar(() = $cached->log_text =~ /the database does not tell its version/g), 1, 'and says once that it keeps nothing');
+	is($cached->stop, 0, 'stopped');
+}
+
 # What was put into the primary is seen; nobody hammers the server meanwhile.
 my $began  = time;
 my $second = api(POST => '/api/posts/posts/', url => $primary->{url}, token => $user->{token}, json => { title => 'two', content => 'c' })->{json}{id};
@@ -68,11 +78,67 @@ my @complaints = grep { /"level":"(?:warning|error)"/ && !/"msg":"statement fail
 cmp_ok(scalar @complaints, '<=', 2, 'the log does not fill') or diag(join "\n", @complaints[ 0 .. 5 ]);
 is($on_standby->(q{SELECT count(*) FROM pg_stat_activity WHERE usename = 'social_bridge' AND backend_start > now() - interval '2 s'}), 0, 'no connection is begun over and over');
 
-# ---- promotion
+# ---- events (issue 14, line 5): nobody rings there, so the log is looked at, and the sessions of those who listen
+my $listener = account(url => $primary->{url});
+ok(wait_until(30, sub { api(GET => '/api/notifications/', url => $bridge->{url}, token => $listener->{token})->{status} == 200 }), 'somebody who listens on the standby');
+my $stream = EventStream->new("topics=user:$user->{id}", url => $bridge->{url}, token => $listener->{token});
+my $socket = WebSocket->new('/ws/', url => $bridge->{url}, token => $listener->{token});
+$socket->say_json({ type => 'subscribe', topic => "user:$user->{id}" });
+ok($stream->hear('subscribed'), 'by a stream');
+ok(wait_until(30, sub { ($socket->next_message(1)->{type} // '') eq 'subscribed' }), 'and by a WebSocket');
+my $third = api(POST => '/api/posts/posts/', url => $primary->{url}, token => $user->{token}, json => { title => 'three', content => 'c' })->{json}{id};
+my $heard = $stream->hear('post.created');
+is($heard->{data}{id}, $third, 'hears of what is written to the primary');
+my $message = $socket->next_message;
+is("$message->{id} $message->{data}{id}", "$heard->{id} $third", 'on both, by the id that the primary gave');
+my $resumed = EventStream->new("topics=user:$user->{id}", url => $primary->{url}, token => $listener->{token}, last_id => $heard->{id} - 1);
+is($resumed->hear('post.created')->{id}, $heard->{id}, 'by which the primary goes on, too');
+api(POST => '/api/auth/logout/', url => $primary->{url}, token => $listener->{token}, json => { refresh => $listener->{refresh} });
+is($stream->closed_with->{code}, 4401, 'the end of a session ends the stream there');
+is($socket->closed_with, 4401, 'and the socket');
+
+# ---- promotion; what the standby has not got any more is lost with the primary (issue 14: "ids rising, or resync")
+my $hears = account(url => $primary->{url});
+my $by_stream = sub { my ($url, %option) = @_; return EventStream->new("topics=user:$user->{id}", url => $url, token => $hears->{token}, %option) };
+my $by_socket = sub
+{
+	my ($url, %option) = @_;
+	my $opened = WebSocket->new('/ws/', url => $url, token => $hears->{token});
+	$opened->say_json({ type => 'subscribe', topic => "user:$user->{id}", %option });
+	return $opened;
+};
+my $next = sub { my ($socket, $type) = @_; while (my $message = $socket->next_message) { return $message if ($message->{type} // 'closed') eq $type } return {} };
+ok(wait_until(30, sub { api(GET => '/api/notifications/', url => $bridge->{url}, token => $hears->{token})->{status} == 200 }), 'somebody else who listens');
+my ($on_both, $socket_on_both, $on_primary) = ($by_stream->($bridge->{url}), $by_socket->($bridge->{url}), $by_stream->($primary->{url}));
+ok($on_both->hear('subscribed') && $next->($socket_on_both, 'subscribed')->{id} && $on_primary->hear('subscribed'), 'on both servers');
+my $say = sub { my ($title) = @_; return api(POST => '/api/posts/posts/', url => $primary->{url}, token => $user->{token}, json => { title => $title, content => 'c' })->{json}{id} };
+my $on_them = $say->('on both');
+my $known = $on_both->hear('post.created')->{id};
+is($next->($socket_on_both, 'post.created')->{id}, $known, 'hear of what comes to the standby');
+$on_standby->(q{ALTER SYSTEM SET primary_conninfo = ''});
+$on_standby->('SELECT pg_reload_conf()');
+ok(wait_until(60, sub { $on_standby->('SELECT count(*) FROM pg_stat_wal_receiver') eq '0' }), 'then nothing comes any more');
+my $lost = $say->('lost');
+my $heard_there;
+do { $heard_there = $on_primary->hear('post.created') } until !$heard_there || $heard_there->{data}{id} == $lost;
+cmp_ok($heard_there->{id}, '>', $known, 'somebody has heard of what is lost');
 owner("$bin/pg_ctl", '-D', "$dir/primary", '-m', 'immediate', 'stop');
 owner("$bin/pg_ctl", '-D', "$dir/standby", '-w', 'promote') or BAIL_OUT(output());
 ok(wait_until(30, sub { $write->()->{status} == 201 }), 'promoted: writes work, without a restart of the bridge');
 is($health->()->{content}, '{"status":"healthy"}', 'and health is as ever');
+my $first = $on_both->hear('post.created');
+is(scalar($on_both->heard('resync')), 0, 'who listened there all along goes on, without a gap');
+cmp_ok($first->{id}, '>', $heard_there->{id}, 'by ids that nobody has seen');
+is($next->($socket_on_both, 'post.created')->{id}, $first->{id}, 'by a socket, too');
+is($by_stream->($bridge->{url}, last_id => $known)->hear('post.created')->{id}, $first->{id}, 'who comes with an id that the standby had goes on, too');
+my $astray = $by_stream->($bridge->{url}, last_id => $heard_there->{id});
+is($astray->hear('resync')->{data}{topic}, "user:$user->{id}", 'who comes with one that is lost is told to read anew');
+my $astray_too = $by_socket->($bridge->{url}, after => $heard_there->{id});
+is($next->($astray_too, 'resync')->{data}{topic}, "user:$user->{id}", 'by a socket, too');
+my $newest = $write->()->{json}{id};
+my $told;
+do { $told = $astray->hear('post.created') } until !$told || $told->{data}{id} == $newest;
+cmp_ok($told->{id}, '>', $first->{id}, 'and then hears of what is new');
 my $new = api(POST => '/api/auth/login/', url => $bridge->{url}, json => { username => $user->{username}, password => $user->{password} });
 is($new->{status}, 200, 'logins, too');
 

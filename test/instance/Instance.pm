@@ -50,11 +50,11 @@ sub ports   { my ($self) = @_; map { "$_=$self->{ports}{$_}" } sort keys %{ $sel
 sub plain_environment
 {
 	delete @ENV{grep { /^PG/ } keys %ENV};
-	delete @ENV{qw(SOCIAL_TEST FIRST_INSTANCE TMPDIR LOG_LINES DATABASE_URL REDIS_URL BRIDGE_URL BRIDGE_BIN HTTP_PORT REDIS_PORT RUN_DIR DEMO RATE_LIMITS MAKEFLAGS MAKELEVEL MFLAGS)};
+	delete @ENV{qw(SOCIAL_TEST LANES TMPDIR LOG_LINES DATABASE_URL REDIS_URL BRIDGE_URL BRIDGE_BIN HTTP_PORT REDIS_PORT RUN_DIR DEMO RATE_LIMITS MEDIA_JOBS MAKEFLAGS MAKELEVEL MFLAGS)};
 	$ENV{VARIANT} = 'release';
 }
 
-# Runs make with these arguments; returns {output, errors, status (-1: not within 300 seconds), seconds}.
+# Runs make with these arguments; returns {output, errors, status (-1: not within 300 seconds)}.
 # Its output is a pipe, as under `make up | cat`: it ends when nobody has it open any more.
 sub make
 {
@@ -81,7 +81,7 @@ sub make
 	close $pipe;
 	my $status = $late ? -1 : $? >> 8;
 	local $/;
-	return { output => $output, errors => scalar(<$errors>) // '', status => $status, seconds => time - $began };
+	return { output => $output, errors => scalar(<$errors>) // '', status => $status };
 }
 
 # The process of bridge, redis or postgres, by its pid file.
@@ -113,7 +113,7 @@ sub nothing_left
 {
 	my ($self, $name) = @_;
 	my @left;
-	wait_until(30, sub { !(@left = $self->processes) });
+	wait_until(120, sub { !(@left = $self->processes) });
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	is(join("\n", @left), '', $name);
 }

@@ -11,16 +11,16 @@ my $up      = $foreign->make('up', $foreign->ports, 'DEMO=0');
 is($up->{status}, 0, 'an instance') or BAIL_OUT($up->{errors});
 my $instance = Instance->new;
 
-# refused(NAME, REASON, ARGUMENTS...): `make up` is refused with this reason, before any wait for a server
-# has ended (a minute), and nothing is left
+# refused(NAME, REASON, ARGUMENTS...): `make up` is refused with this reason, at once: a wait for a server
+# would last longer than this test has patience for (Instance::make). Nothing is left.
 sub refused
 {
 	my ($name, $reason, @arguments) = @_;
-	my $result = $instance->make('up', $instance->ports, 'DEMO=0', @arguments);
+	my $result = $instance->make('up', $instance->ports, 'DEMO=0', 'START_SECONDS=9999', @arguments);
+	isnt($result->{status}, -1, "$name: an answer without waiting for a server");
 	isnt($result->{status}, 0, "$name is refused");
 	like($result->{errors}, $reason, 'with the reason');
 	unlike($result->{output}, qr/social is up/, 'and not said to be up');
-	cmp_ok($result->{seconds}, '<', 50, 'soon');
 	$instance->nothing_left('nothing is left of it');
 }
 

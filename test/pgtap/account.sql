@@ -19,7 +19,7 @@ SELECT social.act_as(:ann, true);
 -- ---- reading
 SELECT is(social.account_json()::jsonb - 'id' - 'created_at', '{"username": "acc_ann", "email": "acc_ann@example.com", "email_verified": false, "pending_email": null, "first_name": "Ann", "last_name": "Account", "bio": "", "avatar": null,
 	"profile_image": null, "banner_image": null, "location": "", "website": "", "followers_count": 0, "following_count": 0, "posts_count": 0, "is_locked": false, "is_staff": false, "is_superuser": false, "totp_enabled": false,
-	"recovery_codes_left": 0, "password_changed_at": null, "last_login_at": null}'::jsonb, 'seed 006: the own account and profile');
+	"recovery_codes_left": 0, "password_changed_at": null, "last_login_at": null, "avatar_url": null, "banner_url": null, "avatar_variants": [], "banner_variants": []}'::jsonb, 'seed 006: the own account and profile');
 SELECT is((social.account_json() ->> 'id')::bigint, :ann::bigint, 'seed 006: nobody else''s');
 SELECT ok(NOT social.account_json()::text LIKE '%argon2%', 'seed 006: no hash');
 

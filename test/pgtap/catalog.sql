@@ -90,13 +90,28 @@ $$, ARRAY[
 	'login_attempts', 'account_json', 'update_account',
 	-- the operator's mailer calls them
 	'lease_mail', 'mail_sent', 'mail_failed',
+	'enqueue_jobs', 'job_state', 'cancel_job', 'claim_jobs', 'renew_leases', 'finish_jobs', 'fail_jobs', 'fail_job', 'snooze_jobs', 'snooze_job', 'release_jobs', 'stop_job_worker', 'serve_job_kinds', 'claim_mail_jobs', 'finish_mail_jobs', 'fail_mail_jobs',
+	'set_job_kind', 'remove_job_kind', 'pause_queue', 'resume_queue', 'requeue_jobs', 'requeue_job', 'set_job_schedule', 'remove_job_schedule', 'pause_job_schedule', 'tend_jobs',
+	-- they write as the viewer, sign with the store's keys, or are called by workers
+	'create_upload', 'upload_json', 'upload_parts_json', 'complete_upload', 'update_media', 'delete_media', 'media_json', 'picture_variant', 'picture_variants', 'shown_media', 'media_store_facts', 'bucket_requests', 'set_media_store', 'media_store_json', 'post_media_claim', 'profile_media_claim', 'media_gone',
+	'media_source', 'media_address', 'media_found', 'media_absent', 'media_rejected', 'media_failed', 'media_processing', 'media_processed', 'start_media_sweep', 'media_sweep_address', 'media_sweep_page',
+	-- streams: they write as the viewer, read what is the host's alone, or are called by bridges and the worker
+	'stream_before', 'create_stream', 'update_stream', 'delete_stream', 'rotate_stream_key', 'start_stream', 'end_stream', 'invite_to_stream', 'uninvite_from_stream', 'stream_invitations',
+	'search_streams', 'stream_json', 'watch_stream', 'renew_stream_view', 'leave_stream', 'stream_publish', 'stream_event', 'tend_streams', 'tell_stream_followers', 'count_stream_viewers',
+	'chat_rank', 'send_chat_message', 'chat_message_json', 'delete_chat_message', 'clear_chat_user', 'ban_chat_user', 'unban_chat_user', 'pin_chat_message', 'unpin_chat_message', 'update_stream_chat',
+	'add_stream_moderator', 'remove_stream_moderator', 'stream_moderators', 'stream_bans', 'event_stream', 'event_chat_message_id',
+	-- staff write of leagues, teams and athletes
+	'create_league', 'update_league', 'delete_league', 'create_team', 'update_team', 'delete_team', 'create_athlete', 'update_athlete', 'delete_athlete', 'link_sport_subject', 'sports_import', 'set_post_subjects',
 	-- they read tables on the way to a visible_* view
+	'search_sports', 'subject_posts',
 	'search_posts', 'search_posts_like', 'search_users', 'search_hashtags', 'trending_hashtags', 'deleted_posts', 'post_revisions', 'post_shares', 'post_views', 'hashtags', 'bookmarked_posts',
 	'post_likers', 'comment_likers', 'post_reactions', 'comment_reactions', 'comment_thread', 'hashtag_is_visible', 'hashtag_seen_at', 'commenter_is_shown', 'followers', 'following', 'follow_requests', 'blocked_users', 'muted_users',
 	-- notifications and trending: they read or mark the viewer's own rows, or fold what all wrote
 	'notifications', 'user_notifications', 'grouped_notifications', 'unread_notifications_count', 'user_unread_notifications_count', 'mark_notification_read', 'mark_notification_unread', 'mark_notification_group_read',
 	'mark_all_notifications_read', 'mark_notifications', 'notification_preferences', 'set_notification_preference', 'notification_muted_ids', 'forget_withdrawn', 'system_notification',
 	'trending_posts', 'trending_topics', 'fold_trends', 'rebuild_trends', 'recount', 'note_standing', 'expire_mutes',
+	-- events of everybody
+	'number_events', 'number_counts', 'prune_events', 'event_position', 'require_event_position', 'events_after', 'events_since', 'event_notification', 'event_post_id', 'event_comment_id', 'event_notification_id', 'event_media_id', 'event_feed_entry',
 	-- an operator may call them
 	'add_leaked_passwords', 'add_leaked_hashes', 'remove_totp', 'security_counters',
 	'init_data', 'check', 'stats', 'create_superuser', 'delete_user', 'set_retention', 'retention_round', 'reconcile', 'rebuild_last_positions', 'publish_due_posts', 'settle_blocks', 'sequences_behind', 'advance_sequences', 'purge_deleted', 'start_reindex', 'reindex_posts', 'reindex_texts'

@@ -38,9 +38,12 @@ BEGIN
 	PERFORM social.act_as(me, true);
 	PERFORM social.update_account(email => 'zqxvjnew' || who || '@zqxvj.example', current_password => 'zqxvj password', bio => 'zqxvjbio', avatar => 'https://zqxvj.example/a.png',
 		banner_image => 'https://zqxvj.example/b.png', location => 'Zqxvjville', website => 'https://zqxvj.example/');
+	PERFORM social.set_job_kind('era'), social.enqueue_job('era', '{"to": "zqxvjmail"}', user_id => me);
 	PERFORM social.claim_request('zqxvjkey', 0, 'hash'), social.keep_answer('zqxvjkey', 0, 'hash', 'zqxvjanswer');
 	post := social.create_post('zqxvjtitle', 'zqxvjtext #zqxvjtag #eratag');
 	PERFORM social.update_post(post, content => 'zqxvjedited #zqxvjother #eratag');
+	PERFORM social.create_stream('zqxvjstream', 'zqxvjabout', tags => 'zqxvjtag', allowed_users => ARRAY[others]);
+	PERFORM social.send_chat_message((SELECT max(s.id) FROM social.streams s WHERE s.host_id = me), 'zqxvjsaid');
 	PERFORM social.create_post('zqxvjdraft', 'zqxvjdraft #zqxvjdrafttag', is_published => false);
 	PERFORM social.delete_post(social.create_post('zqxvjgone', 'zqxvjgone #zqxvjgonetag'));
 	PERFORM social.act_as(others, true);

@@ -210,33 +210,43 @@ BEGIN
 END
 $$;
 
--- Every reader of a graph who can act, by pages of several sizes, with a budget for the walk.
+-- Every reader of a graph who can act, by pages of several sizes, with a budget for the walk. Plain SQL, which takes
+-- longest, is asked once for each.
 CREATE FUNCTION pg_temp.differences() RETURNS TABLE (what text) LANGUAGE plpgsql AS $$
 DECLARE
 	reader record;
 	size integer;
-	expected text;
+	down_expected text;
+	up_expected text;
+	down text;
+	is_as_listed boolean;
 BEGIN
 	FOR reader IN SELECT u.id, u.username FROM social.users u WHERE u.username LIKE 'tap\_g%' AND u.is_active AND u.suspended_at IS NULL ORDER BY u.id
 	LOOP
 		PERFORM social.act_as(reader.id);
-		SELECT string_agg(concat_ws(' ', p.id, p.by_id, p.at), ', ' ORDER BY p.n) INTO expected FROM pg_temp.plain_feed() p;
+		SELECT string_agg(concat_ws(' ', p.id, p.by_id, p.at), ', ' ORDER BY p.n), string_agg(concat_ws(' ', p.id, p.by_id), ', ' ORDER BY p.n)
+		INTO down_expected, up_expected FROM pg_temp.plain_feed() p;
 		FOREACH size IN ARRAY CASE WHEN reader.id % 5 = 0 THEN ARRAY[1, 3, 20, 100] ELSE ARRAY[7, 100] END
 		LOOP
-			IF expected IS DISTINCT FROM (SELECT string_agg(concat_ws(' ', d.id, d.by_id, d.at), ', ' ORDER BY d.n) FROM pg_temp.read_down(size) d) THEN
+			IF size = 100 THEN
+				SELECT string_agg(concat_ws(' ', d.id, d.by_id, d.at), ', ' ORDER BY d.n), coalesce(bool_and(d.document IS NOT DISTINCT FROM to_jsonb(p)), true)
+				INTO down, is_as_listed FROM pg_temp.read_down(size) d LEFT JOIN social.listed_posts p ON p.id = d.id;
+				IF NOT is_as_listed THEN
+					what := reader.username || ': rows';
+					RETURN NEXT;
+				END IF;
+			ELSE
+				SELECT string_agg(concat_ws(' ', d.id, d.by_id, d.at), ', ' ORDER BY d.n) INTO down FROM pg_temp.read_down(size) d;
+			END IF;
+			IF down_expected IS DISTINCT FROM down THEN
 				what := format('%s down by %s', reader.username, size);
 				RETURN NEXT;
 			END IF;
-			IF (SELECT string_agg(concat_ws(' ', p.id, p.by_id), ', ' ORDER BY p.n) FROM pg_temp.plain_feed() p)
-				IS DISTINCT FROM (SELECT string_agg(concat_ws(' ', u.id, u.by_id), ', ' ORDER BY u.ordinality) FROM pg_temp.read_up(size) WITH ORDINALITY u) THEN
+			IF up_expected IS DISTINCT FROM (SELECT string_agg(concat_ws(' ', u.id, u.by_id), ', ' ORDER BY u.ordinality) FROM pg_temp.read_up(size) WITH ORDINALITY u) THEN
 				what := format('%s up by %s', reader.username, size);
 				RETURN NEXT;
 			END IF;
 		END LOOP;
-		IF EXISTS (SELECT FROM pg_temp.read_down(100) d LEFT JOIN social.listed_posts p ON p.id = d.id WHERE d.document IS DISTINCT FROM to_jsonb(p)) THEN
-			what := reader.username || ': rows';
-			RETURN NEXT;
-		END IF;
 	END LOOP;
 END
 $$;

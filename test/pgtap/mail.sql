@@ -70,6 +70,60 @@ SELECT is(pg_temp.state(:five), 'failed 0 expired', 'but forgotten');
 SELECT social.queue_mail('password_changed', :person, '', '{}');
 SELECT is((SELECT error FROM social.mail_outbox ORDER BY id DESC LIMIT 1), 'the account has no address', 'an account without an address gets nothing');
 
+-- ---- mails as jobs (issue 15 line 8), once somebody has said that he sends them
+DELETE FROM social.mail_outbox;
+DELETE FROM social.jobs;
+DELETE FROM social.job_kinds WHERE kind = 'mail';
+CREATE FUNCTION pg_temp.claim(worker text DEFAULT 'tap mail') RETURNS text LANGUAGE sql AS
+	$$SELECT social.note_job_scan(clock_timestamp());
+	SELECT coalesce(string_agg(coalesce(c.args ->> 'error', c.args ->> 'address', 'nothing'), ' ' ORDER BY c.id), '') FROM social.claim_mail_jobs(worker, NULL, 10, '1 minute') c$$;
+CREATE FUNCTION pg_temp.job(mail bigint) RETURNS bigint LANGUAGE sql AS 'SELECT job_id FROM social.mail_outbox WHERE id = $1';
+SELECT pg_temp.queue('j1@example.com') AS one \gset
+SELECT is(social.make_mail_jobs(10), 0::bigint, 'where nobody has, mails are no jobs');
+SELECT social.serve_job_kinds('{mail,other}');
+SELECT social.serve_job_kinds('{mail}');
+SELECT results_eq($$SELECT kind COLLATE "default", queue COLLATE "default", max_attempts, backoff FROM social.job_kinds WHERE kind IN ('mail', 'other')$$, $$VALUES ('mail', 'mail', 8, interval '1 minute')$$, 'a worker says which of its kinds it runs');
+SELECT pg_temp.queue('j2@example.com') AS two, pg_temp.queue('j3@example.com', interval '1 hour') AS three \gset
+SELECT social.queue_mail('verify_email', NULL, NULL, '{}', is_for_nobody => true);
+SELECT is(social.make_mail_jobs(2), 2::bigint, 'a batch of mails gets jobs');
+SELECT is(social.make_mail_jobs(10), 1::bigint, 'and the rest');
+SELECT is(social.make_mail_jobs(10), 0::bigint, 'once; one for nobody gets none');
+SELECT results_eq(format('SELECT kind COLLATE "default", args, user_id, max_attempts FROM social.jobs WHERE id = %s', pg_temp.job(:one)), format($$VALUES ('mail', '{"mail": %s}'::jsonb, %s::bigint, 8)$$, :one, :person), 'a job holds an id, no word of the mail');
+UPDATE social.mail_outbox SET expires_at = clock_timestamp() WHERE id = :three;
+SELECT is(pg_temp.claim(), 'j1@example.com j2@example.com it had expired before it could be sent', 'who claims it gets the mail');
+SELECT is(pg_temp.claim(), '', 'once');
+SELECT is_empty('SELECT FROM social.lease_mail()', 'an own mailer does not get it then');
+SELECT is(social.finish_mail_jobs('nobody', ARRAY[pg_temp.job(:one)], '{1}'), ARRAY[pg_temp.job(:one)], 'somebody whose lease was over has sent it:');
+SELECT is(pg_temp.state(:one), 'sent 1', 'sent is sent');
+SELECT is(social.finish_mail_jobs('tap mail', ARRAY[pg_temp.job(:one)], '{1}'), '{}', 'the other one, too');
+SELECT is(pg_temp.state(:one), 'sent 1', 'and the token is forgotten');
+SELECT results_eq(format('SELECT state FROM social.fail_mail_jobs(''tap mail'', ARRAY[%s, %s], ''{1,1}'', ''{busy,late}'', are_final => ''{f,t}'')', pg_temp.job(:two), pg_temp.job(:three)), $$VALUES ('waiting'), ('dead')$$, 'failed');
+SELECT is(pg_temp.state(:two), 'waiting 1 busy token', 'one waits, and says why');
+SELECT is((SELECT m.due_at FROM social.mail_outbox m WHERE m.id = :two), (SELECT j.run_at FROM social.jobs j WHERE j.id = pg_temp.job(:two)), 'as long as its job');
+SELECT is(pg_temp.state(:three), 'failed 1 late', 'the other one is given up');
+SELECT is(social.requeue_job(pg_temp.job(:three)), true, 'requeued');
+SELECT is(pg_temp.claim(), 'it was given up, and what it said is forgotten', 'it is known to be over');
+SELECT results_eq(format('SELECT state FROM social.fail_mail_jobs(''tap two'', ARRAY[%s], ''{1}'', ''{no}'')', pg_temp.job(:two)), $$VALUES ('lost')$$, 'who has it not cannot fail it');
+SELECT is(pg_temp.state(:two), 'waiting 1 busy token', 'it is as it was');
+UPDATE social.mail_outbox SET due_at = now() WHERE id = :two;
+SELECT pg_temp.job(:two) AS job \gset
+SELECT results_eq('SELECT id FROM social.lease_mail()', format('VALUES (%s::bigint)', :two), 'an own mailer may take one that waits');
+SELECT is(social.job_state(:job), NULL, 'its job is gone');
+SELECT is(social.make_mail_jobs(10), 0::bigint, 'and no other is made while he has it');
+SELECT social.mail_failed(:two, 'no');
+UPDATE social.mail_outbox SET due_at = now() WHERE id = :two;
+SELECT is(social.make_mail_jobs(10), 1::bigint, 'when he has failed it is a job again');
+SELECT is((SELECT max_attempts FROM social.jobs WHERE id = pg_temp.job(:two)), 6, 'with the attempts that are left');
+SELECT pg_temp.claim();
+UPDATE social.mail_outbox SET due_at = now() WHERE id = :two;
+SELECT pg_temp.job(:two) AS job \gset
+SELECT results_eq('SELECT id FROM social.lease_mail()', format('VALUES (%s::bigint)', :two), 'one that takes longer than it may, too');
+SELECT is(social.job_state(:job), 'running', 'whose job has to find that out');
+SELECT is(social.stop_job_worker('tap mail') > 0, true, 'its worker ends');
+SELECT is(pg_temp.claim('tap two'), 'it was given up, and what it said is forgotten nothing', 'and the next finds nothing to do');
+DELETE FROM social.mail_outbox;
+DELETE FROM social.jobs;
+
 -- ---- bad input
 SELECT throws_ok(format('SELECT social.lease_mail(%L)', batch), 'SM400', 'invalid batch', 'batch ' || coalesce(batch::text, 'null')) FROM unnest(ARRAY[NULL, 0, -1, 1001]) AS batch;
 SELECT throws_ok(format('SELECT social.lease_mail(1, %L)', lease), 'SM400', 'invalid lease', 'lease ' || coalesce(lease, 'null')) FROM unnest(ARRAY[NULL, '0', '-1 minute', '2 hours']) AS lease;
@@ -95,6 +149,11 @@ SELECT is_empty($$SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'socia
 SET LOCAL ROLE tap_mailer;
 SELECT isnt_empty('SELECT FROM social.lease_mail()', 'which is enough to work');
 RESET ROLE;
+CREATE ROLE tap_worker;
+SELECT social.grant_worker('tap_worker');
+SELECT set_eq($$SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'social'::regnamespace AND has_function_privilege('tap_worker', p.oid, 'EXECUTE')$$,
+	$$SELECT function_name::text FROM social.function_audience() WHERE audience IN ('worker', 'job_worker')$$, 'our own worker may do what workers do');
+SELECT is_empty($$SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'v') AND has_table_privilege('tap_worker', c.oid, 'SELECT')$$, 'and read nothing');
 CREATE ROLE tap_mail_admin;
 SELECT social.grant_admin('tap_mail_admin');
 SELECT is(has_table_privilege('tap_mail_admin', 'social.' || name, 'SELECT'), expected, name) FROM (VALUES ('admin_mail', true), ('admin_login_attempts', true), ('mail_outbox', false), ('user_totp', false), ('recovery_codes', false)) AS c (name, expected);

@@ -20,6 +20,7 @@ SELECT set_eq($$ SELECT label_value FROM m WHERE name = 'social_security_events'
 
 -- What is late shows.
 INSERT INTO social.users (username) VALUES ('tap_late') RETURNING id \gset
+SELECT set_eq($$ SELECT name FROM m WHERE name LIKE 'social\_events\_%' $$, ARRAY['social_events_position', 'social_events_waiting', 'social_events_lag_seconds'], 'the event log: where it is, what waits for a number, for how long');
 SELECT value AS mails FROM m WHERE name = 'social_mail_waiting' \gset
 INSERT INTO social.mail_outbox (template, address, variables, due_at) VALUES ('verify_email', 'late@example.com', '{}', now() - interval '100 days');
 SELECT is((SELECT value FROM m WHERE name = 'social_mail_waiting'), :mails::float8 + 1, 'mails that wait');

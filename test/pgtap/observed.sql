@@ -26,27 +26,41 @@ SELECT set_eq($$
 $$, ARRAY[
 	-- what is written beneath SQL, by those who also count and tell it
 	'mentions', 'user_counters', 'user_counter_deltas', 'post_counters', 'post_counter_deltas', 'comment_counters', 'comment_counter_deltas',
-	'hashtag_counters', 'hashtag_counter_deltas', 'notifications', 'trend_events', 'last_positions', 'recounts',
+	'hashtag_counters', 'hashtag_counter_deltas', 'trend_events', 'last_positions', 'recounts',
+	-- what the others' rows are for those who listen
+	'event_outbox', 'event_counts', 'events', 'event_histories',
 	-- what folds and steps of the worker make
 	'post_trends', 'hashtag_trends', 'post_reindex', 'text_tables', 'retention',
 	-- what is between one person and the site, or nobody else's business
-	'profiles', 'bookmarks', 'repost_places', 'post_revisions', 'notification_preferences', 'blocks', 'mutes',
-	'user_sessions', 'refresh_tokens', 'token_blacklist', 'jwt_key', 'jwt_issuers', 'login_attempts', 'account_tokens', 'mail_outbox', 'user_totp', 'recovery_codes', 'leaked_passwords',
-	'reports', 'content_rules', 'audit_log', 'rate_limit_overrides', 'rate_limit_state', 'graphql_documents', 'idempotency_keys', 'django_imports', 'django_ids', 'django_notes'
+	'bookmarks', 'repost_places', 'post_revisions', 'notification_preferences',
+	'refresh_tokens', 'token_blacklist', 'jwt_key', 'jwt_issuers', 'login_attempts', 'account_tokens', 'mail_outbox', 'user_totp', 'recovery_codes', 'leaked_passwords',
+	'reports', 'content_rules', 'audit_log', 'rate_limit_overrides', 'rate_limit_state', 'job_kinds', 'job_pauses', 'job_workers', 'jobs', 'job_history', 'job_schedules', 'media_store', 'media_sweeps', 'stream_keys', 'stream_invitations', 'stream_events', 'stream_chatters', 'stream_moderators', 'graphql_documents', 'idempotency_keys', 'django_imports', 'django_ids', 'django_notes',
+	-- what staff say of sports
+	'sport_subjects', 'leagues', 'teams', 'athletes', 'sport_external_ids', 'post_subjects'
 ], 'every table is observed, or stands here');
 
-SELECT set_eq('SELECT source_table, counts, counters, notification, trend_weight, last_position, recounted FROM observed', $$ VALUES
-	('post_likes', '{post_counters.likes_count}'::text[], NULL, 'like', 1::double precision, NULL, '{is_counted}'::text[]),
-	('comment_likes', '{comment_counters.likes_count}', NULL, 'comment_like', NULL, NULL, '{is_counted}'),
-	('reposts', '{post_counters.reposts_count}', NULL, 'repost', 3, 'repost', '{is_counted}'),
-	('follows', '{user_counters.followers_count,user_counters.following_count}', NULL, 'follow', NULL, NULL, '{follower_is_counted,followed_is_counted}'),
-	('comments', '{post_counters.comments_count,comment_counters.replies_count}', 'comment_counters', 'comment', 2, NULL, '{author_is_counted}'),
-	('posts', '{user_counters.posts_count}', 'post_counters', 'repost', 1, 'post', '{}'),
-	('post_views', '{post_counters.views_count}', NULL, NULL, 0.1, NULL, '{}'),
-	('post_hashtags', '{hashtag_counters.posts_count}', NULL, NULL, NULL, NULL, '{}'),
-	('follow_requests', '{}', NULL, 'follow_request', NULL, NULL, '{}'),
-	('hashtags', '{}', 'hashtag_counters', NULL, NULL, NULL, '{}'),
-	('users', '{}', 'user_counters', NULL, NULL, 'new person', '{}')
+SELECT set_eq('SELECT source_table, counts, counters, notification, trend_weight, last_position, recounted, event FROM observed', $$ VALUES
+	('post_likes', '{post_counters.likes_count}'::text[], NULL, 'like', 1::double precision, NULL, '{is_counted}'::text[], NULL),
+	('comment_likes', '{comment_counters.likes_count}', NULL, 'comment_like', NULL, NULL, '{is_counted}', NULL),
+	('reposts', '{post_counters.reposts_count}', NULL, 'repost', 3, 'repost', '{is_counted}', 'repost'),
+	('follows', '{user_counters.followers_count,user_counters.following_count}', NULL, 'follow', NULL, NULL, '{follower_is_counted,followed_is_counted}', 'follow'),
+	('comments', '{post_counters.comments_count,comment_counters.replies_count}', 'comment_counters', 'comment', 2, NULL, '{author_is_counted}', 'comment'),
+	('posts', '{user_counters.posts_count}', 'post_counters', 'repost', 1, 'post', '{}', 'post'),
+	('post_views', '{post_counters.views_count}', NULL, NULL, 0.1, NULL, '{}', NULL),
+	('post_hashtags', '{hashtag_counters.posts_count}', NULL, NULL, NULL, NULL, '{}', NULL),
+	('follow_requests', '{}', NULL, 'follow_request', NULL, NULL, '{}', NULL),
+	('hashtags', '{}', 'hashtag_counters', NULL, NULL, NULL, '{}', NULL),
+	('users', '{}', 'user_counters', NULL, NULL, 'new person', '{}', 'user'),
+	('blocks', '{}', NULL, NULL, NULL, NULL, '{}', 'block'),
+	('mutes', '{}', NULL, NULL, NULL, NULL, '{}', 'mute'),
+	('profiles', '{}', NULL, NULL, NULL, NULL, '{}', 'profile'),
+	('user_sessions', '{}', NULL, NULL, NULL, NULL, '{}', 'session'),
+	('notifications', '{}', NULL, NULL, NULL, NULL, '{}', 'notification'),
+	('media', '{}', NULL, NULL, NULL, NULL, '{}', 'media'),
+	('streams', '{}', NULL, NULL, NULL, NULL, '{}', 'stream'),
+	('stream_views', '{}', NULL, NULL, NULL, NULL, '{}', 'view'),
+	('stream_chat_messages', '{}', NULL, NULL, NULL, NULL, '{}', 'chat'),
+	('stream_bans', '{}', NULL, NULL, NULL, NULL, '{}', 'ban')
 $$, 'a row of each means what it is to mean');
 
 -- What the catalog knows of that must have its row.

@@ -15,7 +15,7 @@ SELECT is_empty($$ SELECT name, arguments FROM lists WHERE arguments !~ 'first i
 SELECT is_empty($$ SELECT name, arguments FROM lists WHERE both_ways AND arguments !~ 'before text DEFAULT NULL::text$' $$, 'and before, last of all');
 SELECT is_empty($$ SELECT name, result FROM lists WHERE result !~ ', cursor text, has_more boolean\)$' $$, 'every row ends with cursor and has_more');
 SELECT is_empty($$ SELECT name FROM lists GROUP BY name HAVING count(*) > 1 $$, 'and there is one of each');
-SELECT set_eq($$ SELECT name FROM lists WHERE NOT both_ways $$, ARRAY['search_posts', 'search_posts_like', 'search_users', 'search_hashtags', 'search', 'trending_hashtags', 'comment_thread'],
+SELECT set_eq($$ SELECT name FROM lists WHERE NOT both_ways $$, ARRAY['search_posts', 'search_posts_like', 'search_users', 'search_hashtags', 'search', 'search_streams', 'trending_hashtags', 'comment_thread', 'search_sports'],
 	'pages go both ways, but where nothing holds the rows in order');
 -- What returns rows to readers otherwise is bounded by what it is about.
 SELECT is_empty($$
@@ -23,10 +23,12 @@ SELECT is_empty($$
 	WHERE p.pronamespace = 'social'::regnamespace AND a.audience IN ('reader', 'bridge') AND p.proretset AND p.proname NOT IN (SELECT name FROM lists)
 		AND p.proname <> ALL (ARRAY[
 			'help', 'function_audience', 'post', 'post_reactions', 'comment_reactions', 'metrics', 'notification_preferences', 'rate_limit_policies', 'rate_limit_status',
-			'ended_sessions', 'jwks', 'statement_problems', 'nodes',
+			'ended_sessions', 'jwks', 'statement_problems', 'nodes', 'events_after', 'event_payloads', 'event_results', 'event_topics_lost', 'events_since', 'media_types', 'stream_providers',
+			'bucket_requests',
+			'sport_fields',
 			-- one row
 			'admit', 'authenticate', 'login', 'refresh_session', 'verify_token', 'rate_limit_config', 'bridge_config', 'change_password', 'reset_password', 'verify_email',
-			'enable_totp', 'confirm_totp', 'disable_totp', 'regenerate_recovery_codes', 'update_account', 'delete_account'])
+			'enable_totp', 'confirm_totp', 'disable_totp', 'regenerate_recovery_codes', 'update_account', 'delete_account', 'event_feed_entry', 'create_stream', 'rotate_stream_key', 'watch_stream'])
 $$, 'whatever else returns rows is named here, or is a list: give it first, after, cursor and has_more');
 
 -- ---- what there is to read -----------------------------------------------------------------------
@@ -69,6 +71,7 @@ INSERT INTO social.posts (author_id, title, content) SELECT :viewer, 'gone ' || 
 UPDATE social.posts SET deleted_at = pg_temp.tied(substr(title, 6)::bigint) WHERE author_id = :viewer AND title LIKE 'gone %';
 INSERT INTO social.post_revisions (post_id, revision, title, content) SELECT :post, n, 'was', 'x' FROM generate_series(1, 26) n;
 INSERT INTO social.login_attempts (user_id, username, outcome) SELECT :viewer, 'pg_viewer', 'success' FROM generate_series(1, 26) n;
+INSERT INTO social.media (owner_id, key, content_type) SELECT :viewer, 'uploads/pg' || n, 'image/png' FROM generate_series(1, 26) n;
 INSERT INTO social.reports (reporter_id, user_id, reason) SELECT p.id, :two, 'spam' FROM people p WHERE p.id <> :two;
 INSERT INTO social.content_rules (kind, pattern, action) SELECT 'word', 'pgrule' || n, 'flag' FROM generate_series(1, 26) n;
 INSERT INTO social.audit_log (action, object_type, actor_id) SELECT 'hide_post', 'post', :one FROM generate_series(1, 26);
@@ -77,9 +80,22 @@ INSERT INTO social.user_sessions (user_id, device, family_secret, last_seen_at, 
 UPDATE social.posts SET is_pinned = true WHERE author_id = :one;
 INSERT INTO social.post_trends (post_id, score) SELECT id, -n / 5 FROM tap_posts;
 INSERT INTO social.hashtag_trends (hashtag_id, score) SELECT h.id, row_number() OVER (ORDER BY h.id) / 5 FROM social.hashtags h WHERE h.tag LIKE 'pgtag%';
+SELECT social.act_as(:viewer) \g /dev/null
+SELECT social.create_league('Pg league', sport => 'pgball') AS league \gset
+SELECT social.create_team('Pg team', :league) AS team \gset
+SELECT social.create_league('Pg league ' || n, sport => 'pgball'), social.create_team('Pg team ' || n, :league), social.create_athlete('Pg', 'Athlete ' || n, :team) FROM generate_series(1, 25) n \g /dev/null
+SELECT social.create_athlete('Pg', 'Athlete', :team) \g /dev/null
+INSERT INTO social.post_subjects (post_id, subject_id, position) SELECT p.id, :league, p.position FROM social.posts p JOIN tap_posts t ON t.id = p.id;
 DELETE FROM social.notifications WHERE recipient_id = :viewer;
 INSERT INTO social.notifications (recipient_id, type, actor_id, post_id, is_read) SELECT :viewer, 'like', :one, p.id, p.n % 2 = 0 FROM tap_posts p ORDER BY p.n;
 INSERT INTO social.notifications (recipient_id, type, actor_id, post_id, is_read) SELECT :two, 'like', :one, p.id, p.n % 2 = 0 FROM tap_posts p ORDER BY p.n;
+
+INSERT INTO social.streams (host_id, title, status) SELECT :one, 'pgstream ' || n, 'live' FROM generate_series(1, 26) n;
+INSERT INTO social.stream_invitations (stream_id, user_id, created_at) SELECT (SELECT min(s.id) FROM social.streams s WHERE s.host_id = :one), id, pg_temp.tied(n) FROM people WHERE n > 1;
+SELECT min(id) AS stream FROM social.streams WHERE host_id = :one \gset
+INSERT INTO social.stream_chat_messages (stream_id, author_id, content) SELECT :stream, id, 'said' FROM people;
+INSERT INTO social.stream_moderators (stream_id, user_id, created_at) SELECT :stream, id, pg_temp.tied(n) FROM people WHERE n > 1;
+INSERT INTO social.stream_bans (stream_id, user_id, created_at) SELECT :stream, id, pg_temp.tied(n) FROM people WHERE n > 1;
 
 -- Each list: its arguments, what tells its rows apart, what removes one (r, as JSON), what makes one.
 CREATE TEMPORARY TABLE calls (name text, arguments text, identity text, gone text, fresh text);
@@ -116,6 +132,7 @@ INSERT INTO calls VALUES
 	('blocked_users', '', 'id', 'DELETE FROM social.blocks WHERE blocked_id = (r ->> ''id'')::bigint', format('INSERT INTO social.blocks (blocker_id, blocked_id, created_at) SELECT %s, id, now() + interval ''1 second'' FROM social.users WHERE username = ''pgmuted1''', :viewer)),
 	('muted_users', '', 'id', 'DELETE FROM social.mutes WHERE muted_id = (r ->> ''id'')::bigint', format('INSERT INTO social.mutes (muter_id, muted_id, created_at) SELECT %s, id, now() + interval ''1 second'' FROM people WHERE n = 3', :viewer)),
 	('login_attempts', '', 'id', 'DELETE FROM social.login_attempts WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.login_attempts (user_id, username, outcome) VALUES (%s, ''pg_viewer'', ''success'')', :viewer)),
+	('own_media', '', 'id', 'DELETE FROM social.media WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.media (owner_id, key, content_type) VALUES (%s, ''uploads/pgfresh'', ''image/png'')', :viewer)),
 	('content_rules', '', 'id', 'DELETE FROM social.content_rules WHERE id = (r ->> ''id'')::bigint', 'INSERT INTO social.content_rules (kind, pattern, action) VALUES (''word'', ''pgfreshrule'', ''flag'')'),
 	('reports', '', 'id', 'DELETE FROM social.reports WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.reports (reporter_id, user_id, reason) VALUES (%s, %s, ''spam'')', :viewer, :two)),
 	('moderation_entries', 'with_actor_id => ' || :one, 'id', 'SELECT set_config(''social.restoring'', ''on'', true); DELETE FROM social.audit_log WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.audit_log (action, object_type, actor_id) VALUES (''hide_post'', ''post'', %s)', :one)),
@@ -128,6 +145,19 @@ INSERT INTO calls VALUES
 	('trending_posts', '', 'id', 'UPDATE social.posts SET deleted_at = now() WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''fresh'', ''x''); INSERT INTO social.post_trends (post_id, score) SELECT max(id), 1e9 FROM social.posts', :one)),
 	('trending_topics', '', 'tag', 'DELETE FROM social.post_hashtags l USING social.hashtags h WHERE h.id = l.hashtag_id AND h.tag = r ->> ''tag''', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''fresh'', ''#pgtagfresh''); INSERT INTO social.hashtag_trends (hashtag_id, score) SELECT max(id), 1e9 FROM social.hashtags', :one)),
 	('trending_hashtags', '', 'tag', 'DELETE FROM social.post_hashtags l USING social.hashtags h WHERE h.id = l.hashtag_id AND h.tag = r ->> ''tag''', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''fresh'', ''#pgtagfresh'')', :one)),
+	('streams', '', 'id', 'DELETE FROM social.streams WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.streams (host_id, title) VALUES (%s, ''fresh'')', :one)),
+	('user_streams', 'user_id => ' || :one, 'id', 'DELETE FROM social.streams WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.streams (host_id, title) VALUES (%s, ''fresh'')', :one)),
+	('followed_streams', '', 'id', 'UPDATE social.streams SET status = ''ended'' WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.streams (host_id, title, status) VALUES (%s, ''fresh'', ''live'')', :one)),
+	('search_streams', 'query => ''pgstream''', 'id', 'DELETE FROM social.streams WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.streams (host_id, title, status) VALUES (%s, ''pgstream fresh'', ''live'')', :one)),
+	('stream_invitations', 'stream_id => ' || :stream, 'id', 'DELETE FROM social.stream_invitations WHERE user_id = (r ->> ''id'')::bigint', format('INSERT INTO social.stream_invitations (stream_id, user_id, created_at) SELECT %s, id, now() + interval ''1 second'' FROM social.users WHERE username = ''pgmuted1''', :stream)),
+	('subject_posts', 'subject_id => ' || :league, 'id', 'UPDATE social.posts SET deleted_at = now() WHERE id = (r ->> ''id'')::bigint', format('WITH p AS (INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''fresh'', ''x'') RETURNING id, position) INSERT INTO social.post_subjects (post_id, subject_id, position) SELECT p.id, %s, p.position FROM p', :one, :league)),
+	('leagues', 'with_sport => ''pgball''', 'id', 'DELETE FROM social.sport_subjects WHERE id = (r ->> ''id'')::bigint', 'SELECT social.act_as(NULL::bigint), social.create_league(''Pg fresh'', sport => ''pgball'')'),
+	('teams', 'with_league_id => ' || :league, 'id', 'DELETE FROM social.sport_subjects WHERE id = (r ->> ''id'')::bigint', format('SELECT social.act_as(NULL::bigint), social.create_team(''Pg fresh'', %s)', :league)),
+	('athletes', 'with_team_id => ' || :team, 'id', 'DELETE FROM social.sport_subjects WHERE id = (r ->> ''id'')::bigint', format('SELECT social.act_as(NULL::bigint), social.create_athlete(''Pg'', ''fresh'', %s)', :team)),
+	('search_sports', 'query => ''pg athlete'', with_kind => ''athlete''', 'id', 'DELETE FROM social.sport_subjects WHERE id = (r ->> ''id'')::bigint', format('SELECT social.act_as(NULL::bigint), social.create_athlete(''Pg'', ''Athlete'', %s)', :team)),
+	('stream_chat', 'chat_stream_id => ' || :stream, 'id', 'DELETE FROM social.stream_chat_messages WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.stream_chat_messages (stream_id, author_id, content) VALUES (%s, %s, ''fresh'')', :stream, :one)),
+	('stream_moderators', 'of_stream_id => ' || :stream, 'id', 'DELETE FROM social.stream_moderators WHERE user_id = (r ->> ''id'')::bigint', format('INSERT INTO social.stream_moderators (stream_id, user_id, created_at) SELECT %s, id, now() + interval ''1 second'' FROM social.users WHERE username = ''pgmuted1''', :stream)),
+	('stream_bans', 'of_stream_id => ' || :stream, 'id', 'DELETE FROM social.stream_bans WHERE user_id = (r ->> ''id'')::bigint', format('INSERT INTO social.stream_bans (stream_id, user_id, created_at) SELECT %s, id, now() + interval ''1 second'' FROM social.users WHERE username = ''pgmuted1''', :stream)),
 	('search', 'query => ''pg_person''', 'id', 'UPDATE social.users SET is_active = false WHERE id = (r ->> ''id'')::bigint', 'INSERT INTO social.users (username) VALUES (''pg_person_fresh'')'),
 	('search_posts', 'query => ''pgword''', 'id', 'UPDATE social.posts SET deleted_at = now() WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''pgword'', ''x'')', :one)),
 	('search_posts_like', 'query => ''pgword''', 'id', 'UPDATE social.posts SET deleted_at = now() WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''pgword'', ''x'')', :one)),
@@ -182,7 +212,8 @@ BEGIN
 			at := page.cursors[1];
 		END IF;
 		EXIT WHEN NOT page.has_more;
-		IF cardinality(ids) > 5000 THEN
+		-- Other tests have left thousands of posts.
+		IF cardinality(ids) > 5000 + (SELECT count(*) FROM social.posts) THEN
 			RAISE '%: it does not end: by %, % %', call.name, size, side, at;
 		END IF;
 	END LOOP;

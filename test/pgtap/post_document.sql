@@ -43,14 +43,14 @@ CREATE FUNCTION pg_temp.expected(post bigint) RETURNS text LANGUAGE sql AS $$
 	SELECT row_to_json(r)::text FROM (
 		SELECT p.id,
 			(SELECT row_to_json(a) FROM (
-				SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, u.avatar AS profile_image
+				SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, u.avatar AS profile_image, social.picture_url(u.avatar) AS avatar_url
 				FROM social.visible_users u WHERE u.id = p.author_id) a) AS author,
 			p.title, p.content, p.hashtags,
 			ARRAY(SELECT u.username FROM social.mentions m JOIN social.visible_users u ON u.id = m.mentioned_user_id
 				WHERE m.post_id = p.id ORDER BY m.id) AS mentions,
-			p.image, p.video, p.quoted_post_id,
+			p.image, p.video, '[]'::json AS media, p.quoted_post_id,
 			(SELECT row_to_json(q) FROM (
-				SELECT o.id, social.person_document(o.author_id) AS author, o.title, o.content, o.image, o.video, o.created_at
+				SELECT o.id, social.person_document(o.author_id) AS author, o.title, o.content, o.image, o.video, '[]'::json AS media, o.created_at
 				FROM social.visible_posts o WHERE o.id = p.quoted_post_id) q) AS quoted_post,
 			p.is_published, p.visibility, p.reply_settings, p.is_pinned, p.is_highlighted,
 			p.likes_count, p.comments_count, p.reposts_count, p.views_count,
@@ -106,7 +106,7 @@ SELECT is(pg_temp.seen_after_block(:liked), false, 'not after a block');
 SELECT isnt(social.post_document(:liked)::text, NULL, 'seen again when that is rolled back');
 SELECT is(social.person_document(pg_temp.who('suspended'))::text, NULL, 'nobody who is suspended');
 SELECT is(social.person_document(pg_temp.who('author'))::text, (SELECT row_to_json(a)::text FROM (
-	SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, u.avatar AS profile_image FROM social.visible_users u WHERE u.id = pg_temp.who('author')) a), 'a person');
+	SELECT u.id, u.username, u.first_name, u.last_name, u.avatar, u.avatar AS profile_image, social.picture_url(u.avatar) AS avatar_url FROM social.visible_users u WHERE u.id = pg_temp.who('author')) a), 'a person');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -17,8 +17,9 @@ SELECT set_eq($$ SELECT surface, action, subject, rate FROM social.rate_limit_po
 	('graphql', 'post_creation', 'user', '10/hour'), ('graphql', 'post_creation', 'user', '60/minute'), ('graphql', 'post_creation', 'anonymous', '1/hour'),
 	('rest', 'feed_access', 'client', '100/minute'), ('rest', 'search', 'client', '30/minute'), ('graphql', 'search', 'client', '100/hour'),
 	('*', 'report', 'user', '30/hour'),
-	('*', 'upload', 'user', '10/hour'), ('rest', 'media_upload', 'user', '20/minute'),
+	('*', 'upload', 'user', '10/hour'), ('rest', 'media_upload', 'user', '20/minute'), ('graphql', 'media_upload', 'user', '20/minute'),
 	('*', 'stream_creation', 'user', '3/day'), ('*', 'stream_creation', 'user', '10/hour'),
+	('*', 'stream_publish', 'address', '30/minute'),
 	('*', 'chat_message', 'user', '5/minute'), ('*', 'chat_message_host', 'user', '30/minute')
 $$, 'seed 119-124: every rate of the seeds is the default');
 SELECT is_empty($$ SELECT FROM social.rate_limit_policy WHERE source <> 'default' OR "limit" IS NULL OR window_seconds IS NULL $$, 'and nothing else');

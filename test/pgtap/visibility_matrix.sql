@@ -28,6 +28,12 @@ WITH lines(kind, line) AS (VALUES
 	('comment', 'tombstone           T       T        T         T          T        -       -      T      T       T     T'),
 	('comment', 'author_suspended    -       -        -         -          -        -       -      -      -       .     L'),
 	('comment', 'author_inactive     -       -        -         -          -        -       -      -      -       .     -'),
+	('stream',  'public              -       L        L         L          L        -       -      D      L       L     L'),
+	('stream',  'open                L       L        L         L          L        -       -      D      L       L     L'),
+	('stream',  'private             -       -        -         -          L        -       -      -      -       L     L'),
+	('stream',  'hidden              -       -        -         -          -        -       -      -      -       L     L'),
+	('stream',  'author_suspended    -       -        -         -          -        -       -      -      -       .     L'),
+	('stream',  'author_inactive     -       -        -         -          -        -       -      -      -       .     -'),
 	('user',    'plain               L       L        L         L          L        -       -      L      L       L     L'),
 	('user',    'author_suspended    -       -        -         -          -        -       -      -      -       .     L'),
 	('user',    'author_inactive     -       -        -         -          -        -       -      -      -       .     -')
@@ -59,7 +65,7 @@ SELECT social.follow_user(pg_temp.who('author')), social.unfollow_user(pg_temp.w
 SELECT social.act_as(NULL::bigint);
 
 CREATE TEMPORARY TABLE objects (
-	kind text, state text, author_id bigint, post_id bigint, comment_id bigint, quote_id bigint, tag text, reply_id bigint
+	kind text, state text, author_id bigint, post_id bigint, comment_id bigint, quote_id bigint, tag text, reply_id bigint, stream_id bigint
 );
 INSERT INTO objects (kind, state, author_id, tag)
 SELECT DISTINCT kind, state, pg_temp.author_of(state), 'mx' || kind || state FROM truth;
@@ -108,6 +114,17 @@ BEGIN
 		UPDATE objects t SET post_id = o.post_id, comment_id = o.comment_id, reply_id = o.reply_id
 		WHERE t.kind = 'comment' AND t.state = o.state;
 	END LOOP;
+	-- Streams: who is mentioned is invited here.
+	FOR o.state, o.author_id IN SELECT t.state, t.author_id FROM objects t WHERE t.kind = 'stream'
+	LOOP
+		INSERT INTO social.streams (host_id, title, status, is_private, is_open, hidden_at)
+		VALUES (o.author_id, 'mxstream', 'live', o.state = 'private', o.state = 'open', CASE WHEN o.state = 'hidden' THEN now() END) RETURNING id INTO o.stream_id;
+		INSERT INTO social.stream_invitations (stream_id, user_id) VALUES (o.stream_id, pg_temp.who('mentioned'));
+		INSERT INTO social.stream_chat_messages (stream_id, author_id, content) VALUES (o.stream_id, pg_temp.who('other'), 'said') RETURNING id INTO o.comment_id;
+		UPDATE objects t SET comment_id = o.comment_id WHERE t.kind = 'stream' AND t.state = o.state;
+		INSERT INTO social.notifications (recipient_id, type, actor_id, stream_id) SELECT p.id, 'live_stream', o.author_id, o.stream_id FROM people p;
+		UPDATE objects t SET stream_id = o.stream_id WHERE t.kind = 'stream' AND t.state = o.state;
+	END LOOP;
 	-- The people: the other one follows them, likes are theirs, and they are named.
 	INSERT INTO social.posts (author_id, title, content)
 	VALUES (pg_temp.who('other'), 'mxnames', '@mx_author @mx_asleep @mx_gone') RETURNING id INTO o.post_id;
@@ -135,11 +152,24 @@ SELECT m.id, a.id, CASE WHEN m.name = 'ex_muter' THEN now() - interval '1 second
 FROM people m, people a WHERE m.name IN ('muter', 'ex_muter') AND a.name IN ('author', 'asleep', 'gone');
 UPDATE social.users SET suspended_at = now() WHERE username = 'mx_asleep';
 UPDATE social.users SET is_active = false WHERE username = 'mx_gone';
-SELECT is((SELECT count(*)::integer FROM objects WHERE kind <> 'user' AND (post_id IS NULL OR comment_id IS NULL)), 0, 'the world stands');
+SELECT is((SELECT count(*)::integer FROM objects WHERE kind NOT IN ('user', 'stream') AND (post_id IS NULL OR comment_id IS NULL)), 0, 'the world stands');
+
+-- What is told of it: once the events, at whatever time they came, are delivered now. Until then nobody else
+-- numbers any, or begins another history of them.
+SELECT social.hold_task('events', true) AS held \gset
+DO $$
+BEGIN
+	EXECUTE format('CREATE FUNCTION pg_temp.since() RETURNS bigint LANGUAGE sql AS ''SELECT %s::bigint''', social.event_position());
+END
+$$;
+INSERT INTO social.events (type, author_id, post_id) SELECT unnest(ARRAY['post.created', 'post.counts']), o.author_id, o.post_id FROM objects o WHERE o.kind = 'post';
+INSERT INTO social.events (type, author_id, post_id, comment_id) SELECT unnest(ARRAY['comment.created', 'comment.counts']), o.author_id, o.post_id, o.comment_id FROM objects o WHERE o.kind = 'comment';
+INSERT INTO social.events (type, author_id, stream_id) SELECT 'stream.status', o.author_id, o.stream_id FROM objects o WHERE o.kind = 'stream';
+INSERT INTO social.events (type, author_id) SELECT unnest(ARRAY['profile.edited', 'profile.counts']), o.author_id FROM objects o WHERE o.kind = 'user';
 
 -- ---- the reads -----------------------------------------------------------------------------------
 -- A probe returns rows when the object is seen; $1 post, $2 its author, $3 comment, $4 tag, $5 quote,
--- $6 reply to the comment. Kinds: direct and list follow the table of truth; where `expected` stands,
+-- $6 reply to the comment, $7 stream. Kinds: direct and list follow the table of truth; where `expected` stands,
 -- it says when the object is seen, from the state, the viewer and what the table says.
 
 CREATE TEMPORARY TABLE probes (object text, name text, kind text, probe text, expected text);
@@ -159,12 +189,21 @@ INSERT INTO probes VALUES
 	('post', 'documents', 'list', 'SELECT FROM social.documents(''user_posts'', $2, NULL, ''id=id'', 100) d WHERE d.document ->> ''id'' = $1::text', NULL),
 	('post', 'documents', 'direct', 'SELECT FROM social.documents(''replies'', $3, NULL, ''id=id'', 100) d WHERE d.document ->> ''id'' = $6::text', NULL),
 	('post', 'posts', 'list', 'SELECT FROM social.posts(100) p WHERE p.id = $1', NULL),
+	('post', 'subject_posts', 'list', 'SELECT FROM social.subject_posts((SELECT l.id FROM social.visible_leagues l WHERE l.slug = ''mx-league'')) p WHERE p.id = $1', NULL),
+	('post', 'visible_post_subjects', 'direct', 'SELECT FROM social.visible_post_subjects s WHERE s.post_id = $1', NULL),
 	('post', 'hashtag_posts', 'list', 'SELECT FROM social.hashtag_posts($4) p WHERE p.id = $1', NULL),
 	('post', 'search_posts', 'list', 'SELECT FROM social.search_posts(''mxword'', 100) p WHERE p.id = $1', NULL),
 	('post', 'search', 'list', 'SELECT FROM social.search(''mxword'', 100) f WHERE f.type = ''Post'' AND f.id = $1', NULL),
 	('post', 'search_posts', 'list', 'SELECT FROM social.search_posts(''mxword'', 1) p, social.search_posts(''mxword'', 100) q WHERE q.id = $1 AND p.total = (SELECT count(*) FROM social.listed_posts l WHERE l.title || '' '' || l.content LIKE ''%mxword%'')', NULL),
 	('post', 'search_ranking', 'list', 'SELECT FROM social.search_ranking(social.search_query(''mxword''), ''mxword'', 100, NULL) r WHERE $1 = ANY (r.ids)', NULL),
 	('post', 'search_posts_like', 'list', 'SELECT FROM social.search_posts_like(''mxWord'', 100) p WHERE p.id = $1', NULL),
+	('post', 'events_since', 'list', 'SELECT FROM social.events_since(''post:'' || $1, pg_temp.since()) e WHERE e.type = ''post.created''', NULL),
+	('post', 'events_since', 'list', 'SELECT FROM social.events_since(''user:'' || $2, pg_temp.since()) e WHERE e.type = ''post.created'' AND e.payload ->> ''id'' = $1::text', NULL),
+	('post', 'events_since', 'direct', 'SELECT FROM social.events_since(''post:'' || $1, pg_temp.since()) e WHERE e.type = ''post.counts''', NULL),
+	('comment', 'events_since', 'list', 'SELECT FROM social.events_since(''post:'' || $1, pg_temp.since()) e WHERE e.type = ''comment.created'' AND e.payload ->> ''id'' = $3::text', NULL),
+	('comment', 'events_since', 'tombstone', 'SELECT FROM social.events_since(''post:'' || $1, pg_temp.since()) e WHERE e.type = ''comment.counts'' AND e.payload ->> ''id'' = $3::text', NULL),
+	('user', 'events_since', 'direct', 'SELECT FROM social.events_since(''user:'' || $2, pg_temp.since()) e WHERE e.type = ''profile.edited''', NULL),
+	('user', 'events_since', 'direct', 'SELECT FROM social.events_since(''user:'' || $2, pg_temp.since()) e WHERE e.type = ''profile.counts''', NULL),
 	('post', 'user_posts', 'list', 'SELECT FROM social.user_posts($2, 100) p WHERE p.id = $1', NULL),
 	('post', 'feed_documents', 'feed', 'SELECT FROM social.feed_documents(100) d WHERE d.document ->> ''id'' = $1::text', 'answer = ''L'' AND viewer IN (''follower'', ''author'')'),
 	('post', 'home_feed', 'feed', 'SELECT FROM social.home_feed(NULL, 100) p WHERE p.id = $1', 'answer = ''L'' AND viewer IN (''follower'', ''author'')'),
@@ -181,7 +220,10 @@ INSERT INTO probes VALUES
 	('post', 'comment_thread', 'direct', 'SELECT FROM social.comment_thread($1) m WHERE m.id = $6', NULL),
 	('post', 'comment_likers', 'direct', 'SELECT FROM social.comment_likers($3)', NULL),
 	('post', 'user_mentions', 'list', 'SELECT FROM social.user_mentions((SELECT u.id FROM social.visible_users u WHERE u.username = ''mx_mentioned'')) m WHERE m.post_id = $1', NULL),
+	('post', 'media_json', 'direct', 'SELECT 1 WHERE social.media_json(1000000000000 + $1) IS NOT NULL', NULL),
+	('post', 'post_media', 'direct', 'SELECT FROM json_array_elements(social.post_media($1))', NULL),
 	-- by views
+	('post', 'visible_media', 'direct', 'SELECT FROM social.visible_media m WHERE m.post_id = $1', NULL),
 	('post', 'visible_posts', 'direct', 'SELECT FROM social.visible_posts p WHERE p.id = $1', NULL),
 	('post', 'listed_posts', 'list', 'SELECT FROM social.listed_posts p WHERE p.id = $1', NULL),
 	('post', 'visible_post_documents', 'direct', 'SELECT FROM social.visible_post_documents p WHERE p.id = $1', NULL),
@@ -231,6 +273,24 @@ INSERT INTO probes VALUES
 	('comment', 'listed_comments', 'tombstone list', 'SELECT FROM social.listed_comments m WHERE m.id = $3', NULL),
 	('comment', 'post_comments', 'tombstone list', 'SELECT FROM social.post_comments($1, 100) m WHERE m.id = $3', NULL),
 	('comment', 'comment_thread', 'tombstone list', 'SELECT FROM social.comment_thread($1, 100) m WHERE m.id = $3', NULL),
+	-- streams
+	('stream', 'visible_streams', 'direct', 'SELECT FROM social.visible_streams s WHERE s.id = $7', NULL),
+	('stream', 'listed_streams', 'list', 'SELECT FROM social.listed_streams s WHERE s.id = $7', NULL),
+	('stream', 'streams', 'list', 'SELECT FROM social.streams(NULL, 100) s WHERE s.id = $7', NULL),
+	('stream', 'user_streams', 'direct', 'SELECT FROM social.user_streams($2, 100) s WHERE s.id = $7', NULL),
+	('stream', 'followed_streams', 'feed', 'SELECT FROM social.followed_streams(100) s WHERE s.id = $7', 'answer = ''L'' AND viewer IN (''follower'', ''author'')'),
+	('stream', 'search_streams', 'list', 'SELECT FROM social.search_streams(''mxstream'', 100) s WHERE s.id = $7', NULL),
+	('stream', 'stream_json', 'direct', 'SELECT FROM social.visible_streams s WHERE s.id = $7 AND social.stream_json(s) ->> ''id'' = $7::text', NULL),
+	('stream', 'watch_stream', 'direct', 'SELECT FROM social.watch_stream($7)', NULL),
+	('stream', 'stream_watch_json', 'direct', 'SELECT FROM social.stream_watch_json($7) w WHERE w -> ''stream'' ->> ''id'' = $7::text', NULL),
+	('stream', 'visible_chat_messages', 'direct', 'SELECT FROM social.visible_chat_messages m WHERE m.stream_id = $7', NULL),
+	('stream', 'listed_chat_messages', 'direct', 'SELECT FROM social.listed_chat_messages m WHERE m.stream_id = $7', NULL),
+	('stream', 'stream_chat', 'direct', 'SELECT FROM social.stream_chat($7)', NULL),
+	('stream', 'chat_message_json', 'direct', 'SELECT 1 WHERE social.chat_message_json($3) IS NOT NULL', NULL),
+	('stream', 'seen_stream', 'direct', 'SELECT FROM social.seen_stream($7)', NULL),
+	('stream', 'stream_moderators', 'direct', 'SELECT FROM social.seen_stream($7) WHERE (SELECT count(*) FROM social.stream_moderators($7)) = 0', NULL),
+	('stream', 'events_since', 'list', 'SELECT FROM social.events_since(''stream:'' || $7, pg_temp.since()) e WHERE e.type = ''stream.status''', NULL),
+	('stream', 'visible_notifications', 'told', 'SELECT FROM social.visible_notifications n WHERE n.stream_id = $7', 'answer = ''L'' AND viewer <> ''anonymous'''),
 	-- people
 	('user', 'person_document', 'direct', 'SELECT FROM social.person_document($2) d WHERE d ->> ''id'' = $2::text', NULL),
 	('user', 'document', 'direct', 'SELECT FROM social.document(''user'', $2, NULL, ''id=id'') d WHERE d ->> ''id'' = $2::text', NULL),
@@ -275,6 +335,13 @@ INSERT INTO probes VALUES
 	('user', 'follows', 'direct', 'SELECT FROM social.follows f WHERE f.follower_id = $2', NULL),
 	-- nor can anything be done to what may not be seen; each is taken back at once
 	('post', 'like_post', 'write', 'SELECT social.like_post($1)', NULL),
+	-- Likewise what a subscription of GraphQL is answered, and whether its topic is lost: among others in one statement.
+	('post', 'event_results', 'direct', 'SELECT FROM social.event_results(1, ARRAY[' || pg_temp.who('staff') || ', social.viewer_id(), ' || pg_temp.who('author') || '], ARRAY[NULL, NULL, 0]::bigint[],
+		''SELECT to_json(p.id) FROM social.visible_posts p WHERE p.id = $1::bigint'', ARRAY[$1::text]) r WHERE r.n = 2 AND r.result = $1::text', NULL),
+	('comment', 'event_results', 'tombstone', 'SELECT FROM social.event_results(1, ARRAY[' || pg_temp.who('staff') || ', social.viewer_id(), ' || pg_temp.who('author') || '], ARRAY[NULL, NULL, 0]::bigint[],
+		''SELECT to_json(c.id) FROM social.visible_comments c WHERE c.id = $1::bigint'', ARRAY[$3::text]) r WHERE r.n = 2 AND r.result = $3::text', NULL),
+	('post', 'event_topics_lost', 'direct', 'SELECT WHERE NOT EXISTS (SELECT FROM social.event_topics_lost(array_fill(''post:'' || $1, ''{3}''), ARRAY[' || pg_temp.who('staff') || ', social.viewer_id(), ' || pg_temp.who('author') || ']) n WHERE n = 2)', NULL),
+	('user', 'event_topics_lost', 'direct', 'SELECT WHERE NOT EXISTS (SELECT FROM social.event_topics_lost(array_fill(''user:'' || $2, ''{3}''), ARRAY[' || pg_temp.who('staff') || ', social.viewer_id(), ' || pg_temp.who('author') || ']) n WHERE n = 2)', NULL),
 	('post', 'bookmark_post', 'write', 'SELECT social.bookmark_post($1)', NULL),
 	('post', 'view_post', 'write', 'SELECT social.view_post($1)', NULL),
 	('post', 'report_post', 'write', 'SELECT social.report_post($1, ''spam'')', NULL),
@@ -329,10 +396,12 @@ UPDATE probes SET expected = 'answer IN (''L'', ''D'') AND viewer NOT IN (''anon
 UPDATE probes SET expected = 'viewer = ''blocker'' OR (answer <> ''-'' AND viewer NOT IN (''anonymous'', ''author''))' WHERE name = 'block_user';
 UPDATE probes SET expected = 'answer <> ''-'' AND state NOT IN (''draft'', ''scheduled'', ''deleted'')' WHERE object = 'post' AND name = 'post_hashtags';
 UPDATE probes SET expected = 'answer <> ''-'' AND state <> ''deleted'''
-WHERE object = 'post' AND name IN ('post_likers', 'post_reactions', 'post_shares', 'post_quotes', 'post_comments', 'comment_thread');
+WHERE object = 'post' AND name IN ('post_likers', 'post_reactions', 'post_shares', 'post_quotes', 'post_comments', 'comment_thread', 'post_media');
 UPDATE probes SET expected = 'answer <> ''-'' AND viewer <> ''anonymous''' WHERE name IN ('visible_bookmarks', 'bookmarks');
 UPDATE probes SET expected = 'answer = ''L'' AND viewer <> ''anonymous''' WHERE name = 'bookmarked_posts';
 
+-- Whoever sent a file sees it anyhow: another person, who is no viewer here.
+INSERT INTO social.media (id, owner_id, state, key, content_type, post_id) SELECT 1000000000000 + o.post_id, pg_temp.who('other'), 'ready', 'mx/' || o.post_id, 'image/png', o.post_id FROM objects o WHERE o.kind = 'post';
 INSERT INTO social.post_revisions (post_id, revision, title, content) SELECT o.post_id, 1, 't', 'c' FROM objects o WHERE o.kind = 'post';
 INSERT INTO social.notifications (recipient_id, type, actor_id, post_id)
 SELECT v.id, 'mention', o.author_id, o.post_id FROM objects o, people v
@@ -341,10 +410,14 @@ WHERE o.kind = 'post' AND NOT EXISTS (SELECT FROM social.notifications n WHERE n
 INSERT INTO social.post_trends (post_id, score) SELECT o.post_id, social.trend_merge(NULL, 1e6, now()) FROM objects o WHERE o.kind = 'post' ON CONFLICT (post_id) DO UPDATE SET score = excluded.score;
 INSERT INTO social.hashtag_trends (hashtag_id, score) SELECT h.id, social.trend_merge(NULL, 1e6, now()) FROM social.hashtags h WHERE h.tag LIKE 'mx%' ON CONFLICT (hashtag_id) DO UPDATE SET score = excluded.score;
 
+SELECT social.act_as(NULL::bigint), social.create_league('Mx league') \g /dev/null
+INSERT INTO social.post_subjects (post_id, subject_id, position) SELECT p.id, l.id, p.position FROM objects o JOIN social.posts p ON p.id = o.post_id, social.visible_leagues l WHERE o.kind = 'post' AND l.slug = 'mx-league';
+
 -- Functions for readers that show nobody's posts, comments or profile, or only write.
 CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[
+	'event_position', -- a number
 	'viewer_id', 'require_viewer', 'result_id', 'authenticate', 'viewer_is_staff', 'blocked_ids', 'muted_ids', 'viewer_in_audience', 'viewer_sees_person', 'viewer_sees_post', 'viewer_sees_comment', 'viewer_lists_person', 'waiting_count', 'commenter_is_shown', 'hashtag_seen_at',
-	'check_text', 'extract_hashtags', 'extract_mentions', 'hashtag_key', 'cursor_encode', 'cursor_decode', 'jwt_verify', 'raise_error',
+	'check_text', 'extract_hashtags', 'extract_mentions', 'hashtag_key', 'cursor_encode', 'cursor_decode', 'jwt_verify', 's3_presign', 's3_post_form', 's3_sign_policy', 'cloudfront_url', 'cloudfront_cookies', 'cloudfront_policy', 'cloudfront_signature', 'cloudfront_base64', 's3_address', 's3_host', 'raise_error',
 	'page_size', 'page_cursor', 'page_json', 'help', 'function_audience', 'page_key', 'page_start', 'page_time', 'time_key', 'search_config', 'search_query', 'title_query', 'title_key', 'search_snippet',
 	'search_vector', 'language_code', 'guess_language',
 	'login', 'register', 'change_password', 'request_password_reset', 'reset_password', 'request_email_verification', 'verify_email',
@@ -360,6 +433,13 @@ CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[
 	'notification_preferences', 'set_notification_preference', 'setting',
 	-- sessions and keys: about the viewer's own logins, or about nobody
 	'session_id', 'refresh_session', 'active_sessions', 'logout', 'logout_all', 'revoke_session', 'clear_expired_sessions', 'verify_token', 'jwks',
+	'viewer_sees_stream', 'create_stream', 'update_stream', 'delete_stream', 'rotate_stream_key', 'start_stream', 'end_stream', 'invite_to_stream', 'uninvite_from_stream', 'stream_invitations', 'require_host',
+	'check_stream_status', 'stream_key_json', 'stream_playback_url', 'stream_url', 'renew_stream_view', 'leave_stream', 'chat_rank', 'chat_role', 'send_chat_message', 'delete_chat_message', 'clear_chat_user', 'ban_chat_user', 'unban_chat_user',
+	'pin_chat_message', 'unpin_chat_message', 'update_stream_chat', 'add_stream_moderator', 'remove_stream_moderator', 'stream_bans', -- a host's own business: test/pgtap/stream.sql
+	'media_types', 'create_upload', 'upload_json', 'complete_upload', 'update_media', 'delete_media', 'is_restoring', 'picture_url', 'picture_variants', 'own_media', 'upload_parts_json',
+	-- of leagues, teams and athletes, which everybody may see
+	'sport_fields', 'sport_slug', 'create_league', 'update_league', 'delete_league', 'create_team', 'update_team', 'delete_team', 'create_athlete', 'update_athlete', 'delete_athlete',
+	'link_sport_subject', 'sports_import', 'leagues', 'teams', 'athletes', 'search_sports', 'set_post_subjects',
 	'rate_limit_policies', 'node_id', 'nodes'
 ]) AS name;
 
@@ -370,6 +450,7 @@ $$, 'every function for readers has a row in this matrix');
 SELECT is_empty($$
 	SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'social'::regnamespace AND c.relkind = 'v' AND NOT starts_with(c.relname, 'admin_')
 	AND c.relname NOT IN ('rate_limit_policy', 'visible_content_rules', 'visible_reports') -- about nobody, or for staff: test/pgtap/moderation.sql
+	AND c.relname NOT IN ('visible_sport_subjects', 'visible_leagues', 'visible_teams', 'visible_athletes', 'visible_sport_external_ids') -- everybody sees them
 	AND c.relname NOT IN (SELECT name FROM probes)
 $$, 'and so has every view for readers');
 SELECT is_empty($$
@@ -380,13 +461,15 @@ $$, 'and every table with a policy');
 
 CREATE ROLE mx_direct;
 SELECT social.grant_direct('mx_direct'), social.grant_reader('mx_direct');
+-- What bridges ask about their viewers.
+GRANT EXECUTE ON FUNCTION social.event_results(bigint, bigint[], bigint[], text, text[]), social.event_topics_lost(text[], bigint[]) TO mx_direct;
 
 -- Is the object seen? What may not be seen does not exist: SM404; who must log in first sees nothing.
 CREATE FUNCTION pg_temp.seen(probe text, o objects, is_write boolean) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
 	rows bigint;
 BEGIN
-	EXECUTE probe USING o.post_id, o.author_id, o.comment_id, o.tag, o.quote_id, o.reply_id;
+	EXECUTE probe USING o.post_id, o.author_id, o.comment_id, o.tag, o.quote_id, o.reply_id, o.stream_id;
 	GET DIAGNOSTICS rows = ROW_COUNT;
 	IF is_write THEN
 		RAISE EXCEPTION 'undo' USING ERRCODE = 'MX000';

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "loop/loop.h"
 #include "ratelimit/redis.h"
+#include "redis/connection.h"
 #include "tap.h"
 
 #define DEADLINE_S 120
@@ -19,7 +20,7 @@
 
 static struct sb_config config;
 static struct sb_loop *loop;
-static struct sb_limit_redis *redis;
+static struct sb_redis *redis;
 
 /* Some are whole again before the next draw, some never are while this runs. */
 static const int64_t periods[KEYS] = {300, 2000, 20000, 500000, 60000000, INT64_C(86400000000)};
@@ -75,7 +76,7 @@ static void
 settle(void)
 {
 	sb_loop_wait(loop, false);
-	sb_limit_redis_settle(redis);
+	sb_redis_settle(redis);
 }
 
 /* Asks, as soon as the connection is there; whether an answer came. */
@@ -88,8 +89,8 @@ ask(struct draw *draw)
 	while (!draw->is_answered && sb_loop_clock_us() < deadline)
 	{
 		if (!is_under_way)
-			is_under_way =
-				sb_limit_redis_take(redis, draw->windows, draw->count, draw->peek, on_answer, draw);
+			is_under_way = sb_limit_redis_take(redis, "social_media", draw->windows, draw->count,
+											   draw->peek, on_answer, draw);
 		settle();
 	}
 	return draw->is_answered;
@@ -142,7 +143,7 @@ main(void)
 		return 1;
 	sb_problems_free(&problems);
 	loop = sb_loop_new(&config, 0);
-	redis = sb_limit_redis_new(loop);
+	redis = sb_redis_new(loop);
 	for (int i = 0; i < DRAWS; i++)
 	{
 		choose(&draw);
@@ -154,7 +155,7 @@ main(void)
 	for (int i = 0; i < KEYS; i++)
 		is_used |= model[i] != 0;
 	ok(is_used, "and something was drawn at all");
-	sb_limit_redis_free(redis);
+	sb_redis_free(redis);
 	sb_loop_free(loop);
 	return done_testing();
 }

@@ -41,6 +41,65 @@ bad(const char *text, size_t len, const char *name)
 	ok(read_exactly(text, len, &form) == SB_HEAD_BAD && form.problem, name);
 }
 
+/* Whether it is like most, and its parts are found. */
+static void
+usual(const char *text, bool wanted, const char *name)
+{
+	struct sb_head_form form;
+
+	ok(sb_head_read(text, strlen(text), &form) == SB_HEAD_WHOLE && form.is_usual == wanted, name);
+}
+
+static void
+parts(void)
+{
+	static const char text[] =
+		"\r\nPOST /a?b HTTP/1.1\r\nHost: x\r\nA:\t b c \t\r\nB:\r\nC: \r\n\r\n";
+	static const char *const wanted[][2] = {{"Host", "x"}, {"A", "b c"}, {"B", ""}, {"C", ""}};
+	struct sb_head_form form;
+	bool good = sb_head_read(text, sizeof(text) - 1, &form) == SB_HEAD_WHOLE && form.nfields == 4;
+
+	good &= form.method_len == 4 && memcmp(form.method, "POST", 4) == 0;
+	good &= form.target_len == 4 && memcmp(form.target, "/a?b", 4) == 0;
+	for (int i = 0; good && i < 4; i++)
+	{
+		const struct sb_header *field = &form.fields[i];
+
+		good &= field->name_len == strlen(wanted[i][0]) &&
+				memcmp(field->name, wanted[i][0], field->name_len) == 0;
+		good &= field->value_len == strlen(wanted[i][1]) &&
+				memcmp(field->value, wanted[i][1], field->value_len) == 0;
+	}
+	ok(good, "the parts of a head, without the blanks around values");
+}
+
+/* Heads of every number of fields, and of every size, around what is usual. */
+static void
+sizes(void)
+{
+	static char text[3 * 4096];
+	struct sb_head_form form;
+	bool good = true;
+
+	for (int n = SB_HEAD_FIELDS - 2; n <= SB_HEAD_FIELDS + 2; n++)
+	{
+		strcpy(text, "GET / HTTP/1.1\r\n");
+		for (int i = 0; i < n; i++)
+			strcat(text, "A: b\r\n");
+		strcat(text, "\r\n");
+		good &= sb_head_read(text, strlen(text), &form) == SB_HEAD_WHOLE &&
+				form.is_usual == (n <= SB_HEAD_FIELDS) && form.nfields <= SB_HEAD_FIELDS;
+	}
+	ok(good, "more fields than most have");
+	strcpy(text, "GET / HTTP/1.1\r\nA: ");
+	memset(text + strlen(text), 'a', 8000);
+	strcpy(text + 8000, "\r\n\r\n");
+	good = sb_head_read(text, strlen(text), &form) == SB_HEAD_WHOLE && !form.is_usual;
+	strcpy(text + 3000, "\r\n\r\n");
+	good &= sb_head_read(text, strlen(text), &form) == SB_HEAD_WHOLE && form.is_usual;
+	ok(good, "a larger head than most are");
+}
+
 #define WHOLE(text, rest, body, is_last, name)                                                     \
 	whole(text rest, sizeof(text rest) - 1, sizeof(rest) - 1, body, is_last, name)
 #define BAD(text, name) bad(text, sizeof(text) - 1, name)
@@ -95,5 +154,20 @@ main(void)
 	BAD(" / HTTP/1.1\r\n", "no method");
 	BAD("G(T / HTTP/1.1\r\n", "a method that is no token");
 	BAD("\x16\x03\x01", "TLS");
+
+	parts();
+	sizes();
+	usual(GET "Host: x\r\nContent-Length: 3\r\nconnection: Keep-Alive\r\n\r\n", true,
+		  "like most: a body, a connection that goes on");
+	usual("GET /a HTTP/1.0\r\nHost: x\r\n\r\n", false, "not: HTTP/1.0");
+	usual("GET /a HTTP/1.10\r\nHost: x\r\n\r\n", false, "another version");
+	usual("GET /a HTTP/1.\r\nHost: x\r\n\r\n", false, "half a version");
+	usual(GET "Connection: close\r\n\r\n", false, "the last request");
+	usual(GET "Connection: keep-alive, close\r\n\r\n", false, "and in a list");
+	usual(GET "Connection:\r\n\r\n", false, "an empty list");
+	usual(GET "UPGRADE: x\r\n\r\n", false, "another protocol");
+	usual(GET "expect: 100-continue\r\n\r\n", false, "who waits before the body");
+	usual(GET "Transfer-Encoding: chunked\r\n\r\n", false, "a body in chunks");
+	usual(GET "Content-Length: 1\r\nContent-Length: 1\r\n\r\n", false, "a length twice");
 	return done_testing();
 }

@@ -3,6 +3,9 @@
  */
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "loop/loop.h"
 #include "tap.h"
@@ -153,9 +156,62 @@ test_timers(void)
 	sb_loop_free(loop);
 }
 
+/* ---- descriptors ------------------------------------------------------------------------------
+ */
+
+static int ready[2];
+
+static void
+on_first(struct sb_watch *watch, uint32_t events)
+{
+	ready[0]++;
+}
+
+static void
+on_second(struct sb_watch *watch, uint32_t events)
+{
+	ready[1]++;
+}
+
+/* A library closes its descriptor by itself, and the number is somebody else's at once. */
+static void
+test_number_comes_back(void)
+{
+	struct sb_loop *loop = sb_loop_new(&config, 0);
+	struct sb_watch first = {.fd = -1, .on_ready = on_first};
+	struct sb_watch second = {.fd = -1, .on_ready = on_second};
+	int fd = eventfd(1, EFD_NONBLOCK);
+	int other;
+
+	sb_loop_watch(loop, &first, fd, EPOLLIN);
+	sb_loop_wait(loop, true);
+	is_int(ready[0], 1, "a descriptor is ready");
+	close(fd);
+	other = eventfd(1, EFD_NONBLOCK);
+	is_int(other, fd, "it is closed, and its number comes back");
+	sb_loop_watch(loop, &second, other, EPOLLIN);
+	sb_loop_unwatch(loop, &first);
+	is_int(first.fd, -1, "whoever had it watches nothing");
+	sb_loop_wait(loop, true);
+	is_int(ready[1], 1, "whoever has it hears of it");
+	is_int(ready[0], 1, "and nobody else");
+	sb_loop_watch(loop, &first, eventfd(1, EFD_NONBLOCK), EPOLLIN);
+	sb_loop_wait(loop, true);
+	is_int(ready[0] + ready[1], 4, "both do, each of his own");
+	sb_loop_unwatch(loop, &second);
+	close(other);
+	fd = first.fd;
+	sb_loop_unwatch(loop, &first);
+	sb_loop_wait(loop, true);
+	is_int(ready[0] + ready[1], 4, "then neither does");
+	close(fd);
+	sb_loop_free(loop);
+}
+
 int
 main(void)
 {
+	test_number_comes_back();
 	test_mail();
 	test_threads();
 	test_timers();

@@ -132,6 +132,14 @@ test_times_and_lists(void)
 										   {"[9007199254740992]", NULL},
 										   {"1", NULL},
 										   {"{}", NULL}};
+	static const char *const documents[][2] = {
+		{"{ }", "{}"},
+		{"[]", "[]"},
+		{"{\"b\": [1, 0.1, -2.5e3, true, null, \"\\u00e9\"]}",
+		 "{\"b\":[1,0.1,-2500.0,true,null,\"\u00e9\"]}"},
+		{"\"{}\"", NULL},
+		{"7", NULL},
+		{"true", NULL}};
 	static const char *const queries[][2] = {
 		{"", "{}"},     {"1", "{1}"},     {"1,22,3", "{1,22,3}"}, {"1,", NULL}, {",1", NULL},
 		{"1,,2", NULL}, {"1%20,2", NULL}, {"{1}", NULL},          {"-1", NULL}, {"1,x", NULL}};
@@ -162,10 +170,21 @@ test_times_and_lists(void)
 			   queries[i][1] ? "ok" : "a must be a list of at most 100 ids", queries[i][0]);
 		is_str(values[0], queries[i][1], "as an array");
 	}
-	compiles("body.a:time~ body.b:text- body.c:text~");
-	is_str(collect("/", "{\"a\":null,\"c\":null}"), "ok", "I-30: null clears");
+	for (size_t i = 0; i < sizeof(documents) / sizeof(*documents); i++)
+	{
+		compiles("body.a:json");
+		is_str(collect("/", sb_arena_printf(&arena, "{\"a\":%s}", documents[i][0])),
+			   documents[i][1] ? "ok" : "a must be an object or a list", documents[i][0]);
+		is_str(values[0], documents[i][1], "as JSON");
+	}
+	compiles("body.a:json");
+	is_str(collect("/", "{\"a\":null}"), "ok", "no document");
+	ok(values[0] == NULL && !compiles("query.a:json"), "is none, and a query has none");
+	compiles("body.a:time~ body.b:text- body.c:text~ body.d:bigint~");
+	is_str(collect("/", "{\"a\":null,\"c\":null,\"d\":null}"), "ok", "I-30: null clears");
 	is_str(values[0], "infinity", "a time");
 	is_str(values[2], "", "a text");
+	is_str(values[3], "0", "an id");
 	is_str(collect("/", "{}"), "ok", "what is absent");
 	ok(values[0] == NULL && values[1] == NULL && values[2] == NULL, "stays");
 	is_str(collect("/", "{\"b\":null}"), "b cannot be null",

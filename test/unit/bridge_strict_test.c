@@ -56,6 +56,33 @@ check(const char *bytes, size_t size)
 #define SERVED(head, name)  is_str(check(head, sizeof(head) - 1), NULL, name)
 #define GET                 "GET /a HTTP/1.1\r\n"
 
+/* How many bytes are taken for what they are not, wherever among others they stand. */
+static int
+misread(void)
+{
+	static const char others[] = {'x', ' ', '\t', (char) 0x80, (char) 0xff};
+	int wrong = 0;
+
+	for (int byte = 0; byte < 256; byte++)
+	{
+		bool in_token = byte > ' ' && byte < 0x7f && !strchr("\"(),/:;<=>?@[\\]{}", byte);
+		bool in_value = (byte >= ' ' && byte != 0x7f) || byte == '\t';
+		char text[20];
+
+		text[0] = (char) byte;
+		wrong += sb_strict_is_token(text, 1) != in_token;
+		for (size_t at = 0; at < sizeof(text); at++)
+			for (size_t other = 0; other < sizeof(others); other++)
+			{
+				memset(text, others[other], sizeof(text));
+				text[at] = (char) byte;
+				wrong += sb_strict_is_value(text, sizeof(text)) != in_value;
+				wrong += !sb_strict_is_value(text, at);
+			}
+	}
+	return wrong;
+}
+
 int
 main(void)
 {
@@ -87,5 +114,6 @@ main(void)
 	ok(sb_strict_is_token("X-a_b.c~1!", 10), "a token");
 	ok(!sb_strict_is_token("", 0), "nothing is no token");
 	ok(!sb_strict_is_token("a\0b", 3), "a NUL is in no token");
+	is_int(misread(), 0, "each byte is in tokens and values, or not, wherever it stands");
 	return done_testing();
 }

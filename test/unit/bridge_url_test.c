@@ -34,6 +34,25 @@ test_path(void)
 	   "as many segments as there is room for");
 }
 
+static bool
+begins(const char *target)
+{
+	return sb_url_begins(target, strlen(target), "/api/ev", 7);
+}
+
+static void
+test_begins(void)
+{
+	ok(begins("/api/ev") && begins("/api/events?x") && begins("/%61pi%2fe%76"),
+	   "a path as written");
+	ok(begins("http://h:1/api/ev") && begins("HTTPS://h/%61pi/ev"), "of an absolute target");
+	ok(!begins("/api/e") && !begins("/api") && !begins(""), "a shorter one does not");
+	ok(!begins("/api/e%7") && !begins("/api/e%") && !begins("/api/e%7g"), "nor do broken escapes");
+	ok(!begins("/x/api/ev") && !begins("//api/ev") && !begins("http://h?/api/ev"), "nor others");
+	ok(sb_url_begins("/api/e%76", 9, "/api/ev", 7) && !sb_url_begins("/api/e%76", 8, "/api/ev", 7),
+	   "it is as long as is said");
+}
+
 static void
 test_query(void)
 {
@@ -80,6 +99,7 @@ int
 main(void)
 {
 	test_path();
+	test_begins();
 	test_query();
 	test_escape();
 	test_utf8();

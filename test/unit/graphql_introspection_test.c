@@ -128,6 +128,16 @@ static const char *const bounded[] = {
 	"Post.mentions",                    /* likewise */
 	"Post.reactions",                   /* the kinds that are used most */
 	"Comment.reactions",                /* likewise */
+	"Post.media",                       /* a picture and a film */
+	"Post.subjects",                    /* five */
+	"Media.variants",                   /* those that are made of one file */
+	"User.avatarVariants",              /* likewise */
+	"User.bannerVariants",              /* likewise */
+	"Profile.avatarVariants",           /* likewise */
+	"Profile.bannerVariants",           /* likewise */
+	"UploadParts.parts",                /* of one file */
+	"Upload.headers",                   /* of one request */
+	"Upload.fields",                    /* of one form */
 };
 
 /* Is it a list of what has fields? */

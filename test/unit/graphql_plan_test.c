@@ -336,6 +336,62 @@ test_subscription(void)
 	refused(document, "{\"id\": 7}", "SUBSCRIPTION_NOT_CARRIED", "1:1", "a transport that streams");
 }
 
+static void
+listen_to(const char *document, const char *variables)
+{
+	struct sb_graphql_request request = {
+		.document = document, .document_len = strlen(document), .allow_subscription = true};
+
+	forget();
+	request.variables = variables ? json_loads(variables, 0, NULL) : NULL;
+	asked = sb_graphql_prepare(service, &request);
+	json_decref(request.variables);
+}
+
+/* What a subscription hears of, and whether all who do are told the same (issue 14, line 3). */
+static void
+test_events(void)
+{
+	size_t len;
+	struct sb_graphql_result result = {.json = "{\"n\":null}", .json_len = 10};
+	char *body;
+
+	listen_to("subscription { postUpdated(postId: 7) { id title author { username } } }", NULL);
+	is_str(asked->topic, "post:7", "a topic, with the value of an argument");
+	ok(strstr(asked->types, "post.edited") != NULL, "and the events there");
+	ok(asked->is_shared, "columns and the author are the same for all who see the post");
+	listen_to("subscription { postUpdated(postId: 7) { id isLiked } }", NULL);
+	ok(!asked->is_shared, "what the viewer has done is not");
+	listen_to("subscription { postUpdated(postId: 7) { mentions { mentionedUser { id } } } }",
+			  NULL);
+	ok(!asked->is_shared, "nor are rows that some may not see");
+	listen_to("subscription { commentAdded(postId: 7) { content author { id } } }", NULL);
+	ok(!asked->is_shared, "nor who wrote a comment");
+	listen_to("subscription { commentAdded(postId: 7) { content createdAt } }", NULL);
+	ok(asked->is_shared, "a comment's own columns are");
+	listen_to("subscription { feedUpdated { post { id title } repostedBy { username } } }", NULL);
+	is_str(asked->topic, "feed", "a topic without arguments");
+	ok(asked->is_shared, "an entry is the same for all whose feed it comes into");
+	listen_to("subscription { postCreated { id } }", NULL);
+	is_str(asked->topic, "posts", "of several topics the one whose arguments are given");
+	has(sql(), "social.document('post', social.event_post_id(), ", "about the event's post");
+	listen_to("subscription ($a: ID, $t: String) { postCreated(authorId: $a, tag: $t) { id } }",
+			  "{\"a\": null, \"t\": \"x|y\"}");
+	is_str(asked->topic, "hashtag:x|y", "null is not given");
+	listen_to("subscription { postCreated(authorId: 7) { id } }", NULL);
+	is_str(asked->topic, "user:7", "a number");
+	listen_to("subscription { n: notificationReceived { id } }", NULL);
+	is_str(asked->topic, "notifications", "the viewer's own");
+	body = sb_graphql_respond_event(asked, &result, 12, &len);
+	is_str(body, "{\"data\":{\"n\":null},\"extensions\":{\"eventId\":\"12\"}}",
+		   "an answer says which event it is about");
+	is_int((int64_t) len, (int64_t) strlen(body), "  in so many bytes");
+	free(body);
+	listen_to("subscription { postCreated(authorId: 7, tag: \"x\") { id } }", NULL);
+	is_str(sb_graphql_refusal(asked), "BAD_USER_INPUT", "two of them are too many");
+	forget();
+}
+
 int
 main(void)
 {
@@ -353,6 +409,7 @@ main(void)
 	test_actions();
 	start(NULL);
 	test_subscription();
+	test_events();
 	stop();
 	return done_testing();
 }

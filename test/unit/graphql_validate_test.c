@@ -245,6 +245,11 @@ test_directives(void)
 	valid("{ dog @include(if: true) { nick @skip(if: false) ...F @skip(if: true) } }"
 		  " fragment F on Dog { nick }");
 	invalid("{ dog { nick @nothing } }", "Unknown directive \"@nothing\"");
+	/* Incremental delivery is no part of the edition (issue 12 line 4). */
+	invalid("{ dog { nick ...F @defer } } fragment F on Dog { nick }",
+			"Unknown directive \"@defer\"");
+	invalid("{ dog { ... @defer(label: \"a\") { nick } } }", "Unknown directive \"@defer\"");
+	invalid("{ dog @stream(initialCount: 1) { nick } }", "Unknown directive \"@stream\"");
 	invalid("query @skip(if: true) { dog { nick } }", "may not stand at QUERY");
 	invalid("{ dog { nick @deprecated } }", "may not stand at FIELD");
 	invalid("query ($a: Int @include(if: true)) { args(i: $a) }", "VARIABLE_DEFINITION");

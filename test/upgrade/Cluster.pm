@@ -7,7 +7,8 @@ use Exporter 'import';
 use File::Temp 'tempdir';
 use Port;
 use Test::More;
-our @EXPORT = qw(owner output sql make_cluster make_standby start stop $bin $dir $port);
+use Time::HiRes qw(sleep time);
+our @EXPORT = qw(owner output sql make_cluster make_standby start stop adopt_servers kill_server start_again $bin $dir $port);
 
 chomp(our $bin = `docker/pg-config --bindir`);
 our $port = free_port();
@@ -72,6 +73,36 @@ sub make_standby
 }
 sub start { owner("$bin/pg_ctl", '-D', "$dir/$_[0]", '-l', "$dir/$_[0].log", '-w', 'start') or BAIL_OUT(output()) }
 sub stop  { owner("$bin/pg_ctl", '-D', "$dir/$_[0]", '-m', 'fast', '-w', 'stop') }
+
+# From now on servers whose pg_ctl has ended become this test's children, which reaps those that it kills: a zombie
+# that nobody reaps keeps the lock file of its directory, and process 1 need not be one who does.
+sub adopt_servers
+{
+	require 'sys/syscall.ph';
+	syscall(SYS_prctl(), 36, 1, 0, 0, 0) == 0 or BAIL_OUT("PR_SET_CHILD_SUBREAPER: $!");
+}
+
+# Kills a postmaster (-9) that was adopted; the others of its processes end by themselves.
+sub kill_server
+{
+	my ($name) = @_;
+	open my $file, '<', "$dir/$name/postmaster.pid" or return 0;
+	my $pid = <$file> + 0;
+	return $pid && kill(9, $pid) && waitpid($pid, 0) == $pid;
+}
+
+# Starts it anew, once those have ended; whether it runs.
+sub start_again
+{
+	my ($name) = @_;
+	my $deadline = time + 240;
+	until (owner("$bin/pg_ctl", '-D', "$dir/$name", '-l', "$dir/$name.log", '-w', 'start'))
+	{
+		return 0 if time > $deadline;
+		sleep 0.1;
+	}
+	return 1;
+}
 
 END
 {

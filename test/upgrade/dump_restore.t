@@ -22,6 +22,10 @@ SELECT cardinality(hashtags), likes_count,
 	(SELECT count(*) FROM social.reconcile())
 FROM social.post(:id) p;
 SQL
+	sql($database, 'SELECT social.tick()');
+	is(sql($database, 'SELECT count(*) > 0, min(id) > 4000000000 FROM social.events'), 't|t', "$how: events go on, with numbers that the original has not given out");
+	is(sql($database, q{UPDATE social.job_workers SET leased_until = now(); DELETE FROM social.job_pauses; SELECT count(*), min(attempt) FROM social.claim_jobs('restored', '{dump}')}),
+		'1|2', "$how: P-24: what ran when the dump was made comes back when its lease is over");
 	is(sql($database, 'SELECT count(*) FROM pg_trigger WHERE tgrelid::regclass::text LIKE $$social.%$$ AND tgenabled = $$D$$'),
 		0, "$how: no trigger is left disabled");
 }
@@ -58,6 +62,20 @@ INSERT INTO social.repost_places (post_id, user_id, position, created_at) SELECT
 INSERT INTO social.django_imports (source, step) VALUES ('old', 'comments');
 INSERT INTO social.django_ids VALUES (1, 'old', 'user', '1');
 INSERT INTO social.django_notes (source, kind, key, note) VALUES ('old', 'user', '2', 'left out');
+SELECT social.set_job_kind('dump', queue => 'dump_queue'), social.set_job_schedule('dump', 'dump', '1 year', starts_at => now() + interval '1 year'), social.enqueue_jobs('dump', '{"{}","{}"}');
+SELECT social.finish_jobs('dumped', ARRAY[id], ARRAY[attempt]) FROM social.claim_jobs('dumped', '{dump}', 1);
+SELECT count(*) FROM social.claim_jobs('dumped', '{dump}', 1);
+SELECT social.pause_queue('dump_queue');
+INSERT INTO social.media_sweeps (deletes) VALUES (true);
+SELECT social.set_media_store(), social.create_upload('dumped.png', 'image/png', 100) AS media \gset
+SELECT social.media_found(:media, 100, 'image/png'), social.create_post('Shown', 'with a picture', image => key) FROM social.media WHERE id = :media;
+SELECT (c.stream).id AS stream, c.stream_key FROM social.create_stream('Dumped', tags => 'a,b', is_private => true, allowed_users => ARRAY[(SELECT max(id) FROM social.users)]) c \gset
+SELECT social.stream_publish(:'stream_key', 'dumped', '192.0.2.1'), social.stream_event('local', 'dumped', 'update', clock_timestamp(), jsonb_build_object('stream_key', :'stream_key'));
+SELECT count(*) FROM social.watch_stream(:stream);
+SELECT social.send_chat_message(:stream, 'Dumped'), social.add_stream_moderator(:stream, (SELECT max(id) FROM social.users)), social.ban_chat_user(:stream, (SELECT max(id) - 1 FROM social.users));
+UPDATE social.streams SET publisher = NULL, heard_at = now() + interval '1 year';
+SELECT social.act_as(NULL::bigint, true), social.sports_import('dump', '{"leagues": [{"id": "1", "name": "Dumped"}], "teams": [{"id": "1", "league": "1", "name": "Dumped"}], "athletes": [{"id": "1", "team": "1", "last_name": "Dumped"}]}');
+INSERT INTO social.post_subjects SELECT p.id, s.id, p.position FROM social.posts p, social.sport_subjects s ORDER BY p.id, s.id LIMIT 1;
 INSERT INTO social.recounts (user_id, due, horizon) SELECT min(author_id), now() + interval '1 year', pg_current_xact_id() FROM social.posts;
 SQL
 # A dump may meet deltas that are not folded yet, and vectors that wait to be made anew.

@@ -105,6 +105,8 @@ SELECT count(*) FROM (SELECT social.retention_round(1000)) r;
 SQL
 ok(wait_until(300, sub { at('publisher', 'SELECT (SELECT count(*) FROM social.post_counter_deltas) + (SELECT count(*) FROM social.trend_events) + (SELECT count(*) FROM social.post_reindex)') == 0 }),
 	'the publisher\'s worker folds, and makes vectors anew');
+# Between two readings of a feed it would come into the second alone.
+ok(wait_until(300, sub { at('publisher', q{SELECT count(*) FROM social.posts WHERE title = 'Later' AND position IS NOT NULL}) == 1 }), 'and publishes what is due');
 is(at('publisher', "SELECT count(*) FROM social.reconcile()"), 0, 'its counts are true');
 is(at('publisher', "SELECT name, detail FROM social.check() WHERE status = 'error'"), '', 'its check() finds no error');
 ok(equal(), 'the subscriber equals the publisher, row by row') or is($received, $published);

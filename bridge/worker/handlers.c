@@ -1,0 +1,22 @@
+/*
+ * handlers.c owns the table of what a worker runs: a row for each kind of jobs. Whether a kind is
+ * there, and its back-off and timeout at first, says social.serve_job_kinds()
+ * (sql/api/job_operator.sql).
+ */
+#include "worker/job.h"
+#include "worker/mail.h"
+#include "worker/media.h"
+
+const struct sb_handler sb_handlers[] = {
+	{"mail", "claim_mail_jobs", "finish_mail_jobs", "fail_mail_jobs", sb_mail_most, sb_mail_check,
+	 sb_mail_open, sb_mail_close, sb_mail_start, sb_mail_cancel},
+	{"media.verify", "claim_jobs", "finish_jobs", "fail_jobs", sb_media_most, sb_media_check,
+	 sb_media_open, sb_media_close, sb_media_verify_start, sb_media_cancel},
+	{"media.process", "claim_jobs", "finish_jobs", "fail_jobs", sb_media_most, NULL,
+	 sb_media_process_open, sb_media_close, sb_media_process_start, sb_media_cancel},
+	{"media.delete", "claim_jobs", "finish_jobs", "fail_jobs", sb_media_most, NULL, sb_media_open,
+	 sb_media_close, sb_media_delete_start, sb_media_cancel},
+	{"media.sweep", "claim_jobs", "finish_jobs", "fail_jobs", sb_media_most, NULL, sb_media_open,
+	 sb_media_close, sb_media_sweep_start, sb_media_cancel},
+	{NULL},
+};

@@ -16,7 +16,8 @@
 #include "base/memory.h"
 
 #define LOOK_MS    1000
-#define CLOSE_MS   5000  /* for the other end's close, and for ours to be taken */
+#define CLOSE_MS   5000  /* for the other end's close, since something was last taken */
+#define CLOSE_MOST 30000 /* for all that is on its way, and our close, to be taken */
 #define MAX_FRAMES 1000  /* in a second, of kinds that have limits */
 #define CHOKE      65536 /* bytes that wait: from there on nothing is read that asks for more */
 #define ROUNDS     4     /* of one socket in an iteration */
@@ -92,7 +93,7 @@ static void
 note_closing(struct sb_socket *socket)
 {
 	if (socket->closing_ms == 0 && sb_frames_is_closing(socket->frames))
-		socket->closing_ms = socket->all->loop->now_ms;
+		socket->taken_ms = socket->closing_ms = socket->all->loop->now_ms;
 }
 
 /* Writes, and reads where that was put off; false when there is more to do at once. */
@@ -171,7 +172,12 @@ look_at(struct sb_socket *socket)
 	}
 	if (socket->closing_ms)
 	{
-		if (loop->now_ms - socket->closing_ms >= CLOSE_MS)
+		/* Who is far behind has to take what is on its way before he hears after which id to go on.
+		 */
+		if (has_moved)
+			socket->taken_ms = loop->now_ms;
+		if (loop->now_ms - socket->taken_ms >= CLOSE_MS ||
+			loop->now_ms - socket->closing_ms >= CLOSE_MOST)
 			end_socket(socket);
 		return;
 	}

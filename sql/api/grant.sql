@@ -187,6 +187,11 @@ BEGIN ATOMIC
 	SELECT unnest(ARRAY['check_sport_json', 'check_sport_numbers', 'check_sport_field', 'check_sport_subject', 'require_sport_keeper', 'make_sport_slug', 'write_sport_subject', 'act_on_sport',
 		'delete_sport_subject', 'import_sport_row', 'post_subject_position', 'demo_sports']), 'owner'
 	UNION ALL
+	-- what there is of people
+	SELECT unnest(ARRAY['personal_columns', 'unexported_columns']), 'admin'
+	UNION ALL
+	SELECT unnest(ARRAY['personal_notes', 'personal_references']), 'owner'
+	UNION ALL
 	-- signed addresses: with the caller's keys
 	SELECT unnest(ARRAY['s3_presign', 's3_post_form', 's3_sign_policy', 's3_address', 's3_host',
 		'cloudfront_url', 'cloudfront_cookies', 'cloudfront_policy', 'cloudfront_signature', 'cloudfront_base64']), 'reader'

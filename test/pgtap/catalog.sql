@@ -100,6 +100,8 @@ $$, ARRAY[
 	'search_streams', 'stream_json', 'watch_stream', 'renew_stream_view', 'leave_stream', 'stream_publish', 'stream_event', 'tend_streams', 'tell_stream_followers', 'count_stream_viewers',
 	'chat_rank', 'send_chat_message', 'chat_message_json', 'delete_chat_message', 'clear_chat_user', 'ban_chat_user', 'unban_chat_user', 'pin_chat_message', 'unpin_chat_message', 'update_stream_chat',
 	'add_stream_moderator', 'remove_stream_moderator', 'stream_moderators', 'stream_bans', 'event_stream', 'event_chat_message_id',
+	-- administrators read what is written of people's columns
+	'personal_columns',
 	-- staff write of leagues, teams and athletes
 	'create_league', 'update_league', 'delete_league', 'create_team', 'update_team', 'delete_team', 'create_athlete', 'update_athlete', 'delete_athlete', 'link_sport_subject', 'sports_import', 'set_post_subjects',
 	-- they read tables on the way to a visible_* view

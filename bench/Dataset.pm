@@ -389,6 +389,40 @@ SELECT setval(pg_get_serial_sequence('social.users', 'id'), (SELECT max(id) FROM
 VACUUM ANALYZE;
 SQL
 
+# What posts are about: 2,000 subjects, a fifth of the posts about one or two of 1,500 of them, few of
+# which most are about. Readers who follow 200 people (those of whom a typical reader does) and 20, 200
+# or 2,000 subjects, by popularity, or 500 about which nobody posts: bench_data.subject_readers.
+my $SUBJECTS = <<'SQL';
+SET client_min_messages = warning;
+SET social.notifications = off;
+CREATE TABLE bench_data.subject_readers (class text, user_id bigint);
+CREATE TABLE bench_data.subjects AS
+WITH made AS (INSERT INTO social.sport_subjects (kind, slug, name) SELECT 'team', 'bench-' || n, 'Bench ' || n FROM generate_series(1, 2000) n RETURNING id)
+SELECT id, row_number() OVER (ORDER BY id)::integer AS n FROM made;
+INSERT INTO social.post_subjects (post_id, subject_id, position)
+SELECT p.id, s.id, p.position
+FROM social.posts p CROSS JOIN LATERAL (SELECT hashint8extended(p.id, k) & 1048575 AS h, k FROM generate_series(1, 2) k) r
+JOIN bench_data.subjects s ON s.n = 1 + floor(1500 * (r.h / 1048576.0) ^ 2.5)
+WHERE p.position IS NOT NULL AND (hashint8extended(p.id, 3) & 1023) < 205 / r.k
+ON CONFLICT DO NOTHING;
+WITH free AS (
+	SELECT u.id, row_number() OVER (ORDER BY u.id) AS n FROM social.users u JOIN social.user_counters c ON c.user_id = u.id
+	WHERE u.username LIKE 'person%' AND u.is_active AND u.suspended_at IS NULL AND c.followers_count + c.following_count + c.posts_count = 0 ORDER BY u.id LIMIT 40)
+INSERT INTO bench_data.subject_readers SELECT (ARRAY['subjects 20', 'subjects 200', 'subjects 2000', 'idle subjects 500'])[1 + (n - 1) % 4], id FROM free;
+INSERT INTO social.follows (follower_id, followed_id)
+SELECT r.user_id, f.followed_id
+FROM (SELECT user_id, row_number() OVER (ORDER BY user_id) - 1 AS n FROM bench_data.subject_readers) r
+JOIN (SELECT user_id, row_number() OVER (ORDER BY user_id) - 1 AS n FROM bench_data.readers WHERE class = 'typical' AND follows = 200) t ON t.n = r.n % 10
+JOIN social.follows f ON f.follower_id = t.user_id;
+INSERT INTO social.sport_follows (user_id, subject_id)
+SELECT r.user_id, s.id FROM bench_data.subject_readers r CROSS JOIN LATERAL (
+	SELECT s.id FROM bench_data.subjects s WHERE (s.n > 1500) OR r.class NOT LIKE 'idle%'
+	ORDER BY CASE WHEN r.class LIKE 'idle%' THEN 0 ELSE ((hashint8extended(s.id, r.user_id) & 1048575) / 1048576.0) ^ (1.0 / (2000.0 / s.n)) END DESC LIMIT split_part(reverse(split_part(reverse(r.class), ' ', 1)), ' ', 1)::integer) s;
+VACUUM ANALYZE social.post_subjects, social.sport_follows, social.follows, social.sport_subjects, social.user_counters;
+SQL
+
+sub load_subjects { sql($SUBJECTS) if sql("SELECT to_regclass('bench_data.subject_readers') IS NULL") eq 't' }
+
 sub is_loaded { return sql("SELECT to_regclass('bench_data.readers') IS NOT NULL") eq 't' }
 
 sub load

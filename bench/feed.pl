@@ -13,6 +13,7 @@ use Dataset;
 
 $| = 1;
 Dataset::load() if !Dataset::is_loaded();
+Dataset::load_subjects();
 
 my $seen = <<'SQL';
 p.position IS NOT NULL AND p.deleted_at IS NULL AND p.hidden_at IS NULL AND p.visibility IN ('public', 'followers')
@@ -34,6 +35,31 @@ PREPARE plain_join(bigint) AS
 SELECT v.* FROM (
 	SELECT p.id, p.position FROM social.posts p JOIN social.follows f ON f.followed_id = p.author_id
 	WHERE f.follower_id = \$1 AND $listed AND $seen ORDER BY p.position DESC LIMIT 20) n
+JOIN social.visible_posts v ON v.id = n.id ORDER BY n.position DESC;
+SQL
+
+# The same where posts about what somebody follows stand there, too.
+my $seen_about = $seen =~ s/IN \('public', 'followers'\)/= 'public'/r . ' AND ' . $listed =~ s/f\.followed_id/p.author_id/gr;
+$prepare .= <<"SQL";
+PREPARE lateral_about(bigint) AS
+SELECT v.* FROM (
+	SELECT m.id, m.position FROM (
+		(SELECT l.id, l.position FROM social.follows f CROSS JOIN LATERAL (
+			SELECT p.id, p.position FROM social.posts p WHERE p.author_id = f.followed_id AND $seen ORDER BY p.position DESC LIMIT 20) l
+		WHERE f.follower_id = \$1 AND $listed)
+		UNION
+		(SELECT l.id, l.position FROM social.sport_follows f CROSS JOIN LATERAL (
+			SELECT p.id, p.position FROM social.post_subjects s JOIN social.posts p ON p.id = s.post_id WHERE s.subject_id = f.subject_id AND $seen_about ORDER BY s.position DESC LIMIT 20) l
+		WHERE f.user_id = \$1)) m
+	ORDER BY m.position DESC LIMIT 20) n
+JOIN social.visible_posts v ON v.id = n.id ORDER BY n.position DESC;
+PREPARE join_about(bigint) AS
+SELECT v.* FROM (
+	SELECT p.id, p.position FROM social.posts p WHERE $seen
+		AND (EXISTS (SELECT FROM social.follows f WHERE f.follower_id = \$1 AND f.followed_id = p.author_id)
+			OR p.visibility = 'public' AND EXISTS (SELECT FROM social.post_subjects s JOIN social.sport_follows f ON f.user_id = \$1 AND f.subject_id = s.subject_id WHERE s.post_id = p.id))
+		AND p.author_id <> ALL ((SELECT social.blocked_ids())::bigint[]) AND p.author_id <> ALL ((SELECT social.muted_ids())::bigint[])
+	ORDER BY p.position DESC LIMIT 20) n
 JOIN social.visible_posts v ON v.id = n.id ORDER BY n.position DESC;
 SQL
 
@@ -96,6 +122,24 @@ for my $class (grep { !/asleep/ } @classes)
 	my @calls = map { ([ 'first', $_, 'EXECUTE ours' ], [ 'deep', $_, "EXECUTE deep('$deep')" ]) } @{ $readers{$class} };
 	my %ms = latencies(prepare => $prepare, calls => \@calls);
 	bar("feed, $class, ms of a page $back posts back / first", $ms{deep}, $ms{first}, '<= 2');
+}
+
+# Readers of 200 typical people, and of subjects.
+my %about;
+push @{ $about{ $_->[0] } }, $_->[1] for map { [ split /\|/ ] } split /\n/, sql('SELECT class, user_id FROM bench_data.subject_readers ORDER BY class, user_id');
+for my $class (sort keys %about)
+{
+	my @calls = map { my $reader = $_; my $ids = page_ids($reader); (
+		[ 'ours',    $reader, 'EXECUTE ours' ],
+		[ 'lateral', $reader, "EXECUTE lateral_about($reader)" ],
+		[ 'join',    $reader, "EXECUTE join_about($reader)" ],
+		[ 'known',   $reader, "EXECUTE known('$ids')" ],
+		[ 'deep',    $reader, "EXECUTE deep('$deep')" ]) } @{ $about{$class} };
+	my %ms = latencies(prepare => $prepare, calls => \@calls);
+	my $form = $ms{lateral} < $ms{join} ? 'lateral' : 'join';
+	bar("feed, $class, ms / $form{$form}", $ms{ours}, $ms{$form}, '<= 1.5');
+	bar("feed, $class, ms / typical 200", $ms{ours}, $first{'typical 200'}{ours}, '<= 2');
+	bar("feed, $class, ms of a page $back posts back / first", $ms{deep}, $ms{ours}, '<= 2');
 }
 
 # While 8 sessions post as fast as they can: a few readers of each class, the form that was better without.

@@ -33,7 +33,7 @@ sub compare
 
 # ---- the data ------------------------------------------------------------------------------------
 
-my ($base, $posts, @readers, @tokens, %marked);
+my ($base, $posts, @readers, @tokens, @readers_about, @tokens_about, %marked);
 
 # The demo data alone has few hashtags.
 sub load_few
@@ -46,8 +46,11 @@ sub load_large
 {
 	($base, %marked) = load_activity();
 	$posts = Dataset::posts();
+	Dataset::load_subjects();
 	sql(sql_file('schema'));
 	@readers = readers();
+	@readers_about = split /\n/, sql("SELECT user_id FROM bench_data.subject_readers WHERE class = 'subjects 20' ORDER BY user_id");
+	@tokens_about  = tokens(@readers_about);
 	@tokens  = tokens(@readers);
 }
 
@@ -138,6 +141,11 @@ my @rows = (
 		my $ours = sub { through_bridge('return send("GET", "/api/posts/feed/")', @tokens) };
 		compare('feed of who follows 200', 0.12, $ours, plain('feed'))
 		  & compare('the same / the other SQL form', 1, $ours, plain('feed_join'));
+	} ],
+	[ feed_about => sub {
+		# The same with twenty teams that each of them follows.
+		compare('feed of who follows 200, and 20 subjects', 0.12, sub { through_bridge('return send("GET", "/api/posts/feed/")', @tokens_about) },
+			plain('feed_about', VIEWERS => scalar @readers_about, VIEWER_IDS => 'ARRAY[' . join(', ', @readers_about) . ']::bigint[]'));
 	} ],
 	[ create => sub {
 		my $query = 'mutation { createPost(title: "Notes from day %d", content: "Reading about #topic%d with @person%d this morning; the longer I look, '

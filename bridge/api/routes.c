@@ -178,12 +178,12 @@ static const struct sb_route_group groups[] = {
 #define STREAM_CHANGES                                                                             \
 	"path.id:bigint body.title:text- body.description:text~ body.scheduled_at:time~ "              \
 	"body.thumbnail_url:text~ body.tags:text~ body.is_private:bool- body.is_open:bool- "           \
-	"body.allowed_users:bigints-"
+	"body.allowed_users:bigints- body.subjects:bigints-"
 #define UPDATE_STREAM                                                                              \
 	"SELECT social.set_result_id(social.update_stream(stream_id => $1, title => $2, description "  \
 	"=> $3, scheduled_at => $4, thumbnail_url => $5, tags => $6, is_private => $7, is_open => "    \
 	"$8, "                                                                                         \
-	"allowed_users => $9))"
+	"allowed_users => $9, subject_ids => $10))"
 #define THE_REPORT                                                                                 \
 	"SELECT row_to_json(r) FROM social.visible_reports r WHERE r.id = social.result_id()"
 #define POST_OF_ROW "social.post_document(l.id)"
@@ -204,14 +204,21 @@ static const struct sb_route_group groups[] = {
 #define THE_SUBJECT(view, condition)                                                               \
 	"SELECT row_to_json(r) FROM (SELECT v.*, (SELECT coalesce(json_agg(row_to_json(x) ORDER BY "   \
 	"x.provider, x.external_id), '[]') FROM (SELECT e.provider, e.external_id FROM "               \
-	"social.visible_sport_external_ids e WHERE e.subject_id = v.id) x) AS external_ids FROM "      \
+	"social.visible_sport_external_ids e WHERE e.subject_id = v.id) x) AS external_ids, "          \
+	"coalesce((SELECT true FROM social.own_sport_follows o WHERE o.subject_id = v.id), false) AS " \
+	"is_following FROM "                                                                           \
 	"social." view " v WHERE " condition ") r"
 /* What a post is about. */
 #define POST_SUBJECTS(id)                                                                          \
 	"SELECT json_build_object('results', (SELECT coalesce(json_agg(row_to_json(s) ORDER BY "       \
 	"s.id), "                                                                                      \
-	"'[]') FROM (SELECT v.id, v.kind, v.slug, v.name, v.sport FROM "                               \
+	"'[]') FROM (SELECT v.id, v.kind, v.slug, v.name, v.sport, v.followers_count FROM "            \
 	"social.visible_post_subjects v WHERE v.post_id = " id ") s)) FROM social.seen_post(" id ")"
+/* Whether the viewer follows a league, team or athlete, and how many do. */
+#define SUBJECT_FOLLOW                                                                             \
+	"SELECT row_to_json(r) FROM (SELECT v.id, coalesce((SELECT true FROM "                         \
+	"social.own_sport_follows o WHERE o.subject_id = v.id), false) AS following, "                 \
+	"v.followers_count FROM social.visible_sport_subjects v WHERE v.id = social.result_id()) r"
 /* All rows of a function at once. */
 #define ALL_OF(rows, item)                                                                         \
 	"SELECT json_build_object('results', coalesce(json_agg(" item " ORDER BY l.ordinality), "      \

@@ -81,6 +81,7 @@ static const char *const unseen[] = {
 	"refresh_tokens",
 	"reports",
 	"retention",
+	"sport_follows",
 	"stream_bans",
 	"stream_chatters",
 	"stream_events",

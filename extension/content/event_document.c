@@ -44,6 +44,9 @@ PG_FUNCTION_INFO_V1(social_event_payloads);
 #define KEPT_EVENTS 256
 #define KEPT_COUNTS 64
 
+/* What a post or a stream may be about (hold_subjects). */
+#define SUBJECTS_MAX 5
+
 struct event
 {
 	int64 id; /* 0: none */
@@ -57,6 +60,8 @@ struct event
 	int64 stream;
 	bool is_read;  /* its row has been looked for */
 	HeapTuple row; /* the post, comment or stream; NULL: it is gone */
+	int nsubjects; /* of the post or stream; -1: not read yet */
+	int64 subjects[SUBJECTS_MAX];
 	text *payload; /* the same for all who see it; NULL: not made yet, or not the same */
 };
 
@@ -133,6 +138,7 @@ find_event(struct delivery *delivery, int64 id)
 						   GetActiveSnapshot(), slot))
 		return NULL;
 	event->id = id;
+	event->nsubjects = -1;
 	event->type = type_named(DatumGetTextPP(slot_getattr(slot, SOCIAL_EVENTS_TYPE, &isnull)));
 	event->at = DatumGetTimestampTz(slot_getattr(slot, SOCIAL_EVENTS_AT, &isnull));
 	event->author = id_in(slot, SOCIAL_EVENTS_AUTHOR_ID);
@@ -182,12 +188,32 @@ add_person(struct delivery *delivery, int64 user_id)
  * taken back.
  */
 
-/* Whose posts stand in the viewer's home feed: theirs, and those of whom they follow. */
+/* Whose posts stand in the viewer's home feed, whatever they are about: theirs, and those of whom
+ * they follow. */
 static bool
 is_on_feed(const struct delivery *delivery, int64 person)
 {
 	return delivery->viewer != 0 &&
 		   (person == delivery->viewer || social_follows(delivery->viewer, person));
+}
+
+/* Is the event's post or stream about something that the viewer follows? */
+static bool
+is_about_followed(const struct delivery *delivery, struct event *event)
+{
+	if (delivery->viewer == 0)
+		return false;
+	if (event->nsubjects < 0)
+		event->nsubjects =
+			event->post != 0
+				? social_subjects_of_post(event->post, event->subjects, SUBJECTS_MAX)
+				: social_subjects_of_stream(event->stream, event->subjects, SUBJECTS_MAX);
+	for (int i = 0; i < event->nsubjects; i++)
+	{
+		if (social_follows_subject(delivery->viewer, event->subjects[i]))
+			return true;
+	}
+	return false;
 }
 
 /* A quoted post and the names of people are seen by some. */
@@ -222,7 +248,8 @@ tell_post(struct delivery *delivery, struct event *event)
 	if (!sees_listed_post(delivery, event))
 		return false;
 	delivery->is_on_feed =
-		event->type != SOCIAL_EVENT_POST_EDITED && is_on_feed(delivery, event->author);
+		event->type != SOCIAL_EVENT_POST_EDITED &&
+		(is_on_feed(delivery, event->author) || is_about_followed(delivery, event));
 	if (event->payload != NULL)
 		return true;
 	documents = begin(&delivery->post_maker, "posts");
@@ -453,7 +480,8 @@ tell_stream(struct delivery *delivery, struct event *event)
 {
 	if (!sees_stream(delivery, event) || !social_sight_lists_person(event->author))
 		return false;
-	delivery->is_on_feed = is_on_feed(delivery, event->author);
+	delivery->is_on_feed =
+		is_on_feed(delivery, event->author) || is_about_followed(delivery, event);
 	return event->payload != NULL || tell_by(delivery, event->stream, "event_stream");
 }
 

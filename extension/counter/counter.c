@@ -57,6 +57,14 @@ const struct social_counter social_counters[] = {
 								 SOCIAL_EVENT_NONE,
 								 SOCIAL_HASHTAG_NCOUNTS,
 								 {SOCIAL_HASHTAG_COUNTS(COLUMN)}},
+	[SOCIAL_SUBJECT_COUNTERS] = {"subject_counters",
+								 "subject_counter_deltas",
+								 "subject_counter_deltas_idx",
+								 "subject_id",
+								 "sport_subjects",
+								 SOCIAL_EVENT_NONE,
+								 SOCIAL_SUBJECT_NCOUNTS,
+								 {SOCIAL_SUBJECT_COUNTS(COLUMN)}},
 };
 #undef COLUMN
 const int social_ncounters = lengthof(social_counters);

@@ -58,6 +58,7 @@ struct social_counter
 	COUNT(COMMENT_LIKES, "likes_count")                                                            \
 	COUNT(COMMENT_REPLIES, "replies_count")
 #define SOCIAL_HASHTAG_COUNTS(COUNT) COUNT(HASHTAG_POSTS, "posts_count")
+#define SOCIAL_SUBJECT_COUNTS(COUNT) COUNT(SUBJECT_FOLLOWERS, "followers_count")
 
 /* Indexes into social_counters, and into the columns of each. */
 enum
@@ -65,7 +66,9 @@ enum
 	SOCIAL_USER_COUNTERS,
 	SOCIAL_POST_COUNTERS,
 	SOCIAL_COMMENT_COUNTERS,
-	SOCIAL_HASHTAG_COUNTERS
+	SOCIAL_HASHTAG_COUNTERS,
+	SOCIAL_SUBJECT_COUNTERS,
+	SOCIAL_NCOUNTERS
 };
 #define SOCIAL_COUNT_NUMBER(name, column) SOCIAL_##name##_COUNT,
 enum
@@ -83,6 +86,10 @@ enum
 enum
 {
 	SOCIAL_HASHTAG_COUNTS(SOCIAL_COUNT_NUMBER) SOCIAL_HASHTAG_NCOUNTS
+};
+enum
+{
+	SOCIAL_SUBJECT_COUNTS(SOCIAL_COUNT_NUMBER) SOCIAL_SUBJECT_NCOUNTS
 };
 
 /* A row adds 1 to a count of the object that it names. */

@@ -33,7 +33,7 @@ deltas_wait(const struct social_counter *counter, Relation deltas)
 	{
 		struct social_moment moment;
 		bool wait;
-	} last[SOCIAL_HASHTAG_COUNTERS + 1];
+	} last[SOCIAL_NCOUNTERS];
 	Snapshot snapshot = GetActiveSnapshot();
 	int i = (int) (counter - social_counters);
 

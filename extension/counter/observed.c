@@ -181,6 +181,20 @@ static const struct social_observed registry[] = {
 					.when = SOCIAL_POST_HASHTAGS_IS_PUBLIC}},
 	},
 	{
+		.table = "sport_follows",
+		.counts = {{.object = SOCIAL_SPORT_FOLLOWS_SUBJECT_ID,
+					.counter = SOCIAL_SUBJECT_COUNTERS,
+					.count = SOCIAL_SUBJECT_FOLLOWERS_COUNT,
+					.when = SOCIAL_SPORT_FOLLOWS_IS_COUNTED}},
+		.recounts = {{.flag = SOCIAL_SPORT_FOLLOWS_IS_COUNTED,
+					  .person = SOCIAL_SPORT_FOLLOWS_USER_ID,
+					  .place = SOCIAL_SPORT_FOLLOWS_CREATED_AT}},
+	},
+	{
+		.table = "sport_subjects",
+		.counters = &social_counters[SOCIAL_SUBJECT_COUNTERS],
+	},
+	{
 		.table = "follow_requests",
 		.notice = {.type = SOCIAL_NOTIFY_FOLLOW_REQUEST,
 				   .actor = SOCIAL_FOLLOW_REQUESTS_REQUESTER_ID,

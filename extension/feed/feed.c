@@ -305,6 +305,7 @@ read_feed(FunctionCallInfo fcinfo, int64 reader, int first,
 	bool has_more;
 
 	feed.listing = social_listing_begin(reader);
+	(void) social_listing_subjects(feed.listing, &feed.nsubjects);
 	read_arguments(&feed, fcinfo, first);
 	feed.items = palloc(feed.wanted * sizeof(*feed.items));
 	social_walk_open(&feed.posts, "posts", "posts_pkey");

@@ -2,10 +2,11 @@
  * feed.h owns what the parts of the home feed share: the page that is being filled, and how
  * candidates are offered to it.
  *
- * A feed holds the posts and reposts of a person and of those whom they follow, each post once, at
- * its newest place. Places are ordered by (position, post id). Candidates come in that order of
- * positions, from a walk over everything (feed_walk.c) and then from a merge of single people
- * (feed_merge.c); what is offered twice is taken once.
+ * A feed holds the posts and reposts of a person and of those whom they follow, and the posts about
+ * the leagues, teams and athletes that they follow, each post once, at its newest place. Places are
+ * ordered by (position, post id). Candidates come in that order of positions, from a walk over
+ * everything (feed_walk.c) and then from a merge of single people and subjects (feed_merge.c); what
+ * is offered twice is taken once.
  */
 #ifndef SOCIAL_FEED_H
 #define SOCIAL_FEED_H
@@ -45,6 +46,7 @@ struct social_feed
 
 	struct social_walk posts;  /* by id */
 	struct social_walk shares; /* of a post, by position */
+	int nsubjects;             /* that the person follows */
 };
 
 /* Below 0 when the first of two places is older, above 0 when it is newer. */
@@ -63,11 +65,17 @@ extern bool social_feed_is_full(const struct social_feed *feed, int64 position);
 /* Do this person's posts and reposts belong into the feed? */
 extern bool social_feed_includes(const struct social_feed *feed, int64 user_id);
 
+/* Do posts about this league, team or athlete? */
+extern bool social_feed_includes_subject(const struct social_feed *feed, int64 subject_id);
+
 /* Offers the post in `slot`, by somebody whom the feed includes. */
 extern void social_feed_offer_post(struct social_feed *feed, TupleTableSlot *slot);
 
 /* Offers the repost in `slot`, by somebody whom the feed includes. */
 extern void social_feed_offer_repost(struct social_feed *feed, TupleTableSlot *slot);
+
+/* Offers the post of the row of post_subjects in `slot`, about something that the feed includes. */
+extern void social_feed_offer_subject(struct social_feed *feed, TupleTableSlot *slot);
 
 /*
  * Offers what comes from *reached on in the order of everything, up to `budget` index entries, and
@@ -91,7 +99,8 @@ extern void social_feed_people_read(const struct social_feed *feed,
 extern int64 social_feed_merge_scans(const struct social_feed *feed,
 									 const struct social_feed_people *people, int64 from);
 
-/* Offers what comes from this position on by merging people, until the page is complete. */
+/* Offers what comes from this position on by merging people and subjects, until the page is
+ * complete. */
 extern void social_feed_merge(struct social_feed *feed, const struct social_feed_people *people,
 							  int64 from);
 

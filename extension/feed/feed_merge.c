@@ -1,11 +1,12 @@
 /*
- * feed_merge.c owns the second part of a home feed: the people in it, each with an index scan of
- * their own, merged. Readers whose people seldom post find their page here.
+ * feed_merge.c owns the second part of a home feed: the people and the subjects in it, each with an
+ * index scan of their own, merged. Readers whose people seldom post find their page here.
  *
- * Everybody stands in one heap, twice: with their posts and with their reposts. Whoever has not
- * been looked up yet stands at the position of their last activity; that is never too low, so
- * nobody is looked up before the page reaches them. Looking up reads a few entries of the person's
- * part of the index, without the rows. A row is read when its turn comes.
+ * Everybody stands in one heap, twice: with their posts and with their reposts; a subject once,
+ * with the posts about it, and as nobody knows where the newest is, all of them are looked up.
+ * Whoever has not been looked up yet stands at the position of their last activity; that is never
+ * too low, so nobody is looked up before the page reaches them. Looking up reads a few entries of
+ * the person's part of the index, without the rows. A row is read when its turn comes.
  */
 #include "postgres.h"
 
@@ -26,17 +27,38 @@ struct entry
 	ItemPointerData tid;
 };
 
-/* One person's posts, or reposts. */
+/* What a source has. */
+enum kind
+{
+	POSTS,
+	REPOSTS,
+	SUBJECT,
+	KINDS
+};
+
+/* How each is read: by the source's id and the position; and what becomes of a row. */
+static const struct
+{
+	const char *table;
+	const char *index;
+	void (*offer)(struct social_feed *feed, TupleTableSlot *slot);
+} kinds[KINDS] = {
+	[POSTS] = {"posts", "posts_author_position_idx", social_feed_offer_post},
+	[REPOSTS] = {"reposts", "reposts_user_position_idx", social_feed_offer_repost},
+	[SUBJECT] = {"post_subjects", "post_subjects_page_idx", social_feed_offer_subject},
+};
+
+/* One person's posts, or reposts, or the posts about one subject. */
 struct source
 {
-	int64 user_id;
+	int64 id;
 	int64 read_to; /* what lies beyond it, itself left out, is not read yet */
 	struct entry *entry;
 	int16 entries; /* read */
 	int16 taken;
 	int16 chunk; /* entries to read next */
 	uint8 reads;
-	bool is_reposts;
+	uint8 kind;
 	bool is_last; /* there is nothing beyond the entries */
 };
 
@@ -51,9 +73,8 @@ struct merge
 {
 	struct social_feed *feed;
 	int64 from;
-	int64 window;             /* positions that a source's first read covers; 0: all */
-	struct social_walk posts; /* by person and position */
-	struct social_walk reposts;
+	int64 window; /* positions that a source's first read covers; 0: all */
+	struct social_walk walks[KINDS];
 	struct source *sources;
 	struct node *heap;
 	int count;
@@ -108,34 +129,37 @@ begins_at(const struct social_feed *feed, int64 from, int64 last, int64 *positio
 }
 
 static void
-add_source(struct merge *merge, int64 user_id, bool is_reposts, int64 last)
+add_source(struct merge *merge, int64 id, enum kind kind, int64 last)
 {
 	int64 position;
 
 	if (!begins_at(merge->feed, merge->from, last, &position))
 		return;
 	merge->sources[merge->count] =
-		(struct source){.user_id = user_id,
-						.is_reposts = is_reposts,
+		(struct source){.id = id,
+						.kind = kind,
 						.read_to = social_feed_walk_start(merge->feed, position),
 						.chunk = CHUNK_FIRST};
 	merge->heap[merge->count] = (struct node){key_of(merge, position), merge->count};
 	merge->count++;
 }
 
-/* Makes the heap of everybody in the feed. */
+/* Makes the heap of everybody and everything in the feed. */
 static void
 add_sources(struct merge *merge, const struct social_feed_people *people)
 {
-	Size count = people->count;
+	int nsubjects;
+	const int64 *subjects = social_listing_subjects(merge->feed->listing, &nsubjects);
+	Size count = 2 * (Size) people->count + nsubjects;
 
-	merge->sources =
-		MemoryContextAllocHuge(CurrentMemoryContext, 2 * count * sizeof(*merge->sources));
-	merge->heap = MemoryContextAllocHuge(CurrentMemoryContext, 2 * count * sizeof(*merge->heap));
+	merge->sources = MemoryContextAllocHuge(CurrentMemoryContext, count * sizeof(*merge->sources));
+	merge->heap = MemoryContextAllocHuge(CurrentMemoryContext, count * sizeof(*merge->heap));
 	for (int i = 0; i < people->count; i++)
-		add_source(merge, people->ids[i], false, people->last[i].post);
+		add_source(merge, people->ids[i], POSTS, people->last[i].post);
 	for (int i = 0; i < people->count; i++)
-		add_source(merge, people->ids[i], true, people->last[i].repost);
+		add_source(merge, people->ids[i], REPOSTS, people->last[i].repost);
+	for (int i = 0; i < nsubjects; i++)
+		add_source(merge, subjects[i], SUBJECT, SOCIAL_LAST_POSITION_UNKNOWN);
 }
 
 /* How far the next read of a source goes: as far as most pages reach, then twice as far. */
@@ -163,7 +187,7 @@ limit_of(const struct merge *merge, const struct source *source)
 static void
 read_entries(struct merge *merge, struct source *source)
 {
-	struct social_walk *walk = source->is_reposts ? &merge->reposts : &merge->posts;
+	struct social_walk *walk = &merge->walks[source->kind];
 	int64 limit = limit_of(merge, source);
 	int capacity = source->chunk + 1;
 	struct entry entry;
@@ -174,11 +198,11 @@ read_entries(struct merge *merge, struct source *source)
 	source->entries = 0;
 	source->taken = 0;
 	if (limit == SOCIAL_WALK_OLDEST || limit == SOCIAL_WALK_NEWEST)
-		social_walk_start(walk, 1, &source->user_id, merge->feed->newest_first, source->read_to,
+		social_walk_start(walk, 1, &source->id, merge->feed->newest_first, source->read_to,
 						  SOCIAL_WALK_NO_BUDGET);
 	else
-		social_walk_start_between(walk, 1, &source->user_id, merge->feed->newest_first,
-								  source->read_to, limit, SOCIAL_WALK_NO_BUDGET);
+		social_walk_start_between(walk, 1, &source->id, merge->feed->newest_first, source->read_to,
+								  limit, SOCIAL_WALK_NO_BUDGET);
 	while (social_walk_next_entry(walk, 2, &entry.position, &entry.tid))
 	{
 		if (source->entries >= source->chunk &&
@@ -252,15 +276,11 @@ read_at_start(struct merge *merge)
 static void
 offer_next(struct merge *merge, struct source *source)
 {
-	struct social_walk *walk = source->is_reposts ? &merge->reposts : &merge->posts;
+	struct social_walk *walk = &merge->walks[source->kind];
 	struct entry *entry = &source->entry[source->taken++];
 
-	if (!social_walk_fetch(walk, &entry->tid))
-		return;
-	if (source->is_reposts)
-		social_feed_offer_repost(merge->feed, walk->slot);
-	else
-		social_feed_offer_post(merge->feed, walk->slot);
+	if (social_walk_fetch(walk, &entry->tid))
+		kinds[source->kind].offer(merge->feed, walk->slot);
 }
 
 /* ---- interface ------------------------------------------------------------------------------ */
@@ -284,7 +304,7 @@ int64
 social_feed_merge_scans(const struct social_feed *feed, const struct social_feed_people *people,
 						int64 from)
 {
-	int64 scans = 0;
+	int64 scans = feed->nsubjects;
 	int64 position;
 
 	for (int i = 0; i < people->count; i++)
@@ -311,9 +331,10 @@ void
 social_feed_merge(struct social_feed *feed, const struct social_feed_people *people, int64 from)
 {
 	struct merge merge = {.feed = feed, .from = from, .window = window_of(feed)};
+	int nkinds = feed->nsubjects == 0 ? SUBJECT : KINDS;
 
-	social_walk_open_keys(&merge.posts, "posts", "posts_author_position_idx");
-	social_walk_open_keys(&merge.reposts, "reposts", "reposts_user_position_idx");
+	for (int i = 0; i < nkinds; i++)
+		social_walk_open_keys(&merge.walks[i], kinds[i].table, kinds[i].index);
 	add_sources(&merge, people);
 	read_at_start(&merge);
 	for (int i = merge.count / 2 - 1; i >= 0; i--)
@@ -329,6 +350,6 @@ social_feed_merge(struct social_feed *feed, const struct social_feed_people *peo
 			read_entries(&merge, source);
 		place_top(&merge, source);
 	}
-	social_walk_close(&merge.posts);
-	social_walk_close(&merge.reposts);
+	for (int i = 0; i < nkinds; i++)
+		social_walk_close(&merge.walks[i]);
 }

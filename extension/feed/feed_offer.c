@@ -8,6 +8,10 @@
 
 #include "base/column.h"
 #include "feed/feed.h"
+#include "viewer/visibility.h"
+
+/* What a post may be about (hold_subjects). */
+#define SUBJECTS_MAX 5
 
 /* ---- places --------------------------------------------------------------------------------- */
 
@@ -57,6 +61,27 @@ social_feed_includes(const struct social_feed *feed, int64 user_id)
 {
 	return user_id == social_listing_viewer(feed->listing) ||
 		   social_listing_follows(feed->listing, user_id);
+}
+
+bool
+social_feed_includes_subject(const struct social_feed *feed, int64 subject_id)
+{
+	return social_listing_follows_subject(feed->listing, subject_id);
+}
+
+/* Is the post about something that the feed includes? */
+static bool
+is_about_included(const struct social_feed *feed, int64 post_id)
+{
+	int64 subjects[SUBJECTS_MAX];
+	int count = feed->nsubjects == 0 ? 0 : social_subjects_of_post(post_id, subjects, SUBJECTS_MAX);
+
+	for (int i = 0; i < count; i++)
+	{
+		if (social_feed_includes_subject(feed, subjects[i]))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -138,7 +163,7 @@ stands_earlier(struct social_feed *feed, const struct social_feed_item *offered,
 	if (feed->newest_first && !feed->has_start)
 		return false;
 	if (offered->reposter != 0 && counts_as_newer(feed, offered, position) &&
-		social_feed_includes(feed, author_id))
+		(social_feed_includes(feed, author_id) || is_about_included(feed, offered->post_id)))
 		return true;
 	social_walk_start(shares, 1, &offered->post_id, true,
 					  feed->top == SOCIAL_WALK_NEWEST ? feed->top : feed->top + 1,
@@ -196,4 +221,23 @@ social_feed_offer_repost(struct social_feed *feed, TupleTableSlot *slot)
 		social_listing_admits_person(feed->listing, offered.reposter) &&
 		social_walk_find(&feed->posts, 1, &offered.post_id))
 		offer(feed, &offered, feed->posts.slot);
+}
+
+/* A post by somebody whom the feed includes is offered for that, and need not be looked at twice.
+ */
+void
+social_feed_offer_subject(struct social_feed *feed, TupleTableSlot *slot)
+{
+	TupleTableSlot *post = feed->posts.slot;
+	struct social_feed_item offered = {0};
+	bool isnull;
+
+	offered.post_id = DatumGetInt64(slot_getattr(slot, SOCIAL_POST_SUBJECTS_POST_ID, &isnull));
+	offered.position = DatumGetInt64(slot_getattr(slot, SOCIAL_POST_SUBJECTS_POSITION, &isnull));
+	if (is_beyond_start(feed, offered.position, offered.post_id) &&
+		social_walk_find(&feed->posts, 1, &offered.post_id) &&
+		DatumGetInt64(slot_getattr(post, SOCIAL_POSTS_POSITION, &isnull)) == offered.position &&
+		!social_feed_includes(feed,
+							  DatumGetInt64(slot_getattr(post, SOCIAL_POSTS_AUTHOR_ID, &isnull))))
+		offer(feed, &offered, post);
 }

@@ -1,7 +1,8 @@
 /*
  * feed_walk.c owns the first part of a home feed: all posts and reposts in their order, as long as
- * a budget lasts. It reads a stretch of positions at a time, from indexes alone, and fetches the
- * rows of whom the feed includes. Most readers find their page here.
+ * a budget lasts, and what posts are about where the reader follows a subject. It reads a stretch
+ * of positions at a time, from indexes alone, and fetches the rows of whom and what the feed
+ * includes. Most readers find their page here.
  */
 #include "postgres.h"
 
@@ -15,42 +16,54 @@
 /* What beginning a stretch costs, in entries. */
 #define STRETCH_COST 512
 
-/* A stretch of posts, or of reposts, and how many of its entries have been passed. */
+/* A stretch of one table, and how many of its entries have been passed. */
 struct lane
 {
 	struct social_position_scan scan;
+	bool (*includes)(const struct social_feed *feed, int64 id);
 	void (*offer)(struct social_feed *feed, TupleTableSlot *slot);
 	int passed;
 };
 
-/* Posts go before reposts where both stand at one place. */
+#define LANES_MAX 3
+
+/* Where entries of several stand at one place, the first goes first. */
 struct lanes
 {
 	struct social_feed *feed;
-	struct lane posts;
-	struct lane reposts;
+	int count;
+	struct lane lane[LANES_MAX];
 };
 
 static void
 lanes_end(struct lanes *lanes)
 {
-	social_position_scan_close(&lanes->posts.scan);
-	social_position_scan_close(&lanes->reposts.scan);
+	for (int i = 0; i < lanes->count; i++)
+		social_position_scan_close(&lanes->lane[i].scan);
+}
+
+static bool
+add_lane(struct lanes *lanes, const char *table, const char *index,
+		 bool (*includes)(const struct social_feed *feed, int64 id),
+		 void (*offer)(struct social_feed *feed, TupleTableSlot *slot))
+{
+	struct lane *lane = &lanes->lane[lanes->count++];
+
+	lane->includes = includes;
+	lane->offer = offer;
+	return social_position_scan_open(&lane->scan, table, index);
 }
 
 static bool
 lanes_begin(struct lanes *lanes, struct social_feed *feed)
 {
-	bool has_posts;
-	bool has_reposts;
-
 	*lanes = (struct lanes){.feed = feed};
-	lanes->posts.offer = social_feed_offer_post;
-	lanes->reposts.offer = social_feed_offer_repost;
-	has_posts = social_position_scan_open(&lanes->posts.scan, "posts", "posts_position_key");
-	has_reposts =
-		social_position_scan_open(&lanes->reposts.scan, "reposts", "reposts_position_idx");
-	if (has_posts && has_reposts)
+	if (add_lane(lanes, "posts", "posts_position_key", social_feed_includes,
+				 social_feed_offer_post) &&
+		add_lane(lanes, "reposts", "reposts_position_idx", social_feed_includes,
+				 social_feed_offer_repost) &&
+		(feed->nsubjects == 0 || add_lane(lanes, "post_subjects", "post_subjects_position_idx",
+										  social_feed_includes_subject, social_feed_offer_subject)))
 		return true;
 	lanes_end(lanes);
 	return false;
@@ -70,11 +83,15 @@ end_of_stretch(const struct social_feed *feed, int64 from, int64 span)
 static int64
 read_stretch(struct lanes *lanes, int64 from, int64 to)
 {
-	social_position_scan_read(&lanes->posts.scan, Min(from, to), Max(from, to));
-	social_position_scan_read(&lanes->reposts.scan, Min(from, to), Max(from, to));
-	lanes->posts.passed = 0;
-	lanes->reposts.passed = 0;
-	return (int64) lanes->posts.scan.count + lanes->reposts.scan.count;
+	int64 count = 0;
+
+	for (int i = 0; i < lanes->count; i++)
+	{
+		social_position_scan_read(&lanes->lane[i].scan, Min(from, to), Max(from, to));
+		lanes->lane[i].passed = 0;
+		count += lanes->lane[i].scan.count;
+	}
+	return count;
 }
 
 /* The lane's next entry in the feed's direction, or NULL. */
@@ -89,18 +106,26 @@ peek(const struct lanes *lanes, const struct lane *lane)
 													: lane->passed];
 }
 
-/* The lane whose next entry is the next of both, with this entry; NULL at the end. */
+/* The lane whose next entry is the next of all, with this entry; NULL at the end. */
 static struct lane *
 next_lane(struct lanes *lanes, struct social_position_entry **entry)
 {
-	struct social_position_entry *post = peek(lanes, &lanes->posts);
-	struct social_position_entry *repost = peek(lanes, &lanes->reposts);
-	bool is_post = post != NULL && (repost == NULL || (lanes->feed->newest_first
-														   ? post->position >= repost->position
-														   : post->position <= repost->position));
+	bool newest_first = lanes->feed->newest_first;
+	struct lane *next = NULL;
 
-	*entry = is_post ? post : repost;
-	return *entry == NULL ? NULL : is_post ? &lanes->posts : &lanes->reposts;
+	*entry = NULL;
+	for (int i = 0; i < lanes->count; i++)
+	{
+		struct social_position_entry *other = peek(lanes, &lanes->lane[i]);
+
+		if (other == NULL ||
+			(next != NULL && (newest_first ? other->position <= (*entry)->position
+										   : other->position >= (*entry)->position)))
+			continue;
+		next = &lanes->lane[i];
+		*entry = other;
+	}
+	return next;
 }
 
 /* Offers the entries of the stretch that was read; true when the page is complete before its end.
@@ -118,7 +143,7 @@ offer_stretch(struct lanes *lanes)
 			return true;
 		lane->passed++;
 		feed->walked_entries++;
-		if (social_feed_includes(feed, entry->person_id) &&
+		if (lane->includes(feed, entry->person_id) &&
 			social_walk_fetch(&lane->scan.walk, &entry->tid))
 			lane->offer(feed, lane->scan.walk.slot);
 	}
@@ -133,16 +158,19 @@ skip_gap(struct lanes *lanes, int64 *reached)
 {
 	bool newest_first = lanes->feed->newest_first;
 	int64 from = *reached;
-	int64 post;
-	int64 repost;
-	bool has_post = social_position_scan_find(&lanes->posts.scan, newest_first, from, &post);
-	bool has_repost = social_position_scan_find(&lanes->reposts.scan, newest_first, from, &repost);
+	bool found = false;
 
-	if (has_post && has_repost)
-		*reached = newest_first ? Max(post, repost) : Min(post, repost);
-	else if (has_post || has_repost)
-		*reached = has_post ? post : repost;
-	return has_post || has_repost;
+	for (int i = 0; i < lanes->count; i++)
+	{
+		int64 position;
+
+		if (!social_position_scan_find(&lanes->lane[i].scan, newest_first, from, &position))
+			continue;
+		if (!found || (newest_first ? position > *reached : position < *reached))
+			*reached = position;
+		found = true;
+	}
+	return found;
 }
 
 /* How far to the page's end, if the rest is as dense as what was walked, and a bit more. */

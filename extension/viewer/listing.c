@@ -57,15 +57,22 @@ hash_of(int64 id)
 #include "lib/simplehash.h"
 #pragma GCC diagnostic pop
 
+/* Whom, or what, the viewer follows. */
+struct followed
+{
+	int64 *ids; /* in order, once they have been read; else NULL */
+	int count;
+	uint64 *sieve;  /* a bit for the hash of each; most others find theirs not set */
+	int sieve_bits; /* log2 of how many */
+};
+
 struct social_listing
 {
 	int64 viewer;
 	bool is_staff;
 	people_hash *people;
-	int64 *followed; /* in order of id, once they have been read; else NULL */
-	int nfollowed;
-	uint64 *sieve;  /* a bit for the hash of everybody followed; most others find theirs not set */
-	int sieve_bits; /* log2 of how many */
+	struct followed followed;
+	struct followed subjects;
 	int follow_probes;
 	int64 followed_estimate; /* -1: not asked yet */
 	struct social_walk users;
@@ -149,17 +156,23 @@ social_listing_begin(int64 viewer)
 	return listing;
 }
 
+static void
+forget_followed(struct followed *followed)
+{
+	if (followed->ids == NULL)
+		return;
+	pfree(followed->ids);
+	pfree(followed->sieve);
+}
+
 void
 social_listing_end(struct social_listing *listing)
 {
 	social_walk_close(&listing->users);
 	if (listing->follows != NULL)
 		social_pair_probe_close(listing->follows);
-	if (listing->followed != NULL)
-	{
-		pfree(listing->followed);
-		pfree(listing->sieve);
-	}
+	forget_followed(&listing->followed);
+	forget_followed(&listing->subjects);
 	people_destroy(listing->people);
 	pfree(listing);
 }
@@ -230,74 +243,91 @@ social_listing_admits_person(struct social_listing *listing, int64 user_id)
 
 /* ---- follows -------------------------------------------------------------------------------- */
 
-/* Makes the sieve: 16 bits or more for each of those followed. */
+/* Makes the sieve: 16 bits or more for each. */
 static void
-make_sieve(struct social_listing *listing)
+make_sieve(struct followed *followed)
 {
-	listing->sieve_bits = Max(pg_ceil_log2_32(Max(listing->nfollowed, 1)) + 4, 6);
-	listing->sieve = palloc0(((Size) 1 << listing->sieve_bits) / 8);
-	for (int i = 0; i < listing->nfollowed; i++)
+	followed->sieve_bits = Max(pg_ceil_log2_32(Max(followed->count, 1)) + 4, 6);
+	followed->sieve = palloc0(((Size) 1 << followed->sieve_bits) / 8);
+	for (int i = 0; i < followed->count; i++)
 	{
-		uint64 bit = hash_of(listing->followed[i]) >> (64 - listing->sieve_bits);
+		uint64 bit = hash_of(followed->ids[i]) >> (64 - followed->sieve_bits);
 
-		listing->sieve[bit / 64] |= UINT64CONST(1) << bit % 64;
+		followed->sieve[bit / 64] |= UINT64CONST(1) << bit % 64;
 	}
 }
 
 /*
- * Reads whom the viewer follows from the index alone where the visibility map allows it: with
+ * Reads what the viewer follows from the index alone where the visibility map allows it: with
  * thousands of follows the rows would cost several times as much.
  */
 static void
-read_follows(struct social_listing *listing)
+read_followed(struct followed *followed, const char *table, const char *index, int64 viewer)
 {
 	struct social_walk walk;
 	int capacity = 64;
 	int64 id;
 
-	listing->followed = palloc(capacity * sizeof(int64));
-	social_walk_open_keys(&walk, "follows", "follows_pkey");
-	social_walk_start_equal(&walk, 1, &listing->viewer);
+	followed->ids = palloc(capacity * sizeof(int64));
+	social_walk_open_keys(&walk, table, index);
+	social_walk_start_equal(&walk, 1, &viewer);
 	while (social_walk_next_key(&walk, 2, &id))
 	{
-		if (listing->nfollowed == capacity)
-			listing->followed =
-				repalloc_huge(listing->followed, (Size) (capacity *= 2) * sizeof(int64));
-		listing->followed[listing->nfollowed++] = id;
+		if (followed->count == capacity)
+			followed->ids = repalloc_huge(followed->ids, (Size) (capacity *= 2) * sizeof(int64));
+		followed->ids[followed->count++] = id;
 	}
 	social_walk_close(&walk);
-	make_sieve(listing);
+	make_sieve(followed);
 }
 
 const int64 *
 social_listing_followed(struct social_listing *listing, int *count)
 {
-	if (listing->followed == NULL)
-		read_follows(listing);
-	*count = listing->nfollowed;
-	return listing->followed;
+	if (listing->followed.ids == NULL)
+		read_followed(&listing->followed, "follows", "follows_pkey", listing->viewer);
+	*count = listing->followed.count;
+	return listing->followed.ids;
 }
 
-/* Is the person among the follows that have been read? */
-static bool
-is_followed(const struct social_listing *listing, int64 user_id)
+const int64 *
+social_listing_subjects(struct social_listing *listing, int *count)
 {
-	uint64 bit = hash_of(user_id) >> (64 - listing->sieve_bits);
-	int low = 0;
-	int high = listing->nfollowed;
+	if (listing->subjects.ids == NULL)
+		read_followed(&listing->subjects, "sport_follows", "sport_follows_pkey", listing->viewer);
+	*count = listing->subjects.count;
+	return listing->subjects.ids;
+}
 
-	if (!(listing->sieve[bit / 64] >> bit % 64 & 1))
+/* Is it among those that have been read? */
+static bool
+is_followed(const struct followed *followed, int64 id)
+{
+	uint64 bit = hash_of(id) >> (64 - followed->sieve_bits);
+	int low = 0;
+	int high = followed->count;
+
+	if (!(followed->sieve[bit / 64] >> bit % 64 & 1))
 		return false;
 	while (low < high)
 	{
 		int middle = low + (high - low) / 2;
 
-		if (listing->followed[middle] < user_id)
+		if (followed->ids[middle] < id)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < listing->nfollowed && listing->followed[low] == user_id;
+	return low < followed->count && followed->ids[low] == id;
+}
+
+bool
+social_listing_follows_subject(struct social_listing *listing, int64 subject_id)
+{
+	int count;
+
+	(void) social_listing_subjects(listing, &count);
+	return count > 0 && is_followed(&listing->subjects, subject_id);
 }
 
 static bool
@@ -314,10 +344,10 @@ social_listing_follows(struct social_listing *listing, int64 user_id)
 
 	if (listing->viewer == 0)
 		return false;
-	if (listing->followed == NULL && has_asked_enough(listing))
-		read_follows(listing);
-	if (listing->followed != NULL)
-		return is_followed(listing, user_id);
+	if (listing->followed.ids == NULL && has_asked_enough(listing))
+		(void) social_listing_followed(listing, &(int){0});
+	if (listing->followed.ids != NULL)
+		return is_followed(&listing->followed, user_id);
 	person = person_of(listing, user_id);
 	if (!(person->flags & PERSON_FOLLOW_ASKED))
 	{
@@ -340,8 +370,8 @@ social_listing_followed_estimate(struct social_listing *listing)
 	struct social_walk counters;
 	int64 estimate = 0;
 
-	if (listing->followed != NULL)
-		return listing->nfollowed;
+	if (listing->followed.ids != NULL)
+		return listing->followed.count;
 	if (listing->followed_estimate >= 0)
 		return listing->followed_estimate;
 	social_walk_open(&counters, "user_counters", "user_counters_pkey");

@@ -48,6 +48,12 @@ extern bool social_listing_follows(struct social_listing *listing, int64 user_id
 /* Whom the viewer follows, in order of id; read at once, and remembered. */
 extern const int64 *social_listing_followed(struct social_listing *listing, int *count);
 
+/* Does the viewer follow this league, team or athlete? */
+extern bool social_listing_follows_subject(struct social_listing *listing, int64 subject_id);
+
+/* Which leagues, teams and athletes the viewer follows, in order of id; read once. */
+extern const int64 *social_listing_subjects(struct social_listing *listing, int *count);
+
 /* About how many people the viewer follows, without reading them. */
 extern int64 social_listing_followed_estimate(struct social_listing *listing);
 

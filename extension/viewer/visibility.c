@@ -22,6 +22,7 @@
 #include "base/column.h"
 #include "base/index_probe.h"
 #include "base/table.h"
+#include "base/walk.h"
 #include "account/user.h"
 #include "viewer/viewer.h"
 #include "viewer/visibility.h"
@@ -103,6 +104,41 @@ social_follows(int64 follower, int64 followed)
 {
 	return pair_exists("follows", "follows_pkey", SOCIAL_FOLLOWS_FOLLOWER_ID, follower,
 					   SOCIAL_FOLLOWS_FOLLOWED_ID, followed);
+}
+
+bool
+social_follows_subject(int64 user_id, int64 subject_id)
+{
+	return pair_exists("sport_follows", "sport_follows_pkey", SOCIAL_SPORT_FOLLOWS_USER_ID, user_id,
+					   SOCIAL_SPORT_FOLLOWS_SUBJECT_ID, subject_id);
+}
+
+static int
+subjects_of(const char *table, const char *index, int column, int64 id, int64 *subjects, int max)
+{
+	struct social_walk walk;
+	int count = 0;
+
+	social_walk_open_keys(&walk, table, index);
+	social_walk_start_equal(&walk, 1, &id);
+	while (count < max && social_walk_next_key(&walk, column, &subjects[count]))
+		count++;
+	social_walk_close(&walk);
+	return count;
+}
+
+int
+social_subjects_of_post(int64 post_id, int64 *subjects, int max)
+{
+	return subjects_of("post_subjects", "post_subjects_pkey", SOCIAL_POST_SUBJECTS_SUBJECT_ID,
+					   post_id, subjects, max);
+}
+
+int
+social_subjects_of_stream(int64 stream_id, int64 *subjects, int max)
+{
+	return subjects_of("stream_subjects", "stream_subjects_pkey", SOCIAL_STREAM_SUBJECTS_SUBJECT_ID,
+					   stream_id, subjects, max);
 }
 
 bool

@@ -25,6 +25,13 @@ extern bool social_blocked_between(int64 one, int64 other);
 /* Does the first of these people follow the second? */
 extern bool social_follows(int64 follower, int64 followed);
 
+/* Does this person follow the league, team or athlete? */
+extern bool social_follows_subject(int64 user_id, int64 subject_id);
+
+/* What a post, or a stream, is about: at most so many subjects; returns how many. */
+extern int social_subjects_of_post(int64 post_id, int64 *subjects, int max);
+extern int social_subjects_of_stream(int64 stream_id, int64 *subjects, int max);
+
 /* Does the post name this person? */
 extern bool social_mentioned(int64 post_id, int64 user_id);
 

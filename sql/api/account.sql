@@ -225,7 +225,7 @@ BEGIN
 		('media', 'owner_id = $1', NULL),
 		('stream_chat_messages', 'author_id = $1', NULL), ('stream_chatters', 'user_id = $1', NULL), ('stream_bans', 'user_id = $1', NULL), ('stream_moderators', 'user_id = $1', NULL),
 		('stream_chat_messages', 'stream_id IN (SELECT s.id FROM social.streams s WHERE s.host_id = $1)', NULL),
-		('stream_views', 'viewer_id = $1', NULL), ('stream_invitations', 'user_id = $1', NULL),
+		('stream_views', 'viewer_id = $1', NULL), ('stream_invitations', 'user_id = $1', NULL), ('sport_follows', 'user_id = $1', NULL),
 		('stream_views', 'stream_id IN (SELECT s.id FROM social.streams s WHERE s.host_id = $1)', NULL), ('streams', 'host_id = $1', NULL),
 		-- A reason that is a word of the form's list stays.
 		('reports', 'reporter_id = $1 AND (details <> '''' OR reason !~ ''^[a-z_-]{1,20}$'')',

@@ -158,6 +158,11 @@ SELECT s.id, s.slug, s.name, a.position, s.sport, t.name AS team, a.team_id, s.c
 FROM social.athletes a JOIN social.sport_subjects s ON s.id = a.id LEFT JOIN social.sport_subjects t ON t.id = a.team_id;
 COMMENT ON VIEW social.admin_athletes IS 'Athletes, with their team.';
 
+CREATE OR REPLACE VIEW social.admin_sport_follows AS
+SELECT u.username, s.kind, s.name, f.created_at, f.user_id, f.subject_id
+FROM social.sport_follows f JOIN social.users u ON u.id = f.user_id JOIN social.sport_subjects s ON s.id = f.subject_id;
+COMMENT ON VIEW social.admin_sport_follows IS 'Who follows which league, team or athlete.';
+
 CREATE OR REPLACE VIEW social.admin_sport_external_ids AS
 SELECT e.provider, e.kind, e.external_id, s.name, e.subject_id
 FROM social.sport_external_ids e JOIN social.sport_subjects s ON s.id = e.subject_id;

@@ -157,7 +157,8 @@ CREATE OR REPLACE FUNCTION social.check_data() RETURNS TABLE (name text, status 
 	SELECT 'waiting changes of counts', CASE WHEN n < 10000 THEN 'ok' ELSE 'warning' END, format('%s%s', least(n, 10000), CASE WHEN n < 10000 THEN '' ELSE ' or more' END),
 		CASE WHEN n < 10000 THEN '' ELSE 'Does the worker run? Else call social.tick().' END
 	FROM (SELECT count(*) FROM (SELECT 1 FROM (SELECT FROM social.post_counter_deltas UNION ALL SELECT FROM social.user_counter_deltas
-		UNION ALL SELECT FROM social.comment_counter_deltas UNION ALL SELECT FROM social.hashtag_counter_deltas) d LIMIT 10000) d) AS waiting (n)
+		UNION ALL SELECT FROM social.comment_counter_deltas UNION ALL SELECT FROM social.hashtag_counter_deltas
+		UNION ALL SELECT FROM social.subject_counter_deltas) d LIMIT 10000) d) AS waiting (n)
 	UNION ALL
 	SELECT 'last positions', CASE WHEN low > 0 THEN 'error' WHEN missing > 0 THEN 'warning' ELSE 'ok' END,
 		CASE WHEN low > 0 THEN format('too low for %s of the newest posts and reposts', low) WHEN missing > 0 THEN format('%s people have none', missing) ELSE 'hold for the newest posts' END,

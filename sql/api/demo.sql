@@ -231,9 +231,14 @@ BEGIN
 	INSERT INTO social.post_subjects (post_id, subject_id, position)
 	SELECT p.id, e.subject_id, p.position FROM social.posts p JOIN social.sport_external_ids e ON e.provider = 'demo' AND e.kind = 'team' AND e.external_id = (11 + p.id % 4)::text
 	WHERE p.hashtags @> '{football}' AND p.position IS NOT NULL ON CONFLICT DO NOTHING;
+	-- Everybody follows a team, and every third person its league.
+	INSERT INTO social.sport_follows (user_id, subject_id, created_at)
+	SELECT u.id, e.subject_id, until - interval '1 day' FROM (SELECT u.id, row_number() OVER (ORDER BY u.username) AS n FROM social.users u) u
+	JOIN social.sport_external_ids e ON e.provider = 'demo' AND (e.kind = 'team' AND e.external_id = (11 + u.n % 4)::text OR e.kind = 'league' AND e.external_id = '1' AND u.n % 3 = 0)
+	ON CONFLICT DO NOTHING;
 END
 $$;
-COMMENT ON FUNCTION social.demo_sports(timestamptz) IS 'Leagues, teams and athletes of the demo data, and the posts that are about the teams.';
+COMMENT ON FUNCTION social.demo_sports(timestamptz) IS 'Leagues, teams and athletes of the demo data, the posts that are about the teams, and their followers.';
 
 CREATE OR REPLACE FUNCTION social.demo_count() RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

@@ -1,4 +1,5 @@
--- feed.sql owns the home feed: what a person and those whom they follow have posted and passed on,
+-- feed.sql owns the home feed: what a person and those whom they follow have posted and passed on, what is
+-- posted about the leagues, teams and athletes that they follow, which streams are live at its head,
 -- and where everybody was last active, so that a page looks only at people who may stand on it.
 
 CREATE OR REPLACE FUNCTION social.home_feed(viewer bigint DEFAULT NULL, first integer DEFAULT 20, after text DEFAULT NULL, before text DEFAULT NULL)
@@ -8,12 +9,32 @@ CREATE OR REPLACE FUNCTION social.home_feed(viewer bigint DEFAULT NULL, first in
 		publish_at timestamptz, reposts_count bigint, views_count bigint, hidden_at timestamptz, deleted_at timestamptz, language text,
 		reposted_by_id bigint, reposted_at timestamptz, cursor text, has_more boolean)
 	LANGUAGE c STABLE PARALLEL SAFE ROWS 20 AS 'MODULE_PATHNAME', 'social_home_feed';
-COMMENT ON FUNCTION social.home_feed(bigint, integer, text, text) IS 'The home feed, newest first: listed posts by the viewer and the people whom the viewer follows, and listed posts that they reposted (reposted_by_id, reposted_at), each post once, at its newest place. Columns as visible_posts. after continues as the feed was when the first page was read, before returns what is above now. viewer is who acts, or, for staff and for roles that may act_as, somebody else, as whom it is read. SM401 when nobody acts; SM404 for an unknown viewer, or one who may not be read as; SM400 for a bad page size or cursor, or both cursors.';
+COMMENT ON FUNCTION social.home_feed(bigint, integer, text, text) IS 'The home feed, newest first: listed posts by the viewer and the people whom the viewer follows, listed posts that they reposted (reposted_by_id, reposted_at), and listed posts about leagues, teams and athletes that the viewer follows, each post once, at its newest place. Columns as visible_posts. after continues as the feed was when the first page was read, before returns what is above now. viewer is who acts, or, for staff and for roles that may act_as, somebody else, as whom it is read. SM401 when nobody acts; SM404 for an unknown viewer, or one who may not be read as; SM400 for a bad page size or cursor, or both cursors.';
 
 CREATE OR REPLACE FUNCTION social.feed_documents(first integer DEFAULT 20, after text DEFAULT NULL, before text DEFAULT NULL)
 	RETURNS TABLE (document json, cursor text, has_more boolean)
 	LANGUAGE c STABLE PARALLEL SAFE ROWS 20 AS 'MODULE_PATHNAME', 'social_feed_documents';
 COMMENT ON FUNCTION social.feed_documents(integer, text, text) IS 'The viewer''s home_feed(), as REST shows it: each post with reposted_by and reposted_at; cursors of the one are good for the other. SM401 when nobody acts; SM400 for a bad page size or cursor.';
+
+CREATE OR REPLACE FUNCTION social.feed_live_streams() RETURNS SETOF bigint
+	LANGUAGE c STABLE PARALLEL SAFE ROWS 10 AS 'MODULE_PATHNAME', 'social_feed_live_streams';
+COMMENT ON FUNCTION social.feed_live_streams() IS 'Which of the newest thousand streams on the air are by the viewer or people whom the viewer follows, or about leagues, teams and athletes that the viewer follows; newest first, without those of people who are muted or blocked. Whether the viewer may see them is the caller''s to ask. SM401 when nobody acts.';
+
+CREATE OR REPLACE FUNCTION social.feed_live_json() RETURNS json
+	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	stream_id bigint;
+	live json[] := '{}';
+BEGIN
+	FOR stream_id IN SELECT l FROM social.feed_live_streams() l
+	LOOP
+		live := live || ARRAY(SELECT social.stream_json(s) FROM social.visible_streams s WHERE s.id = stream_id);
+		EXIT WHEN cardinality(live) = 10;
+	END LOOP;
+	RETURN array_to_json(live);
+END
+$$;
+COMMENT ON FUNCTION social.feed_live_json() IS 'What stands live at the head of the viewer''s home feed, as REST shows it: at most ten streams on the air by whom or about what the viewer follows, newest first; followed_streams() has all of them. SM401 when nobody acts.';
 
 -- ---- last positions ------------------------------------------------------------------------------
 -- Kept by the triggers that count (extension/counter/counter.c calls extension/counter/last_position.c).

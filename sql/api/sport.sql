@@ -473,22 +473,28 @@ COMMENT ON FUNCTION social.sports_import(text, jsonb) IS 'Staff bring in what a 
 -- ---- looking -----------------------------------------------------------------------------------------
 
 CREATE OR REPLACE VIEW social.visible_sport_subjects AS
-SELECT s.id, s.kind, s.slug, s.name, s.sport, s.created_at, s.updated_at
-FROM social.sport_subjects s;
-COMMENT ON VIEW social.visible_sport_subjects IS 'Leagues, teams and athletes by what they have in common. Everybody may see them.';
+SELECT s.id, s.kind, s.slug, s.name, s.sport, s.created_at, s.updated_at,
+	coalesce(c.followers_count, 0) + social.waiting_count('subject_counters', s.id, 'followers_count') AS followers_count
+FROM social.sport_subjects s
+LEFT JOIN social.subject_counters c ON c.subject_id = s.id;
+COMMENT ON VIEW social.visible_sport_subjects IS 'Leagues, teams and athletes by what they have in common, with the number of their followers. Everybody may see them.';
+
+CREATE OR REPLACE VIEW social.own_sport_follows AS
+SELECT f.subject_id, f.created_at FROM social.sport_follows f WHERE f.user_id = social.viewer_id();
+COMMENT ON VIEW social.own_sport_follows IS 'Which leagues, teams and athletes the viewer follows.';
 
 CREATE OR REPLACE VIEW social.visible_leagues AS
-SELECT s.id, s.slug, s.name, s.sport, l.description, l.country, l.logo_url, l.standings, s.created_at, s.updated_at
+SELECT s.id, s.slug, s.name, s.sport, l.description, l.country, l.logo_url, l.standings, s.created_at, s.updated_at, s.followers_count
 FROM social.leagues l JOIN social.visible_sport_subjects s ON s.id = l.id;
 COMMENT ON VIEW social.visible_leagues IS 'Leagues, with their standings. Everybody may see them.';
 
 CREATE OR REPLACE VIEW social.visible_teams AS
-SELECT s.id, s.slug, s.name, t.abbreviation, s.sport, t.league_id, t.city, t.country, t.logo_url, t.stadium_name, t.stadium_capacity, t.roster, t.schedule, s.created_at, s.updated_at
+SELECT s.id, s.slug, s.name, t.abbreviation, s.sport, t.league_id, t.city, t.country, t.logo_url, t.stadium_name, t.stadium_capacity, t.roster, t.schedule, s.created_at, s.updated_at, s.followers_count
 FROM social.teams t JOIN social.visible_sport_subjects s ON s.id = t.id;
 COMMENT ON VIEW social.visible_teams IS 'Teams, with their league, stadium, roster and schedule. Everybody may see them.';
 
 CREATE OR REPLACE VIEW social.visible_athletes AS
-SELECT s.id, s.slug, s.name, a.first_name, a.last_name, a.position, a.team_id, s.sport, a.career_stats, a.achievements, a.photo_url, s.created_at, s.updated_at
+SELECT s.id, s.slug, s.name, a.first_name, a.last_name, a.position, a.team_id, s.sport, a.career_stats, a.achievements, a.photo_url, s.created_at, s.updated_at, s.followers_count
 FROM social.athletes a JOIN social.visible_sport_subjects s ON s.id = a.id;
 COMMENT ON VIEW social.visible_athletes IS 'Athletes, with their team, career and achievements. Everybody may see them.';
 
@@ -498,20 +504,20 @@ COMMENT ON VIEW social.visible_sport_external_ids IS 'What providers of figures 
 
 -- Documents that may be large stay out of lists.
 SELECT social.make_list('leagues', 'with_sport text DEFAULT NULL, with_country text DEFAULT NULL',
-	'id bigint, slug text, name text, sport text, description text, country text, logo_url text, created_at timestamptz, updated_at timestamptz',
-	'l.id, l.slug, l.name, l.sport, l.description, l.country, l.logo_url, l.created_at, l.updated_at',
+	'id bigint, slug text, name text, sport text, description text, country text, logo_url text, created_at timestamptz, updated_at timestamptz, followers_count bigint',
+	'l.id, l.slug, l.name, l.sport, l.description, l.country, l.logo_url, l.created_at, l.updated_at, l.followers_count',
 	'social.visible_leagues l WHERE ($1 IS NULL OR lower(l.sport) = lower($1)) AND ($2 IS NULL OR lower(l.country) = lower($2))', '{l.id}',
 	'Leagues, of a sport and of a country where these are given (in any case), in the order in which they came. Their standings are in visible_leagues. SM400 for a bad page size or cursor.',
 	newest_first => false);
 SELECT social.make_list('teams', 'with_league_id bigint DEFAULT NULL, with_sport text DEFAULT NULL',
-	'id bigint, slug text, name text, abbreviation text, sport text, league_id bigint, city text, country text, logo_url text, stadium_name text, stadium_capacity integer, created_at timestamptz, updated_at timestamptz',
-	'l.id, l.slug, l.name, l.abbreviation, l.sport, l.league_id, l.city, l.country, l.logo_url, l.stadium_name, l.stadium_capacity, l.created_at, l.updated_at',
+	'id bigint, slug text, name text, abbreviation text, sport text, league_id bigint, city text, country text, logo_url text, stadium_name text, stadium_capacity integer, created_at timestamptz, updated_at timestamptz, followers_count bigint',
+	'l.id, l.slug, l.name, l.abbreviation, l.sport, l.league_id, l.city, l.country, l.logo_url, l.stadium_name, l.stadium_capacity, l.created_at, l.updated_at, l.followers_count',
 	'social.visible_teams l WHERE ($1 IS NULL OR l.league_id = $1) AND ($2 IS NULL OR lower(l.sport) = lower($2))', '{l.id}',
 	'Teams, of a league and of a sport where these are given, in the order in which they came. Rosters and schedules are in visible_teams. SM400 for a bad page size or cursor.',
 	newest_first => false);
 SELECT social.make_list('athletes', 'with_team_id bigint DEFAULT NULL, with_sport text DEFAULT NULL',
-	'id bigint, slug text, name text, first_name text, last_name text, "position" text, team_id bigint, sport text, photo_url text, created_at timestamptz, updated_at timestamptz',
-	'l.id, l.slug, l.name, l.first_name, l.last_name, l.position, l.team_id, l.sport, l.photo_url, l.created_at, l.updated_at',
+	'id bigint, slug text, name text, first_name text, last_name text, "position" text, team_id bigint, sport text, photo_url text, created_at timestamptz, updated_at timestamptz, followers_count bigint',
+	'l.id, l.slug, l.name, l.first_name, l.last_name, l.position, l.team_id, l.sport, l.photo_url, l.created_at, l.updated_at, l.followers_count',
 	'social.visible_athletes l WHERE ($1 IS NULL OR l.team_id = $1) AND ($2 IS NULL OR lower(l.sport) = lower($2))', '{l.id}',
 	'Athletes, of a team and of a sport where these are given, in the order in which they came. Career and achievements are in visible_athletes. SM400 for a bad page size or cursor.',
 	newest_first => false);
@@ -520,9 +526,19 @@ ALTER FUNCTION social.leagues(text, text, integer, text, text) SET plan_cache_mo
 ALTER FUNCTION social.teams(bigint, text, integer, text, text) SET plan_cache_mode = force_custom_plan;
 ALTER FUNCTION social.athletes(bigint, text, integer, text, text) SET plan_cache_mode = force_custom_plan;
 
+CREATE OR REPLACE FUNCTION social.check_sport_kind(kind text) RETURNS void
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF $1 NOT IN ('league', 'team', 'athlete') THEN
+		PERFORM social.raise_error('SM400', 'invalid kind', 'It is league, team, athlete, or null for all.');
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION social.check_sport_kind(text) IS 'Raises SM400 for what is no kind of subject; null is all.';
+
 -- As search_users finds people.
 CREATE OR REPLACE FUNCTION social.search_sports(query text, with_kind text DEFAULT NULL, first integer DEFAULT 20, after text DEFAULT NULL)
-	RETURNS TABLE (id bigint, kind text, slug text, name text, sport text, cursor text, has_more boolean)
+	RETURNS TABLE (id bigint, kind text, slug text, name text, sport text, followers_count bigint, cursor text, has_more boolean)
 	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
@@ -534,9 +550,7 @@ DECLARE
 	last_key bigint := 9223372036854775807;
 	last_id bigint := 0;
 BEGIN
-	IF $2 IS NOT NULL AND $2 NOT IN ('league', 'team', 'athlete') THEN
-		PERFORM social.raise_error('SM400', 'invalid kind', 'It is league, team, athlete, or null for all.');
-	END IF;
+	PERFORM social.check_sport_kind($2);
 	IF after IS NOT NULL THEN
 		SELECT c.key, c.id INTO last_key, last_id FROM social.cursor_decode('search_sports', after) c;
 	END IF;
@@ -555,13 +569,59 @@ BEGIN
 	), best AS MATERIALIZED (
 		SELECT b.id, b.score FROM scored b WHERE b.score > 0 AND b.score <= last_key ORDER BY b.score DESC, b.id LIMIT 500
 	)
-	SELECT v.id, v.kind, v.slug, v.name, v.sport, social.cursor_encode('search_sports', b.score, b.id), count(*) OVER () > page_size
+	SELECT v.id, v.kind, v.slug, v.name, v.sport, v.followers_count, social.cursor_encode('search_sports', b.score, b.id), count(*) OVER () > page_size
 	FROM best b JOIN social.visible_sport_subjects v ON v.id = b.id
 	WHERE b.score < last_key OR (b.score = last_key AND b.id > last_id)
 	ORDER BY b.score DESC, b.id LIMIT page_size;
 END
 $$;
 COMMENT ON FUNCTION social.search_sports(text, text, integer, text) IS 'Leagues, teams and athletes (or those of one kind) whose name, or a word of it, is or begins with what was typed, but for typing errors as in search_users; best first. Among bounded candidates: beginnings of one or two letters do not reach every name. Pages go one way. SM400 for an empty or over-long query, an unknown kind, a bad page size or cursor.';
+
+-- ---- following ---------------------------------------------------------------------------------------
+
+-- Following is one's own business: nobody is told, and how many do is all that others see.
+CREATE OR REPLACE FUNCTION social.follow_subject(subject_id bigint) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_writer();
+BEGIN
+	PERFORM FROM social.sport_subjects s WHERE s.id = $1 FOR KEY SHARE;
+	IF NOT FOUND THEN
+		PERFORM social.raise_error('SM404', 'league, team or athlete not found');
+	ELSIF EXISTS (SELECT FROM social.sport_follows f WHERE f.user_id = viewer AND f.subject_id = $1) THEN
+		RETURN $1;
+	ELSIF (SELECT count(*) FROM social.sport_follows f WHERE f.user_id = viewer) >= 2000 THEN
+		PERFORM social.raise_error('SM409', 'you follow too many leagues, teams and athletes', 'The limit is 2000.');
+	END IF;
+	INSERT INTO social.sport_follows AS f (user_id, subject_id) VALUES (viewer, $1) ON CONFLICT DO NOTHING;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.follow_subject(bigint) IS 'The viewer follows a league, team or athlete: posts about it stand in the home feed, and streams about it among those of whom the viewer follows. Again is harmless. Returns its id. SM401 when nobody acts, SM404 for an unknown id, SM409 beyond 2,000.';
+
+CREATE OR REPLACE FUNCTION social.unfollow_subject(subject_id bigint) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	viewer bigint := social.require_viewer();
+BEGIN
+	DELETE FROM social.sport_follows f WHERE f.user_id = viewer AND f.subject_id = $1;
+	IF NOT FOUND AND NOT EXISTS (SELECT FROM social.sport_subjects s WHERE s.id = $1) THEN
+		PERFORM social.raise_error('SM404', 'league, team or athlete not found');
+	END IF;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.unfollow_subject(bigint) IS 'The viewer no longer follows a league, team or athlete; again is harmless. Returns its id. SM401 when nobody acts, SM404 for an unknown id.';
+
+SELECT social.make_list('followed_subjects', 'with_kind text DEFAULT NULL',
+	'id bigint, kind text, slug text, name text, sport text, followers_count bigint, followed_at timestamptz',
+	's.id, s.kind, s.slug, s.name, s.sport, s.followers_count, f.created_at',
+	'social.own_sport_follows f JOIN social.visible_sport_subjects s ON s.id = f.subject_id WHERE ($1 IS NULL OR s.kind = $1)', '{f.created_at, f.subject_id}',
+	'Which leagues, teams and athletes the viewer follows, or those of one kind, the latest first. SM401 when nobody acts; SM400 for an unknown kind, a bad page size or cursor.',
+	checks => $$
+	PERFORM social.check_sport_kind($1);
+	$$,
+	is_own => true);
 
 -- ---- posts about them --------------------------------------------------------------------------------
 
@@ -576,23 +636,34 @@ COMMENT ON FUNCTION social.post_subject_position() IS 'Row trigger: a post that 
 CREATE OR REPLACE TRIGGER social_post_subject_position AFTER UPDATE ON social.posts
 	FOR EACH ROW WHEN (OLD.position IS DISTINCT FROM NEW.position AND NOT social.is_restoring()) EXECUTE FUNCTION social.post_subject_position();
 
+CREATE OR REPLACE FUNCTION social.hold_subjects(what text, subject_ids bigint[]) RETURNS bigint[]
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	wanted bigint[] := ARRAY(SELECT DISTINCT i FROM unnest($2) i ORDER BY i);
+BEGIN
+	IF cardinality(wanted) > 5 THEN
+		PERFORM social.raise_error('SM400', what || ' has too many subjects', 'The limit is 5.');
+	ELSIF cardinality(wanted) <> (SELECT count(*) FROM (SELECT FROM social.sport_subjects s WHERE s.id = ANY (wanted) ORDER BY s.id FOR KEY SHARE) held) THEN
+		PERFORM social.raise_error('SM404', 'league, team or athlete not found');
+	END IF;
+	RETURN wanted;
+END
+$$;
+COMMENT ON FUNCTION social.hold_subjects(text, bigint[]) IS 'What a post or a stream is about: each once, in order of id, held until the end of the transaction. SM404 for an unknown one, SM400 for more than five.';
+
 CREATE OR REPLACE FUNCTION social.set_post_subjects(post_id bigint, subject_ids bigint[]) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-	wanted bigint[] := ARRAY(SELECT DISTINCT i FROM unnest($2) i ORDER BY i);
+	wanted bigint[];
 	place bigint;
 BEGIN
 	IF $2 IS NULL THEN
 		RETURN $1;
-	ELSIF cardinality(wanted) > 5 THEN
-		PERFORM social.raise_error('SM400', 'a post has too many subjects', 'The limit is 5.');
 	END IF;
 	PERFORM social.require_own_post($1);
 	SELECT p.position INTO place FROM social.posts p WHERE p.id = $1 FOR NO KEY UPDATE;
-	IF cardinality(wanted) <> (SELECT count(*) FROM (SELECT FROM social.sport_subjects s WHERE s.id = ANY (wanted) ORDER BY s.id FOR KEY SHARE) held) THEN
-		PERFORM social.raise_error('SM404', 'league, team or athlete not found');
-	END IF;
+	wanted := social.hold_subjects('a post', $2);
 	DELETE FROM social.post_subjects s WHERE s.post_id = $1 AND s.subject_id <> ALL (wanted);
 	INSERT INTO social.post_subjects (post_id, subject_id, position) SELECT $1, i, place FROM unnest(wanted) i ON CONFLICT DO NOTHING;
 	RETURN $1;
@@ -601,7 +672,7 @@ $$;
 COMMENT ON FUNCTION social.set_post_subjects(bigint, bigint[]) IS 'The viewer says which leagues, teams and athletes an own post is about: these, and no others any more; null leaves what there is. Returns the post''s id. SM401, SM404 for an unknown post or subject, SM403 for somebody else''s post, SM400 for more than five.';
 
 CREATE OR REPLACE VIEW social.visible_post_subjects AS
-SELECT l.post_id, s.id, s.kind, s.slug, s.name, s.sport
+SELECT l.post_id, s.id, s.kind, s.slug, s.name, s.sport, s.followers_count
 FROM social.post_subjects l JOIN social.visible_sport_subjects s ON s.id = l.subject_id
 WHERE EXISTS (SELECT FROM social.visible_posts p WHERE p.id = l.post_id);
 COMMENT ON VIEW social.visible_post_subjects IS 'What posts that the viewer may see are about: leagues, teams and athletes (id).';
@@ -610,6 +681,42 @@ SELECT social.make_list('subject_posts', 'subject_id bigint',
 	'social.visible_posts', 'p.*',
 	'social.post_subjects l JOIN social.listed_posts p ON p.id = l.post_id WHERE l.subject_id = $1', '{l.position}',
 	'Posts that the viewer may see about a league, team or athlete, newest first, without those of people whom the viewer mutes. SM404 for an unknown one; SM400 for a bad page size or cursor.',
+	checks => $$
+	IF NOT EXISTS (SELECT FROM social.sport_subjects s WHERE s.id = $1) THEN
+		PERFORM social.raise_error('SM404', 'league, team or athlete not found');
+	END IF;
+	$$,
+	is_definer => true);
+
+-- ---- streams about them ------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION social.set_stream_subjects(stream_id bigint, subject_ids bigint[]) RETURNS bigint
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	wanted bigint[];
+BEGIN
+	IF $2 IS NULL THEN
+		RETURN $1;
+	END IF;
+	PERFORM social.require_own_stream($1);
+	wanted := social.hold_subjects('a stream', $2);
+	DELETE FROM social.stream_subjects s WHERE s.stream_id = $1 AND s.subject_id <> ALL (wanted);
+	INSERT INTO social.stream_subjects (stream_id, subject_id) SELECT $1, i FROM unnest(wanted) i ON CONFLICT DO NOTHING;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.set_stream_subjects(bigint, bigint[]) IS 'The host says which leagues, teams and athletes a stream is about: these, and no others any more; null leaves what there is. Returns the stream''s id. SM401, SM404 and SM403 as require_own_stream; SM404 for an unknown subject, SM400 for more than five.';
+
+CREATE OR REPLACE VIEW social.visible_stream_subjects AS
+SELECT l.stream_id, s.id, s.kind, s.slug, s.name, s.sport, s.followers_count
+FROM social.stream_subjects l JOIN social.visible_sport_subjects s ON s.id = l.subject_id
+WHERE EXISTS (SELECT FROM social.visible_streams v WHERE v.id = l.stream_id);
+COMMENT ON VIEW social.visible_stream_subjects IS 'What streams that the viewer may see are about: leagues, teams and athletes (id).';
+
+SELECT social.make_list('subject_streams', 'subject_id bigint', 'social.visible_streams', 's.*',
+	'social.stream_subjects l JOIN social.listed_streams s ON s.id = l.stream_id WHERE l.subject_id = $1', '{l.stream_id}',
+	'Streams that the viewer may see about a league, team or athlete, newest first, those that have ended too, without those of people whom the viewer mutes. SM404 for an unknown one; SM400 for a bad page size or cursor.',
 	checks => $$
 	IF NOT EXISTS (SELECT FROM social.sport_subjects s WHERE s.id = $1) THEN
 		PERFORM social.raise_error('SM404', 'league, team or athlete not found');

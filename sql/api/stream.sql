@@ -80,7 +80,7 @@ COMMENT ON FUNCTION social.stream_url(bigint, text) IS 'Where the viewer publish
 
 -- One row by name and key: what a create or a rotation answers, and nothing else ever does.
 CREATE OR REPLACE FUNCTION social.create_stream(title text, description text DEFAULT '', scheduled_at timestamptz DEFAULT NULL, thumbnail_url text DEFAULT NULL,
-		tags text DEFAULT '', is_private boolean DEFAULT false, is_open boolean DEFAULT false, allowed_users bigint[] DEFAULT NULL)
+		tags text DEFAULT '', is_private boolean DEFAULT false, is_open boolean DEFAULT false, allowed_users bigint[] DEFAULT NULL, subject_ids bigint[] DEFAULT NULL)
 	RETURNS TABLE (stream social.visible_streams, stream_key text, rtmp_url text)
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -103,11 +103,11 @@ BEGIN
 	INSERT INTO social.streams (host_id, title, description, scheduled_at, thumbnail_url, tags, is_private, is_open, search_vector)
 	VALUES (viewer, $1, coalesce($2, ''), nullif($3, 'infinity'), nullif($4, ''), social.stream_tags(coalesce($5, '')), coalesce($6, false), coalesce($7, false), '')
 	RETURNING id INTO new_id;
-	PERFORM social.set_allowed_users(new_id, $8);
+	PERFORM social.set_allowed_users(new_id, $8), social.set_stream_subjects(new_id, $9);
 	RETURN QUERY SELECT v, social.new_stream_key(v.id), social.setting('stream_ingest_url') FROM social.visible_streams v WHERE v.id = new_id;
 END
 $$;
-COMMENT ON FUNCTION social.create_stream(text, text, timestamptz, text, text, boolean, boolean, bigint[]) IS 'The viewer announces a stream: title (at most 100 characters), description (500), scheduled_at, thumbnail_url, tags with commas between, is_private (for those invited, allowed_users), is_open (also for who is not logged in). Returns one row: the stream, the key to publish it with, and where to. The key is told here and by rotate_stream_key, and never again. SM401 when nobody acts, SM400 for what does not fit, SM404 for an unknown person among allowed_users, SM409 when social.stream_active_max streams of the viewer have not ended.';
+COMMENT ON FUNCTION social.create_stream(text, text, timestamptz, text, text, boolean, boolean, bigint[], bigint[]) IS 'The viewer announces a stream: title (at most 100 characters), description (500), scheduled_at, thumbnail_url, tags with commas between, is_private (for those invited, allowed_users), is_open (also for who is not logged in), subject_ids (the leagues, teams and athletes that it is about, at most five). Returns one row: the stream, the key to publish it with, and where to. The key is told here and by rotate_stream_key, and never again. SM401 when nobody acts, SM400 for what does not fit, SM404 for an unknown person among allowed_users or an unknown subject, SM409 when social.stream_active_max streams of the viewer have not ended.';
 
 CREATE OR REPLACE FUNCTION social.require_own_stream(stream_id bigint, for_staff boolean DEFAULT false) RETURNS social.streams
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -127,7 +127,7 @@ $$;
 COMMENT ON FUNCTION social.require_own_stream(bigint, boolean) IS 'A stream of the viewer''s own, or for staff anybody''s, held until the end of the transaction. SM401 when nobody acts, SM404 for what the viewer may not see, SM403 for another''s.';
 
 CREATE OR REPLACE FUNCTION social.update_stream(stream_id bigint, title text DEFAULT NULL, description text DEFAULT NULL, scheduled_at timestamptz DEFAULT NULL,
-		thumbnail_url text DEFAULT NULL, tags text DEFAULT NULL, is_private boolean DEFAULT NULL, is_open boolean DEFAULT NULL, allowed_users bigint[] DEFAULT NULL) RETURNS bigint
+		thumbnail_url text DEFAULT NULL, tags text DEFAULT NULL, is_private boolean DEFAULT NULL, is_open boolean DEFAULT NULL, allowed_users bigint[] DEFAULT NULL, subject_ids bigint[] DEFAULT NULL) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	stream social.streams := social.require_own_stream($1);
@@ -140,11 +140,11 @@ BEGIN
 		thumbnail_url = nullif(coalesce($5, s.thumbnail_url), ''), tags = coalesce(social.stream_tags($6), s.tags), is_private = coalesce($7, s.is_private),
 		is_open = coalesce($8, s.is_open), updated_at = now()
 	WHERE s.id = $1;
-	PERFORM social.set_allowed_users($1, $9);
+	PERFORM social.set_allowed_users($1, $9), social.set_stream_subjects($1, $10);
 	RETURN $1;
 END
 $$;
-COMMENT ON FUNCTION social.update_stream(bigint, text, text, timestamptz, text, text, boolean, boolean, bigint[]) IS 'The host changes what is said of a stream, and for whom it is; what is null stays as it is, an empty text goes, scheduled_at infinity takes the time back. allowed_users are all who are invited from now on. Returns the id. SM401, SM404 and SM403 as require_own_stream, SM400 as create_stream.';
+COMMENT ON FUNCTION social.update_stream(bigint, text, text, timestamptz, text, text, boolean, boolean, bigint[], bigint[]) IS 'The host changes what is said of a stream, and for whom it is; what is null stays as it is, an empty text goes, scheduled_at infinity takes the time back. allowed_users are all who are invited from now on, subject_ids all that it is about. Returns the id. SM401, SM404 and SM403 as require_own_stream, SM400 as create_stream.';
 
 CREATE OR REPLACE FUNCTION social.delete_stream(stream_id bigint) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -312,9 +312,10 @@ SELECT social.make_list('user_streams', 'user_id bigint', 'social.visible_stream
 	$$);
 
 SELECT social.make_list('followed_streams', '', 'social.visible_streams', 's.*',
-	'social.listed_streams s WHERE s.status IN (''starting'', ''live'') AND (s.host_id = viewer OR EXISTS (SELECT FROM social.own_follows o WHERE o.followed_id = s.host_id))', '{s.id}',
-	'What is on the air by the viewer and by those whom the viewer follows, newest first. SM401 when nobody acts; SM400 for a bad page size or cursor.',
-	is_own => true);
+	'social.listed_streams s WHERE s.status IN (''starting'', ''live'') AND (s.host_id = viewer OR EXISTS (SELECT FROM social.follows f WHERE f.follower_id = viewer AND f.followed_id = s.host_id)
+		OR EXISTS (SELECT FROM social.stream_subjects t JOIN social.sport_follows f ON f.user_id = viewer AND f.subject_id = t.subject_id WHERE t.stream_id = s.id))', '{s.id}',
+	'What is on the air by the viewer and by those whom the viewer follows, and about the leagues, teams and athletes that the viewer follows, newest first. SM401 when nobody acts; SM400 for a bad page size or cursor.',
+	is_own => true, is_definer => true);
 
 CREATE OR REPLACE FUNCTION social.search_streams(query text, first integer DEFAULT 20, after text DEFAULT NULL)
 	RETURNS TABLE (id bigint, cursor text, has_more boolean)
@@ -349,7 +350,9 @@ DECLARE
 	is_own boolean := coalesce($1.host_id = social.viewer_id(), false);
 BEGIN
 	RETURN json_build_object('id', $1.id, 'title', $1.title, 'description', $1.description, 'host', social.person_document($1.host_id), 'status', $1.status,
-		'is_private', $1.is_private, 'is_open', $1.is_open, 'thumbnail_url', $1.thumbnail_url, 'tags', to_json($1.tags), 'viewer_count', $1.viewer_count, 'peak_viewers', $1.peak_viewers,
+		'is_private', $1.is_private, 'is_open', $1.is_open, 'thumbnail_url', $1.thumbnail_url, 'tags', to_json($1.tags),
+		'subjects', (SELECT coalesce(json_agg(row_to_json(l) ORDER BY l.id), '[]') FROM (SELECT v.id, v.kind, v.slug, v.name, v.sport, v.followers_count FROM social.stream_subjects t JOIN social.visible_sport_subjects v ON v.id = t.subject_id WHERE t.stream_id = $1.id) l),
+		'viewer_count', $1.viewer_count, 'peak_viewers', $1.peak_viewers,
 		'playback_url', CASE WHEN NOT $1.is_private THEN social.stream_playback_url($1.playback_id) END,
 		'stream_url', social.stream_url($1.host_id, $1.status),
 		'allowed_users', CASE WHEN is_own THEN (SELECT coalesce(json_agg(l.user_id ORDER BY l.user_id), '[]') FROM (SELECT i.user_id FROM social.stream_invitations i WHERE i.stream_id = $1.id ORDER BY 1 LIMIT 100) l) END,

@@ -660,7 +660,19 @@ CREATE INDEX stream_bans_user_idx ON social.stream_bans (user_id);
 CREATE INDEX stream_bans_by_idx ON social.stream_bans (banned_by) WHERE banned_by IS NOT NULL;
 
 REVOKE ALL ON social.stream_chat_messages, social.stream_chatters, social.stream_moderators, social.stream_bans FROM PUBLIC;
--- sport: what posts are about.
+-- sport: followers of each; what posts and streams are about; who follows which.
+CREATE TABLE social.subject_counters (
+	subject_id bigint PRIMARY KEY,
+	followers_count bigint NOT NULL DEFAULT 0
+) WITH (fillfactor = 50);
+COMMENT ON TABLE social.subject_counters IS 'Followers of each league, team and athlete, but for the deltas not folded yet.';
+CREATE TABLE social.subject_counter_deltas (
+	subject_id bigint NOT NULL,
+	followers_count integer NOT NULL DEFAULT 0
+);
+COMMENT ON TABLE social.subject_counter_deltas IS 'Changes of subject_counters that found the row locked.';
+ALTER TABLE social.subject_counter_deltas REPLICA IDENTITY FULL;
+CREATE INDEX subject_counter_deltas_idx ON social.subject_counter_deltas (subject_id);
 CREATE TABLE social.post_subjects (
 	post_id bigint NOT NULL REFERENCES social.posts ON DELETE CASCADE,
 	subject_id bigint NOT NULL REFERENCES social.sport_subjects ON DELETE CASCADE,
@@ -669,4 +681,25 @@ CREATE TABLE social.post_subjects (
 );
 COMMENT ON TABLE social.post_subjects IS 'Which leagues, teams and athletes a post is about. position is the post''s, which its page is read in order of: null while the post is in no list.';
 CREATE INDEX post_subjects_page_idx ON social.post_subjects (subject_id, position);
+CREATE INDEX post_subjects_position_idx ON social.post_subjects (position) INCLUDE (subject_id);
 REVOKE ALL ON social.post_subjects FROM PUBLIC;
+
+CREATE TABLE social.stream_subjects (
+	stream_id bigint NOT NULL REFERENCES social.streams ON DELETE CASCADE,
+	subject_id bigint NOT NULL REFERENCES social.sport_subjects ON DELETE CASCADE,
+	PRIMARY KEY (stream_id, subject_id)
+);
+COMMENT ON TABLE social.stream_subjects IS 'Which leagues, teams and athletes a stream is about.';
+CREATE INDEX stream_subjects_page_idx ON social.stream_subjects (subject_id, stream_id);
+
+CREATE TABLE social.sport_follows (
+	user_id bigint NOT NULL REFERENCES social.users ON DELETE CASCADE,
+	subject_id bigint NOT NULL REFERENCES social.sport_subjects ON DELETE CASCADE,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	is_counted boolean DEFAULT true,
+	PRIMARY KEY (user_id, subject_id)
+);
+COMMENT ON TABLE social.sport_follows IS 'Who follows which league, team or athlete: what is about it stands in their home feed. is_counted is null while the person is not shown.';
+CREATE INDEX sport_follows_subject_idx ON social.sport_follows (subject_id);
+CREATE INDEX sport_follows_newest_idx ON social.sport_follows (user_id, created_at DESC, subject_id DESC);
+REVOKE ALL ON social.stream_subjects, social.sport_follows FROM PUBLIC;

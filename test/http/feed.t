@@ -7,7 +7,7 @@ use Test::More;
 my ($reader, $author, $stranger) = map { account() } 1 .. 3;
 is_error(api(GET => '/api/posts/feed/'), 401, 'UNAUTHENTICATED', 'seed 031: a feed is somebody\'s');
 my $feed = sub { api(GET => '/api/posts/feed/' . ($_[0] // ''), token => $reader->{token}) };
-is_deeply($feed->()->{json}, { results => [], next => undef, previous => undef }, 'who follows nobody and has written nothing has an empty one');
+is_deeply($feed->()->{json}, { results => [], next => undef, previous => undef, live => [] }, 'who follows nobody and has written nothing has an empty one');
 
 my $follow = api(POST => "/api/accounts/users/$author->{id}/follow/", token => $reader->{token}, json => { following => JSON::PP::true() });
 is($follow->{status}, 200, 'the reader follows the author');

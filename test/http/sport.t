@@ -44,7 +44,7 @@ is_deeply([ map { $_->{id} } @{ $page->{results} } ], [ $league->{id} ], 'these'
 ok(!exists $page->{results}[0]{standings}, 'without what may be large');
 is_deeply([ map { $_->{id} } @{ does($ann, "GET sports/teams/?league_id=$league->{id}", undef, 200, undef, 'its teams')->{results} } ], [ $team->{id} ], 'these');
 is_deeply([ map { $_->{id} } @{ does($ann, "GET sports/athletes/?team_id=$team->{id}", undef, 200, undef, 'their athletes')->{results} } ], [ $athlete->{id} ], 'these');
-is_deeply(does($ann, "GET sports/search/?q=strand%20$n", undef, 200, undef, 'search')->{results}, [ { id => $athlete->{id}, kind => 'athlete', slug => "ida-strand-$n", name => "Ida Strand $n", sport => "Sailing $n" } ], 'by what is typed');
+is_deeply(does($ann, "GET sports/search/?q=strand%20$n", undef, 200, undef, 'search')->{results}, [ { id => $athlete->{id}, kind => 'athlete', slug => "ida-strand-$n", name => "Ida Strand $n", sport => "Sailing $n", followers_count => 0 } ], 'by what is typed');
 does($ann, 'GET sports/search/?q=x&kind=coach', undef, 400, undef, 'of no other kind');
 
 # ---- posts about them
@@ -59,6 +59,52 @@ does($ann, "PUT posts/posts/$post->{id}/subjects/", { subjects => [ $athlete->{i
 does($staff, "PUT posts/posts/$post->{id}/subjects/", { subjects => [] }, 403, undef, 'by nobody else');
 is_deeply(get($ann, 'query($id: ID!) { athlete(id: $id) { posts { id subjects { kind id } } } }', id => $athlete->{id}), { posts => [ { id => "$post->{id}", subjects => [ { kind => 'ATHLETE', id => "$athlete->{id}" } ] } ] }, 'over GraphQL, too');
 is_deeply(get($ann, 'mutation($id: ID!, $ids: [ID!]!) { setPostSubjects(postId: $id, subjectIds: $ids) { success post { subjects { slug } } } }', id => $post->{id}, ids => [ $team->{id} ])->{post}, { subjects => [ { slug => "gulls-$n" } ] }, 'and back');
+
+# ---- following
+does(undef, "POST sports/teams/$team->{id}/follow/", undef, 401, undef, 'seed 150: who follows is somebody');
+my $fan = account();
+does($fan, "GET sports/teams/$team->{id}/", undef, 200, { is_following => $false, followers_count => 0 }, 'nobody follows the team');
+is_deeply(does($fan, "POST sports/teams/$team->{id}/follow/", undef, 200, undef, "a team is followed, $_"), { id => $team->{id}, following => $true, followers_count => 1 }, 'by one') for 'once', 'again';
+does($fan, "POST sports/leagues/$team->{id}/follow/", undef, 404, undef, 'a team is no league to follow');
+does($fan, "DELETE sports/athletes/$team->{id}/follow/", undef, 404, undef, 'nor an athlete to leave');
+does($fan, "GET sports/teams/$team->{id}/", undef, 200, { is_following => $true, followers_count => 1 }, 'the team says so');
+does($ann, "GET sports/teams/$team->{id}/", undef, 200, { is_following => $false, followers_count => 1 }, 'to others only how many do');
+is_deeply([ map { delete $_->{followed_at}; $_ } @{ does($fan, 'GET sports/following/?kind=team', undef, 200, undef, 'a list')->{results} } ], [ { id => $team->{id}, kind => 'team', slug => "gulls-$n", name => "Gulls $n", sport => "Sailing $n", followers_count => 1 } ], 'of what one follows');
+does($fan, 'GET sports/following/?kind=coach', undef, 400, undef, 'of no other kind');
+does(undef, 'GET sports/following/', undef, 401, undef, 'and of nobody');
+my $feed = does($fan, 'GET posts/feed/', undef, 200, undef, 'the home feed');
+is_deeply(ids($feed), [ $post->{id} ], 'seed 150: has what is about the team');
+is_deeply($feed->{live}, [], 'and nothing is live');
+is_deeply([ map { $_->{id} } @{ get($fan, '{ feed { id } }') } ], ["$post->{id}"], 'over GraphQL, too');
+my $stream = does($ann, 'POST posts/live/stream/', { title => "Race $n", is_open => $true, subjects => [ $team->{id} ] }, 201, { title => "Race $n" }, 'a stream about the team');
+is_deeply([ map { $_->{slug} } @{ $stream->{subjects} } ], ["gulls-$n"], 'says so');
+is_deeply(ids(does($fan, "GET sports/teams/$team->{id}/streams/", undef, 200, undef, 'a page of the team')), [ $stream->{id} ], 'has it');
+does($fan, "GET sports/leagues/$team->{id}/streams/", undef, 404, undef, 'not among leagues');
+does($ann, "PATCH posts/live/stream/$stream->{id}/", { subjects => [] }, 200, { subjects => [] }, 'it is about nothing');
+is_deeply([ map { $_->{id} } @{ does($ann, "PUT posts/live/stream/$stream->{id}/", { subjects => [ $team->{id}, $league->{id} ] }, 200, undef, 'and about two')->{subjects} } ], [ $league->{id}, $team->{id} ], 'these');
+does($ann, 'POST posts/live/stream/', { title => 'x', subjects => [ 1 .. 6 ] }, 400, undef, 'five at most');
+does($ann, 'POST posts/live/stream/', { title => 'x', subjects => [9007199254740991] }, 404, undef, 'of those that there are');
+psql("UPDATE social.streams SET status = 'live', started_at = now() WHERE id = $stream->{id}");
+$feed = does($fan, 'GET posts/feed/?first=1', undef, 200, undef, 'the home feed');
+is_deeply([ map { $_->{id} } @{ $feed->{live} } ], [ $stream->{id} ], 'issue 16: has the stream at its head');
+is_deeply(ids($feed), [ $post->{id} ], 'beside the posts');
+is_deeply(ids(does($fan, 'GET posts/live/stream/followed/', undef, 200, undef, 'streams of what one follows')), [ $stream->{id} ], 'have it');
+my $cursor = get($fan, '{ feedConnection(first: 1) { pageInfo { endCursor } } }')->{pageInfo}{endCursor};
+ok(!exists does($fan, "GET posts/feed/?after=$cursor", undef, 200, undef, 'a further page')->{live}, 'says nothing of what is live');
+my $newcomer = account();
+does($newcomer, "POST sports/leagues/$league->{id}/follow/", undef, 200, undef, 'who follows a league');
+is_deeply([ map { $_->{id} } @{ does($newcomer, 'GET posts/feed/', undef, 200, { results => [] }, 'without a post to read')->{live} } ], [ $stream->{id} ], 'sees what is live all the same');
+is_deeply(get($fan, 'query($id: ID!) { team(id: $id) { isFollowing followersCount streams { id subjects { kind isFollowing } } } }', id => $team->{id}),
+	{ isFollowing => $true, followersCount => 1, streams => [ { id => "$stream->{id}", subjects => [ { kind => 'LEAGUE', isFollowing => $false }, { kind => 'TEAM', isFollowing => $true } ] } ] }, 'GraphQL: the team, its followers and streams');
+is_deeply(get($fan, 'mutation($id: ID!) { unfollowSubject(subjectId: $id) { success subject { id isFollowing followersCount } } }', id => $team->{id})->{subject}, { id => "$team->{id}", isFollowing => $false, followersCount => 0 }, 'it is left');
+is_deeply(get($fan, 'mutation($id: ID!) { followSubject(subjectId: $id) { subject { kind isFollowing } } }', id => $league->{id})->{subject}, { kind => 'LEAGUE', isFollowing => $true }, 'and the league followed');
+is_deeply(get($fan, '{ followedSubjects(kind: LEAGUE) { league { id } } }'), [ { league => { id => "$league->{id}" } } ], 'which stands in the list');
+is_deeply(get($fan, '{ followedStreams { id } }'), [ { id => "$stream->{id}" } ], 'with its stream');
+refused('UNAUTHENTICATED', 'nobody follows', undef, 'mutation { followSubject(subjectId: 1) { success } }');
+refused('NOT_FOUND', 'nothing', $fan, 'mutation { followSubject(subjectId: 9007199254740991) { success } }');
+is_deeply(get($ann, 'mutation($id: ID!, $ids: [ID!]!) { updateStream(id: $id, subjectIds: $ids) { stream { subjects { id } } } }', id => $stream->{id}, ids => [ $athlete->{id} ])->{stream}, { subjects => [ { id => "$athlete->{id}" } ] }, 'a stream is about somebody else');
+is_deeply(does($fan, 'GET posts/feed/', undef, 200, undef, 'the home feed')->{live}, [], 'and live for others');
+does($fan, "DELETE sports/leagues/$league->{id}/follow/", undef, 200, { following => $false }, 'the league is left');
 
 # ---- import
 my %feed = (provider => "feed$n", leagues => [ { id => 'L1', name => "Feed $n" } ], teams => [ { id => 'T1', league => 'L1', name => "Owls $n" } ], athletes => [ { id => 'A1', team => 'T1', last_name => "Feed $n" } ]);

@@ -103,9 +103,9 @@ $$, ARRAY[
 	-- administrators read what is written of people's columns
 	'personal_columns',
 	-- staff write of leagues, teams and athletes
-	'create_league', 'update_league', 'delete_league', 'create_team', 'update_team', 'delete_team', 'create_athlete', 'update_athlete', 'delete_athlete', 'link_sport_subject', 'sports_import', 'set_post_subjects',
+	'create_league', 'update_league', 'delete_league', 'create_team', 'update_team', 'delete_team', 'create_athlete', 'update_athlete', 'delete_athlete', 'link_sport_subject', 'sports_import', 'set_post_subjects', 'follow_subject', 'unfollow_subject',
 	-- they read tables on the way to a visible_* view
-	'search_sports', 'subject_posts',
+	'search_sports', 'subject_posts', 'subject_streams', 'followed_streams', 'feed_live_json',
 	'search_posts', 'search_posts_like', 'search_users', 'search_hashtags', 'trending_hashtags', 'deleted_posts', 'post_revisions', 'post_shares', 'post_views', 'hashtags', 'bookmarked_posts',
 	'post_likers', 'comment_likers', 'post_reactions', 'comment_reactions', 'comment_thread', 'hashtag_is_visible', 'hashtag_seen_at', 'commenter_is_shown', 'followers', 'following', 'follow_requests', 'blocked_users', 'muted_users',
 	-- notifications and trending: they read or mark the viewer's own rows, or fold what all wrote

@@ -94,6 +94,45 @@ SELECT results_eq('SELECT id FROM social.home_feed()', ARRAY[:written, :own, :ne
 SELECT results_eq('SELECT id FROM social.home_feed(before => ''' || :'after' || ''')', ARRAY[:written, :own, :newer]::bigint[], 'and above the cursor');
 SELECT results_eq('SELECT id FROM social.home_feed(NULL, 2, NULL, ''' || :'after' || ''')', ARRAY[:own, :newer]::bigint[], 'the page above a cursor ends at it');
 
+-- ---- what posts are about --------------------------------------------------------------------------
+
+SELECT social.act_as(NULL::bigint);
+SELECT social.create_league('Tap League') AS league, social.create_team('Tap Team') AS team \gset
+SELECT social.act_as('tap_f2');
+SELECT social.create_post('About', 'text') AS about, social.create_post('For followers', 'text', visibility => 'followers') AS closed, social.create_post('Aside', 'text') AS aside \gset
+SELECT social.set_post_subjects(:about, ARRAY[:league, :team]), social.set_post_subjects(:closed, ARRAY[:team]);
+SELECT social.act_as('tap_reader');
+SELECT is_empty('SELECT FROM social.home_feed() f WHERE f.id = ' || :about, 'seed 150: what is about a team is not for who does not follow it');
+SELECT social.follow_subject(:league), social.follow_subject(:team);
+SELECT results_eq('SELECT f.id, f.reposted_by_id FROM social.home_feed(first => 1) f', format('VALUES (%s::bigint, NULL::bigint)', :about), 'seed 150: it stands in the feed of who does');
+SELECT is((SELECT count(*) FROM social.home_feed() f WHERE f.id IN (:about, :closed, :aside)), 1::bigint, 'once, and nothing else of who wrote it, nor what is for their followers');
+SELECT results_eq('SELECT d.document ->> ''id'' FROM social.feed_documents(first => 1) d', ARRAY[:about::text], 'as a document, too');
+SELECT social.follow_user(:f2);
+SELECT results_eq('SELECT f.id FROM social.home_feed(first => 3) f', ARRAY[:aside, :closed, :about]::bigint[], 'once, when its author is followed, too');
+SELECT social.unfollow_user(:f2);
+SELECT social.act_as('tap_f1');
+SELECT social.create_post('Between', 'text') AS between \gset
+SELECT social.repost_post(:about);
+SELECT social.act_as('tap_reader');
+SELECT results_eq('SELECT f.id, f.reposted_by_id FROM social.home_feed(first => 2) f', format('VALUES (%s::bigint, %s::bigint), (%s, NULL)', :about, :f1, :between), 'at its newest place, where somebody passed it on');
+SELECT is_empty(format('SELECT FROM social.home_feed(after => (SELECT cursor FROM social.home_feed(first => 1) f)) f WHERE f.id = %s', :about), 'and on no later page');
+SELECT social.act_as('tap_f1');
+SELECT social.unrepost_post(:about);
+SELECT social.act_as('tap_reader');
+SELECT social.repost_post(:about);
+SELECT is_empty(format('SELECT FROM social.home_feed(before => (SELECT cursor FROM social.home_feed(first => 1) f)) f WHERE f.id = %s', :about), 'nor on an earlier one');
+SELECT social.unrepost_post(:about);
+SELECT is((SELECT array_agg(f.id) FROM social.home_feed(after => (SELECT f.cursor FROM social.home_feed() f WHERE f.id = :between)) f WHERE f.id = :about), ARRAY[:about::bigint], 'after a cursor');
+SELECT is((SELECT array_agg(f.id) FROM social.home_feed(before => (SELECT f.cursor FROM social.home_feed() f WHERE f.id = :written)) f WHERE f.id = :about), ARRAY[:about::bigint], 'and before one');
+SELECT social.mute_user(:f2);
+SELECT is_empty('SELECT FROM social.home_feed() f WHERE f.id = ' || :about, 'not by somebody who is muted');
+SELECT social.unmute_user(:f2), social.block_user(:f2);
+SELECT is_empty('SELECT FROM social.home_feed() f WHERE f.id = ' || :about, 'nor by somebody who is blocked');
+SELECT social.unblock_user(:f2), social.unfollow_subject(:league);
+SELECT isnt_empty('SELECT FROM social.home_feed() f WHERE f.id = ' || :about, 'while one of what it is about is followed');
+SELECT social.unfollow_subject(:team);
+SELECT is_empty('SELECT FROM social.home_feed() f WHERE f.id = ' || :about, 'and no longer');
+
 -- ---- random graphs -------------------------------------------------------------------------------
 
 -- The feed in plain SQL: every place, the newest of each post.
@@ -107,6 +146,9 @@ CREATE FUNCTION pg_temp.plain_feed() RETURNS TABLE (n bigint, id bigint, place b
 		SELECT p.id, r.position, r.user_id, r.created_at
 		FROM social.reposts r JOIN social.listed_posts p ON p.id = r.post_id JOIN social.visible_users u ON u.id = r.user_id
 		WHERE r.user_id IN (SELECT s.id FROM sources s) AND r.user_id <> ALL (social.muted_ids())
+		UNION ALL
+		SELECT p.id, p.position, NULL, NULL
+		FROM social.listed_posts p JOIN social.post_subjects s ON s.post_id = p.id JOIN social.sport_follows f ON f.subject_id = s.subject_id AND f.user_id = social.viewer_id()
 	), newest AS (
 		SELECT DISTINCT ON (p.id) p.* FROM places p ORDER BY p.id, p.place DESC, p.by_id NULLS FIRST
 	)
@@ -162,12 +204,18 @@ $$;
 CREATE FUNCTION pg_temp.make_graph(seed double precision) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
 	people bigint[];
+	subjects bigint[];
 	author bigint;
 BEGIN
 	PERFORM setseed(seed), social.act_as(NULL::bigint);
 	DELETE FROM social.users u WHERE u.username LIKE 'tap\_%';
 	INSERT INTO social.users (username, is_staff) SELECT 'tap_g' || n, n = 1 FROM generate_series(1, 30) n;
 	SELECT array_agg(u.id ORDER BY u.id) INTO people FROM social.users u WHERE u.username LIKE 'tap\_g%';
+	DELETE FROM social.sport_subjects s WHERE s.slug LIKE 'tap-s%';
+	WITH made AS (INSERT INTO social.sport_subjects (kind, slug, name) SELECT 'team', 'tap-s' || n, 'Tap ' || n FROM generate_series(1, 12) n RETURNING id)
+	SELECT array_agg(m.id) INTO subjects FROM made m;
+	INSERT INTO social.sport_follows (user_id, subject_id)
+	SELECT a, s FROM unnest(people) WITH ORDINALITY AS x (a, n), unnest(subjects) s WHERE random() < (n % 5) / 6.0;
 	INSERT INTO social.follows (follower_id, followed_id)
 	SELECT a, b FROM unnest(people) WITH ORDINALITY AS x (a, n), unnest(people) b WHERE a <> b AND random() < n / 30.0;
 	INSERT INTO social.blocks (blocker_id, blocked_id) SELECT a, b FROM unnest(people) a, unnest(people) b WHERE a <> b AND random() < 0.01;
@@ -180,6 +228,11 @@ BEGIN
 		author := people[1 + floor(30 * random() ^ 3)];
 		INSERT INTO social.posts (author_id, title, content, is_published, visibility)
 		VALUES (author, 'tap ' || n, 'for @tap_g' || 1 + floor(30 * random()) || ' #tapgraph' || floor(3 * random()), random() < 0.9, (ARRAY['public', 'public', 'public', 'followers', 'mentioned', 'private'])[1 + floor(6 * random())]);
+		IF random() < 0.3 THEN
+			INSERT INTO social.post_subjects (post_id, subject_id, position)
+			SELECT p.id, subjects[1 + floor(12 * random() ^ 2)], p.position FROM social.posts p, generate_series(1, 3) WHERE p.title = 'tap ' || n AND random() < 0.7
+			ON CONFLICT DO NOTHING;
+		END IF;
 		IF random() < 0.5 THEN
 			INSERT INTO social.reposts (post_id, user_id)
 			SELECT p.id, people[1 + floor(30 * random() ^ 2)] FROM social.posts p WHERE p.title LIKE 'tap %' ORDER BY random() LIMIT 1
@@ -298,6 +351,7 @@ $$;
 SELECT pg_temp.make_graph(0.1);
 SELECT cmp_ok((SELECT count(*) FROM social.posts p WHERE p.title LIKE 'tap %' AND p.position IS NOT NULL), '>', 300::bigint, 'there are posts');
 SELECT cmp_ok((SELECT count(*) FROM social.reposts), '>', 50::bigint, 'and reposts');
+SELECT cmp_ok((SELECT count(*) FROM social.post_subjects s JOIN social.sport_follows f USING (subject_id)), '>', 1000::bigint, 'and what is about something that somebody follows');
 SELECT is_empty('SELECT * FROM pg_temp.differences()', 'P-05: the feed equals plain SQL');
 SET LOCAL social.feed_walk_budget = 0;
 SELECT is_empty('SELECT * FROM pg_temp.differences()', 'by merging people alone');
@@ -316,6 +370,7 @@ SELECT is_empty('SELECT * FROM pg_temp.differences()', 'by merging alone');
 SET LOCAL social.restoring = on;
 UPDATE social.posts p SET position = p.position * 1000000007;
 UPDATE social.reposts r SET position = r.position * 1000000007;
+UPDATE social.post_subjects s SET position = s.position * 1000000007;
 SET LOCAL social.restoring = off;
 SELECT lives_ok('SELECT social.rebuild_last_positions()', 'positions with gaps');
 SET LOCAL social.feed_walk_budget = 1000000;

@@ -15,7 +15,7 @@ SELECT is((SELECT array_agg(value ORDER BY name) FROM m WHERE name LIKE 'social\
 SELECT is((SELECT value FROM m WHERE name = 'social_worker_running'), social.worker_is_running()::integer::float8, 'whether a worker runs');
 SELECT ok(NOT social.worker_is_running() OR (SELECT value FROM m WHERE name = 'social_worker_age_seconds') < 600, 'when it was at work');
 SELECT ok(NOT social.worker_is_running() OR (SELECT value FROM m WHERE name = 'social_worker_step_runs_total' AND label_value = 'fold_counters') > 0, 'and how often');
-SELECT set_eq($$ SELECT label_value FROM m WHERE name = 'social_deltas_waiting' $$, ARRAY['user', 'post', 'comment', 'hashtag'], 'deltas that wait, by what they count');
+SELECT set_eq($$ SELECT label_value FROM m WHERE name = 'social_deltas_waiting' $$, ARRAY['user', 'post', 'comment', 'hashtag', 'subject'], 'deltas that wait, by what they count');
 SELECT set_eq($$ SELECT label_value FROM m WHERE name = 'social_security_events' $$, $$ SELECT replace(replace(name, ' ', '_'), '-', '_') FROM social.security_counters() $$, 'seed 153: every security counter');
 
 -- What is late shows.

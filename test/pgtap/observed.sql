@@ -26,7 +26,7 @@ SELECT set_eq($$
 $$, ARRAY[
 	-- what is written beneath SQL, by those who also count and tell it
 	'mentions', 'user_counters', 'user_counter_deltas', 'post_counters', 'post_counter_deltas', 'comment_counters', 'comment_counter_deltas',
-	'hashtag_counters', 'hashtag_counter_deltas', 'trend_events', 'last_positions', 'recounts',
+	'hashtag_counters', 'hashtag_counter_deltas', 'subject_counters', 'subject_counter_deltas', 'trend_events', 'last_positions', 'recounts',
 	-- what the others' rows are for those who listen
 	'event_outbox', 'event_counts', 'events', 'event_histories',
 	-- what folds and steps of the worker make
@@ -36,7 +36,7 @@ $$, ARRAY[
 	'refresh_tokens', 'token_blacklist', 'jwt_key', 'jwt_issuers', 'login_attempts', 'account_tokens', 'mail_outbox', 'user_totp', 'recovery_codes', 'leaked_passwords',
 	'reports', 'content_rules', 'audit_log', 'rate_limit_overrides', 'rate_limit_state', 'job_kinds', 'job_pauses', 'job_workers', 'jobs', 'job_history', 'job_schedules', 'media_store', 'media_sweeps', 'stream_keys', 'stream_invitations', 'stream_events', 'stream_chatters', 'stream_moderators', 'graphql_documents', 'idempotency_keys', 'django_imports', 'django_ids', 'django_notes',
 	-- what staff say of sports
-	'sport_subjects', 'leagues', 'teams', 'athletes', 'sport_external_ids', 'post_subjects'
+	'leagues', 'teams', 'athletes', 'sport_external_ids', 'post_subjects', 'stream_subjects'
 ], 'every table is observed, or stands here');
 
 SELECT set_eq('SELECT source_table, counts, counters, notification, trend_weight, last_position, recounted, event FROM observed', $$ VALUES
@@ -48,6 +48,8 @@ SELECT set_eq('SELECT source_table, counts, counters, notification, trend_weight
 	('posts', '{user_counters.posts_count}', 'post_counters', 'repost', 1, 'post', '{}', 'post'),
 	('post_views', '{post_counters.views_count}', NULL, NULL, 0.1, NULL, '{}', NULL),
 	('post_hashtags', '{hashtag_counters.posts_count}', NULL, NULL, NULL, NULL, '{}', NULL),
+	('sport_follows', '{subject_counters.followers_count}', NULL, NULL, NULL, NULL, '{is_counted}', NULL),
+	('sport_subjects', '{}', 'subject_counters', NULL, NULL, NULL, '{}', NULL),
 	('follow_requests', '{}', NULL, 'follow_request', NULL, NULL, '{}', NULL),
 	('hashtags', '{}', 'hashtag_counters', NULL, NULL, NULL, '{}', NULL),
 	('users', '{}', 'user_counters', NULL, NULL, 'new person', '{}', 'user'),

@@ -86,6 +86,7 @@ SELECT social.create_team('Pg team', :league) AS team \gset
 SELECT social.create_league('Pg league ' || n, sport => 'pgball'), social.create_team('Pg team ' || n, :league), social.create_athlete('Pg', 'Athlete ' || n, :team) FROM generate_series(1, 25) n \g /dev/null
 SELECT social.create_athlete('Pg', 'Athlete', :team) \g /dev/null
 INSERT INTO social.post_subjects (post_id, subject_id, position) SELECT p.id, :league, p.position FROM social.posts p JOIN tap_posts t ON t.id = p.id;
+INSERT INTO social.sport_follows (user_id, subject_id, created_at) SELECT :viewer, s.id, pg_temp.tied(row_number() OVER (ORDER BY s.id)) FROM social.sport_subjects s WHERE s.name LIKE 'Pg team %' OR s.name LIKE 'Pg Athlete %';
 DELETE FROM social.notifications WHERE recipient_id = :viewer;
 INSERT INTO social.notifications (recipient_id, type, actor_id, post_id, is_read) SELECT :viewer, 'like', :one, p.id, p.n % 2 = 0 FROM tap_posts p ORDER BY p.n;
 INSERT INTO social.notifications (recipient_id, type, actor_id, post_id, is_read) SELECT :two, 'like', :one, p.id, p.n % 2 = 0 FROM tap_posts p ORDER BY p.n;
@@ -93,6 +94,7 @@ INSERT INTO social.notifications (recipient_id, type, actor_id, post_id, is_read
 INSERT INTO social.streams (host_id, title, status) SELECT :one, 'pgstream ' || n, 'live' FROM generate_series(1, 26) n;
 INSERT INTO social.stream_invitations (stream_id, user_id, created_at) SELECT (SELECT min(s.id) FROM social.streams s WHERE s.host_id = :one), id, pg_temp.tied(n) FROM people WHERE n > 1;
 SELECT min(id) AS stream FROM social.streams WHERE host_id = :one \gset
+INSERT INTO social.stream_subjects (stream_id, subject_id) SELECT s.id, :league FROM social.streams s WHERE s.host_id = :one;
 INSERT INTO social.stream_chat_messages (stream_id, author_id, content) SELECT :stream, id, 'said' FROM people;
 INSERT INTO social.stream_moderators (stream_id, user_id, created_at) SELECT :stream, id, pg_temp.tied(n) FROM people WHERE n > 1;
 INSERT INTO social.stream_bans (stream_id, user_id, created_at) SELECT :stream, id, pg_temp.tied(n) FROM people WHERE n > 1;
@@ -151,6 +153,8 @@ INSERT INTO calls VALUES
 	('search_streams', 'query => ''pgstream''', 'id', 'DELETE FROM social.streams WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.streams (host_id, title, status) VALUES (%s, ''pgstream fresh'', ''live'')', :one)),
 	('stream_invitations', 'stream_id => ' || :stream, 'id', 'DELETE FROM social.stream_invitations WHERE user_id = (r ->> ''id'')::bigint', format('INSERT INTO social.stream_invitations (stream_id, user_id, created_at) SELECT %s, id, now() + interval ''1 second'' FROM social.users WHERE username = ''pgmuted1''', :stream)),
 	('subject_posts', 'subject_id => ' || :league, 'id', 'UPDATE social.posts SET deleted_at = now() WHERE id = (r ->> ''id'')::bigint', format('WITH p AS (INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''fresh'', ''x'') RETURNING id, position) INSERT INTO social.post_subjects (post_id, subject_id, position) SELECT p.id, %s, p.position FROM p', :one, :league)),
+	('subject_streams', 'subject_id => ' || :league, 'id', 'DELETE FROM social.streams WHERE id = (r ->> ''id'')::bigint', format('WITH s AS (INSERT INTO social.streams (host_id, title) VALUES (%s, ''fresh'') RETURNING id) INSERT INTO social.stream_subjects (stream_id, subject_id) SELECT s.id, %s FROM s', :one, :league)),
+	('followed_subjects', '', 'id', 'DELETE FROM social.sport_follows WHERE subject_id = (r ->> ''id'')::bigint', format('INSERT INTO social.sport_follows (user_id, subject_id, created_at) VALUES (%s, %s, now() + interval ''1 second'')', :viewer, :league)),
 	('leagues', 'with_sport => ''pgball''', 'id', 'DELETE FROM social.sport_subjects WHERE id = (r ->> ''id'')::bigint', 'SELECT social.act_as(NULL::bigint), social.create_league(''Pg fresh'', sport => ''pgball'')'),
 	('teams', 'with_league_id => ' || :league, 'id', 'DELETE FROM social.sport_subjects WHERE id = (r ->> ''id'')::bigint', format('SELECT social.act_as(NULL::bigint), social.create_team(''Pg fresh'', %s)', :league)),
 	('athletes', 'with_team_id => ' || :team, 'id', 'DELETE FROM social.sport_subjects WHERE id = (r ->> ''id'')::bigint', format('SELECT social.act_as(NULL::bigint), social.create_athlete(''Pg'', ''fresh'', %s)', :team)),

@@ -163,11 +163,98 @@ SELECT is_empty(format('SELECT FROM social.subject_posts(%s)', :team), 'nor who 
 UPDATE social.users SET suspended_at = NULL WHERE id = :ann;
 SELECT social.act_as(:staff) \g /dev/null
 
+-- ---- following ---------------------------------------------------------------------------------------
+
+SELECT social.act_as(NULL::bigint) \g /dev/null
+SELECT throws_ok(format('SELECT social.follow_subject(%s)', :team), 'SM401', NULL, 'nobody follows nothing');
+SELECT throws_ok('SELECT * FROM social.followed_subjects()', 'SM401', NULL, 'nor has a list of it');
+SELECT is_empty('SELECT FROM social.own_sport_follows', 'nor sees one');
+SELECT social.act_as('sp_bob') \g /dev/null
+SELECT is(social.follow_subject(:team), :team::bigint, 'a team is followed');
+SELECT is(social.follow_subject(:team), :team::bigint, 'again is harmless');
+SELECT social.follow_subject(:league) \g /dev/null
+SELECT results_eq('SELECT id, kind::text, slug::text, followers_count FROM social.followed_subjects()', format('VALUES (%2$s::bigint, ''team'', ''sp-lions'', 1::bigint), (%1$s, ''league'', ''premiere-liga'', 1)', :league, :team), 'the list; of one moment the highest id first');
+SELECT is((SELECT array_agg(id) FROM social.followed_subjects('team')), ARRAY[:team::bigint], 'of one kind');
+SELECT throws_ok($$ SELECT social.followed_subjects('coach') $$, 'SM400', 'invalid kind', 'that there is');
+SELECT results_eq(format('SELECT subject_id FROM social.own_sport_follows WHERE subject_id = %s', :team), ARRAY[:team::bigint], 'the viewer follows it');
+SELECT throws_ok('SELECT social.follow_subject(-1)', 'SM404', 'league, team or athlete not found', 'what there is not cannot be followed');
+SELECT throws_ok('SELECT social.follow_subject(NULL)', 'SM404', NULL, 'nor null');
+SELECT throws_ok('SELECT social.unfollow_subject(-1)', 'SM404', NULL, 'nor no longer');
+SELECT social.act_as(:ann) \g /dev/null
+SELECT is_empty('SELECT FROM social.own_sport_follows', 'which is nobody else''s business');
+SELECT social.follow_subject(:team) \g /dev/null
+SELECT is((SELECT followers_count FROM social.visible_teams WHERE id = :team), 2::bigint, 'how many follow it is for all to see');
+SELECT is((SELECT followers_count FROM social.teams(:league) t WHERE t.id = :team), 2::bigint, 'in lists');
+SELECT is((SELECT followers_count FROM social.search_sports('sp lions')), 2::bigint, 'and in searches');
+SELECT is_empty('SELECT FROM social.reconcile()', 'P-03: and is so');
+UPDATE social.subject_counters SET followers_count = 7 WHERE subject_id = :team;
+SELECT results_eq('SELECT counter, object_id, stored, actual FROM social.reconcile()', format('VALUES (''subject_counters.followers_count'', %s::bigint, 7::bigint, 2::bigint)', :team), 'reconcile finds what is not');
+SELECT isnt_empty('SELECT FROM social.reconcile(true)', 'and repairs it');
+INSERT INTO social.subject_counter_deltas VALUES (:team, 3);
+SELECT is((SELECT followers_count FROM social.visible_teams WHERE id = :team), 5::bigint, 'what waits to be folded counts');
+DELETE FROM social.subject_counter_deltas WHERE subject_id = :team;
+UPDATE social.users SET suspended_at = now() WHERE id = :ann;
+SELECT social.recount() \g /dev/null
+SELECT is((SELECT followers_count FROM social.visible_teams WHERE id = :team), 1::bigint, 'who is suspended counts no more');
+UPDATE social.users SET suspended_at = NULL WHERE id = :ann;
+SELECT social.recount() \g /dev/null
+SELECT is((SELECT followers_count FROM social.visible_teams WHERE id = :team), 2::bigint, 'and again when they are back');
+SELECT is(social.unfollow_subject(:team), :team::bigint, 'a team is followed no longer');
+SELECT is(social.unfollow_subject(:team), :team::bigint, 'again is harmless');
+SELECT is((SELECT followers_count FROM social.visible_teams WHERE id = :team), 1::bigint, 'and counted');
+INSERT INTO social.sport_subjects (kind, slug, name) SELECT 'athlete', 'sp-many-' || n, 'Sp Many' FROM generate_series(1, 2000) n;
+INSERT INTO social.sport_follows (user_id, subject_id) SELECT :ann, s.id FROM social.sport_subjects s WHERE s.name = 'Sp Many';
+SELECT throws_ok(format('SELECT social.follow_subject(%s)', :team), 'SM409', 'you follow too many leagues, teams and athletes', 'two thousand are enough');
+SELECT lives_ok($$ SELECT social.follow_subject((SELECT min(s.id) FROM social.sport_subjects s WHERE s.name = 'Sp Many')) $$, 'what one follows one follows');
+DELETE FROM social.sport_subjects s WHERE s.name = 'Sp Many';
+SELECT is_empty(format('SELECT FROM social.sport_follows WHERE user_id = %s UNION ALL SELECT FROM social.subject_counters c WHERE NOT EXISTS (SELECT FROM social.sport_subjects s WHERE s.id = c.subject_id)', :ann), 'subjects that go take their followers and counts along');
+SELECT isnt_empty(format('SELECT FROM social.admin_sport_follows WHERE subject_id = %s AND username = ''sp_bob''', :team), 'administrators see who follows');
+
+-- ---- streams about them --------------------------------------------------------------------------------
+
+SELECT (c.stream).id AS match FROM social.create_stream('Sp match', is_open => true, subject_ids => ARRAY[:team, :league, :team]) c \gset
+SELECT set_eq(format('SELECT id FROM social.visible_stream_subjects WHERE stream_id = %s', :match), ARRAY[:team, :league]::bigint[], 'a stream is about a team and a league');
+SELECT results_eq(format('SELECT (x ->> ''id'')::bigint FROM social.visible_streams s, json_array_elements(social.stream_json(s) -> ''subjects'') x WHERE s.id = %s', :match), format('SELECT id FROM social.visible_stream_subjects WHERE stream_id = %s ORDER BY id', :match), 'which it says');
+SELECT is((SELECT array_agg(id) FROM social.subject_streams(:team)), ARRAY[:match::bigint], 'and stands on the team''s page');
+SELECT social.update_stream(:match, title => 'Sp game') \g /dev/null
+SELECT is((SELECT count(*) FROM social.visible_stream_subjects WHERE stream_id = :match), 2::bigint, 'what is not said stays');
+SELECT social.update_stream(:match, subject_ids => ARRAY[:league]), social.set_stream_subjects(:match, NULL) \g /dev/null
+SELECT is_empty(format('SELECT FROM social.subject_streams(%s)', :team), 'what is no longer said is over');
+SELECT social.set_stream_subjects(:match, ARRAY[:team]) \g /dev/null
+SELECT throws_ok(format('SELECT social.set_stream_subjects(%s, ARRAY[1,2,3,4,5,6])', :match), 'SM400', 'a stream has too many subjects', 'five at most');
+SELECT throws_ok(format('SELECT social.set_stream_subjects(%s, ARRAY[%s, NULL])', :match, :team), 'SM404', 'league, team or athlete not found', 'and such as there are');
+SELECT throws_ok($$ SELECT social.create_stream('Sp other', subject_ids => ARRAY[-1]) $$, 'SM404', NULL, 'from the beginning');
+SELECT throws_ok('SELECT * FROM social.subject_streams(-1)', 'SM404', NULL, 'what there is not has no page');
+SELECT is((SELECT json_array_length(social.feed_live_json())), 0, 'what is announced is not live');
+UPDATE social.streams SET status = 'live', started_at = now() WHERE id = :match;
+SELECT is((SELECT social.feed_live_json() -> 0 ->> 'id'), :'match', 'one''s own is');
+SELECT social.act_as('sp_bob') \g /dev/null
+SELECT throws_ok(format('SELECT social.set_stream_subjects(%s, ARRAY[%s])', :match, :team), 'SM403', NULL, 'nobody else says what a stream is about');
+SELECT is((SELECT array_agg(id) FROM social.followed_streams()), ARRAY[:match::bigint], 'it is among the streams of who follows the team');
+SELECT is((SELECT social.feed_live_json() -> 0 ->> 'id'), :'match', 'issue 16: and at the head of their feed');
+SELECT is((SELECT social.feed_live_json() -> 0 ->> 'stream_url'), NULL, 'without what is the host''s');
+SELECT social.mute_user(:ann) \g /dev/null
+SELECT is_empty('SELECT FROM social.followed_streams() UNION ALL SELECT FROM json_array_elements(social.feed_live_json())', 'unless its host is muted');
+SELECT social.unmute_user(:ann), social.unfollow_subject(:team) \g /dev/null
+SELECT is_empty('SELECT FROM social.followed_streams() UNION ALL SELECT FROM json_array_elements(social.feed_live_json())', 'or the team followed no longer');
+SELECT social.follow_user(:ann) \g /dev/null
+SELECT is((SELECT social.feed_live_json() -> 0 ->> 'id'), :'match', 'but the host');
+SELECT social.unfollow_user(:ann), social.follow_subject(:team) \g /dev/null
+INSERT INTO social.streams (host_id, title, status, is_private) SELECT :ann, 'Sp closed', 'live', n > 12 FROM generate_series(1, 24) n;
+INSERT INTO social.stream_subjects (stream_id, subject_id) SELECT s.id, :team FROM social.streams s WHERE s.title = 'Sp closed';
+SELECT results_eq('SELECT (d ->> ''id'')::bigint FROM json_array_elements(social.feed_live_json()) d', $$ SELECT id FROM social.streams WHERE title = 'Sp closed' AND NOT is_private ORDER BY id DESC LIMIT 10 $$, 'the ten newest that one may see');
+SELECT is((SELECT count(*) FROM social.followed_streams()), 13::bigint, 'the list has all');
+DELETE FROM social.streams WHERE title LIKE 'Sp %';
+SELECT social.act_as(NULL::bigint) \g /dev/null
+SELECT throws_ok('SELECT social.feed_live_json()', 'SM401', NULL, 'nobody has no feed');
+SELECT social.act_as(:staff) \g /dev/null
+
 -- ---- the end ---------------------------------------------------------------------------------------
 
 SELECT social.delete_league(:league) \g /dev/null
 SELECT is((SELECT league_id FROM social.visible_teams WHERE id = :team), NULL, 'a league that goes leaves its teams');
 SELECT social.delete_team(:team) \g /dev/null
+SELECT is_empty(format('SELECT FROM social.sport_follows WHERE subject_id IN (%s, %s)', :league, :team), 'nobody follows what is gone');
 SELECT is((SELECT team_id FROM social.visible_athletes WHERE id = :athlete), NULL, 'and a team its athletes');
 SELECT is((SELECT count(*) FROM social.post_subjects WHERE subject_id = :team), 0::bigint, 'its posts are about it no more');
 SELECT is_empty(format('SELECT FROM social.sport_external_ids WHERE subject_id IN (%s, %s)', :league, :team), 'what providers called it goes along');

@@ -190,6 +190,7 @@ INSERT INTO probes VALUES
 	('post', 'documents', 'direct', 'SELECT FROM social.documents(''replies'', $3, NULL, ''id=id'', 100) d WHERE d.document ->> ''id'' = $6::text', NULL),
 	('post', 'posts', 'list', 'SELECT FROM social.posts(100) p WHERE p.id = $1', NULL),
 	('post', 'subject_posts', 'list', 'SELECT FROM social.subject_posts((SELECT l.id FROM social.visible_leagues l WHERE l.slug = ''mx-league'')) p WHERE p.id = $1', NULL),
+	('post', 'own_sport_follows', 'own', 'SELECT FROM social.own_sport_follows o, social.visible_leagues l WHERE l.slug = ''mx-league'' AND o.subject_id = l.id', 'viewer <> ''anonymous'''),
 	('post', 'visible_post_subjects', 'direct', 'SELECT FROM social.visible_post_subjects s WHERE s.post_id = $1', NULL),
 	('post', 'hashtag_posts', 'list', 'SELECT FROM social.hashtag_posts($4) p WHERE p.id = $1', NULL),
 	('post', 'search_posts', 'list', 'SELECT FROM social.search_posts(''mxword'', 100) p WHERE p.id = $1', NULL),
@@ -205,8 +206,9 @@ INSERT INTO probes VALUES
 	('user', 'events_since', 'direct', 'SELECT FROM social.events_since(''user:'' || $2, pg_temp.since()) e WHERE e.type = ''profile.edited''', NULL),
 	('user', 'events_since', 'direct', 'SELECT FROM social.events_since(''user:'' || $2, pg_temp.since()) e WHERE e.type = ''profile.counts''', NULL),
 	('post', 'user_posts', 'list', 'SELECT FROM social.user_posts($2, 100) p WHERE p.id = $1', NULL),
-	('post', 'feed_documents', 'feed', 'SELECT FROM social.feed_documents(100) d WHERE d.document ->> ''id'' = $1::text', 'answer = ''L'' AND viewer IN (''follower'', ''author'')'),
-	('post', 'home_feed', 'feed', 'SELECT FROM social.home_feed(NULL, 100) p WHERE p.id = $1', 'answer = ''L'' AND viewer IN (''follower'', ''author'')'),
+	-- Everybody follows the league that all of them are about; who does not sees only whom they follow: test/pgtap/feed.sql, stream.sql.
+	('post', 'feed_documents', 'feed', 'SELECT FROM social.feed_documents(100) d WHERE d.document ->> ''id'' = $1::text', 'answer = ''L'' AND viewer <> ''anonymous'''),
+	('post', 'home_feed', 'feed', 'SELECT FROM social.home_feed(NULL, 100) p WHERE p.id = $1', 'answer = ''L'' AND viewer <> ''anonymous'''),
 	('post', 'pinned_posts', 'list', 'SELECT FROM social.pinned_posts($2) p WHERE p.id = $1', NULL),
 	('post', 'trending_posts', 'list', 'SELECT FROM social.trending_posts(100) p WHERE p.id = $1', NULL),
 	('post', 'bookmarked_posts', 'list', 'SELECT FROM social.bookmarked_posts(100) p WHERE p.id = $1', NULL),
@@ -278,7 +280,10 @@ INSERT INTO probes VALUES
 	('stream', 'listed_streams', 'list', 'SELECT FROM social.listed_streams s WHERE s.id = $7', NULL),
 	('stream', 'streams', 'list', 'SELECT FROM social.streams(NULL, 100) s WHERE s.id = $7', NULL),
 	('stream', 'user_streams', 'direct', 'SELECT FROM social.user_streams($2, 100) s WHERE s.id = $7', NULL),
-	('stream', 'followed_streams', 'feed', 'SELECT FROM social.followed_streams(100) s WHERE s.id = $7', 'answer = ''L'' AND viewer IN (''follower'', ''author'')'),
+	('stream', 'followed_streams', 'feed', 'SELECT FROM social.followed_streams(100) s WHERE s.id = $7', 'answer = ''L'' AND viewer <> ''anonymous'''),
+	('stream', 'feed_live_json', 'feed', 'SELECT FROM json_array_elements(social.feed_live_json()) d WHERE d ->> ''id'' = $7::text', 'answer = ''L'' AND viewer <> ''anonymous'''),
+	('stream', 'subject_streams', 'list', 'SELECT FROM social.subject_streams((SELECT l.id FROM social.visible_leagues l WHERE l.slug = ''mx-league''), 100) s WHERE s.id = $7', NULL),
+	('stream', 'visible_stream_subjects', 'direct', 'SELECT FROM social.visible_stream_subjects s WHERE s.stream_id = $7', NULL),
 	('stream', 'search_streams', 'list', 'SELECT FROM social.search_streams(''mxstream'', 100) s WHERE s.id = $7', NULL),
 	('stream', 'stream_json', 'direct', 'SELECT FROM social.visible_streams s WHERE s.id = $7 AND social.stream_json(s) ->> ''id'' = $7::text', NULL),
 	('stream', 'watch_stream', 'direct', 'SELECT FROM social.watch_stream($7)', NULL),
@@ -412,6 +417,8 @@ INSERT INTO social.hashtag_trends (hashtag_id, score) SELECT h.id, social.trend_
 
 SELECT social.act_as(NULL::bigint), social.create_league('Mx league') \g /dev/null
 INSERT INTO social.post_subjects (post_id, subject_id, position) SELECT p.id, l.id, p.position FROM objects o JOIN social.posts p ON p.id = o.post_id, social.visible_leagues l WHERE o.kind = 'post' AND l.slug = 'mx-league';
+INSERT INTO social.stream_subjects (stream_id, subject_id) SELECT o.stream_id, l.id FROM objects o, social.visible_leagues l WHERE o.kind = 'stream' AND l.slug = 'mx-league';
+INSERT INTO social.sport_follows (user_id, subject_id) SELECT p.id, l.id FROM people p, social.visible_leagues l WHERE l.slug = 'mx-league';
 
 -- Functions for readers that show nobody's posts, comments or profile, or only write.
 CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[
@@ -439,7 +446,7 @@ CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[
 	'media_types', 'create_upload', 'upload_json', 'complete_upload', 'update_media', 'delete_media', 'is_restoring', 'picture_url', 'picture_variants', 'own_media', 'upload_parts_json',
 	-- of leagues, teams and athletes, which everybody may see
 	'sport_fields', 'sport_slug', 'create_league', 'update_league', 'delete_league', 'create_team', 'update_team', 'delete_team', 'create_athlete', 'update_athlete', 'delete_athlete',
-	'link_sport_subject', 'sports_import', 'leagues', 'teams', 'athletes', 'search_sports', 'set_post_subjects',
+	'link_sport_subject', 'sports_import', 'leagues', 'teams', 'athletes', 'search_sports', 'set_post_subjects', 'check_sport_kind', 'follow_subject', 'unfollow_subject', 'followed_subjects',
 	'rate_limit_policies', 'node_id', 'nodes'
 ]) AS name;
 

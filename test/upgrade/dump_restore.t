@@ -76,6 +76,8 @@ SELECT social.send_chat_message(:stream, 'Dumped'), social.add_stream_moderator(
 UPDATE social.streams SET publisher = NULL, heard_at = now() + interval '1 year';
 SELECT social.act_as(NULL::bigint, true), social.sports_import('dump', '{"leagues": [{"id": "1", "name": "Dumped"}], "teams": [{"id": "1", "league": "1", "name": "Dumped"}], "athletes": [{"id": "1", "team": "1", "last_name": "Dumped"}]}');
 INSERT INTO social.post_subjects SELECT p.id, s.id, p.position FROM social.posts p, social.sport_subjects s ORDER BY p.id, s.id LIMIT 1;
+INSERT INTO social.stream_subjects SELECT t.id, s.id FROM social.streams t, social.sport_subjects s ORDER BY t.id, s.id LIMIT 1;
+INSERT INTO social.sport_follows (user_id, subject_id) SELECT u.id, s.id FROM social.users u, social.sport_subjects s ORDER BY u.id DESC, s.id LIMIT 1;
 INSERT INTO social.recounts (user_id, due, horizon) SELECT min(author_id), now() + interval '1 year', pg_current_xact_id() FROM social.posts;
 SQL
 # A dump may meet deltas that are not folded yet, and vectors that wait to be made anew.

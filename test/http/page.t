@@ -21,7 +21,7 @@ my $read = sub {
 for my $list (sort keys %id)
 {
 	my $whole = $read->($list, first => 3);
-	is_deeply([ sort grep { $_ ne 'ids' } keys %$whole ], [ sort qw(results next previous), $list eq 'posts/search' ? qw(total is_bounded) : () ], "$list: what a page is");
+	is_deeply([ sort grep { $_ ne 'ids' } keys %$whole ], [ sort qw(results next previous), $list eq 'posts/search' ? qw(total is_bounded) : $list eq 'posts/feed' ? 'live' : () ], "$list: what a page is");
 	is($whole->{previous}, undef, "$list: nothing comes before the first page");
 	my $first = $read->($list, first => 2);
 	is_deeply($first->{ids}, [ @{ $whole->{ids} }[ 0, 1 ] ], "$list: two rows");

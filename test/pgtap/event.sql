@@ -213,6 +213,17 @@ SELECT set_eq(format($$ SELECT DISTINCT type FROM social.events_since('hashtag:T
 SELECT cmp_ok((SELECT count(*) FROM social.events_since('feed', :start, 1000) f WHERE f.type = 'post.created'), '>', 0::bigint, 'the feed''s');
 SELECT social.act_as(:other) \gset
 SELECT is_empty(format('SELECT * FROM social.events_since(%L, %s, 1000)', 'feed', :start), 'who follows nobody has none');
+SELECT is_empty(format('SELECT * FROM social.events_since(%L, %s, 1000)', 'streams', :start), 'nor streams');
+WITH made AS (INSERT INTO social.sport_subjects (kind, slug, name) VALUES ('team', 'tap-told', 'Tap told') RETURNING id),
+	followed AS (INSERT INTO social.sport_follows (user_id, subject_id) SELECT :other, m.id FROM made m),
+	about AS (INSERT INTO social.post_subjects (post_id, subject_id, position) SELECT p.id, m.id, p.position FROM made m, social.posts p WHERE p.id = :many_post),
+	stream AS (INSERT INTO social.streams (host_id, title, status) VALUES (:author, 'tap_told', 'live') RETURNING id)
+INSERT INTO social.stream_subjects (stream_id, subject_id) SELECT s.id, m.id FROM stream s, made m RETURNING stream_id AS told_stream \gset
+SELECT count(*) FROM pg_temp.told() \gset
+SELECT set_eq(format('SELECT DISTINCT payload ->> ''id'' FROM social.events_since(%L, %s, 1000)', 'feed', :start), ARRAY[:'many_post'], 'seed 150: but of a team what is about it');
+SELECT set_eq(format('SELECT DISTINCT payload ->> ''id'' FROM social.events_since(%L, %s, 1000)', 'streams', :start), ARRAY[:'told_stream'], 'streams, too');
+DELETE FROM social.sport_subjects WHERE slug = 'tap-told';
+SELECT is_empty(format('SELECT * FROM social.events_since(%L, %s, 1000)', 'feed', :start), 'as long as it is followed');
 SELECT set_eq(format($$ SELECT DISTINCT type FROM social.events_since('notifications:%s', %s, 1000) $$, :other, :start), '{notification.created}'::text[], 'the notifications');
 SELECT set_eq(format($$ SELECT DISTINCT type FROM social.events_since('session:%s', %s, 1000) $$, :session, :start), '{session.ended}'::text[], 'a session''s');
 SELECT throws_ok(format('SELECT * FROM social.events_since(%L, 0)', 'notifications:' || :author), 'SM404', NULL, 'another''s notifications');
@@ -255,7 +266,7 @@ SELECT set_eq(format($$ SELECT DISTINCT e.type, regexp_replace(t, '[0-9]+$', 'ID
 	('post.created', 'post:ID'), ('post.created', 'user:ID'), ('post.created', 'feed'), ('post.created', 'posts'), ('post.created', 'hashtag:taptag'), ('post.edited', 'post:ID'), ('post.edited', 'user:ID'),
 	('post.restored', 'post:ID'), ('post.restored', 'user:ID'), ('post.restored', 'feed'), ('post.restored', 'posts'), ('post.restored', 'hashtag:taptag'), ('post.deleted', 'post:ID'), ('post.deleted', 'user:ID'), ('post.counts', 'post:ID'),
 	('comment.created', 'post:ID'), ('comment.edited', 'post:ID'), ('comment.deleted', 'post:ID'), ('comment.counts', 'post:ID'),
-	('repost.created', 'user:ID'), ('repost.created', 'feed'), ('repost.deleted', 'user:ID'), ('follow.created', 'user:ID'), ('profile.edited', 'user:ID'), ('profile.counts', 'user:ID'),
+	('repost.created', 'user:ID'), ('repost.created', 'feed'), ('repost.deleted', 'user:ID'), ('follow.created', 'user:ID'), ('stream.status', 'stream:ID'), ('stream.status', 'streams'), ('profile.edited', 'user:ID'), ('profile.counts', 'user:ID'),
 	('notification.created', 'notifications:ID'), ('notification.read', 'notifications:ID'), ('session.ended', 'session:ID')
 $$, 'the topics of each type; what changes who may see what is for bridges alone');
 SELECT throws_ok('SELECT * FROM social.events_after(-1)', 'SM400', NULL, 'an id is none that is negative');

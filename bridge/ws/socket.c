@@ -7,9 +7,11 @@
 #include "ws/socket.h"
 
 #include <stdio.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 
 #include "admission/services.h"
 #include "base/log.h"
@@ -154,6 +156,18 @@ on_ready(struct sb_watch *watch, uint32_t events)
 
 /* ---- once a second --------------------------------------------------------------------------- */
 
+/* Whether the other end has taken something since this was last asked, be it only from the kernel.
+ */
+static bool
+has_taken(struct sb_socket *socket)
+{
+	int before = socket->unsent;
+
+	if (ioctl(socket->line.fd, SIOCOUTQ, &socket->unsent) != 0)
+		socket->unsent = 0;
+	return socket->unsent < before;
+}
+
 static void
 look_at(struct sb_socket *socket)
 {
@@ -174,7 +188,7 @@ look_at(struct sb_socket *socket)
 	{
 		/* Who is far behind has to take what is on its way before he hears after which id to go on.
 		 */
-		if (has_moved)
+		if (has_taken(socket) || has_moved)
 			socket->taken_ms = loop->now_ms;
 		if (loop->now_ms - socket->taken_ms >= CLOSE_MS ||
 			loop->now_ms - socket->closing_ms >= CLOSE_MOST)

@@ -53,6 +53,7 @@ struct sb_socket
 	uint64_t heard_ms;      /* when it was last seen that something had come */
 	uint64_t closing_ms;    /* since when somebody closes; 0 = nobody */
 	uint64_t taken_ms;      /* when a closing one last took something */
+	int unsent;             /* bytes that the kernel had then for the other end */
 	uint64_t frames_looked; /* how many had come when it was last looked at */
 	uint64_t received;      /* messages */
 	int64_t user_id;        /* 0 = not known; for the log */

@@ -23,6 +23,7 @@
 #include "http/server.h"
 #include "loop/loop.h"
 #include "media/media.h"
+#include "ws/lease.h"
 #include "ws/socket.h"
 
 #define LAST_WORDS_MS 1000 /* for answers still going out when everything else has ended */
@@ -32,6 +33,7 @@ struct sb_thread
 	pthread_t id;
 	struct sb_loop *loop;
 	struct sb_services *services;
+	struct sb_leases *leases;
 	struct sb_sockets *sockets;
 	struct sb_delivery *delivery;
 	struct sb_media *media;
@@ -154,6 +156,8 @@ sb_thread_new(const struct sb_config *config, int index, int listen_fd)
 	if (thread->services)
 		thread->delivery = sb_delivery_new(thread->services);
 	if (thread->services)
+		thread->leases = sb_leases_new(thread->services);
+	if (thread->services)
 		thread->sockets = sb_sockets_new(thread->services);
 	if (thread->services)
 		thread->media = sb_media_new(thread->services);
@@ -182,6 +186,7 @@ sb_thread_free(struct sb_thread *thread)
 	sb_media_free(thread->media);
 	sb_services_free(thread->services);
 	sb_delivery_free(thread->delivery);
+	sb_leases_free(thread->leases);
 	sb_loop_free(thread->loop);
 	free(thread);
 }

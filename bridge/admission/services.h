@@ -17,6 +17,7 @@ struct sb_delivery;
 struct sb_door;
 struct sb_doorbell;
 struct sb_graphql;
+struct sb_leases;
 struct sb_limits;
 struct sb_listeners;
 struct sb_pg_pool;
@@ -43,6 +44,7 @@ struct sb_services
 	struct sb_delivery *delivery;
 	struct sb_door *door;       /* of whoever serves what goes past the routes; NULL: nobody does */
 	struct sb_sockets *sockets; /* of whoever takes callers in by WebSockets; NULL: nobody does */
+	struct sb_leases *leases;   /* of streams that are watched by those */
 	bool is_ready;              /* as last counted */
 	/* Called whenever the database is there; NULL: nobody asked. */
 	void (*on_database)(struct sb_services *services);

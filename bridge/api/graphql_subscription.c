@@ -236,8 +236,8 @@ on_lost(struct sb_subscriber *subscriber, const char *topic, const struct sb_err
 	go_on(subscription);
 }
 
-static const struct sb_subscriber_kind kind = {deliver, on_subscribed, on_resync, on_refused,
-											   on_lost};
+static const struct sb_subscriber_kind kind = {deliver,    on_subscribed, on_resync,
+											   on_refused, on_lost,       NULL};
 
 /* ---- for who carries it ---------------------------------------------------------------------- */
 

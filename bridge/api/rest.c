@@ -1,6 +1,7 @@
 /*
  * rest.c owns the routes that are one row of SB_ROUTE: parameters in, statements, JSON out.
  */
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -10,8 +11,10 @@
 #include "api/link.h"
 #include "api/version.h"
 #include "http/content.h"
+#include "http/forwarded.h"
 #include "http/reply.h"
 #include "http/request.h"
+#include "loop/loop.h"
 
 /*
  * The path of what was created: the route's location with the id that is in a result's column. A
@@ -129,6 +132,19 @@ read_body(struct sb_request *request)
 	return request->json != NULL;
 }
 
+/* The country that the client is in, two letters; NULL where no proxy says so. */
+static const char *
+country_of(const struct sb_request *request)
+{
+	const char *name = request->loop->config->country_header;
+	const char *said = name ? sb_forwarded_says(request, name) : NULL;
+
+	return said && strlen(said) == 2 && isalpha((unsigned char) said[0]) &&
+				   isalpha((unsigned char) said[1])
+			   ? said
+			   : NULL;
+}
+
 void
 sb_api_rest(struct sb_request *request)
 {
@@ -136,7 +152,8 @@ sb_api_rest(struct sb_request *request)
 	const char **values = sb_arena_alloc(&request->arena, SB_PARAMS_MAX * sizeof(*values));
 	struct sb_params_input input = {.url = &request->url,
 									.address = request->caller.address,
-									.user_agent = request->caller.agent};
+									.user_agent = request->caller.agent,
+									.country = country_of(request)};
 	struct sb_pg_statement select = {.id = route->select_id, .sql = route->select};
 	const char *problem;
 

@@ -18,6 +18,9 @@
 #define PAGE 100 /* events in one statement; the statement says so, too */
 
 static const char position_sql[] = "SELECT social.event_position()";
+/* The same, and leaves it for the next, which tells nothing that is told afterwards. */
+static const char place_sql[] = "SELECT social.set_result_id(social.event_position())";
+static const char history_sql[] = "SELECT social.topic_history($1::text[])::text";
 /* The first of all topics are among the first of each. */
 static const char since_sql[] =
 	"SELECT e.id, e.type, e.payload::text FROM ("
@@ -34,6 +37,7 @@ struct sb_joining
 	int ntopics;
 	bool has_after;
 	bool must_resync; /* what came after is not known any more */
+	bool has_history; /* it was asked for */
 	int64_t after;
 	char after_text[24];
 	const char *values[2]; /* the topics, after */
@@ -182,6 +186,14 @@ on_room(struct sb_task *task)
 }
 
 static void
+tell_history(const struct sb_joining *joining, const PGresult *history, int64_t position)
+{
+	if (!PQgetisnull(history, 0, 0))
+		joining->subscriber->kind->on_history(joining->subscriber, joining->topics[0], position,
+											  PQgetvalue(history, 0, 0));
+}
+
+static void
 go_on(struct sb_joining *joining)
 {
 	struct sb_pg_unit *unit = &joining->task.admission.unit;
@@ -196,6 +208,8 @@ go_on(struct sb_joining *joining)
 		give_up(joining, missing, &not_found);
 		return;
 	}
+	if (joining->has_history)
+		tell_history(joining, unit->results[3], position);
 	if (joining->has_after)
 	{
 		from = tell_missed(joining, unit->results[3]);
@@ -273,15 +287,23 @@ ask(struct sb_joining *joining)
 	struct sb_admission *admission = &joining->task.admission;
 	const char *sql = sb_topic_names_sql();
 	struct sb_error error = sb_error_unavailable();
+	bool has_history = !joining->has_after && joining->ntopics == 1 &&
+					   joining->subscriber->kind->on_history &&
+					   sb_topic_has_history(joining->topics[0]);
+	const char *position = has_history ? place_sql : position_sql;
 
+	joining->has_history = has_history;
 	snprintf(joining->after_text, sizeof(joining->after_text), "%" PRId64, joining->after);
 	joining->values[0] = array_of(joining);
 	joining->values[1] = joining->after_text;
 	sb_admission_begin(admission, on_answer);
-	sb_pg_unit_add(&admission->unit, sb_pg_statement_id(position_sql), position_sql, 0, NULL);
+	sb_pg_unit_add(&admission->unit, sb_pg_statement_id(position), position, 0, NULL);
 	sb_pg_unit_add(&admission->unit, sb_pg_statement_id(sql), sql, 1, joining->values);
 	if (joining->has_after)
 		sb_pg_unit_add(&admission->unit, sb_pg_statement_id(since_sql), since_sql, 2,
+					   joining->values);
+	if (has_history)
+		sb_pg_unit_add(&admission->unit, sb_pg_statement_id(history_sql), history_sql, 1,
 					   joining->values);
 	if (!sb_admission_send(admission, joining->has_after ? SB_LANE_SLOW_READ : SB_LANE_READ))
 		give_up(joining, joining->topics[0], &error);

@@ -37,6 +37,10 @@ struct sb_subscriber_kind
 	 * The error is a constant. */
 	void (*on_lost)(struct sb_subscriber *subscriber, const char *topic,
 					const struct sb_error *error);
+	/* What was said lately under the topic, for who does not say after which event he comes: JSON.
+	 * What follows it comes as events after that id. NULL: he wants none. */
+	void (*on_history)(struct sb_subscriber *subscriber, const char *topic, int64_t id,
+					   const char *history);
 };
 
 struct sb_subscriber

@@ -37,6 +37,12 @@ sb_topic_is_near(const char *name)
 	return strcmp(name, "feed") == 0 || strcmp(name, "streams") == 0;
 }
 
+bool
+sb_topic_has_history(const char *name)
+{
+	return strncmp(name, "stream:", strlen("stream:")) == 0;
+}
+
 const char *
 sb_topic_names_sql(void)
 {

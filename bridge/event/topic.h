@@ -35,6 +35,9 @@ extern bool sb_topic_read(const char *text, struct sb_topic_name *name);
  */
 extern bool sb_topic_is_near(const char *name);
 
+/* Whether whoever begins to hear of it is told what was said lately (social.topic_history()). */
+extern bool sb_topic_has_history(const char *name);
+
 /*
  * A statement for topics that could be read, $1 an array of them: for each, in their order, its
  * name as the database writes it, or null where whoever acts may not hear of it.

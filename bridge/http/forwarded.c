@@ -260,12 +260,21 @@ sb_forwarded_apply(struct sb_request *request)
 	sb_forwarded_resolve(request->caller.address, values, nvalues);
 }
 
+const char *
+sb_forwarded_says(const struct sb_request *request, const char *name)
+{
+	const char *said = nnetworks > 0 ? sb_request_header(request, name) : NULL;
+
+	if (said == NULL || sb_request_count_headers(request, name) != 1 ||
+		!sb_forwarded_is_proxy(request->peer))
+		return NULL;
+	return said;
+}
+
 bool
 sb_forwarded_came_by(const struct sb_request *request, const char *scheme)
 {
-	static const char name[] = "X-Forwarded-Proto";
-	const char *said = nnetworks > 0 ? sb_request_header(request, name) : NULL;
+	const char *said = sb_forwarded_says(request, "X-Forwarded-Proto");
 
-	return said && strcasecmp(said, scheme) == 0 && sb_request_count_headers(request, name) == 1 &&
-		   sb_forwarded_is_proxy(request->peer);
+	return said && strcasecmp(said, scheme) == 0;
 }

@@ -35,6 +35,9 @@ extern void sb_forwarded_resolve(char address[INET6_ADDRSTRLEN], const char *con
 /* The same for a request whose address is its peer's. */
 extern void sb_forwarded_apply(struct sb_request *request);
 
+/* What a trusted proxy says in a header that is there once; NULL: nothing. */
+extern const char *sb_forwarded_says(const struct sb_request *request, const char *name);
+
 /* Whether a trusted proxy says that the client came by this scheme, "https" or "http". */
 extern bool sb_forwarded_came_by(const struct sb_request *request, const char *scheme);
 

@@ -115,7 +115,8 @@ find_segment(const char *path, const char *name)
 static bool
 is_client_word(const char *name)
 {
-	return strcmp(name, "address") == 0 || strcmp(name, "user_agent") == 0;
+	return strcmp(name, "address") == 0 || strcmp(name, "user_agent") == 0 ||
+		   strcmp(name, "country") == 0;
 }
 
 /* Reads what stands behind the type, mark[0 .. len). */
@@ -353,7 +354,9 @@ sb_params_collect(const struct sb_params *params, struct sb_arena *arena,
 		else if (param->source == SB_PARAM_PATH)
 			values[i] = input->url->segments[param->segment];
 		else
-			values[i] = *param->name == 'a' ? input->address : input->user_agent;
+			values[i] = *param->name == 'a'   ? input->address
+						: *param->name == 'c' ? input->country
+											  : input->user_agent;
 		if (problem)
 			return problem;
 		if (values[i] == NULL && param->required)

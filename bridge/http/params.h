@@ -4,7 +4,8 @@
  *
  * A specification is a list of `source.name:type`, in the order of $1, $2, …:
  *   source  body (a member of the JSON object), query, path (the {name} of the route's path),
- *           client (address, user_agent: who sends the request)
+ *           client (address, user_agent: who sends the request; country: from where, as a trusted
+ *           proxy says)
  *   type    text, int, bigint, bool, time (RFC 3339), bigints (a list of at most
  *           SB_PARAM_LIST_MAX; in a query with commas between), json (an object or a list, of a
  *           body alone)
@@ -81,6 +82,7 @@ struct sb_params_input
 	json_t *body;           /* NULL when there is none */
 	const char *address;    /* of the client */
 	const char *user_agent; /* NULL when the client does not say */
+	const char *country;    /* NULL when nobody does */
 };
 
 /* Reads a specification; path is the route's. False with the faulty item in *error. */

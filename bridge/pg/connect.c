@@ -146,8 +146,8 @@ on_timeout_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
  * statements mean. The timeout first, for it would hit the rest, and by a statement that takes no
  * time. Only those that the server knows. jit: these statements are short, compiling costs more
  * than it saves. What makes them durable or costs memory (synchronous_commit, work_mem) stays the
- * operator's. That nothing is counted takes a role that may say so, social.grant_bridge() makes it
- * one.
+ * operator's. That nothing is counted, or chats by the bridge's own rates (who they are of, the
+ * database alone knows), takes a role that may say so, social.grant_bridge() makes it one.
  */
 static void
 send_settings(struct sb_pg_conn *conn)
@@ -179,17 +179,21 @@ send_settings(struct sb_pg_conn *conn)
 		") AS w (name, value) JOIN pg_catalog.pg_settings s "
 		"ON s.name OPERATOR(pg_catalog.=) w.name "
 		"UNION ALL "
-		"SELECT CASE WHEN $3 THEN pg_catalog.set_config('social.rate_limits', 'off', false) END";
+		"SELECT CASE WHEN $3 THEN pg_catalog.set_config('social.rate_limits', 'off', false) END "
+		"UNION ALL "
+		"SELECT CASE WHEN $4::text IS NOT NULL THEN "
+		"pg_catalog.set_config('social.chat_message_rates', $4::text, false) END";
 	char timeout[64];
 	char lock_timeout[32];
-	const char *values[3] = {conn->read_only ? "on" : "off", lock_timeout,
-							 conn->loop->config->rate_limits ? "false" : "true"};
+	const char *values[4] = {conn->read_only ? "on" : "off", lock_timeout,
+							 conn->loop->config->rate_limits ? "false" : "true",
+							 conn->loop->config->chat_message_rate_limit};
 
 	snprintf(timeout, sizeof(timeout), "SET statement_timeout = '%ds'", conn->statement_timeout_s);
 	snprintf(lock_timeout, sizeof(lock_timeout), "%dms", conn->lock_timeout_ms);
 	conn->state = SB_PG_SETTING_UP;
 	sb_pg_flight_send_own(conn, timeout, 0, NULL, on_timeout_done);
-	sb_pg_flight_send_own(conn, settings, 3, values, on_settings_done);
+	sb_pg_flight_send_own(conn, settings, 4, values, on_settings_done);
 }
 
 static void

@@ -249,8 +249,8 @@ on_lost(struct sb_subscriber *subscriber, const char *topic, const struct sb_err
 	sb_buffer_free(&data);
 }
 
-static const struct sb_subscriber_kind subscriber_kind = {deliver, on_subscribed, on_resync,
-														  on_refused, on_lost};
+static const struct sb_subscriber_kind subscriber_kind = {deliver,    on_subscribed, on_resync,
+														  on_refused, on_lost,       NULL};
 
 /* ---- the listener ---------------------------------------------------------------------------- */
 

@@ -84,6 +84,20 @@ static const struct
 	{{"unsubscribe", "topic:text", "unsubscribed error", "Tells them no longer."},
 	 true,
 	 on_unsubscribe},
+	{{"chat_message", "message:text- content:text- topic:text- ref:text-", "sent error",
+	  "Says something in the chat of a stream: `message`, or `content` as REST calls it, of at "
+	  "most "
+	  "500 characters. The stream is the one of the path, or stream:ID as `topic`. `ref`, of at "
+	  "most 64 characters, comes back with the answer. A message without a type that has `message` "
+	  "is this one."},
+	 true,
+	 sb_subscriber_chat},
+	{{"watch", "playback_token:text", "watching error",
+	  "Keeps the token of `GET /api/posts/live/stream/watch/{id}/` good, and its viewer counted, "
+	  "for "
+	  "as long as the socket is open."},
+	 true,
+	 sb_subscriber_watch},
 	{{"ping", "", "pong", "Asks whether the bridge is there, and how far it is."}, true, on_ping},
 };
 
@@ -102,6 +116,9 @@ sb_subscriber_obey(struct sb_socket_subscriber *subscriber, const char *bytes, s
 	const char *type = json_string_value(json_object_get(message, "type"));
 	size_t i = 0;
 
+	if (json_object_get(message, "type") == NULL &&
+		json_is_string(json_object_get(message, "message")))
+		type = "chat_message";
 	while (type && i < COMMANDS && strcmp(commands[i].kind.type, type) != 0)
 		i++;
 	if (type == NULL)
@@ -110,7 +127,9 @@ sb_subscriber_obey(struct sb_socket_subscriber *subscriber, const char *bytes, s
 			 (i == COMMANDS || commands[i].needs_ready))
 		sb_socket_close(&subscriber->socket, SB_CLOSE_UNAUTHENTICATED, NULL);
 	else if (i == COMMANDS)
-		refuse(subscriber, 400, "messages are of type auth, subscribe, unsubscribe or ping", NULL);
+		refuse(subscriber, 400,
+			   "messages are of type auth, subscribe, unsubscribe, chat_message, watch or ping",
+			   NULL);
 	else
 		commands[i].obey(subscriber, message);
 	json_decref(message);

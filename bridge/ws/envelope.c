@@ -61,9 +61,25 @@ sb_subscriber_say_lost(struct sb_socket_subscriber *subscriber, const char *topi
 	sb_buffer_free(&data);
 }
 
+static void
+put_text(struct sb_buffer *out, const char *name, const char *text)
+{
+	if (text == NULL)
+		return;
+	sb_buffer_printf(out, ",\"%s\":", name);
+	sb_buffer_put_json(out, text, strlen(text));
+}
+
 void
 sb_subscriber_say_error(struct sb_socket_subscriber *subscriber, const struct sb_error *error,
 						const char *topic)
+{
+	sb_subscriber_say_refusal(subscriber, error, topic, NULL, 0);
+}
+
+void
+sb_subscriber_say_refusal(struct sb_socket_subscriber *subscriber, const struct sb_error *error,
+						  const char *topic, const char *ref, int64_t retry_after)
 {
 	struct sb_buffer data = {0};
 	size_t len;
@@ -73,11 +89,10 @@ sb_subscriber_say_error(struct sb_socket_subscriber *subscriber, const struct sb
 	sb_buffer_append(&data, body, len - 1);
 	sb_buffer_puts(&data, ",\"status\":");
 	sb_buffer_put_int(&data, error->status);
-	if (topic)
-	{
-		sb_buffer_puts(&data, ",\"topic\":");
-		sb_buffer_put_json(&data, topic, strlen(topic));
-	}
+	put_text(&data, "topic", topic);
+	put_text(&data, "ref", ref);
+	if (retry_after > 0)
+		sb_buffer_printf(&data, ",\"retry_after\":%" PRId64, retry_after);
 	sb_buffer_puts(&data, "}");
 	sb_subscriber_say(subscriber, SB_ANSWER_ERROR, SB_NO_ID, data.data);
 	sb_buffer_free(&data);

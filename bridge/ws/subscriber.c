@@ -126,6 +126,12 @@ on_subscribed(struct sb_subscriber *subscriber, const char *topic, int64_t id)
 }
 
 static void
+on_history(struct sb_subscriber *subscriber, const char *topic, int64_t id, const char *history)
+{
+	sb_subscriber_say(of_subscriber(subscriber), SB_ANSWER_HISTORY, id, history);
+}
+
+static void
 on_resync(struct sb_subscriber *subscriber, const char *topic, int64_t id)
 {
 	sb_subscriber_say_topic(of_subscriber(subscriber), SB_ANSWER_RESYNC, id, topic);
@@ -155,8 +161,8 @@ on_lost(struct sb_subscriber *subscriber, const char *topic, const struct sb_err
 		sb_subscriber_say_lost(own, topic, error);
 }
 
-static const struct sb_subscriber_kind kind = {deliver, on_subscribed, on_resync, on_refused,
-											   on_lost};
+static const struct sb_subscriber_kind kind = {deliver,    on_subscribed, on_resync,
+											   on_refused, on_lost,       on_history};
 
 /* ---- the socket ------------------------------------------------------------------------------ */
 
@@ -241,6 +247,7 @@ on_end(struct sb_socket *socket)
 
 	sb_subscriber_leave(&own->subscriber);
 	sb_listener_leave(&own->listener);
+	sb_lease_let_go(&own->lease);
 	free(own->path_topic);
 	own->path_topic = NULL;
 }

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "event/subscriber.h"
+#include "ws/lease.h"
 #include "ws/message.h"
 #include "ws/socket.h"
 
@@ -16,8 +17,9 @@ struct sb_socket_subscriber
 	struct sb_socket socket; /* must stay first */
 	struct sb_listener listener;
 	struct sb_subscriber subscriber;
-	char *path_topic; /* what the path names; or NULL */
-	bool is_opening;  /* that is being subscribed to: a refusal closes the socket */
+	char *path_topic;      /* what the path names; or NULL */
+	bool is_opening;       /* that is being subscribed to: a refusal closes the socket */
+	struct sb_lease lease; /* of a stream that he watches */
 };
 
 extern const struct sb_socket_kind sb_subscriber_kind;
@@ -45,6 +47,22 @@ extern void sb_subscriber_say_error(struct sb_socket_subscriber *subscriber,
 
 /* Writes an event as it is said. */
 extern void sb_envelope_write(const struct sb_event *event, struct sb_buffer *out);
+
+/* The same about something that was to be said. ref: what he calls it, or NULL; retry_after: in
+ * seconds, 0: nobody knows. */
+extern void sb_subscriber_say_refusal(struct sb_socket_subscriber *subscriber,
+									  const struct sb_error *error, const char *topic,
+									  const char *ref, int64_t retry_after);
+
+/* ---- ws/chat.c ------------------------------------------------------------------------------- */
+
+/* Says something in the chat of a stream: a command. */
+extern void sb_subscriber_chat(struct sb_socket_subscriber *subscriber, const json_t *message);
+
+/* ---- ws/watch.c ------------------------------------------------------------------------------ */
+
+/* Keeps the lease of a playback token from now on: a command. */
+extern void sb_subscriber_watch(struct sb_socket_subscriber *subscriber, const json_t *message);
 
 /* ---- ws/command.c ---------------------------------------------------------------------------- */
 

@@ -251,6 +251,10 @@ static const struct social_observed registry[] = {
 		.table = "stream_bans",
 		.event = SOCIAL_EVENT_OF_BAN,
 	},
+	{
+		.table = "stream_invitations",
+		.event = SOCIAL_EVENT_OF_INVITATION,
+	},
 };
 
 /* ---- triggers ------------------------------------------------------------------------------- */

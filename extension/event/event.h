@@ -104,7 +104,8 @@ enum social_event_source
 	SOCIAL_EVENT_OF_STREAM,
 	SOCIAL_EVENT_OF_VIEW,
 	SOCIAL_EVENT_OF_CHAT,
-	SOCIAL_EVENT_OF_BAN
+	SOCIAL_EVENT_OF_BAN,
+	SOCIAL_EVENT_OF_INVITATION
 };
 
 /* Their names in social.observed_tables(); NULL for OF_NOTHING. */

@@ -402,6 +402,22 @@ note_ban(const struct change *change)
 							  .subject = id_of(change, row, SOCIAL_STREAM_BANS_USER_ID)});
 }
 
+/* Who is invited no longer may not hear of a private stream any more. */
+static void
+note_invitation(const struct change *change)
+{
+	int64 invited;
+
+	if (change->before == NULL || change->after != NULL)
+		return;
+	invited = id_of(change, change->before, SOCIAL_STREAM_INVITATIONS_USER_ID);
+	add(SOCIAL_EVENT_RELATION_CHANGED,
+		(struct social_event){
+			.author = invited,
+			.subject = invited,
+			.stream = id_of(change, change->before, SOCIAL_STREAM_INVITATIONS_STREAM_ID)});
+}
+
 /* ---- all of them ---------------------------------------------------------------------------- */
 
 static void (*const notes[])(const struct change *) = {
@@ -412,7 +428,7 @@ static void (*const notes[])(const struct change *) = {
 	[SOCIAL_EVENT_OF_SESSION] = note_session, [SOCIAL_EVENT_OF_NOTIFICATION] = note_notification,
 	[SOCIAL_EVENT_OF_MEDIA] = note_media,     [SOCIAL_EVENT_OF_STREAM] = note_stream,
 	[SOCIAL_EVENT_OF_VIEW] = note_view,       [SOCIAL_EVENT_OF_CHAT] = note_chat,
-	[SOCIAL_EVENT_OF_BAN] = note_ban,
+	[SOCIAL_EVENT_OF_BAN] = note_ban,         [SOCIAL_EVENT_OF_INVITATION] = note_invitation,
 };
 
 const char *const social_event_sources[] = {
@@ -432,6 +448,7 @@ const char *const social_event_sources[] = {
 	[SOCIAL_EVENT_OF_VIEW] = "view",
 	[SOCIAL_EVENT_OF_CHAT] = "chat",
 	[SOCIAL_EVENT_OF_BAN] = "ban",
+	[SOCIAL_EVENT_OF_INVITATION] = "invitation",
 };
 
 void

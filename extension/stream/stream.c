@@ -7,9 +7,11 @@
 
 #include "base/init.h"
 #include "base/limit.h"
+#include "core/ratelimit_policy.h"
 
 static char *ingest_url;
 static char *playback_url;
+static char *chat_message_rates;
 static int title_max_length;
 static int description_max_length;
 static int chat_max_length;
@@ -57,6 +59,14 @@ static const struct
 	 &playback_lifetime, 3600, 60, 604800, GUC_UNIT_S},
 };
 
+static bool
+check_rates(char **value, void **extra, GucSource source)
+{
+	struct social_rate rates[SOCIAL_RATE_WINDOWS_MAX];
+
+	return **value == '\0' || social_rate_parse(*value, strlen(*value), rates) >= 0;
+}
+
 void
 social_stream_init(void)
 {
@@ -67,6 +77,13 @@ social_stream_init(void)
 		DefineCustomIntVariable(numbers[i].name, numbers[i].purpose, NULL, numbers[i].value,
 								numbers[i].initial, numbers[i].least, numbers[i].most, PGC_SUSET,
 								numbers[i].unit, NULL, NULL, NULL);
+	DefineCustomStringVariable(
+		"social.chat_message_rates",
+		"How often a viewer may say something in chats, in place of the "
+		"limit chat_message; empty: as that says.",
+		"A bridge with CHAT_MESSAGE_RATE_LIMIT sets it for its own sessions; "
+		"grant_bridge() lets its role.",
+		&chat_message_rates, "", PGC_SUSET, 0, check_rates, NULL, NULL);
 	social_limit_define("social.stream_title_max_length", "The longest title of a stream.",
 						&title_max_length, 100);
 	social_limit_define("social.stream_description_max_length",

@@ -20,7 +20,7 @@ BEGIN ATOMIC
 		'user_posts', 'pinned_posts', 'draft_posts', 'deleted_posts', 'post_revisions',
 		'repost_post', 'unrepost_post', 'share_post', 'post_shares', 'post_quotes', 'post_views', 'bookmark_post', 'unbookmark_post', 'bookmarked_posts', 'view_post',
 		'update_comment', 'delete_comment', 'post_comments', 'comment_replies', 'comment_thread', 'post_likers', 'comment_likers', 'post_reactions', 'comment_reactions',
-		'user_mentions', 'page_start', 'page_time', 'time_key',
+		'user_mentions', 'page_start', 'page_time', 'time_key', 'moment_key', 'page_moment',
 		'search_config', 'search_query', 'title_query', 'search_vector', 'language_code', 'guess_language', 'title_key', 'search_snippet',
 		'search_posts_like', 'search_users', 'search_hashtags', 'search', 'node_id', 'nodes', 'help', 'function_audience'
 	]), 'reader'
@@ -173,14 +173,14 @@ BEGIN ATOMIC
 	SELECT unnest(ARRAY['viewer_sees_stream', 'create_stream', 'update_stream', 'delete_stream', 'rotate_stream_key', 'start_stream', 'end_stream', 'invite_to_stream', 'uninvite_from_stream',
 		'stream_invitations', 'streams', 'user_streams', 'followed_streams', 'search_streams', 'require_host', 'check_stream_status', 'stream_json', 'stream_key_json', 'stream_playback_url', 'stream_url',
 		'watch_stream', 'stream_watch_json', 'renew_stream_view', 'leave_stream', 'chat_rank', 'chat_role', 'send_chat_message', 'stream_chat', 'seen_stream', 'chat_message_json', 'delete_chat_message', 'clear_chat_user',
-		'ban_chat_user', 'unban_chat_user', 'pin_chat_message', 'unpin_chat_message', 'update_stream_chat', 'add_stream_moderator', 'remove_stream_moderator', 'stream_moderators', 'stream_bans']), 'reader'
+		'ban_chat_user', 'unban_chat_user', 'pin_chat_message', 'unpin_chat_message', 'update_stream_chat', 'add_stream_moderator', 'remove_stream_moderator', 'stream_moderators', 'stream_bans', 'chat_messages_json', 'chat_offset', 'stream_replay', 'stream_analytics_json']), 'reader'
 	UNION ALL
-	SELECT unnest(ARRAY['stream_publish', 'stream_event', 'stream_providers']), 'bridge'
+	SELECT unnest(ARRAY['stream_publish', 'stream_event', 'stream_providers', 'keep_stream_view', 'renew_stream_views', 'leave_stream_views', 'note_stream_audience', 'topic_history']), 'bridge'
 	UNION ALL
 	SELECT unnest(ARRAY['tend_streams', 'tell_stream_followers', 'count_stream_viewers']), 'admin'
 	UNION ALL
 	SELECT unnest(ARRAY['stream_before', 'check_stream_text', 'stream_tags', 'new_stream_key', 'require_own_stream', 'set_allowed_users', 'add_invitation', 'finish_stream', 'host_may_stream',
-		'find_stream', 'apply_stream_event', 'viewer_may_watch', 'require_chat', 'require_chat_over']), 'owner'
+		'find_stream', 'apply_stream_event', 'viewer_may_watch', 'require_chat', 'require_chat_over', 'end_lost_views', 'note_stream_minute', 'note_stream_health', 'device_classes', 'device_class', 'stream_watch_times', 'stream_timeline']), 'owner'
 	UNION ALL
 	-- sports: staff are told apart by who acts
 	SELECT unnest(ARRAY['sport_fields', 'sport_slug', 'create_league', 'update_league', 'delete_league', 'create_team', 'update_team', 'delete_team', 'create_athlete', 'update_athlete', 'delete_athlete',
@@ -247,13 +247,13 @@ CREATE OR REPLACE FUNCTION social.grant_bridge(role name) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM social.grant_audience(role, ARRAY['reader', 'bridge']);
-	-- Only a superuser can give this away; without it RATE_LIMITS=off does not start.
+	-- Only a superuser can give these away; without them RATE_LIMITS=off and CHAT_MESSAGE_RATE_LIMIT do not start.
 	IF current_setting('is_superuser')::boolean THEN
-		EXECUTE format('GRANT SET ON PARAMETER social.rate_limits TO %I', role);
+		EXECUTE format('GRANT SET ON PARAMETER social.rate_limits, social.chat_message_rates TO %I', role);
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION social.grant_bridge(name) IS 'Gives a role what social-bridge needs: a reader''s rights, naming the viewer, and, when a superuser calls it, social.rate_limits for RATE_LIMITS=off. Repeat after an upgrade.';
+COMMENT ON FUNCTION social.grant_bridge(name) IS 'Gives a role what social-bridge needs: a reader''s rights, naming the viewer, and, when a superuser calls it, social.rate_limits for RATE_LIMITS=off and social.chat_message_rates for CHAT_MESSAGE_RATE_LIMIT. Repeat after an upgrade.';
 
 CREATE OR REPLACE FUNCTION social.grant_mailer(role name) RETURNS void
 	LANGUAGE sql

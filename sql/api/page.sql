@@ -50,6 +50,27 @@ END
 $$;
 COMMENT ON FUNCTION social.page_time(text, text) IS 'The time and id that a newest-first page starts at, from a cursor whose key is a time_key. SM400 for a bad cursor.';
 
+-- Oldest first.
+CREATE OR REPLACE FUNCTION social.moment_key(at timestamptz) RETURNS bigint
+	LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT social.time_key(at);
+END;
+COMMENT ON FUNCTION social.moment_key(timestamptz) IS 'time_key(), of a list whose oldest rows come first.';
+
+CREATE OR REPLACE FUNCTION social.page_moment(kind text, after text, OUT at timestamptz, OUT id bigint)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF after IS NULL THEN
+		at := '-infinity';
+		id := 0;
+	ELSE
+		SELECT p.at, p.id INTO at, id FROM social.page_time(kind, after) p;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION social.page_moment(text, text) IS 'The time and id that an oldest-first page starts at, from a cursor whose key is a moment_key. SM400 for a bad cursor.';
+
 CREATE OR REPLACE FUNCTION social.score_key(score double precision) RETURNS bigint
 	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_score_key';
 COMMENT ON FUNCTION social.score_key(double precision) IS 'A score as the key of a page cursor: exactly, and in the same order.';
@@ -99,7 +120,7 @@ COMMENT ON FUNCTION social.list_columns(text) IS 'What a list returns: these col
 --   columns    those of a row, or a view ("social.visible_comments"); `"values"`, in the same order
 --   source     what follows FROM, up to a condition
 --   keys       the order, newest first unless it is said: a bigint, or a time and an id
---   by         what the first of two keys is: a time, or a score
+--   by         what the first of two keys is: a time, a moment (a time, of a list that is oldest first), or a score
 --   checks     statements that run before; a list of one's own has asked who acts, in `viewer`
 CREATE OR REPLACE FUNCTION social.make_list(name text, arguments text, columns text, "values" text, source text, keys text[], comment text,
 		checks text DEFAULT '', is_own boolean DEFAULT false, is_definer boolean DEFAULT false, newest_first boolean DEFAULT true, by text DEFAULT 'time') RETURNS void

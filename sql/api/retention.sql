@@ -54,6 +54,8 @@ CREATE OR REPLACE FUNCTION social.retention_classes(OUT data_class text, OUT def
 			'What providers have said of streams, after which the same would be taken for new.'),
 		('stream_views', interval '1 year', 'stream_views', 'left_at', 'left_at IS NOT NULL', NULL,
 			'Who watched which stream, and when.'),
+		('stream_minutes', interval '1 year', 'stream_minutes', 'minute', 'true', NULL,
+			'What each minute of a broadcast was like; how many viewers came from which country stays with the stream.'),
 		('media_sweeps', interval '1 year', 'media_sweeps', 'started_at', 'true', NULL,
 			'Comparisons of media with the store, and what they found.'),
 		('deleted_chat_messages', interval '7 days', 'stream_chat_messages', 'deleted_at', 'deleted_at IS NOT NULL', NULL,

@@ -253,8 +253,6 @@ BEGIN
 	-- Who was blocked meanwhile is no more invited, either.
 	IF NOT FOUND THEN
 		PERFORM social.require_person($2);
-	ELSIF stream.is_private THEN
-		UPDATE social.stream_views v SET left_at = v.renewed_at WHERE v.stream_id = $1 AND v.viewer_id = $2 AND v.left_at IS NULL;
 	END IF;
 	RETURN $1;
 END

@@ -59,7 +59,8 @@ DECLARE
 	message bigint;
 BEGIN
 	-- Counted first: a flood of what is refused is one, too.
-	PERFORM social.take_rate_limit(CASE WHEN keeps_order THEN 'chat_message_host' ELSE 'chat_message' END, user_id => viewer);
+	PERFORM social.take_rate_limit(CASE WHEN keeps_order THEN 'chat_message_host' ELSE 'chat_message' END, user_id => viewer,
+		rates => CASE WHEN NOT keeps_order THEN nullif(social.setting('chat_message_rates'), '') END);
 	PERFORM social.check_text('message', $2, false, true);
 	IF char_length($2) > length_max THEN
 		PERFORM social.raise_error('SM400', 'message is too long', format('It has %s characters; the limit is %s.', char_length($2), length_max));
@@ -87,7 +88,7 @@ BEGIN
 	RETURN message;
 END
 $$;
-COMMENT ON FUNCTION social.send_chat_message(bigint, text) IS 'The viewer says something in the chat of a stream, which may have social.chat_max_length characters. Counts against the limit chat_message, for the host and moderators chat_message_host (I-07), who are also free of slow mode, followers only and a chat that is turned off. Returns the message''s id. SM401 when nobody acts, SM404 for a stream that is not to be seen, SM400 for what is no message, SM403 for who is banned, or does not follow where only followers may write, SM409 after the end, SM422 for what a content rule refuses, SM429 beyond a limit.';
+COMMENT ON FUNCTION social.send_chat_message(bigint, text) IS 'The viewer says something in the chat of a stream, which may have social.chat_max_length characters. Counts against the limit chat_message (or social.chat_message_rates, a bridge''s own), for the host and moderators chat_message_host (I-07), who are also free of slow mode, followers only and a chat that is turned off. Returns the message''s id. SM401 when nobody acts, SM404 for a stream that is not to be seen, SM400 for what is no message, SM403 for who is banned, or does not follow where only followers may write, SM409 after the end, SM422 for what a content rule refuses, SM429 beyond a limit.';
 
 CREATE OR REPLACE VIEW social.visible_chat_messages AS
 SELECT m.id, m.stream_id, m.author_id, m.content, m.created_at, m.hidden_at
@@ -120,17 +121,68 @@ SELECT social.make_list('stream_chat', 'chat_stream_id bigint', 'social.visible_
 	PERFORM social.seen_stream($1);
 	$$);
 
-CREATE OR REPLACE FUNCTION social.chat_message_json(message_id bigint) RETURNS json
-	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	message social.visible_chat_messages;
+-- Made together: who joins is told fifty of them.
+CREATE OR REPLACE FUNCTION social.chat_messages_json(message_ids bigint[]) RETURNS TABLE (id bigint, message json)
+	LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 50 SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	SELECT m.* INTO message FROM social.visible_chat_messages m WHERE m.id = $1;
-	RETURN CASE WHEN message.id IS NOT NULL THEN json_build_object('id', message.id, 'stream_id', message.stream_id, 'author', social.person_document(message.author_id), 'content', message.content,
-		'role', social.chat_role(message.stream_id, message.author_id), 'created_at', message.created_at) END;
+	RETURN QUERY
+	SELECT m.id, json_build_object('id', m.id, 'stream_id', m.stream_id, 'author', social.person_document(m.author_id), 'content', m.content,
+		'role', CASE WHEN s.host_id = m.author_id THEN 'host' WHEN u.is_staff OR u.is_superuser THEN 'staff'
+			WHEN EXISTS (SELECT FROM social.stream_moderators o WHERE o.stream_id = m.stream_id AND o.user_id = m.author_id) THEN 'moderator' ELSE 'viewer' END,
+		'offset_seconds', round(extract(epoch FROM m.created_at - s.started_at), 3), 'created_at', m.created_at)
+	FROM social.visible_chat_messages m JOIN social.streams s ON s.id = m.stream_id JOIN social.users u ON u.id = m.author_id
+	WHERE m.id = ANY ($1);
 END
 $$;
-COMMENT ON FUNCTION social.chat_message_json(bigint) IS 'A message of a chat as REST shows it: role says whether it is by the host, staff, a moderator or a viewer. Null for one that the viewer may not see.';
+COMMENT ON FUNCTION social.chat_messages_json(bigint[]) IS 'Messages of chats as REST shows them, as far as the viewer may see them, each with its id: role says whether it is by the host, staff, a moderator or a viewer (chat_role), offset_seconds how long the broadcast went on then (null where it has not begun).';
+
+CREATE OR REPLACE FUNCTION social.chat_message_json(message_id bigint) RETURNS json
+	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN (SELECT j.message FROM social.chat_messages_json(ARRAY[$1]) j);
+END
+$$;
+COMMENT ON FUNCTION social.chat_message_json(bigint) IS 'A message of a chat as chat_messages_json() has it. Null for one that the viewer may not see.';
+
+-- What is told as it happens, after the position that the caller has read in this transaction, is no part of it.
+CREATE OR REPLACE FUNCTION social.topic_history(topics text[]) RETURNS json
+	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	of_stream bigint := CASE WHEN topics[1] ~ '^stream:[1-9][0-9]{0,14}$' THEN substr(topics[1], 8)::bigint END;
+	place bigint := coalesce(social.result_id(), social.event_position());
+	told bigint[];
+	ids bigint[];
+BEGIN
+	IF of_stream IS NULL OR NOT EXISTS (SELECT FROM social.visible_streams v WHERE v.id = of_stream) THEN
+		RETURN NULL;
+	END IF;
+	told := ARRAY(
+		SELECT e.subject_id FROM social.events e WHERE e.id > place AND e.type = 'chat.message' AND e.stream_id = of_stream
+		UNION ALL
+		SELECT o.subject_id FROM social.event_outbox o WHERE o.type = 'chat.message' AND o.stream_id = of_stream);
+	ids := ARRAY(SELECT m.id FROM social.listed_chat_messages m WHERE m.stream_id = of_stream AND m.id <> ALL (told) ORDER BY m.id DESC LIMIT 50);
+	RETURN (SELECT json_build_object('topic', topics[1], 'messages', json_agg(j.message ORDER BY j.id)) FROM social.chat_messages_json(ids) j HAVING count(*) > 0);
+END
+$$;
+COMMENT ON FUNCTION social.topic_history(text[]) IS 'What whoever begins to hear of a topic (the first of these) is shown: of stream:ID the last fifty messages of its chat, the oldest first, without what comes as an event after the id that was left with set_result_id() (else after the newest). Null where there are none, and of other topics. For bridges.';
+
+CREATE OR REPLACE FUNCTION social.chat_offset(stream_id bigint, at timestamptz) RETURNS double precision
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN (SELECT round(extract(epoch FROM $2 - v.started_at), 3) FROM social.visible_streams v WHERE v.id = $1);
+END
+$$;
+COMMENT ON FUNCTION social.chat_offset(bigint, timestamptz) IS 'For how many seconds a broadcast that the viewer sees had gone on at a time; null where it has not begun.';
+
+SELECT social.make_list('stream_replay', 'replay_stream_id bigint, from_seconds integer DEFAULT 0', 'social.visible_chat_messages', 'm.*',
+	'social.listed_chat_messages m WHERE m.stream_id = $1 AND m.created_at >= (SELECT coalesce(v.started_at, v.created_at) + make_interval(secs => $2) FROM social.visible_streams v WHERE v.id = $1)', '{m.created_at, m.id}',
+	'What was said in the chat of a stream from so many seconds after its beginning on, the oldest first: what goes with a recording. SM404 for a stream that is not to be seen; SM400 for a negative offset, a bad page size or cursor.',
+	checks => $$
+	PERFORM social.seen_stream($1);
+	IF coalesce($2, -1) NOT BETWEEN 0 AND 31536000 THEN
+		PERFORM social.raise_error('SM400', 'invalid from_seconds', 'It is 0 to 31536000.');
+	END IF;
+	$$, newest_first => false, by => 'moment');
 
 CREATE OR REPLACE FUNCTION social.chat_role(stream_id bigint, user_id bigint) RETURNS text
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION social.stream_providers(OUT provider text, OUT kind t
 	RETURNS SETOF record
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
-	VALUES ('local'::text, 'publish'::text, 'publish'::text), ('local', 'update', 'beat'), ('local', 'publish_done', 'stop'), ('local', 'end', 'end'),
+	VALUES ('local'::text, 'publish'::text, 'publish'::text), ('local', 'update', 'beat'), ('local', 'heartbeat', 'beat'), ('local', 'publish_done', 'stop'), ('local', 'end', 'end'),
 		('mux', 'video.live_stream.connected', 'publish'), ('mux', 'video.live_stream.active', 'beat'), ('mux', 'video.live_stream.disconnected', 'stop'),
 		('mux', 'video.live_stream.idle', 'end');
 END;
@@ -110,11 +110,14 @@ BEGIN
 		result := CASE WHEN means IS NULL THEN 'ignored' WHEN $4 < stream.event_at THEN 'stale'
 			ELSE social.apply_stream_event(stream, means, $4, $5 ->> 'publisher') END;
 	END IF;
+	IF result = 'applied' AND means = 'beat' THEN
+		PERFORM social.note_stream_health(stream.id, $5);
+	END IF;
 	UPDATE social.stream_events e SET stream_id = stream.id, outcome = result WHERE e.provider = $1 AND e.event_id = $2;
 	RETURN result;
 END
 $$;
-COMMENT ON FUNCTION social.stream_event(text, text, text, timestamptz, jsonb) IS 'A provider (local, mux) says what has happened to a stream: the event''s id, its kind in the provider''s words (stream_providers), when it was, and in data which stream (stream_key, playback_id or provider_id) and which connection (publisher). Each event is applied once. Returns what came of it: applied; repeated; stale, for it is older than the last that was applied; ignored, where it means nothing now; unknown, where there is no such stream. SM400 for what is no event. For bridges.';
+COMMENT ON FUNCTION social.stream_event(text, text, text, timestamptz, jsonb) IS 'A provider (local, mux) says what has happened to a stream: the event''s id, its kind in the provider''s words (stream_providers), when it was, and in data which stream (stream_key, playback_id or provider_id) and which connection (publisher); with a heart-beat, what its pictures are like (note_stream_health). Each event is applied once. Returns what came of it: applied; repeated; stale, for it is older than the last that was applied; ignored, where it means nothing now; unknown, where there is no such stream. SM400 for what is no event. For bridges.';
 
 CREATE OR REPLACE FUNCTION social.apply_stream_event(stream social.streams, means text, at timestamptz, publisher text) RETURNS text
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

@@ -100,7 +100,12 @@ hears('stream.edited', does($bob, PATCH => "$streams$stream->{id}/", { title => 
 my $watching = hears('stream.joined', does($bob, GET => "${streams}watch/$stream->{id}/"));
 hears('stream.viewers', sub { });
 hears('stream.left', does($bob, POST => "${streams}leave/", { playback_token => $watching->{playback_token} }));
+hears('watching', says({ type => 'watch', playback_token => 'none' }));
+hears('sent', says({ type => 'chat_message', topic => "stream:$stream->{id}", content => 'said by the socket', ref => '1' }));
 my $message = hears('chat.message', does($ann, POST => $chat, { content => 'said' }));
+hears('unsubscribed', says({ type => 'unsubscribe', topic => "stream:$stream->{id}" }));
+hears('history', says({ type => 'subscribe', topic => "stream:$stream->{id}" }));
+hears('subscribed', sub { });
 hears('chat.deleted',   does($bob, DELETE => "$chat$message->{id}/"));
 hears('chat.banned',    does($bob, POST   => "$streams$stream->{id}/bans/", { user_id => $ann->{id} }));
 hears('chat.unbanned',  does($bob, DELETE => "$streams$stream->{id}/bans/$ann->{id}/"));

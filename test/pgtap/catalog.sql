@@ -99,7 +99,8 @@ $$, ARRAY[
 	'stream_before', 'create_stream', 'update_stream', 'delete_stream', 'rotate_stream_key', 'start_stream', 'end_stream', 'invite_to_stream', 'uninvite_from_stream', 'stream_invitations',
 	'search_streams', 'stream_json', 'watch_stream', 'renew_stream_view', 'leave_stream', 'stream_publish', 'stream_event', 'tend_streams', 'tell_stream_followers', 'count_stream_viewers',
 	'chat_rank', 'send_chat_message', 'chat_message_json', 'delete_chat_message', 'clear_chat_user', 'ban_chat_user', 'unban_chat_user', 'pin_chat_message', 'unpin_chat_message', 'update_stream_chat',
-	'add_stream_moderator', 'remove_stream_moderator', 'stream_moderators', 'stream_bans', 'event_stream', 'event_chat_message_id',
+	'add_stream_moderator', 'remove_stream_moderator', 'stream_moderators', 'stream_bans', 'event_stream', 'event_chat_message_id', 'chat_messages_json', 'topic_history', 'stream_analytics_json', 'note_stream_audience',
+	'keep_stream_view', 'renew_stream_views', 'leave_stream_views', 'end_lost_views',
 	-- administrators read what is written of people's columns
 	'personal_columns',
 	-- staff write of leagues, teams and athletes

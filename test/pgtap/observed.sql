@@ -34,7 +34,7 @@ $$, ARRAY[
 	-- what is between one person and the site, or nobody else's business
 	'bookmarks', 'repost_places', 'post_revisions', 'notification_preferences',
 	'refresh_tokens', 'token_blacklist', 'jwt_key', 'jwt_issuers', 'login_attempts', 'account_tokens', 'mail_outbox', 'user_totp', 'recovery_codes', 'leaked_passwords',
-	'reports', 'content_rules', 'audit_log', 'rate_limit_overrides', 'rate_limit_state', 'job_kinds', 'job_pauses', 'job_workers', 'jobs', 'job_history', 'job_schedules', 'media_store', 'media_sweeps', 'stream_keys', 'stream_invitations', 'stream_events', 'stream_chatters', 'stream_moderators', 'graphql_documents', 'idempotency_keys', 'django_imports', 'django_ids', 'django_notes',
+	'reports', 'content_rules', 'audit_log', 'rate_limit_overrides', 'rate_limit_state', 'job_kinds', 'job_pauses', 'job_workers', 'jobs', 'job_history', 'job_schedules', 'media_store', 'media_sweeps', 'stream_keys', 'stream_events', 'stream_chatters', 'stream_moderators', 'stream_minutes', 'stream_audiences', 'graphql_documents', 'idempotency_keys', 'django_imports', 'django_ids', 'django_notes',
 	-- what staff say of sports
 	'leagues', 'teams', 'athletes', 'sport_external_ids', 'post_subjects', 'stream_subjects'
 ], 'every table is observed, or stands here');
@@ -62,7 +62,8 @@ SELECT set_eq('SELECT source_table, counts, counters, notification, trend_weight
 	('streams', '{}', NULL, NULL, NULL, NULL, '{}', 'stream'),
 	('stream_views', '{}', NULL, NULL, NULL, NULL, '{}', 'view'),
 	('stream_chat_messages', '{}', NULL, NULL, NULL, NULL, '{}', 'chat'),
-	('stream_bans', '{}', NULL, NULL, NULL, NULL, '{}', 'ban')
+	('stream_bans', '{}', NULL, NULL, NULL, NULL, '{}', 'ban'),
+	('stream_invitations', '{}', NULL, NULL, NULL, NULL, '{}', 'invitation')
 $$, 'a row of each means what it is to mean');
 
 -- What the catalog knows of that must have its row.

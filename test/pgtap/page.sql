@@ -23,7 +23,7 @@ SELECT is_empty($$
 	WHERE p.pronamespace = 'social'::regnamespace AND a.audience IN ('reader', 'bridge') AND p.proretset AND p.proname NOT IN (SELECT name FROM lists)
 		AND p.proname <> ALL (ARRAY[
 			'help', 'function_audience', 'post', 'post_reactions', 'comment_reactions', 'metrics', 'notification_preferences', 'rate_limit_policies', 'rate_limit_status',
-			'ended_sessions', 'jwks', 'statement_problems', 'nodes', 'events_after', 'event_payloads', 'event_results', 'event_topics_lost', 'events_since', 'media_types', 'stream_providers',
+			'ended_sessions', 'jwks', 'statement_problems', 'nodes', 'events_after', 'event_payloads', 'event_results', 'event_topics_lost', 'events_since', 'media_types', 'stream_providers', 'chat_messages_json', 'renew_stream_views',
 			'bucket_requests',
 			'sport_fields',
 			-- one row
@@ -160,6 +160,7 @@ INSERT INTO calls VALUES
 	('athletes', 'with_team_id => ' || :team, 'id', 'DELETE FROM social.sport_subjects WHERE id = (r ->> ''id'')::bigint', format('SELECT social.act_as(NULL::bigint), social.create_athlete(''Pg'', ''fresh'', %s)', :team)),
 	('search_sports', 'query => ''pg athlete'', with_kind => ''athlete''', 'id', 'DELETE FROM social.sport_subjects WHERE id = (r ->> ''id'')::bigint', format('SELECT social.act_as(NULL::bigint), social.create_athlete(''Pg'', ''Athlete'', %s)', :team)),
 	('stream_chat', 'chat_stream_id => ' || :stream, 'id', 'DELETE FROM social.stream_chat_messages WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.stream_chat_messages (stream_id, author_id, content) VALUES (%s, %s, ''fresh'')', :stream, :one)),
+	('stream_replay', 'replay_stream_id => ' || :stream, 'id', 'DELETE FROM social.stream_chat_messages WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.stream_chat_messages (stream_id, author_id, content) VALUES (%s, %s, ''fresh'')', :stream, :one)),
 	('stream_moderators', 'of_stream_id => ' || :stream, 'id', 'DELETE FROM social.stream_moderators WHERE user_id = (r ->> ''id'')::bigint', format('INSERT INTO social.stream_moderators (stream_id, user_id, created_at) SELECT %s, id, now() + interval ''1 second'' FROM social.users WHERE username = ''pgmuted1''', :stream)),
 	('stream_bans', 'of_stream_id => ' || :stream, 'id', 'DELETE FROM social.stream_bans WHERE user_id = (r ->> ''id'')::bigint', format('INSERT INTO social.stream_bans (stream_id, user_id, created_at) SELECT %s, id, now() + interval ''1 second'' FROM social.users WHERE username = ''pgmuted1''', :stream)),
 	('search', 'query => ''pg_person''', 'id', 'UPDATE social.users SET is_active = false WHERE id = (r ->> ''id'')::bigint', 'INSERT INTO social.users (username) VALUES (''pg_person_fresh'')'),

@@ -71,6 +71,8 @@ SELECT social.set_media_store(), social.create_upload('dumped.png', 'image/png',
 SELECT social.media_found(:media, 100, 'image/png'), social.create_post('Shown', 'with a picture', image => key) FROM social.media WHERE id = :media;
 SELECT (c.stream).id AS stream, c.stream_key FROM social.create_stream('Dumped', tags => 'a,b', is_private => true, allowed_users => ARRAY[(SELECT max(id) FROM social.users)]) c \gset
 SELECT social.stream_publish(:'stream_key', 'dumped', '192.0.2.1'), social.stream_event('local', 'dumped', 'update', clock_timestamp(), jsonb_build_object('stream_key', :'stream_key'));
+SELECT social.stream_event('local', 'dumped beat', 'heartbeat', clock_timestamp(), jsonb_build_object('stream_key', :'stream_key', 'bitrate_kbps', 2500));
+SELECT social.note_stream_audience(:stream, 'DE', 'Firefox');
 SELECT count(*) FROM social.watch_stream(:stream);
 SELECT social.send_chat_message(:stream, 'Dumped'), social.add_stream_moderator(:stream, (SELECT max(id) FROM social.users)), social.ban_chat_user(:stream, (SELECT max(id) - 1 FROM social.users));
 UPDATE social.streams SET publisher = NULL, heard_at = now() + interval '1 year';

@@ -103,6 +103,8 @@ CREATE OR REPLACE FUNCTION social.personal_notes(OUT table_name text, OUT column
 		('stream_events', 'stream_id', NULL, 'what providers tell the site, gone in 30 days', 'delete', 'with the stream', NULL),
 		('stream_invitations', 'stream_id', 'stream_guests', 'whom the person invited', 'delete', 'with the stream', NULL),
 		('stream_invitations', 'user_id', 'stream_invitations', 'streams that the person was invited to', 'delete', '', NULL),
+		('stream_minutes', 'stream_id', NULL, 'numbers of an audience', 'delete', 'with the stream', NULL),
+		('stream_audiences', 'stream_id', NULL, 'numbers of an audience', 'delete', 'with the stream', NULL),
 		('stream_views', 'viewer_id', 'stream_views', 'streams that the person watched', 'delete', '', NULL),
 		('stream_views', 'stream_id', NULL, 'what others watch', 'delete', 'with the stream', NULL),
 		('stream_chat_messages', 'author_id', 'stream_chat_messages', 'what the person said in chats', 'delete', '', NULL),
@@ -155,7 +157,7 @@ CREATE OR REPLACE FUNCTION social.unexported_columns(OUT table_name text, OUT co
 		('reports', ARRAY['resolved_by', 'resolution'], NULL, 'what staff noted'),
 		('media', ARRAY['etag', 'is_form', 'error'], NULL, 'how the site keeps it'),
 		('streams', ARRAY['search_vector', 'publisher', 'heard_at', 'disconnected_at', 'event_at', 'notice_at', 'notice_id', 'provider_id', 'playback_id'], NULL, 'how the site carries it'),
-		('stream_views', ARRAY['token_hash', 'is_told'], NULL, 'a digest of a secret, and how the site counts'),
+		('stream_views', ARRAY['token_hash', 'is_told', 'leaving_at'], NULL, 'a digest of a secret, and how the site counts'),
 		('stream_bans', ARRAY['reason', 'banned_by'], 'stream_banned_from', 'what the host noted')
 	) AS l (table_name, columns, export_as, reason)
 $$;

@@ -448,7 +448,7 @@ CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[
 	'media_types', 'create_upload', 'upload_json', 'complete_upload', 'update_media', 'delete_media', 'is_restoring', 'picture_url', 'picture_variants', 'own_media', 'upload_parts_json',
 	-- of leagues, teams and athletes, which everybody may see
 	'sport_fields', 'sport_slug', 'create_league', 'update_league', 'delete_league', 'create_team', 'update_team', 'delete_team', 'create_athlete', 'update_athlete', 'delete_athlete',
-	'link_sport_subject', 'sports_import', 'leagues', 'teams', 'athletes', 'search_sports', 'set_post_subjects', 'check_sport_kind', 'follow_subject', 'unfollow_subject', 'followed_subjects',
+	'link_sport_subject', 'unlink_sport_subject', 'sports_import', 'leagues', 'teams', 'athletes', 'search_sports', 'set_post_subjects', 'check_sport_kind', 'follow_subject', 'unfollow_subject', 'followed_subjects',
 	'rate_limit_policies', 'node_id', 'nodes'
 ]) AS name;
 

@@ -9,9 +9,11 @@
 #include <time.h>
 
 #include "http/request.h"
+#include "media/listing.h"
 #include "media/object.h"
 #include "media/store.h"
 
+#define LIST_LENGTH 1000  /* where max-keys says nothing, as S3 has it */
 #define PUBLIC_LIFE 86400 /* seconds from which on an address is one for everybody */
 
 struct claim
@@ -89,6 +91,34 @@ read_upload(struct sb_object *object, const char *value, size_t len)
 		memcpy(object->upload, value, len);
 }
 
+/* A parameter of a list. */
+static enum sb_refusal
+read_list(struct sb_object *object, const char *text, size_t len)
+{
+	const char *end = text + len;
+	const char *value;
+	unsigned long most;
+	char *stop;
+
+	if ((value = value_of(text, len, "list-type")) && end - value == 1 && *value == '2')
+		object->is_listing = true;
+	else if ((value = value_of(text, len, "max-keys")) && end > value && end - value < 10 &&
+			 *value >= '1' && *value <= '9')
+	{
+		most = strtoul(value, &stop, 10);
+		if (stop != end)
+			return SB_REFUSAL_NOT_OFFERED;
+		object->most = most < SB_LISTING_MOST ? (int) most : SB_LISTING_MOST;
+	}
+	else if ((value = value_of(text, len, "start-after")))
+		return sb_name_read(value, (size_t) (end - value), object->label.key) == SB_NAME_GOOD
+				   ? SB_REFUSAL_NONE
+				   : SB_REFUSAL_BAD_KEY;
+	else
+		return SB_REFUSAL_NOT_OFFERED;
+	return SB_REFUSAL_NONE;
+}
+
 /* A parameter that is none of the signature's. */
 static enum sb_refusal
 read_parameter(struct sb_object *object, const char *text, size_t len)
@@ -97,6 +127,8 @@ read_parameter(struct sb_object *object, const char *text, size_t len)
 	const char *value;
 	char *stop;
 
+	if (object->target == SB_TARGET_LIST)
+		return read_list(object, text, len);
 	if (value_of(text, len, "uploads"))
 		object->target = SB_TARGET_UPLOADS;
 	else if ((value = value_of(text, len, "uploadId")))
@@ -113,7 +145,7 @@ read_parameter(struct sb_object *object, const char *text, size_t len)
 	return SB_REFUSAL_NONE;
 }
 
-/* What the address is of: an object, an upload, or a part of one. */
+/* What the address is of: an object, an upload, a part of one, or the list of all. */
 static enum sb_refusal
 read_target(struct sb_object *object, const char *query)
 {
@@ -131,6 +163,8 @@ read_target(struct sb_object *object, const char *query)
 		(object->target == SB_TARGET_UPLOADS || !object->names_upload) &&
 		(object->part > 0 || object->names_upload))
 		return SB_REFUSAL_NOT_OFFERED;
+	if (refusal == SB_REFUSAL_NONE && object->target == SB_TARGET_LIST && !object->is_listing)
+		return SB_REFUSAL_NO_KEY;
 	if (object->names_upload)
 		object->target = object->part > 0 ? SB_TARGET_PART : SB_TARGET_UPLOAD;
 	return refusal;
@@ -194,6 +228,12 @@ sb_address_read(const struct sb_media_store *store, struct sb_object *object)
 		return SB_REFUSAL_NO_KEY;
 	if (mark == NULL || !find_parameter(mark + 1, "X-Amz-Signature", &value, &len))
 		return SB_REFUSAL_UNSIGNED;
+	if (path_len == store->prefix_len)
+	{
+		object->target = SB_TARGET_LIST;
+		object->most = LIST_LENGTH;
+		return check_signature(store, object, mark + 1);
+	}
 	/* Before the signature, which nobody should have made for such a key. */
 	switch (sb_name_read(request->target + store->prefix_len, path_len - store->prefix_len,
 						 object->label.key))

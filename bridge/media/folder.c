@@ -197,7 +197,7 @@ sb_folder_sweep(void)
 
 /* ---- what is there --------------------------------------------------------------------------- */
 
-/* Reads the label of an open file; EBADMSG: it has none of this key. */
+/* Reads the label of an open file; EBADMSG: it has none (of this key, if there is one). */
 static int
 read_label(int fd, const char *key, struct sb_label *label, int64_t *changed_at)
 {
@@ -209,7 +209,7 @@ read_label(int fd, const char *key, struct sb_label *label, int64_t *changed_at)
 	if (!S_ISREG(found.st_mode) || found.st_size < SB_LABEL_SIZE ||
 		pread(fd, text, sizeof(text), found.st_size - SB_LABEL_SIZE) != sizeof(text) ||
 		!sb_label_read(label, text, (uint64_t) found.st_size - SB_LABEL_SIZE) ||
-		strcmp(label->key, key) != 0)
+		(key && strcmp(label->key, key) != 0))
 		return EBADMSG;
 	*changed_at = found.st_mtime;
 	return 0;
@@ -242,6 +242,60 @@ sb_folder_find(const char *name, const char *key, int *fd, struct sb_label *labe
 		return problem;
 	problem = sb_folder_open_at(shelf, name + 2, key, fd, label, changed_at);
 	close(shelf);
+	return problem;
+}
+
+/* 0, or an errno: not that of one that goes meanwhile, or has no label. */
+static int
+walk_shelf(int shelf, void (*show)(void *, const struct sb_label *, int64_t), void *arg)
+{
+	DIR *directory = fdopendir(shelf);
+	struct dirent *entry;
+	int problem = directory ? 0 : errno;
+
+	while (problem == 0 && (errno = 0, entry = readdir(directory)))
+	{
+		struct sb_label label;
+		int64_t changed_at;
+		int fd;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		problem = sb_folder_open_at(shelf, entry->d_name, NULL, &fd, &label, &changed_at);
+		if (problem == 0)
+		{
+			close(fd);
+			show(arg, &label, changed_at);
+		}
+		else if (problem == ENOENT || problem == EBADMSG || problem == ELOOP)
+			problem = 0;
+	}
+	if (problem == 0)
+		problem = errno;
+	if (directory)
+		closedir(directory);
+	else
+		close(shelf);
+	return problem;
+}
+
+int
+sb_folder_walk(void (*show)(void *, const struct sb_label *, int64_t), void *arg)
+{
+	int problem = 0;
+
+	for (int i = 0; i < 256 && problem == 0; i++)
+	{
+		char name[3];
+		int shelf;
+
+		snprintf(name, sizeof(name), "%02x", (unsigned) i);
+		shelf = open_shelf(name, false);
+		if (shelf >= 0)
+			problem = walk_shelf(shelf, show, arg);
+		else if (errno != ENOENT)
+			problem = errno;
+	}
 	return problem;
 }
 

@@ -45,6 +45,11 @@ extern void sb_folder_give_up(struct sb_incoming *incoming);
 extern int sb_folder_find(const char *name, const char *key, int *fd, struct sb_label *label,
 						  int64_t *changed_at);
 
+/* Shows the label of each object that is there, in no order; 0, or an errno. One that comes or goes
+ * meanwhile is shown or not. */
+extern int sb_folder_walk(void (*show)(void *arg, const struct sb_label *label, int64_t changed_at),
+						  void *arg);
+
 /* One that is not there is removed. */
 extern int sb_folder_remove(const char *name);
 
@@ -57,7 +62,7 @@ extern int sb_folder_parts(void);
 extern int sb_folder_place(struct sb_incoming *incoming, int directory, const char *name,
 						   const struct sb_label *label);
 
-/* As sb_folder_find(), by a name in a directory that is open. */
+/* As sb_folder_find(), by a name in a directory that is open; key NULL: whatever it is. */
 extern int sb_folder_open_at(int directory, const char *name, const char *key, int *fd,
 							 struct sb_label *label, int64_t *changed_at);
 

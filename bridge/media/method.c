@@ -7,6 +7,7 @@
 
 #include "http/reply.h"
 #include "http/request.h"
+#include "media/listing.h"
 #include "media/multipart.h"
 #include "media/step.h"
 
@@ -93,7 +94,7 @@ remove_object(struct sb_object *object)
 }
 
 /* The rows: what each method does to an object, to an upload (?uploadId), to a part of one
- * (&partNumber), and what begins one (?uploads). */
+ * (&partNumber), what begins one (?uploads), and to all (?list-type=2). */
 static const struct
 {
 	enum sb_target target;
@@ -110,6 +111,7 @@ static const struct
 	{SB_TARGET_UPLOAD, SB_POST, sb_multipart_complete, true},
 	{SB_TARGET_UPLOAD, SB_DELETE, sb_multipart_abort, false},
 	{SB_TARGET_PART, SB_PUT, put, true},
+	{SB_TARGET_LIST, SB_GET, sb_listing_show, false},
 };
 
 void

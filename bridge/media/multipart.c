@@ -13,41 +13,11 @@
 
 #define MOST_TEXT 1048576 /* bytes of a document */
 
-/* Appends an element whose content is any text. */
-static void
-put_element(struct sb_buffer *out, const char *name, const char *text)
-{
-	sb_buffer_printf(out, "<%s>", name);
-	for (; *text; text++)
-		switch (*text)
-		{
-			case '&':
-				sb_buffer_puts(out, "&amp;");
-				break;
-			case '<':
-				sb_buffer_puts(out, "&lt;");
-				break;
-			case '>':
-				sb_buffer_puts(out, "&gt;");
-				break;
-			case '"':
-				sb_buffer_puts(out, "&quot;");
-				break;
-			default:
-				sb_buffer_putc(out, *text);
-		}
-	sb_buffer_printf(out, "</%s>", name);
-}
-
 static void
 put_object(struct sb_buffer *out, const struct sb_object *object)
 {
-	const char *prefix = object->media->store.prefix;
-	size_t len = object->media->store.prefix_len;
-	const char *bucket = len > 2 ? sb_arena_copy(&object->request->arena, prefix + 1, len - 2) : "";
-
-	put_element(out, "Bucket", bucket);
-	put_element(out, "Key", object->label.key);
+	sb_answer_put(out, "Bucket", sb_answer_bucket(object));
+	sb_answer_put(out, "Key", object->label.key);
 }
 
 /* ---- beginning, and giving up ---------------------------------------------------------------- */
@@ -58,7 +28,7 @@ on_created(struct sb_object *object)
 	if (!sb_step_is_done(object, "an upload could not be begun"))
 		return;
 	put_object(&object->text, object);
-	put_element(&object->text, "UploadId", object->label.tag);
+	sb_answer_put(&object->text, "UploadId", object->label.tag);
 	sb_answer_document(object, "InitiateMultipartUploadResult", object->text.data);
 }
 
@@ -103,7 +73,7 @@ on_listed(struct sb_object *object)
 	if (!sb_step_is_done(object, "an upload could not be read"))
 		return;
 	put_object(&out, object);
-	put_element(&out, "UploadId", object->upload);
+	sb_answer_put(&out, "UploadId", object->upload);
 	sb_buffer_puts(&out, "<IsTruncated>false</IsTruncated>");
 	if (object->text.len > 0)
 		sb_buffer_puts(&out, object->text.data);
@@ -128,9 +98,9 @@ on_assembled(struct sb_object *object)
 	if (!sb_step_is_done(object, "an object could not be made of its parts"))
 		return;
 	tag = sb_arena_printf(&object->request->arena, "\"%s\"", object->label.tag);
-	put_element(&out, "Location", object->media->store.host);
+	sb_answer_put(&out, "Location", object->media->store.host);
 	put_object(&out, object);
-	put_element(&out, "ETag", tag);
+	sb_answer_put(&out, "ETag", tag);
 	sb_answer_document(object, "CompleteMultipartUploadResult", out.data);
 	sb_buffer_free(&out);
 }

@@ -36,7 +36,8 @@ enum sb_target
 	SB_TARGET_OBJECT,
 	SB_TARGET_UPLOADS, /* of an object that is to be sent in parts */
 	SB_TARGET_UPLOAD,  /* of one that is sent so */
-	SB_TARGET_PART
+	SB_TARGET_PART,
+	SB_TARGET_LIST /* of objects: the key is the place from which on */
 };
 
 /* Lives in its request's arena. */
@@ -64,6 +65,10 @@ struct sb_object
 	bool names_upload;            /* by its id */
 	char upload[SB_PARTS_ID + 1]; /* "" for what is no id */
 	unsigned part;
+	bool is_listing;     /* a list was asked for by its name */
+	int most;            /* objects of a list */
+	int listed;          /* that it has */
+	bool is_truncated;   /* there are more than it has */
 	bool is_public;      /* the address is good for days */
 	int64_t life;        /* seconds that it is good for */
 	int refusal;         /* of media/answer.h, once it is known */

@@ -11,16 +11,17 @@
 #include "base/buffer.h"
 #include "worker/media.h"
 #include "worker/media_work.h"
+#include "worker/store.h"
 #include "worker/task.h"
 
 #define LISTING_MAX                                                                                \
 	(16 * 1024 * 1024) /* bytes of a page: a thousand of the longest keys, escaped */
-#define ADDRESS_MAX 4096
 
 struct page
 {
 	struct sb_task *task;
 	struct sb_buffer text;
+	struct curl_slist *headers;
 	char problem[CURL_ERROR_SIZE];
 };
 
@@ -46,11 +47,18 @@ static bool
 list(struct sb_task *task, const char *address, struct page *page)
 {
 	CURL *easy = task->easy;
+	char url[SB_STORE_URL];
 	CURLcode result;
 	long status = 0;
 
+	if (!sb_store_reach(task, address, url, &page->headers))
+	{
+		sb_task_fail(task, true, 0, "there is no address of a listing");
+		return false;
+	}
 	curl_easy_reset(easy);
-	curl_easy_setopt(easy, CURLOPT_URL, address);
+	curl_easy_setopt(easy, CURLOPT_URL, url);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, page->headers);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -80,7 +88,7 @@ static bool
 go_on(struct sb_task *task, const char *sweep)
 {
 	struct page page = {.task = task};
-	char address[ADDRESS_MAX];
+	char address[SB_STORE_URL];
 	char is_last[8] = "t";
 	bool goes_on =
 		sb_task_ask_text(task, "SELECT social.media_sweep_address($1)", 1, (const char *[]){sweep},
@@ -90,6 +98,7 @@ go_on(struct sb_task *task, const char *sweep)
 						 (const char *[]){sweep, page.text.data}, is_last, sizeof(is_last)) &&
 		*is_last != 't';
 
+	curl_slist_free_all(page.headers);
 	sb_buffer_free(&page.text);
 	return goes_on;
 }

@@ -17,7 +17,6 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 
-#define ADDRESS_MAX     4096
 #define ANSWER_MAX      2048 /* bytes of what a store says of a failure */
 #define CONNECT_SECONDS 10
 #define IDLE_SECONDS    30 /* for so long less than a kilobyte a second may come or go */
@@ -135,22 +134,30 @@ add_header(struct call *call, const char *header)
 	call->headers = sb_checked(curl_slist_append(call->headers, header));
 }
 
+bool
+sb_store_reach(const struct sb_task *task, const char *address, char url[SB_STORE_URL],
+			   struct curl_slist **headers)
+{
+	bool is_path = *address == '/';
+
+	if (is_path)
+		*headers = sb_checked(curl_slist_append(*headers, "Host: localhost"));
+	return *address &&
+		   snprintf(url, SB_STORE_URL, "%s%s", is_path ? task->config->media_store_url : "",
+					address) < SB_STORE_URL;
+}
+
 /* Where the store is asked; false: the task was told. signed_headers is JSON. */
 static bool
-address_of(struct call *call, const char *signed_headers, char url[ADDRESS_MAX])
+address_of(struct call *call, const char *signed_headers, char url[SB_STORE_URL])
 {
-	char address[ADDRESS_MAX];
+	char address[SB_STORE_URL];
 
 	if (!sb_task_ask_text(call->task, "SELECT social.media_address($1, $2, $3::jsonb)", 3,
 						  (const char *[]){call->method, call->key, signed_headers}, address,
 						  sizeof(address)))
 		return false;
-	if (*address == '/')
-		add_header(call, "Host: localhost");
-	if (snprintf(url, ADDRESS_MAX, "%s%s",
-				 *address == '/' ? call->task->config->media_store_url : "",
-				 address) < ADDRESS_MAX &&
-		*url)
+	if (sb_store_reach(call->task, address, url, &call->headers))
 		return true;
 	sb_task_fail(call->task, true, 0, "there is no address of %s", call->key);
 	return false;
@@ -247,7 +254,7 @@ judge(struct call *call, CURLcode result)
 static enum sb_store_answer
 do_call(struct call *call, const char *signed_headers)
 {
-	char url[ADDRESS_MAX];
+	char url[SB_STORE_URL];
 	enum sb_store_answer answer = SB_STORE_FAILED;
 
 	add_header(call, "Expect:");

@@ -5,6 +5,7 @@
 #ifndef SB_WORKER_STORE_H
 #define SB_WORKER_STORE_H
 
+#include <curl/curl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,6 +25,13 @@ struct sb_store_object
 	int64_t size; /* -1: it does not say */
 	char etag[128];
 };
+
+#define SB_STORE_URL 4096 /* bytes of an address in full */
+
+/* Where an address of the database is reached, and what must be said there, which the caller frees
+ * (curl_slist_free_all). False: it is too long, or there is none. */
+extern bool sb_store_reach(const struct sb_task *task, const char *address, char url[SB_STORE_URL],
+						   struct curl_slist **headers);
 
 extern enum sb_store_answer sb_store_look(struct sb_task *task, const char *key,
 										  struct sb_store_object *object);

@@ -4,12 +4,9 @@
 CREATE OR REPLACE FUNCTION social.start_media_sweep(delete_orphans boolean DEFAULT false) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	store social.media_store := social.require_media_store();
 	sweep bigint;
 BEGIN
-	IF store.is_local THEN
-		PERFORM social.raise_error('SM409', 'the store cannot be listed', 'It is a directory of the bridges.');
-	END IF;
+	PERFORM social.require_media_store();
 	INSERT INTO social.media_sweeps AS s (deletes) VALUES (coalesce($1, false)) RETURNING s.id INTO sweep;
 	PERFORM social.ensure_media_kinds();
 	PERFORM social.enqueue_job('media.sweep', jsonb_build_object('sweep_id', sweep), unique_key => 'sweep:' || sweep);
@@ -17,16 +14,18 @@ BEGIN
 	RETURN sweep;
 END
 $$;
-COMMENT ON FUNCTION social.start_media_sweep(boolean) IS 'Has social-worker compare the table media with the store, both ways; with delete_orphans what nobody knows, and is older than a day, is deleted. Returns the sweep''s id: social.media_sweeps has how far it has come, social.admin_media_findings what it found. SM409 where there is no store that can be listed.';
+COMMENT ON FUNCTION social.start_media_sweep(boolean) IS 'Has social-worker compare the table media with the store, both ways; with delete_orphans what nobody knows, and is older than a day, is deleted. Returns the sweep''s id: social.media_sweeps has how far it has come, social.admin_media_findings what it found. SM409 where there is no store.';
 
 CREATE OR REPLACE FUNCTION social.media_sweep_address(sweep_id bigint) RETURNS text
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	place text;
+	store social.media_store := social.require_media_store();
 BEGIN
 	SELECT s.place INTO place FROM social.media_sweeps s WHERE s.id = $1 AND s.finished_at IS NULL;
-	RETURN CASE WHEN FOUND THEN social.media_store_address(social.require_media_store(), 'GET', '', 900, now(), '{}',
-		jsonb_build_object('list-type', '2', 'max-keys', '1000') || CASE WHEN place = '' THEN '{}' ELSE jsonb_build_object('start-after', place) END) END;
+	RETURN CASE WHEN FOUND THEN social.media_store_address(store, 'GET', '', 900, now(), '{}',
+		-- A page of the directory costs a look at all of it.
+		jsonb_build_object('list-type', '2', 'max-keys', CASE WHEN store.is_local THEN '10000' ELSE '1000' END) || CASE WHEN place = '' THEN '{}' ELSE jsonb_build_object('start-after', place) END) END;
 END
 $$;
 COMMENT ON FUNCTION social.media_sweep_address(bigint) IS 'Where the next page of the store''s objects is listed (ListObjectsV2), for a sweep; null for one that is through, or gone. For workers.';

@@ -5,6 +5,7 @@ use warnings;
 use Digest::MD5 qw(md5_base64);
 use File::Temp 'tempdir';
 use IO::Select;
+use JSON::PP;
 use Rest;
 use Social;
 use Socket qw(SHUT_WR);
@@ -212,6 +213,49 @@ sub begin_put
 	syswrite $socket, "GET @{[ address(GET => $broken) ]} HTTP/1.1\r\nHost: x\r\n\r\n";
 	sysread $socket, $answer, 100;
 	ok(wait_until(60, sub { $bridge->log_text =~ /"route":"files","status":200,[^}]*"bytes":20000000,"note":"the client did not take/ }), 'who takes nothing for long is given up');
+}
+
+# ---- lists of objects (ListObjectsV2), in the order of keys, as a comparison with the database reads them
+{
+	my @odd  = map { "listed/$$/$_" } 'B', 'a&b<c>', 'a/b', 'b c', "\x{e9}t\x{e9}", '~';
+	my $list = sub {
+		my ($after, $most, %more) = @_;
+		my $address = psql(q{SELECT social.media_store_address(s, 'GET', '', 900, now(), '{}', } . "'" . JSON::PP->new->ascii->encode({ 'list-type' => '2', (defined $most ? ('max-keys' => "$most") : ()), (length $after ? ('start-after' => $after) : ()), %more }) . q{'::jsonb) FROM social.media_store s});
+		return ask(GET => $address);
+	};
+	for my $key (@odd)
+	{
+		my $address = psql(q{SELECT social.media_store_address(s, 'PUT', j ->> 0, 900, now()) FROM social.media_store s, jsonb('} . JSON::PP->new->ascii->encode([$key]) . q{') j});
+		is(ask(PUT => $address, body => 'x' x length $key, type => 'image/png')->{status}, 200, 'an object to be listed');
+	}
+	my $told = sub { my ($answer) = @_; utf8::decode(my $text = $answer->{content}); return map { my $key = $_; $key =~ s/&lt;/</g; $key =~ s/&gt;/>/g; $key =~ s/&amp;/&/g; $key } $text =~ m{<Contents><Key>([^<]*)</Key>}g };
+	my $all  = $list->('', 10000);
+	like($all->{content}, qr{^<\?xml version="1.0" encoding="UTF-8"\?>\s*<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>files</Name><Prefix></Prefix><KeyCount>\d+</KeyCount><MaxKeys>10000</MaxKeys><IsTruncated>false</IsTruncated><Contents>}, 'a list');
+	my $bytes = sub { my $key = $_[0]; utf8::encode($key); return $key };
+	my @keys  = $told->($all);
+	is_deeply(\@keys, [ sort { $bytes->($a) cmp $bytes->($b) } @keys ], 'in the order of the bytes of keys');
+	is_deeply([ grep { m{^listed/$$/} } @keys ], [ sort { $bytes->($a) cmp $bytes->($b) } @odd ], 'with each key as it is');
+	is(scalar @keys, files('objects/*/*'), 'all that are there');
+	like($all->{content}, qr{<Key>listed/$$/a/b</Key><LastModified>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z</LastModified><ETag>&quot;[0-9a-f]{32}&quot;</ETag><Size>@{[ length "listed/$$/a/b" ]}</Size>}, 'with time, tag and size');
+	my @paged;
+	for (1 .. @keys)
+	{
+		my $page = $list->($paged[-1] // q{}, 9);
+		push @paged, $told->($page);
+		last if $page->{content} =~ m{<IsTruncated>false<};
+	}
+	is_deeply(\@paged, \@keys, 'page by page the same');
+	is(scalar(() = $list->('~', 5)->{content} =~ /<Contents>/g), 0, 'nothing behind the last');
+	like($list->('', 999_999_999)->{content}, qr{<MaxKeys>10000<}, 'no page is longer than 10,000');
+	s3_error($list->('', $_), 501, 'NotImplemented', "max-keys $_") for '0', '-1', '1x', '', '9' x 12;
+	s3_error($list->('', 5, %$_), 501, 'NotImplemented', join ' ', %$_) for { delimiter => '/' }, { 'list-type' => '1' }, { uploads => '' }, { partNumber => '1' };
+	s3_error($list->('../x', 5), 400, 'InvalidURI', 'a place that is no key');
+	s3_error(ask(GET => psql(q{SELECT social.media_store_address(s, 'GET', '', 900, now()) FROM social.media_store s})), 403, 'AccessDenied', 'nothing is at the address of no key');
+	s3_error(ask($_ => psql(qq{SELECT social.media_store_address(s, '$_', '', 900, now(), '{}', '{"list-type": "2"}') FROM social.media_store s}), body => $_ eq 'PUT' ? 'x' : undef), 405, 'MethodNotAllowed', "$_ of a list") for qw(PUT DELETE);
+	open my $strange, '>', (glob "$dir/objects/*")[0] . '/not-ours' or die;
+	print $strange 'x' x 3000;
+	close $strange;
+	is_deeply([ $told->($list->('', 10000)) ], \@keys, 'a file that is no object is none');
 }
 
 # ---- in parts: the protocol of S3

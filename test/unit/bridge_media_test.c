@@ -2,11 +2,13 @@
  * bridge_media_test.c: keys of objects, the labels behind them, and which bytes a Range asks for
  * (issue 15; RFC 9110 section 14).
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "media/complete.h"
 #include "media/label.h"
+#include "media/listing.h"
 #include "media/name.h"
 #include "media/range.h"
 #include "tap.h"
@@ -55,6 +57,41 @@ names(void)
 	is_str(one, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
 		   "the SHA-256 of its key (FIPS 180-2)");
 	ok(sb_name_make("Abc", other) && strcmp(one, other) != 0, "letters differ by their case");
+}
+
+/* ---- lists ----------------------------------------------------------------------------------- */
+
+/* A thousand keys, in an order of their own, a page at a time. */
+static void
+listings(void)
+{
+	struct sb_label label = {.tag = "t"};
+	char after[SB_LABEL_KEY + 1] = "";
+	int seen = 0;
+	bool is_right = true;
+	bool more = true;
+
+	while (more && seen <= 1000)
+	{
+		struct sb_listing listing = {.after = after, .most = 7};
+
+		for (int i = 0; i < 1000; i++)
+		{
+			label.size = (uint64_t) (i * 387 % 1000);
+			snprintf(label.key, sizeof(label.key), "%04d", i * 387 % 1000);
+			sb_listing_add(&listing, &label, 1);
+		}
+		sb_listing_sort(&listing);
+		more = listing.is_truncated;
+		for (int i = 0; i < listing.count; i++, seen++)
+			is_right = is_right && atoi(listing.objects[i].key) == seen &&
+					   listing.objects[i].size == (uint64_t) seen;
+		if (listing.count > 0)
+			strcpy(after, listing.objects[listing.count - 1].key);
+		sb_listing_free(&listing);
+	}
+	ok(is_right, "pages of seven are in the order of keys");
+	is_int(seen, 1000, "and are all of them, once each");
 }
 
 /* ---- labels ---------------------------------------------------------------------------------- */
@@ -188,6 +225,7 @@ int
 main(void)
 {
 	names();
+	listings();
 	labels();
 	ranges();
 	lists();

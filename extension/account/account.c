@@ -39,6 +39,7 @@ static int password_reset_lifetime;
 static int email_verification_lifetime;
 static int code_failures;
 static int code_pause;
+static int deletion_grace;
 static int mail_attempts;
 static int mail_hourly_limit;
 
@@ -77,6 +78,8 @@ static const struct
 	 &code_failures, 5, 1, 1000, 0},
 	{"social.totp_pause", "For how long they are refused then.", &code_pause, 900, 1, 86400,
 	 GUC_UNIT_S},
+	{"social.deletion_grace", "How long an account that its owner deletes can be had back.",
+	 &deletion_grace, 30 * 86400, 0, 3650 * 86400, GUC_UNIT_S},
 	{"social.mail_attempts", "How often sending a mail is tried.", &mail_attempts, 8, 1, 100, 0},
 	{"social.mail_hourly_limit", "The most mails of one kind to one address in an hour.",
 	 &mail_hourly_limit, 5, 1, 100000, 0},

@@ -42,6 +42,7 @@ PG_FUNCTION_INFO_V1(social_is_content);
 
 /* Tables of which strangers are shown nothing; test/pgtap/cache.sql has all others. */
 static const char *const unseen[] = {
+	"account_deletions",
 	"account_tokens",
 	"audit_log",
 	"blocks",
@@ -92,6 +93,7 @@ static const char *const unseen[] = {
 	"stream_moderators",
 	"stream_views",
 	"token_blacklist",
+	"tombstones",
 	"trend_events",
 	"user_sessions",
 	"user_totp",

@@ -87,11 +87,12 @@ BEGIN ATOMIC
 	UNION ALL
 	-- retention
 	SELECT unnest(ARRAY['retention_classes', 'set_retention', 'retention_round',
-		'create_superuser', 'delete_user', 'library_version', 'check', 'count_drift', 'stats']), 'admin'
+		'create_superuser', 'delete_user', 'request_account_deletion', 'cancel_account_deletion', 'erase_accounts', 'user_footprint', 'deletion_ledger', 'replay_deletions', 'library_version', 'check', 'count_drift', 'stats']), 'admin'
 	UNION ALL
 	SELECT unnest(ARRAY['delete_account']), 'reader'
 	UNION ALL
-	SELECT unnest(ARRAY['close_account', 'erase_account', 'erase_accounts',
+	SELECT unnest(ARRAY['close_account', 'erase_account', 'begin_deletion', 'cancel_deletion', 'pending_deletion', 'require_deleter', 'forget_names', 'forget_notes', 'forget_hashtags', 'erase_rows', 'hanging_columns', 'erase_hanging',
+		'erase_comments', 'erase_own_comments', 'erase_own_posts', 'erase_own_streams', 'anonymize_posts', 'tombstone_id', 'erasure_parts', 'events_about', 'object_jobs', 'finish_deletion', 'close_due_account', 'recount_post_links',
 		'check_server', 'check_settings', 'check_catalog', 'check_data']), 'owner'
 	UNION ALL
 	SELECT unnest(ARRAY['file_report', 'report_by_rule', 'spare_superusers', 'moderate_content', 'require_rule_keeper',
@@ -113,7 +114,7 @@ BEGIN ATOMIC
 	SELECT unnest(ARRAY['session_id', 'refresh_session', 'active_sessions', 'logout', 'logout_all', 'revoke_session', 'clear_expired_sessions',
 		'verify_token', 'jwks']), 'reader'
 	UNION ALL
-	SELECT unnest(ARRAY['touch_session', 'ended_sessions', 'refresh_session_id', 'ensure_jwt_key']), 'bridge'
+	SELECT unnest(ARRAY['login_user_json', 'touch_session', 'ended_sessions', 'refresh_session_id', 'ensure_jwt_key']), 'bridge'
 	UNION ALL
 	SELECT unnest(ARRAY['rotate_jwt_key', 'import_jwt_key', 'rotate_due_jwt_keys', 'remove_jwt_key', 'register_issuer', 'remove_issuer', 'jwks_keys', 'blacklist_token']), 'admin'
 	UNION ALL
@@ -145,7 +146,7 @@ BEGIN ATOMIC
 		'grant_job_client', 'grant_job_worker', 'grant_worker', 'make_mail_jobs']), 'owner'
 	UNION ALL
 	SELECT unnest(ARRAY['leaked_password_hash', 'check_new_password', 'password_was_set', 'random_bytes', 'random_token', 'check_email',
-		'accounts_with_address', 'forget_names', 'forget_notes', 'forget_hashtags', 'erase_content', 'trim_identifier', 'prepare_password', 'password_length', 'claim_address', 'take_account_token', 'prove_address', 'change_address', 'client_address',
+		'accounts_with_address', 'trim_identifier', 'prepare_password', 'password_length', 'claim_address', 'take_account_token', 'prove_address', 'change_address', 'client_address',
 		'account_by_name', 'decoy_account', 'hook_refusal', 'login_refusals', 'open_account',
 		'totp_step', 'base32', 'url_encode', 'recovery_code_hash', 'check_code', 'tell_account', 'make_recovery_codes', 'require_totp',
 		'queue_mail', 'grant_mailer']), 'owner'

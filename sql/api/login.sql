@@ -39,12 +39,13 @@ COMMENT ON FUNCTION social.decoy_account(text) IS 'The account whose work stands
 
 -- What a refused attempt tells. The first four read the same; only who knows the password learns more.
 CREATE OR REPLACE FUNCTION social.login_refusals(OUT reason text, OUT code text, OUT message text, OUT detail text) RETURNS SETOF record
-	LANGUAGE sql IMMUTABLE ROWS 9 SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE sql IMMUTABLE ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
 	SELECT r.reason, 'SM401', 'wrong username or password', 'No active account has this name or address and this password, or it was tried too often in a minute.'
 	FROM (VALUES ('unknown_account'), ('wrong_password'), ('paused'), ('inactive')) AS r (reason)
 	UNION ALL VALUES
 		('suspended', 'SM403', 'the account is suspended', 'Ask the operator about it.'),
 		('refused', 'SM403', 'the login is refused', 'Ask the operator about it.'),
+		('deleting', 'SM403', 'the account is being deleted', 'Log in with restore to have it back.'),
 		('code_required', 'SM401', 'a one-time code is required', 'Log in again with the code of the authenticator app, or a recovery code.'),
 		('wrong_code', 'SM401', 'wrong one-time code', 'It is not the present one, was used already, or is no recovery code that is left.'),
 		('code_paused', 'SM429', 'too many wrong one-time codes', 'Codes are refused for a while.')
@@ -52,9 +53,9 @@ $$;
 COMMENT ON FUNCTION social.login_refusals() IS 'What each outcome of a login that was refused answers.';
 
 CREATE OR REPLACE FUNCTION social.login(username text, password text, totp text DEFAULT NULL,
-		device text DEFAULT NULL, user_agent text DEFAULT NULL, address text DEFAULT NULL)
+		device text DEFAULT NULL, user_agent text DEFAULT NULL, address text DEFAULT NULL, restore boolean DEFAULT false)
 	RETURNS TABLE (access text, refresh text, token_type text, expires_in integer, refresh_expires_in integer,
-		user_id bigint, session_id bigint, totp_required boolean, error_code text, error_message text, error_detail text)
+		user_id bigint, session_id bigint, totp_required boolean, error_code text, error_message text, error_detail text, restorable_until timestamptz)
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
 AS $$
@@ -67,6 +68,7 @@ DECLARE
 	fits boolean := false;
 	outcome text;
 	refusal text;
+	until timestamptz;
 BEGIN
 	IF login.address IS NOT NULL THEN
 		PERFORM social.set_client_address(login.address);
@@ -91,34 +93,37 @@ BEGIN
 	-- tells it; this one must not show, or it would tell whose an address is.
 	outcome := CASE WHEN NOT social.take_login_limit(account.id, name, social.client_address())
 			OR (position('@' IN name) > 0 AND NOT social.take_login_limit(claimant, name, social.client_address())) THEN 'paused'
-		WHEN account.id IS NULL THEN 'unknown_account' WHEN NOT fits THEN 'wrong_password' WHEN NOT account.is_active THEN 'inactive'
+		WHEN account.id IS NULL THEN 'unknown_account' WHEN NOT fits THEN 'wrong_password'
+		WHEN NOT account.is_active AND social.pending_deletion(account) IS NULL THEN 'inactive'
 		WHEN account.suspended_at IS NOT NULL AND coalesce(account.suspended_until > now(), true) THEN 'suspended' END;
 	IF outcome IS NULL THEN
 		refusal := social.hook_refusal('login_hook', jsonb_build_object('user_id', account.id, 'username', account.username,
 			'device', login.device, 'user_agent', login.user_agent, 'address', social.client_address()));
-		outcome := CASE WHEN refusal IS NULL THEN social.open_account(account, login.password, login.totp) ELSE 'refused' END;
+		outcome := CASE WHEN refusal IS NULL THEN social.open_account(account, login.password, login.totp, login.restore) ELSE 'refused' END;
 	END IF;
 	INSERT INTO social.login_attempts (user_id, claimant_id, username, address, user_agent, device, outcome)
 	VALUES (account.id, claimant, coalesce(left(name, 254), ''), social.client_address(),
 		coalesce(left(login.user_agent, 500), ''), coalesce(left(login.device, 200), ''), outcome);
 	IF outcome = 'success' THEN
 		RETURN QUERY SELECT s.access, s.refresh, s.token_type, s.expires_in, s.refresh_expires_in, s.user_id, s.session_id,
-			false, NULL::text, NULL::text, NULL::text
+			false, NULL::text, NULL::text, NULL::text, NULL::timestamptz
 		FROM social.start_session(account.id, login.device, login.user_agent, social.client_address()) s;
 	ELSE
+		until := CASE WHEN outcome = 'deleting' THEN social.pending_deletion(account) END;
 		RETURN QUERY SELECT NULL::text, NULL::text, NULL::text, NULL::integer, NULL::integer, NULL::bigint, NULL::bigint,
 			r.reason IN ('code_required', 'wrong_code', 'code_paused'), r.code, r.message,
-			CASE WHEN r.reason = 'suspended' AND account.suspended_until IS NOT NULL THEN 'Until ' || account.suspended_until || '.' ELSE coalesce(refusal, r.detail) END
+			CASE WHEN r.reason = 'suspended' AND account.suspended_until IS NOT NULL THEN 'Until ' || account.suspended_until || '.'
+				WHEN until IS NOT NULL THEN 'Until ' || until || ': log in with restore to have it back.' ELSE coalesce(refusal, r.detail) END, until
 		FROM social.login_refusals() r WHERE r.reason = outcome;
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION social.login(text, text, text, text, text, text) IS
-	'Exchanges a user name or e-mail address and a password, and a one-time or recovery code where the account asks for one (totp_required), for a session: access and refresh token. device, user_agent and address describe the client. Returns one row and raises nothing, so that the attempt is recorded: when refused the tokens are null and error_code is SM401, in the same words and after the same work whether the account, the password or its being active is what lacks; SM403 for the right password of a suspended account, or when social.login_hook says why not (it is given user_id, username, device, user_agent and address); SM401 for a missing or wrong code, SM429 after social.totp_failures wrong ones. An account''s tries from one network address count together, however it is named (the policy auth/login/account): one too many is answered like a wrong password. Blanks around the name are nothing. Hashes of another form or cost are renewed.';
+COMMENT ON FUNCTION social.login(text, text, text, text, text, text, boolean) IS
+	'Exchanges a user name or e-mail address and a password, and a one-time or recovery code where the account asks for one (totp_required), for a session: access and refresh token. device, user_agent and address describe the client. Returns one row and raises nothing, so that the attempt is recorded: when refused the tokens are null and error_code is SM401, in the same words and after the same work whether the account, the password or its being active is what lacks; SM403 for the right password of a suspended account, or when social.login_hook says why not (it is given user_id, username, device, user_agent and address); SM403 too for an account that its owner is deleting, with restorable_until: with restore the same login has it back, whole, and logs in. SM401 for a missing or wrong code, SM429 after social.totp_failures wrong ones. An account''s tries from one network address count together, however it is named (the policy auth/login/account): one too many is answered like a wrong password. Blanks around the name are nothing. Hashes of another form or cost are renewed.';
 
 -- The password fits: the rest, with the account's row locked, so that a password that changes, or an
 -- account that is suspended meanwhile lets nobody in.
-CREATE OR REPLACE FUNCTION social.open_account(account social.users, password text, code text) RETURNS text
+CREATE OR REPLACE FUNCTION social.open_account(account social.users, password text, code text, restore boolean DEFAULT false) RETURNS text
 	LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	-- Of another form or cost, or made before passwords had one form whatever the keyboard.
@@ -127,15 +132,20 @@ DECLARE
 	second text;
 	present social.users;
 BEGIN
-	SELECT u.* INTO present FROM social.users u WHERE u.id = account.id AND u.password = account.password AND u.is_active FOR NO KEY UPDATE;
-	IF present.id IS NULL THEN
+	SELECT u.* INTO present FROM social.users u WHERE u.id = account.id AND u.password = account.password FOR NO KEY UPDATE;
+	IF present.id IS NULL OR NOT present.is_active AND social.pending_deletion(present) IS NULL THEN
 		RETURN 'wrong_password';
 	ELSIF present.suspended_at IS NOT NULL AND coalesce(present.suspended_until > now(), true) THEN
 		RETURN 'suspended';
+	ELSIF NOT present.is_active AND restore IS NOT TRUE THEN
+		RETURN 'deleting';
 	END IF;
 	second := social.check_code(account.id, code);
 	IF second <> 'ok' THEN
 		RETURN second;
+	END IF;
+	IF NOT present.is_active THEN
+		PERFORM social.cancel_deletion(account.id);
 	END IF;
 	-- The time is kept to the minute, so that a client that logs in all the time does not write all the time.
 	UPDATE social.users u
@@ -144,7 +154,16 @@ BEGIN
 	RETURN 'success';
 END
 $$;
-COMMENT ON FUNCTION social.open_account(social.users, text, text) IS 'The second half of login: the one-time code, renewing the hash, noting the login. Returns the attempt''s outcome.';
+COMMENT ON FUNCTION social.open_account(social.users, text, text, boolean) IS 'The second half of login: the one-time code, having back an account that is being deleted, renewing the hash, noting the login. Returns the attempt''s outcome.';
+
+-- A login that has an account back shows who it is, which the statement that began with it does not see yet.
+CREATE OR REPLACE FUNCTION social.login_user_json(user_id bigint) RETURNS json
+	LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN (SELECT social.user_json(u) FROM social.visible_users u WHERE u.id = $1);
+END
+$$;
+COMMENT ON FUNCTION social.login_user_json(bigint) IS 'Who has just logged in, as REST shows people; null for nobody.';
 
 -- ---- attempts ------------------------------------------------------------------------------------
 
@@ -152,7 +171,7 @@ SELECT social.make_list('login_attempts', '',
 	'id bigint, outcome text, address text, user_agent text, device text, created_at timestamptz',
 	'a.id, a.outcome, a.address, a.user_agent, a.device, a.created_at',
 	'social.login_attempts a WHERE a.user_id = viewer', '{a.id}',
-	'Attempts to log in to the viewer''s account, newest first: the outcome (success, wrong_password, paused: tried too often, suspended, refused, code_required, wrong_code, code_paused) and where they came from. SM401 when nobody acts; SM400 for a bad page size or cursor.',
+	'Attempts to log in to the viewer''s account, newest first: the outcome (success, wrong_password, paused: tried too often, suspended, refused, deleting, code_required, wrong_code, code_paused) and where they came from. SM401 when nobody acts; SM400 for a bad page size or cursor.',
 	is_own => true, is_definer => true);
 
 CREATE OR REPLACE VIEW social.admin_login_attempts AS

@@ -11,6 +11,7 @@
 --   email_change_requested  username, new_email: to the address until now
 --   email_changed           username, new_email: to the address until now
 --   totp_enabled, totp_disabled, recovery_code_used   username
+--   account_deletion        username, until: the account is being deleted, and can be had back until then
 
 -- A row is written in any case, so that a door costs the same whether or not anybody gets a mail.
 CREATE OR REPLACE FUNCTION social.queue_mail(template text, user_id bigint, address text, variables jsonb,

@@ -43,16 +43,38 @@ END
 $$;
 COMMENT ON FUNCTION social.recount_rows(record, bigint, boolean, text, integer) IS 'Part of recount: sets the flags of up to so many of a person''s rows from a place on.';
 
--- A post's row is held while its links change, as by whoever edits it. Before its links stop counting
--- their tags lose what the post has earned; after they count again, they get it back.
+-- Before its links stop counting their tags lose what the post has earned; after they count again, they get it back.
+CREATE OR REPLACE FUNCTION social.recount_post_links(ids bigint[], counts boolean) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	worth double precision[];
+	tags bigint[];
+BEGIN
+	worth := ARRAY(SELECT CASE WHEN counts THEN 1 ELSE -1 END * coalesce(exp(t.score - social.trend_merge(NULL, 1, now())), 0)
+		FROM unnest(ids) WITH ORDINALITY AS h (id, n) LEFT JOIN social.post_trends t ON t.post_id = h.id ORDER BY h.n);
+	IF NOT counts THEN
+		PERFORM social.fold_hashtag_trends(ids, worth, now());
+	END IF;
+	UPDATE social.post_hashtags l SET is_public = CASE WHEN counts THEN true END
+	WHERE l.post_id = ANY (ids) AND (l.is_public IS NULL) = counts;
+	IF counts THEN
+		tags := ARRAY(SELECT DISTINCT l.hashtag_id FROM social.post_hashtags l WHERE l.post_id = ANY (ids));
+		WITH first_use AS MATERIALIZED (
+			SELECT h.id FROM social.hashtags h WHERE h.id = ANY (tags) AND NOT h.is_public ORDER BY h.tag FOR NO KEY UPDATE)
+		UPDATE social.hashtags h SET is_public = true, created_at = now() FROM first_use f WHERE h.id = f.id;
+		PERFORM social.fold_hashtag_trends(ids, worth, now());
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION social.recount_post_links(bigint[], boolean) IS 'Lets the hashtags of these posts, which the caller holds, count, or not.';
+
+-- A post's row is held while its links change, as by whoever edits it.
 CREATE OR REPLACE FUNCTION social.recount_links(person bigint, counts boolean, place text, batch integer,
 		OUT due bigint, OUT changed bigint, OUT last_place text)
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	picked bigint[];
 	held bigint[];
-	worth double precision[];
-	tags bigint[];
 BEGIN
 	SELECT array_agg(d.id), max(d.position)::text INTO picked, last_place FROM (
 		SELECT p.id, p.position FROM social.posts p
@@ -62,20 +84,7 @@ BEGIN
 		ORDER BY p.position LIMIT batch) d;
 	held := ARRAY(SELECT p.id FROM social.posts p WHERE p.id = ANY (picked) AND p.position IS NOT NULL
 		AND (NOT counts OR (p.visibility = 'public' AND p.hidden_at IS NULL)) ORDER BY p.id FOR NO KEY UPDATE SKIP LOCKED);
-	worth := ARRAY(SELECT CASE WHEN counts THEN 1 ELSE -1 END * coalesce(exp(t.score - social.trend_merge(NULL, 1, now())), 0)
-		FROM unnest(held) WITH ORDINALITY AS h (id, n) LEFT JOIN social.post_trends t ON t.post_id = h.id ORDER BY h.n);
-	IF NOT counts THEN
-		PERFORM social.fold_hashtag_trends(held, worth, now());
-	END IF;
-	UPDATE social.post_hashtags l SET is_public = CASE WHEN counts THEN true END
-	WHERE l.post_id = ANY (held) AND (l.is_public IS NULL) = counts;
-	IF counts THEN
-		tags := ARRAY(SELECT DISTINCT l.hashtag_id FROM social.post_hashtags l WHERE l.post_id = ANY (held));
-		WITH first_use AS MATERIALIZED (
-			SELECT h.id FROM social.hashtags h WHERE h.id = ANY (tags) AND NOT h.is_public ORDER BY h.tag FOR NO KEY UPDATE)
-		UPDATE social.hashtags h SET is_public = true, created_at = now() FROM first_use f WHERE h.id = f.id;
-		PERFORM social.fold_hashtag_trends(held, worth, now());
-	END IF;
+	PERFORM social.recount_post_links(held, counts);
 	due := coalesce(cardinality(picked), 0);
 	changed := cardinality(held);
 END

@@ -62,6 +62,8 @@ CREATE OR REPLACE FUNCTION social.retention_classes(OUT data_class text, OUT def
 			'Messages of chats that were deleted.'),
 		('chat_messages', NULL::interval, 'stream_chat_messages', 'created_at', 'true', NULL,
 			'What was said in the chats of streams; by default it goes with the stream.'),
+		('deletions', NULL::interval, 'account_deletions', 'erased_at', 'erased_at IS NOT NULL', NULL,
+			'The ledger of accounts that were deleted: a number and times. By default it is kept; let it outlive every backup.'),
 		('idempotency_keys', interval '24 hours', 'idempotency_keys', 'created_at', 'true', NULL,
 			'Answers to requests that came with an Idempotency-Key; after it the key is as good as new.'),
 		('rate_limits', interval '1 day', 'rate_limit_state', 'full_at', 'true', NULL,
@@ -149,7 +151,7 @@ BEGIN
 			done := done + social.retention_batch(class, keep, batch);
 		END IF;
 	END LOOP;
-	RETURN done + social.erase_accounts(batch);
+	RETURN done;
 END
 $$;
-COMMENT ON FUNCTION social.retention_round(integer) IS 'Deletes what is older than social.admin_retention says, at most a batch of each class, without waiting for locks, and goes on erasing deleted accounts; returns how many rows. The background worker and social.tick() call it; SM400 for a batch out of 1 to 100000.';
+COMMENT ON FUNCTION social.retention_round(integer) IS 'Deletes what is older than social.admin_retention says, at most a batch of each class, without waiting for locks; returns how many rows. The background worker and social.tick() call it; SM400 for a batch out of 1 to 100000.';

@@ -12,7 +12,7 @@ CREATE TABLE social.login_attempts (
 	created_at timestamptz NOT NULL DEFAULT now(),
 	claimant_id bigint REFERENCES social.users ON DELETE CASCADE,
 	CONSTRAINT login_attempts_outcome_check CHECK (outcome IN ('success', 'wrong_password', 'paused', 'unknown_account', 'inactive',
-		'suspended', 'refused', 'code_required', 'wrong_code', 'code_paused'))
+		'suspended', 'refused', 'deleting', 'code_required', 'wrong_code', 'code_paused'))
 );
 COMMENT ON TABLE social.login_attempts IS 'Every attempt to log in, also those that failed. user_id is null when no account has the name; claimant_id is whose claim to an unproven address it met.';
 CREATE INDEX login_attempts_user_idx ON social.login_attempts (user_id, id DESC);

@@ -7,7 +7,7 @@ CREATE INDEX login_attempts_claimant_idx ON social.login_attempts (claimant_id) 
 COMMENT ON TABLE social.login_attempts IS 'Every attempt to log in, also those that failed. user_id is null when no account has the name; claimant_id is whose claim to an unproven address it met.';
 ALTER TABLE social.login_attempts DROP CONSTRAINT login_attempts_outcome_check,
 	ADD CONSTRAINT login_attempts_outcome_check CHECK (outcome IN ('success', 'wrong_password', 'paused', 'unknown_account', 'inactive',
-		'suspended', 'refused', 'code_required', 'wrong_code', 'code_paused'));
+		'suspended', 'refused', 'deleting', 'code_required', 'wrong_code', 'code_paused'));
 UPDATE social.login_attempts a SET claimant_id = (
 	SELECT u.id FROM social.users u WHERE lower(u.pending_email) = lower(a.username) AND u.pending_email <> '' ORDER BY u.id LIMIT 1)
 WHERE a.user_id IS NULL AND position('@' IN a.username) > 0;
@@ -729,3 +729,37 @@ COMMENT ON TABLE social.sport_follows IS 'Who follows which league, team or athl
 CREATE INDEX sport_follows_subject_idx ON social.sport_follows (subject_id);
 CREATE INDEX sport_follows_newest_idx ON social.sport_follows (user_id, created_at DESC, subject_id DESC);
 REVOKE ALL ON social.stream_subjects, social.sport_follows FROM PUBLIC;
+-- deletion: accounts are deleted after a grace; the ledger knows those that were closed before.
+CREATE TABLE social.account_deletions (
+	user_id bigint NOT NULL,
+	account_created_at timestamptz NOT NULL,
+	keeps_content boolean NOT NULL DEFAULT false,
+	is_own boolean NOT NULL DEFAULT true,
+	was_active boolean NOT NULL DEFAULT true,
+	requested_at timestamptz NOT NULL DEFAULT now(),
+	due_at timestamptz NOT NULL,
+	closed_at timestamptz,
+	erased_at timestamptz,
+	PRIMARY KEY (user_id, account_created_at)
+);
+COMMENT ON TABLE social.account_deletions IS 'Deletions of accounts: asked for (closed_at is null: until due_at it can be cancelled, which takes the row away), closed (for good; the worker erases, and goes on at due_at), and erased. A row that stays tells no more of the person than a number and times; after a restore from a backup, social.replay_deletions() deletes by it again. No foreign keys: the ledger outlives what it speaks of.';
+CREATE INDEX account_deletions_due_idx ON social.account_deletions (due_at) WHERE erased_at IS NULL;
+REVOKE ALL ON social.account_deletions FROM PUBLIC;
+
+CREATE TABLE social.tombstones (
+	is_only boolean PRIMARY KEY DEFAULT true CONSTRAINT tombstones_only_check CHECK (is_only),
+	user_id bigint NOT NULL REFERENCES social.users ON DELETE CASCADE
+);
+COMMENT ON TABLE social.tombstones IS 'The one row says which account stands for all whose account is gone and whose words stay; none before it is first needed.';
+CREATE INDEX tombstones_user_idx ON social.tombstones (user_id);
+REVOKE ALL ON social.tombstones FROM PUBLIC;
+INSERT INTO social.account_deletions (user_id, account_created_at, is_own, requested_at, due_at, closed_at)
+SELECT u.id, u.created_at, false, u.deleted_at, u.deleted_at, u.deleted_at FROM social.users u WHERE u.deleted_at IS NOT NULL;
+DROP FUNCTION IF EXISTS social.delete_account();
+DROP FUNCTION IF EXISTS social.delete_account(text, text);
+DROP FUNCTION IF EXISTS social.delete_user(bigint);
+DROP FUNCTION IF EXISTS social.login(text, text, text, text, text, text);
+DROP FUNCTION IF EXISTS social.open_account(social.users, text, text);
+DROP FUNCTION IF EXISTS social.erase_account(bigint, integer);
+DROP FUNCTION IF EXISTS social.erase_accounts(integer);
+DROP FUNCTION IF EXISTS social.erase_content(text, bigint, integer);

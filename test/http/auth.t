@@ -301,9 +301,21 @@ for my $base ('/api/auth', '/api/accounts')
 		is_error($delete->({ password => 'wrong' }), 403, 'FORBIDDEN', 'nor with a wrong one');
 		is_error($post->('/users/me/delete/', { password => $password }), 401, 'UNAUTHENTICATED', 'nor without a token');
 		is(me($token), 200, 'nothing has happened yet');
-		is($delete->({ password => $password })->{json}{message}, 'Account deleted', 'seed 166: with both the account is gone');
+		my $gone = $delete->({ password => $password });
+		is($gone->{json}{message}, 'Account deleted', 'seed 166: with both the account is gone');
+		like($gone->{json}{restorable_until}, qr/^2\d{3}-/, 'issue 17: for a while it can be had back');
 		is(me($token), 401, 'its token is refused');
-		is_error($log_in->(), 401, 'UNAUTHENTICATED', 'nobody logs in to it');
+		is_error($log_in->(), 403, 'ACCOUNT_DELETING', 'issue 17: the right password learns of it');
+		is_error($log_in->(password => 'wrong', restore => JSON::PP::true()), 401, 'UNAUTHENTICATED', 'others do not');
+		$token = $log_in->(restore => JSON::PP::true())->{json}{access};
+		is(me($token), 200, 'issue 17: and has it back');
+		my $end = sub { api(DELETE => "$base/users/me/", token => $token, json => $_[0]) };
+		is_error($end->({}), 400, 'BAD_REQUEST', 'DELETE wants the password, too');
+		is_error($end->({ password => 'wrong' }), 403, 'FORBIDDEN', 'the right one');
+		is($end->({ password => $password, keep_content => JSON::PP::true() })->{status}, 200, 'and does the same');
+		is(psql("SELECT d.keeps_content FROM social.account_deletions d JOIN social.users u ON u.id = d.user_id WHERE u.username = '$name'"), 't', 'with what is to stay');
+		psql("UPDATE social.account_deletions SET due_at = now() WHERE user_id = (SELECT id FROM social.users WHERE username = '$name')");
+		is_error($log_in->(), 401, 'UNAUTHENTICATED', 'issue 17: too late nobody logs in to it');
 	};
 }
 

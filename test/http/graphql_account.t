@@ -126,7 +126,7 @@ refused('CONFLICT', 'once', $token, $disable, password => $user->{password}, cod
 ok($log_in->()->{access}, 'login is as before');
 
 # ---- the end of it
-my $delete = 'mutation($password: String!, $totp: String) { deleteAccount(password: $password, totp: $totp) { id success message } }';
+my $delete = 'mutation($password: String!, $totp: String) { deleteAccount(password: $password, totp: $totp, keepContent: true) { id restorableUntil success message } }';
 is(get($token, '{ me { email } }')->{email}, $moved, 'the address, where the seed has it');
 is(get($_, 'query($id: ID!) { user(id: $id) { email } }', id => $user->{id})->{email}, undef, 'which nobody else sees') for undef, $other->{token};
 refused('UNAUTHENTICATED', 'nobody is deleted',                   undef,  $delete, password => $user->{password});
@@ -136,8 +136,13 @@ $recovery = get($token, $confirm, code => $code->(0))->{recoveryCodes};
 is(refused('FORBIDDEN', 'nor without a code where login asks for one', $token, $delete, password => $user->{password})->{message}, 'a one-time code is required', 'as it says');
 refused('FORBIDDEN', 'or with a wrong one', $token, $delete, password => $user->{password}, totp => 'wrong');
 is($lives->($token), 200, 'nothing has happened yet');
-is_deeply(get($token, $delete, password => $user->{password}, totp => $recovery->[0]), { id => "$user->{id}", success => $true, message => 'Account deleted' }, 'seed 166: with both the account is gone');
+my $deleted = get($token, $delete, password => $user->{password}, totp => $recovery->[0]);
+like(delete $deleted->{restorableUntil}, qr/^2\d{3}-/, 'issue 17: for a while it can be had back');
+is_deeply($deleted, { id => "$user->{id}", success => $true, message => 'Account deleted' }, 'seed 166: with both the account is gone');
 is($lives->($token), 401, 'its sessions end');
 is(get($other->{token}, 'query($id: ID!) { user(id: $id) { id } }', id => $user->{id}), undef, 'nobody sees it');
-is($log_in->()->{code}, 'UNAUTHENTICATED', 'nobody logs in to it');
+is($log_in->()->{code}, 'ACCOUNT_DELETING', 'issue 17: logging in says so');
+my $restore = 'mutation($username: String!, $password: String!, $totp: String) { login(username: $username, password: $password, totp: $totp, restore: true) { access } }';
+refused('TOTP_REQUIRED', 'a restoring login takes a code, too', undef, $restore, username => $user->{username}, password => $user->{password});
+is($lives->(get(undef, $restore, username => $user->{username}, password => $user->{password}, totp => $recovery->[1])->{access}), 200, 'issue 17: with it the account is back');
 done_testing;

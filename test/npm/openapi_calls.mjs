@@ -146,6 +146,7 @@ const setting = {
 	logoutAll: () => ({ token: freshAccount().token }),
 	emailRequest: () => ({ token: freshAccount().token }),
 	accountDelete: () => ({ token: freshAccount().token, 'body.password': me.password }),
+	accountEnd: () => ({ token: freshAccount().token, 'body.password': me.password }),
 	passwordChange: () => ({ token: freshAccount().token, 'body.old_password': me.password }),
 	totpEnable: () => ({ token: freshAccount().token }),
 	totpDisable: () => ({ 'body.password': me.password }),
@@ -309,7 +310,7 @@ const badBodies = ['{', '[]', 'null', '"x"', '{"a":1,"a":2}', `{"a":${'['.repeat
 
 // ---- all of it -----------------------------------------------------------------------------------
 
-const spent = new Set(['register', 'refresh', 'logout', 'logoutAll', 'passwordChange', 'accountDelete', 'totpEnable', 'sessionsRevoke', 'reportsResolve', 'contentRulesRemove', 'postsRestore', 'postsPublish', 'postsDelete', 'commentsDelete', 'mediaDelete', 'streamsDelete', 'streamsEnd', 'streamsChatDelete', 'leaguesDelete', 'teamsDelete', 'athletesDelete']);
+const spent = new Set(['register', 'refresh', 'logout', 'logoutAll', 'passwordChange', 'accountDelete', 'accountEnd', 'totpEnable', 'sessionsRevoke', 'reportsResolve', 'contentRulesRemove', 'postsRestore', 'postsPublish', 'postsDelete', 'commentsDelete', 'mediaDelete', 'streamsDelete', 'streamsEnd', 'streamsChatDelete', 'leaguesDelete', 'teamsDelete', 'athletesDelete']);
 let turn = 0;
 async function tryOperation(operation) {
 	let { values, token } = await prepare(operation);

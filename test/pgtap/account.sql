@@ -63,6 +63,7 @@ SELECT is((SELECT count(*) FROM social.security_counters() WHERE value IS NULL),
 SELECT throws_ok(format('SELECT social.security_counters(%L)', since), 'SM400', 'invalid since', 'seed 153: not ' || coalesce(since, 'null')) FROM unnest(ARRAY[NULL, '0', '-1 hour']) AS since;
 
 -- ---- the end takes it all along
+SET LOCAL social.deletion_grace = 0;
 SELECT is((SELECT error_code || ' ' || error_message FROM social.delete_account(p)), 'SM403 wrong password or one-time code', 'seed 166: not without the password: ' || left(coalesce(p, 'null'), 10))
 FROM unnest(ARRAY[NULL, '', 'wrong', repeat('x', 1001)]) AS p;
 SELECT is((SELECT count(*) FROM social.audit_log WHERE action = 'delete_account_refused' AND actor_id = :ann), 4::bigint, 'each try leaves a trace');
@@ -70,7 +71,7 @@ SELECT is(social.viewer_id(), :ann::bigint, 'and the account as it was');
 SELECT is((SELECT user_id FROM social.delete_account('a good password')), :ann::bigint, 'seed 166: with it the account is gone');
 SELECT is((SELECT count(*) FROM social.mail_outbox WHERE user_id = :ann) + (SELECT count(*) FROM social.account_tokens WHERE user_id = :ann), 0::bigint, 'an account that ends leaves no mail and no token');
 SELECT is((SELECT pending_email FROM social.users WHERE id = :ann), '', 'and claims nothing');
-DO $$ BEGIN WHILE social.retention_round(1000) > 0 LOOP END LOOP; END $$;
+DO $$ BEGIN WHILE social.erase_accounts(1000) > 0 LOOP END LOOP; END $$;
 SELECT is((SELECT count(*) FROM social.login_attempts WHERE user_id = :ann) + (SELECT count(*) FROM social.users WHERE id = :ann), 0::bigint, 'its attempts go with its rows');
 
 SELECT * FROM finish();

@@ -79,7 +79,7 @@ $$, ARRAY[
 	-- whoever writes has read it
 	'account_version', 'require_version',
 	-- an account ends
-	'delete_account', 'end_stopped_sessions',
+	'delete_account', 'end_stopped_sessions', 'request_account_deletion', 'cancel_account_deletion', 'erase_accounts', 'user_footprint', 'deletion_ledger', 'replay_deletions',
 	-- they open the door
 	'register_user', 'login', 'authenticate', 'bridge_config',
 	'refresh_session', 'refresh_session_id', 'active_sessions', 'logout', 'logout_all', 'revoke_session', 'clear_expired_sessions', 'touch_session', 'ended_sessions',

@@ -30,7 +30,7 @@ INSERT INTO social.users (username, email, password, is_active) VALUES
 	('auth_unusable', 'auth_unusable@example.com', '!', true),
 	('auth_no_email', '', social.hash_password('a good password'), true),
 	('auth django', 'auth_django@example.com', 'pbkdf2_sha256$1000$saltSALT123$7HZFUcb8Gh4XsP3JGl8jZSZ96vb+T8we36aAlnAJaAk=', true);
-SELECT is((SELECT l FROM social.login(username, password) l)::text, '(,,,,,,,f,SM401,"wrong username or password","No active account has this name or address and this password, or it was tried too often in a minute.")', 'P-16: ' || why)
+SELECT is((SELECT l FROM social.login(username, password) l)::text, '(,,,,,,,f,SM401,"wrong username or password","No active account has this name or address and this password, or it was tried too often in a minute.",)', 'P-16: ' || why)
 FROM (VALUES
 	('auth_test', 'another password', 'a wrong password'), ('auth_test', 'A good password', 'the password in other case'),
 	('auth_test', '', 'an empty password'), ('auth_test', NULL, 'no password'), ('auth_test', repeat('x', 1000000), '1 MB of password'),

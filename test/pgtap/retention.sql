@@ -55,14 +55,15 @@ SELECT is((SELECT count(*) FROM social.audit_log WHERE action = 'set_retention')
 SELECT social.act_as('tap_author') \g /dev/null
 SELECT social.create_comment(:post, 'c' || n) FROM generate_series(1, 30) n \g /dev/null
 SELECT social.like_post(:post) \g /dev/null
+SET LOCAL social.deletion_grace = 0;
 SELECT is(social.delete_account(), :author::bigint, 'an account is deleted by its owner');
 SELECT social.act_as(NULL::bigint);
 SELECT throws_ok($$ SELECT social.act_as('tap_author') $$, 'SM404', NULL, 'it cannot act from then on');
 SELECT is((SELECT (username, email, password, is_active)::text FROM social.users WHERE id = :author), format('(deleted-%s,"",!,f)', :author), 'what it says of the person is gone at once');
 SELECT lives_ok($$ SELECT social.register_user('tap_author', 'tap@example.com', 'correct horse') $$, 'the name is free');
-SELECT cmp_ok(social.retention_round(10), '<=', 20::bigint, 'the erasing goes on in batches');
+SELECT cmp_ok(social.erase_accounts(10), '<=', 20::bigint, 'the erasing goes on in batches');
 SELECT isnt_empty(format('SELECT FROM social.users WHERE id = %s', :author), 'over several rounds');
-DO $$ BEGIN WHILE social.retention_round(10) > 0 LOOP END LOOP; END $$;
+DO $$ BEGIN WHILE social.erase_accounts(10) > 0 LOOP END LOOP; END $$;
 SELECT is_empty(format('SELECT FROM social.users WHERE id = %s', :author), 'until nothing is left');
 SELECT is_empty('SELECT FROM social.reconcile()', 'and counts equal the truth');
 

@@ -77,6 +77,7 @@ SELECT is((SELECT error_code FROM social.verify_email(pg_temp.mailed('ver_late')
 SELECT social.register('ver_gone', 'gone@example.com', 'a good password');
 SELECT pg_temp.mailed('ver_gone') AS token \gset
 SELECT social.act_as('ver_gone', true);
+SET LOCAL social.deletion_grace = 0;
 SELECT count(*) FROM social.delete_account();
 SELECT is((SELECT error_code FROM social.verify_email(:'token')), 'SM401', 'a token of an account that was deleted');
 SELECT is((SELECT count(*) FROM social.mail_outbox WHERE address = 'gone@example.com') + (SELECT count(*) FROM social.account_tokens WHERE email = 'gone@example.com'), 0::bigint, 'which leaves neither mail nor token');

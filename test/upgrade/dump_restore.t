@@ -66,6 +66,8 @@ SELECT social.set_job_kind('dump', queue => 'dump_queue'), social.set_job_schedu
 SELECT social.finish_jobs('dumped', ARRAY[id], ARRAY[attempt]) FROM social.claim_jobs('dumped', '{dump}', 1);
 SELECT count(*) FROM social.claim_jobs('dumped', '{dump}', 1);
 SELECT social.pause_queue('dump_queue');
+INSERT INTO social.account_deletions (user_id, account_created_at, due_at, closed_at, erased_at) VALUES (1000000, now(), now(), now(), now());
+INSERT INTO social.tombstones (user_id) SELECT max(id) FROM social.users;
 INSERT INTO social.media_sweeps (deletes) VALUES (true);
 SELECT social.set_media_store(), social.create_upload('dumped.png', 'image/png', 100) AS media \gset
 SELECT social.media_found(:media, 100, 'image/png'), social.create_post('Shown', 'with a picture', image => key) FROM social.media WHERE id = :media;

@@ -49,6 +49,7 @@ CREATE OR REPLACE FUNCTION social.personal_notes(OUT table_name text, OUT column
 		-- who has to do with whom
 		('follows', 'follower_id', 'following', 'whom the person follows', 'delete', '', NULL),
 		('follows', 'followed_id', 'followers', 'who follows the person', 'delete', '', NULL),
+		('sport_follows', 'user_id', 'sports_followed', 'leagues, teams and athletes that the person follows', 'delete', '', NULL),
 		('follow_requests', 'requester_id', 'follow_requests_sent', 'whom the person wants to follow', 'delete', '', NULL),
 		('follow_requests', 'target_id', 'follow_requests', 'who wants to follow the person', 'delete', '', NULL),
 		('blocks', 'blocker_id', 'blocks', 'whom the person blocks', 'delete', 'with the account', NULL),
@@ -104,6 +105,7 @@ CREATE OR REPLACE FUNCTION social.personal_notes(OUT table_name text, OUT column
 		('streams', 'host_id', 'streams', 'the streams', 'delete', '', NULL),
 		('stream_keys', 'stream_id', NULL, 'digests of secrets', 'delete', 'with the stream', NULL),
 		('stream_events', 'stream_id', NULL, 'what providers tell the site, gone in 30 days', 'delete', 'with the stream', NULL),
+		('stream_subjects', 'stream_id', 'stream_subjects', 'leagues, teams and athletes that the streams are about', 'delete', 'with the stream', NULL),
 		('stream_invitations', 'stream_id', 'stream_guests', 'whom the person invited', 'delete', 'with the stream', NULL),
 		('stream_invitations', 'user_id', 'stream_invitations', 'streams that the person was invited to', 'delete', '', NULL),
 		('stream_minutes', 'stream_id', NULL, 'numbers of an audience', 'delete', 'with the stream', NULL),

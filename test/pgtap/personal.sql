@@ -23,7 +23,7 @@ SELECT set_eq('SELECT DISTINCT table_name FROM columns WHERE table_name NOT IN (
 	'leaked_passwords', 'jwt_key', 'jwt_issuers', 'media_store', 'content_rules', 'rate_limit_overrides', 'retention', 'text_tables', 'post_reindex', 'graphql_documents', 'django_imports',
 	'event_histories', 'job_kinds', 'job_pauses', 'job_workers', 'job_history', 'job_schedules',
 	-- tags, and what everybody together makes of them
-	'hashtag_counters', 'hashtag_counter_deltas', 'hashtag_trends',
+	'hashtag_counters', 'hashtag_counter_deltas', 'hashtag_trends', 'subject_counters', 'subject_counter_deltas',
 	-- people and clubs that are no accounts
 	'sport_subjects', 'leagues', 'teams', 'athletes', 'sport_external_ids'
 ], 'every table has a row in personal_notes(), or holds nothing of anybody, and stands here');
@@ -39,7 +39,7 @@ $$, ARRAY[
 	'comments.author_is_counted',
 	-- of other things than people
 	'comments.parent_id', 'event_outbox.post_id', 'event_outbox.comment_id', 'event_outbox.stream_id', 'events.post_id', 'events.comment_id', 'events.stream_id', 'jobs.worker_id', 'mail_outbox.job_id',
-	'post_hashtags.hashtag_id', 'post_subjects.subject_id', 'posts.quoted_post_id', 'refresh_tokens.parent_id', 'streams.notice_id', 'streams.pinned_message_id', 'token_blacklist.session_id'
+	'post_hashtags.hashtag_id', 'post_subjects.subject_id', 'stream_subjects.subject_id', 'sport_follows.subject_id', 'posts.quoted_post_id', 'refresh_tokens.parent_id', 'streams.notice_id', 'streams.pinned_message_id', 'token_blacklist.session_id'
 ], 'no other column can refer to somebody, or it stands here');
 
 -- What is left out of files.

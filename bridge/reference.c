@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/scope.h"
 #include "api/shapes.h"
 #include "graphql/graphql.h"
 #include "http/router.h"
@@ -67,15 +68,17 @@ print_routes(FILE *out)
 		if (strcmp(tag, route->group->tag) != 0)
 		{
 			tag = route->group->tag;
-			fprintf(out,
-					"\n### %s\n\n| method | path | what | token | counts as | takes | answers "
-					"|\n|---|---|---|---|---|---|---|\n",
-					tag);
+			fprintf(
+				out,
+				"\n### %s\n\n| method | path | what | token | API keys need | counts as | takes | "
+				"answers |\n|---|---|---|---|---|---|---|---|\n",
+				tag);
 		}
 		fprintf(out, "| %s | ", sb_router_method_name(route->method));
 		print_paths(out, route, routes + count);
-		fprintf(out, " | %s | %s | %s/%s | ", route->summary, auth_words[route->auth],
-				route->purpose.surface, route->purpose.action ? route->purpose.action : "");
+		fprintf(out, " | %s | %s | %s | %s/%s | ", route->summary, auth_words[route->auth],
+				sb_scope_word(route->scope), route->purpose.surface,
+				route->purpose.action ? route->purpose.action : "");
 		print_parameters(out, route->parameters);
 		if (route->takes_key)
 			fputs(" `header.Idempotency-Key`", out);

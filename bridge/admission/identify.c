@@ -3,12 +3,15 @@
  */
 #include "admission/identify.h"
 
+#include <string.h>
+
 #include "admission/admission.h"
 #include "admission/services.h"
 #include "auth/auth.h"
 #include "auth/cache.h"
 #include "auth/session.h"
 #include "base/arena.h"
+#include "core/api_key.h"
 #include "ratelimit/limits.h"
 
 typedef void (*on_verdict)(struct sb_admission *admission, const struct sb_error *refusal);
@@ -38,7 +41,7 @@ accept_token(struct identification *token, struct sb_token_owner *owner)
 {
 	struct sb_admission *admission = token->admission;
 
-	sb_caller_set_owner(admission->caller, owner->user_id, owner->session_id);
+	sb_caller_set_owner(admission->caller, owner->user_id, owner->session_id, owner->scopes);
 	admission->caller->expires_at = owner->exp;
 	/* What it was counted as before anybody knew whose it is does not count for its owner. */
 	sb_admission_count_anew(admission, &token->purpose);
@@ -46,11 +49,23 @@ accept_token(struct identification *token, struct sb_token_owner *owner)
 	token->on_identified(admission, NULL);
 }
 
+static const char *
+problem_of(const char *token)
+{
+	size_t len = strlen(token);
+	enum social_api_key_result result;
+
+	if (!social_api_key_is(token, len))
+		return "the token is not valid or has expired";
+	result = social_api_key_check(token, len);
+	return result == SOCIAL_API_KEY_OK ? "the API key is unknown, has expired or was revoked"
+									   : social_api_key_result_text(result);
+}
+
 static void
 refuse_token(struct identification *token)
 {
-	refuse_unidentified(token->admission, token->on_identified,
-						"the token is not valid or has expired");
+	refuse_unidentified(token->admission, token->on_identified, problem_of(token->check.token));
 }
 
 /* The attempt is counted: the token is refused, or asked about where that is dear. */
@@ -130,6 +145,25 @@ sb_admission_identify(struct sb_admission *admission, const char *token_text,
 	token->check.on_checked = on_checked;
 	token->check.arg = token;
 	sb_auth_check(admission->services->auth, &token->check);
+}
+
+/* ---- API keys -------------------------------------------------------------------------------- */
+
+/* As social.require_scope() and social.require_login() say it. */
+struct sb_error
+sb_admission_lacks(uint32_t scope)
+{
+	static const struct sb_error none = {403, "NOT_FOR_KEYS", "this is not for API keys",
+										 "Log in to do it.", NULL};
+	static const char *const details[SOCIAL_SCOPES] = {
+		"It lacks the scope read.", "It lacks the scope write.", "It lacks the scope sports:write.",
+		"It lacks the scope admin:read.", "It lacks the scope admin:write."};
+
+	for (int i = 0; i < SOCIAL_SCOPES; i++)
+		if (scope == UINT32_C(1) << i)
+			return (struct sb_error){403, "SCOPE_MISSING", "the API key may not do this",
+									 details[i], NULL};
+	return none;
 }
 
 /* ---- strangers ------------------------------------------------------------------------------- */

@@ -4,8 +4,11 @@
 #ifndef SB_ADMISSION_IDENTIFY_H
 #define SB_ADMISSION_IDENTIFY_H
 
+#include <stdint.h>
+
+#include "error/errors.h"
+
 struct sb_admission;
-struct sb_error;
 
 /*
  * Checks a token, which lives as long as the work: the caller has its owner then, and on_identified
@@ -19,6 +22,9 @@ struct sb_error;
 extern void sb_admission_identify(struct sb_admission *admission, const char *token,
 								  void (*on_identified)(struct sb_admission *admission,
 														const struct sb_error *refusal));
+
+/* What an API key is told that lacks a scope; 0: what is for none. */
+extern struct sb_error sb_admission_lacks(uint32_t scope);
 
 /*
  * For a caller without a token where one is needed: counts the attempt at what he came for (mission

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "api/asyncapi.h"
+#include "api/scope.h"
 #include "base/memory.h"
 #include "http/router.h"
 
@@ -55,7 +56,7 @@ sb_describe_errors(const struct sb_route *route, enum sb_schema_use use)
 
 	add_errors(errors, "400", route->name, use);
 	if (route->auth != SB_AUTH_NONE)
-		add_errors(errors, "401", route->name, use);
+		add_errors(errors, "401 403", route->name, use);
 	if (strchr(route->path, '{'))
 		add_errors(errors, "404", route->name, use);
 	if (route->params.has_body)
@@ -265,14 +266,15 @@ sb_describe_print(FILE *out)
 		json_array_append_new(
 			list,
 			json_pack(
-				"{s:s, s:s, s:s, s:s, s:b, s:o, s:s, s:s, s:s?, s:b, s:b, s:i, s:o, s:o*, s:o, "
+				"{s:s, s:s, s:s, s:s, s:b, s:o, s:s, s:s, s:s, s:s?, s:b, s:b, s:i, s:o, s:o*, "
+				"s:o, "
 				"s:o, s:o}",
 				"name", route->name, "tag", route->group->tag, "summary", route->summary, "method",
 				sb_router_method_name(route->method), "hidden", route->is_hidden, "paths", paths,
-				"auth", auth_words[route->auth], "surface", route->purpose.surface, "action",
-				route->purpose.action, "idempotency_key", route->takes_key, "if_match",
-				route->guard != NULL, "status", route->status, "parameters", parameters_of(route),
-				"takes",
+				"auth", auth_words[route->auth], "scope", sb_scope_word(route->scope), "surface",
+				route->purpose.surface, "action", route->purpose.action, "idempotency_key",
+				route->takes_key, "if_match", route->guard != NULL, "status", route->status,
+				"parameters", parameters_of(route), "takes",
 				route->takes
 					? sb_shapes_schema(route->takes, route->name, SB_SCHEMA_EXACT, &problem)
 					: NULL,

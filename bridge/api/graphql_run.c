@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admission/identify.h"
 #include "admission/services.h"
+#include "api/scope.h"
 #include "base/arena.h"
 #include "base/config.h"
 #include "error/hints.h"
@@ -321,12 +323,40 @@ ask_whether_staff(struct sb_graphql_run *run)
 	sb_graphql_run_send_unit(run, SB_LANE_READ);
 }
 
+/* ---- API keys -------------------------------------------------------------------------------- */
+
+/* Whether an API key that asks may have each of the root fields; else it is refused. */
+static bool
+may_key(struct sb_graphql_run *run)
+{
+	const struct sb_caller *caller = run->admission->caller;
+
+	for (int i = 0; i < run->execution->nroots; i++)
+	{
+		const char *field = run->execution->roots[i];
+		uint32_t scope = sb_scope_of_field(field);
+		struct sb_error error;
+
+		if (sb_caller_may(caller, scope))
+			continue;
+		error = sb_admission_lacks(scope);
+		error.message = sb_arena_printf(run->admission->arena, "%s: %s. %s", field, error.message,
+										error.detail);
+		sb_graphql_execution_free(run->execution);
+		sb_graphql_run_refuse(run, error.code, error.message);
+		return false;
+	}
+	return true;
+}
+
 void
 sb_graphql_run_execute(struct sb_graphql_run *run)
 {
 	const char *open_to = run->admission->services->loop->config->graphql_introspection;
 
 	run->execution = sb_graphql_prepare(run->admission->services->graphql, &run->asked);
+	if (run->admission->caller->session_id < 0 && !may_key(run))
+		return;
 	if (!run->execution->introspects || run->may_introspect || strcmp(open_to, "everybody") == 0)
 		run_steps(run);
 	else if (run->admission->caller->user_id && strcmp(open_to, "staff") == 0)

@@ -79,7 +79,11 @@ static const struct header
 	{"Idempotent-Replayed", "string",
 	 "true: it was done before, for the same Idempotency-Key, and this is what was answered then.",
 	 SB_OPENAPI_KEPT},
-	{"WWW-Authenticate", "string", "The challenge of RFC 6750.", 0, {401}},
+	{"WWW-Authenticate",
+	 "string",
+	 "The challenge of RFC 6750; of a 403 for API keys that lack a scope.",
+	 0,
+	 {401, 403}},
 	{"Retry-After", "integer", "In how many seconds to try again.", 0, {429, 503}},
 };
 
@@ -91,6 +95,9 @@ static const char about[] =
 	"**Tokens.** `POST /api/auth/login/` answers an access token (15 minutes) and a refresh token "
 	"(7 days, good once: `POST /api/auth/refresh/`). The access token goes into `Authorization: "
 	"Bearer …`.\n\n"
+	"**API keys** (`POST /api/auth/keys/`) go into the same header, and act as their owner within "
+	"their scopes; `security` says which an operation needs. One that lacks it is answered 403 "
+	"`SCOPE_MISSING`; what is about the account and its security, `NOT_FOR_KEYS`.\n\n"
 	"**Bodies** are JSON objects (`Content-Type: application/json`). A member that is null counts "
 	"as "
 	"absent, but where it is said to clear; members that are not known are not looked at. Ids are "
@@ -264,9 +271,12 @@ static json_t *
 make(const struct sb_config *config)
 {
 	json_t *components = json_pack(
-		"{s:o, s:{}, s:o, s:{s:{s:s, s:s, s:s, s:s}}}", "schemas", sb_shapes_all(SB_SCHEMA_OPEN),
-		"responses", "headers", components_headers(), "securitySchemes", "bearer", "type", "http",
-		"scheme", "bearer", "bearerFormat", "JWT", "description", "The access token of a session.");
+		"{s:o, s:{}, s:o, s:{s:{s:s, s:s, s:s, s:s}, s:{s:s, s:s, s:s, s:s}}}", "schemas",
+		sb_shapes_all(SB_SCHEMA_OPEN), "responses", "headers", components_headers(),
+		"securitySchemes", "bearer", "type", "http", "scheme", "bearer", "bearerFormat", "JWT",
+		"description", "The access token of a session.", "api_key", "type", "http", "scheme",
+		"bearer", "bearerFormat", "social_sk_…", "description",
+		"An API key, with the scopes that an operation names: what names none is not for keys.");
 	json_t *all_paths = paths(config, components);
 
 	return json_pack("{s:s, s:{s:s, s:s, s:s, s:s, s:{s:s, s:s}}, s:[{s:s, s:s}], s:o, s:o, s:o}",

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/scope.h"
 #include "api/api.h"
 #include "api/describe.h"
 #include "api/openapi.h"
@@ -324,10 +325,18 @@ security_of(const struct sb_route *route, const struct sb_config *config)
 	bool is_open = route->auth == SB_AUTH_OPTIONAL ||
 				   (route->auth == SB_AUTH_CONTENT && config->anonymous_read) ||
 				   (route->auth == SB_AUTH_GRAPHQL && config->anonymous_graphql);
+	json_t *ways = json_array();
 
 	if (route->auth == SB_AUTH_NONE)
-		return json_array();
-	return is_open ? json_pack("[{}, {s:[]}]", "bearer") : json_pack("[{s:[]}]", "bearer");
+		return ways;
+	if (is_open)
+		json_array_append_new(ways, json_object());
+	json_array_append_new(ways, json_pack("{s:[]}", "bearer"));
+	if (route->scope == SB_SCOPE_ANY)
+		json_array_append_new(ways, json_pack("{s:[]}", "api_key"));
+	else if (route->scope)
+		json_array_append_new(ways, json_pack("{s:[s]}", "api_key", sb_scope_word(route->scope)));
+	return ways;
 }
 
 static bool
@@ -336,6 +345,8 @@ limits_route(const struct social_limit_row *row, const struct sb_route *route)
 	if (strcmp(row->surface, "*") != 0 && strcmp(row->surface, route->purpose.surface) != 0)
 		return false;
 	if (route->auth == SB_AUTH_NONE && row->subject == SOCIAL_LIMIT_USER)
+		return false;
+	if (route->scope == 0 && row->subject == SOCIAL_LIMIT_KEY)
 		return false;
 	return row->is_standing ||
 		   (route->purpose.action && strcmp(row->action, route->purpose.action) == 0);

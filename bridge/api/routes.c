@@ -60,6 +60,7 @@
 #include "api/api.h"
 #include "api/describe.h"
 #include "api/page.h"
+#include "api/scope.h"
 #include "api/version.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -233,7 +234,9 @@ static const struct sb_route_group groups[] = {
 static const struct sb_route rows[] = {
 #include "api/account.def"
 #include "api/admin.def"
+#include "api/api_key.def"
 #include "api/comment.def"
+#include "api/consent.def"
 #include "api/event.def"
 #include "api/feed.def"
 #include "api/hashtag.def"
@@ -245,6 +248,7 @@ static const struct sb_route rows[] = {
 #include "api/reaction.def"
 #include "api/relation.def"
 #include "api/search.def"
+#include "api/security.def"
 #include "api/share.def"
 #include "api/socket.def"
 #include "api/sport.def"
@@ -257,7 +261,8 @@ static const struct sb_route rows[] = {
 bool
 sb_routes_init(void)
 {
-	return sb_router_init(rows, (int) (sizeof(rows) / sizeof(rows[0]))) && sb_describe_check();
+	return sb_router_init(rows, (int) (sizeof(rows) / sizeof(rows[0])), sb_scope_of_route) &&
+		   sb_describe_check();
 }
 
 /* ---- what the database says to the statements ------------------------------------------------ */

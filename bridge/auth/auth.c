@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "loop/loop.h"
 #include "base/memory.h"
+#include "core/api_key.h"
 #include "pg/pool.h"
 
 /* Unknown keys may make us read the keys again this often at once, then once per interval. */
@@ -129,6 +130,12 @@ check_token(struct sb_auth *auth, const char *token, struct sb_token_owner **own
 
 	if (len > SOCIAL_JWT_MAX_LENGTH)
 		return BAD;
+	/* A mistyped one is told without asking anybody. */
+	if (social_api_key_is(token, len) && social_api_key_check(token, len) != SOCIAL_API_KEY_OK)
+	{
+		count_check(auth, COUNT_REFUSED);
+		return BAD;
+	}
 	sb_token_cache_hash(auth->cache, token, len, hash);
 	*owner = sb_token_cache_get(auth->cache, hash, now);
 	if (*owner)

@@ -18,7 +18,8 @@ struct sb_token_cache;
 struct sb_token_owner
 {
 	int64_t user_id;
-	int64_t session_id; /* 0 = none */
+	int64_t session_id; /* 0 = none; negative: of an API key */
+	uint32_t scopes;    /* of an API key: see caller/caller.h */
 	int64_t exp;        /* seconds since 1970, as all times here */
 	int64_t seen_at;    /* when the database last heard that the session is in use */
 	bool has_ended;     /* its session was ended: the token holds no more */

@@ -1,5 +1,6 @@
 /*
- * doorbell.c owns the connection that listens, and looking up what it heard.
+ * doorbell.c owns the connection that listens, and looking up what it heard. A session whose number
+ * is negative is an API key's (caller/caller.h).
  *
  * The sessions named by doorbells are looked up together, a batch at most every LOOK_EVERY_MS. More
  * than fit a batch, '0' (tokens without a session were taken back), or a connection that was away:
@@ -261,7 +262,7 @@ on_session(const char *payload)
 
 	errno = 0;
 	id = strtoll(payload, &end, 10);
-	if (errno || end == payload || *end || id < 0)
+	if (errno || end == payload || *end || id == INT64_MIN)
 		return; /* nobody of ours says such a thing */
 	for (int i = 0; i < door->count; i++)
 		if (door->ids[i] == id)

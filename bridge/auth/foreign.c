@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "auth/cache.h"
+#include "caller/caller.h"
+#include "core/api_key.h"
 #include "core/base64url.h"
 #include "error/errors.h"
 #include "base/memory.h"
@@ -62,7 +64,8 @@ names_an_issuer(const struct sb_keys *keys, const char *token, size_t len)
 bool
 sb_foreign_is(const struct sb_keys *keys, const char *token, size_t len)
 {
-	return names_a_secret(keys, token, len) || names_an_issuer(keys, token, len);
+	return social_api_key_is(token, len) || names_a_secret(keys, token, len) ||
+		   names_an_issuer(keys, token, len);
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */
@@ -81,6 +84,23 @@ number(const PGresult *result, int column)
 	return PQgetisnull(result, 0, column) ? 0 : strtoll(PQgetvalue(result, 0, column), NULL, 10);
 }
 
+/* The scopes of an API key, with blanks between; what nobody knows here says nothing. */
+static uint32_t
+scopes_in(const PGresult *result, int column)
+{
+	const char *at = PQgetvalue(result, 0, column);
+	uint32_t scopes = SB_SCOPE_ANY;
+
+	while (*at)
+	{
+		size_t len = strcspn(at, " ");
+
+		scopes |= social_scope_named(at, len);
+		at += len + (at[len] == ' ');
+	}
+	return scopes;
+}
+
 static void
 on_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 {
@@ -94,6 +114,7 @@ on_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 		owner.user_id = number(unit->results[0], 0);
 		owner.session_id = number(unit->results[0], 1);
 		owner.exp = number(unit->results[0], 2);
+		owner.scopes = scopes_in(unit->results[0], 4);
 	}
 	sb_pg_unit_clear(unit);
 	question->on_answer(question->arg, answered, owner.user_id > 0 ? &owner : NULL);
@@ -106,7 +127,8 @@ sb_foreign_ask(struct sb_pg_pool *pool, const char *token,
 			   void *arg)
 {
 	static const char sql[] = "SELECT t.user_id, t.session_id, extract(epoch FROM "
-							  "t.expires_at)::bigint, t.error_code FROM social.verify_token($1) t";
+							  "t.expires_at)::bigint, t.error_code, "
+							  "social.api_key_scopes(t.session_id) FROM social.verify_token($1) t";
 	struct question *question = sb_calloc(1, sizeof(*question));
 
 	question->values[0] = token;

@@ -1,6 +1,6 @@
 /*
- * foreign.h owns the tokens that only the database can check: those of issuers that are registered
- * there, and ours that a shared secret signed. It is asked once per token.
+ * foreign.h owns the tokens that only the database can check: API keys, those of issuers that are
+ * registered there, and ours that a shared secret signed. It is asked once per token.
  */
 #ifndef SB_AUTH_FOREIGN_H
 #define SB_AUTH_FOREIGN_H

@@ -10,12 +10,19 @@
 #define AGENT_MAX 512 /* bytes of what a client calls itself that are kept */
 
 void
-sb_caller_set_owner(struct sb_caller *caller, int64_t user_id, int64_t session_id)
+sb_caller_set_owner(struct sb_caller *caller, int64_t user_id, int64_t session_id, uint32_t scopes)
 {
 	caller->user_id = user_id;
 	caller->session_id = session_id;
+	caller->scopes = scopes;
 	sb_decimal_write(caller->user_text, user_id);
 	sb_decimal_write(caller->session_text, session_id);
+}
+
+bool
+sb_caller_may(const struct sb_caller *caller, uint32_t scope)
+{
+	return caller->session_id >= 0 || (caller->scopes & scope) != 0;
 }
 
 const char *

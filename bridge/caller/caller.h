@@ -39,7 +39,8 @@ struct sb_caller
 	char address[INET6_ADDRSTRLEN]; /* empty = unknown */
 	const char *agent;  /* what the client calls itself, as text worth keeping; or NULL */
 	int64_t user_id;    /* 0 = anonymous */
-	int64_t session_id; /* 0 = the token names none */
+	int64_t session_id; /* 0 = the token names none; negative: of an API key */
+	uint32_t scopes;    /* what that key may do (core/api_key.h), and SB_SCOPE_ANY */
 	int64_t expires_at; /* when the token that shows it ends, in seconds since 1970 */
 	char user_text[SB_DECIMAL_SIZE];
 	char session_text[SB_DECIMAL_SIZE];
@@ -53,8 +54,15 @@ struct sb_caller
 	const char *trace; /* the id of the trace that it is part of (W3C Trace Context), or NULL */
 };
 
-/* The caller has shown whose he is. */
-extern void sb_caller_set_owner(struct sb_caller *caller, int64_t user_id, int64_t session_id);
+/* For what any API key may do; each has it. */
+#define SB_SCOPE_ANY (UINT32_C(1) << 31)
+
+/* The caller has shown whose he is, and, where it was an API key, what that may do. */
+extern void sb_caller_set_owner(struct sb_caller *caller, int64_t user_id, int64_t session_id,
+								uint32_t scopes);
+
+/* Whether he may do what takes this scope; 0: what is not for API keys. */
+extern bool sb_caller_may(const struct sb_caller *caller, uint32_t scope);
 
 /* As parameters of statements: the ids and the address as texts, NULL where there is none. */
 extern const char *sb_caller_user(const struct sb_caller *caller);

@@ -17,6 +17,7 @@
 #include "admission/services.h"
 #include "auth/doorbell.h"
 #include "base/memory.h"
+#include "core/api_key.h"
 #include "event/places.h"
 
 #define LOOK_MS 500
@@ -43,7 +44,8 @@ sb_task_begin(struct sb_listener *listener, size_t size, const char *name)
 	task->listener = listener;
 	memcpy(task->caller.address, listener->address, sizeof(task->caller.address));
 	if (listener->user_id)
-		sb_caller_set_owner(&task->caller, listener->user_id, listener->session_id);
+		sb_caller_set_owner(&task->caller, listener->user_id, listener->session_id,
+							listener->scopes);
 	task->caller.purpose.surface = "rest";
 	snprintf(task->id, sizeof(task->id), "%s-%" PRIu64, listener->kind->name, listener->number);
 	task->caller.work = task->id;
@@ -126,6 +128,7 @@ sb_listener_enter(struct sb_listener *listener, const struct sb_caller *caller)
 	listener->state = SB_LISTENER_READY;
 	listener->user_id = caller->user_id;
 	listener->session_id = caller->session_id;
+	listener->scopes = caller->scopes;
 	listener->expires_at = caller->expires_at;
 	return true;
 }
@@ -176,10 +179,13 @@ on_identified(struct sb_admission *admission, const struct sb_error *refusal)
 	struct sb_listener *listener = task->listener;
 	struct sb_error another = {403, sb_error_code(403), "the token is another person's", NULL,
 							   NULL};
+	struct sb_error lacking = sb_admission_lacks(SOCIAL_SCOPE_READ);
 
 	if (refusal == NULL && listener && listener->state == SB_LISTENER_READY &&
 		task->caller.user_id != listener->user_id)
 		refusal = &another;
+	if (refusal == NULL && !sb_caller_may(&task->caller, SOCIAL_SCOPE_READ))
+		refusal = &lacking;
 	if (refusal == NULL && listener)
 	{
 		ask(task);
@@ -205,7 +211,7 @@ sb_listener_admit(struct sb_listener *listener, const struct sb_caller *caller)
 {
 	struct sb_task *task = sb_task_begin(listener, sizeof(*task), "events.open");
 
-	sb_caller_set_owner(&task->caller, caller->user_id, caller->session_id);
+	sb_caller_set_owner(&task->caller, caller->user_id, caller->session_id, caller->scopes);
 	task->caller.expires_at = caller->expires_at;
 	ask(task);
 }
@@ -228,7 +234,8 @@ end_session(void *owner, int64_t session_id)
 	{
 		next = one->next;
 		if (one->session_id == session_id)
-			one->kind->end(one, SB_CLOSE_UNAUTHENTICATED, "the session has ended");
+			one->kind->end(one, SB_CLOSE_UNAUTHENTICATED,
+						   session_id < 0 ? "the API key was revoked" : "the session has ended");
 	}
 }
 

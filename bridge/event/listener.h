@@ -64,6 +64,7 @@ struct sb_listener
 	uint64_t number; /* of the loop's */
 	int64_t user_id; /* 0 = not known */
 	int64_t session_id;
+	uint32_t scopes;      /* of an API key: see struct sb_caller */
 	int64_t expires_at;   /* of his token; 0 = it does not say */
 	struct sb_task *task; /* NULL: none is under way */
 	char address[INET6_ADDRSTRLEN];

@@ -93,7 +93,9 @@ struct sb_graphql_execution
 	bool introspects;  /* asks for __schema or __type */
 	bool is_divisible; /* a query of several root fields: when its statement fails, nobody knows
 						* for which; prepared again with `apart` the others come through */
-	int nsteps;        /* 0: the response is already complete */
+	int nroots;        /* root fields of the operation, by the names that the schema has for them */
+	const char *const *roots;
+	int nsteps; /* 0: the response is already complete */
 	const struct sb_graphql_step *steps;
 	/* Of a subscription. */
 	const char *topic; /* what it listens to; "notifications" stands for the viewer's own */

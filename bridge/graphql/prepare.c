@@ -305,6 +305,18 @@ step_action(struct preparation *preparation, int step)
 	return text;
 }
 
+static const char *const *
+root_names(struct gql_execution *execution)
+{
+	const struct gql_plan *plan = execution->plan;
+	const char **names = sb_arena_new_array(&execution->arena, const char *, (size_t) plan->nnodes);
+	int i = 0;
+
+	for (const struct gql_node *at = plan->nodes; at; at = at->next)
+		names[i++] = at->field->name;
+	return names;
+}
+
 static void
 fill_steps(struct preparation *preparation)
 {
@@ -333,6 +345,8 @@ fill_steps(struct preparation *preparation)
 		plan->slow || preparation->binding.cost > (double) preparation->graphql->limits.quick_cost;
 	execution->public.introspects = plan->introspects;
 	execution->public.is_divisible = plan->nparts > 1 && !preparation->request->apart;
+	execution->public.nroots = plan->nnodes;
+	execution->public.roots = root_names(execution);
 	execution->public.nsteps = plan->nsteps;
 	execution->public.steps = steps;
 	if (execution->public.is_subscription && !execution->is_null)

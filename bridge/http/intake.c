@@ -370,7 +370,9 @@ on_identified(struct sb_admission *admission, const struct sb_error *refusal)
 {
 	struct sb_request *request = admission->owner;
 
-	if (refusal == NULL)
+	if (refusal == NULL && !sb_caller_may(&request->caller, request->route->scope))
+		sb_request_fail_scope(request, request->route->scope);
+	else if (refusal == NULL)
 		request->route->handler(request);
 	else if (refusal->status == 401)
 		sb_request_fail_token(request, refusal->message);

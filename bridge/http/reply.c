@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <microhttpd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,6 +14,8 @@
 #include "base/buffer.h"
 #include "base/config.h"
 #include "base/decimal.h"
+#include "admission/identify.h"
+#include "core/api_key.h"
 #include "http/coding.h"
 #include "http/content.h"
 #include "http/cors.h"
@@ -337,6 +340,23 @@ sb_request_fail_token(struct sb_request *request, const char *message)
 	if (message)
 		sb_request_add_header(request, "WWW-Authenticate", bad_token);
 	sb_request_fail(request, 401, message ? message : "authentication is required");
+}
+
+void
+sb_request_fail_scope(struct sb_request *request, uint32_t scope)
+{
+	struct sb_error error = sb_admission_lacks(scope);
+	char *challenge;
+
+	for (int i = 0; i < SOCIAL_SCOPES; i++)
+		if (scope == UINT32_C(1) << i)
+		{
+			challenge = sb_arena_alloc(&request->arena, 80);
+			snprintf(challenge, 80, "Bearer error=\"insufficient_scope\", scope=\"%s\"",
+					 social_scope_name(i));
+			sb_request_add_header(request, "WWW-Authenticate", challenge);
+		}
+	sb_request_fail_with(request, &error);
 }
 
 void

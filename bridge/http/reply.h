@@ -48,6 +48,9 @@ extern void sb_request_fail_with(struct sb_request *request, const struct sb_err
 /* 401 with the challenge of RFC 6750; message NULL: no token was given. */
 extern void sb_request_fail_token(struct sb_request *request, const char *message);
 
+/* 403 for an API key that lacks this scope, with the challenge; 0: it is for none. */
+extern void sb_request_fail_scope(struct sb_request *request, uint32_t scope);
+
 /*
  * Answers for a unit that did not end in SB_PG_OK, and logs what the client is not told. A refused
  * admission (statement 0) is answered as a bad token is.

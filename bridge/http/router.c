@@ -171,7 +171,7 @@ make_shapes(void)
 }
 
 bool
-sb_router_init(const struct sb_route *rows, int count)
+sb_router_init(const struct sb_route *rows, int count, uint32_t (*scope_of)(const char *name))
 {
 	for (int i = 0; i < count; i++)
 		add_row(&rows[i]);
@@ -195,6 +195,7 @@ sb_router_init(const struct sb_route *rows, int count)
 						   route->select && !strstr(route->select, "error_code");
 		if (strcmp(route->answer_type, "text/event-stream") == 0 && nstreams < MAX_STREAMS)
 			streams[nstreams++] = route;
+		route->scope = scope_of ? scope_of(route->name) : 0;
 		route->call_id = route->call ? sb_pg_statement_id(route->call) : 0;
 		route->select_id = route->select ? sb_pg_statement_id(route->select) : 0;
 	}

@@ -74,8 +74,9 @@ struct sb_route
 	bool (*page)(struct sb_request *request);
 
 	/* Filled by sb_router_init(). */
-	bool is_again; /* the row before at another path */
-	int index;     /* of the row, from 0 on: what it counts as (base/metrics.h) */
+	bool is_again;  /* the row before at another path */
+	uint32_t scope; /* what an API key needs for it; 0: it is not for them */
+	int index;      /* of the row, from 0 on: what it counts as (base/metrics.h) */
 	struct sb_params params;
 	struct sb_purpose purpose;  /* without an account */
 	const char *account_member; /* of the body, or NULL */
@@ -88,10 +89,12 @@ struct sb_route
 };
 
 /*
- * Makes the routes of the rows, one for each path that a row has; false with one line on standard
- * error when one is faulty. Before any thread.
+ * Makes the routes of the rows, one for each path that a row has; scope_of says which scope API
+ * keys need for a row of that name. False with one line on standard error when one is faulty.
+ * Before any thread.
  */
-extern bool sb_router_init(const struct sb_route *rows, int count);
+extern bool sb_router_init(const struct sb_route *rows, int count,
+						   uint32_t (*scope_of)(const char *name));
 
 /*
  * Reads route->action, "[surface/]action[:member|?member]", into route->purpose and the two

@@ -20,6 +20,7 @@
 #include "base/column.h"
 #include "base/init.h"
 #include "base/place.h"
+#include "account/api_key.h"
 #include "account/session.h"
 #include "base/table.h"
 
@@ -35,6 +36,8 @@ static int refresh_grace;
 static int session_lifetime;
 static int session_idle_timeout;
 static int sessions_max;
+static int api_key_lifetime;
+static int api_keys_max;
 
 /* ---- settings ------------------------------------------------------------------------------- */
 
@@ -63,6 +66,10 @@ static const struct
 	 "How many sessions a person may have; a login beyond ends those not seen for longest. 0 means "
 	 "any number.",
 	 &sessions_max, 100, 0, 100000, 0},
+	{"social.api_key_lifetime", "How long an API key may be made for.", &api_key_lifetime,
+	 SECONDS_PER_YEAR, 60, 10 * SECONDS_PER_YEAR, GUC_UNIT_S},
+	{"social.api_keys_max", "How many API keys a person may have that live.", &api_keys_max, 20, 0,
+	 100000, 0},
 };
 
 void
@@ -105,10 +112,15 @@ is_live(HeapTuple row, TupleDesc columns, int64 user_id)
 bool
 social_session_is_live(int64 session_id, int64 user_id, Snapshot snapshot)
 {
-	Relation sessions = social_table_open("user_sessions", AccessShareLock);
-	HeapTuple row = social_place_find(sessions, session_id, snapshot);
-	bool live = row != NULL && is_live(row, RelationGetDescr(sessions), user_id);
+	Relation sessions;
+	HeapTuple row;
+	bool live;
 
+	if (session_id < 0)
+		return social_api_key_is_live(-session_id, user_id, snapshot);
+	sessions = social_table_open("user_sessions", AccessShareLock);
+	row = social_place_find(sessions, session_id, snapshot);
+	live = row != NULL && is_live(row, RelationGetDescr(sessions), user_id);
 	if (row != NULL)
 		heap_freetuple(row);
 	table_close(sessions, AccessShareLock);

@@ -9,7 +9,8 @@
 
 /*
  * Does this session exist, belong to this user and live: not ended, not expired, and not idle for
- * longer than social.session_idle_timeout? As the snapshot sees it; one look-up by key.
+ * longer than social.session_idle_timeout? As the snapshot sees it; one look-up by key. Of a
+ * negative number the API key is meant (account/api_key.h).
  */
 extern bool social_session_is_live(int64 session_id, int64 user_id, Snapshot snapshot);
 

@@ -44,9 +44,12 @@ PG_FUNCTION_INFO_V1(social_is_content);
 static const char *const unseen[] = {
 	"account_deletions",
 	"account_tokens",
+	"api_keys",
 	"audit_log",
 	"blocks",
 	"bookmarks",
+	"consent_documents",
+	"consents",
 	"django_ids",
 	"django_imports",
 	"django_notes",

@@ -12,8 +12,8 @@
 
 #define ACCOUNT_MAX 254 /* bytes of a name that tell accounts apart; no address is longer */
 
-static const char *const subject_names[SOCIAL_LIMIT_SUBJECTS] = {"user",    "anonymous", "client",
-																 "address", "session",   "account"};
+static const char *const subject_names[SOCIAL_LIMIT_SUBJECTS] = {
+	"user", "anonymous", "client", "address", "session", "account", "key"};
 
 /*
  * The limits of the seeds (mission 119-124), as I-07 to I-10 and I-29 settle them. Of one action,
@@ -29,6 +29,9 @@ static const struct
 	/* Standing: every request, on every surface (120); the day's quota of graphql and auth (119).
 	 */
 	{"*", "global", SOCIAL_LIMIT_CLIENT, "100/minute"},
+	/* Of an API key in place of both: what a script asks for is no matter of its owner's browser.
+	 */
+	{"*", "global", SOCIAL_LIMIT_KEY, "100/minute"},
 	{"graphql", "user", SOCIAL_LIMIT_USER, "1000/day"},
 	{"auth", "user", SOCIAL_LIMIT_USER, "1000/day"},
 	{"graphql", "anon", SOCIAL_LIMIT_ANONYMOUS, "100/day"},
@@ -331,24 +334,36 @@ put_account(struct text *text, const char *account)
 	}
 }
 
-/* Whether the request has such a subject; `subject` becomes the one it is counted as. */
+/*
+ * Whether the request has such a subject; `subject` becomes the one it is counted as. An API key is
+ * one by itself: what holds for every request of a person does not for a key's, which has its own;
+ * what he may make in a time, he may by all his keys together.
+ */
 static bool
-has_subject(const struct social_limit_request *request, enum social_limit_subject *subject)
+has_subject(const struct social_limit_request *request, const struct social_limit_row *row,
+			enum social_limit_subject *subject)
 {
 	bool is_person = request->user_id != 0;
+	bool is_key = request->session_id < 0;
 
 	switch (*subject)
 	{
 		case SOCIAL_LIMIT_USER:
-			return is_person;
+			return is_person && !(is_key && row->is_standing);
 		case SOCIAL_LIMIT_CLIENT:
-			*subject = is_person ? SOCIAL_LIMIT_USER : SOCIAL_LIMIT_ADDRESS;
+			if (is_key && row->is_standing)
+				return false;
+			*subject = is_key      ? SOCIAL_LIMIT_KEY
+					   : is_person ? SOCIAL_LIMIT_USER
+								   : SOCIAL_LIMIT_ADDRESS;
 			return is_person || request->address != NULL;
+		case SOCIAL_LIMIT_KEY:
+			return is_key;
 		case SOCIAL_LIMIT_ANONYMOUS:
 			*subject = SOCIAL_LIMIT_ADDRESS;
 			return !is_person && request->address != NULL;
 		case SOCIAL_LIMIT_SESSION:
-			return request->session_id != 0;
+			return request->session_id > 0;
 		case SOCIAL_LIMIT_ACCOUNT:
 			return request->account != NULL;
 		case SOCIAL_LIMIT_ADDRESS:
@@ -368,6 +383,8 @@ put_subject(struct text *text, enum social_limit_subject subject,
 		put_number(text, request->user_id);
 	else if (subject == SOCIAL_LIMIT_SESSION)
 		put_number(text, request->session_id);
+	else if (subject == SOCIAL_LIMIT_KEY)
+		put_number(text, -request->session_id);
 	else
 		put_word(text, request->address ? request->address : "");
 	if (subject != SOCIAL_LIMIT_ACCOUNT)
@@ -422,7 +439,7 @@ add_rates(struct social_limit_windows *windows, const struct social_limit_row *r
 	enum social_limit_subject subject = row->subject;
 	struct social_rate_draw draw = {.times = times, .counts_only = counts_only};
 
-	if (nrates == 0 || !has_subject(request, &subject))
+	if (nrates == 0 || !has_subject(request, row, &subject))
 		return;
 	for (int i = 0; i < nrates; i++)
 	{

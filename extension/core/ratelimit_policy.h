@@ -29,6 +29,7 @@ enum social_limit_subject
 	SOCIAL_LIMIT_ADDRESS,   /* an address, logged in or not */
 	SOCIAL_LIMIT_SESSION,   /* a login session */
 	SOCIAL_LIMIT_ACCOUNT,   /* a named account, as tried from one address */
+	SOCIAL_LIMIT_KEY,       /* an API key */
 	SOCIAL_LIMIT_SUBJECTS
 };
 
@@ -57,7 +58,7 @@ struct social_limit_request
 	const char *surface;
 	const char *action; /* "post_creation"; "search*50,feed_access" is 50 of one and 1 of another */
 	int64_t user_id;
-	int64_t session_id;
+	int64_t session_id;  /* negative: of an API key */
 	const char *address; /* as social_limit_network() wrote it */
 	const char *account;
 	const char *rates; /* NULL = as the policies say; rates in place of those of the first policy

@@ -1,6 +1,6 @@
 /*
  * bearer.c owns whom an access token lets act: the key that its header names, its claims, then the
- * blacklist, the account and the session.
+ * blacklist, the account and the session. And whom an API key does.
  */
 #include "postgres.h"
 
@@ -17,7 +17,9 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "account/api_key.h"
 #include "account/auth.h"
+#include "core/api_key.h"
 #include "core/jwt.h"
 #include "account/key.h"
 #include "base/query.h"
@@ -175,14 +177,36 @@ is_blacklisted(const char *jti)
 	return found;
 }
 
+/* An API key, which acts in a session of its own. */
+static const char *
+check_key(const text *token, struct bearer *bearer)
+{
+	struct social_api_key key;
+	const char *problem = social_api_key_find(token, &key);
+	Snapshot snapshot;
+
+	if (problem != NULL)
+		return problem;
+	*bearer = (struct bearer){
+		.user_id = key.user_id, .session_id = -key.id, .exp = social_auth_seconds(key.expires_at)};
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	if (!social_user_is_active(bearer->user_id, snapshot))
+		problem = "the account is gone, inactive or suspended";
+	UnregisterSnapshot(snapshot);
+	return problem;
+}
+
 /* Everything that a token must pass to let somebody act; NULL, or why it does not. */
 static const char *
 check_bearer(const text *token, struct bearer *bearer)
 {
-	enum social_jwt_result result = open_token(token, bearer);
+	enum social_jwt_result result;
 	const char *problem = NULL;
 	Snapshot snapshot;
 
+	if (social_api_key_is(VARDATA_ANY(token), VARSIZE_ANY_EXHDR(token)))
+		return check_key(token, bearer);
+	result = open_token(token, bearer);
 	if (result != SOCIAL_JWT_OK)
 		return social_jwt_result_text(result);
 	if (bearer->jti[0] != '\0' && is_blacklisted(bearer->jti))
@@ -217,6 +241,7 @@ social_authenticate(PG_FUNCTION_ARGS)
 		social_auth_refuse(reason);
 	social_viewer_set(bearer.user_id, false);
 	social_viewer_session_set(bearer.session_id);
+	social_viewer_confine();
 	PG_RETURN_INT64(bearer.user_id);
 }
 

@@ -13,11 +13,13 @@
 #include "utils/guc.h"
 #include "utils/snapmgr.h"
 
+#include "account/api_key.h"
 #include "account/audit.h"
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/init.h"
 #include "base/statement_log.h"
+#include "core/api_key.h"
 #include "ratelimit/ratelimit.h"
 #include "account/session.h"
 #include "account/user.h"
@@ -32,6 +34,9 @@ PG_FUNCTION_INFO_V1(social_admit);
 PG_FUNCTION_INFO_V1(social_set_result_id);
 PG_FUNCTION_INFO_V1(social_result_id);
 PG_FUNCTION_INFO_V1(social_session_id);
+PG_FUNCTION_INFO_V1(social_api_key_id);
+PG_FUNCTION_INFO_V1(social_require_scope);
+PG_FUNCTION_INFO_V1(social_require_login);
 
 static char *viewer_setting;
 static int64 viewer; /* parsed viewer_setting; 0 = nobody */
@@ -40,6 +45,11 @@ static int64 viewer; /* parsed viewer_setting; 0 = nobody */
 static int64 session;
 static int64 session_viewer; /* whose it is: another viewer has another, or none */
 static LocalTransactionId session_transaction = InvalidLocalTransactionId;
+
+/* What the API key may do that acts; read once a transaction. */
+static uint32 scopes;
+static int64 scopes_session; /* whose they are */
+static LocalTransactionId scopes_transaction = InvalidLocalTransactionId;
 
 static int64 result;
 static LocalTransactionId result_transaction = InvalidLocalTransactionId;
@@ -122,6 +132,86 @@ social_viewer_session_set(int64 session_id)
 	session_transaction = SOCIAL_LOCAL_TRANSACTION_ID;
 }
 
+/* ---- API keys -------------------------------------------------------------------------------- */
+
+/* What the API key that acts may do; everything where none does. A key's scopes never change. */
+static uint32
+acting_scopes(void)
+{
+	int64 acting = social_viewer_session();
+	Snapshot snapshot;
+
+	if (acting >= 0)
+		return ~UINT32_C(0);
+	if (scopes_session == acting && scopes_transaction == SOCIAL_LOCAL_TRANSACTION_ID)
+		return scopes;
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	scopes = social_api_key_scopes(-acting, snapshot);
+	scopes_session = acting;
+	scopes_transaction = SOCIAL_LOCAL_TRANSACTION_ID;
+	UnregisterSnapshot(snapshot);
+	return scopes;
+}
+
+void
+social_viewer_confine(void)
+{
+	if ((acting_scopes() & SOCIAL_SCOPES_WRITE) == 0)
+		(void) set_config_option("transaction_read_only", "on", PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_LOCAL, true, 0, false);
+}
+
+void
+social_viewer_require_scope(uint32 scope)
+{
+	int number = 0;
+
+	if (acting_scopes() & scope)
+		return;
+	while (scope >> (number + 1))
+		number++;
+	ereport(ERROR, (errcode(ERRCODE_SOCIAL_FORBIDDEN), errmsg("the API key may not do this"),
+					errdetail("It lacks the scope %s.", social_scope_name(number))));
+}
+
+/* require_scope(scope text) void: SM403 where an API key acts that lacks it. */
+Datum
+social_require_scope(PG_FUNCTION_ARGS)
+{
+	text *word = PG_GETARG_TEXT_PP(0);
+	uint32 scope = social_scope_named(VARDATA_ANY(word), VARSIZE_ANY_EXHDR(word));
+
+	if (scope == 0)
+		elog(ERROR, "there is no scope \"%s\"", text_to_cstring(word));
+	social_viewer_require_scope(scope);
+	PG_RETURN_VOID();
+}
+
+/* require_login() bigint: the acting user; SM401 when nobody acts, SM403 where an API key does. */
+Datum
+social_require_login(PG_FUNCTION_ARGS)
+{
+	int64 user_id = social_viewer_required();
+
+	if (social_viewer_session() < 0)
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_FORBIDDEN), errmsg("this is not for API keys"),
+						errdetail("Log in to do it.")));
+	PG_RETURN_INT64(user_id);
+}
+
+/* api_key_id() bigint: the API key that acts, or null. */
+Datum
+social_api_key_id(PG_FUNCTION_ARGS)
+{
+	int64 acting = social_viewer_session();
+
+	if (acting >= 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(-acting);
+}
+
+/* ---- who acts -------------------------------------------------------------------------------- */
+
 /* viewer_id() bigint: the acting user, or null. */
 Datum
 social_viewer_id(PG_FUNCTION_ARGS)
@@ -143,6 +233,7 @@ social_viewer_required_writer(void)
 {
 	int64 writer = social_viewer_required();
 
+	social_viewer_require_scope(SOCIAL_SCOPE_WRITE);
 	if (!social_user_hold(writer))
 		ereport(ERROR, (errcode(ERRCODE_SOCIAL_UNAUTHENTICATED), errmsg("the account is gone")));
 	return writer;
@@ -226,7 +317,9 @@ require_alive(int64 user_id, int64 session_id)
 						errhint("Log in with another account.")));
 	if (session_id != 0 && !social_session_is_live(session_id, user_id, snapshot))
 		ereport(ERROR, (errcode(ERRCODE_SOCIAL_UNAUTHENTICATED), errmsg("authentication required"),
-						errdetail("The session has ended."), errhint("Log in again.")));
+						errdetail(session_id < 0 ? "The API key has expired or was revoked."
+												 : "The session has ended."),
+						errhint("Log in again.")));
 	UnregisterSnapshot(snapshot);
 }
 
@@ -266,6 +359,7 @@ social_admit(PG_FUNCTION_ARGS)
 	if (user_id != viewer)
 		social_viewer_set(user_id, false);
 	social_viewer_session_set(session_id);
+	social_viewer_confine();
 	if (figures == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(figures));
@@ -295,13 +389,13 @@ social_result_id(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(result);
 }
 
-/* session_id() bigint: the acting session, or null. */
+/* session_id() bigint: the acting login session, or null. */
 Datum
 social_session_id(PG_FUNCTION_ARGS)
 {
 	int64 session_id = social_viewer_session();
 
-	if (session_id == 0)
+	if (session_id <= 0)
 		PG_RETURN_NULL();
 	PG_RETURN_INT64(session_id);
 }

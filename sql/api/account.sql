@@ -13,13 +13,13 @@ SELECT v.id, v.username, coalesce(nullif(u.email, ''), u.pending_email) AS email
 	(SELECT count(*) FROM social.recovery_codes c WHERE c.user_id = u.id) AS recovery_codes_left,
 	u.password_changed_at, u.last_login_at
 FROM social.visible_users v JOIN social.users u ON u.id = v.id
-WHERE u.id = (SELECT social.viewer_id());
-COMMENT ON VIEW social.visible_account IS 'The viewer''s own account and profile, with what nobody else sees: address, whether it is proven, an address that waits to be, and how the account is guarded.';
+WHERE u.id = (SELECT social.viewer_id()) AND (SELECT social.api_key_id()) IS NULL;
+COMMENT ON VIEW social.visible_account IS 'The viewer''s own account and profile, empty where an API key acts, with what nobody else sees: address, whether it is proven, an address that waits to be, and how the account is guarded.';
 
 CREATE OR REPLACE FUNCTION social.account_json() RETURNS json
 	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	PERFORM social.require_viewer();
+	PERFORM social.require_login();
 	RETURN (SELECT row_to_json(r) FROM (
 		SELECT a.*, social.picture_url(a.avatar) AS avatar_url, social.picture_url(a.banner_image) AS banner_url,
 			social.picture_variants(a.avatar) AS avatar_variants, social.picture_variants(a.banner_image) AS banner_variants
@@ -36,7 +36,7 @@ CREATE OR REPLACE FUNCTION social.update_account(replace boolean DEFAULT false,
 	RETURNS TABLE (account json, error_code text, error_message text, error_detail text)
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_viewer();
+	viewer bigint := social.require_login();
 	missing text := CASE WHEN $1 THEN '' END;
 	present social.users;
 BEGIN

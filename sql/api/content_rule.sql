@@ -31,7 +31,7 @@ CREATE OR REPLACE FUNCTION social.require_rule_keeper() RETURNS void
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF social.viewer_id() IS NOT NULL OR NOT pg_has_role(session_user, (SELECT e.extowner FROM pg_extension e WHERE e.extname = 'social'), 'MEMBER') THEN
-		PERFORM social.require_staff();
+		PERFORM social.require_staff(), social.require_scope('admin:write');
 	END IF;
 END
 $$;

@@ -68,7 +68,7 @@ COMMENT ON FUNCTION social.pending_deletion(social.users) IS 'Until when a perso
 CREATE OR REPLACE FUNCTION social.delete_account(keep_content boolean DEFAULT false) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_viewer();
+	viewer bigint := social.require_login();
 BEGIN
 	PERFORM social.begin_deletion(viewer, keep_content, true);
 	RETURN viewer;
@@ -80,7 +80,7 @@ CREATE OR REPLACE FUNCTION social.delete_account(password text, code text DEFAUL
 	RETURNS TABLE (user_id bigint, restorable_until timestamptz, error_code text, error_message text, error_detail text)
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_viewer();
+	viewer bigint := social.require_login();
 	fits boolean := coalesce(octet_length($1), 0) <= 1000
 		AND social.check_password($1, (SELECT u.password FROM social.users u WHERE u.id = viewer));
 	second text := CASE WHEN fits THEN social.check_code(viewer, $2) END;

@@ -121,6 +121,16 @@ BEGIN ATOMIC
 	SELECT unnest(ARRAY['generate_jwt_key', 'read_jwt_key', 'make_jwt_key', 'activate_jwt_key', 'jwk', 'session_is_live', 'end_session_ids', 'end_sessions', 'end_stopped_sessions', 'session_end', 'start_session', 'session_tokens',
 		'refresh_token_new', 'refresh_token_next', 'rotate_refresh_token', 'newest_refresh_token']), 'owner'
 	UNION ALL
+	-- API keys, consent, the page about security
+	SELECT unnest(ARRAY['api_key_id', 'api_scopes', 'api_key_problem', 'require_login', 'require_scope', 'create_api_key', 'revoke_api_key', 'api_keys', 'current_api_key',
+		'give_consent', 'withdraw_consent', 'consents', 'consent_history', 'security_changes', 'security_json']), 'reader'
+	UNION ALL
+	SELECT unnest(ARRAY['api_key_scopes']), 'bridge'
+	UNION ALL
+	SELECT unnest(ARRAY['issue_api_key', 'set_consent_document', 'remove_consent_document']), 'admin'
+	UNION ALL
+	SELECT unnest(ARRAY['api_key_new', 'check_api_key', 'make_api_key', 'revoke_api_keys', 'say_consent']), 'owner'
+	UNION ALL
 	-- accounts
 	SELECT unnest(ARRAY['register', 'change_password', 'request_password_reset', 'reset_password', 'request_email_verification', 'verify_email',
 		'enable_totp', 'confirm_totp', 'disable_totp', 'regenerate_recovery_codes', 'login_attempts',
@@ -293,7 +303,7 @@ BEGIN
 	FOR object IN
 		SELECT format('social.%I', c.relname) FROM pg_class c
 		WHERE c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'p')
-			AND c.relname <> ALL (ARRAY['jwt_key', 'user_sessions', 'refresh_tokens', 'user_totp', 'recovery_codes', 'mail_outbox', 'account_tokens', 'users', 'media_store', 'stream_keys'])
+			AND c.relname <> ALL (ARRAY['jwt_key', 'user_sessions', 'refresh_tokens', 'api_keys', 'user_totp', 'recovery_codes', 'mail_outbox', 'account_tokens', 'users', 'media_store', 'stream_keys'])
 		ORDER BY 1
 	LOOP
 		EXECUTE format('GRANT SELECT ON %s TO %I', object, role);

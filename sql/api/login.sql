@@ -171,8 +171,8 @@ SELECT social.make_list('login_attempts', '',
 	'id bigint, outcome text, address text, user_agent text, device text, created_at timestamptz',
 	'a.id, a.outcome, a.address, a.user_agent, a.device, a.created_at',
 	'social.login_attempts a WHERE a.user_id = viewer', '{a.id}',
-	'Attempts to log in to the viewer''s account, newest first: the outcome (success, wrong_password, paused: tried too often, suspended, refused, deleting, code_required, wrong_code, code_paused) and where they came from. SM401 when nobody acts; SM400 for a bad page size or cursor.',
-	is_own => true, is_definer => true);
+	'Attempts to log in to the viewer''s account, newest first: the outcome (success, wrong_password, paused: tried too often, suspended, refused, deleting, code_required, wrong_code, code_paused) and where they came from. SM401 when nobody acts, SM403 where an API key does; SM400 for a bad page size or cursor.',
+	checks => 'PERFORM social.require_login();', is_own => true, is_definer => true);
 
 CREATE OR REPLACE VIEW social.admin_login_attempts AS
 SELECT a.id, a.created_at, coalesce(u.username, '') AS account, a.username AS given_name, a.outcome, a.address, a.device, a.user_agent, a.user_id

@@ -10,7 +10,7 @@
 --   password_changed        username, reason (change_password or reset_password)
 --   email_change_requested  username, new_email: to the address until now
 --   email_changed           username, new_email: to the address until now
---   totp_enabled, totp_disabled, recovery_code_used   username
+--   totp_enabled, totp_disabled, recovery_code_used, api_key_created   username
 --   account_deletion        username, until: the account is being deleted, and can be had back until then
 
 -- A row is written in any case, so that a door costs the same whether or not anybody gets a mail.

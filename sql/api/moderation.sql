@@ -7,10 +7,11 @@ BEGIN
 	IF NOT social.viewer_is_staff() THEN
 		PERFORM social.raise_error('SM403', 'only staff may do this');
 	END IF;
+	PERFORM social.require_scope('admin:read');
 	RETURN social.viewer_id();
 END
 $$;
-COMMENT ON FUNCTION social.require_staff() IS 'The user who acts, when that is staff; SM401 when nobody acts, SM403 otherwise.';
+COMMENT ON FUNCTION social.require_staff() IS 'The user who acts, when that is staff; SM401 when nobody acts, SM403 otherwise, and where an API key acts without the scope admin:read.';
 
 -- ---- reporting -----------------------------------------------------------------------------------
 
@@ -20,10 +21,11 @@ BEGIN
 	IF NOT EXISTS (SELECT FROM social.users u WHERE u.id = social.require_viewer() AND u.is_superuser) THEN
 		PERFORM social.raise_error('SM403', 'only a superuser may do this');
 	END IF;
+	PERFORM social.require_scope('admin:read');
 	RETURN social.viewer_id();
 END
 $$;
-COMMENT ON FUNCTION social.require_superuser() IS 'The user who acts, when that is a superuser; SM401 when nobody acts, SM403 otherwise.';
+COMMENT ON FUNCTION social.require_superuser() IS 'The user who acts, when that is a superuser; SM401 when nobody acts, SM403 otherwise, and where an API key acts without the scope admin:read.';
 
 CREATE OR REPLACE FUNCTION social.file_report(kind text, target_id bigint, owner_id bigint, reason text, details text) RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -167,7 +169,7 @@ DECLARE
 	owner_id bigint;
 	changed bigint;
 BEGIN
-	PERFORM social.require_staff(), social.check_text('note', note, false, false);
+	PERFORM social.require_staff(), social.require_scope('admin:write'), social.check_text('note', note, false, false);
 	IF kind = 'post' THEN
 		SELECT p.author_id INTO owner_id FROM social.posts p WHERE p.id = target_id AND p.deleted_at IS NULL;
 	ELSE
@@ -237,6 +239,7 @@ DECLARE
 	viewer bigint := social.require_staff();
 	target record;
 BEGIN
+	PERFORM social.require_scope('admin:write');
 	SELECT u.id, u.is_staff, u.is_superuser INTO target FROM social.users u WHERE u.id = $1 AND u.is_active FOR NO KEY UPDATE;
 	IF target.id IS NULL THEN
 		PERFORM social.raise_error('SM404', 'user not found');
@@ -260,7 +263,7 @@ COMMENT ON FUNCTION social.suspend_user(bigint, timestamptz, text) IS 'Staff sus
 CREATE OR REPLACE FUNCTION social.unsuspend_user(user_id bigint, reason text DEFAULT '') RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	PERFORM social.require_staff();
+	PERFORM social.require_staff(), social.require_scope('admin:write');
 	IF NOT EXISTS (SELECT FROM social.users u WHERE u.id = $1 AND u.is_active) THEN
 		PERFORM social.raise_error('SM404', 'user not found');
 	END IF;
@@ -282,6 +285,7 @@ DECLARE
 	kind text;
 	target bigint;
 BEGIN
+	PERFORM social.require_scope('admin:write');
 	IF action IS NULL OR action NOT IN ('dismiss', 'hide', 'delete', 'suspend') THEN
 		PERFORM social.raise_error('SM400', 'invalid action', 'It is dismiss, hide, delete or suspend.');
 	END IF;

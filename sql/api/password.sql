@@ -117,18 +117,22 @@ DECLARE
 BEGIN
 	DELETE FROM social.account_tokens t WHERE t.user_id = $1 AND t.purpose = 'reset_password';
 	PERFORM social.end_sessions($1, reason);
+	-- Whoever had to ask for a mail may have lost the account to somebody, who may have made keys.
+	IF reason = 'reset_password' THEN
+		PERFORM social.revoke_api_keys($1, reason);
+	END IF;
 	SELECT u.* INTO account FROM social.users u WHERE u.id = $1;
 	PERFORM social.audit(reason, 'user', $1);
 	PERFORM social.queue_mail('password_changed', $1, account.email, jsonb_build_object('username', account.username, 'reason', reason));
 END
 $$;
-COMMENT ON FUNCTION social.password_was_set(bigint, text) IS 'After a new password: the account''s other reset tokens and all its sessions end, the audit log and the person are told.';
+COMMENT ON FUNCTION social.password_was_set(bigint, text) IS 'After a new password: the account''s other reset tokens and all its sessions end, after a reset its API keys too; the audit log and the person are told.';
 
 CREATE OR REPLACE FUNCTION social.change_password(old_password text, new_password text)
 	RETURNS TABLE (user_id bigint, error_code text, error_message text, error_detail text)
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_viewer();
+	viewer bigint := social.require_login();
 	account social.users;
 	fits boolean := false;
 BEGIN

@@ -50,8 +50,8 @@ CREATE OR REPLACE FUNCTION social.set_rate_limit(surface text, action text, subj
 BEGIN
 	IF coalesce(surface, '') = '' OR length(surface) >= 16 OR coalesce(action, '') = '' OR length(action) >= 48 OR action ~ '[,*=;]' THEN
 		PERFORM social.raise_error('SM400', 'invalid surface or action', 'Each is a word, of at most 15 and 47 characters, the action without , * = and ;.');
-	ELSIF subject IS NULL OR subject NOT IN ('user', 'anonymous', 'client', 'address', 'session', 'account') THEN
-		PERFORM social.raise_error('SM400', 'invalid subject', 'It is user, anonymous, client, address, session or account.');
+	ELSIF subject IS NULL OR subject NOT IN ('user', 'anonymous', 'client', 'address', 'session', 'account', 'key') THEN
+		PERFORM social.raise_error('SM400', 'invalid subject', 'It is user, anonymous, client, address, session, account or key.');
 	ELSIF NOT social.check_rates(rates) THEN
 		PERFORM social.raise_error('SM400', 'invalid rates', format('"%s" is no list of rates.', left(rates, 100)),
 			'Write them as n/second, n/minute, n/hour or n/day, separated by commas, or off; null for the default.');

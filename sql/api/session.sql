@@ -9,20 +9,20 @@ CREATE OR REPLACE FUNCTION social.session_id() RETURNS bigint
 	LANGUAGE c STABLE PARALLEL RESTRICTED
 	AS 'MODULE_PATHNAME', 'social_session_id';
 COMMENT ON FUNCTION social.session_id() IS
-	'The session in which the viewer acts, or null: act_as was called, or the token names no session.';
+	'The login session in which the viewer acts, or null: act_as was called, or an API key acts, or the token names no session.';
 
 CREATE OR REPLACE FUNCTION social.session_is_live(session_id bigint, user_id bigint) RETURNS boolean
 	LANGUAGE c STABLE STRICT
 	AS 'MODULE_PATHNAME', 'social_session_is_live_sql';
 COMMENT ON FUNCTION social.session_is_live(bigint, bigint) IS
-	'Is this a session of this user that has neither ended nor expired, nor been idle for longer than social.session_idle_timeout?';
+	'Is this a session of this user (or, of a negative id, an API key) that has neither ended nor expired, nor been idle for longer than social.session_idle_timeout?';
 
 CREATE OR REPLACE FUNCTION social.authenticate(token text) RETURNS bigint
 	LANGUAGE c VOLATILE STRICT SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'social_authenticate';
 COMMENT ON FUNCTION social.authenticate(text) IS
-	'Makes the user of an access token the viewer, in the token''s session, until the end of the transaction; returns the id. SM401 for a token that does not hold or was taken back, a session that has ended, or an account that is gone, inactive or suspended.';
+	'Makes the user of an access token, or of an API key, the viewer, in the token''s session, until the end of the transaction; returns the id. A key that may write nothing makes the transaction READ ONLY. SM401 for a token that does not hold or was taken back, a session that has ended, or an account that is gone, inactive or suspended.';
 
 CREATE OR REPLACE FUNCTION social.verify_token(token text, OUT user_id bigint, OUT session_id bigint, OUT expires_at timestamptz, OUT jti text,
 		OUT error_code text, OUT error_message text, OUT error_detail text)
@@ -30,7 +30,7 @@ CREATE OR REPLACE FUNCTION social.verify_token(token text, OUT user_id bigint, O
 	SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'social_verify_token';
 COMMENT ON FUNCTION social.verify_token(text) IS
-	'Whom an access token lets act, in which session (null: it names none, as others'' tokens do) and until when. Knows our keys of every algorithm and those of registered issuers, ended sessions and the blacklist. A token that does not hold is a row with error_code SM401, error_message and error_detail, not an error.';
+	'Whom an access token lets act, in which session (null: it names none, as others'' tokens do) and until when. Knows our keys of every algorithm and those of registered issuers, ended sessions and the blacklist; and API keys, whose session is their id with a minus. A token that does not hold is a row with error_code SM401, error_message and error_detail, not an error.';
 
 CREATE OR REPLACE FUNCTION social.blacklist_token(token text, reason text DEFAULT '') RETURNS bigint
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -109,13 +109,15 @@ COMMENT ON FUNCTION social.end_sessions(bigint, text, bigint) IS
 -- However an account stops being active, by whoever's statement.
 CREATE OR REPLACE FUNCTION social.end_stopped_sessions() RETURNS trigger
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	reason text := CASE WHEN NEW.deleted_at IS NOT NULL THEN 'account deleted'
+		WHEN NOT NEW.is_active THEN 'account deactivated' ELSE 'account suspended' END;
 BEGIN
-	PERFORM social.end_sessions(NEW.id, CASE WHEN NEW.deleted_at IS NOT NULL THEN 'account deleted'
-		WHEN NOT NEW.is_active THEN 'account deactivated' ELSE 'account suspended' END);
+	PERFORM social.end_sessions(NEW.id, reason), social.revoke_api_keys(NEW.id, reason);
 	RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION social.end_stopped_sessions() IS 'Row trigger: the sessions of an account that is deleted, deactivated or suspended end, so that none goes on when the account comes back.';
+COMMENT ON FUNCTION social.end_stopped_sessions() IS 'Row trigger: the sessions and API keys of an account that is deleted, deactivated or suspended end, so that none goes on when the account comes back.';
 CREATE OR REPLACE TRIGGER social_end_stopped_sessions AFTER UPDATE OF is_active, suspended_at, suspended_until, deleted_at ON social.users
 	FOR EACH ROW WHEN (NOT NEW.is_active OR NEW.deleted_at IS NOT NULL OR (NEW.suspended_at IS NOT NULL AND coalesce(NEW.suspended_until > now(), true)))
 	EXECUTE FUNCTION social.end_stopped_sessions();
@@ -127,11 +129,14 @@ AS $$
 BEGIN
 	RETURN QUERY
 	SELECT a.id FROM unnest(ids) AS a (id) LEFT JOIN social.user_sessions s ON s.id = a.id
-	WHERE s.id IS NULL OR NOT social.session_is_live(s.id, s.user_id);
+	WHERE a.id >= 0 AND (s.id IS NULL OR NOT social.session_is_live(s.id, s.user_id))
+	UNION ALL
+	SELECT a.id FROM unnest(ids) AS a (id) LEFT JOIN social.api_keys k ON k.id = -a.id
+	WHERE a.id < 0 AND (k.id IS NULL OR NOT social.session_is_live(a.id, k.user_id));
 END
 $$;
 COMMENT ON FUNCTION social.ended_sessions(bigint[]) IS
-	'Those of these sessions that live no more, or are unknown. For bridges, which hear NOTIFY social_sessions from anybody and believe the table alone.';
+	'Those of these sessions that live no more, or are unknown; a negative id is an API key''s. For bridges, which hear NOTIFY social_sessions from anybody and believe the table alone.';
 
 -- ---- starting ------------------------------------------------------------------------------------
 
@@ -332,8 +337,8 @@ SELECT social.make_list('active_sessions', '',
 	'id bigint, device text, user_agent text, address text, created_at timestamptz, last_seen_at timestamptz, expires_at timestamptz, is_current boolean',
 	's.id, s.device, s.user_agent, s.address, s.created_at, s.last_seen_at, s.expires_at, s.id IS NOT DISTINCT FROM social.session_id()',
 	'social.user_sessions s WHERE s.user_id = viewer AND social.session_is_live(s.id, viewer)', '{s.last_seen_at, s.id}',
-	'The viewer''s sessions that live, last seen first; is_current marks the one that asks. SM401 when nobody acts; SM400 for a bad page size or cursor.',
-	is_own => true, is_definer => true);
+	'The viewer''s sessions that live, last seen first; is_current marks the one that asks. SM401 when nobody acts, SM403 where an API key does; SM400 for a bad page size or cursor.',
+	checks => 'PERFORM social.require_login();', is_own => true, is_definer => true);
 
 CREATE OR REPLACE FUNCTION social.logout(refresh text DEFAULT NULL) RETURNS bigint
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -349,7 +354,7 @@ BEGIN
 			PERFORM social.raise_error('SM401', 'invalid refresh token', 'It is unknown, has expired, or is somebody else''s.');
 		END IF;
 	ELSIF session IS NULL THEN
-		PERFORM social.require_viewer();
+		PERFORM social.require_login();
 		PERFORM social.raise_error('SM400', 'no session to end', 'The access token names no session.', 'Give the refresh token of the session, or end all sessions.');
 	END IF;
 	IF social.end_session_ids(ARRAY[session], 'logout') > 0 THEN
@@ -366,7 +371,7 @@ CREATE OR REPLACE FUNCTION social.logout_all() RETURNS bigint
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	viewer bigint := social.require_viewer();
+	viewer bigint := social.require_login();
 	ended bigint := social.end_sessions(viewer, 'logout everywhere');
 BEGIN
 	PERFORM social.audit('logout_all', 'user', viewer, jsonb_build_object('sessions', ended));
@@ -381,7 +386,7 @@ CREATE OR REPLACE FUNCTION social.revoke_session(session_id bigint) RETURNS bigi
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	viewer bigint := social.require_viewer();
+	viewer bigint := social.require_login();
 	owner bigint;
 BEGIN
 	SELECT s.user_id INTO owner FROM social.user_sessions s
@@ -403,7 +408,7 @@ CREATE OR REPLACE FUNCTION social.clear_expired_sessions() RETURNS bigint
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	viewer bigint := social.require_viewer();
+	viewer bigint := social.require_login();
 	cleared bigint;
 BEGIN
 	DELETE FROM social.user_sessions s WHERE s.user_id = viewer AND NOT social.session_is_live(s.id, viewer);
@@ -419,6 +424,14 @@ CREATE OR REPLACE FUNCTION social.touch_session(session_id bigint, address text 
 	SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	IF session_id < 0 THEN
+		UPDATE social.api_keys k SET last_used_at = now()
+		WHERE k.id = (
+			SELECT o.id FROM social.api_keys o
+			WHERE o.id = -$1 AND coalesce(o.last_used_at < now() - interval '1 minute', true) AND o.expires_at > now() AND o.revoked_at IS NULL
+			FOR NO KEY UPDATE SKIP LOCKED);
+		RETURN FOUND;
+	END IF;
 	UPDATE social.user_sessions s
 	SET last_seen_at = now(), address = left(coalesce($2, s.address), 100), user_agent = left(coalesce($3, s.user_agent), 500)
 	WHERE s.id = (
@@ -429,7 +442,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION social.touch_session(bigint, text, text) IS
-	'Notes that a session is in use, from this address, by this User-Agent; at most once a minute, and never waiting. Returns whether it did. For the bridge.';
+	'Notes that a session is in use, from this address, by this User-Agent, or an API key (a negative id); at most once a minute, and never waiting. Returns whether it did. For the bridge.';
 
 CREATE OR REPLACE VIEW social.admin_sessions AS
 SELECT s.id, s.user_id, u.username, s.device, s.user_agent, s.address, s.created_at, s.last_seen_at, s.expires_at,

@@ -144,11 +144,15 @@ CREATE OR REPLACE FUNCTION social.require_sport_keeper() RETURNS void
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF social.viewer_id() IS NOT NULL OR NOT has_function_privilege(session_user, 'social.act_as(bigint, boolean)', 'EXECUTE') THEN
-		PERFORM social.require_staff();
+		PERFORM social.require_viewer();
+		IF NOT social.viewer_is_staff() THEN
+			PERFORM social.raise_error('SM403', 'only staff may do this');
+		END IF;
+		PERFORM social.require_scope('sports:write');
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION social.require_sport_keeper() IS 'Raises SM401 or SM403 unless staff act, or nobody acts in a session of a role that may act as anybody.';
+COMMENT ON FUNCTION social.require_sport_keeper() IS 'Raises SM401 or SM403 unless staff act, by an API key only with the scope sports:write, or nobody acts in a session of a role that may act as anybody.';
 
 -- ---- writing -----------------------------------------------------------------------------------------
 

@@ -80,7 +80,8 @@ CREATE OR REPLACE FUNCTION social.enable_totp(password text)
 	RETURNS TABLE (secret text, uri text, error_code text, error_message text, error_detail text)
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_writer();
+	viewer bigint := social.require_login();
+	held bigint := social.require_writer();
 	account social.users;
 	fresh bytea := social.random_bytes(20);
 	issuer text := social.url_encode(social.setting('totp_issuer'));
@@ -119,7 +120,7 @@ CREATE OR REPLACE FUNCTION social.confirm_totp(code text)
 	RETURNS TABLE (recovery_codes text[], error_code text, error_message text, error_detail text)
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_viewer();
+	viewer bigint := social.require_login();
 	factor social.user_totp;
 	step bigint;
 BEGIN
@@ -145,7 +146,7 @@ COMMENT ON FUNCTION social.confirm_totp(text) IS 'Turns one-time codes on with t
 CREATE OR REPLACE FUNCTION social.require_totp() RETURNS bigint
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_viewer();
+	viewer bigint := social.require_login();
 BEGIN
 	IF NOT EXISTS (SELECT FROM social.user_totp t WHERE t.user_id = viewer AND t.confirmed_at IS NOT NULL) THEN
 		PERFORM social.raise_error('SM409', 'one-time codes are off', 'The account has no authenticator app.', 'Call enable_totp first.');

@@ -129,7 +129,8 @@ COMMENT ON FUNCTION social.prove_address(bigint, text) IS 'The person reads what
 CREATE OR REPLACE FUNCTION social.request_email_verification() RETURNS text
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_writer();
+	viewer bigint := social.require_login();
+	held bigint := social.require_writer();
 	unproven text := (SELECT coalesce(nullif(u.pending_email, ''), CASE WHEN u.email_verified_at IS NULL THEN nullif(u.email, '') END)
 		FROM social.users u WHERE u.id = viewer);
 BEGIN

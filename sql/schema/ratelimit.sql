@@ -4,7 +4,7 @@
 CREATE TABLE social.rate_limit_overrides (
 	surface text COLLATE "C" NOT NULL CHECK (surface <> '' AND length(surface) < 16),
 	action text COLLATE "C" NOT NULL CHECK (action <> '' AND length(action) < 48),
-	subject text COLLATE "C" NOT NULL CHECK (subject IN ('user', 'anonymous', 'client', 'address', 'session', 'account')),
+	subject text COLLATE "C" NOT NULL CHECK (subject IN ('user', 'anonymous', 'client', 'address', 'session', 'account', 'key')),
 	rates text NOT NULL CHECK (rates <> ''),
 	changed_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (surface, action, subject)

@@ -166,5 +166,6 @@ CREATE TABLE social.stream_bans (
 COMMENT ON TABLE social.stream_bans IS 'Who may say nothing in the chat of a stream, for good or until a time.';
 CREATE INDEX stream_bans_user_idx ON social.stream_bans (user_id);
 CREATE INDEX stream_bans_by_idx ON social.stream_bans (banned_by) WHERE banned_by IS NOT NULL;
+CREATE INDEX stream_bans_until_idx ON social.stream_bans (until) WHERE until IS NOT NULL;
 
 REVOKE ALL ON social.stream_chat_messages, social.stream_chatters, social.stream_moderators, social.stream_bans FROM PUBLIC;

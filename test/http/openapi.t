@@ -65,9 +65,9 @@ sub body_schema
 
 # ---- some of it in full
 my $create = $operation{'POST /api/posts/posts/'};
-is_deeply($create->{security}, [ { bearer => [] } ], 'who must have a token');
+is_deeply($create->{security}, [ { bearer => [] }, { api_key => ['write'] } ], 'who must have a token, and which scope a key');
 is_deeply([ map { "$_->{action} $_->{subject} $_->{rate}" } @{ $create->{'x-rate-limit'} } ],
-	[ 'global client 100/minute', 'post_creation user 10/hour', 'post_creation user 60/minute', 'post_creation anonymous 1/hour' ], 'how often');
+	[ 'global client 100/minute', 'global key 100/minute', 'post_creation user 10/hour', 'post_creation user 60/minute', 'post_creation anonymous 1/hour' ], 'how often');
 is($create->{responses}{201}{headers}{Location}{'$ref'}, '#/components/headers/Location', 'where the post is');
 my $request = body_schema($create);
 is("$request->{properties}{title}{type} $request->{properties}{title}{minLength} $request->{properties}{title}{maxLength}", 'string 1 255', 'how long a title may be');
@@ -79,7 +79,7 @@ is($list->{responses}{200}{links}{next}{parameters}{after}, '$response.body#/nex
 is_deeply($document->{components}{schemas}{Post}{properties}{author}{anyOf}, [ { '$ref' => '#/components/schemas/Person' }, { type => 'null' } ], 'a post may have no author');
 is($document->{components}{schemas}{Post}{properties}{created_at}{format}, 'date-time', 'its time is one');
 is($document->{components}{schemas}{RegisterRequest}{properties}{email}{format}, 'email', 'an address is one');
-is_deeply($operation{'GET /api/posts/rate-limit-status/'}{security}, [ {}, { bearer => [] } ], 'where a token may be');
+is_deeply($operation{'GET /api/posts/rate-limit-status/'}{security}, [ {}, { bearer => [] }, { api_key => [] } ], 'where a token may be');
 is_deeply($operation{'POST /api/auth/login/'}{security}, [], 'where it is not looked at');
 is_deeply(body_schema($operation{'GET /api/posts/health/'}{responses}{503})->{properties}{status}{enum}, [ 'healthy', 'unhealthy' ], 'a refusal with a body of its own');
 
@@ -87,8 +87,8 @@ is_deeply(body_schema($operation{'GET /api/posts/health/'}{responses}{503})->{pr
 {
 	local $ENV{ANONYMOUS_READ} = 'on';
 	my $open = decode_json(scalar `$ENV{BRIDGE_BIN} --print-openapi`);
-	is_deeply($open->{paths}{'/api/posts/posts/'}{get}{security}, [ {}, { bearer => [] } ], 'ANONYMOUS_READ=on: a list may be read without a token');
-	is_deeply($open->{paths}{'/api/posts/posts/'}{post}{security}, [ { bearer => [] } ], 'and nothing may be written');
+	is_deeply($open->{paths}{'/api/posts/posts/'}{get}{security}, [ {}, { bearer => [] }, { api_key => ['read'] } ], 'ANONYMOUS_READ=on: a list may be read without a token');
+	is_deeply($open->{paths}{'/api/posts/posts/'}{post}{security}, [ { bearer => [] }, { api_key => ['write'] } ], 'and nothing may be written');
 }
 
 # ---- and others' tools can read it
@@ -103,6 +103,7 @@ SKIP:
 	# Every operation is called, with values that the document asks for and such that it does not.
 	my $me = account();
 	psql("UPDATE social.users SET is_staff = true, is_superuser = true, is_locked = true WHERE id = $me->{id}");
+	psql(q{SELECT social.set_consent_document('terms', '2026-11')});
 	# More accounts, with the same password, whose sessions need no check of it.
 	my ($other, @accounts) = map { my %one; @one{qw(id username token refresh)} = split /\|/; \%one } split /\n/, psql(<<~SQL);
 		INSERT INTO social.users (username, email, password)

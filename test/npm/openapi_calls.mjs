@@ -44,7 +44,7 @@ const resolve = (value) => (value?.$ref ? value.$ref.slice(2).split('/').reduce(
 const operations = Object.entries(document.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => {
 	const schema = resolve(operation.requestBody?.content['application/json'].schema);
 	const body = Object.entries(schema?.properties ?? {}).map(([name, member]) => ({ name, in: 'body', schema: member, required: schema.required.includes(name) }));
-	return { ...operation, path, method: method.toUpperCase(), values: [...operation.parameters, ...body].map((value) => ({ ...value, types: [value.schema.type].flat() })), takesBody: Boolean(schema), mustHaveToken: operation.security.every((one) => one.bearer) && operation.security.length > 0 };
+	return { ...operation, path, method: method.toUpperCase(), values: [...operation.parameters, ...body].map((value) => ({ ...value, types: [value.schema.type].flat() })), takesBody: Boolean(schema), mustHaveToken: operation.security.every((one) => one.bearer || one.api_key) && operation.security.length > 0 };
 }));
 
 // What is wrong with an answer to an operation.
@@ -137,6 +137,8 @@ const aNotification = once(async () => {
 const aReport = async () => (await made('postsReport', { 'path.id': await post(me.token), 'body.reason': 'spam' }, other.token)).id;
 const aMedia = async (size = 1) => (await made('mediaReserve', { 'body.file_name': 'a.png', 'body.content_type': 'image/png', 'body.size': size }, me.token)).media_id;
 const aStream = async () => (await made('streamsCreate', { 'body.title': 'A stream' }, me.token)).id;
+const keyOf = { 'body.password': me.password, 'body.name': 'A key', 'body.scopes': ['read'] };
+const aKey = once(() => made('keysCreate', keyOf, me.token));
 const setting = {
 	register: () => ({ 'body.username': `${me.username}_r${++number}`, 'body.email': `${me.username}_r${number}@example.com` }),
 	login: () => ({ 'body.username': me.username, 'body.password': me.password }),
@@ -150,6 +152,11 @@ const setting = {
 	passwordChange: () => ({ token: freshAccount().token, 'body.old_password': me.password }),
 	totpEnable: () => ({ token: freshAccount().token }),
 	totpDisable: () => ({ 'body.password': me.password }),
+	keysCreate: () => ({ token: freshAccount().token, ...keyOf }),
+	keysRevoke: async () => ({ 'path.id': (await made('keysCreate', keyOf, me.token)).id }),
+	keysCurrent: async () => ({ token: (await aKey()).token }),
+	consentsGive: () => ({ 'body.document': 'terms' }),
+	consentsWithdraw: async () => { await made('consentsGive', { 'body.document': 'terms' }); return { 'body.document': 'terms' }; },
 	sessionsRevoke: async () => {
 		const { token } = freshAccount();
 		return { token, 'path.id': (await made('sessionsList', {}, token)).results[0].id };
@@ -310,7 +317,7 @@ const badBodies = ['{', '[]', 'null', '"x"', '{"a":1,"a":2}', `{"a":${'['.repeat
 
 // ---- all of it -----------------------------------------------------------------------------------
 
-const spent = new Set(['register', 'refresh', 'logout', 'logoutAll', 'passwordChange', 'accountDelete', 'accountEnd', 'totpEnable', 'sessionsRevoke', 'reportsResolve', 'contentRulesRemove', 'postsRestore', 'postsPublish', 'postsDelete', 'commentsDelete', 'mediaDelete', 'streamsDelete', 'streamsEnd', 'streamsChatDelete', 'leaguesDelete', 'teamsDelete', 'athletesDelete']);
+const spent = new Set(['register', 'refresh', 'logout', 'logoutAll', 'passwordChange', 'accountDelete', 'accountEnd', 'totpEnable', 'sessionsRevoke', 'reportsResolve', 'contentRulesRemove', 'postsRestore', 'postsPublish', 'postsDelete', 'commentsDelete', 'mediaDelete', 'streamsDelete', 'streamsEnd', 'streamsChatDelete', 'leaguesDelete', 'teamsDelete', 'athletesDelete', 'athletesUpdate']);
 let turn = 0;
 async function tryOperation(operation) {
 	let { values, token } = await prepare(operation);

@@ -86,6 +86,8 @@ $$, ARRAY[
 	'verify_token', 'blacklist_token', 'jwks', 'ensure_jwt_key', 'rotate_jwt_key', 'import_jwt_key', 'rotate_due_jwt_keys', 'remove_jwt_key', 'register_issuer', 'remove_issuer', 'add_graphql_document', 'remove_graphql_document', 'graphql_document',
 	'register', 'request_password_reset', 'reset_password', 'verify_email',
 	-- they read or change the viewer's own account
+	'api_key_scopes', 'create_api_key', 'issue_api_key', 'revoke_api_key', 'api_keys', 'current_api_key', 'set_consent_document', 'remove_consent_document', 'give_consent', 'withdraw_consent', 'consents', 'consent_history',
+	'security_changes', 'security_json',
 	'change_password', 'request_email_verification', 'enable_totp', 'confirm_totp', 'disable_totp', 'regenerate_recovery_codes',
 	'login_attempts', 'account_json', 'update_account',
 	-- the operator's mailer calls them

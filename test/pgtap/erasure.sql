@@ -10,6 +10,7 @@ SET LOCAL social.rate_limit_store = 'table';
 SELECT social.register_user('era_staff', 'era_staff@example.com', 'a good password') AS staff,
 	social.register_user('era_other', 'era_other@example.com', 'a good password') AS other \gset
 UPDATE social.users SET is_staff = true WHERE id = :staff;
+SELECT social.set_consent_document('era_terms', '1');
 
 -- Every word of theirs begins with zqxvj, which no random token of others holds by chance; both addresses are of 203.0.113.0/24.
 CREATE FUNCTION pg_temp.live(who text) RETURNS bigint LANGUAGE plpgsql AS $$
@@ -41,6 +42,7 @@ BEGIN
 		banner_image => 'https://zqxvj.example/b.png', location => 'Zqxvjville', website => 'https://zqxvj.example/');
 	PERFORM social.set_job_kind('era'), social.enqueue_job('era', '{"to": "zqxvjmail"}', user_id => me);
 	PERFORM social.claim_request('zqxvjkey', 0, 'hash'), social.keep_answer('zqxvjkey', 0, 'hash', 'zqxvjanswer');
+	PERFORM social.make_api_key(me, 'zqxvjkey', '{read}', NULL), social.give_consent('era_terms', source => 'zqxvjapp');
 	post := social.create_post('zqxvjtitle', 'zqxvjtext #zqxvjtag #eratag');
 	PERFORM social.update_post(post, content => 'zqxvjedited #zqxvjother #eratag');
 	PERFORM social.create_stream('zqxvjstream', 'zqxvjabout', tags => 'zqxvjtag', allowed_users => ARRAY[others]);

@@ -25,10 +25,10 @@ SELECT is_empty($$
 			'help', 'function_audience', 'post', 'post_reactions', 'comment_reactions', 'metrics', 'notification_preferences', 'rate_limit_policies', 'rate_limit_status',
 			'ended_sessions', 'jwks', 'statement_problems', 'nodes', 'events_after', 'event_payloads', 'event_results', 'event_topics_lost', 'events_since', 'media_types', 'stream_providers', 'chat_messages_json', 'renew_stream_views',
 			'bucket_requests',
-			'sport_fields',
+			'sport_fields', 'api_scopes', 'consents',
 			-- one row
 			'admit', 'authenticate', 'login', 'refresh_session', 'verify_token', 'rate_limit_config', 'bridge_config', 'change_password', 'reset_password', 'verify_email',
-			'enable_totp', 'confirm_totp', 'disable_totp', 'regenerate_recovery_codes', 'update_account', 'delete_account', 'event_feed_entry', 'create_stream', 'rotate_stream_key', 'watch_stream'])
+			'enable_totp', 'confirm_totp', 'disable_totp', 'regenerate_recovery_codes', 'update_account', 'delete_account', 'event_feed_entry', 'create_api_key', 'current_api_key', 'create_stream', 'rotate_stream_key', 'watch_stream'])
 $$, 'whatever else returns rows is named here, or is a list: give it first, after, cursor and has_more');
 
 -- ---- what there is to read -----------------------------------------------------------------------
@@ -76,6 +76,10 @@ INSERT INTO social.reports (reporter_id, user_id, reason) SELECT p.id, :two, 'sp
 INSERT INTO social.content_rules (kind, pattern, action) SELECT 'word', 'pgrule' || n, 'flag' FROM generate_series(1, 26) n;
 INSERT INTO social.audit_log (action, object_type, actor_id) SELECT 'hide_post', 'post', :one FROM generate_series(1, 26);
 INSERT INTO social.audit_log (action) SELECT 'pgaudit' FROM generate_series(1, 26);
+INSERT INTO social.api_keys (user_id, name, prefix, digest, scopes, expires_at) SELECT :viewer, 'key ' || n, format('social_sk_%s', lpad(n::text, 8, '0')), sha256(''), '{read}', now() + interval '1 day' FROM generate_series(1, 26) n;
+INSERT INTO social.audit_log (action, object_type, object_id) SELECT 'change_password', 'user', :viewer FROM generate_series(1, 26) n;
+INSERT INTO social.consent_documents (document, version) VALUES ('pg_terms', '1');
+INSERT INTO social.consents (user_id, document, version, is_given, source) SELECT :viewer, 'pg_terms', '1', n % 2 = 0, 'sql' FROM generate_series(1, 26) n;
 INSERT INTO social.user_sessions (user_id, device, family_secret, last_seen_at, expires_at) SELECT :viewer, 'device ' || n, '\x00', pg_temp.tied(n), now() + interval '1 day' FROM generate_series(1, 26) n;
 UPDATE social.posts SET is_pinned = true WHERE author_id = :one;
 INSERT INTO social.post_trends (post_id, score) SELECT id, -n / 5 FROM tap_posts;
@@ -142,6 +146,9 @@ INSERT INTO calls VALUES
 	('notifications', '', 'id', 'DELETE FROM social.notifications WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.notifications (recipient_id, type, actor_id, post_id) VALUES (%s, ''comment'', %s, %s)', :viewer, :one, :post)),
 	('user_notifications', 'user_id => ' || :two, 'id', 'DELETE FROM social.notifications WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.notifications (recipient_id, type, actor_id, post_id) VALUES (%s, ''comment'', %s, %s)', :two, :one, :post)),
 	('grouped_notifications', '', 'id', 'DELETE FROM social.notifications WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.notifications (recipient_id, type, actor_id, post_id) VALUES (%s, ''comment'', %s, %s)', :viewer, :one, :post)),
+	('api_keys', '', 'id', 'DELETE FROM social.api_keys WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.api_keys (user_id, name, prefix, digest, scopes, expires_at) VALUES (%s, ''fresh'', ''social_sk_freshkey'', sha256(''''), ''{read}'', now() + interval ''1 day'')', :viewer)),
+	('security_changes', '', 'id', 'SELECT set_config(''social.restoring'', ''on'', true); DELETE FROM social.audit_log WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.audit_log (action, object_type, object_id) VALUES (''change_password'', ''user'', %s)', :viewer)),
+	('consent_history', '', 'id', 'DELETE FROM social.consents WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.consents (user_id, document, version, is_given, source) VALUES (%s, ''pg_terms'', ''1'', true, ''sql'')', :viewer)),
 	('active_sessions', '', 'id', 'DELETE FROM social.user_sessions WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.user_sessions (user_id, family_secret, last_seen_at, expires_at) VALUES (%s, ''\x00'', now() + interval ''1 second'', now() + interval ''1 day'')', :viewer)),
 	('pinned_posts', 'user_id => ' || :one, 'id', 'UPDATE social.posts SET is_pinned = false WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.posts (author_id, title, content, is_pinned) VALUES (%s, ''fresh'', ''x'', true)', :one)),
 	('trending_posts', '', 'id', 'UPDATE social.posts SET deleted_at = now() WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''fresh'', ''x''); INSERT INTO social.post_trends (post_id, score) SELECT max(id), 1e9 FROM social.posts', :one)),

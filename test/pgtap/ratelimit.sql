@@ -8,7 +8,7 @@ SELECT (random() * 1e15)::bigint AS person \gset
 -- ---- policies ------------------------------------------------------------------------------------
 
 SELECT set_eq($$ SELECT surface, action, subject, rate FROM social.rate_limit_policy $$, $$ VALUES
-	('*', 'global', 'client', '100/minute'),
+	('*', 'global', 'client', '100/minute'), ('*', 'global', 'key', '100/minute'),
 	('graphql', 'user', 'user', '1000/day'), ('auth', 'user', 'user', '1000/day'), ('graphql', 'anon', 'anonymous', '100/day'),
 	('auth', 'login', 'account', '5/minute'), ('auth', 'login', 'address', '30/minute'), ('auth', 'register', 'address', '5/minute'),
 	('auth', 'refresh', 'session', '5/minute'), ('auth', 'refresh', 'address', '60/minute'),

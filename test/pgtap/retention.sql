@@ -10,6 +10,35 @@ SELECT throws_ok($$ SELECT social.set_retention('post_views', '-1 day') $$, 'SM4
 SELECT throws_ok($$ SELECT social.set_retention('deleted_posts', '1 day') $$, 'SM400', NULL, 'deleted posts follow their setting');
 SELECT throws_ok('SELECT social.retention_round(0)', 'SM400', 'invalid batch', 'a batch has a size');
 
+-- Who adds a table says how long its rows are kept, or here why they need no class (P-24, issue 17).
+SELECT set_eq($$
+	SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'p')
+		AND c.relname NOT IN (SELECT r.table_name FROM social.retention_classes() r WHERE r.table_name IS NOT NULL)
+$$, ARRAY[
+	-- what people made, until they or the account's end take it away; what was deleted is the class deleted_posts
+	'users', 'profiles', 'posts', 'comments', 'follows', 'follow_requests', 'blocks', 'post_likes', 'comment_likes', 'reposts', 'bookmarks', 'notification_preferences', 'user_totp', 'recovery_codes', 'streams', 'sport_follows',
+	-- mutes end by expire_mutes()
+	'mutes',
+	-- parts of such a row, which go with it
+	'mentions', 'hashtags', 'post_hashtags', 'post_subjects', 'refresh_tokens', 'stream_keys', 'stream_invitations', 'stream_chatters', 'stream_moderators', 'stream_subjects',
+	-- one row for each of those, however often it changes
+	'user_counters', 'post_counters', 'comment_counters', 'hashtag_counters', 'subject_counters', 'stream_audiences', 'last_positions', 'text_tables',
+	-- what waits to be folded, told or done, and is gone a moment later; the worker's rounds see to it
+	'user_counter_deltas', 'post_counter_deltas', 'comment_counter_deltas', 'hashtag_counter_deltas', 'subject_counter_deltas', 'trend_events', 'event_outbox', 'event_counts', 'post_reindex', 'recounts', 'job_workers',
+	-- what fades by itself
+	'post_trends', 'hashtag_trends',
+	-- what the operator, or staff, put there by hand, and take away again
+	'retention', 'content_rules', 'rate_limit_overrides', 'leaked_passwords', 'jwt_issuers', 'graphql_documents', 'media_store', 'consent_documents', 'job_kinds', 'job_pauses', 'job_schedules',
+	'sport_subjects', 'leagues', 'teams', 'athletes', 'sport_external_ids',
+	-- what a moving in leaves, as long as its operator wants to look at it
+	'django_imports', 'django_ids', 'django_notes',
+	-- a row for each time that the database went on in another way
+	'event_histories',
+	-- one row: whose name what deleted people left is shown under
+	'tombstones'
+], 'every table that grows has its class of data, or stands here with why not');
+SELECT is_empty($$ SELECT c.data_class FROM social.retention_classes() c WHERE c.table_name IS NOT NULL AND to_regclass('social.' || quote_ident(c.table_name)) IS NULL $$, 'and every class its table');
+
 INSERT INTO social.users (username) VALUES ('tap_author'), ('tap_reader');
 SELECT social.act_as('tap_author') AS author \gset
 SELECT social.create_post('Old', 'text') AS post \gset

@@ -442,6 +442,8 @@ CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[
 	'notification_preferences', 'set_notification_preference', 'setting',
 	-- sessions and keys: about the viewer's own logins, or about nobody
 	'session_id', 'refresh_session', 'active_sessions', 'logout', 'logout_all', 'revoke_session', 'clear_expired_sessions', 'verify_token', 'jwks',
+	'api_key_id', 'api_scopes', 'api_key_problem', 'require_login', 'require_scope', 'create_api_key', 'revoke_api_key', 'api_keys', 'current_api_key', 'give_consent', 'withdraw_consent', 'consents', 'consent_history',
+	'security_changes', 'security_json',
 	'viewer_sees_stream', 'create_stream', 'update_stream', 'delete_stream', 'rotate_stream_key', 'start_stream', 'end_stream', 'invite_to_stream', 'uninvite_from_stream', 'stream_invitations', 'require_host',
 	'check_stream_status', 'stream_key_json', 'stream_playback_url', 'stream_url', 'renew_stream_view', 'leave_stream', 'chat_rank', 'chat_role', 'send_chat_message', 'delete_chat_message', 'clear_chat_user', 'ban_chat_user', 'unban_chat_user',
 	'pin_chat_message', 'unpin_chat_message', 'update_stream_chat', 'add_stream_moderator', 'remove_stream_moderator', 'stream_bans', 'stream_analytics_json', 'chat_offset', -- a host's own business: test/pgtap/stream.sql

@@ -231,7 +231,7 @@ test_messages(const char *token, int64_t user_id)
 		struct message message;
 
 		message_init(&message, "203.0.113.9");
-		sb_caller_set_owner(&message.caller, first.caller.user_id, first.caller.session_id);
+		sb_caller_set_owner(&message.caller, first.caller.user_id, first.caller.session_id, 0);
 		send_message(&message);
 		ok(message.is_done, "a message is answered");
 		ok(message.caller.figures.is_known, "he is told what is left");

@@ -121,6 +121,7 @@ undescribed(json_t *list, const char *owner)
 /* Lists that are bounded by what they are about: they have neither a page argument nor pages. */
 static const char *const bounded[] = {
 	"Query.nodes",                      /* by the ids that are asked for */
+	"Query.consents",                   /* by the documents that there are */
 	"Query.notificationPreferences",    /* by the kinds of notifications */
 	"Settings.notificationPreferences", /* likewise */
 	"NotificationGroup.actors",         /* the last three */

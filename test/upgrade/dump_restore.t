@@ -51,6 +51,8 @@ SELECT social.create_post('Later', 'at its time', publish_at => now() + interval
 SELECT social.register('dumped', 'dumped@example.com', 'correct horse'), social.add_leaked_passwords('{password}');
 SELECT count(secret) FROM social.enable_totp('demo-password');
 SELECT count(*) FROM social.confirm_totp(social.totp((SELECT secret FROM social.user_totp)));
+SELECT id > 0 FROM social.issue_api_key(social.viewer_id(), 'dumped', '{read}');
+SELECT social.set_consent_document('terms', '1'), social.give_consent('terms');
 INSERT INTO social.jwt_issuers (issuer, jwks) VALUES ('https://issuer.example', '{"keys":[]}');
 INSERT INTO social.token_blacklist (jti, token_type, expires_at) VALUES ('dumped', 'access', now() + interval '1 year');
 SELECT social.tick();

@@ -5,9 +5,10 @@
  * usage: fanout HOST PORT SOCKETS RATE SECONDS REQUESTS SETUP STATEMENT
  *   REQUESTS   a file: what a socket sends once it is connected, for each socket in turn, each
  * ended by a line "--" SETUP      SQL, once; STATEMENT with $1, a text that the messages about it
- * hold: "beat-N;" Sockets are ready once a frame holds "subscribed". Prints: events, frames since,
- * bytes of a message, and ms from the commit to the last socket: 50th and 99th percentile, the
- * longest.
+ * hold: "beat-N;". Where SETUP is a handshake ("GET …"), the writer is a socket, too: STATEMENT is
+ * a message then, and times count from when it is sent. Sockets are ready once a frame holds
+ * "subscribed". Prints: events, frames since, bytes of a message, and ms from the commit to the
+ * last socket: 50th and 99th percentile, the longest.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -43,6 +44,7 @@ static int rate;
 static double duration;
 static const char *setup;
 static const char *statement;
+static struct sockaddr_in server;
 static size_t message_bytes;
 static long deliveries;
 
@@ -61,6 +63,84 @@ now(void)
 	clock_gettime(CLOCK_MONOTONIC, &at);
 	return (double) at.tv_sec + (double) at.tv_nsec / 1e9;
 }
+
+/* ---- a writer that is a socket ---- */
+
+static int
+open_writer(void)
+{
+	char bytes[4096];
+	size_t len = 0;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int on = 1;
+
+	if (fd < 0 || connect(fd, (const struct sockaddr *) &server, sizeof(server)) < 0 ||
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0 ||
+		send(fd, setup, strlen(setup), 0) != (ssize_t) strlen(setup))
+		die("the writer cannot connect");
+	while (memmem(bytes, len, "ready", 5) == NULL)
+	{
+		ssize_t got = recv(fd, bytes + len, sizeof(bytes) - len, 0);
+
+		if (got <= 0)
+			die("the writer is not let in");
+		len += (size_t) got;
+	}
+	return fd;
+}
+
+/* A text frame whose mask is zero; what is answered is dropped, unless it is a refusal. */
+static void
+say(int fd, const char *text)
+{
+	const char *mark = strstr(statement, "$1");
+	char body[1024];
+	char frame[1100] = {(char) 0x81};
+	char answer[4096];
+	int len = snprintf(body, sizeof(body), "%.*s%s%s", (int) (mark - statement), statement, text,
+					   mark + 2);
+	int head = len < 126 ? 2 : 4;
+	ssize_t got;
+
+	frame[1] = (char) (0x80 | (len < 126 ? len : 126));
+	if (head == 4)
+	{
+		frame[2] = (char) (len >> 8);
+		frame[3] = (char) len;
+	}
+	memcpy(frame + head + 4, body, (size_t) len);
+	if (send(fd, frame, (size_t) (head + 4 + len), 0) != head + 4 + len)
+		die("the writer cannot send");
+	while ((got = recv(fd, answer, sizeof(answer), MSG_DONTWAIT)) > 0)
+		if (memmem(answer, (size_t) got, "\"error\"", 7) != NULL)
+			die("the writer is refused");
+	if (got == 0)
+		die("the writer is turned out");
+}
+
+static void *
+say_events(void *arg)
+{
+	int fd = open_writer();
+	double began = now();
+
+	for (int n = 0; n < MAX_EVENTS && now() - began < duration; n++)
+	{
+		char text[32];
+		double wait = began + (double) n / rate - now();
+
+		if (wait > 0)
+			usleep((useconds_t) (wait * 1e6));
+		snprintf(text, sizeof(text), "beat-%d;", n);
+		committed[n] = now();
+		written = n + 1;
+		say(fd, text);
+	}
+	is_over = true;
+	return NULL;
+}
+
+/* ---- one that is a session of the database ---- */
 
 static void *
 write_events(void *arg)
@@ -109,7 +189,7 @@ hear(struct listener *own, const char *bytes, size_t len)
 
 	deliveries += own->is_ready;
 	own->is_ready = own->is_ready || memmem(bytes, len, ready, sizeof(ready) - 1) != NULL;
-	if (beat == NULL)
+	if (beat == NULL || !own->is_ready) /* before: what was said earlier */
 		return;
 	message_bytes = len;
 	heard[atoi(beat + 5)]++;
@@ -245,7 +325,8 @@ main(int argc, char **argv)
 	fflush(stdout);
 	if (getchar() == EOF)
 		return 2;
-	pthread_create(&writer, NULL, write_events, NULL);
+	server = address;
+	pthread_create(&writer, NULL, strncmp(setup, "GET ", 4) == 0 ? say_events : write_events, NULL);
 	while (whole < written || !is_over)
 	{
 		int count = epoll_wait(epoll, events, 256, 100);
@@ -255,9 +336,13 @@ main(int argc, char **argv)
 		while (whole < written && heard[whole] == sockets)
 			whole++;
 		if (is_over && until == 0)
-			until = now() + 60;
+			until = now() + 20;
 		if (is_over && now() > until)
+		{
+			fprintf(stderr, "fanout: of %d events number %d has come to %d sockets\n", written,
+					whole, heard[whole]);
 			die("events were lost");
+		}
 	}
 	for (int i = 0; i < written; i++)
 		late[i] = last[i] > committed[i] ? 1000 * (last[i] - committed[i]) : 0;

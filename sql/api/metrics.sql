@@ -67,6 +67,8 @@ BEGIN
 		UNION ALL SELECT 13, 'social_events_position', 'gauge', 'The id of the newest event of the log; it jumps after a fail-over.', NULL, NULL, social.event_position()
 		UNION ALL SELECT 13, 'social_events_waiting', 'gauge', 'Events in the outbox that have no number yet; 10000 stands for that or more.', NULL, NULL, (SELECT count(*) FROM (SELECT FROM social.event_outbox LIMIT waiting_max) x)
 		UNION ALL SELECT 13, 'social_events_lag_seconds', 'gauge', 'How long the first of them has waited.', NULL, NULL, coalesce((SELECT greatest(extract(epoch FROM clock_timestamp() - o.at), 0) FROM social.event_outbox o ORDER BY o.id LIMIT 1), 0)
+		UNION ALL SELECT 13, 'social_streams_on_air', 'gauge', 'Streams that are starting or live.', NULL, NULL, (SELECT count(*) FROM social.streams s WHERE s.status IN ('starting', 'live'))
+		UNION ALL SELECT 13, 'social_stream_viewers', 'gauge', 'How many watch them, each person once for each stream.', NULL, NULL, (SELECT coalesce(sum(s.viewer_count), 0) FROM social.streams s WHERE s.status IN ('starting', 'live'))
 		UNION ALL SELECT 14, 'social_mail_waiting', 'gauge', 'Mails in the outbox that are due; 10000 stands for that or more.', NULL, NULL, mail.n FROM mail
 		UNION ALL SELECT 15, 'social_mail_lag_seconds', 'gauge', 'How long the oldest of them has been due.', NULL, NULL, coalesce(mail.lag, 0) FROM mail
 		UNION ALL SELECT 16, 'social_posts_due_lag_seconds', 'gauge', 'How long the oldest scheduled post that is not published yet has been due.', NULL, NULL,

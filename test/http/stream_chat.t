@@ -120,8 +120,30 @@ says($general, message => "missed $_", topic => "stream:$id") && hears($general,
 my ($back) = joins($ann, '/ws/', 'ready');
 $back->say_json({ type => 'subscribe', topic => "stream:$id", after => $anchor->{id} });
 my @missed;
-while (my $m = $back->next_message(60)) { last if $m->{type} eq 'subscribed'; push @missed, $m }
+while (@missed < 3 && (my $m = $back->next_message(60))) { push @missed, $m if $m->{type} ne 'subscribed' } # the last may be told as it happens
 is_deeply([ map { "$_->{type} " . ($_->{data}{content} // '') } @missed ], [ map { "chat.message missed $_" } 1 .. 3 ], 'issue 16 line 7: who comes back by the last id misses nothing, and hears nothing twice');
+
+# ---- how often viewers are told of (line 6)
+{
+	my $crowd = account();
+	my ($listener) = joins($ann, "/ws/posts/stream/$id/");
+	my $began = time;
+	for (1 .. 25)
+	{
+		my $token = api(GET => "/api/${live}watch/$id/", token => $crowd->{token})->{json}{playback_token};
+		api(POST => "/api/${live}leave/", token => $crowd->{token}, json => { playback_token => $token }) if $_ % 2;
+	}
+	psql("INSERT INTO social.stream_chat_messages (stream_id, author_id, content) VALUES ($id, $host->{id}, 'crowd')");
+	my (@told, $m);
+	while ($m = $listener->next_message(60)) { push @told, $m->{type}; last if $m->{type} eq 'chat.message' && $m->{data}{content} eq 'crowd' }
+	my $counts = grep { $_ eq 'stream.viewers' } @told;
+	cmp_ok($counts, '<=', time - $began + 2, 'seed 094, issue 16 line 6: how many watch is told at most once a second, however many come and go');
+	cmp_ok(scalar(grep { $_ eq 'stream.joined' } @told), '>=', 10, 'seed 094: who comes is told at once');
+	psql("UPDATE social.stream_views SET left_at = renewed_at WHERE viewer_id = $crowd->{id} AND left_at IS NULL");
+	psql("DELETE FROM social.stream_views WHERE viewer_id = $crowd->{id}; DELETE FROM social.stream_audiences");
+	ok(wait_until(60, sub { psql("SELECT viewer_count FROM social.streams WHERE id = $id") == 0 }), 'and all of them go');
+	psql("UPDATE social.streams SET peak_viewers = 0 WHERE id = $id");
+}
 
 # ---- watching by a socket (line 6)
 my $peer = account();
@@ -153,6 +175,10 @@ is($numbers->{countries}[0]{country}, 'unknown', 'from where nobody said');
 cmp_ok(scalar @{ $numbers->{timeline} }, '>=', 1, 'minute by minute');
 is_deeply(get($host, "{ streamAnalytics(streamId: $id) { viewers joins peakViewers chatMessages devices } }"), { viewers => 1, joins => 1, peakViewers => 1, chatMessages => $numbers->{chat_messages}, devices => $numbers->{devices} }, 'over GraphQL the same');
 refused('FORBIDDEN', 'for the host alone', $ann, "{ streamAnalytics(streamId: $id) { viewers } }");
+
+my $seen = get($bob, "mutation { watchStream(streamId: $id) { playbackToken } }")->{playbackToken};
+api(POST => "/api/${live}leave/", token => $bob->{token}, json => { playback_token => $seen });
+is(psql("SELECT sum(viewers) FROM social.stream_audiences WHERE stream_id = $id"), 2, 'who watches by GraphQL is one of them');
 
 # ---- the chat beside the recording (line 7)
 my $replay = does($ann, "GET ${chat}replay/?first=2", undef, 200, {}, 'replayed');

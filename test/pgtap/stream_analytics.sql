@@ -77,6 +77,8 @@ SELECT is(pg_temp.watching(:two, :open), 0::bigint, 'one that is hidden is for n
 SELECT is(pg_temp.counted(:stream) || ', ' || pg_temp.counted(:open), '2 of 4, 0 of 2', 'and so it is counted');
 SELECT is((SELECT count(*) FROM social.event_outbox WHERE type = 'relation.changed' AND author_id = :two AND stream_id = :private), 1::bigint, 'bridges hear whom an invitation was taken from');
 
+SELECT is(value, (SELECT sum(viewer_count) FROM social.streams WHERE status IN ('starting', 'live'))::double precision, 'issue 16 line 6: figures tell the same number') FROM social.metrics() WHERE name = 'social_stream_viewers';
+
 -- ---- watch times (seed 108) ----------------------------------------------------------------------------
 UPDATE social.streams SET is_private = false WHERE id = :stream;
 DELETE FROM social.stream_views;

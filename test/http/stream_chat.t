@@ -225,6 +225,18 @@ is_out('whom the host blocks', 4404, $id, sub { api(POST => "/api/accounts/users
 is_out('whose invitation is taken back', 4404, $private, sub { api(DELETE => "/api/$live$private/invitations/$_[0]{id}/", token => $host->{token}) });
 is_out('who is suspended', 4401, $id, sub { as($staff, "social.suspend_user($_[0]{id}, reason => 'rude')") });
 
+# ---- from which country, as a proxy says it (seed 140)
+for my $case ([ 'a trusted proxy', 'DE', COUNTRY_HEADER => 'CF-IPCountry', TRUSTED_PROXIES => '127.0.0.1' ], [ 'nobody in particular', 'unknown', COUNTRY_HEADER => 'CF-IPCountry' ], [ 'a proxy that is not asked', 'unknown', TRUSTED_PROXIES => '127.0.0.1' ])
+{
+	my ($who, $country, %settings) = @$case;
+	my $bridge = start_bridge(%settings);
+	my $viewer = account();
+	my $before = psql("SELECT coalesce(sum(viewers), 0) FROM social.stream_audiences WHERE stream_id = $id AND country = '$country' AND device = 'mobile'");
+	my $answer = api(GET => "/api/${live}watch/$id/", url => $bridge->{url}, token => $viewer->{token}, headers => { 'CF-IPCountry' => 'de', 'User-Agent' => 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X)' });
+	is("$answer->{status} " . (psql("SELECT coalesce(sum(viewers), 0) FROM social.stream_audiences WHERE stream_id = $id AND country = '$country' AND device = 'mobile'") - $before), '200 1', "seed 140: the country that $who says is $country");
+	$bridge->stop;
+}
+
 # ---- how often (I-07), of bridges that count
 my $counting = start_bridge(RATE_LIMITS => 'on');
 my $often = account();

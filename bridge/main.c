@@ -25,6 +25,7 @@
 #include "api/routes.h"
 #include "api/store.h"
 #include "api/web.h"
+#include "api/webhook.h"
 #include "auth/auth.h"
 #include "http/server.h"
 #include "http/socket.h"
@@ -122,6 +123,7 @@ check_config(const struct sb_config *config, struct sb_problems *problems)
 	sb_cache_check(config, problems);
 	sb_web_init(config, problems);
 	sb_store_check(config, problems);
+	sb_webhook_check(config, problems);
 	sb_media_check(config, problems);
 	if (!sb_forwarded_init(config->trusted_proxies, &item))
 		sb_problem_error(problems, "TRUSTED_PROXIES: %.*s is no address or network",

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "admission/services.h"
+#include "api/mux.h"
 #include "api/graphql_show.h"
 #include "api/routes.h"
 #include "api/snapshot.h"
@@ -138,6 +139,7 @@ on_database(struct sb_services *services)
 {
 	sb_routes_review(services->pool);
 	sb_store_tell(services);
+	sb_mux_tell(services);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */

@@ -23,6 +23,7 @@ extern void sb_api_asyncapi(struct sb_request *request);          /* issue 14 */
 extern void sb_api_docs(struct sb_request *request);              /* api/web.c */
 extern void sb_api_realtime(struct sb_request *request);          /* api/web.c */
 extern void sb_api_web_file(struct sb_request *request);          /* api/web.def */
+extern void sb_api_webhook(struct sb_request *request);           /* mission 042 */
 
 /* For the member `page` of a row (http/router.h). */
 extern bool sb_api_graphql_page(struct sb_request *request);    /* also a WebSocket */

@@ -6,6 +6,7 @@
 #include "worker/job.h"
 #include "worker/mail.h"
 #include "worker/media.h"
+#include "worker/mux.h"
 
 const struct sb_handler sb_handlers[] = {
 	{"mail", "claim_mail_jobs", "finish_mail_jobs", "fail_mail_jobs", sb_mail_most, sb_mail_check,
@@ -18,5 +19,7 @@ const struct sb_handler sb_handlers[] = {
 	 sb_media_close, sb_media_delete_start, sb_media_cancel},
 	{"media.sweep", "claim_jobs", "finish_jobs", "fail_jobs", sb_media_most, NULL, sb_media_open,
 	 sb_media_close, sb_media_sweep_start, sb_media_cancel},
+	{"mux", "claim_jobs", "finish_jobs", "fail_jobs", sb_mux_most, sb_mux_check, sb_mux_open,
+	 sb_mux_close, sb_mux_start, sb_mux_cancel},
 	{NULL},
 };

@@ -75,6 +75,7 @@ static const char *const unseen[] = {
 	"media_store",
 	"media_sweeps",
 	"mutes",
+	"mux_account",
 	"notification_preferences",
 	"notifications",
 	"post_revisions",
@@ -100,6 +101,7 @@ static const char *const unseen[] = {
 	"trend_events",
 	"user_sessions",
 	"user_totp",
+	"webhook_attempts",
 };
 
 struct shared

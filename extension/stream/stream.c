@@ -11,6 +11,8 @@
 
 static char *ingest_url;
 static char *playback_url;
+static char *mux_ingest_url;
+static char *mux_playback_url;
 static char *chat_message_rates;
 static int title_max_length;
 static int description_max_length;
@@ -33,6 +35,10 @@ static const struct
 	{"social.stream_playback_url",
 	 "Where streams are watched, without the last slash; a path is one of the bridge's host.",
 	 &playback_url, "/hls"},
+	{"social.mux_ingest_url", "Where hosts publish streams to that Mux takes in.", &mux_ingest_url,
+	 "rtmp://global-live.mux.com:5222/app"},
+	{"social.mux_playback_url", "Where streams of Mux's are watched, without the last slash.",
+	 &mux_playback_url, "https://stream.mux.com"},
 };
 
 static const struct

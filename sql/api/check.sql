@@ -212,6 +212,7 @@ CREATE OR REPLACE FUNCTION social.check() RETURNS TABLE (name text, status text,
 BEGIN
 	RETURN QUERY SELECT * FROM social.check_server();
 	RETURN QUERY SELECT * FROM social.check_settings();
+	RETURN QUERY SELECT * FROM social.check_webhooks();
 	RETURN QUERY SELECT c.* FROM social.check_catalog() c WHERE c.status <> 'ok' OR NOT EXISTS (
 		SELECT FROM social.check_catalog() o WHERE o.name = c.name AND o.status <> 'ok');
 	RETURN QUERY SELECT * FROM social.check_data();

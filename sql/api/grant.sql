@@ -93,7 +93,7 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT unnest(ARRAY['close_account', 'erase_account', 'begin_deletion', 'cancel_deletion', 'pending_deletion', 'require_deleter', 'forget_names', 'forget_notes', 'forget_hashtags', 'erase_rows', 'hanging_columns', 'erase_hanging',
 		'erase_comments', 'erase_own_comments', 'erase_own_posts', 'erase_own_streams', 'anonymize_posts', 'tombstone_id', 'erasure_parts', 'events_about', 'object_jobs', 'finish_deletion', 'close_due_account', 'recount_post_links',
-		'check_server', 'check_settings', 'check_catalog', 'check_data']), 'owner'
+		'check_server', 'check_settings', 'check_webhooks', 'check_catalog', 'check_data']), 'owner'
 	UNION ALL
 	SELECT unnest(ARRAY['file_report', 'report_by_rule', 'spare_superusers', 'moderate_content', 'require_rule_keeper',
 		'content_check', 'content_report', 'content_rules_changed', 'retention_batch',
@@ -186,6 +186,16 @@ BEGIN ATOMIC
 		'watch_stream', 'stream_watch_json', 'renew_stream_view', 'leave_stream', 'chat_rank', 'chat_role', 'send_chat_message', 'stream_chat', 'seen_stream', 'chat_message_json', 'delete_chat_message', 'clear_chat_user',
 		'ban_chat_user', 'unban_chat_user', 'pin_chat_message', 'unpin_chat_message', 'update_stream_chat', 'add_stream_moderator', 'remove_stream_moderator', 'stream_moderators', 'stream_bans', 'chat_messages_json', 'chat_offset', 'stream_replay', 'stream_analytics_json']), 'reader'
 	UNION ALL
+	-- streams at Mux, and webhooks
+	SELECT unnest(ARRAY['take_stream_key', 'verify_webhook_signature']), 'reader'
+	UNION ALL
+	SELECT unnest(ARRAY['set_mux', 'receive_webhook']), 'bridge'
+	UNION ALL
+	SELECT unnest(ARRAY['mux_next_request', 'mux_answered']), 'worker'
+	UNION ALL
+	SELECT unnest(ARRAY['ensure_mux_kind', 'mux_private_key', 'new_stream_provider', 'want_mux', 'delete_at_mux', 'stream_mux_key', 'stream_mux_change', 'stream_mux_gone', 'stream_ingest_url', 'mux_playback', 'mux_url',
+		'sign_rs256', 'mux_token', 'watch_mux', 'mux_id', 'mux_policy', 'mux_made', 'mux_recorded', 'mux_event']), 'owner'
+	UNION ALL
 	SELECT unnest(ARRAY['stream_publish', 'stream_event', 'stream_providers', 'keep_stream_view', 'renew_stream_views', 'leave_stream_views', 'note_stream_audience', 'topic_history']), 'bridge'
 	UNION ALL
 	SELECT unnest(ARRAY['tend_streams', 'tell_stream_followers', 'count_stream_viewers']), 'admin'
@@ -195,11 +205,11 @@ BEGIN ATOMIC
 	UNION ALL
 	-- sports: staff are told apart by who acts
 	SELECT unnest(ARRAY['sport_fields', 'sport_slug', 'create_league', 'update_league', 'delete_league', 'create_team', 'update_team', 'delete_team', 'create_athlete', 'update_athlete', 'delete_athlete',
-		'link_sport_subject', 'unlink_sport_subject', 'sports_import', 'leagues', 'teams', 'athletes', 'search_sports', 'set_post_subjects', 'subject_posts', 'follow_subject', 'unfollow_subject', 'followed_subjects',
+		'link_sport_subject', 'sports_import', 'leagues', 'teams', 'athletes', 'search_sports', 'set_post_subjects', 'subject_posts', 'follow_subject', 'unfollow_subject', 'followed_subjects',
 		'check_sport_kind', 'subject_streams']), 'reader'
 	UNION ALL
 	SELECT unnest(ARRAY['check_sport_json', 'check_sport_numbers', 'check_sport_field', 'check_sport_subject', 'require_sport_keeper', 'make_sport_slug', 'write_sport_subject', 'act_on_sport',
-		'delete_sport_subject', 'import_sport_row', 'post_subject_position', 'post_subject_drift', 'demo_sports', 'hold_subjects', 'set_stream_subjects']), 'owner'
+		'delete_sport_subject', 'import_sport_row', 'post_subject_position', 'demo_sports', 'hold_subjects', 'set_stream_subjects']), 'owner'
 	UNION ALL
 	-- what there is of people
 	SELECT unnest(ARRAY['personal_columns', 'unexported_columns']), 'admin'
@@ -303,7 +313,7 @@ BEGIN
 	FOR object IN
 		SELECT format('social.%I', c.relname) FROM pg_class c
 		WHERE c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'p')
-			AND c.relname <> ALL (ARRAY['jwt_key', 'user_sessions', 'refresh_tokens', 'api_keys', 'user_totp', 'recovery_codes', 'mail_outbox', 'account_tokens', 'users', 'media_store', 'stream_keys'])
+			AND c.relname <> ALL (ARRAY['jwt_key', 'user_sessions', 'refresh_tokens', 'api_keys', 'user_totp', 'recovery_codes', 'mail_outbox', 'account_tokens', 'users', 'media_store', 'stream_keys', 'mux_account', 'mux_streams'])
 		ORDER BY 1
 	LOOP
 		EXECUTE format('GRANT SELECT ON %s TO %I', object, role);

@@ -39,6 +39,9 @@ BEGIN
 	IF kinds && '{media.verify,media.process,media.delete}' THEN
 		PERFORM social.ensure_media_kinds();
 	END IF;
+	IF 'mux' = ANY (kinds) THEN
+		PERFORM social.ensure_mux_kind();
+	END IF;
 END
 $$;
 COMMENT ON FUNCTION social.serve_job_kinds(text[]) IS 'social-worker says which of its own kinds of jobs it runs; those that are not there yet are made.';

@@ -106,6 +106,7 @@ CREATE OR REPLACE FUNCTION social.personal_notes(OUT table_name text, OUT column
 		-- streams
 		('streams', 'host_id', 'streams', 'the streams', 'delete', '', NULL),
 		('stream_keys', 'stream_id', NULL, 'digests of secrets', 'delete', 'with the stream', NULL),
+		('mux_streams', 'stream_id', NULL, 'what Mux calls a stream, and its key until it is taken', 'delete', 'with the stream, and at Mux by a job', NULL),
 		('stream_events', 'stream_id', NULL, 'what providers tell the site, gone in 30 days', 'delete', 'with the stream', NULL),
 		('stream_subjects', 'stream_id', 'stream_subjects', 'leagues, teams and athletes that the streams are about', 'delete', 'with the stream', NULL),
 		('stream_invitations', 'stream_id', 'stream_guests', 'whom the person invited', 'delete', 'with the stream', NULL),

@@ -58,6 +58,8 @@ CREATE OR REPLACE FUNCTION social.retention_classes(OUT data_class text, OUT def
 			'Files that people sent, or were about to, and showed nowhere.'),
 		('stream_events', interval '30 days', 'stream_events', 'received_at', 'true', NULL,
 			'What providers have said of streams, after which the same would be taken for new.'),
+		('webhook_attempts', interval '30 days', 'webhook_attempts', 'received_at', 'true', NULL,
+			'Webhooks that came, with the address of who sent them.'),
 		('stream_views', interval '1 year', 'stream_views', 'left_at', 'left_at IS NOT NULL', NULL,
 			'Who watched which stream, and when.'),
 		('stream_minutes', interval '1 year', 'stream_minutes', 'minute', 'true', NULL,

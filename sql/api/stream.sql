@@ -53,28 +53,39 @@ DECLARE
 	-- 132 random bits, URL-safe.
 	key text := left(social.random_token(), 22);
 BEGIN
+	-- Mux makes its keys, which take_stream_key() tells.
+	UPDATE social.mux_streams m SET key_is_due = EXISTS (SELECT FROM social.streams s WHERE s.id = $1 AND s.provider_id IS NOT NULL), stream_key = NULL WHERE m.stream_id = $1;
+	IF FOUND THEN
+		PERFORM social.want_mux($1);
+		RETURN NULL;
+	END IF;
 	INSERT INTO social.stream_keys AS k (stream_id, key_hash) VALUES ($1, sha256(convert_to(key, 'UTF8')))
 	ON CONFLICT ON CONSTRAINT stream_keys_pkey DO UPDATE SET key_hash = excluded.key_hash, created_at = now();
 	RETURN key;
 END
 $$;
-COMMENT ON FUNCTION social.new_stream_key(bigint) IS 'A new key for a stream, in the place of any other; what is returned is all that there is of it.';
+COMMENT ON FUNCTION social.new_stream_key(bigint) IS 'A new key for a stream, in the place of any other; what is returned is all that there is of it. Null where the provider makes it: take_stream_key() tells it then.';
 
 CREATE OR REPLACE FUNCTION social.stream_playback_url(playback_id text, token text DEFAULT NULL) RETURNS text
-	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	mux bigint := (SELECT s.id FROM social.streams s WHERE s.playback_id = $1 AND s.provider = 'mux');
 BEGIN
+	IF mux IS NOT NULL THEN
+		RETURN (SELECT social.mux_url(p.id) FROM social.mux_playback(mux) p WHERE p.policy = 'public');
+	END IF;
 	RETURN concat_ws('/', social.setting('stream_playback_url'), $2, $1, 'index.m3u8');
 END
 $$;
-COMMENT ON FUNCTION social.stream_playback_url(text, text) IS 'Where a stream is watched. What stands in the path before the playback id is there for its segments too, whose names are relative (P-20): that of a private one begins with the token of whoever watches.';
+COMMENT ON FUNCTION social.stream_playback_url(text, text) IS 'Where a stream is watched. What stands in the path before the playback id is there for its segments too, whose names are relative (P-20): that of a private one begins with the token of whoever watches. At Mux null where a token of Mux''s is needed, which watch_stream gives.';
 
-CREATE OR REPLACE FUNCTION social.stream_url(host_id bigint, status text) RETURNS text
-	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+CREATE OR REPLACE FUNCTION social.stream_url(host_id bigint, status text, playback_id text) RETURNS text
+	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	RETURN CASE WHEN $1 = social.viewer_id() AND $2 <> 'ended' THEN social.setting('stream_ingest_url') END;
+	RETURN CASE WHEN $1 = social.viewer_id() AND $2 <> 'ended' THEN social.stream_ingest_url($3) END;
 END
 $$;
-COMMENT ON FUNCTION social.stream_url(bigint, text) IS 'Where the viewer publishes a stream of their own that has not ended; null for any other.';
+COMMENT ON FUNCTION social.stream_url(bigint, text, text) IS 'Where the viewer publishes a stream of their own that has not ended; null for any other.';
 
 -- ---- announcing --------------------------------------------------------------------------------------
 
@@ -100,14 +111,14 @@ BEGIN
 	IF active >= active_max THEN
 		PERFORM social.raise_error('SM409', 'you have too many streams', format('%s are announced or on the air; the limit is %s.', active, active_max), 'End or delete one.');
 	END IF;
-	INSERT INTO social.streams (host_id, title, description, scheduled_at, thumbnail_url, tags, is_private, is_open, search_vector)
-	VALUES (viewer, $1, coalesce($2, ''), nullif($3, 'infinity'), nullif($4, ''), social.stream_tags(coalesce($5, '')), coalesce($6, false), coalesce($7, false), '')
+	INSERT INTO social.streams (host_id, title, description, scheduled_at, thumbnail_url, tags, is_private, is_open, provider, search_vector)
+	VALUES (viewer, $1, coalesce($2, ''), nullif($3, 'infinity'), nullif($4, ''), social.stream_tags(coalesce($5, '')), coalesce($6, false), coalesce($7, false), social.new_stream_provider(), '')
 	RETURNING id INTO new_id;
 	PERFORM social.set_allowed_users(new_id, $8), social.set_stream_subjects(new_id, $9);
-	RETURN QUERY SELECT v, social.new_stream_key(v.id), social.setting('stream_ingest_url') FROM social.visible_streams v WHERE v.id = new_id;
+	RETURN QUERY SELECT v, social.new_stream_key(v.id), social.stream_ingest_url(v.playback_id) FROM social.visible_streams v WHERE v.id = new_id;
 END
 $$;
-COMMENT ON FUNCTION social.create_stream(text, text, timestamptz, text, text, boolean, boolean, bigint[], bigint[]) IS 'The viewer announces a stream: title (at most 100 characters), description (500), scheduled_at, thumbnail_url, tags with commas between, is_private (for those invited, allowed_users), is_open (also for who is not logged in), subject_ids (the leagues, teams and athletes that it is about, at most five). Returns one row: the stream, the key to publish it with, and where to. The key is told here and by rotate_stream_key, and never again. SM401 when nobody acts, SM400 for what does not fit, SM404 for an unknown person among allowed_users or an unknown subject, SM409 when social.stream_active_max streams of the viewer have not ended.';
+COMMENT ON FUNCTION social.create_stream(text, text, timestamptz, text, text, boolean, boolean, bigint[], bigint[]) IS 'The viewer announces a stream: title (at most 100 characters), description (500), scheduled_at, thumbnail_url, tags with commas between, is_private (for those invited, allowed_users), is_open (also for who is not logged in), subject_ids (the leagues, teams and athletes that it is about, at most five). Returns one row: the stream, the key to publish it with, and where to. The key is told here and by rotate_stream_key, and never again; that of a stream at Mux, which makes it, by take_stream_key. SM401 when nobody acts, SM400 for what does not fit, SM404 for an unknown person among allowed_users or an unknown subject, SM409 when social.stream_active_max streams of the viewer have not ended.';
 
 CREATE OR REPLACE FUNCTION social.require_own_stream(stream_id bigint, for_staff boolean DEFAULT false) RETURNS social.streams
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -170,7 +181,7 @@ BEGIN
 		PERFORM social.raise_error('SM409', 'the stream has ended', 'Its key went with it.', 'Announce another one.');
 	END IF;
 	PERFORM social.audit('rotate_stream_key', 'stream', $1);
-	RETURN QUERY SELECT v, social.new_stream_key(v.id), social.setting('stream_ingest_url') FROM social.visible_streams v WHERE v.id = $1;
+	RETURN QUERY SELECT v, social.new_stream_key(v.id), social.stream_ingest_url(v.playback_id) FROM social.visible_streams v WHERE v.id = $1;
 END
 $$;
 COMMENT ON FUNCTION social.rotate_stream_key(bigint) IS 'The host gets a new key for a stream; from now on the old one publishes nothing. Returns one row as create_stream does. SM401, SM404 and SM403 as require_own_stream, SM409 when the stream has ended.';
@@ -352,7 +363,7 @@ BEGIN
 		'subjects', (SELECT coalesce(json_agg(row_to_json(l) ORDER BY l.id), '[]') FROM (SELECT v.id, v.kind, v.slug, v.name, v.sport, v.followers_count FROM social.stream_subjects t JOIN social.visible_sport_subjects v ON v.id = t.subject_id WHERE t.stream_id = $1.id) l),
 		'viewer_count', $1.viewer_count, 'peak_viewers', $1.peak_viewers,
 		'playback_url', CASE WHEN NOT $1.is_private THEN social.stream_playback_url($1.playback_id) END,
-		'stream_url', social.stream_url($1.host_id, $1.status),
+		'stream_url', social.stream_url($1.host_id, $1.status, $1.playback_id),
 		'allowed_users', CASE WHEN is_own THEN (SELECT coalesce(json_agg(l.user_id ORDER BY l.user_id), '[]') FROM (SELECT i.user_id FROM social.stream_invitations i WHERE i.stream_id = $1.id ORDER BY 1 LIMIT 100) l) END,
 		'chat', json_build_object('enabled', $1.chat_enabled, 'slow_mode_seconds', $1.slow_mode_seconds, 'followers_only', $1.followers_only, 'follow_minutes', $1.follow_minutes,
 			'pinned_message_id', $1.pinned_message_id),
@@ -370,6 +381,7 @@ DECLARE
 	viewer bigint := social.viewer_id();
 	watched social.visible_streams;
 	token text := social.random_token();
+	until timestamptz := now() + social.setting('stream_playback_lifetime')::interval;
 BEGIN
 	SELECT v.* INTO watched FROM social.visible_streams v WHERE v.id = $1;
 	IF watched.id IS NULL THEN
@@ -390,12 +402,16 @@ BEGIN
 	ELSIF watched.status IN ('starting', 'live') THEN
 		INSERT INTO social.stream_views (stream_id, viewer_id, token_hash, is_told) VALUES ($1, viewer, sha256(convert_to(token, 'UTF8')), watched.viewer_count < 100);
 	END IF;
+	IF EXISTS (SELECT FROM social.mux_streams m WHERE m.stream_id = $1) THEN
+		RETURN QUERY SELECT watched, m.playback_url, m.mode, CASE WHEN watched.status IN ('starting', 'live') THEN token END, until FROM social.watch_mux(watched, until) m;
+		RETURN;
+	END IF;
 	RETURN QUERY SELECT watched, social.stream_playback_url(watched.playback_id, CASE WHEN watched.is_private THEN token END),
 		CASE WHEN watched.is_private THEN 'signed_prefix' ELSE 'public' END, CASE WHEN watched.status IN ('starting', 'live') THEN token END,
-		now() + social.setting('stream_playback_lifetime')::interval;
+		until;
 END
 $$;
-COMMENT ON FUNCTION social.watch_stream(bigint) IS 'The viewer (or nobody, where the stream is open) begins to watch a stream. Returns one row: the stream; its playback_url; mode, public, or signed_prefix where the path begins with the token; the playback_token, a lease that renew_stream_view keeps, while it is on the air; and until when that is good. SM404 (Stream not found) for what is not there, SM403 (Access denied) for a stream of others, SM401 where a login would help.';
+COMMENT ON FUNCTION social.watch_stream(bigint) IS 'The viewer (or nobody, where the stream is open) begins to watch a stream. Returns one row: the stream; its playback_url; mode, public, signed_prefix where the path begins with the token, or provider_token where the provider (Mux) checks one in the address, which is null while Mux has not said it; the playback_token, a lease that renew_stream_view keeps, while it is on the air; and until when that is good. SM404 (Stream not found) for what is not there, SM403 (Access denied) for a stream of others, SM401 where a login would help.';
 
 CREATE OR REPLACE FUNCTION social.stream_watch_json(stream_id bigint) RETURNS json
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$

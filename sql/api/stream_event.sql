@@ -8,9 +8,10 @@ CREATE OR REPLACE FUNCTION social.stream_providers(OUT provider text, OUT kind t
 BEGIN ATOMIC
 	VALUES ('local'::text, 'publish'::text, 'publish'::text), ('local', 'update', 'beat'), ('local', 'heartbeat', 'beat'), ('local', 'publish_done', 'stop'), ('local', 'end', 'end'),
 		('mux', 'video.live_stream.connected', 'publish'), ('mux', 'video.live_stream.active', 'beat'), ('mux', 'video.live_stream.disconnected', 'stop'),
-		('mux', 'video.live_stream.idle', 'end');
+		('mux', 'video.live_stream.idle', 'end'), ('mux', 'video.live_stream.disabled', 'end'), ('mux', 'video.live_stream.deleted', 'end'),
+		('mux', 'video.asset.created', 'recording'), ('mux', 'video.asset.ready', 'recording'), ('mux', 'video.asset.live_stream_completed', 'recording');
 END;
-COMMENT ON FUNCTION social.stream_providers() IS 'The kinds of events of each provider, in its own words, and what they mean: publish (somebody publishes), beat (pictures come), stop (nobody publishes any more), end. What is not here is ignored.';
+COMMENT ON FUNCTION social.stream_providers() IS 'The kinds of events of each provider, in its own words, and what they mean: publish (somebody publishes), beat (pictures come), stop (nobody publishes any more), end, recording (of what was broadcast, there is a film). What is not here is ignored.';
 
 CREATE OR REPLACE FUNCTION social.finish_stream(stream_id bigint) RETURNS boolean
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -107,7 +108,7 @@ BEGIN
 	END IF;
 	SELECT s.* INTO stream FROM social.streams s WHERE s.id = social.find_stream($1, $5) AND s.provider = $1 FOR NO KEY UPDATE;
 	IF stream.id IS NOT NULL THEN
-		result := CASE WHEN means IS NULL THEN 'ignored' WHEN $4 < stream.event_at THEN 'stale'
+		result := CASE WHEN means IS NULL THEN 'ignored' WHEN means = 'recording' THEN social.mux_recorded(stream, $5) WHEN $4 < stream.event_at THEN 'stale'
 			ELSE social.apply_stream_event(stream, means, $4, $5 ->> 'publisher') END;
 	END IF;
 	IF result = 'applied' AND means = 'beat' THEN

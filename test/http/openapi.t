@@ -41,8 +41,9 @@ for my $row (@rows)
 	my %sent     = map { ("$_->{in}.$_->{name}" => $_) } grep { $_->{in} ne 'header' } @{ $it->{parameters} };
 	my %header   = map { ($_->{name} => 1) } grep { $_->{in} eq 'header' } @{ $it->{parameters} };
 	my %body     = map { ("body.$_" => 1) } keys %{ body_schema($it)->{properties} // {} };
+	my %must     = map { ($_ => 1) } @{ ($row->{takes} // {})->{required} // [] };
 	my %wanted   = map { ("$_->{in}.$_->{name}" => $_) } grep { $_->{in} ne 'client' } @{ $row->{parameters} },
-	  map { { in => $row->{method} eq 'GET' ? 'query' : 'body', name => $_ } } keys %{ ($row->{takes} // {})->{properties} // {} };
+	  map { { in => $row->{method} eq 'GET' ? 'query' : 'body', name => $_, required => $must{$_} } } keys %{ ($row->{takes} // {})->{properties} // {} };
 	my @problems = (
 		(join(' ', sort keys %sent, keys %body) ne join(' ', sort keys %wanted) ? 'parameters' : ()),
 		((!$header{'Idempotency-Key'} xor !($row->{idempotency_key} || "$row->{method} $row->{name}" eq 'POST graphql')) ? 'Idempotency-Key' : ()),

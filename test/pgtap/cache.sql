@@ -9,7 +9,7 @@ SELECT set_eq($$
 $$, ARRAY[
 	'users', 'profiles', 'follows', 'posts', 'post_hashtags', 'hashtags', 'mentions', 'comments', 'post_likes', 'comment_likes', 'reposts', 'repost_places', 'post_views',
 	'user_counters', 'user_counter_deltas', 'post_counters', 'post_counter_deltas', 'comment_counters', 'comment_counter_deltas', 'hashtag_counters', 'hashtag_counter_deltas', 'subject_counters', 'subject_counter_deltas',
-	'post_trends', 'hashtag_trends', 'post_reindex', 'text_tables', 'content_rules', 'media', 'streams', 'stream_chat_messages',
+	'post_trends', 'hashtag_trends', 'post_reindex', 'text_tables', 'content_rules', 'media', 'streams', 'mux_streams', 'stream_chat_messages',
 	'sport_subjects', 'leagues', 'teams', 'athletes', 'sport_external_ids', 'post_subjects', 'stream_subjects'
 ], 'what strangers are shown is made of these tables');
 CREATE TABLE pg_temp.posts (id bigint);

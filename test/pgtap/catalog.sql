@@ -105,8 +105,10 @@ $$, ARRAY[
 	'keep_stream_view', 'renew_stream_views', 'leave_stream_views', 'end_lost_views',
 	-- administrators read what is written of people's columns
 	'personal_columns',
+	-- they read what is known at Mux, which holds keys
+	'stream_playback_url', 'stream_url', 'take_stream_key', 'set_mux', 'stream_mux_key', 'stream_mux_change', 'stream_mux_gone', 'mux_next_request', 'mux_answered', 'receive_webhook',
 	-- staff write of leagues, teams and athletes
-	'create_league', 'update_league', 'delete_league', 'create_team', 'update_team', 'delete_team', 'create_athlete', 'update_athlete', 'delete_athlete', 'link_sport_subject', 'unlink_sport_subject', 'sports_import', 'set_post_subjects', 'follow_subject', 'unfollow_subject',
+	'create_league', 'update_league', 'delete_league', 'create_team', 'update_team', 'delete_team', 'create_athlete', 'update_athlete', 'delete_athlete', 'link_sport_subject', 'sports_import', 'set_post_subjects', 'follow_subject', 'unfollow_subject',
 	-- they read tables on the way to a visible_* view
 	'search_sports', 'subject_posts', 'subject_streams', 'followed_streams', 'feed_live_json',
 	'search_posts', 'search_posts_like', 'search_users', 'search_hashtags', 'trending_hashtags', 'deleted_posts', 'post_revisions', 'post_shares', 'post_views', 'hashtags', 'bookmarked_posts',

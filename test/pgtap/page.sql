@@ -28,7 +28,7 @@ SELECT is_empty($$
 			'sport_fields', 'api_scopes', 'consents',
 			-- one row
 			'admit', 'authenticate', 'login', 'refresh_session', 'verify_token', 'rate_limit_config', 'bridge_config', 'change_password', 'reset_password', 'verify_email',
-			'enable_totp', 'confirm_totp', 'disable_totp', 'regenerate_recovery_codes', 'update_account', 'delete_account', 'event_feed_entry', 'create_api_key', 'current_api_key', 'create_stream', 'rotate_stream_key', 'watch_stream'])
+			'enable_totp', 'confirm_totp', 'disable_totp', 'regenerate_recovery_codes', 'update_account', 'delete_account', 'event_feed_entry', 'create_api_key', 'current_api_key', 'create_stream', 'rotate_stream_key', 'take_stream_key', 'watch_stream'])
 $$, 'whatever else returns rows is named here, or is a list: give it first, after, cursor and has_more');
 
 -- ---- what there is to read -----------------------------------------------------------------------

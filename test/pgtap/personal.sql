@@ -20,7 +20,7 @@ SELECT is_empty($$SELECT export_as FROM personal WHERE export_as !~ '^[a-z][a-z_
 
 -- Every table is known, or holds nothing of anybody in particular.
 SELECT set_eq('SELECT DISTINCT table_name FROM columns WHERE table_name NOT IN (SELECT table_name FROM personal)', ARRAY[
-	'leaked_passwords', 'jwt_key', 'jwt_issuers', 'media_store', 'content_rules', 'rate_limit_overrides', 'retention', 'text_tables', 'post_reindex', 'graphql_documents', 'django_imports',
+	'leaked_passwords', 'jwt_key', 'jwt_issuers', 'media_store', 'mux_account', 'webhook_attempts', 'content_rules', 'rate_limit_overrides', 'retention', 'text_tables', 'post_reindex', 'graphql_documents', 'django_imports',
 	'event_histories', 'job_kinds', 'job_pauses', 'job_workers', 'job_history', 'job_schedules', 'consent_documents',
 	-- tags, and what everybody together makes of them
 	'hashtag_counters', 'hashtag_counter_deltas', 'hashtag_trends', 'subject_counters', 'subject_counter_deltas',

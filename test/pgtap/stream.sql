@@ -154,6 +154,7 @@ SELECT social.tend_streams() \gset
 SELECT is(disconnected_at, NULL, 'which sends no heart-beats') FROM social.streams WHERE id = :private;
 SELECT sum(social.tell_stream_followers()) FROM generate_series(1, 3) \gset
 SELECT set_eq(format('SELECT recipient_id FROM social.notifications WHERE stream_id = %s', :private), ARRAY[:friend]::bigint[], 'of a private stream those are told who are invited');
+UPDATE social.streams SET provider = 'local', provider_id = NULL WHERE id = :private;
 
 -- ---- who watches ---------------------------------------------------------------------------------------
 SELECT social.act_as(:friend) \gset
@@ -179,6 +180,7 @@ SELECT ok(NOT social.renew_stream_view(:'token'), 'who is invited no longer is o
 SELECT is(social.viewer_id(), :host::bigint, 'whoever acts goes on to do so');
 SELECT social.count_stream_viewers() \gset
 SELECT is(viewer_count, 0, 'and counted no more') FROM social.streams WHERE id = :private;
+UPDATE social.streams SET provider = 'mux', provider_id = 'mux-1' WHERE id = :private;
 SELECT is(pg_temp.mux('m9', 'idle') || ' ' || pg_temp.status(:private), 'applied ended', 'P-19: idle is the end');
 
 -- ---- the end of an account -----------------------------------------------------------------------------

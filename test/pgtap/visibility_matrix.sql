@@ -426,7 +426,7 @@ INSERT INTO social.sport_follows (user_id, subject_id) SELECT p.id, l.id FROM pe
 CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[
 	'event_position', -- a number
 	'viewer_id', 'require_viewer', 'result_id', 'authenticate', 'viewer_is_staff', 'blocked_ids', 'muted_ids', 'viewer_in_audience', 'viewer_sees_person', 'viewer_sees_post', 'viewer_sees_comment', 'viewer_lists_person', 'waiting_count', 'commenter_is_shown', 'hashtag_seen_at',
-	'check_text', 'extract_hashtags', 'extract_mentions', 'hashtag_key', 'cursor_encode', 'cursor_decode', 'jwt_verify', 's3_presign', 's3_post_form', 's3_sign_policy', 'cloudfront_url', 'cloudfront_cookies', 'cloudfront_policy', 'cloudfront_signature', 'cloudfront_base64', 's3_address', 's3_host', 'raise_error',
+	'check_text', 'extract_hashtags', 'extract_mentions', 'hashtag_key', 'cursor_encode', 'cursor_decode', 'jwt_verify', 'verify_webhook_signature', 's3_presign', 's3_post_form', 's3_sign_policy', 'cloudfront_url', 'cloudfront_cookies', 'cloudfront_policy', 'cloudfront_signature', 'cloudfront_base64', 's3_address', 's3_host', 'raise_error',
 	'page_size', 'page_cursor', 'page_json', 'help', 'function_audience', 'page_key', 'page_start', 'page_time', 'time_key', 'moment_key', 'page_moment', 'search_config', 'search_query', 'title_query', 'title_key', 'search_snippet',
 	'search_vector', 'language_code', 'guess_language',
 	'login', 'register', 'change_password', 'request_password_reset', 'reset_password', 'request_email_verification', 'verify_email',
@@ -444,13 +444,13 @@ CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[
 	'session_id', 'refresh_session', 'active_sessions', 'logout', 'logout_all', 'revoke_session', 'clear_expired_sessions', 'verify_token', 'jwks',
 	'api_key_id', 'api_scopes', 'api_key_problem', 'require_login', 'require_scope', 'create_api_key', 'revoke_api_key', 'api_keys', 'current_api_key', 'give_consent', 'withdraw_consent', 'consents', 'consent_history',
 	'security_changes', 'security_json',
-	'viewer_sees_stream', 'create_stream', 'update_stream', 'delete_stream', 'rotate_stream_key', 'start_stream', 'end_stream', 'invite_to_stream', 'uninvite_from_stream', 'stream_invitations', 'require_host',
+	'viewer_sees_stream', 'create_stream', 'update_stream', 'delete_stream', 'rotate_stream_key', 'take_stream_key', 'start_stream', 'end_stream', 'invite_to_stream', 'uninvite_from_stream', 'stream_invitations', 'require_host',
 	'check_stream_status', 'stream_key_json', 'stream_playback_url', 'stream_url', 'renew_stream_view', 'leave_stream', 'chat_rank', 'chat_role', 'send_chat_message', 'delete_chat_message', 'clear_chat_user', 'ban_chat_user', 'unban_chat_user',
 	'pin_chat_message', 'unpin_chat_message', 'update_stream_chat', 'add_stream_moderator', 'remove_stream_moderator', 'stream_bans', 'stream_analytics_json', 'chat_offset', -- a host's own business: test/pgtap/stream.sql
 	'media_types', 'create_upload', 'upload_json', 'complete_upload', 'update_media', 'delete_media', 'is_restoring', 'picture_url', 'picture_variants', 'own_media', 'upload_parts_json',
 	-- of leagues, teams and athletes, which everybody may see
 	'sport_fields', 'sport_slug', 'create_league', 'update_league', 'delete_league', 'create_team', 'update_team', 'delete_team', 'create_athlete', 'update_athlete', 'delete_athlete',
-	'link_sport_subject', 'unlink_sport_subject', 'sports_import', 'leagues', 'teams', 'athletes', 'search_sports', 'set_post_subjects', 'check_sport_kind', 'follow_subject', 'unfollow_subject', 'followed_subjects',
+	'link_sport_subject', 'sports_import', 'leagues', 'teams', 'athletes', 'search_sports', 'set_post_subjects', 'check_sport_kind', 'follow_subject', 'unfollow_subject', 'followed_subjects',
 	'rate_limit_policies', 'node_id', 'nodes'
 ]) AS name;
 

@@ -79,6 +79,9 @@ SELECT social.stream_event('local', 'dumped beat', 'heartbeat', clock_timestamp(
 SELECT social.note_stream_audience(:stream, 'DE', 'Firefox');
 SELECT count(*) FROM social.watch_stream(:stream);
 SELECT social.send_chat_message(:stream, 'Dumped'), social.add_stream_moderator(:stream, (SELECT max(id) FROM social.users)), social.ban_chat_user(:stream, (SELECT max(id) - 1 FROM social.users));
+SELECT social.set_mux(is_default => true);
+SELECT count(*) FROM social.create_stream('Dumped at Mux');
+SELECT social.set_mux(is_default => false), social.receive_webhook('mux', 'missing', '192.0.2.1', 0);
 UPDATE social.streams SET publisher = NULL, heard_at = now() + interval '1 year';
 SELECT social.act_as(NULL::bigint, true), social.sports_import('dump', '{"leagues": [{"id": "1", "name": "Dumped"}], "teams": [{"id": "1", "league": "1", "name": "Dumped"}], "athletes": [{"id": "1", "team": "1", "last_name": "Dumped"}]}');
 INSERT INTO social.post_subjects SELECT p.id, s.id, p.position FROM social.posts p, social.sport_subjects s ORDER BY p.id, s.id LIMIT 1;

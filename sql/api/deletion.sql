@@ -193,6 +193,7 @@ BEGIN
 	SET variables = jsonb_set(m.variables, '{accounts}', (
 		SELECT coalesce(jsonb_agg(a), '[]') FROM jsonb_array_elements(m.variables -> 'accounts') AS a WHERE a ->> 'username' <> account.username))
 	WHERE lower(m.address) = lower(account.pending_email) AND account.pending_email <> '' AND m.template = 'reset_password' AND m.variables ? 'accounts';
+	DELETE FROM social.mail_outbox m WHERE m.user_id IS NULL AND lower(m.address) = ANY (names);
 	-- Attempts under a name that was not theirs at the time, or not theirs alone.
 	DELETE FROM social.login_attempts a WHERE a.user_id IS NULL AND a.claimant_id IS NULL AND lower(a.username) = ANY (names);
 	-- Requests counted in the table, by a name that was typed or the account's id.
@@ -479,12 +480,16 @@ CREATE OR REPLACE FUNCTION social.erasure_parts(OUT place integer, OUT table_nam
 		(1002, 'comments', NULL, NULL, false), (1003, 'streams', NULL, NULL, false), (1004, 'posts', NULL, NULL, false),
 		(1005, 'users', 'id = ANY ($1)', NULL, false),
 		(1006, 'token_blacklist', 'user_id = ANY ($1)', 'user_id = NULL, session_id = NULL', true),
-		(1007, 'django_ids', 'kind = ''user'' AND id = ANY ($1)', NULL, true),
-		(1008, 'audit_log', 'detail ?| ''{owner_id,host_id,user_id,target_id}'' AND (detail -> ''owner_id'' = ANY (SELECT to_jsonb(i) FROM unnest($1) i) OR detail -> ''host_id'' = ANY (SELECT to_jsonb(i) FROM unnest($1) i)
+		(1007, 'django_notes', 'kind = ''user'' AND EXISTS (SELECT FROM social.django_ids d WHERE d.source = django_notes.source AND d.kind = django_notes.kind AND d.key = django_notes.key AND d.id = ANY ($1))', NULL, true),
+		(1008, 'django_ids', 'kind = ''user'' AND id = ANY ($1)', NULL, true),
+		(1009, 'jobs', 'user_id IS NULL AND args -> ''user_id'' = ANY (SELECT to_jsonb(i) FROM unnest($1) i)', NULL, true),
+		(1010, 'media_sweeps', 'EXISTS (SELECT FROM jsonb_array_elements(findings) f, unnest($1) i WHERE position(''/'' || i || ''/'' IN f ->> ''key'') > 0)',
+			'findings = (SELECT coalesce(jsonb_agg(f), ''[]'') FROM jsonb_array_elements(findings) f WHERE NOT EXISTS (SELECT FROM unnest($1) i WHERE position(''/'' || i || ''/'' IN f ->> ''key'') > 0))', true),
+		(1011, 'audit_log', 'detail ?| ''{owner_id,host_id,user_id,target_id}'' AND (detail -> ''owner_id'' = ANY (SELECT to_jsonb(i) FROM unnest($1) i) OR detail -> ''host_id'' = ANY (SELECT to_jsonb(i) FROM unnest($1) i)
 			OR detail -> ''user_id'' = ANY (SELECT to_jsonb(i) FROM unnest($1) i) OR detail ->> ''target'' = ''user'' AND detail -> ''target_id'' = ANY (SELECT to_jsonb(i) FROM unnest($1) i))',
 			'detail = detail - ''{owner_id,host_id,user_id,target_id}''::text[]', true),
 		-- Who listens has heard of it by then.
-		(1009, 'events', 'at < now() - interval ''10 seconds'' AND ' || social.events_about(), NULL, true)
+		(1012, 'events', 'at < now() - interval ''10 seconds'' AND ' || social.events_about(), NULL, true)
 		UNION ALL
 		SELECT 100 + row_number() OVER (ORDER BY h.source_table, h.source_column)::integer, h.source_table, format('%I = ANY ($1)', h.source_column), CASE WHEN NOT h.is_deleted THEN format('%I = NULL', h.source_column) END, false
 		FROM social.hanging_columns('users') h WHERE h.source_table NOT IN ('comments', 'posts', 'streams', 'tombstones')) AS p (place, table_name, condition, change, is_scan)
@@ -519,7 +524,7 @@ COMMENT ON FUNCTION social.erase_account(bigint, integer, boolean, integer) IS '
 CREATE OR REPLACE FUNCTION social.object_jobs(user_id bigint) RETURNS TABLE (job_id bigint, keys bigint)
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT j.id, jsonb_array_length(j.args -> 'keys')::bigint FROM social.jobs j WHERE j.kind = 'media.delete' AND jsonb_typeof(j.args -> 'keys') = 'array'
-		AND EXISTS (SELECT FROM jsonb_array_elements_text(j.args -> 'keys') k WHERE starts_with(k, format('uploads/%s/', $1)))
+		AND EXISTS (SELECT FROM jsonb_array_elements_text(j.args -> 'keys') k WHERE k ~ format('^(uploads|exports)/%s/', $1))
 $$;
 COMMENT ON FUNCTION social.object_jobs(bigint) IS 'Jobs that wait to delete objects of a person from the store, or were given up, and how many objects each.';
 

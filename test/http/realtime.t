@@ -80,4 +80,15 @@ is_deeply($seen->{renewed}, [qw(connecting open)], 'a token is renewed in the so
 cmp_ok($seen->{auths} // 0, '>=', 2, 'by another auth');
 is_deeply($seen->{ended} && [ @{ $seen->{ended} }[ 1, -1 ] ], [ 'open  0', 'closed nobody is logged in 0' ], 'P-17: the end of the session closes it');
 like($seen->{ended}[2] // '', qr/^waiting .* 4401$/, 'as the bridge says');
+# ---- the chat of a stream
+my $talker = account();
+my $stream = api(POST => '/api/posts/live/stream/', token => $talker->{token}, json => { title => 'Talk' })->{json}{id};
+psql("INSERT INTO social.stream_chat_messages (stream_id, author_id, content) VALUES ($stream, $talker->{id}, 'before')");
+ok(wait_until(60, sub { psql("SELECT count(*) FROM social.events WHERE stream_id = $stream AND type = 'chat.message'") == 1 }), 'something was said');
+my $chat = decode_json(`timeout 90 node test/npm/realtime_chat.mjs $ENV{BRIDGE_URL} $talker->{token} $stream $module` || '{}');
+is_deeply($chat->{history}, [ [ "stream:$stream", ['before'] ] ], 'issue 16: who joins a chat is told what was said, once, apart from events');
+is_deeply($chat->{events}, [ [ $chat->{said}, 'from a page' ] ], 'what a page says comes back with its id');
+is_deeply($chat->{refused}, [ [ 503, 'UNAVAILABLE' ], [ 400, 'BAD_REQUEST' ], [ 404, 'NOT_FOUND' ], [ 503, 'UNAVAILABLE' ] ], 'what is refused, or is not answered any more, is thrown');
+is_deeply([ $chat->{state}, sort @{ $chat->{topics} // [] } ], [ 'open', 'feed', "stream:$stream" ], 'and ends neither the connection nor a topic');
+
 done_testing;

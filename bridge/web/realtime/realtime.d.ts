@@ -9,10 +9,16 @@ export class Realtime {
     /** Begins, or begins anew after it was closed. */
     open(): void;
     close(): void;
-    /** Hears of a topic: feed, notifications:ID, post:ID, user:ID, hashtag:NAME. @param {string} key */
+    /** Hears of a topic: feed, notifications:ID, post:ID, user:ID, hashtag:NAME, stream:ID. @param {string} key */
     subscribe(key: string): void;
     /** @param {string} key */
     unsubscribe(key: string): void;
+    /**
+     * Says something in the chat of a stream (stream:ID); the id of the message. What refuses it is thrown, as REST would
+     * answer: { error, code, status, retry_after? }. Where the connection is lost nobody knows whether it was said (503).
+     * @param {string} topic @param {string} message @returns {Promise<number>}
+     */
+    say(topic: string, message: string): Promise<number>;
     #private;
 }
 /**
@@ -48,6 +54,11 @@ export type RealtimeOptions = {
      * time: what is read from here on misses nothing.
      */
     onSubscribed?: ((topic: string, id: number) => void) | undefined;
+    /**
+     * What was said last in the chat of a stream, the
+     * oldest first: told once, when it is subscribed to and nothing of it is known yet.
+     */
+    onHistory?: ((topic: string, messages: any[]) => void) | undefined;
     /**
      * A gap: what has happened in between is not known any
      * more. Read anew what is shown of the topic.
@@ -104,6 +115,13 @@ export type RealtimeOptions = {
         readonly CLOSING: 2;
         readonly CLOSED: 3;
     } | undefined;
+};
+/**
+ * What is to be said in a chat.
+ */
+export type Saying = {
+    resolve: (id: number) => void;
+    reject: (error: any) => void;
 };
 export type Topic = {
     key: string;

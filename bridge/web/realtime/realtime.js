@@ -31,6 +31,8 @@
  * @property {(state: RealtimeState) => void} [onState]
  * @property {(topic: string, id: number) => void} [onSubscribed] The topic is heard of from now on, for the first
  *   time: what is read from here on misses nothing.
+ * @property {(topic: string, messages: any[]) => void} [onHistory] What was said last in the chat of a stream, the
+ *   oldest first: told once, when it is subscribed to and nothing of it is known yet.
  * @property {(topic: string, id: number) => void} [onResync] A gap: what has happened in between is not known any
  *   more. Read anew what is shown of the topic.
  * @property {(error: { error: string, code: string, status: number, topic?: string }) => void} [onError] A topic
@@ -47,6 +49,7 @@
  * @property {typeof WebSocket} [WebSocket]
  */
 
+/** What is to be said in a chat. @typedef {{ resolve: (id: number) => void, reject: (error: any) => void }} Saying */
 /** @typedef {{ key: string, name: string, from?: number, isKnown: boolean, isWanted: boolean, isAsked: boolean }} Topic */
 /** What is told: an event, or a gap in what is heard of these topics. @typedef {{ id: number, event?: RealtimeEvent, gapOf?: Topic[] }} Told */
 
@@ -69,6 +72,8 @@ export class Realtime {
   #upTo = 0; // where it will have caught up
   /** @type {Told[]} */ #held = []; // until then
   #isGap = false; // more came than can be held
+  /** @type {Map<string, Saying>} */ #saying = new Map(); // by what we call it
+  #said = 0;
   #url;
   #position; // everything up to this id has been told
   #turn = 0; // counts connections: what belongs to an earlier one is not heard any more
@@ -115,7 +120,7 @@ export class Realtime {
     this.#end('closed by the page');
   }
 
-  /** Hears of a topic: feed, notifications:ID, post:ID, user:ID, hashtag:NAME. @param {string} key */
+  /** Hears of a topic: feed, notifications:ID, post:ID, user:ID, hashtag:NAME, stream:ID. @param {string} key */
   subscribe(key) {
     const known = this.#topics.get(key);
     if (known) {
@@ -133,6 +138,33 @@ export class Realtime {
     const topic = this.#topics.get(key);
     if (topic) topic.isWanted = false;
     if (topic && !topic.isAsked) this.#leave(topic);
+  }
+
+  /**
+   * Says something in the chat of a stream (stream:ID); the id of the message. What refuses it is thrown, as REST would
+   * answer: { error, code, status, retry_after? }. Where the connection is lost nobody knows whether it was said (503).
+   * @param {string} topic @param {string} message @returns {Promise<number>}
+   */
+  say(topic, message) {
+    return new Promise((resolve, reject) => {
+      const ref = String(++this.#said);
+      this.#saying.set(ref, { resolve, reject });
+      if (this.#state.name === 'open') this.#send({ type: 'chat_message', topic, message, ref });
+      else this.#silence();
+    });
+  }
+
+  /** What was to be said is not answered any more. */
+  #silence() {
+    for (const { reject } of this.#saying.values()) reject({ error: 'the connection was lost', code: 'UNAVAILABLE', status: 503 });
+    this.#saying.clear();
+  }
+
+  /** @param {string} ref */
+  #answered(ref) {
+    const saying = this.#saying.get(ref);
+    this.#saying.delete(ref);
+    return saying;
   }
 
   // ---- the connection ----------------------------------------------------------------------------
@@ -184,6 +216,7 @@ export class Realtime {
     this.#isCatchingUp = false;
     this.#isGap = false;
     this.#upTo = 0;
+    this.#silence();
     for (const topic of this.#topics.values()) {
       topic.isAsked = false;
       if (!topic.isWanted) this.#topics.delete(topic.key);
@@ -282,7 +315,10 @@ export class Realtime {
     else if (type === 'subscribed') this.#subscribed(message.id, data.topic);
     else if (type === 'unsubscribed' && data.code) this.#gone(data);
     else if (type === 'unsubscribed') this.#asked.shift();
+    else if (type === 'sent') this.#answered(data.ref)?.resolve(data.id);
+    else if (type === 'error' && data.ref !== undefined) this.#answered(data.ref)?.reject(data);
     else if (type === 'error') this.#refused(data);
+    else if (type === 'history') this.#remember(data);
     else if (type === 'pong') this.#ponged(message.id ?? 0);
     else if (message.id !== undefined) this.#take(message);
   }
@@ -358,6 +394,12 @@ export class Realtime {
       topic.isKnown = true;
       this.#call(() => this.#options.onSubscribed?.(topic.key, id ?? this.#position));
     }
+  }
+
+  /** It comes before the topic is heard of; no event, so that it moves nobody's place. @param {{ topic: string, messages: any[] }} history */
+  #remember({ topic: name, messages }) {
+    const topic = this.#asked[0];
+    this.#call(() => this.#options.onHistory?.(topic?.key ?? name, messages));
   }
 
   /** What a topic is about is not to be seen any more. @param {{ topic: string, code: string, reason: string }} lost */

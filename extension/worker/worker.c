@@ -51,7 +51,8 @@ extern PGDLLEXPORT void social_launcher_main(Datum argument);
 
 PG_FUNCTION_INFO_V1(social_worker_is_running);
 
-#define HURRY_PAUSE     10   /* ms between runs of the steps that are in a hurry */
+#define HURRY_PAUSE     10   /* ms between runs of the steps that are in a hurry, at least */
+#define HURRY_SHARE     2    /* and so many times what the last run took */
 #define ROUND_PAUSE     50   /* ms between rounds while there is work */
 #define FOLLOW_TIME     250  /* ms after a request in which steps that have rested get their turn */
 #define SETTLE_PAUSE    1000 /* ms between rounds after the last work, for steps that rest */
@@ -281,25 +282,30 @@ hurry(void)
 /*
  * Rests between busy rounds. A request for a round does not cut it short: under load there is one
  * after every commit, and a round costs as much for one delta as for a hundred. What is in a hurry
- * has shorter rests of its own, within this one.
+ * has shorter rests of its own, within this one; the longer, the more there is to number and the
+ * more listen, for each bell wakes them all.
  */
 static void
 rest_for(long milliseconds)
 {
 	int64 end = clock_ms() + milliseconds;
 	int64 hurried = clock_ms();
+	int64 pause = HURRY_PAUSE;
 	int64 now;
 
 	while ((now = clock_ms()) < end && !ShutdownRequestPending && time_aside() <= 0)
 	{
-		int64 next = hurried + HURRY_PAUSE;
+		int64 next = hurried + pause;
 
 		if (now < next)
 			pause_for(Min(next, end) - now);
 		else if (!take_hurry())
 			pause_for(end - now);
 		else if (hurry())
+		{
 			hurried = clock_ms();
+			pause = Max(HURRY_PAUSE, HURRY_SHARE * (hurried - now));
+		}
 		else
 			return;
 	}

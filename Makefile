@@ -30,8 +30,8 @@ CORE_LIBS  = -ljansson -lsodium -licuuc -lcrypto -lm
 
 # Run once, in this order; then the re-runnable files, in this order. A file that is not listed, or a
 # name without a file, fails the build.
-SQL_SCHEMA = $(patsubst %,sql/schema/%.sql, user key session api_key account consent mail follow relation hashtag post mention comment reaction share feed counter notification trending moderation audit ratelimit retention language search_like document idempotency django event job media stream stream_mux webhook sport deletion)
-SQL_API    = $(patsubst %,sql/api/%.sql, core audit ratelimit text page language observed counter recount visibility user relation key session api_key mail verification password register totp login follow post comment reaction share hashtag mention search search_like node feed notification trending moderation content_rule account consent security deletion retention document job job_claim job_schedule job_operator event s3 cloudfront media media_sweep bucket stream stream_event stream_view stream_chat stream_analytics stream_mux webhook sport personal idempotency version admin_view replication check demo django policy worker metrics cache bridge column help grant)
+SQL_SCHEMA = $(patsubst %,sql/schema/%.sql, user key session api_key account consent mail follow relation hashtag post mention comment reaction share feed counter notification trending moderation audit ratelimit retention language search_like document idempotency django event job media stream stream_mux webhook sport deletion export)
+SQL_API    = $(patsubst %,sql/api/%.sql, core audit ratelimit text page language observed counter recount visibility user relation key session api_key mail verification password register totp login follow post comment reaction share hashtag mention search search_like node feed notification trending moderation content_rule account consent security deletion retention document job job_claim job_schedule job_operator event s3 cloudfront media media_sweep bucket stream stream_event stream_view stream_chat stream_analytics stream_mux webhook sport personal export idempotency version admin_view replication check demo django policy worker metrics cache bridge column help grant)
 unlisted   = $(filter-out $(SQL_SCHEMA) $(SQL_API),$(wildcard sql/schema/*.sql sql/api/*.sql))
 $(if $(unlisted),$(error no list in the Makefile names $(unlisted)))
 
@@ -98,7 +98,7 @@ BRIDGE_LIBS   = -lpq -lmicrohttpd -lwslay -lhiredis -lxxhash -lz -lbrotlienc $(C
 WORKER_OWN    = bridge/worker_main.c $(wildcard bridge/worker/*.c)
 WORKER_SRCS   = $(sort $(WORKER_OWN) bridge/service.c bridge/systemd.c $(wildcard bridge/base/*.c bridge/loop/*.c bridge/pg/*.c)) $(CORE_SRCS)
 WORKER_OBJS   = $(WORKER_SRCS:%.c=$(BUILD)/%.o)
-WORKER_LIBS   = -lpq -lcurl -lmagic -lz -lbrotlienc $(CORE_LIBS) -lpthread
+WORKER_LIBS   = -lpq -lcurl -lmagic -larchive -lz -lbrotlienc $(CORE_LIBS) -lpthread
 WORKER_BIN    = $(BUILD)/social-worker
 BRIDGE_SRCS   = $(sort $(filter-out $(WORKER_OWN),$(wildcard bridge/*.c bridge/*/*.c))) $(CORE_SRCS)
 BRIDGE_OBJS   = $(BRIDGE_SRCS:%.c=$(BUILD)/%.o)

@@ -3,6 +3,7 @@
  * there, and its back-off and timeout at first, says social.serve_job_kinds()
  * (sql/api/job_operator.sql).
  */
+#include "worker/export.h"
 #include "worker/job.h"
 #include "worker/mail.h"
 #include "worker/media.h"
@@ -21,5 +22,7 @@ const struct sb_handler sb_handlers[] = {
 	 sb_media_close, sb_media_sweep_start, sb_media_cancel},
 	{"mux", "claim_jobs", "finish_jobs", "fail_jobs", sb_mux_most, sb_mux_check, sb_mux_open,
 	 sb_mux_close, sb_mux_start, sb_mux_cancel},
+	{"export", "claim_jobs", "finish_jobs", "fail_jobs", sb_export_most, NULL, sb_export_open,
+	 sb_export_close, sb_export_start, sb_export_cancel},
 	{NULL},
 };

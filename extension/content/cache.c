@@ -57,6 +57,7 @@ static const char *const unseen[] = {
 	"event_histories",
 	"event_outbox",
 	"events",
+	"exports",
 	"follow_requests",
 	"graphql_documents",
 	"idempotency_keys",

@@ -465,6 +465,12 @@ tell_media(struct delivery *delivery, struct event *event)
 	return tell_by(delivery, event->subject, "media_json");
 }
 
+static bool
+tell_export(struct delivery *delivery, struct event *event)
+{
+	return tell_by(delivery, event->subject, "export_document");
+}
+
 /* ---- streams ---- */
 
 static bool
@@ -577,6 +583,7 @@ static bool (*const tellers[SOCIAL_EVENT_NTYPES])(struct delivery *, struct even
 	[SOCIAL_EVENT_PROFILE_COUNTS] = tell_profile_counts,
 	[SOCIAL_EVENT_SESSION_ENDED] = tell_session,
 	[SOCIAL_EVENT_MEDIA_CHANGED] = tell_media,
+	[SOCIAL_EVENT_EXPORT_CHANGED] = tell_export,
 	[SOCIAL_EVENT_STREAM_STATUS] = tell_stream,
 	[SOCIAL_EVENT_STREAM_EDITED] = tell_stream,
 	[SOCIAL_EVENT_STREAM_DELETED] = tell_stream_gone,

@@ -54,6 +54,7 @@ static const struct
 	{"graphql", "search", SOCIAL_LIMIT_CLIENT, "100/hour"},
 	/* Every report is somebody's work, and counts once whatever surface it comes by. */
 	{"*", "report", SOCIAL_LIMIT_USER, "30/hour"},
+	{"*", "export", SOCIAL_LIMIT_USER, "10/hour"},
 	/* Media: in-band files (119), signed upload URLs (123). */
 	{"*", "upload", SOCIAL_LIMIT_USER, "10/hour"},
 	{"rest", "media_upload", SOCIAL_LIMIT_USER, "20/minute"},

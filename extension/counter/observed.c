@@ -255,6 +255,10 @@ static const struct social_observed registry[] = {
 		.table = "stream_invitations",
 		.event = SOCIAL_EVENT_OF_INVITATION,
 	},
+	{
+		.table = "exports",
+		.event = SOCIAL_EVENT_OF_EXPORT,
+	},
 };
 
 /* ---- triggers ------------------------------------------------------------------------------- */

@@ -48,6 +48,7 @@
 	TYPE(CHAT_DELETED, "chat.deleted")                                                             \
 	TYPE(CHAT_BANNED, "chat.banned")                                                               \
 	TYPE(CHAT_UNBANNED, "chat.unbanned")                                                           \
+	TYPE(EXPORT_CHANGED, "export.changed")                                                         \
 	TYPE(RELATION_CHANGED, "relation.changed")                                                     \
 	TYPE(VISIBILITY_CHANGED, "visibility.changed")
 
@@ -105,7 +106,8 @@ enum social_event_source
 	SOCIAL_EVENT_OF_VIEW,
 	SOCIAL_EVENT_OF_CHAT,
 	SOCIAL_EVENT_OF_BAN,
-	SOCIAL_EVENT_OF_INVITATION
+	SOCIAL_EVENT_OF_INVITATION,
+	SOCIAL_EVENT_OF_EXPORT
 };
 
 /* Their names in social.observed_tables(); NULL for OF_NOTHING. */

@@ -418,6 +418,22 @@ note_invitation(const struct change *change)
 			.stream = id_of(change, change->before, SOCIAL_STREAM_INVITATIONS_STREAM_ID)});
 }
 
+/* ---- exports -------------------------------------------------------------------------------- */
+
+static void
+note_export(const struct change *change)
+{
+	static const int columns[] = {SOCIAL_EXPORTS_STATE, SOCIAL_EXPORTS_PARTS_DONE, 0};
+	int64 user = id_of(change, newest(change), SOCIAL_EXPORTS_USER_ID);
+
+	if (change->after == NULL || (change->before != NULL && !has_changed(change, columns)))
+		return;
+	add(SOCIAL_EVENT_EXPORT_CHANGED,
+		(struct social_event){.author = user,
+							  .recipient = user,
+							  .subject = id_of(change, change->after, SOCIAL_EXPORTS_ID)});
+}
+
 /* ---- all of them ---------------------------------------------------------------------------- */
 
 static void (*const notes[])(const struct change *) = {
@@ -429,6 +445,7 @@ static void (*const notes[])(const struct change *) = {
 	[SOCIAL_EVENT_OF_MEDIA] = note_media,     [SOCIAL_EVENT_OF_STREAM] = note_stream,
 	[SOCIAL_EVENT_OF_VIEW] = note_view,       [SOCIAL_EVENT_OF_CHAT] = note_chat,
 	[SOCIAL_EVENT_OF_BAN] = note_ban,         [SOCIAL_EVENT_OF_INVITATION] = note_invitation,
+	[SOCIAL_EVENT_OF_EXPORT] = note_export,
 };
 
 const char *const social_event_sources[] = {
@@ -449,6 +466,7 @@ const char *const social_event_sources[] = {
 	[SOCIAL_EVENT_OF_CHAT] = "chat",
 	[SOCIAL_EVENT_OF_BAN] = "ban",
 	[SOCIAL_EVENT_OF_INVITATION] = "invitation",
+	[SOCIAL_EVENT_OF_EXPORT] = "export",
 };
 
 void

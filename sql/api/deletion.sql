@@ -679,8 +679,9 @@ BEGIN
 	RETURN QUERY
 	SELECT p.prefix, sum(p.keys)::bigint FROM (
 		SELECT split_part(k, '/', 1) || '/' || split_part(k, '/', 2) || '/', 1 FROM social.media m, unnest(m.key || ARRAY(SELECT v.value ->> 'key' FROM jsonb_each(m.variants) v)) k WHERE m.owner_id = $1
+		UNION ALL SELECT format('exports/%s/', $1), 1 FROM social.exports e WHERE e.user_id = $1 AND e.state <> 'waiting'
 		UNION ALL SELECT format('uploads/%s/', $1), j.keys FROM social.object_jobs($1) j) AS p (prefix, keys)
 	GROUP BY 1 ORDER BY 1;
 END
 $$;
-COMMENT ON FUNCTION social.user_footprint(bigint) IS 'What there is of a person: for each column that refers to people (table.column, as personal_columns() knows them) how many rows, and for each prefix of the store (uploads/ID/, media/ID/) how many objects that are known of, or wait to be deleted. After a deletion there is no row; that the ledger keeps the number is not told. Reads whole tables. For operators.';
+COMMENT ON FUNCTION social.user_footprint(bigint) IS 'What there is of a person: for each column that refers to people (table.column, as personal_columns() knows them) how many rows, and for each prefix of the store (uploads/ID/, exports/ID/, media/ID/) how many objects that are known of, or wait to be deleted. After a deletion there is no row; that the ledger keeps the number is not told. Reads whole tables. For operators.';

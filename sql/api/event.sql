@@ -177,7 +177,7 @@ CREATE OR REPLACE FUNCTION social.event_topics(type text, author_id bigint, post
 			WHEN type = 'follow.created' THEN 'user:' || subject_id END,
 		CASE WHEN type IN ('post.created', 'post.restored', 'repost.created') THEN 'feed' END,
 		CASE WHEN type IN ('post.created', 'post.restored') THEN 'posts' END,
-		CASE WHEN split_part(type, '.', 1) IN ('notification', 'media') THEN 'notifications:' || recipient_id END,
+		CASE WHEN split_part(type, '.', 1) IN ('notification', 'media', 'export') THEN 'notifications:' || recipient_id END,
 		CASE WHEN type = 'session.ended' THEN 'session:' || subject_id END,
 		CASE WHEN split_part(type, '.', 1) IN ('stream', 'chat') THEN 'stream:' || stream_id END,
 		CASE WHEN type = 'stream.status' THEN 'streams' END], NULL)

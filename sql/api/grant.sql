@@ -216,6 +216,14 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT unnest(ARRAY['personal_notes', 'personal_references']), 'owner'
 	UNION ALL
+	SELECT unnest(ARRAY['request_export', 'delete_export', 'export_document', 'own_export_url', 'exports_kept', 'export_is_under_way']), 'reader'
+	UNION ALL
+	SELECT unnest(ARRAY['export_begin', 'export_parts', 'export_open', 'export_media', 'export_progress', 'export_finished', 'export_failed']), 'job_worker'
+	UNION ALL
+	SELECT unnest(ARRAY['export_user', 'export_url', 'export_json']), 'admin'
+	UNION ALL
+	SELECT unnest(ARRAY['export_query', 'start_export', 'export_gone']), 'owner'
+	UNION ALL
 	-- signed addresses: with the caller's keys
 	SELECT unnest(ARRAY['s3_presign', 's3_post_form', 's3_sign_policy', 's3_address', 's3_host',
 		'cloudfront_url', 'cloudfront_cookies', 'cloudfront_policy', 'cloudfront_signature', 'cloudfront_base64']), 'reader'

@@ -36,7 +36,7 @@ BEGIN
 	) AS o (kind, queue, max_attempts, backoff, backoff_max, timeout)
 	WHERE o.kind = ANY (kinds)
 	ON CONFLICT ON CONSTRAINT job_kinds_pkey DO NOTHING;
-	IF kinds && '{media.verify,media.process,media.delete}' THEN
+	IF kinds && '{media.verify,media.process,media.delete,export}' THEN
 		PERFORM social.ensure_media_kinds();
 	END IF;
 	IF 'mux' = ANY (kinds) THEN

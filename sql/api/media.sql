@@ -88,7 +88,7 @@ CREATE OR REPLACE FUNCTION social.ensure_media_kinds() RETURNS void
 DECLARE
 	missing record;
 BEGIN
-	FOR missing IN SELECT v.* FROM (VALUES ('media.verify', 2, 15, interval '5 minutes'), ('media.process', 3, 5, interval '1 hour'), ('media.delete', 4, 30, interval '10 minutes'), ('media.sweep', 4, 10, interval '1 day')) AS v (kind, priority, max_attempts, timeout)
+	FOR missing IN SELECT v.* FROM (VALUES ('media.verify', 2, 15, interval '5 minutes'), ('media.process', 3, 5, interval '1 hour'), ('media.delete', 4, 30, interval '10 minutes'), ('media.sweep', 4, 10, interval '1 day'), ('export', 3, 5, interval '2 hours')) AS v (kind, priority, max_attempts, timeout)
 		WHERE NOT EXISTS (SELECT FROM social.job_kinds k WHERE k.kind = v.kind)
 	LOOP
 		PERFORM social.set_job_kind(missing.kind, queue => 'media', priority => missing.priority, max_attempts => missing.max_attempts, timeout => missing.timeout);
@@ -533,8 +533,8 @@ COMMENT ON FUNCTION social.media_source(bigint) IS 'What a worker needs to know 
 CREATE OR REPLACE FUNCTION social.media_address(method text, key text, headers jsonb DEFAULT '{}', seconds integer DEFAULT 900) RETURNS text
 	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	IF $2 IS NULL OR $2 !~ '^(uploads|media)/' OR $2 ~ '(^|/)\.\.?(/|$)' THEN
-		PERFORM social.raise_error('SM400', 'invalid key', 'It begins with uploads/ or media/.');
+	IF $2 IS NULL OR $2 !~ '^(uploads|media|exports)/' OR $2 ~ '(^|/)\.\.?(/|$)' THEN
+		PERFORM social.raise_error('SM400', 'invalid key', 'It begins with uploads/, media/ or exports/.');
 	END IF;
 	RETURN social.media_store_address(social.require_media_store(), $1, $2, $4, now(), $3);
 END

@@ -40,6 +40,8 @@ CREATE OR REPLACE FUNCTION social.expected_objects(after text, up_to text, befor
 	WHERE m.variants <> '{}' AND m.id::text COLLATE "C" >= CASE WHEN starts_with($1, 'media/') THEN split_part($1, '/', 2) ELSE '' END
 		AND ($2 IS NULL OR $2 COLLATE "C" >= 'media/' AND m.id::text COLLATE "C" <= CASE WHEN starts_with($2, 'media/') THEN split_part($2, '/', 2) ELSE ':' END)
 		AND v.value ->> 'key' > $1 COLLATE "C" AND ($2 IS NULL OR v.value ->> 'key' <= $2 COLLATE "C") AND m.state = 'ready' AND m.updated_at < $3
+	UNION ALL
+	SELECT e.key FROM social.exports e WHERE e.key > $1 COLLATE "C" AND ($2 IS NULL OR e.key <= $2 COLLATE "C") AND e.state = 'ready' AND e.finished_at < $3
 $$;
 COMMENT ON FUNCTION social.expected_objects(text, text, timestamptz) IS 'The keys of objects that should be in the store, behind one and up to another (null: all), of files that have not changed since.';
 
@@ -48,9 +50,10 @@ CREATE OR REPLACE FUNCTION social.is_known_object(key text) RETURNS boolean
 	SELECT CASE WHEN starts_with($1, 'uploads/') THEN EXISTS (SELECT FROM social.media m WHERE m.key = $1 AND m.state NOT IN ('rejected', 'failed'))
 		WHEN $1 ~ '^media/[1-9][0-9]{0,15}/' THEN EXISTS (SELECT FROM social.media m WHERE m.id = split_part($1, '/', 2)::bigint
 			AND (m.state IN ('verified', 'processing') OR EXISTS (SELECT FROM jsonb_each(m.variants) v WHERE v.value ->> 'key' = $1)))
+		WHEN starts_with($1, 'exports/') THEN EXISTS (SELECT FROM social.exports e WHERE e.key = $1 AND e.state IN ('running', 'ready'))
 		ELSE false END
 $$;
-COMMENT ON FUNCTION social.is_known_object(text) IS 'Does a file have this object: as what was sent, as a variant, or, while its variants are made, as one to come?';
+COMMENT ON FUNCTION social.is_known_object(text) IS 'Does a file have this object: as what was sent, as a variant, or, while its variants are made, as one to come? Or is it the archive of an export?';
 
 CREATE OR REPLACE FUNCTION social.media_sweep_page(sweep_id bigint, listing text) RETURNS boolean
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -87,7 +90,7 @@ BEGIN
 			SELECT jsonb_build_object('kind', 'missing', 'key', m.key) AS o FROM missing m
 			UNION ALL SELECT jsonb_build_object('kind', 'orphan', 'key', p.key, 'size', p.size, 'changed_at', p.changed_at) FROM orphans p
 			LIMIT greatest(1000 - jsonb_array_length(sweep.findings), 0)) f),
-		(SELECT jsonb_agg(p.key) FROM orphans p WHERE sweep.deletes AND p.changed_at < sweep.started_at - interval '1 day' AND p.key ~ '^(uploads|media)/'),
+		(SELECT jsonb_agg(p.key) FROM orphans p WHERE sweep.deletes AND p.changed_at < sweep.started_at - interval '1 day' AND p.key ~ '^(uploads|media|exports)/'),
 		(SELECT count(*) FROM listed), (SELECT count(*) FROM missing), (SELECT count(*) FROM orphans), (SELECT u.key FROM up_to u)
 	INTO found, doomed, listed_count, missing_count, orphan_count, last_key;
 	UPDATE social.media_sweeps s SET objects = s.objects + listed_count, missing = s.missing + missing_count, orphans = s.orphans + orphan_count, place = coalesce(last_key, s.place),
@@ -98,4 +101,4 @@ BEGIN
 	RETURN is_last;
 END
 $$;
-COMMENT ON FUNCTION social.media_sweep_page(bigint, text) IS 'Compares a page of the store''s objects (S3''s answer to ListObjectsV2) with the table, both ways; what is younger than an hour before the sweep is left out, for it may be on its way. Orphans are deleted where the sweep says so, outside of uploads/ and media/ never. The same page again changes nothing. True when the sweep is through. SM400 for what is no such answer. For workers.';
+COMMENT ON FUNCTION social.media_sweep_page(bigint, text) IS 'Compares a page of the store''s objects (S3''s answer to ListObjectsV2) with the table, both ways; what is younger than an hour before the sweep is left out, for it may be on its way. Orphans are deleted where the sweep says so, outside of uploads/, media/ and exports/ never. The same page again changes nothing. True when the sweep is through. SM400 for what is no such answer. For workers.';

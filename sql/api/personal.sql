@@ -48,6 +48,7 @@ CREATE OR REPLACE FUNCTION social.personal_notes(OUT table_name text, OUT column
 			't.kind = ''user'' AND EXISTS (SELECT FROM social.django_ids d WHERE d.source = t.source AND d.kind = t.kind AND d.key = t.key AND d.id = $1)'),
 		('account_deletions', 'user_id', 'deletions', 'that the account is being deleted', 'keep', 'the ledger: a number and times, by which a restored backup forgets the person again', 't.user_id = $1'),
 		('tombstones', 'user_id', NULL, 'nobody', 'keep', 'the account that stands for all who are gone', NULL),
+		('exports', 'user_id', NULL, 'the archive itself', 'delete', 'with its object, by a job', NULL),
 		-- who has to do with whom
 		('follows', 'follower_id', 'following', 'whom the person follows', 'delete', '', NULL),
 		('follows', 'followed_id', 'followers', 'who follows the person', 'delete', '', NULL),
@@ -124,6 +125,7 @@ CREATE OR REPLACE FUNCTION social.personal_notes(OUT table_name text, OUT column
 		('stream_bans', 'user_id', 'stream_banned_from', 'chats that the person may say nothing in', 'delete', '', NULL),
 		('stream_bans', 'stream_id', 'stream_bans', 'who may say nothing in the person''s chats', 'delete', 'with the stream', NULL),
 		('stream_bans', 'banned_by', NULL, 'stands with whose chat it is', 'anonymise', 'null', NULL),
+		-- sports
 		-- what has happened, for a day
 		('event_outbox', 'author_id', NULL, 'ids of what stands elsewhere, for seconds', 'keep', 'ids alone, moved within seconds', 't.author_id = $1'),
 		('event_outbox', 'recipient_id', NULL, 'ids of what stands elsewhere, for seconds', 'keep', 'ids alone, moved within seconds', 't.recipient_id = $1'),

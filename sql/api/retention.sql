@@ -56,6 +56,8 @@ CREATE OR REPLACE FUNCTION social.retention_classes(OUT data_class text, OUT def
 			'Background jobs that were given up.'),
 		('unclaimed_media', interval '24 hours', 'media', 'created_at', 'post_id IS NULL AND NOT is_profile', NULL,
 			'Files that people sent, or were about to, and showed nowhere.'),
+		('exports', interval '7 days', 'exports', 'finished_at', 'true', NULL,
+			'Archives of what there is of people, which they asked for; and why there is none.'),
 		('stream_events', interval '30 days', 'stream_events', 'received_at', 'true', NULL,
 			'What providers have said of streams, after which the same would be taken for new.'),
 		('webhook_attempts', interval '30 days', 'webhook_attempts', 'received_at', 'true', NULL,

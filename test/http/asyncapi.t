@@ -90,6 +90,7 @@ hears('repost.deleted',       does($ann, DELETE => "$posts$first->{id}/repost/")
 hears('follow.created',       does($bob, POST   => "/api/accounts/users/$ann->{id}/follow/", {}));
 hears('profile.counts',       sub { });
 hears('profile.edited',       does($bob, PATCH  => '/api/accounts/users/me/', { first_name => 'Bob' }));
+hears('export.changed',       does($ann, POST   => '/api/accounts/users/me/export/', {}));
 hears('media.changed',        does($ann, POST   => '/api/posts/upload-url/', { file_name => 'a.png', content_type => 'image/png' }));
 my $streams = '/api/posts/live/stream/';
 my $stream  = api(POST => $streams, token => $bob->{token}, json => { title => 'A stream' })->{json};

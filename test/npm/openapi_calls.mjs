@@ -162,6 +162,8 @@ const setting = {
 		const { token } = freshAccount();
 		return { token, 'path.id': (await made('sessionsList', {}, token)).results[0].id };
 	},
+	exportGet: async () => { await made('exportRequest', {}, other.token); return { token: other.token }; },
+	exportDelete: async () => { await made('exportRequest', {}, me.token); return {}; }, // nobody else asks for this one's
 	postsRestore: async () => {
 		const id = await post(me.token);
 		await made('postsDelete', { 'path.id': id });
@@ -308,7 +310,7 @@ const badBodies = ['{', '[]', 'null', '"x"', '{"a":1,"a":2}', `{"a":${'['.repeat
 
 // ---- all of it -----------------------------------------------------------------------------------
 
-const spent = new Set(['register', 'refresh', 'logout', 'logoutAll', 'passwordChange', 'accountDelete', 'accountEnd', 'totpEnable', 'sessionsRevoke', 'reportsResolve', 'contentRulesRemove', 'postsRestore', 'postsPublish', 'postsDelete', 'commentsDelete', 'mediaDelete', 'streamsDelete', 'streamsEnd', 'streamsChatDelete', 'leaguesDelete', 'teamsDelete', 'athletesDelete', 'athletesUpdate']);
+const spent = new Set(['register', 'refresh', 'logout', 'logoutAll', 'passwordChange', 'accountDelete', 'accountEnd', 'totpEnable', 'sessionsRevoke', 'reportsResolve', 'contentRulesRemove', 'postsRestore', 'postsPublish', 'postsDelete', 'commentsDelete', 'mediaDelete', 'exportDelete', 'streamsDelete', 'streamsEnd', 'streamsChatDelete', 'leaguesDelete', 'teamsDelete', 'athletesDelete', 'athletesUpdate']);
 let turn = 0;
 async function tryOperation(operation) {
 	let { values, token } = await prepare(operation);

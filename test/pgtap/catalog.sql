@@ -104,9 +104,12 @@ $$, ARRAY[
 	'add_stream_moderator', 'remove_stream_moderator', 'stream_moderators', 'stream_bans', 'event_stream', 'event_chat_message_id', 'chat_messages_json', 'topic_history', 'stream_analytics_json', 'note_stream_audience',
 	'keep_stream_view', 'renew_stream_views', 'leave_stream_views', 'end_lost_views',
 	-- administrators read what is written of people's columns
-	'personal_columns',
 	-- they read what is known at Mux, which holds keys
 	'stream_playback_url', 'stream_url', 'take_stream_key', 'set_mux', 'stream_mux_key', 'stream_mux_change', 'stream_mux_gone', 'mux_next_request', 'mux_answered', 'receive_webhook',
+	'personal_columns', 'export_json', 'export_user', 'export_url', 'export_parts',
+	-- they act for the viewer, or are called by workers
+	'request_export', 'delete_export', 'own_export_url', 'export_document', 'exports_kept', 'export_is_under_way', 'export_gone',
+	'export_begin', 'export_open', 'export_media', 'export_progress', 'export_finished', 'export_failed',
 	-- staff write of leagues, teams and athletes
 	'create_league', 'update_league', 'delete_league', 'create_team', 'update_team', 'delete_team', 'create_athlete', 'update_athlete', 'delete_athlete', 'link_sport_subject', 'sports_import', 'set_post_subjects', 'follow_subject', 'unfollow_subject',
 	-- they read tables on the way to a visible_* view

@@ -26,7 +26,7 @@ SELECT social.act_as(NULL::bigint) \gset
 SELECT is(social.set_media_store(), false, 'a store with what goes without saying');
 SELECT ok(s.is_local AND s.secret_key ~ '^[0-9a-f]{64}$' AND s.access_key ~ '^social-[0-9a-f]{12}$' AND s.max_size = 104857600 AND s.upload_seconds = 900 AND s.signed_seconds = 60,
 	'seed 144, 146: a directory, keys of our own, 100 MB, 900 s and 60 s') FROM social.media_store s;
-SELECT set_eq($$SELECT kind::text FROM social.job_kinds WHERE queue = 'media'$$, '{media.verify,media.process,media.delete,media.sweep}'::text[], 'with the kinds of its jobs');
+SELECT set_eq($$SELECT kind::text FROM social.job_kinds WHERE queue = 'media'$$, '{media.verify,media.process,media.delete,media.sweep,export}'::text[], 'with the kinds of its jobs');
 SELECT social.set_job_kind('media.verify', max_attempts => 3);
 SELECT ok(social.set_media_store(upload_seconds => 600), 'a change is one');
 SELECT is(max_attempts, 3, 'what the operator changed of a kind stays') FROM social.job_kinds WHERE kind = 'media.verify';

@@ -64,7 +64,8 @@ SELECT set_eq('SELECT source_table, counts, counters, notification, trend_weight
 	('stream_views', '{}', NULL, NULL, NULL, NULL, '{}', 'view'),
 	('stream_chat_messages', '{}', NULL, NULL, NULL, NULL, '{}', 'chat'),
 	('stream_bans', '{}', NULL, NULL, NULL, NULL, '{}', 'ban'),
-	('stream_invitations', '{}', NULL, NULL, NULL, NULL, '{}', 'invitation')
+	('stream_invitations', '{}', NULL, NULL, NULL, NULL, '{}', 'invitation'),
+	('exports', '{}', NULL, NULL, NULL, NULL, '{}', 'export')
 $$, 'a row of each means what it is to mean');
 
 -- What the catalog knows of that must have its row.

@@ -16,7 +16,7 @@ SELECT set_eq($$ SELECT surface, action, subject, rate FROM social.rate_limit_po
 	('rest', 'post_creation', 'user', '10/hour'), ('rest', 'post_creation', 'user', '60/minute'), ('rest', 'post_creation', 'anonymous', '1/hour'),
 	('graphql', 'post_creation', 'user', '10/hour'), ('graphql', 'post_creation', 'user', '60/minute'), ('graphql', 'post_creation', 'anonymous', '1/hour'),
 	('rest', 'feed_access', 'client', '100/minute'), ('rest', 'search', 'client', '30/minute'), ('graphql', 'search', 'client', '100/hour'),
-	('*', 'report', 'user', '30/hour'),
+	('*', 'report', 'user', '30/hour'), ('*', 'export', 'user', '10/hour'),
 	('*', 'upload', 'user', '10/hour'), ('rest', 'media_upload', 'user', '20/minute'), ('graphql', 'media_upload', 'user', '20/minute'),
 	('*', 'stream_creation', 'user', '3/day'), ('*', 'stream_creation', 'user', '10/hour'),
 	('*', 'stream_publish', 'address', '30/minute'),

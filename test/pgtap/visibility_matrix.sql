@@ -448,6 +448,7 @@ CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[
 	'check_stream_status', 'stream_key_json', 'stream_playback_url', 'stream_url', 'renew_stream_view', 'leave_stream', 'chat_rank', 'chat_role', 'send_chat_message', 'delete_chat_message', 'clear_chat_user', 'ban_chat_user', 'unban_chat_user',
 	'pin_chat_message', 'unpin_chat_message', 'update_stream_chat', 'add_stream_moderator', 'remove_stream_moderator', 'stream_bans', 'stream_analytics_json', 'chat_offset', -- a host's own business: test/pgtap/stream.sql
 	'media_types', 'create_upload', 'upload_json', 'complete_upload', 'update_media', 'delete_media', 'is_restoring', 'picture_url', 'picture_variants', 'own_media', 'upload_parts_json',
+	'request_export', 'delete_export', 'export_document', 'own_export_url', 'exports_kept', 'export_is_under_way', -- of the viewer's own: test/pgtap/export.sql
 	-- of leagues, teams and athletes, which everybody may see
 	'sport_fields', 'sport_slug', 'create_league', 'update_league', 'delete_league', 'create_team', 'update_team', 'delete_team', 'create_athlete', 'update_athlete', 'delete_athlete',
 	'link_sport_subject', 'sports_import', 'leagues', 'teams', 'athletes', 'search_sports', 'set_post_subjects', 'check_sport_kind', 'follow_subject', 'unfollow_subject', 'followed_subjects',
@@ -460,7 +461,7 @@ SELECT is_empty($$
 $$, 'every function for readers has a row in this matrix');
 SELECT is_empty($$
 	SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'social'::regnamespace AND c.relkind = 'v' AND NOT starts_with(c.relname, 'admin_')
-	AND c.relname NOT IN ('rate_limit_policy', 'visible_content_rules', 'visible_reports') -- about nobody, or for staff: test/pgtap/moderation.sql
+	AND c.relname NOT IN ('rate_limit_policy', 'visible_content_rules', 'visible_reports', 'visible_exports') -- about nobody, or for staff: test/pgtap/moderation.sql
 	AND c.relname NOT IN ('visible_sport_subjects', 'visible_leagues', 'visible_teams', 'visible_athletes', 'visible_sport_external_ids') -- everybody sees them
 	AND c.relname NOT IN (SELECT name FROM probes)
 $$, 'and so has every view for readers');

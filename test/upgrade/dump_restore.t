@@ -71,6 +71,7 @@ SELECT social.pause_queue('dump_queue');
 INSERT INTO social.account_deletions (user_id, account_created_at, due_at, closed_at, erased_at) VALUES (1000000, now(), now(), now(), now());
 INSERT INTO social.tombstones (user_id) SELECT max(id) FROM social.users;
 INSERT INTO social.media_sweeps (deletes) VALUES (true);
+INSERT INTO social.exports (user_id, key) SELECT min(id), 'exports/1/dumped.zip' FROM social.users;
 SELECT social.set_media_store(), social.create_upload('dumped.png', 'image/png', 100) AS media \gset
 SELECT social.media_found(:media, 100, 'image/png'), social.create_post('Shown', 'with a picture', image => key) FROM social.media WHERE id = :media;
 SELECT (c.stream).id AS stream, c.stream_key FROM social.create_stream('Dumped', tags => 'a,b', is_private => true, allowed_users => ARRAY[(SELECT max(id) FROM social.users)]) c \gset

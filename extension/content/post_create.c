@@ -36,7 +36,8 @@ enum argument
 	PUBLISH_AT,
 	IMAGE,
 	VIDEO,
-	LANGUAGE
+	LANGUAGE,
+	SUBJECT_IDS
 };
 
 /* The arguments that this checks are the same, in the same order. */
@@ -44,6 +45,9 @@ static struct social_query check_settings = {
 	"SELECT social.check_post_settings($1, $2, $3, $4, $5)",
 	5,
 	{TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID}};
+
+static struct social_query set_subjects = {
+	"SELECT social.set_post_subjects($1, $2)", 2, {INT8OID, INT8ARRAYOID}};
 
 /* Is a text argument this, or left out? */
 static bool
@@ -64,7 +68,7 @@ check(FunctionCallInfo fcinfo, Relation posts)
 		is_or_null(fcinfo, REPLY_SETTINGS, "everyone") && PG_ARGISNULL(PUBLISH_AT) &&
 		PG_ARGISNULL(IMAGE) && PG_ARGISNULL(VIDEO))
 		return;
-	for (int i = 0; i < lengthof(arguments); i++)
+	for (int i = 0; i < check_settings.narguments; i++)
 	{
 		arguments[i] = fcinfo->args[VISIBILITY + i].value;
 		nulls[i] = fcinfo->args[VISIBILITY + i].isnull ? 'n' : ' ';
@@ -150,6 +154,12 @@ social_create_post(PG_FUNCTION_ARGS)
 	PushActiveSnapshot(GetTransactionSnapshot());
 	inserted = social_insert(&insert);
 	PopActiveSnapshot();
+	if (inserted != SOCIAL_LEFT_OUT && !PG_ARGISNULL(SUBJECT_IDS))
+	{
+		Datum arguments[] = {Int64GetDatum(post_id), PG_GETARG_DATUM(SUBJECT_IDS)};
+
+		social_query_run_once(&set_subjects, posts, arguments, NULL);
+	}
 	table_close(posts, NoLock);
 	if (inserted == SOCIAL_LEFT_OUT)
 		PG_RETURN_NULL();

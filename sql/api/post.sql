@@ -83,9 +83,9 @@ COMMENT ON FUNCTION social.check_post_settings(text, text, timestamptz, text, te
 
 CREATE OR REPLACE FUNCTION social.create_post(title text, content text, is_published boolean DEFAULT true,
 		visibility text DEFAULT 'public', reply_settings text DEFAULT 'everyone', publish_at timestamptz DEFAULT NULL,
-		image text DEFAULT NULL, video text DEFAULT NULL, language text DEFAULT NULL) RETURNS bigint
+		image text DEFAULT NULL, video text DEFAULT NULL, language text DEFAULT NULL, subject_ids bigint[] DEFAULT NULL) RETURNS bigint
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_create_post';
-COMMENT ON FUNCTION social.create_post(text, text, boolean, text, text, timestamptz, text, text, text) IS 'The viewer writes a post, a draft (is_published false) or, with publish_at, a post that the worker publishes then; hashtags and mentions are found in title and content. language (a code like en) says which forms of a word search finds; null leaves it to the script. Returns its id. SM401 when nobody acts; SM400 for a missing or over-long title or content, an unknown visibility, reply setting or language, an image or video that is neither an http(s) address nor a media key, a time that is over.';
+COMMENT ON FUNCTION social.create_post(text, text, boolean, text, text, timestamptz, text, text, text, bigint[]) IS 'The viewer writes a post, a draft (is_published false) or, with publish_at, a post that the worker publishes then; hashtags and mentions are found in title and content. language (a code like en) says which forms of a word search finds; null leaves it to the script. subject_ids are the leagues, teams and athletes that it is about, at most five. Returns its id. SM401 when nobody acts; SM400 for a missing or over-long title or content, an unknown visibility, reply setting or language, an image or video that is neither an http(s) address nor a media key, a time that is over, or more than five subjects, SM404 for an unknown one.';
 
 CREATE OR REPLACE FUNCTION social.update_post(id bigint, title text DEFAULT NULL, content text DEFAULT NULL, is_published boolean DEFAULT NULL,
 		visibility text DEFAULT NULL, reply_settings text DEFAULT NULL, publish_at timestamptz DEFAULT NULL,

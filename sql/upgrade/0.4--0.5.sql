@@ -687,6 +687,8 @@ CREATE INDEX stream_bans_by_idx ON social.stream_bans (banned_by) WHERE banned_b
 CREATE INDEX stream_bans_until_idx ON social.stream_bans (until) WHERE until IS NOT NULL;
 
 REVOKE ALL ON social.stream_chat_messages, social.stream_chatters, social.stream_moderators, social.stream_bans FROM PUBLIC;
+-- sport: a post is made with what it is about.
+DROP FUNCTION IF EXISTS social.create_post(text, text, boolean, text, text, timestamptz, text, text, text);
 -- sport: followers of each; what posts and streams are about; who follows which.
 CREATE TABLE social.subject_counters (
 	subject_id bigint PRIMARY KEY,

@@ -60,6 +60,11 @@ does($staff, "PUT posts/posts/$post->{id}/subjects/", { subjects => [] }, 403, u
 is_deeply(get($ann, 'query($id: ID!) { athlete(id: $id) { posts { id subjects { kind id } } } }', id => $athlete->{id}), { posts => [ { id => "$post->{id}", subjects => [ { kind => 'ATHLETE', id => "$athlete->{id}" } ] } ] }, 'over GraphQL, too');
 is_deeply(get($ann, 'mutation($id: ID!, $ids: [ID!]!) { setPostSubjects(postId: $id, subjectIds: $ids) { success post { subjects { slug } } } }', id => $post->{id}, ids => [ $team->{id} ])->{post}, { subjects => [ { slug => "gulls-$n" } ] }, 'and back');
 
+is_deeply(get($ann, 'mutation($ids: [ID!]) { createPost(title: "Ahead", content: "of the others", subjectIds: $ids) { post { subjects { id } } } }', ids => [ $athlete->{id} ])->{post}, { subjects => [ { id => "$athlete->{id}" } ] }, 'or with the post');
+refused('BAD_REQUEST', 'five at most', $ann, 'mutation($ids: [ID!]) { createPost(title: "x", content: "not kept", subjectIds: $ids) { success } }', ids => [ 1 .. 6 ]);
+refused('NOT_FOUND', 'of those that there are', $ann, 'mutation($ids: [ID!]) { createPost(title: "not kept", content: "x", subjectIds: $ids) { success } }', ids => [9007199254740991]);
+is(psql("SELECT count(*) FROM social.posts WHERE title = 'not kept'"), 0, 'or nothing is written');
+
 # ---- following
 does(undef, "POST sports/teams/$team->{id}/follow/", undef, 401, undef, 'seed 150: who follows is somebody');
 my $fan = account();

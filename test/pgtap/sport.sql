@@ -147,6 +147,12 @@ SELECT social.restore_post(:two) \g /dev/null
 SELECT is((SELECT array_agg(id) FROM social.subject_posts(:team)), ARRAY[:two, :one]::bigint[], 'until it is restored');
 SELECT social.set_post_subjects(:one, ARRAY[:athlete]), social.set_post_subjects(:two, NULL) \g /dev/null
 SELECT is((SELECT array_agg(id) FROM social.subject_posts(:team)), ARRAY[:two::bigint], 'what is no longer said is over, null leaves it');
+SELECT social.create_post('Sp made', 'with it', subject_ids => ARRAY[:athlete, :league]) AS made, social.create_post('Sp made', 'a draft', is_published => false, subject_ids => ARRAY[:athlete]) AS made_draft \gset
+SELECT set_eq(format('SELECT id FROM social.visible_post_subjects WHERE post_id = %s', :made), ARRAY[:athlete, :league]::bigint[], 'a post is made with what it is about');
+SELECT is((SELECT array_agg(id) FROM social.subject_posts(:athlete) WHERE id <> :one), ARRAY[:made::bigint], 'and stands there, a draft does not');
+SELECT throws_ok(format('SELECT social.create_post(''Sp not kept'', ''x'', subject_ids => ARRAY[%s, -1])', :team), 'SM404', 'league, team or athlete not found', 'or is not made');
+SELECT is_empty($$ SELECT FROM social.posts WHERE title = 'Sp not kept' $$, 'at all');
+SELECT social.delete_post(:made), social.delete_post(:made_draft) \g /dev/null
 SELECT throws_ok(format('SELECT social.set_post_subjects(%s, ARRAY[1,2,3,4,5,6])', :one), 'SM400', 'a post has too many subjects', 'five at most');
 SELECT throws_ok(format('SELECT social.set_post_subjects(%s, ARRAY[%s, -1])', :one, :team), 'SM404', 'league, team or athlete not found', 'and such as there are');
 SELECT throws_ok(format('SELECT social.set_post_subjects(%s, ARRAY[%s, NULL])', :one, :team), 'SM404', NULL, 'null is none');

@@ -31,7 +31,8 @@ static const char about[] =
 	"**Tokens.** Who connects shows an access token (REST: `POST /api/auth/login/`): in the header "
 	"`Authorization: Bearer …`; or, as browsers can, in `Sec-WebSocket-Protocol: bearer, TOKEN, "
 	"social`; or in a first message, `auth`. The bridge says `ready` then. Another `auth` with a "
-	"newer token of the same person keeps the socket open beyond the end of the first.\n\n"
+	"newer token of the same person keeps the socket open beyond the end of the first. An API key "
+	"with the scope `read` serves as well; once it is revoked, the socket ends with 4401.\n\n"
 	"**Topics.** One socket may subscribe to several. An event that comes under more than one of "
 	"them comes once. What it shows is what the viewer may see at that moment. When what a topic "
 	"is about is gone, or not to be seen any more (private, blocked, suspended), nothing more "
@@ -328,8 +329,9 @@ make(const struct sb_config *config)
 		server(config, "wss", "The same behind a proxy that speaks TLS."), "channels", channels,
 		"operations", operations, "components", "messages", messages, "schemas",
 		sb_shapes_all(SB_SCHEMA_OPEN), "securitySchemes", "bearer", "type", "http", "scheme",
-		"bearer", "bearerFormat", "JWT", "description", "The access token of a session.",
-		"x-topics", topics(), "x-close-codes", close_codes());
+		"bearer", "bearerFormat", "JWT", "description",
+		"The access token of a session, or an API key with the scope read.", "x-topics", topics(),
+		"x-close-codes", close_codes());
 }
 
 void

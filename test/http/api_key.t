@@ -165,6 +165,12 @@ is($graphql->next_message->{type}, 'connection_ack', 'GraphQL on a socket');
 $graphql->say_json({ type => 'subscribe', id => '1', payload => { query => 'mutation { logoutAll { success } }' } });
 my $said = $graphql->next_message;
 is($said->{payload}[0]{extensions}{code}, 'NOT_FOR_KEYS', 'asks for scopes as well');
+$graphql->say_json({ type => 'subscribe', id => '2', payload => { query => "subscription { postUpdated(postId: $post->{json}{id}) { id author { username } } }" } });
+ok(wait_until(30, sub { my $message = $graphql->next_message; ($message->{type} // '') eq 'ping' && ($message->{payload}{subscribed} // '') eq '2' }), 'a subscription by a key');
+is(by($writer, PATCH => "/api/posts/posts/$post->{json}{id}/", json => { title => 'Edited by a key' })->{status}, 200, 'something happens');
+my $event;
+ok(wait_until(30, sub { $event = $graphql->next_message; ($event->{type} // '') eq 'next' }), 'and is told');
+is($event->{payload}{data}{postUpdated}{author}{username}, $ann->{username}, 'as its owner sees it');
 
 # ---- revoked: within a second, whatever it holds open
 my $began = time;

@@ -113,6 +113,32 @@ test_doors(void)
 		   "a\xC3\xA9", "and none is cut within a character");
 }
 
+/* An API key acts in a session whose number is negative (issue 17). */
+static void
+test_keys(void)
+{
+	struct social_limit_request key = {.surface = "graphql",
+									   .action = "search",
+									   .user_id = 7,
+									   .session_id = -5,
+									   .address = "192.0.2.1"};
+
+	is_str(windows_of(&key),
+		   "100 */global/60/key:5; 100 graphql/search/3600/key:5; (30 rest/search/60/key:5)",
+		   "a key is a client by itself, without the day's quota of people");
+	key.action = "post_creation";
+	key.surface = "rest";
+	is_str(windows_of(&key),
+		   "100 */global/60/key:5; 10 rest/post_creation/3600/user:7; "
+		   "60 rest/post_creation/60/user:7; (10 graphql/post_creation/3600/user:7); "
+		   "(60 graphql/post_creation/60/user:7)",
+		   "what a person may make in a time, all keys make together");
+	key.action = "refresh";
+	key.surface = "auth";
+	is_str(windows_of(&key), "100 */global/60/key:5; 60 auth/refresh/60/address:192.0.2.1",
+		   "and it is no login session");
+}
+
 static void
 test_overrides(void)
 {
@@ -249,6 +275,7 @@ main(void)
 	social_limit_set_init(&set);
 	test_defaults();
 	test_doors();
+	test_keys();
 	test_overrides();
 	test_counts();
 	test_addresses();

@@ -220,6 +220,12 @@ static const struct sb_route_group groups[] = {
 	"SELECT row_to_json(r) FROM (SELECT v.id, coalesce((SELECT true FROM "                         \
 	"social.own_sport_follows o WHERE o.subject_id = v.id), false) AS following, "                 \
 	"v.followers_count FROM social.visible_sport_subjects v WHERE v.id = social.result_id()) r"
+/* What providers call a league, team or athlete. */
+#define SUBJECT_EXTERNAL_IDS                                                                       \
+	"SELECT row_to_json(r) FROM (SELECT v.id, (SELECT coalesce(json_agg(row_to_json(x) ORDER BY "  \
+	"x.provider, x.external_id), '[]') FROM (SELECT e.provider, e.external_id FROM "               \
+	"social.visible_sport_external_ids e WHERE e.subject_id = v.id) x) AS external_ids FROM "      \
+	"social.visible_sport_subjects v WHERE v.id = social.result_id()) r"
 /* All rows of a function at once. */
 #define ALL_OF(rows, item)                                                                         \
 	"SELECT json_build_object('results', coalesce(json_agg(" item " ORDER BY l.ordinality), "      \

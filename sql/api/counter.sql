@@ -76,11 +76,13 @@ BEGIN
 		END IF;
 	END LOOP;
 	RETURN QUERY SELECT d.counter, d.object_id, d.stored, d.actual FROM social.last_position_drift() d;
+	RETURN QUERY SELECT d.counter, d.object_id, d.stored, d.actual FROM social.post_subject_drift() d;
 	RETURN QUERY SELECT 'users.has_filters', f.id, 0::bigint, 1::bigint FROM social.unnoted_filters() AS f (id);
 	IF repair THEN
 		UPDATE social.users u SET has_filters = true WHERE u.id IN (SELECT social.unnoted_filters());
+		UPDATE social.post_subjects s SET position = p.position FROM social.posts p WHERE p.id = s.post_id AND s.position IS DISTINCT FROM p.position;
 		PERFORM social.rebuild_last_positions();
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION social.reconcile(boolean) IS 'Compares every count with the rows it counts and returns those that differ (counter names table.column; stored is null where the counter row is missing, actual is null where the object is gone), people with rows that count though the account is not shown or the reverse (counter is the flag), last positions that are too low, and people whose blocks and mutes are not noted. With repair it also sets them right, and keeps writers waiting meanwhile.';
+COMMENT ON FUNCTION social.reconcile(boolean) IS 'Compares every count with the rows it counts and returns those that differ (counter names table.column; stored is null where the counter row is missing, actual is null where the object is gone), people with rows that count though the account is not shown or the reverse (counter is the flag), last positions that are too low, posts that stand elsewhere on the pages of what they are about, and people whose blocks and mutes are not noted. With repair it also sets them right, and keeps writers waiting meanwhile.';

@@ -205,11 +205,11 @@ BEGIN ATOMIC
 	UNION ALL
 	-- sports: staff are told apart by who acts
 	SELECT unnest(ARRAY['sport_fields', 'sport_slug', 'create_league', 'update_league', 'delete_league', 'create_team', 'update_team', 'delete_team', 'create_athlete', 'update_athlete', 'delete_athlete',
-		'link_sport_subject', 'sports_import', 'leagues', 'teams', 'athletes', 'search_sports', 'set_post_subjects', 'subject_posts', 'follow_subject', 'unfollow_subject', 'followed_subjects',
+		'link_sport_subject', 'unlink_sport_subject', 'sports_import', 'leagues', 'teams', 'athletes', 'search_sports', 'set_post_subjects', 'subject_posts', 'follow_subject', 'unfollow_subject', 'followed_subjects',
 		'check_sport_kind', 'subject_streams']), 'reader'
 	UNION ALL
 	SELECT unnest(ARRAY['check_sport_json', 'check_sport_numbers', 'check_sport_field', 'check_sport_subject', 'require_sport_keeper', 'make_sport_slug', 'write_sport_subject', 'act_on_sport',
-		'delete_sport_subject', 'import_sport_row', 'post_subject_position', 'demo_sports', 'hold_subjects', 'set_stream_subjects']), 'owner'
+		'delete_sport_subject', 'import_sport_row', 'post_subject_position', 'post_subject_drift', 'demo_sports', 'hold_subjects', 'set_stream_subjects']), 'owner'
 	UNION ALL
 	-- what there is of people
 	SELECT unnest(ARRAY['personal_columns', 'unexported_columns']), 'admin'

@@ -41,7 +41,7 @@ BEGIN
 		PERFORM social.raise_error('SM400', what || ' must be an object or a list');
 	ELSIF pg_column_size($2) > 4 * max_bytes THEN
 		PERFORM social.raise_error('SM400', what || ' is too large', format('The limit is %s bytes.', max_bytes));
-	ELSIF jsonb_path_exists($2, 'strict $.**{13}') THEN
+	ELSIF jsonb_path_exists($2, 'strict $.**{12} ? (@.type() == "array" || @.type() == "object")') THEN
 		PERFORM social.raise_error('SM400', what || ' nests too deeply', 'The limit is 12 levels.');
 	END IF;
 	PERFORM social.check_sport_numbers(what, $2);
@@ -388,6 +388,25 @@ END
 $$;
 COMMENT ON FUNCTION social.link_sport_subject(bigint, text, text) IS 'Staff say what a provider calls a league, team or athlete, so that its next import means this one; again is harmless. Returns the id. SM401, SM403; SM404 for an unknown id, SM409 for an external id that means another one, SM400 for an empty or over-long text.';
 
+CREATE OR REPLACE FUNCTION social.unlink_sport_subject(subject_id bigint, provider text, external_id text) RETURNS bigint
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	subject_kind text := (SELECT s.kind FROM social.sport_subjects s WHERE s.id = $1);
+BEGIN
+	PERFORM social.require_sport_keeper();
+	PERFORM social.check_profile_text('provider', $2, 50), social.check_text('provider', $2, true, true), social.check_profile_text('external id', $3, 200), social.check_text('external id', $3, true, true);
+	IF subject_kind IS NULL THEN
+		PERFORM social.raise_error('SM404', 'league, team or athlete not found');
+	END IF;
+	DELETE FROM social.sport_external_ids e WHERE e.provider = $2 AND e.kind = subject_kind AND e.external_id = $3 AND e.subject_id = $1;
+	IF FOUND THEN
+		PERFORM social.audit('unlink_' || subject_kind, subject_kind, $1, jsonb_build_object('provider', $2, 'external_id', $3));
+	END IF;
+	RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION social.unlink_sport_subject(bigint, text, text) IS 'Staff take back what a provider calls a league, team or athlete: its next import makes another one. Again is harmless. Returns the id. SM401, SM403; SM404 for an unknown id, SM400 for an empty or over-long text.';
+
 -- ---- import ------------------------------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION social.import_sport_row(provider text, kind text, item jsonb) RETURNS text
@@ -592,9 +611,7 @@ BEGIN
 	PERFORM FROM social.sport_subjects s WHERE s.id = $1 FOR KEY SHARE;
 	IF NOT FOUND THEN
 		PERFORM social.raise_error('SM404', 'league, team or athlete not found');
-	ELSIF EXISTS (SELECT FROM social.sport_follows f WHERE f.user_id = viewer AND f.subject_id = $1) THEN
-		RETURN $1;
-	ELSIF (SELECT count(*) FROM social.sport_follows f WHERE f.user_id = viewer) >= 2000 THEN
+	ELSIF (SELECT count(*) FROM social.sport_follows f WHERE f.user_id = viewer AND f.subject_id <> $1) >= 2000 THEN
 		PERFORM social.raise_error('SM409', 'you follow too many leagues, teams and athletes', 'The limit is 2000.');
 	END IF;
 	INSERT INTO social.sport_follows AS f (user_id, subject_id) VALUES (viewer, $1) ON CONFLICT DO NOTHING;
@@ -639,6 +656,15 @@ $$;
 COMMENT ON FUNCTION social.post_subject_position() IS 'Row trigger: a post that is published, taken back, deleted or restored enters or leaves the pages of what it is about.';
 CREATE OR REPLACE TRIGGER social_post_subject_position AFTER UPDATE ON social.posts
 	FOR EACH ROW WHEN (OLD.position IS DISTINCT FROM NEW.position AND NOT social.is_restoring()) EXECUTE FUNCTION social.post_subject_position();
+
+CREATE OR REPLACE FUNCTION social.post_subject_drift() RETURNS TABLE (counter text, object_id bigint, stored bigint, actual bigint)
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN QUERY SELECT 'post_subjects.position', s.post_id, min(s.position), p.position
+	FROM social.post_subjects s JOIN social.posts p ON p.id = s.post_id WHERE s.position IS DISTINCT FROM p.position GROUP BY s.post_id, p.position;
+END
+$$;
+COMMENT ON FUNCTION social.post_subject_drift() IS 'Posts that do not stand on the pages of what they are about where they stand otherwise, as after a load without triggers; reconcile(true) puts that right.';
 
 CREATE OR REPLACE FUNCTION social.hold_subjects(what text, subject_ids bigint[]) RETURNS bigint[]
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

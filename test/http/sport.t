@@ -121,6 +121,27 @@ like($missing->{error}, qr/^teams\[1\]: league is not known/, 'is named with its
 is(psql("SELECT count(*) FROM social.sport_external_ids WHERE provider = 'feed$n'"), 3, 'and nothing of it stays');
 does($staff, 'POST sports/import/', { provider => "feed$n", teams => {} }, 400, undef, 'a list it is');
 
+my $deep = '[' x 100000 . ']' x 100000;
+is(api(POST => '/api/sports/import/', token => $staff->{token}, body => qq({"provider": "feed$n", "teams": $deep}))->{status}, 400, 'JSON that nests without end');
+does($staff, 'POST sports/import/', { provider => "feed$n", teams => [ { id => 'T1', roster => [ [ [ [ [ [ [ [ [ [ [ [ [] ] ] ] ] ] ] ] ] ] ] ] ] } ] }, 400, undef, 'or too deeply for one row');
+like(api(POST => '/api/sports/import/', token => $staff->{token}, body => qq({"provider": "feed$n", "teams": [{"id": "T1", "roster": {"a": $_}}]}))->{content}, qr/BAD_REQUEST/, 'a number that is one: ' . substr $_, 0, 10) for '1e100000', '1' x 60, '-' . '9' x 5000;
+is(psql("SELECT roster FROM social.visible_teams WHERE name = 'Owls $n'"), '[]', 'nothing of it stays');
+
+# ---- external ids
+my %link = (id => $athlete->{id}, provider => "other$n", external_id => 'A7');
+is_deeply(does($staff, 'POST sports/external-ids/', \%link, 200, undef, "staff say who is who, $_"), { id => $athlete->{id}, external_ids => [ { provider => "other$n", external_id => 'A7' } ] }, 'as it is') for 'once', 'again';
+does($ann, 'POST sports/external-ids/', \%link, 403, undef, 'nobody else');
+does($staff, 'POST sports/external-ids/', { %link, external_id => $_ }, 400, undef, 'what is no id') for '', 'x' x 201, "a\nb";
+does($staff, 'POST sports/external-ids/', { %link, id => 9007199254740991 }, 404, undef, 'of somebody there is');
+does($ann, "GET sports/external-ids/lookup/?provider=other$n&kind=athlete&external_id=A7", undef, 200, { id => $athlete->{id}, kind => 'athlete' }, 'found by it');
+does($ann, "GET sports/external-ids/lookup/?provider=other$n&kind=team&external_id=A7", undef, 404, undef, 'as what it is');
+is_deeply(get($ann, 'query($p: String!) { sportSubjectByExternalId(provider: $p, kind: ATHLETE, externalId: "A7") { id externalIds { provider externalId } athlete { externalIds { externalId } } } }', p => "other$n"),
+	{ id => "$athlete->{id}", externalIds => [ { provider => "other$n", externalId => 'A7' } ], athlete => { externalIds => [ { externalId => 'A7' } ] } }, 'over GraphQL');
+is_deeply(get($staff, 'mutation($id: ID!, $p: String!) { unlinkSportSubject(subjectId: $id, provider: $p, externalId: "A7") { subject { externalIds { externalId } } } }', id => $athlete->{id}, p => "other$n")->{subject}, { externalIds => [] }, 'and taken back');
+is_deeply(get($staff, 'mutation($id: ID!, $p: String!) { linkSportSubject(subjectId: $id, provider: $p, externalId: "A8") { subject { externalIds { externalId } } } }', id => $athlete->{id}, p => "other$n")->{subject}, { externalIds => [ { externalId => 'A8' } ] }, 'or said anew');
+is_deeply(does($staff, 'POST sports/external-ids/remove/', { %link, external_id => 'A8' }, 200, undef, 'taken back')->{external_ids}, [], 'over REST');
+refused('FORBIDDEN', 'by staff alone', $ann, 'mutation { linkSportSubject(subjectId: 1, provider: "x", externalId: "x") { success } }');
+
 # ---- GraphQL
 my $fields = 'id slug name sport country standings teams { name stadiumCapacity roster athletes { firstName careerStats team { league { id } } } } teamsConnection(first: 1) { edges { node { id } } pageInfo { hasNextPage } }';
 is_deeply(get($ann, "query(\$id: ID!) { league(id: \$id) { $fields } }", id => $league->{id}), { id => "$league->{id}", slug => "kusten-liga-$n", name => $league{name}, sport => $league{sport}, country => 'Norway', standings => $league{standings},

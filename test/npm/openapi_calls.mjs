@@ -216,6 +216,16 @@ for (const [kind, named] of [['leagues', { 'body.name': 'FC' }], ['teams', { 'bo
 	placed.push([new RegExp(`^/api/sports/${kind}/\\{id\\}/`), async () => ({ 'path.id': (await made(`${kind}Create`, named)).id })]);
 }
 
+let links = 0;
+const aLink = async () => ({ 'body.id': (await made('leaguesCreate', { 'body.name': 'FC' })).id, 'body.provider': 'statsfeed', 'body.external_id': `l${++links}` });
+setting.sportsLink = aLink;
+setting.sportsUnlink = aLink;
+setting.sportsByExternalId = async () => {
+	const link = await aLink();
+	await made('sportsLink', link);
+	return { 'query.provider': 'statsfeed', 'query.kind': 'league', 'query.external_id': link['body.external_id'] };
+};
+
 // A good value for a parameter; undefined where nothing is known.
 function goodValue({ name, types, schema }) {
 	const of = schema.items ?? schema;

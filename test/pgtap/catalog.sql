@@ -111,7 +111,7 @@ $$, ARRAY[
 	'request_export', 'delete_export', 'own_export_url', 'export_document', 'exports_kept', 'export_is_under_way', 'export_gone',
 	'export_begin', 'export_open', 'export_media', 'export_progress', 'export_finished', 'export_failed',
 	-- staff write of leagues, teams and athletes
-	'create_league', 'update_league', 'delete_league', 'create_team', 'update_team', 'delete_team', 'create_athlete', 'update_athlete', 'delete_athlete', 'link_sport_subject', 'sports_import', 'set_post_subjects', 'follow_subject', 'unfollow_subject',
+	'create_league', 'update_league', 'delete_league', 'create_team', 'update_team', 'delete_team', 'create_athlete', 'update_athlete', 'delete_athlete', 'link_sport_subject', 'unlink_sport_subject', 'sports_import', 'set_post_subjects', 'follow_subject', 'unfollow_subject',
 	-- they read tables on the way to a visible_* view
 	'search_sports', 'subject_posts', 'subject_streams', 'followed_streams', 'feed_live_json',
 	'search_posts', 'search_posts_like', 'search_users', 'search_hashtags', 'trending_hashtags', 'deleted_posts', 'post_revisions', 'post_shares', 'post_views', 'hashtags', 'bookmarked_posts',

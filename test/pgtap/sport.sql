@@ -14,6 +14,7 @@ SELECT throws_ok($$ SELECT social.create_league('Sp League') $$, 'SM403', NULL, 
 SELECT throws_ok($$ SELECT social.sports_import('sp', '{}') $$, 'SM403', NULL, 'and import nothing');
 SELECT throws_ok($$ SELECT social.delete_team(1) $$, 'SM403', NULL, 'nor delete');
 SELECT throws_ok($$ SELECT social.link_sport_subject(1, 'sp', '1') $$, 'SM403', NULL, 'nor say who is who');
+SELECT throws_ok($$ SELECT social.unlink_sport_subject(1, 'sp', '1') $$, 'SM403', NULL, 'nor who is not');
 SELECT social.act_as(NULL::bigint) \g /dev/null
 SELECT lives_ok($$ SELECT social.create_league('Sp Service League') $$, 'a role that may act as anybody does, as nobody');
 CREATE ROLE sp_reader; SELECT social.grant_reader('sp_reader') \g /dev/null
@@ -64,9 +65,10 @@ SELECT throws_ok(q, code, NULL, left(q, 70)) FROM (VALUES
 	('SELECT social.create_league(''x'', standings => ''"text"'')', 'SM400'), ('SELECT social.create_league(''x'', standings => ''7'')', 'SM400'),
 	('SELECT social.create_league(''x'', standings => to_jsonb(ARRAY[repeat(''x'', 262143)]))', 'SM400'),
 	('SELECT social.create_league(''x'', standings => (repeat(''['', 14) || repeat('']'', 14))::jsonb)', 'SM400'),
+	('SELECT social.create_league(''x'', standings => (repeat(''['', 13) || repeat('']'', 13))::jsonb)', 'SM400'), ('SELECT social.create_league(''x'', standings => (repeat(''{"a":'', 13) || ''1'' || repeat(''}'', 13))::jsonb)', 'SM400'),
 	('SELECT social.create_league(''x'', standings => ''[1e131000]'')', 'SM400'), ('SELECT social.create_league(''x'', standings => ''[0e-16000]'')', 'SM400'),
 	('SELECT social.create_league(''x'', standings => (''['' || repeat(''{"a":1e99999},'', 20000) || ''1]'')::jsonb)', 'SM400')) v (q, code);
-SELECT lives_ok($$ SELECT social.create_league('Sp Deep', standings => (repeat('[', 12) || repeat(']', 12))::jsonb) $$, 'twelve levels are fine');
+SELECT lives_ok($$ SELECT social.create_league('Sp Deep', standings => (repeat('[', 12) || '7' || repeat(']', 12))::jsonb), social.create_league('Sp Deep', standings => (repeat('[', 12) || repeat(']', 12))::jsonb) $$, 'twelve levels are fine');
 SELECT lives_ok($$ SELECT social.create_league('Sp Large', standings => to_jsonb(ARRAY[repeat('x', 262140)])) $$, 'and 256 kB');
 
 -- ---- slugs -----------------------------------------------------------------------------------------
@@ -132,6 +134,12 @@ SELECT throws_ok(format('SELECT social.link_sport_subject(%s, ''other'', ''T1'')
 SELECT lives_ok(format('SELECT social.link_sport_subject(%s, ''other'', ''T1'')', :league), 'and may mean a league as well');
 SELECT throws_ok('SELECT social.link_sport_subject(-1, ''other'', ''T1'')', 'SM404', NULL, 'that there is');
 
+SELECT social.unlink_sport_subject(:team, 'other', 'T7'), social.unlink_sport_subject(:team, 'other', 'T7') \g /dev/null
+SELECT is_empty(format('SELECT FROM social.visible_sport_external_ids WHERE subject_id = %s AND provider = ''other''', :team), 'staff take back who is who, again is harmless');
+SELECT social.unlink_sport_subject(:league, 'other', 'T7') \g /dev/null
+SELECT isnt_empty(format('SELECT FROM social.visible_sport_external_ids WHERE subject_id = %s AND external_id = ''T1''', :league), 'of the one alone that is meant');
+SELECT throws_ok('SELECT social.unlink_sport_subject(-1, ''other'', ''T1'')', 'SM404', NULL, 'that there is');
+
 -- ---- posts about them --------------------------------------------------------------------------------
 
 SELECT social.act_as(:ann) \g /dev/null
@@ -168,6 +176,12 @@ UPDATE social.users SET suspended_at = now() WHERE id = :ann;
 SELECT is_empty(format('SELECT FROM social.subject_posts(%s)', :team), 'nor who is suspended');
 UPDATE social.users SET suspended_at = NULL WHERE id = :ann;
 SELECT social.act_as(:staff) \g /dev/null
+
+UPDATE social.post_subjects SET position = position - 1 WHERE post_id = :two;
+SELECT results_eq('SELECT counter, object_id, actual - stored FROM social.reconcile()', format('VALUES (''post_subjects.position'', %s::bigint, 1::bigint)', :two), 'a place that is not the post''s is found');
+SELECT isnt_empty('SELECT FROM social.reconcile(true)', 'and put right');
+SELECT is((SELECT s.position = p.position FROM social.post_subjects s JOIN social.posts p ON p.id = s.post_id WHERE p.id = :two), true, 'by reconcile');
+SELECT is_empty('SELECT FROM social.reconcile()', 'for good');
 
 -- ---- following ---------------------------------------------------------------------------------------
 

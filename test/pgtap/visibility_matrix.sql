@@ -451,7 +451,7 @@ CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[
 	'request_export', 'delete_export', 'export_document', 'own_export_url', 'exports_kept', 'export_is_under_way', -- of the viewer's own: test/pgtap/export.sql
 	-- of leagues, teams and athletes, which everybody may see
 	'sport_fields', 'sport_slug', 'create_league', 'update_league', 'delete_league', 'create_team', 'update_team', 'delete_team', 'create_athlete', 'update_athlete', 'delete_athlete',
-	'link_sport_subject', 'sports_import', 'leagues', 'teams', 'athletes', 'search_sports', 'set_post_subjects', 'check_sport_kind', 'follow_subject', 'unfollow_subject', 'followed_subjects',
+	'link_sport_subject', 'unlink_sport_subject', 'sports_import', 'leagues', 'teams', 'athletes', 'search_sports', 'set_post_subjects', 'check_sport_kind', 'follow_subject', 'unfollow_subject', 'followed_subjects',
 	'rate_limit_policies', 'node_id', 'nodes'
 ]) AS name;
 

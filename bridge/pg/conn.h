@@ -53,6 +53,7 @@ struct sb_pg_conn
 	PGresult *prepare_error; /* why the next unit will miss a prepared statement */
 	int doubtful;            /* units in flight since a PREPARE that met a lock: they may miss it */
 	bool broken;             /* sending failed: sb_pg_conn_settle() ends the connection */
+	bool is_standby;         /* what the server said last */
 	bool stale;              /* takes no more units, and begins anew once it is empty */
 };
 

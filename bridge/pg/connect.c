@@ -126,6 +126,7 @@ on_settings_done(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 	if (outcome != SB_PG_OK || conn->broken)
 		return;
 	conn->state = SB_PG_READY;
+	sb_pg_flight_note_server(conn);
 	sb_metric_add(conn->loop->metrics->connects, 1);
 	if (!conn->proves_itself)
 		sb_pg_conn_trust(conn);
@@ -278,10 +279,7 @@ sb_pg_conn_hopeful(const struct sb_pg_conn *conn)
 bool
 sb_pg_conn_is_standby(const struct sb_pg_conn *conn)
 {
-	const char *standby =
-		conn->state == SB_PG_READY ? PQparameterStatus(conn->pg, "in_hot_standby") : NULL;
-
-	return standby && strcmp(standby, "on") == 0;
+	return conn->state == SB_PG_READY && conn->is_standby;
 }
 
 void

@@ -297,6 +297,14 @@ pass_on_notifications(struct sb_pg_conn *conn)
 }
 
 void
+sb_pg_flight_note_server(struct sb_pg_conn *conn)
+{
+	const char *standby = PQparameterStatus(conn->pg, "in_hot_standby");
+
+	conn->is_standby = standby && strcmp(standby, "on") == 0;
+}
+
+void
 sb_pg_flight_receive(struct sb_pg_conn *conn)
 {
 	PGconn *pg = conn->pg;
@@ -323,6 +331,7 @@ sb_pg_flight_receive(struct sb_pg_conn *conn)
 	}
 	if (conn->pg == pg)
 	{
+		sb_pg_flight_note_server(conn);
 		pass_on_notifications(conn);
 		if (PQstatus(pg) == CONNECTION_BAD)
 			conn->broken = true;

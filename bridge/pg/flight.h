@@ -12,6 +12,9 @@ extern void sb_pg_conn_send(struct sb_pg_conn *conn, struct sb_pg_unit *unit);
 /* Hands libpq's buffer to the socket, and watches for room when not all of it went. */
 extern void sb_pg_flight_flush(struct sb_pg_conn *conn);
 
+/* Keeps what the server tells of itself; sb_pg_flight_receive() does so, too. */
+extern void sb_pg_flight_note_server(struct sb_pg_conn *conn);
+
 /* Takes in what has come, and ends the units that are complete. */
 extern void sb_pg_flight_receive(struct sb_pg_conn *conn);
 

@@ -20,7 +20,7 @@ $$, ARRAY[
 	-- mutes end by expire_mutes()
 	'mutes',
 	-- parts of such a row, which go with it
-	'mentions', 'hashtags', 'post_hashtags', 'post_subjects', 'refresh_tokens', 'stream_keys', 'stream_invitations', 'stream_chatters', 'stream_moderators', 'stream_subjects',
+	'mentions', 'hashtags', 'post_hashtags', 'post_subjects', 'refresh_tokens', 'stream_keys', 'stream_invitations', 'stream_chatters', 'stream_moderators', 'stream_subjects', 'mux_streams',
 	-- one row for each of those, however often it changes
 	'user_counters', 'post_counters', 'comment_counters', 'hashtag_counters', 'subject_counters', 'stream_audiences', 'last_positions', 'text_tables',
 	-- what waits to be folded, told or done, and is gone a moment later; the worker's rounds see to it
@@ -28,7 +28,7 @@ $$, ARRAY[
 	-- what fades by itself
 	'post_trends', 'hashtag_trends',
 	-- what the operator, or staff, put there by hand, and take away again
-	'retention', 'content_rules', 'rate_limit_overrides', 'leaked_passwords', 'jwt_issuers', 'graphql_documents', 'media_store', 'consent_documents', 'job_kinds', 'job_pauses', 'job_schedules',
+	'retention', 'content_rules', 'rate_limit_overrides', 'leaked_passwords', 'jwt_issuers', 'graphql_documents', 'media_store', 'mux_account', 'consent_documents', 'job_kinds', 'job_pauses', 'job_schedules',
 	'sport_subjects', 'leagues', 'teams', 'athletes', 'sport_external_ids',
 	-- what a moving in leaves, as long as its operator wants to look at it
 	'django_imports', 'django_ids', 'django_notes',

@@ -103,7 +103,7 @@ is_deeply([ grep { !$fields{$_} } sort keys %fields_named ], [], 'and every fiel
 is_deeply([ grep { $routes_named{$_} > 1 } keys %routes_named ], [], 'a route once');
 is_deeply([ grep { $fields_named{$_} > 1 } keys %fields_named ], [], 'a field once');
 is_deeply([ sort grep { my $plain = s/Connection$//r; !$fields_named{$plain} } keys %fields ], [ sort qw(register login refreshToken logout logoutAll revokeSession clearExpiredSessions changePassword requestPasswordReset resetPassword changeEmail
-	  requestEmailVerification verifyEmail enableTotp confirmTotp disableTotp deleteAccount regenerateRecoveryCodes createApiKey revokeApiKey apiKeys apiKeysConnection consents consentHistory consentHistoryConnection giveConsent withdrawConsent security) ],
+	  requestEmailVerification verifyEmail enableTotp confirmTotp disableTotp deleteAccount regenerateRecoveryCodes createApiKey revokeApiKey apiKeys apiKeysConnection consents consentHistory consentHistoryConnection giveConsent withdrawConsent security myExport requestExport deleteExport exportChanged) ],
 	'fields that are not for keys are about the account (or give them a scope in scope.def)');
 
 # ---- OpenAPI

@@ -131,6 +131,11 @@ static const char *const bounded[] = {
 	"Comment.reactions",                /* likewise */
 	"Post.media",                       /* a picture and a film */
 	"Post.subjects",                    /* five */
+	"LiveStream.subjects",              /* likewise */
+	"SportSubject.externalIds",         /* what providers call one */
+	"League.externalIds",               /* likewise */
+	"Team.externalIds",                 /* likewise */
+	"Athlete.externalIds",              /* likewise */
 	"Media.variants",                   /* those that are made of one file */
 	"User.avatarVariants",              /* likewise */
 	"User.bannerVariants",              /* likewise */

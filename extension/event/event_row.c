@@ -316,19 +316,13 @@ note_stream(const struct change *change)
 {
 	static const int status[] = {SOCIAL_STREAMS_STATUS, 0};
 	static const int viewers[] = {SOCIAL_STREAMS_VIEWER_COUNT, SOCIAL_STREAMS_PEAK_VIEWERS, 0};
-	static const int columns[] = {SOCIAL_STREAMS_TITLE,
-								  SOCIAL_STREAMS_DESCRIPTION,
-								  SOCIAL_STREAMS_IS_PRIVATE,
-								  SOCIAL_STREAMS_IS_OPEN,
-								  SOCIAL_STREAMS_HIDDEN_AT,
-								  SOCIAL_STREAMS_PINNED_MESSAGE_ID,
-								  SOCIAL_STREAMS_CHAT_ENABLED,
-								  SOCIAL_STREAMS_SLOW_MODE_SECONDS,
-								  SOCIAL_STREAMS_FOLLOWERS_ONLY,
-								  SOCIAL_STREAMS_FOLLOW_MINUTES,
-								  SOCIAL_STREAMS_THUMBNAIL_URL,
-								  SOCIAL_STREAMS_TAGS,
-								  0};
+	static const int columns[] = {SOCIAL_STREAMS_TITLE,          SOCIAL_STREAMS_DESCRIPTION,
+								  SOCIAL_STREAMS_IS_PRIVATE,     SOCIAL_STREAMS_IS_OPEN,
+								  SOCIAL_STREAMS_HIDDEN_AT,      SOCIAL_STREAMS_PINNED_MESSAGE_ID,
+								  SOCIAL_STREAMS_CHAT_ENABLED,   SOCIAL_STREAMS_SLOW_MODE_SECONDS,
+								  SOCIAL_STREAMS_FOLLOWERS_ONLY, SOCIAL_STREAMS_FOLLOW_MINUTES,
+								  SOCIAL_STREAMS_THUMBNAIL_URL,  SOCIAL_STREAMS_TAGS,
+								  SOCIAL_STREAMS_PROVIDER_ID,    0};
 	HeapTuple row = newest(change);
 	struct social_event event = {.author = id_of(change, row, SOCIAL_STREAMS_HOST_ID),
 								 .stream = id_of(change, row, SOCIAL_STREAMS_ID)};

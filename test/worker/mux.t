@@ -35,6 +35,7 @@ sub Mux::does { my ($self, $what, $text) = @_; open my $file, '>', "$self->{dir}
 sub Mux::does_not { my ($self, $what) = @_; unlink "$self->{dir}/$what" }
 sub stop_mux { my ($self) = @_; kill 'KILL', $self->{pid}; waitpid $self->{pid}, 0; @servers = grep { $_ != $self->{pid} } @servers }
 
+my $logged   = -s "$ENV{RUN_DIR}/postgres.log";
 my $mux      = start_mux();
 my %settings = (SMTP_URL => '', MAIL_FROM => '', MEDIA_JOBS => 0, MUX_TOKEN_ID => 'the-token-id', MUX_TOKEN_SECRET => 'the-token-secret', MUX_BASE_URL => "http://127.0.0.1:$mux->{port}", WORKER_POLL => 1);
 # What other tests have left is not ours.
@@ -65,6 +66,7 @@ my $id   = $made->{id};
 is_settled($id, 'Mux hears of it');
 my $playback = psql("SELECT s.playback_id FROM social.streams s WHERE s.id = $id");
 my ($create) = $mux->requests;
+ok(wait_until(60, sub { psql("SELECT count(*) FROM social.events e WHERE e.type = 'stream.edited' AND e.stream_id = $id") > 0 }), 'its host is told that it is there, with its key');
 my $told = does($host, "POST $live$id/take-key/", undef, 200, { rtmp_url => 'rtmp://global-live.mux.com:5222/app' }, 'I-17: the host takes the key');
 like($told->{stream_key}, qr/^key-/, 'that Mux has made');
 my @keys = ($told->{stream_key});
@@ -161,7 +163,7 @@ is_settled($away, 'is one');
 does($host, "DELETE $live$away/", undef, 200, {}, 'and can be deleted');
 ok(wait_until(120, sub { psql("SELECT count(*) FROM social.jobs j WHERE j.kind = 'mux' AND j.id >= $first") eq '0' }), 'there too');
 is($worker->stop, 0, 'the worker stops');
-$log .= $worker->log_text . $bridge->log_text;
+$log .= $worker->log_text . $bridge->log_text . do { open my $file, '<', "$ENV{RUN_DIR}/postgres.log" or die $!; seek $file, $logged, 0; local $/; <$file> };
 
 # ---- secrets
 my $known = join '|', map { quotemeta } @keys, 'the-token-secret', substr($key, 100, 60), $token, encode_base64('the-token-id:the-token-secret', '');

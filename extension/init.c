@@ -40,6 +40,7 @@ _PG_init(void)
 	social_search_vector_init();
 	social_ratelimit_init();
 	social_stream_init();
+	social_webhook_init();
 	social_worker_init();
 	social_job_init(); /* after the worker's: what it waits for is set before it is woken */
 	MarkGUCPrefixReserved("social");

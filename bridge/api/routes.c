@@ -85,6 +85,7 @@ enum group
 	HASHTAG,
 	SEARCH,
 	SPORT,
+	WEBHOOK,
 	NOTIFICATION,
 	MODERATION,
 	SYSTEM,
@@ -113,6 +114,9 @@ static const struct sb_route_group groups[] = {
 	[HASHTAG] = {"hashtag", {"/api/posts/hashtags/"}, "Hashtags, and what trends."},
 	[SEARCH] = {"search", {"/api/posts/search/"}, "Search for posts, people and hashtags."},
 	[SPORT] = {"sport", {"/api/sports/"}, "Leagues, teams and athletes."},
+	[WEBHOOK] = {"webhook",
+				 {"/api/accounts/webhooks/"},
+				 "Addresses that are told by HTTP what happens (Standard Webhooks)."},
 	[NOTIFICATION] = {"notification",
 					  {"/api/notifications/"},
 					  "What people are told, and what they want to be told."},
@@ -172,6 +176,17 @@ static const struct sb_route_group groups[] = {
 #define THE_STREAM_KEY                                                                             \
 	"SELECT social.stream_key_json(c.stream, c.stream_key, c.rtmp_url), NULL AS error_code, NULL " \
 	"AS error_message, NULL AS error_detail FROM "
+#define THE_WEBHOOK                                                                                \
+	"SELECT social.webhook_json(v) FROM social.visible_webhooks v WHERE v.id = social.result_id()"
+#define THE_WEBHOOK_SECRET                                                                         \
+	"SELECT social.webhook_secret_json(c.webhook, c.webhook_secret), NULL AS error_code, NULL AS " \
+	"error_message, NULL AS error_detail FROM "
+#define WEBHOOK_DELIVERY_OF_ROW                                                                    \
+	"(SELECT row_to_json(r) FROM (SELECT l.id, l.message_id, l.event_id, l.type, l.at, l.state, "  \
+	"l.attempts, l.first_attempt_at, l.finished_at, l.created_at) r)"
+#define THE_WEBHOOK_DELIVERY                                                                       \
+	"SELECT " WEBHOOK_DELIVERY_OF_ROW                                                              \
+	" FROM social.visible_webhook_deliveries l WHERE l.id = social.result_id()"
 #define THE_CHAT_MESSAGE                                                                           \
 	"SELECT d FROM social.chat_message_json(social.result_id()) d WHERE d IS NOT NULL"
 #define STREAM_OF_ROW                                                                              \
@@ -244,6 +259,7 @@ static const struct sb_route rows[] = {
 #include "api/mention.def"
 #include "api/moderation.def"
 #include "api/notification.def"
+#include "api/outgoing_webhook.def"
 #include "api/post.def"
 #include "api/reaction.def"
 #include "api/relation.def"

@@ -8,6 +8,7 @@
 #include "worker/mail.h"
 #include "worker/media.h"
 #include "worker/mux.h"
+#include "worker/webhook.h"
 
 const struct sb_handler sb_handlers[] = {
 	{"mail", "claim_mail_jobs", "finish_mail_jobs", "fail_mail_jobs", sb_mail_most, sb_mail_check,
@@ -24,5 +25,9 @@ const struct sb_handler sb_handlers[] = {
 	 sb_mux_close, sb_mux_start, sb_mux_cancel},
 	{"export", "claim_jobs", "finish_jobs", "fail_jobs", sb_export_most, NULL, sb_export_open,
 	 sb_export_close, sb_export_start, sb_export_cancel},
+	{"webhook", "claim_jobs", "finish_jobs", "fail_jobs", sb_webhook_most, NULL, sb_webhook_open,
+	 sb_webhook_close, sb_webhook_start, sb_webhook_cancel},
+	{"webhook.slow", "claim_jobs", "finish_jobs", "fail_jobs", sb_webhook_most, NULL,
+	 sb_webhook_open, sb_webhook_close, sb_webhook_start, sb_webhook_cancel},
 	{NULL},
 };

@@ -33,6 +33,7 @@ extern void social_last_position_init(void);
 extern void social_search_vector_init(void);
 extern void social_ratelimit_init(void);
 extern void social_stream_init(void);
+extern void social_webhook_init(void);
 extern void social_worker_init(void);
 extern void social_job_init(void);
 

@@ -103,6 +103,12 @@ static const char *const unseen[] = {
 	"user_sessions",
 	"user_totp",
 	"webhook_attempts",
+	"webhook_deliveries",
+	"webhook_delivery_attempts",
+	"webhook_events",
+	"webhook_log",
+	"webhook_secrets",
+	"webhooks",
 };
 
 struct shared

@@ -83,6 +83,8 @@ struct delivery
 {
 	Relation events;
 	Relation key;
+	Relation kept_events; /* of which webhooks are told when the log has forgotten them */
+	Relation kept_key;
 	Relation posts;
 	Relation comments;
 	Relation streams;
@@ -123,6 +125,16 @@ id_in(TupleTableSlot *slot, int column)
 	return isnull ? 0 : DatumGetInt64(value);
 }
 
+/* Finds an event's row in the log, or among those that were kept of it, which have its columns. */
+static bool
+find_row(struct delivery *delivery, int64 id)
+{
+	return social_table_find(delivery->events, delivery->key, F_INT8EQ, Int64GetDatum(id),
+							 GetActiveSnapshot(), delivery->slot) ||
+		   social_table_find(delivery->kept_events, delivery->kept_key, F_INT8EQ, Int64GetDatum(id),
+							 GetActiveSnapshot(), delivery->slot);
+}
+
 /* An event by its id; NULL when the log does not have it. */
 static struct event *
 find_event(struct delivery *delivery, int64 id)
@@ -134,8 +146,7 @@ find_event(struct delivery *delivery, int64 id)
 	if (event->id == id && id != 0)
 		return event;
 	memset(event, 0, sizeof(*event));
-	if (!social_table_find(delivery->events, delivery->key, F_INT8EQ, Int64GetDatum(id),
-						   GetActiveSnapshot(), slot))
+	if (!find_row(delivery, id))
 		return NULL;
 	event->id = id;
 	event->nsubjects = -1;
@@ -639,6 +650,8 @@ deliver(ReturnSetInfo *output, const Datum *events, const bool *no_event, const 
 
 	delivery->events = social_table_open("events", AccessShareLock);
 	delivery->key = social_table_primary_key(delivery->events, AccessShareLock);
+	delivery->kept_events = social_table_open("webhook_events", AccessShareLock);
+	delivery->kept_key = social_table_primary_key(delivery->kept_events, AccessShareLock);
 	delivery->posts = social_table_open("posts", AccessShareLock);
 	delivery->comments = social_table_open("comments", AccessShareLock);
 	delivery->streams = social_table_open("streams", AccessShareLock);
@@ -672,7 +685,9 @@ deliver(ReturnSetInfo *output, const Datum *events, const bool *no_event, const 
 	if (delivery->person_maker.rows != NULL)
 		social_document_end(&delivery->person_maker.documents, delivery->person_maker.rows);
 	ExecDropSingleTupleTableSlot(delivery->slot);
+	index_close(delivery->kept_key, NoLock);
 	index_close(delivery->key, NoLock);
+	table_close(delivery->kept_events, NoLock);
 	table_close(delivery->streams, NoLock);
 	table_close(delivery->comments, NoLock);
 	table_close(delivery->posts, NoLock);

@@ -59,6 +59,8 @@ static const struct
 	{"*", "upload", SOCIAL_LIMIT_USER, "10/hour"},
 	{"rest", "media_upload", SOCIAL_LIMIT_USER, "20/minute"},
 	{"graphql", "media_upload", SOCIAL_LIMIT_USER, "20/minute"},
+	/* What sends requests to others. */
+	{"*", "webhook", SOCIAL_LIMIT_USER, "120/hour"},
 	/* Streams (122, I-08) and chat (123, I-07). */
 	{"*", "stream_creation", SOCIAL_LIMIT_USER, "3/day,10/hour"},
 	{"*", "stream_publish", SOCIAL_LIMIT_ADDRESS, "30/minute"},

@@ -54,6 +54,7 @@ struct step
 
 static struct step steps[] = {
 	{"number_events", .batch = 10000, .in_every_tick = true, .in_a_hurry = true},
+	{"queue_webhooks", .batch = 2000, .in_every_tick = true, .in_a_hurry = true},
 	{"ring_jobs", .batch = 1, .in_every_tick = true, .in_a_hurry = true},
 	{"fold_counters", .batch = 10000, .in_every_tick = true},
 	{"number_counts", .batch = 10000, .interval = 100, .in_every_tick = true},

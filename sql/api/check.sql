@@ -197,6 +197,11 @@ CREATE OR REPLACE FUNCTION social.check_data() RETURNS TABLE (name text, status 
 		CASE WHEN count(*) = 0 THEN '' ELSE 'SELECT social.resume_queue(queue)' END
 	FROM social.job_pauses p
 	UNION ALL
+	SELECT 'outgoing webhooks', CASE WHEN f.failing > f.active + 2 THEN 'warning' ELSE 'ok' END, format('%s active, %s failing, %s disabled', f.active, f.failing, f.disabled),
+		CASE WHEN f.failing > f.active + 2 THEN 'Most receivers cannot be reached: has social-worker a way out? SELECT url, last_status, last_error FROM social.admin_webhooks WHERE failures > 0 tells what they get.' ELSE '' END
+	FROM (SELECT sum(w.webhooks) FILTER (WHERE w.state = 'active'), sum(w.webhooks) FILTER (WHERE w.state = 'failing'), sum(w.webhooks) FILTER (WHERE w.state = 'disabled')
+		FROM social.webhook_figures() w) AS f (active, failing, disabled)
+	UNION ALL
 	SELECT 'administrator', CASE WHEN count(*) > 0 THEN 'ok' ELSE 'warning' END, format('%s superuser accounts', count(*)),
 		CASE WHEN count(*) > 0 THEN '' ELSE 'SELECT social.create_superuser(username, email, password)' END
 	FROM social.users u WHERE u.is_superuser AND u.is_active

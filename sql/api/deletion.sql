@@ -474,6 +474,8 @@ CREATE OR REPLACE FUNCTION social.erasure_parts(OUT place integer, OUT table_nam
 		-- A reason that is a word of the form's list stays.
 		(5, 'reports', 'reporter_id = ANY ($1)', 'reporter_id = NULL, details = '''', reason = CASE WHEN reason ~ ''^[a-z_-]{1,20}$'' THEN reason ELSE ''other'' END', false),
 		(6, 'post_views', 'user_id = ANY ($1)', NULL, false),
+		(7, 'webhook_delivery_attempts', 'webhook_id IN (SELECT w.id FROM social.webhooks w WHERE w.owner_id = ANY ($1))', NULL, false),
+		(8, 'webhook_deliveries', 'webhook_id IN (SELECT w.id FROM social.webhooks w WHERE w.owner_id = ANY ($1))', NULL, false),
 		-- Those of likes, follows and the like that were taken back, and those that tell of no post.
 		(1000, 'notifications', 'actor_id = ANY ($1) AND post_id IS NULL', NULL, false),
 		(1001, 'notifications', 'actor_id = ANY ($1) AND withdrawn_at IS NOT NULL', NULL, false),
@@ -489,7 +491,8 @@ CREATE OR REPLACE FUNCTION social.erasure_parts(OUT place integer, OUT table_nam
 			OR detail -> ''user_id'' = ANY (SELECT to_jsonb(i) FROM unnest($1) i) OR detail ->> ''target'' = ''user'' AND detail -> ''target_id'' = ANY (SELECT to_jsonb(i) FROM unnest($1) i))',
 			'detail = detail - ''{owner_id,host_id,user_id,target_id}''::text[]', true),
 		-- Who listens has heard of it by then.
-		(1012, 'events', 'at < now() - interval ''10 seconds'' AND ' || social.events_about(), NULL, true)
+		(1012, 'events', 'at < now() - interval ''10 seconds'' AND ' || social.events_about(), NULL, true),
+		(1013, 'webhook_events', social.events_about(), NULL, true)
 		UNION ALL
 		SELECT 100 + row_number() OVER (ORDER BY h.source_table, h.source_column)::integer, h.source_table, format('%I = ANY ($1)', h.source_column), CASE WHEN NOT h.is_deleted THEN format('%I = NULL', h.source_column) END, false
 		FROM social.hanging_columns('users') h WHERE h.source_table NOT IN ('comments', 'posts', 'streams', 'tombstones')) AS p (place, table_name, condition, change, is_scan)
@@ -533,7 +536,7 @@ CREATE OR REPLACE FUNCTION social.finish_deletion(user_id bigint) RETURNS boolea
 DECLARE
 	waits boolean;
 BEGIN
-	EXECUTE format('SELECT EXISTS (SELECT FROM social.event_outbox WHERE %1$s) OR EXISTS (SELECT FROM social.events WHERE %1$s)', social.events_about()) INTO waits USING ARRAY[$1];
+	EXECUTE format('SELECT EXISTS (SELECT FROM social.event_outbox WHERE %1$s) OR EXISTS (SELECT FROM social.events WHERE %1$s) OR EXISTS (SELECT FROM social.webhook_events WHERE %1$s)', social.events_about()) INTO waits USING ARRAY[$1];
 	waits := waits OR EXISTS (SELECT FROM social.event_counts c WHERE c.type = 'profile.counts' AND c.object_id = $1) OR EXISTS (SELECT FROM social.object_jobs($1));
 	UPDATE social.account_deletions d SET erased_at = CASE WHEN NOT waits THEN now() END, due_at = CASE WHEN waits THEN clock_timestamp() + interval '11 seconds' ELSE d.due_at END
 	WHERE d.user_id = $1 AND d.closed_at IS NOT NULL AND d.erased_at IS NULL;

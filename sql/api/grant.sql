@@ -224,6 +224,17 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT unnest(ARRAY['export_query', 'start_export', 'export_gone']), 'owner'
 	UNION ALL
+	-- webhooks
+	SELECT unnest(ARRAY['webhook_signature', 'webhook_new_secret', 'webhook_public_key', 'webhook_url_problem', 'address_owner', 'json_texts', 'webhook_event_types', 'webhook_secrets', 'webhook_json', 'webhook_secret_json',
+		'create_webhook', 'update_webhook', 'delete_webhook', 'rotate_webhook_secret', 'test_webhook', 'replay_webhook_delivery', 'recover_webhook', 'own_webhooks', 'webhook_deliveries', 'webhook_delivery_attempts']), 'reader'
+	UNION ALL
+	SELECT unnest(ARRAY['webhook_turn']), 'worker'
+	UNION ALL
+	SELECT unnest(ARRAY['queue_webhooks', 'disable_webhook']), 'admin'
+	UNION ALL
+	SELECT unnest(ARRAY['check_webhook_types', 'check_webhook_topics', 'check_webhook_text', 'require_own_webhook', 'require_active_webhook', 'add_webhook_secret', 'ensure_webhook_kinds', 'may_hear', 'run_webhook',
+		'note_webhook_events', 'tend_webhooks', 'webhook_pause', 'end_webhook', 'tell_webhook', 'webhook_figures']), 'owner'
+	UNION ALL
 	-- signed addresses: with the caller's keys
 	SELECT unnest(ARRAY['s3_presign', 's3_post_form', 's3_sign_policy', 's3_address', 's3_host',
 		'cloudfront_url', 'cloudfront_cookies', 'cloudfront_policy', 'cloudfront_signature', 'cloudfront_base64']), 'reader'
@@ -321,7 +332,7 @@ BEGIN
 	FOR object IN
 		SELECT format('social.%I', c.relname) FROM pg_class c
 		WHERE c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'p')
-			AND c.relname <> ALL (ARRAY['jwt_key', 'user_sessions', 'refresh_tokens', 'api_keys', 'user_totp', 'recovery_codes', 'mail_outbox', 'account_tokens', 'users', 'media_store', 'stream_keys', 'mux_account', 'mux_streams'])
+			AND c.relname <> ALL (ARRAY['jwt_key', 'user_sessions', 'refresh_tokens', 'api_keys', 'user_totp', 'recovery_codes', 'mail_outbox', 'account_tokens', 'users', 'media_store', 'stream_keys', 'mux_account', 'mux_streams', 'webhook_secrets'])
 		ORDER BY 1
 	LOOP
 		EXECUTE format('GRANT SELECT ON %s TO %I', object, role);

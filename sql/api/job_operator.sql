@@ -42,6 +42,9 @@ BEGIN
 	IF 'mux' = ANY (kinds) THEN
 		PERFORM social.ensure_mux_kind();
 	END IF;
+	IF kinds && '{webhook,webhook.slow}' THEN
+		PERFORM social.ensure_webhook_kinds();
+	END IF;
 END
 $$;
 COMMENT ON FUNCTION social.serve_job_kinds(text[]) IS 'social-worker says which of its own kinds of jobs it runs; those that are not there yet are made.';

@@ -82,6 +82,8 @@ BEGIN
 			('social_jobs_running', 'Jobs that a worker has.', j.running),
 			('social_jobs_retrying', 'Jobs that failed and wait for another attempt.', j.retrying),
 			('social_jobs_dead', 'Jobs that were given up.', j.dead)) AS f (name, help, value)
+		UNION ALL SELECT 22, 'social_outgoing_webhooks', 'gauge', 'Outgoing webhooks by what becomes of them: active, failing (for ten minutes), paused, disabled.', 'state', f.state, f.webhooks FROM social.webhook_figures() f
+		UNION ALL SELECT 23, 'social_webhook_deliveries_waiting', 'gauge', 'Deliveries that wait for their webhook; 10000 stands for that or more.', NULL, NULL, (SELECT count(*) FROM (SELECT FROM social.webhook_deliveries d WHERE d.state = 'waiting' LIMIT waiting_max) x)
 		UNION ALL SELECT 21, 'social_job_workers', 'gauge', 'Processes that run jobs.', NULL, NULL, (SELECT count(*) FROM social.job_workers w WHERE w.leased_until > now())
 	) AS m (place, name, kind, help, label, label_value, value)
 	WHERE m.value IS NOT NULL

@@ -105,6 +105,13 @@ CREATE OR REPLACE FUNCTION social.personal_notes(OUT table_name text, OUT column
 		('reports', 'comment_id', NULL, 'what others report is between them and staff', 'delete', 'with the comment', NULL),
 		('reports', 'resolved_by', NULL, 'what staff did stands in acts', 'anonymise', 'null', NULL),
 		-- streams
+		('webhooks', 'owner_id', 'webhooks', 'addresses that are told by HTTP what happens', 'delete', '', NULL),
+		('webhook_secrets', 'webhook_id', NULL, 'secrets', 'delete', 'with the webhook', NULL),
+		('webhook_deliveries', 'webhook_id', 'webhook_deliveries', 'what the webhooks were told: when, and what became of it', 'delete', '', NULL),
+		('webhook_delivery_attempts', 'delivery_id', 'webhook_delivery_attempts', 'attempts to tell it, and what was answered', 'delete', 'with the webhook', NULL),
+		('webhook_events', 'author_id', NULL, 'ids of what stands elsewhere, for 30 days', 'delete', 'seconds after what they tell of', 't.author_id = $1'),
+		('webhook_events', 'recipient_id', NULL, 'ids of what stands elsewhere, for 30 days', 'delete', 'seconds after what they tell of', 't.recipient_id = $1'),
+		('webhook_events', 'subject_id', NULL, 'ids of what stands elsewhere, for 30 days', 'delete', 'seconds after what they tell of', 't.subject_id = $1 AND t.type IN (''follow.created'', ''follow.deleted'', ''relation.changed'', ''chat.banned'', ''chat.unbanned'')'),
 		('streams', 'host_id', 'streams', 'the streams', 'delete', '', NULL),
 		('stream_keys', 'stream_id', NULL, 'digests of secrets', 'delete', 'with the stream', NULL),
 		('mux_streams', 'stream_id', NULL, 'what Mux calls a stream, and its key until it is taken', 'delete', 'with the stream, and at Mux by a job', NULL),

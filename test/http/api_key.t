@@ -78,7 +78,8 @@ psql("UPDATE social.users SET is_staff = true WHERE id = $staff->{id}");
 # ---- every route is for keys by a word of the table, or is not for keys
 my ($routes) = decode_json(scalar `$ENV{BRIDGE_BIN} --routes`);
 my %not_for_keys = map { $_ => 1 } qw(logout logout_all email.request account.get account.replace account.update account.profile password.change account.delete totp.enable totp.confirm totp.disable totp.recovery
-  attempts.list sessions.list sessions.revoke sessions.clear keys.list keys.create keys.revoke consents.state consents.give consents.withdraw consents.history security.get security.changes);
+  attempts.list sessions.list sessions.revoke sessions.clear keys.list keys.create keys.revoke consents.state consents.give consents.withdraw consents.history security.get security.changes
+  webhooks.list webhooks.create webhooks.get webhooks.update webhooks.delete webhooks.rotate_secret webhooks.test webhooks.recover webhooks.deliveries webhooks.attempts webhooks.replay);
 is_deeply([ grep { !$not_for_keys{$_} } map { $_->{name} } grep { $_->{auth} !~ /^(none|admin)$/ && $_->{scope} eq '' && $_->{tag} ne 'account' } @{ $routes->{routes} } ], [], 'what is not for keys is about the account (or give it a scope in scope.def)');
 is_deeply([ map { $_->{name} } grep { $_->{scope} ne '' && $not_for_keys{ $_->{name} } } @{ $routes->{routes} } ], [], 'and that is not');
 is_deeply([ map { "$_->{method} $_->{name}" } grep { $_->{method} eq 'GET' && $_->{scope} =~ /write/ && $_->{name} ne 'streams.watch' } @{ $routes->{routes} } ], [], 'what reads asks for no scope that writes, but where it is noted who watches');
@@ -103,7 +104,8 @@ is_deeply([ grep { !$fields{$_} } sort keys %fields_named ], [], 'and every fiel
 is_deeply([ grep { $routes_named{$_} > 1 } keys %routes_named ], [], 'a route once');
 is_deeply([ grep { $fields_named{$_} > 1 } keys %fields_named ], [], 'a field once');
 is_deeply([ sort grep { my $plain = s/Connection$//r; !$fields_named{$plain} } keys %fields ], [ sort qw(register login refreshToken logout logoutAll revokeSession clearExpiredSessions changePassword requestPasswordReset resetPassword changeEmail
-	  requestEmailVerification verifyEmail enableTotp confirmTotp disableTotp deleteAccount regenerateRecoveryCodes createApiKey revokeApiKey apiKeys apiKeysConnection consents consentHistory consentHistoryConnection giveConsent withdrawConsent security myExport requestExport deleteExport exportChanged) ],
+	  requestEmailVerification verifyEmail enableTotp confirmTotp disableTotp deleteAccount regenerateRecoveryCodes createApiKey revokeApiKey apiKeys apiKeysConnection consents consentHistory consentHistoryConnection giveConsent withdrawConsent security myExport requestExport deleteExport exportChanged
+	  myWebhooks myWebhooksConnection webhook createWebhook updateWebhook deleteWebhook rotateWebhookSecret testWebhook replayWebhookDelivery recoverWebhook) ],
 	'fields that are not for keys are about the account (or give them a scope in scope.def)');
 
 # ---- OpenAPI

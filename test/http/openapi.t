@@ -117,11 +117,11 @@ SKIP:
 	my ($input, $from) = tempfile(UNLINK => 1);
 	print $input encode_json({ url => $ENV{BRIDGE_URL}, me => $me, other => { %$other, id => 0 + $other->{id} }, accounts => \@accounts, people => [ map { 0 + $_ } @people ], requests => [ map { 0 + $_ } @waiting ] });
 	close $input;
-	# Streams are made, and stay, as they would for nobody.
-	psql('ALTER SYSTEM SET social.stream_active_max = 1000; SELECT pg_reload_conf()');
+	# Streams and webhooks are made, and stay, as they would for nobody.
+	psql('ALTER SYSTEM SET social.stream_active_max = 1000; ALTER SYSTEM SET social.webhook_max = 1000; SELECT pg_reload_conf()');
 	my $seen = decode_json(`node test/npm/openapi_calls.mjs <$from` || '{"wrong":["it ended"]}');
 	is_deeply($seen->{wrong}, [], 'no call is answered otherwise than the document says') or diag(join "\n", @{ $seen->{wrong} }[0 .. 30]);
-	psql('ALTER SYSTEM RESET social.stream_active_max; SELECT pg_reload_conf()');
+	psql('ALTER SYSTEM RESET social.stream_active_max; ALTER SYSTEM RESET social.webhook_max; SELECT pg_reload_conf()');
 	note(join ', ', map { "$_: $seen->{calls}{$_}" } sort keys %{ $seen->{calls} });
 
 	# A client in TypeScript is generated of it, checked by the compiler, and has a session.

@@ -140,6 +140,7 @@ const aMedia = async (size = 1) => (await made('mediaReserve', { 'body.file_name
 const aStream = async () => (await made('streamsCreate', { 'body.title': 'A stream' }, me.token)).id;
 const keyOf = { 'body.password': me.password, 'body.name': 'A key', 'body.scopes': ['read'] };
 const aKey = once(() => made('keysCreate', keyOf, me.token));
+const aWebhook = async () => (await made('webhooksCreate', { 'body.url': 'https://example.com/hook' }, me.token)).id;
 const setting = {
 	register: () => ({ 'body.username': `${me.username}_r${++number}`, 'body.email': `${me.username}_r${number}@example.com` }),
 	login: () => ({ 'body.username': me.username, 'body.password': me.password }),
@@ -206,6 +207,8 @@ const placed = [
 	[/^\/api\/media\/\{id\}\/parts\//, async () => ({ 'path.id': await aMedia(17000000) })],
 	[/^\/api\/posts\/live\/stream\/\{id\}\/chat\/\{message_id\}\//, async () => { const id = await aStream(); return { 'path.id': id, 'path.message_id': (await made('streamsChatSend', { 'path.id': id, 'body.content': 'said' }, me.token)).id }; }],
 	[/^\/api\/posts\/live\/stream\/(watch\/)?\{id\}\//, async () => ({ 'path.id': await aStream(), 'body.user_id': other.id })],
+	[/^\/api\/accounts\/webhooks\/deliveries\/\{id\}\//, async () => ({ 'path.id': (await made('webhooksTest', { 'path.id': await aWebhook() }, me.token)).id })],
+	[/^\/api\/accounts\/webhooks\/\{id\}\//, async () => ({ 'path.id': await aWebhook() })],
 	[/^\/api\/media\/\{id\}\//, async () => ({ 'path.id': await aMedia() })],
 	[/^\/api\/notifications\/\{id\}\//, async () => ({ 'path.id': await aNotification() })],
 ];
@@ -320,7 +323,7 @@ const badBodies = ['{', '[]', 'null', '"x"', '{"a":1,"a":2}', `{"a":${'['.repeat
 
 // ---- all of it -----------------------------------------------------------------------------------
 
-const spent = new Set(['register', 'refresh', 'logout', 'logoutAll', 'passwordChange', 'accountDelete', 'accountEnd', 'totpEnable', 'sessionsRevoke', 'reportsResolve', 'contentRulesRemove', 'postsRestore', 'postsPublish', 'postsDelete', 'commentsDelete', 'mediaDelete', 'exportDelete', 'streamsDelete', 'streamsEnd', 'streamsChatDelete', 'leaguesDelete', 'teamsDelete', 'athletesDelete', 'athletesUpdate']);
+const spent = new Set(['register', 'refresh', 'logout', 'logoutAll', 'passwordChange', 'accountDelete', 'accountEnd', 'totpEnable', 'sessionsRevoke', 'reportsResolve', 'contentRulesRemove', 'postsRestore', 'postsPublish', 'postsDelete', 'commentsDelete', 'mediaDelete', 'exportDelete', 'streamsDelete', 'webhooksDelete', 'streamsEnd', 'streamsChatDelete', 'leaguesDelete', 'teamsDelete', 'athletesDelete', 'athletesUpdate']);
 let turn = 0;
 async function tryOperation(operation) {
 	let { values, token } = await prepare(operation);

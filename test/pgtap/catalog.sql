@@ -110,6 +110,8 @@ $$, ARRAY[
 	-- they act for the viewer, or are called by workers
 	'request_export', 'delete_export', 'own_export_url', 'export_document', 'exports_kept', 'export_is_under_way', 'export_gone',
 	'export_begin', 'export_open', 'export_media', 'export_progress', 'export_finished', 'export_failed',
+	-- webhooks: they write as the viewer, or are called by the worker's round and by workers
+	'create_webhook', 'update_webhook', 'delete_webhook', 'rotate_webhook_secret', 'test_webhook', 'replay_webhook_delivery', 'recover_webhook', 'disable_webhook', 'queue_webhooks', 'webhook_turn',
 	-- staff write of leagues, teams and athletes
 	'create_league', 'update_league', 'delete_league', 'create_team', 'update_team', 'delete_team', 'create_athlete', 'update_athlete', 'delete_athlete', 'link_sport_subject', 'unlink_sport_subject', 'sports_import', 'set_post_subjects', 'follow_subject', 'unfollow_subject',
 	-- they read tables on the way to a visible_* view

@@ -25,10 +25,10 @@ SELECT is_empty($$
 			'help', 'function_audience', 'post', 'post_reactions', 'comment_reactions', 'metrics', 'notification_preferences', 'rate_limit_policies', 'rate_limit_status',
 			'ended_sessions', 'jwks', 'statement_problems', 'nodes', 'events_after', 'event_payloads', 'event_results', 'event_topics_lost', 'events_since', 'media_types', 'stream_providers', 'chat_messages_json', 'renew_stream_views',
 			'bucket_requests',
-			'sport_fields', 'api_scopes', 'consents',
+			'sport_fields', 'webhook_secrets', 'api_scopes', 'consents',
 			-- one row
 			'admit', 'authenticate', 'login', 'refresh_session', 'verify_token', 'rate_limit_config', 'bridge_config', 'change_password', 'reset_password', 'verify_email',
-			'enable_totp', 'confirm_totp', 'disable_totp', 'regenerate_recovery_codes', 'update_account', 'delete_account', 'event_feed_entry', 'create_api_key', 'current_api_key', 'create_stream', 'rotate_stream_key', 'take_stream_key', 'watch_stream'])
+			'enable_totp', 'confirm_totp', 'disable_totp', 'regenerate_recovery_codes', 'update_account', 'delete_account', 'event_feed_entry', 'create_api_key', 'current_api_key', 'create_stream', 'rotate_stream_key', 'take_stream_key', 'watch_stream', 'create_webhook', 'rotate_webhook_secret'])
 $$, 'whatever else returns rows is named here, or is a list: give it first, after, cursor and has_more');
 
 -- ---- what there is to read -----------------------------------------------------------------------
@@ -71,6 +71,11 @@ INSERT INTO social.posts (author_id, title, content) SELECT :viewer, 'gone ' || 
 UPDATE social.posts SET deleted_at = pg_temp.tied(substr(title, 6)::bigint) WHERE author_id = :viewer AND title LIKE 'gone %';
 INSERT INTO social.post_revisions (post_id, revision, title, content) SELECT :post, n, 'was', 'x' FROM generate_series(1, 26) n;
 INSERT INTO social.login_attempts (user_id, username, outcome) SELECT :viewer, 'pg_viewer', 'success' FROM generate_series(1, 26) n;
+INSERT INTO social.webhooks (owner_id, url, event_types, topics, after_event_id) SELECT :viewer, 'https://pg' || n || '.example', '{*}', '{posts}', 0 FROM generate_series(1, 26) n;
+SELECT max(id) AS webhook FROM social.webhooks WHERE owner_id = :viewer \gset
+INSERT INTO social.webhook_deliveries (webhook_id, type, at) SELECT :webhook, 'webhook.test', now() FROM generate_series(1, 26) n;
+SELECT min(id) AS delivery FROM social.webhook_deliveries WHERE webhook_id = :webhook \gset
+INSERT INTO social.webhook_delivery_attempts (webhook_id, delivery_id, status, took_ms) SELECT :webhook, :delivery, 204, n FROM generate_series(1, 26) n;
 INSERT INTO social.media (owner_id, key, content_type) SELECT :viewer, 'uploads/pg' || n, 'image/png' FROM generate_series(1, 26) n;
 INSERT INTO social.reports (reporter_id, user_id, reason) SELECT p.id, :two, 'spam' FROM people p WHERE p.id <> :two;
 INSERT INTO social.content_rules (kind, pattern, action) SELECT 'word', 'pgrule' || n, 'flag' FROM generate_series(1, 26) n;
@@ -139,6 +144,9 @@ INSERT INTO calls VALUES
 	('muted_users', '', 'id', 'DELETE FROM social.mutes WHERE muted_id = (r ->> ''id'')::bigint', format('INSERT INTO social.mutes (muter_id, muted_id, created_at) SELECT %s, id, now() + interval ''1 second'' FROM people WHERE n = 3', :viewer)),
 	('login_attempts', '', 'id', 'DELETE FROM social.login_attempts WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.login_attempts (user_id, username, outcome) VALUES (%s, ''pg_viewer'', ''success'')', :viewer)),
 	('own_media', '', 'id', 'DELETE FROM social.media WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.media (owner_id, key, content_type) VALUES (%s, ''uploads/pgfresh'', ''image/png'')', :viewer)),
+	('own_webhooks', '', 'id', 'DELETE FROM social.webhooks WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.webhooks (owner_id, url, event_types, topics, after_event_id) VALUES (%s, ''https://fresh.example'', ''{*}'', ''{posts}'', 0)', :viewer)),
+	('webhook_deliveries', 'of_webhook_id => ' || :webhook, 'id', 'DELETE FROM social.webhook_deliveries WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.webhook_deliveries (webhook_id, type, at) VALUES (%s, ''webhook.test'', now())', :webhook)),
+	('webhook_delivery_attempts', 'of_webhook_id => ' || :webhook, 'id', 'DELETE FROM social.webhook_delivery_attempts WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.webhook_delivery_attempts (webhook_id, delivery_id, status, took_ms) VALUES (%s, %s, 204, 1)', :webhook, :delivery)),
 	('content_rules', '', 'id', 'DELETE FROM social.content_rules WHERE id = (r ->> ''id'')::bigint', 'INSERT INTO social.content_rules (kind, pattern, action) VALUES (''word'', ''pgfreshrule'', ''flag'')'),
 	('reports', '', 'id', 'DELETE FROM social.reports WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.reports (reporter_id, user_id, reason) VALUES (%s, %s, ''spam'')', :viewer, :two)),
 	('moderation_entries', 'with_actor_id => ' || :one, 'id', 'SELECT set_config(''social.restoring'', ''on'', true); DELETE FROM social.audit_log WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.audit_log (action, object_type, actor_id) VALUES (''hide_post'', ''post'', %s)', :one)),

@@ -21,7 +21,7 @@ SELECT is_empty($$SELECT export_as FROM personal WHERE export_as !~ '^[a-z][a-z_
 -- Every table is known, or holds nothing of anybody in particular.
 SELECT set_eq('SELECT DISTINCT table_name FROM columns WHERE table_name NOT IN (SELECT table_name FROM personal)', ARRAY[
 	'leaked_passwords', 'jwt_key', 'jwt_issuers', 'media_store', 'mux_account', 'webhook_attempts', 'content_rules', 'rate_limit_overrides', 'retention', 'text_tables', 'post_reindex', 'graphql_documents', 'django_imports',
-	'event_histories', 'job_kinds', 'job_pauses', 'job_workers', 'job_history', 'job_schedules', 'consent_documents',
+	'event_histories', 'webhook_log', 'job_kinds', 'job_pauses', 'job_workers', 'job_history', 'job_schedules', 'consent_documents',
 	-- tags, and what everybody together makes of them
 	'hashtag_counters', 'hashtag_counter_deltas', 'hashtag_trends', 'subject_counters', 'subject_counter_deltas',
 	-- people and clubs that are no accounts
@@ -38,6 +38,7 @@ $$, ARRAY[
 	'users.username', 'users.email', 'users.pending_email', 'users.email_verified_at', 'user_sessions.address', 'login_attempts.address', 'consents.address', 'account_tokens.email', 'mail_outbox.variables', 'media.variants', 'idempotency_keys.result_id',
 	'comments.author_is_counted',
 	-- of other things than people
+	'webhooks.runner_job_id', 'webhooks.after_event_id', 'webhook_deliveries.event_id', 'webhook_delivery_attempts.webhook_id', 'webhook_events.post_id', 'webhook_events.comment_id', 'webhook_events.stream_id',
 	'comments.parent_id', 'event_outbox.post_id', 'event_outbox.comment_id', 'event_outbox.stream_id', 'events.post_id', 'events.comment_id', 'events.stream_id', 'jobs.worker_id', 'mail_outbox.job_id',
 	'post_hashtags.hashtag_id', 'post_subjects.subject_id', 'stream_subjects.subject_id', 'sport_follows.subject_id', 'posts.quoted_post_id', 'refresh_tokens.parent_id', 'streams.notice_id', 'streams.pinned_message_id', 'token_blacklist.session_id'
 ], 'no other column can refer to somebody, or it stands here');

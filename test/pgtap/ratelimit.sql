@@ -18,6 +18,7 @@ SELECT set_eq($$ SELECT surface, action, subject, rate FROM social.rate_limit_po
 	('rest', 'feed_access', 'client', '100/minute'), ('rest', 'search', 'client', '30/minute'), ('graphql', 'search', 'client', '100/hour'),
 	('*', 'report', 'user', '30/hour'), ('*', 'export', 'user', '10/hour'),
 	('*', 'upload', 'user', '10/hour'), ('rest', 'media_upload', 'user', '20/minute'), ('graphql', 'media_upload', 'user', '20/minute'),
+	('*', 'webhook', 'user', '120/hour'),
 	('*', 'stream_creation', 'user', '3/day'), ('*', 'stream_creation', 'user', '10/hour'),
 	('*', 'stream_publish', 'address', '30/minute'),
 	('*', 'chat_message', 'user', '5/minute'), ('*', 'chat_message_host', 'user', '30/minute')

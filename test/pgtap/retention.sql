@@ -34,6 +34,8 @@ $$, ARRAY[
 	'django_imports', 'django_ids', 'django_notes',
 	-- a row for each time that the database went on in another way
 	'event_histories',
+	-- a few of a person's, as long as they want them, and where the log was looked at last
+	'webhooks', 'webhook_secrets', 'webhook_log',
 	-- one row: whose name what deleted people left is shown under
 	'tombstones'
 ], 'every table that grows has its class of data, or stands here with why not');

@@ -449,6 +449,9 @@ CREATE TEMPORARY TABLE no_reads AS SELECT unnest(ARRAY[
 	'pin_chat_message', 'unpin_chat_message', 'update_stream_chat', 'add_stream_moderator', 'remove_stream_moderator', 'stream_bans', 'stream_analytics_json', 'chat_offset', -- a host's own business: test/pgtap/stream.sql
 	'media_types', 'create_upload', 'upload_json', 'complete_upload', 'update_media', 'delete_media', 'is_restoring', 'picture_url', 'picture_variants', 'own_media', 'upload_parts_json',
 	'request_export', 'delete_export', 'export_document', 'own_export_url', 'exports_kept', 'export_is_under_way', -- of the viewer's own: test/pgtap/export.sql
+	-- of webhooks, which are their owner's: test/pgtap/outgoing_webhook.sql
+	'webhook_signature', 'webhook_new_secret', 'webhook_public_key', 'webhook_url_problem', 'address_owner', 'json_texts', 'webhook_event_types', 'webhook_secrets', 'webhook_json', 'webhook_secret_json', 'create_webhook', 'update_webhook', 'delete_webhook',
+	'rotate_webhook_secret', 'test_webhook', 'replay_webhook_delivery', 'recover_webhook', 'own_webhooks', 'webhook_deliveries', 'webhook_delivery_attempts',
 	-- of leagues, teams and athletes, which everybody may see
 	'sport_fields', 'sport_slug', 'create_league', 'update_league', 'delete_league', 'create_team', 'update_team', 'delete_team', 'create_athlete', 'update_athlete', 'delete_athlete',
 	'link_sport_subject', 'unlink_sport_subject', 'sports_import', 'leagues', 'teams', 'athletes', 'search_sports', 'set_post_subjects', 'check_sport_kind', 'follow_subject', 'unfollow_subject', 'followed_subjects',
@@ -462,6 +465,7 @@ $$, 'every function for readers has a row in this matrix');
 SELECT is_empty($$
 	SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'social'::regnamespace AND c.relkind = 'v' AND NOT starts_with(c.relname, 'admin_')
 	AND c.relname NOT IN ('rate_limit_policy', 'visible_content_rules', 'visible_reports', 'visible_exports') -- about nobody, or for staff: test/pgtap/moderation.sql
+	AND c.relname NOT IN ('visible_webhooks', 'visible_webhook_secrets', 'visible_webhook_deliveries', 'visible_webhook_delivery_attempts') -- their owner's
 	AND c.relname NOT IN ('visible_sport_subjects', 'visible_leagues', 'visible_teams', 'visible_athletes', 'visible_sport_external_ids') -- everybody sees them
 	AND c.relname NOT IN (SELECT name FROM probes)
 $$, 'and so has every view for readers');

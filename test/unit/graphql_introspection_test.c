@@ -137,6 +137,7 @@ static const char *const bounded[] = {
 	"Team.externalIds",                 /* likewise */
 	"Athlete.externalIds",              /* likewise */
 	"Media.variants",                   /* those that are made of one file */
+	"Webhook.secrets",                  /* five at most */
 	"User.avatarVariants",              /* likewise */
 	"User.bannerVariants",              /* likewise */
 	"Profile.avatarVariants",           /* likewise */

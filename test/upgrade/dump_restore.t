@@ -74,6 +74,11 @@ INSERT INTO social.media_sweeps (deletes) VALUES (true);
 INSERT INTO social.exports (user_id, key) SELECT min(id), 'exports/1/dumped.zip' FROM social.users;
 SELECT social.set_media_store(), social.create_upload('dumped.png', 'image/png', 100) AS media \gset
 SELECT social.media_found(:media, 100, 'image/png'), social.create_post('Shown', 'with a picture', image => key) FROM social.media WHERE id = :media;
+SELECT (c.webhook).id AS webhook FROM social.create_webhook('https://dumped.example') c \gset
+SELECT social.test_webhook(:webhook);
+INSERT INTO social.webhook_delivery_attempts (webhook_id, delivery_id, status, took_ms) SELECT :webhook, max(id), 204, 1 FROM social.webhook_deliveries;
+INSERT INTO social.webhook_events (id, at, type) VALUES (1, now(), 'post.created');
+INSERT INTO social.webhook_log (event_id, tended_at) VALUES (1, now() + interval '1 year') ON CONFLICT DO NOTHING;
 SELECT (c.stream).id AS stream, c.stream_key FROM social.create_stream('Dumped', tags => 'a,b', is_private => true, allowed_users => ARRAY[(SELECT max(id) FROM social.users)]) c \gset
 SELECT social.stream_publish(:'stream_key', 'dumped', '192.0.2.1'), social.stream_event('local', 'dumped', 'update', clock_timestamp(), jsonb_build_object('stream_key', :'stream_key'));
 SELECT social.stream_event('local', 'dumped beat', 'heartbeat', clock_timestamp(), jsonb_build_object('stream_key', :'stream_key', 'bitrate_kbps', 2500));

@@ -20,6 +20,7 @@
 #include "http/library.h"
 #include "http/peers.h"
 #include "api/describe.h"
+#include "api/ingest.h"
 #include "api/asyncapi.h"
 #include "api/openapi.h"
 #include "api/routes.h"
@@ -73,8 +74,9 @@ max_descriptors(const struct sb_config *config, int loops)
 	int pool = config->db_connections + config->db_write_connections + config->db_slow_connections +
 			   config->db_slow_read_connections + 2 * config->db_wait_connections;
 	rlim_t operators = config->admin_port || getenv("LISTEN_FDS") ? SB_SERVER_OPERATORS : 0;
+	rlim_t ingest = config->ingest_port ? SB_SERVER_OPERATORS : 0;
 	rlim_t each = SB_PEERS_DESCRIPTORS;
-	rlim_t reserve = PROCESS_DESCRIPTORS + each * operators +
+	rlim_t reserve = PROCESS_DESCRIPTORS + each * (operators + ingest) +
 					 (rlim_t) loops * (rlim_t) (LOOP_DESCRIPTORS + pool);
 	rlim_t clients = limit > reserve ? (limit - reserve) / each : 0;
 
@@ -154,6 +156,8 @@ do_task(const struct sb_config *config, enum sb_config_task task)
 {
 	if (task == SB_CONFIG_BUCKET)
 		return become_worker(arguments);
+	if (task == SB_CONFIG_NGINX)
+		return sb_ingest_print_conf(config, stdout) ? 0 : 1;
 	if (task == SB_CONFIG_SCHEMA)
 		return sb_reference_print_schema(stdout) ? 0 : 1;
 	if (!sb_routes_init())
@@ -206,6 +210,17 @@ serve_operators(const struct sb_config *config, const struct sb_systemd_sockets 
 	return fd >= 0 && sb_thread_serve_operators(thread, fd);
 }
 
+static bool
+serve_ingest(const struct sb_config *config, struct sb_thread *thread)
+{
+	int fd;
+
+	if (config->ingest_port == 0)
+		return true;
+	fd = listen_on("127.0.0.1", config->ingest_port, true);
+	return fd >= 0 && sb_thread_serve_ingest(thread, fd);
+}
+
 /* Every thread with its socket. */
 static bool
 make_threads(const struct sb_config *config, const struct sb_systemd_sockets *passed,
@@ -223,7 +238,7 @@ make_threads(const struct sb_config *config, const struct sb_systemd_sockets *pa
 	}
 	for (int i = 0; i < passed->count; i++)
 		close(passed->fds[i]); /* each thread has a duplicate */
-	if (!serve_operators(config, passed, threads[0]))
+	if (!serve_operators(config, passed, threads[0]) || !serve_ingest(config, threads[0]))
 		return false;
 	for (int i = 0; i < count; i++)
 		if (!sb_thread_start(threads[i]))

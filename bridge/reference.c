@@ -19,6 +19,7 @@ static const char *const auth_words[] = {
 	[SB_AUTH_REQUIRED] = "token",
 	[SB_AUTH_STAFF] = "token of staff; none on `ADMIN_PORT`",
 	[SB_AUTH_ADMIN] = "`ADMIN_PORT` alone",
+	[SB_AUTH_INGEST] = "`INGEST_PORT` alone",
 };
 
 /* What a client sends, as the row has it; what the bridge adds itself is left out. */

@@ -40,6 +40,7 @@ struct sb_thread
 	struct sb_media *media;
 	struct sb_server *server;
 	struct sb_server *operators; /* of the first thread, with ADMIN_PORT; else NULL */
+	struct sb_server *ingest;    /* likewise, with INGEST_PORT */
 	uint64_t stop_at_ms;         /* valid while the loop is stopping */
 };
 
@@ -63,8 +64,8 @@ on_stop(void *owner, const void *messages, int count, bool more)
 static int serving; /* threads that serve the public; atomic */
 
 /*
- * Whether a stopping thread has nothing left to do, or no time. Operators are answered for as long
- * as any thread is at it.
+ * Whether a stopping thread has nothing left to do, or no time. Operators and ingest servers are
+ * answered for as long as any thread is at it.
  */
 static bool
 is_finished(const struct sb_thread *thread)
@@ -76,7 +77,8 @@ is_finished(const struct sb_thread *thread)
 	if (loop->now_ms >= thread->stop_at_ms)
 		return true;
 	return sb_server_connections(thread->server) == 0 && sb_sockets_count(thread->sockets) == 0 &&
-		   (thread->operators == NULL || __atomic_load_n(&serving, __ATOMIC_ACQUIRE) == 1);
+		   ((thread->operators == NULL && thread->ingest == NULL) ||
+			__atomic_load_n(&serving, __ATOMIC_ACQUIRE) == 1);
 }
 
 /*
@@ -100,9 +102,10 @@ wind_up(struct sb_thread *thread)
 	}
 	sb_media_stop(thread->media);
 	sb_server_free(thread->operators);
+	sb_server_free(thread->ingest);
 	sb_server_free(thread->server);
 	sb_sockets_free(thread->sockets);
-	thread->server = thread->operators = NULL;
+	thread->server = thread->operators = thread->ingest = NULL;
 	thread->sockets = NULL;
 	thread->services->sockets = NULL;
 	__atomic_sub_fetch(&serving, 1, __ATOMIC_ACQ_REL);
@@ -125,6 +128,8 @@ run(void *arg)
 		more = sb_server_run(thread->server);
 		if (thread->operators)
 			more |= sb_server_run(thread->operators);
+		if (thread->ingest)
+			more |= sb_server_run(thread->ingest);
 		sb_loop_run_timers(loop);
 		sb_sockets_settle(thread->sockets);
 		sb_log_flush();
@@ -179,10 +184,18 @@ sb_thread_serve_operators(struct sb_thread *thread, int listen_fd)
 	return thread->operators != NULL;
 }
 
+bool
+sb_thread_serve_ingest(struct sb_thread *thread, int listen_fd)
+{
+	thread->ingest = sb_server_new_for_ingest(thread->services, listen_fd);
+	return thread->ingest != NULL;
+}
+
 void
 sb_thread_free(struct sb_thread *thread)
 {
 	sb_server_free(thread->operators);
+	sb_server_free(thread->ingest);
 	sb_server_free(thread->server);
 	sb_sockets_free(thread->sockets);
 	sb_media_free(thread->media);

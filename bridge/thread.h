@@ -22,6 +22,9 @@ extern struct sb_thread *sb_thread_new(const struct sb_config *config, int index
  */
 extern bool sb_thread_serve_operators(struct sb_thread *thread, int listen_fd);
 
+/* The same for an ingest server (INGEST_PORT). */
+extern bool sb_thread_serve_ingest(struct sb_thread *thread, int listen_fd);
+
 /* From any thread: how many rounds its loop has gone through; one that stands still is stuck. */
 extern uint64_t sb_thread_rounds(const struct sb_thread *thread);
 

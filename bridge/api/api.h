@@ -24,6 +24,10 @@ extern void sb_api_docs(struct sb_request *request);              /* api/web.c *
 extern void sb_api_realtime(struct sb_request *request);          /* api/web.c */
 extern void sb_api_web_file(struct sb_request *request);          /* api/web.def */
 extern void sb_api_webhook(struct sb_request *request);           /* mission 042 */
+extern void sb_api_ingest_publish(struct sb_request *request);    /* mission 135-137 */
+extern void sb_api_ingest_update(struct sb_request *request);
+extern void sb_api_ingest_done(struct sb_request *request);
+extern void sb_api_ingest_watch(struct sb_request *request); /* P-20 */
 
 /* For the member `page` of a row (http/router.h). */
 extern bool sb_api_graphql_page(struct sb_request *request);    /* also a WebSocket */

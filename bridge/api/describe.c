@@ -241,7 +241,7 @@ sb_describe_statements(void)
 static const char *const auth_words[] = {
 	[SB_AUTH_NONE] = "none",       [SB_AUTH_OPTIONAL] = "optional", [SB_AUTH_CONTENT] = "content",
 	[SB_AUTH_GRAPHQL] = "graphql", [SB_AUTH_REQUIRED] = "required", [SB_AUTH_STAFF] = "staff",
-	[SB_AUTH_ADMIN] = "admin",
+	[SB_AUTH_ADMIN] = "admin",     [SB_AUTH_INGEST] = "ingest",
 };
 
 void

@@ -20,6 +20,7 @@
  *                 REQUIRED  a good token
  *                 STAFF     a good token of staff; nothing on ADMIN_PORT
  *                 ADMIN     nothing, on ADMIN_PORT alone
+ *                 INGEST    nothing, on INGEST_PORT alone
  *   and behind them, what the row has of:
  *     summary     a sentence for documents
  *     action      what the request counts as, for its rate limits: "[surface/]action", where
@@ -91,7 +92,8 @@ enum group
 	SYSTEM,
 	EVENT,
 	SOCKET,
-	ADMIN
+	ADMIN,
+	INGEST
 };
 
 static const struct sb_route_group groups[] = {
@@ -127,6 +129,7 @@ static const struct sb_route_group groups[] = {
 	[EVENT] = {"event", {"/api/events/"}, "What happens, as it happens."},
 	[SOCKET] = {"socket", {"/ws/"}, "WebSockets."},
 	[ADMIN] = {"admin", {"/"}, "For operators, on a port of their own."},
+	[INGEST] = {"ingest", {"/ingest/"}, "For an ingest server, on a port of its own."},
 };
 
 #define SB_ROUTE(row_group, row_method, row_path, row_name, row_auth, ...)                         \
@@ -191,6 +194,8 @@ static const struct sb_route_group groups[] = {
 	"SELECT d FROM social.chat_message_json(social.result_id()) d WHERE d IS NOT NULL"
 #define STREAM_OF_ROW                                                                              \
 	"(SELECT social.stream_json(v) FROM social.visible_streams v WHERE v.id = l.id)"
+#define RECORDING_OF_ROW                                                                           \
+	"(SELECT social.stream_recording_json(v) FROM social.visible_streams v WHERE v.id = l.id)"
 #define STREAM_CHANGES                                                                             \
 	"path.id:bigint body.title:text- body.description:text~ body.scheduled_at:time~ "              \
 	"body.thumbnail_url:text~ body.tags:text~ body.is_private:bool- body.is_open:bool- "           \
@@ -255,6 +260,7 @@ static const struct sb_route rows[] = {
 #include "api/event.def"
 #include "api/feed.def"
 #include "api/hashtag.def"
+#include "api/ingest.def"
 #include "api/media.def"
 #include "api/mention.def"
 #include "api/moderation.def"

@@ -392,6 +392,7 @@ static const struct
 	{"--print-schema", SB_CONFIG_SCHEMA, SB_PROGRAM_BRIDGE},
 	{"--print-openapi", SB_CONFIG_OPENAPI, SB_PROGRAM_BRIDGE},
 	{"--print-asyncapi", SB_CONFIG_ASYNCAPI, SB_PROGRAM_BRIDGE},
+	{"--print-nginx-conf", SB_CONFIG_NGINX, SB_PROGRAM_BRIDGE},
 	{"--configure-bucket", SB_CONFIG_BUCKET, SB_PROGRAM_BRIDGE},
 };
 
@@ -607,6 +608,7 @@ sb_config_help(FILE *out)
 		fputs(" --reference prints the routes and the GraphQL schema, --routes the REST routes as "
 			  "JSON, --print-schema the GraphQL schema, --print-openapi the OpenAPI document of "
 			  "the REST routes, --print-asyncapi the AsyncAPI document of the WebSockets. "
+			  "--print-nginx-conf prints the configuration of an ingest server for live streams. "
 			  "--configure-bucket tells the bucket (USE_S3) who may call it from web pages, that "
 			  "versions are kept, and what goes by itself.",
 			  out);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/config.h"
+#include "http/router.h"
 
 struct sb_gate;
 struct sb_loop;
@@ -59,7 +60,8 @@ struct sb_clients
 	} lists[SB_CLIENT_STATES];
 	int count;
 	struct sb_request *answered; /* that were taken from the gate, to be sent (http/direct.h) */
-	bool are_operators;          /* on ADMIN_PORT: not among those that http/peers.h counts */
+	enum sb_audience audience;
+	bool are_operators; /* not of the public: not among those that http/peers.h counts */
 };
 
 /* Of somebody who is counted (http/peers.h). */

@@ -51,7 +51,7 @@ sb_intake_begin(struct sb_client *client, struct sb_services *services)
 	return request;
 }
 
-/* Whether he came by ADMIN_PORT, where nobody is asked who he is. */
+/* Whether he came by ADMIN_PORT or INGEST_PORT, where nobody is asked who he is. */
 static bool
 is_operator(const struct sb_request *request)
 {
@@ -300,7 +300,8 @@ sb_intake_head(struct sb_request *request, const char *method, const char *versi
 		sb_request_fail(request, 400, problem);
 		return;
 	}
-	request->route = sb_router_find(&request->url, request->method, is_operator(request), &allowed);
+	request->route = sb_router_find(&request->url, request->method,
+									request->client->clients->audience, &allowed);
 	if (request->route == NULL)
 		answer_unrouted(request, allowed);
 	else
@@ -360,6 +361,7 @@ needs_token(const struct sb_request *request)
 		case SB_AUTH_NONE:
 		case SB_AUTH_OPTIONAL:
 		case SB_AUTH_ADMIN:
+		case SB_AUTH_INGEST:
 			break;
 	}
 	return false;

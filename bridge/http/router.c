@@ -262,15 +262,17 @@ compare_fit(const struct sb_route *a, const struct sb_route *b)
 }
 
 static bool
-is_served(const struct sb_route *route, bool for_operators)
+is_served(const struct sb_route *route, enum sb_audience audience)
 {
 	if (route->auth == SB_AUTH_STAFF)
-		return true;
-	return (route->auth == SB_AUTH_ADMIN) == for_operators;
+		return audience != SB_FOR_INGEST;
+	if (route->auth == SB_AUTH_INGEST)
+		return audience == SB_FOR_INGEST;
+	return audience == (route->auth == SB_AUTH_ADMIN ? SB_FOR_OPERATORS : SB_FOR_PUBLIC);
 }
 
 const struct sb_route *
-sb_router_find(const struct sb_url *url, enum sb_method method, bool for_operators,
+sb_router_find(const struct sb_url *url, enum sb_method method, enum sb_audience audience,
 			   unsigned *allowed)
 {
 	enum sb_method wanted = method == SB_HEAD ? SB_GET : method;
@@ -285,7 +287,7 @@ sb_router_find(const struct sb_url *url, enum sb_method method, bool for_operato
 		const struct sb_route *route = &routes[i];
 		int fit;
 
-		if (!path_fits(&shapes[i], &asked) || !is_served(route, for_operators))
+		if (!path_fits(&shapes[i], &asked) || !is_served(route, audience))
 			continue;
 		fit = best ? compare_fit(route, best) : -1;
 		if (fit > 0)

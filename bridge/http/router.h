@@ -32,7 +32,16 @@ enum sb_route_auth
 	SB_AUTH_GRAPHQL, /* optional unless ANONYMOUS_GRAPHQL=off */
 	SB_AUTH_REQUIRED,
 	SB_AUTH_STAFF, /* a good token of staff, or nothing where operators ask (ADMIN_PORT) */
-	SB_AUTH_ADMIN  /* served to operators alone */
+	SB_AUTH_ADMIN, /* served to operators alone */
+	SB_AUTH_INGEST /* served to ingest servers alone (INGEST_PORT) */
+};
+
+/* Who comes by a port, and which routes there are for him. */
+enum sb_audience
+{
+	SB_FOR_PUBLIC,
+	SB_FOR_OPERATORS, /* ADMIN_PORT: STAFF and ADMIN alone */
+	SB_FOR_INGEST     /* INGEST_PORT: INGEST alone */
 };
 
 /* Routes that belong together: the same paths below each of the bases. */
@@ -106,10 +115,10 @@ extern bool sb_router_cut_action(struct sb_route *route);
 /*
  * The row for a method and path. NULL when there is none: then *allowed is the set of methods
  * (1 << method) that the path has, 0 for an unknown path. HEAD finds GET's row. Literal segments
- * win over ids. for_operators: on ADMIN_PORT, which serves STAFF and ADMIN alone.
+ * win over ids.
  */
 extern const struct sb_route *sb_router_find(const struct sb_url *url, enum sb_method method,
-											 bool for_operators, unsigned *allowed);
+											 enum sb_audience audience, unsigned *allowed);
 
 /* Whether a target, as it came, is that of a row whose answer is a stream (http/stream.h). */
 extern bool sb_router_goes_on(const char *target, size_t len);

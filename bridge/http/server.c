@@ -254,7 +254,7 @@ on_due(struct sb_timer *timer)
 }
 
 static struct sb_server *
-new_server(struct sb_services *services, int listen_fd, bool for_operators)
+new_server(struct sb_services *services, int listen_fd, enum sb_audience audience)
 {
 	struct sb_loop *loop = services->loop;
 	struct sb_server *server = sb_calloc(1, sizeof(*server));
@@ -268,14 +268,15 @@ new_server(struct sb_services *services, int listen_fd, bool for_operators)
 	server->daemon.holder = &gate_holder;
 	server->daemon.on_left = forget_client;
 	server->daemon.clients.loop = loop;
-	server->daemon.clients.are_operators = for_operators;
+	server->daemon.clients.audience = audience;
+	server->daemon.clients.are_operators = audience != SB_FOR_PUBLIC;
 	if (!sb_daemon_start(&server->daemon))
 	{
 		close_door(server);
 		free(server);
 		return NULL;
 	}
-	server->is_open = for_operators;
+	server->is_open = audience != SB_FOR_PUBLIC;
 	server->open_at_ms = loop->now_ms + OPEN_MS;
 	open_door(server);
 	sb_loop_every(loop, &server->timer, TICK_MS, on_due);
@@ -285,13 +286,19 @@ new_server(struct sb_services *services, int listen_fd, bool for_operators)
 struct sb_server *
 sb_server_new(struct sb_services *services, int listen_fd)
 {
-	return new_server(services, listen_fd, false);
+	return new_server(services, listen_fd, SB_FOR_PUBLIC);
 }
 
 struct sb_server *
 sb_server_new_for_operators(struct sb_services *services, int listen_fd)
 {
-	return new_server(services, listen_fd, true);
+	return new_server(services, listen_fd, SB_FOR_OPERATORS);
+}
+
+struct sb_server *
+sb_server_new_for_ingest(struct sb_services *services, int listen_fd)
+{
+	return new_server(services, listen_fd, SB_FOR_INGEST);
 }
 
 void

@@ -26,7 +26,10 @@ extern struct sb_server *sb_server_new(struct sb_services *services, int listen_
  */
 extern struct sb_server *sb_server_new_for_operators(struct sb_services *services, int listen_fd);
 
-/* How many operators may be connected at once. */
+/* The same for an ingest server (INGEST_PORT): its routes, and no others. */
+extern struct sb_server *sb_server_new_for_ingest(struct sb_services *services, int listen_fd);
+
+/* How many operators, and how many of an ingest server's connections, may be there at once. */
 #define SB_SERVER_OPERATORS 64
 
 /* No request may be in flight any more. */

@@ -5,6 +5,7 @@
  */
 #include "worker/export.h"
 #include "worker/job.h"
+#include "worker/live.h"
 #include "worker/mail.h"
 #include "worker/media.h"
 #include "worker/mux.h"
@@ -29,5 +30,11 @@ const struct sb_handler sb_handlers[] = {
 	 sb_webhook_close, sb_webhook_start, sb_webhook_cancel},
 	{"webhook.slow", "claim_jobs", "finish_jobs", "fail_jobs", sb_webhook_most, NULL,
 	 sb_webhook_open, sb_webhook_close, sb_webhook_start, sb_webhook_cancel},
+	{"stream.drop", "claim_jobs", "finish_jobs", "fail_jobs", sb_live_most, sb_live_check,
+	 sb_live_open, sb_live_close, sb_live_drop_start, sb_live_cancel},
+	{"stream.finish", "claim_jobs", "finish_jobs", "fail_jobs", sb_live_most, NULL, sb_live_open,
+	 sb_live_close, sb_live_finish_start, sb_live_cancel},
+	{"stream.measure", "claim_jobs", "finish_jobs", "fail_jobs", sb_live_most, NULL, sb_live_open,
+	 sb_live_close, sb_live_measure_start, sb_live_cancel},
 	{NULL},
 };

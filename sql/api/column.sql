@@ -392,6 +392,7 @@ BEGIN
 			('stream_audiences', 'shard', 'One of several rows that count the same.'),
 			('stream_audiences', 'viewers', 'How many viewers.'),
 			('notifications', 'stream_id', 'The stream that it tells of.'),
+			('media', 'stream_id', 'The stream whose recording it is.'),
 			('stream_chat_messages', 'id', 'The id.'),
 			('stream_chat_messages', 'stream_id', 'In whose chat.'),
 			('stream_chat_messages', 'author_id', 'Who said it.'),

@@ -182,7 +182,7 @@ BEGIN ATOMIC
 	UNION ALL
 	-- streams: hosts and viewers; bridges, for ingest servers and providers; the worker's round
 	SELECT unnest(ARRAY['viewer_sees_stream', 'create_stream', 'update_stream', 'delete_stream', 'rotate_stream_key', 'start_stream', 'end_stream', 'invite_to_stream', 'uninvite_from_stream',
-		'stream_invitations', 'streams', 'user_streams', 'followed_streams', 'search_streams', 'require_host', 'check_stream_status', 'stream_json', 'stream_key_json', 'stream_playback_url', 'stream_url',
+		'stream_invitations', 'streams', 'user_streams', 'followed_streams', 'search_streams', 'recorded_streams', 'stream_recording_url', 'stream_recording_json', 'require_host', 'check_stream_status', 'stream_json', 'stream_key_json', 'stream_playback_url', 'stream_url',
 		'watch_stream', 'stream_watch_json', 'renew_stream_view', 'leave_stream', 'chat_rank', 'chat_role', 'send_chat_message', 'stream_chat', 'seen_stream', 'chat_message_json', 'delete_chat_message', 'clear_chat_user',
 		'ban_chat_user', 'unban_chat_user', 'pin_chat_message', 'unpin_chat_message', 'update_stream_chat', 'add_stream_moderator', 'remove_stream_moderator', 'stream_moderators', 'stream_bans', 'chat_messages_json', 'chat_offset', 'stream_replay', 'stream_analytics_json']), 'reader'
 	UNION ALL
@@ -196,12 +196,14 @@ BEGIN ATOMIC
 	SELECT unnest(ARRAY['ensure_mux_kind', 'mux_private_key', 'new_stream_provider', 'want_mux', 'delete_at_mux', 'stream_mux_key', 'stream_mux_change', 'stream_mux_gone', 'stream_ingest_url', 'mux_playback', 'mux_url',
 		'sign_rs256', 'mux_token', 'watch_mux', 'mux_id', 'mux_policy', 'mux_made', 'mux_recorded', 'mux_event']), 'owner'
 	UNION ALL
-	SELECT unnest(ARRAY['stream_publish', 'stream_event', 'stream_providers', 'keep_stream_view', 'renew_stream_views', 'leave_stream_views', 'note_stream_audience', 'topic_history']), 'bridge'
+	SELECT unnest(ARRAY['stream_publish', 'stream_event', 'stream_providers', 'stream_playable', 'keep_stream_view', 'renew_stream_views', 'leave_stream_views', 'note_stream_audience', 'topic_history']), 'bridge'
+	UNION ALL
+	SELECT unnest(ARRAY['stream_measured', 'stream_recording', 'stream_recorded']), 'job_worker'
 	UNION ALL
 	SELECT unnest(ARRAY['tend_streams', 'tell_stream_followers', 'count_stream_viewers']), 'admin'
 	UNION ALL
 	SELECT unnest(ARRAY['stream_before', 'check_stream_text', 'stream_tags', 'new_stream_key', 'require_own_stream', 'set_allowed_users', 'add_invitation', 'finish_stream', 'host_may_stream',
-		'find_stream', 'apply_stream_event', 'viewer_may_watch', 'require_chat', 'require_chat_over', 'end_lost_views', 'note_stream_minute', 'note_stream_health', 'device_classes', 'device_class', 'stream_watch_times', 'stream_timeline']), 'owner'
+		'find_stream', 'apply_stream_event', 'ensure_live_kinds', 'enqueue_stream_job', 'stream_gone', 'viewer_may_watch', 'require_chat', 'require_chat_over', 'end_lost_views', 'note_stream_minute', 'note_stream_health', 'device_classes', 'device_class', 'stream_watch_times', 'stream_timeline']), 'owner'
 	UNION ALL
 	-- sports: staff are told apart by who acts
 	SELECT unnest(ARRAY['sport_fields', 'sport_slug', 'create_league', 'update_league', 'delete_league', 'create_team', 'update_team', 'delete_team', 'create_athlete', 'update_athlete', 'delete_athlete',

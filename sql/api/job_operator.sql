@@ -45,6 +45,9 @@ BEGIN
 	IF kinds && '{webhook,webhook.slow}' THEN
 		PERFORM social.ensure_webhook_kinds();
 	END IF;
+	IF kinds && '{stream.drop,stream.finish,stream.measure}' THEN
+		PERFORM social.ensure_live_kinds();
+	END IF;
 END
 $$;
 COMMENT ON FUNCTION social.serve_job_kinds(text[]) IS 'social-worker says which of its own kinds of jobs it runs; those that are not there yet are made.';

@@ -202,7 +202,7 @@ BEGIN
 	-- One at a time for each person, or two could pass the quota together. What has no size yet counts as the largest.
 	PERFORM FROM social.users u WHERE u.id = viewer FOR NO KEY UPDATE;
 	SELECT coalesce(sum(coalesce(m.size, (SELECT least(t.max_size, store.max_size) FROM social.media_types() t WHERE t.content_type = m.content_type), 0)), 0) INTO used
-	FROM social.media m WHERE m.owner_id = viewer AND m.state NOT IN ('rejected', 'failed');
+	FROM social.media m WHERE m.owner_id = viewer AND m.state NOT IN ('rejected', 'failed') AND m.stream_id IS NULL;
 	IF used + coalesce($3, known.max_size) > store.quota THEN
 		PERFORM social.raise_error('SM422', 'your files take too much room', format('They take %s of %s bytes.', used, store.quota), 'Delete some, or say how large this one is.');
 	END IF;
@@ -457,8 +457,9 @@ SELECT m.id, m.owner_id, m.post_id, m.is_profile, m.state, m.key, m.file_name, m
 FROM social.media m
 WHERE m.owner_id = (SELECT social.viewer_id())
 	OR m.state = 'ready' AND (EXISTS (SELECT FROM social.visible_posts p WHERE p.id = m.post_id)
-		OR m.is_profile AND EXISTS (SELECT FROM social.visible_users u WHERE u.id = m.owner_id));
-COMMENT ON VIEW social.visible_media IS 'Files that the viewer has sent, and those that are ready of posts and people that the viewer may see.';
+		OR m.is_profile AND EXISTS (SELECT FROM social.visible_users u WHERE u.id = m.owner_id)
+		OR m.stream_id IS NOT NULL AND EXISTS (SELECT FROM social.visible_streams s WHERE s.id = m.stream_id));
+COMMENT ON VIEW social.visible_media IS 'Files that the viewer has sent, and those that are ready of posts, people and streams that the viewer may see.';
 
 CREATE OR REPLACE FUNCTION social.is_public_post(post_id bigint) RETURNS boolean
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -81,6 +81,7 @@ CREATE OR REPLACE FUNCTION social.personal_notes(OUT table_name text, OUT column
 			't.tag = ANY (SELECT unnest(x.hashtags) FROM social.posts x WHERE x.author_id = $1)'),
 		('media', 'owner_id', 'media', 'the files that the person sent; the archive has them, too', 'delete', 'with its objects, by a job', NULL),
 		('media', 'post_id', NULL, 'stands with its owner', 'delete', 'with the post', NULL),
+		('media', 'stream_id', NULL, 'stands with its owner', 'delete', 'with the stream', NULL),
 		('media_sweeps', 'findings', NULL, 'names of objects that an operator''s comparison found', 'anonymise', 'without those names',
 			'EXISTS (SELECT FROM jsonb_array_elements(t.findings) f WHERE position(''uploads/'' || $1 || ''/'' IN f::text) > 0)'),
 		('comments', 'author_id', 'comments', 'comments and replies, with what they answer', 'delete', '', NULL),

@@ -181,10 +181,14 @@ BEGIN
 		PERFORM social.raise_error('SM409', 'the stream has ended', 'Its key went with it.', 'Announce another one.');
 	END IF;
 	PERFORM social.audit('rotate_stream_key', 'stream', $1);
+	IF own.provider = 'local' AND own.publisher IS NOT NULL AND own.disconnected_at IS NULL THEN
+		UPDATE social.streams s SET publisher = NULL, disconnected_at = clock_timestamp(), updated_at = clock_timestamp() WHERE s.id = $1;
+		PERFORM social.enqueue_stream_job('stream.drop', own);
+	END IF;
 	RETURN QUERY SELECT v, social.new_stream_key(v.id), social.stream_ingest_url(v.playback_id) FROM social.visible_streams v WHERE v.id = $1;
 END
 $$;
-COMMENT ON FUNCTION social.rotate_stream_key(bigint) IS 'The host gets a new key for a stream; from now on the old one publishes nothing. Returns one row as create_stream does. SM401, SM404 and SM403 as require_own_stream, SM409 when the stream has ended.';
+COMMENT ON FUNCTION social.rotate_stream_key(bigint) IS 'The host gets a new key for a stream; from now on the old one publishes nothing, and whoever publishes with it is dropped. Returns one row as create_stream does. SM401, SM404 and SM403 as require_own_stream, SM409 when the stream has ended.';
 
 CREATE OR REPLACE FUNCTION social.start_stream(stream_id bigint) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -382,6 +386,7 @@ DECLARE
 	watched social.visible_streams;
 	token text := social.random_token();
 	until timestamptz := now() + social.setting('stream_playback_lifetime')::interval;
+	recording text;
 BEGIN
 	SELECT v.* INTO watched FROM social.visible_streams v WHERE v.id = $1;
 	IF watched.id IS NULL THEN
@@ -406,12 +411,13 @@ BEGIN
 		RETURN QUERY SELECT watched, m.playback_url, m.mode, CASE WHEN watched.status IN ('starting', 'live') THEN token END, until FROM social.watch_mux(watched, until) m;
 		RETURN;
 	END IF;
-	RETURN QUERY SELECT watched, social.stream_playback_url(watched.playback_id, CASE WHEN watched.is_private THEN token END),
-		CASE WHEN watched.is_private THEN 'signed_prefix' ELSE 'public' END, CASE WHEN watched.status IN ('starting', 'live') THEN token END,
+	recording := CASE WHEN watched.status = 'ended' THEN social.stream_recording_url($1) END;
+	RETURN QUERY SELECT watched, coalesce(recording, social.stream_playback_url(watched.playback_id, CASE WHEN watched.is_private THEN token END)),
+		CASE WHEN recording IS NOT NULL THEN 'recording' WHEN watched.is_private THEN 'signed_prefix' ELSE 'public' END, CASE WHEN watched.status IN ('starting', 'live') THEN token END,
 		until;
 END
 $$;
-COMMENT ON FUNCTION social.watch_stream(bigint) IS 'The viewer (or nobody, where the stream is open) begins to watch a stream. Returns one row: the stream; its playback_url; mode, public, signed_prefix where the path begins with the token, or provider_token where the provider (Mux) checks one in the address, which is null while Mux has not said it; the playback_token, a lease that renew_stream_view keeps, while it is on the air; and until when that is good. SM404 (Stream not found) for what is not there, SM403 (Access denied) for a stream of others, SM401 where a login would help.';
+COMMENT ON FUNCTION social.watch_stream(bigint) IS 'The viewer (or nobody, where the stream is open) begins to watch a stream. Returns one row: the stream; its playback_url; mode, public, signed_prefix where the path begins with the token, recording where it has ended and the address is that of a film, or provider_token where the provider (Mux) checks one in the address, which is null while Mux has not said it; the playback_token, a lease that renew_stream_view keeps, while it is on the air; and until when that is good. SM404 (Stream not found) for what is not there, SM403 (Access denied) for a stream of others, SM401 where a login would help.';
 
 CREATE OR REPLACE FUNCTION social.stream_watch_json(stream_id bigint) RETURNS json
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$

@@ -15,18 +15,23 @@ COMMENT ON FUNCTION social.stream_providers() IS 'The kinds of events of each pr
 
 CREATE OR REPLACE FUNCTION social.finish_stream(stream_id bigint) RETURNS boolean
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	stream social.streams;
 BEGIN
 	UPDATE social.streams s SET status = 'ended', ended_at = clock_timestamp(), publisher = NULL, disconnected_at = NULL, notice_at = NULL, viewer_count = 0, updated_at = clock_timestamp()
-	WHERE s.id = $1 AND s.status <> 'ended';
-	IF NOT FOUND THEN
+	WHERE s.id = $1 AND s.status <> 'ended' RETURNING s.* INTO stream;
+	IF stream.id IS NULL THEN
 		RETURN false;
 	END IF;
 	DELETE FROM social.stream_keys k WHERE k.stream_id = $1;
 	UPDATE social.stream_views v SET left_at = clock_timestamp() WHERE v.stream_id = $1 AND v.left_at IS NULL;
+	IF stream.event_at IS NOT NULL THEN
+		PERFORM social.enqueue_stream_job('stream.finish', stream);
+	END IF;
 	RETURN true;
 END
 $$;
-COMMENT ON FUNCTION social.finish_stream(bigint) IS 'A stream ends: its key is burned (I-17), nobody watches it any more, and followers who were not told yet will not be. False when it has ended before, or is gone.';
+COMMENT ON FUNCTION social.finish_stream(bigint) IS 'A stream ends: its key is burned (I-17), nobody watches it any more, followers who were not told yet will not be, and the ingest server drops whoever publishes. False when it has ended before, or is gone.';
 
 CREATE OR REPLACE FUNCTION social.host_may_stream(host_id bigint) RETURNS boolean
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -67,6 +72,7 @@ BEGIN
 	UPDATE social.streams s SET status = CASE s.status WHEN 'scheduled' THEN 'starting' ELSE s.status END, publisher = $2, heard_at = here, disconnected_at = NULL,
 		event_at = greatest(s.event_at, here), updated_at = here
 	WHERE s.id = stream.id;
+	PERFORM social.enqueue_stream_job('stream.measure', stream, here + interval '5 seconds');
 	stream_id := stream.id;
 	playback_id := stream.playback_id;
 END

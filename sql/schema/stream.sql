@@ -118,6 +118,10 @@ COMMENT ON TABLE social.stream_audiences IS 'From how many countries and devices
 ALTER TABLE social.notifications ADD COLUMN stream_id bigint REFERENCES social.streams ON DELETE CASCADE;
 CREATE INDEX notifications_stream_idx ON social.notifications (stream_id) WHERE stream_id IS NOT NULL;
 
+-- The recording of a stream is a file of its host's, which goes with it.
+ALTER TABLE social.media ADD COLUMN stream_id bigint REFERENCES social.streams ON DELETE CASCADE;
+CREATE INDEX media_stream_idx ON social.media (stream_id) WHERE stream_id IS NOT NULL;
+
 REVOKE ALL ON social.streams, social.stream_keys, social.stream_invitations, social.stream_events, social.stream_views, social.stream_minutes, social.stream_audiences FROM PUBLIC;
 
 CREATE TABLE social.stream_chat_messages (

@@ -51,7 +51,7 @@ sub plain_environment
 {
 	delete @ENV{grep { /^PG/ } keys %ENV};
 	delete @ENV{qw(SOCIAL_TEST LANES TMPDIR LOG_LINES DATABASE_URL REDIS_URL BRIDGE_URL BRIDGE_BIN HTTP_PORT REDIS_PORT RUN_DIR DEMO RATE_LIMITS MEDIA_JOBS WEBHOOK_JOBS MAKEFLAGS MAKELEVEL MFLAGS)};
-	$ENV{VARIANT} = 'release';
+	@ENV{qw(VARIANT LIVE)} = ('release', 0); # where it is on, its ports are those of others
 }
 
 # Runs make with these arguments; returns {output, errors, status (-1: not within 300 seconds)}.

@@ -101,6 +101,8 @@ INSERT INTO social.notifications (recipient_id, type, actor_id, post_id, is_read
 INSERT INTO social.notifications (recipient_id, type, actor_id, post_id, is_read) SELECT :two, 'like', :one, p.id, p.n % 2 = 0 FROM tap_posts p ORDER BY p.n;
 
 INSERT INTO social.streams (host_id, title, status) SELECT :one, 'pgstream ' || n, 'live' FROM generate_series(1, 26) n;
+WITH made AS (INSERT INTO social.streams (host_id, title, status, ended_at) SELECT :two, 'pgrecorded ' || n, 'ended', now() FROM generate_series(1, 26) n RETURNING id)
+	INSERT INTO social.media (owner_id, state, key, content_type, stream_id) SELECT :two, 'ready', 'media/recorded/' || id, 'video/mp4', id FROM made;
 INSERT INTO social.stream_invitations (stream_id, user_id, created_at) SELECT (SELECT min(s.id) FROM social.streams s WHERE s.host_id = :one), id, pg_temp.tied(n) FROM people WHERE n > 1;
 SELECT min(id) AS stream FROM social.streams WHERE host_id = :one \gset
 INSERT INTO social.stream_subjects (stream_id, subject_id) SELECT s.id, :league FROM social.streams s WHERE s.host_id = :one;
@@ -165,6 +167,7 @@ INSERT INTO calls VALUES
 	('streams', '', 'id', 'DELETE FROM social.streams WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.streams (host_id, title) VALUES (%s, ''fresh'')', :one)),
 	('user_streams', 'user_id => ' || :one, 'id', 'DELETE FROM social.streams WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.streams (host_id, title) VALUES (%s, ''fresh'')', :one)),
 	('followed_streams', '', 'id', 'UPDATE social.streams SET status = ''ended'' WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.streams (host_id, title, status) VALUES (%s, ''fresh'', ''live'')', :one)),
+	('recorded_streams', '', 'id', 'DELETE FROM social.streams WHERE id = (r ->> ''id'')::bigint', format('WITH made AS (INSERT INTO social.streams (host_id, title, status) VALUES (%s, ''fresh'', ''ended'') RETURNING id) INSERT INTO social.media (owner_id, state, key, content_type, stream_id) SELECT %1$s, ''ready'', ''media/recorded/'' || id, ''video/mp4'', id FROM made', :two)),
 	('search_streams', 'query => ''pgstream''', 'id', 'DELETE FROM social.streams WHERE id = (r ->> ''id'')::bigint', format('INSERT INTO social.streams (host_id, title, status) VALUES (%s, ''pgstream fresh'', ''live'')', :one)),
 	('stream_invitations', 'stream_id => ' || :stream, 'id', 'DELETE FROM social.stream_invitations WHERE user_id = (r ->> ''id'')::bigint', format('INSERT INTO social.stream_invitations (stream_id, user_id, created_at) SELECT %s, id, now() + interval ''1 second'' FROM social.users WHERE username = ''pgmuted1''', :stream)),
 	('subject_posts', 'subject_id => ' || :league, 'id', 'UPDATE social.posts SET deleted_at = now() WHERE id = (r ->> ''id'')::bigint', format('WITH p AS (INSERT INTO social.posts (author_id, title, content) VALUES (%s, ''fresh'', ''x'') RETURNING id, position) INSERT INTO social.post_subjects (post_id, subject_id, position) SELECT p.id, %s, p.position FROM p', :one, :league)),

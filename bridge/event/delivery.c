@@ -41,8 +41,11 @@ static const char fetch_sql[] =
 	"SELECT e.id, e.type, t.topic, e.author_id, e.post_id, e.subject_id "
 	"FROM social.events_after($1, 500) e "
 	"LEFT JOIN LATERAL unnest(e.topics) t (topic) ON true ORDER BY e.id";
-static const char payload_sql[] = "SELECT p.event_id, p.viewer_id, p.payload::text, p.on_feed "
-								  "FROM social.event_payloads($1::bigint[], $2::bigint[]) p";
+/* What a thousand are told alike comes once, with all of them. */
+static const char payload_sql[] =
+	"SELECT p.event_id, string_agg(p.viewer_id::text, ','), p.payload::text, p.on_feed "
+	"FROM social.event_payloads($1::bigint[], $2::bigint[]) p "
+	"GROUP BY p.event_id, p.payload::text, p.on_feed";
 static const char position_sql[] = "SELECT social.event_position()";
 
 struct sb_delivery
@@ -240,16 +243,37 @@ compare_sights(const void *a, const void *b)
 	return (one->viewer > other->viewer) - (one->viewer < other->viewer);
 }
 
+static size_t
+count_viewers(const PGresult *result)
+{
+	size_t count = 0;
+
+	for (int row = 0; row < PQntuples(result); row++)
+	{
+		count++;
+		for (const char *at = PQgetvalue(result, row, 1); *at; at++)
+			count += *at == ',';
+	}
+	return count;
+}
+
 static void
 read_sights(struct batch *batch, const PGresult *result)
 {
-	batch->count = (size_t) PQntuples(result);
-	batch->sights = sb_calloc(batch->count, sizeof(*batch->sights));
-	for (size_t i = 0; i < batch->count; i++)
-		batch->sights[i] =
-			(struct sight){number_at(result, (int) i, 0), number_at(result, (int) i, 1),
-						   PQgetvalue(result, (int) i, 2), PQgetlength(result, (int) i, 2),
-						   *PQgetvalue(result, (int) i, 3) == 't'};
+	batch->sights = sb_calloc(count_viewers(result), sizeof(*batch->sights));
+	for (int row = 0; row < PQntuples(result); row++)
+	{
+		struct sight sight = {.id = number_at(result, row, 0),
+							  .payload = PQgetvalue(result, row, 2),
+							  .len = PQgetlength(result, row, 2),
+							  .on_feed = *PQgetvalue(result, row, 3) == 't'};
+
+		for (char *at = PQgetvalue(result, row, 1); *at; at += *at == ',')
+		{
+			sight.viewer = strtoll(at, &at, 10);
+			batch->sights[batch->count++] = sight;
+		}
+	}
 	qsort(batch->sights, batch->count, sizeof(*batch->sights), compare_sights);
 }
 
@@ -258,7 +282,8 @@ static struct sb_event *
 event_of(struct batch *batch, const struct sight *sight, const char *type)
 {
 	if (batch->of && batch->of->id == sight->id && batch->of->len == sight->len &&
-		memcmp(batch->of->payload, sight->payload, (size_t) sight->len) == 0)
+		(batch->of->payload == sight->payload ||
+		 memcmp(batch->of->payload, sight->payload, (size_t) sight->len) == 0))
 		return &batch->event;
 	sb_event_forget(&batch->event);
 	batch->event = (struct sb_event){

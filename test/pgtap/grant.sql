@@ -18,7 +18,7 @@ SELECT social.grant_reader('tap_reader');
 SELECT social.grant_bridge('tap_bridge');
 SELECT social.grant_admin('tap_admin');
 
-SELECT function_privs_are('social', 'create_post', ARRAY['text', 'text', 'boolean', 'text', 'text', 'timestamp with time zone', 'text', 'text', 'text'], 'tap_reader', ARRAY['EXECUTE'], 'a reader writes as the viewer');
+SELECT function_privs_are('social', 'create_post', ARRAY['text', 'text', 'boolean', 'text', 'text', 'timestamp with time zone', 'text', 'text', 'text', 'bigint[]'], 'tap_reader', ARRAY['EXECUTE'], 'a reader writes as the viewer');
 SELECT function_privs_are('social', 'register_user', ARRAY['text', 'text', 'text', 'text', 'text'], r, ARRAY[]::text[], 'P-16: who may not make accounts as it likes is not told who has an address: ' || r)
 FROM unnest(ARRAY['tap_reader', 'tap_bridge']) r;
 SELECT is(array_agg(r ORDER BY r), ARRAY['tap_bridge'], 'of them only the bridge may turn the rate limits off (RATE_LIMITS=off)')

@@ -122,6 +122,7 @@ for (
 	[ api_keys => "INSERT INTO social.api_keys (user_id, name, prefix, digest, scopes, expires_at) VALUES ($id, '${mark}script', 'social_sk_abcdefgh', sha256('x'), '{posts.read}', now() + interval '1 day')" ],
 	[ consents => "INSERT INTO social.consent_documents (document, version) VALUES ('terms', '1'); INSERT INTO social.consents (user_id, document, version, is_given, source, address) VALUES ($id, 'terms', '1', true, 'web', '$ip')" ],
 	[ exports => "INSERT INTO social.exports (user_id, state, key) VALUES ($id, 'ready', 'exports/$id/x.zip')" ],
+	[ imported_posts => "INSERT INTO social.imported_posts (user_id, original_id, post_id) VALUES ($id, 1, $post)" ],
   )
 {
 	psql("$_->[1] ON CONFLICT DO NOTHING") if psql("SELECT to_regclass('social.$_->[0]') IS NOT NULL") eq 't';

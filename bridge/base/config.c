@@ -86,6 +86,7 @@ static const char *const reloadable[] = {
 	"WS_PING_INTERVAL",      "WS_AUTH_TIMEOUT",
 	"WS_MAX_PER_USER",       "WS_MAX_TOPICS",
 	"WS_QUERY_TOKEN",        "SSE_HEARTBEAT",
+	"MUX_WEBHOOK_SECRET",    "MUX_WEBHOOK_SECRET_OLD",
 };
 
 static enum sb_program program = SB_PROGRAM_BRIDGE;

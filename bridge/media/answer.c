@@ -14,7 +14,6 @@
 #include "http/request.h"
 #include "media/object.h"
 #include "media/range.h"
-#include "media/step.h"
 
 #define TAG_SIZE        (SB_LABEL_TAG + 3)
 #define DATE_SIZE       32
@@ -292,15 +291,6 @@ sb_answer_put(struct sb_buffer *out, const char *name, const char *text)
 				sb_buffer_putc(out, *text);
 		}
 	sb_buffer_printf(out, "</%s>", name);
-}
-
-const char *
-sb_answer_bucket(const struct sb_object *object)
-{
-	const char *prefix = object->media->store.prefix;
-	size_t len = object->media->store.prefix_len;
-
-	return len > 2 ? sb_arena_copy(&object->request->arena, prefix + 1, len - 2) : "";
 }
 
 void

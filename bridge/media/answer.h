@@ -63,9 +63,6 @@ extern void sb_answer_stored(struct sb_object *object);
 /* Appends an element whose content is any text. */
 extern void sb_answer_put(struct sb_buffer *out, const char *name, const char *text);
 
-/* What the store is called, as far as its addresses tell; the request's. */
-extern const char *sb_answer_bucket(const struct sb_object *object);
-
 /* Answers 200 with a document of this element, whose content is text. */
 extern void sb_answer_document(struct sb_object *object, const char *element, const char *text);
 

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/memory.h"
+#include "http/request.h"
 #include "media/answer.h"
 #include "media/object.h"
 #include "media/step.h"
@@ -166,7 +167,8 @@ on_scanned(struct sb_object *object)
 
 	if (!sb_step_is_done(object, "the objects could not be listed"))
 		return;
-	sb_answer_put(&out, "Name", sb_answer_bucket(object));
+	sb_answer_put(&out, "Name",
+				  sb_media_store_name(&object->media->store, &object->request->arena));
 	sb_answer_put(&out, "Prefix", "");
 	if (*object->label.key)
 		sb_answer_put(&out, "StartAfter", object->label.key);

@@ -16,7 +16,8 @@
 static void
 put_object(struct sb_buffer *out, const struct sb_object *object)
 {
-	sb_answer_put(out, "Bucket", sb_answer_bucket(object));
+	sb_answer_put(out, "Bucket",
+				  sb_media_store_name(&object->media->store, &object->request->arena));
 	sb_answer_put(out, "Key", object->label.key);
 }
 

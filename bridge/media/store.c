@@ -101,6 +101,13 @@ ask(struct sb_media_store *store)
 	return store->under_way;
 }
 
+const char *
+sb_media_store_name(const struct sb_media_store *store, struct sb_arena *arena)
+{
+	return store->prefix_len > 2 ? sb_arena_copy(arena, store->prefix + 1, store->prefix_len - 2)
+								 : "";
+}
+
 bool
 sb_media_store_ask(struct sb_media_store *store)
 {

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "core/sigv4.h"
 #include "loop/loop.h"
 #include "pg/unit.h"
@@ -42,6 +43,9 @@ struct sb_media_store
 extern void sb_media_store_open(struct sb_media_store *store, struct sb_loop *loop,
 								struct sb_pg_pool *pool, void (*on_read)(void *owner), void *owner);
 extern void sb_media_store_close(struct sb_media_store *store);
+
+/* What the store is called, as far as its addresses tell; the arena's. */
+extern const char *sb_media_store_name(const struct sb_media_store *store, struct sb_arena *arena);
 
 /*
  * Somebody has a key that is not known: reads it again, at most five times a second. True: on_read

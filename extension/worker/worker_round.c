@@ -67,7 +67,7 @@ static struct step steps[] = {
 	{"count_stream_viewers", .batch = 10000, .interval = 1000, .in_every_tick = true},
 	{"tend_streams", .batch = 1000, .interval = 1000, .in_every_tick = true},
 	{"tell_stream_followers", .batch = 1000, .in_every_tick = true},
-	{"erase_accounts", .batch = 1000, .interval = 100, .in_every_tick = true},
+	{"erase_accounts", .batch = 1000, .interval = 250, .in_every_tick = true},
 	{"expire_mutes", .batch = 1000, .interval = 60000, .in_every_tick = true},
 	{"rotate_due_jwt_keys", .batch = 1, .interval = 60000, .in_every_tick = true},
 	{"prune_events", .batch = 10000, .interval = 1000},

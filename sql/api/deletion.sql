@@ -292,6 +292,20 @@ END
 $$;
 COMMENT ON FUNCTION social.erase_hanging(text, bigint[], integer, text[]) IS 'Deletes at most a batch of the rows that go with rows of a table, or has them name nothing any more, but for those of tables that are spared; returns how many, 0 when nothing is left.';
 
+CREATE OR REPLACE FUNCTION social.erase_below(table_name text, condition text, ids bigint[], batch integer) RETURNS bigint
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	rows_of bigint[];
+BEGIN
+	IF NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(format('social.%I', $1)) AND a.attname = 'id' AND NOT a.attisdropped) THEN
+		RETURN 0;
+	END IF;
+	EXECUTE format('SELECT ARRAY(SELECT id FROM social.%I WHERE %s LIMIT 20)', table_name, condition) INTO rows_of USING ids;
+	RETURN CASE WHEN cardinality(rows_of) > 0 THEN social.erase_hanging(table_name, rows_of, batch) ELSE 0 END;
+END
+$$;
+COMMENT ON FUNCTION social.erase_below(text, text, bigint[], integer) IS 'Deletes at most a batch of what hangs on some rows of a table that meet a condition on $1 (ids), so that those can go without taking much along; returns how many, 0 when nothing hangs on them.';
+
 CREATE OR REPLACE FUNCTION social.erase_comments(ids bigint[], batch integer) RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -512,6 +526,10 @@ BEGIN
 			RETURN;
 		END IF;
 		place := part.place;
+		done := CASE WHEN part.place BETWEEN 100 AND 999 THEN social.erase_below(part.table_name, part.condition, ARRAY[user_id], batch) ELSE 0 END;
+		IF done > 0 THEN
+			RETURN;
+		END IF;
 		done := CASE WHEN part.condition IS NOT NULL THEN social.erase_rows(part.table_name, part.condition, part.change, ARRAY[user_id], batch)
 			WHEN part.table_name = 'comments' THEN social.erase_own_comments(user_id, keeps, batch)
 			WHEN part.table_name = 'streams' THEN social.erase_own_streams(user_id, batch)
@@ -524,12 +542,14 @@ END
 $$;
 COMMENT ON FUNCTION social.erase_account(bigint, integer, boolean, integer) IS 'Deletes at most a batch of rows that a closed account has left, or empties what others keep of it, its own row after those that name it. Begins with the part at a place, says at which it was, and how many rows: 0 when nothing is left, null when what is left is to be looked for in whole tables, and may_scan is not said.';
 
-CREATE OR REPLACE FUNCTION social.object_jobs(user_id bigint) RETURNS TABLE (job_id bigint, keys bigint)
+CREATE OR REPLACE FUNCTION social.object_jobs(user_id bigint) RETURNS TABLE (job_id bigint, prefix text, keys bigint)
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT j.id, jsonb_array_length(j.args -> 'keys')::bigint FROM social.jobs j WHERE j.kind = 'media.delete' AND jsonb_typeof(j.args -> 'keys') = 'array'
-		AND EXISTS (SELECT FROM jsonb_array_elements_text(j.args -> 'keys') k WHERE k ~ format('^(uploads|exports)/%s/', $1))
+	SELECT j.id, f.prefix, jsonb_array_length(j.args -> 'keys')::bigint FROM social.jobs j
+	CROSS JOIN LATERAL (SELECT min(substring(k FROM format('^(?:uploads|exports)/%s/', $1)))
+		FROM jsonb_array_elements_text(CASE jsonb_typeof(j.args -> 'keys') WHEN 'array' THEN j.args -> 'keys' ELSE '[]' END) k) AS f (prefix)
+	WHERE j.kind = 'media.delete' AND f.prefix IS NOT NULL
 $$;
-COMMENT ON FUNCTION social.object_jobs(bigint) IS 'Jobs that wait to delete objects of a person from the store, or were given up, and how many objects each.';
+COMMENT ON FUNCTION social.object_jobs(bigint) IS 'Jobs that wait to delete objects of a person from the store, or were given up: below which prefix, and how many objects each.';
 
 CREATE OR REPLACE FUNCTION social.finish_deletion(user_id bigint) RETURNS boolean
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -683,7 +703,7 @@ BEGIN
 	SELECT p.prefix, sum(p.keys)::bigint FROM (
 		SELECT split_part(k, '/', 1) || '/' || split_part(k, '/', 2) || '/', 1 FROM social.media m, unnest(m.key || ARRAY(SELECT v.value ->> 'key' FROM jsonb_each(m.variants) v)) k WHERE m.owner_id = $1
 		UNION ALL SELECT format('exports/%s/', $1), 1 FROM social.exports e WHERE e.user_id = $1 AND e.state <> 'waiting'
-		UNION ALL SELECT format('uploads/%s/', $1), j.keys FROM social.object_jobs($1) j) AS p (prefix, keys)
+		UNION ALL SELECT j.prefix, j.keys FROM social.object_jobs($1) j) AS p (prefix, keys)
 	GROUP BY 1 ORDER BY 1;
 END
 $$;

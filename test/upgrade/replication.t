@@ -91,6 +91,10 @@ SELECT social.start_reindex();
 --
 SELECT social.delete_user(6);
 --
+SELECT social.request_account_deletion(7, true, '0') IS NOT NULL;
+SELECT count(social.erase_accounts(1000)) FROM generate_series(1, 300);
+SELECT 1 / (SELECT count(*) FROM social.tombstones);
+--
 SELECT count(*) FROM social.reconcile(true);
 --
 SELECT social.rebuild_trends() > 0;

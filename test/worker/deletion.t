@@ -17,7 +17,7 @@ my $own = "social_deletion_$$";
 my $folder = tempdir('store-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 psql("CREATE DATABASE $own TEMPLATE template0 ENCODING 'UTF8'");
 $ENV{PGDATABASE} = $own;
-END { local $?; $ENV{PGDATABASE} = 'social'; psql("DROP DATABASE IF EXISTS $own WITH (FORCE)") if $own }
+END { local $?; $ENV{PGDATABASE} = 'social'; for ("${own}_back", $own) { psql("DROP DATABASE IF EXISTS $_ WITH (FORCE)") } }
 psql(q{CREATE EXTENSION social; SELECT social.grant_bridge('social_bridge'), social.grant_worker('social_worker')});
 $ENV{DATABASE_URL} =~ s/dbname=\w+/dbname=$own/;
 (my $redis = $ENV{REDIS_URL}) =~ s{/\d+$}{/7};
@@ -121,8 +121,12 @@ for (
 	[ stream_audiences => "INSERT INTO social.stream_audiences (stream_id, country, device, shard) VALUES ($stream, '', 'x', 0)" ],
 	[ api_keys => "INSERT INTO social.api_keys (user_id, name, prefix, digest, scopes, expires_at) VALUES ($id, '${mark}script', 'social_sk_abcdefgh', sha256('x'), '{posts.read}', now() + interval '1 day')" ],
 	[ consents => "INSERT INTO social.consent_documents (document, version) VALUES ('terms', '1'); INSERT INTO social.consents (user_id, document, version, is_given, source, address) VALUES ($id, 'terms', '1', true, 'web', '$ip')" ],
+	[ media => "INSERT INTO social.media (owner_id, state, key, content_type, stream_id) VALUES ($id, 'ready', 'uploads/$id/00000000-0000-0000-0000-000000000000.mp4', 'video/mp4', $stream)" ],
+	[ mux_streams => "INSERT INTO social.mux_streams (stream_id) VALUES ($stream)" ],
+	[ webhooks => "INSERT INTO social.webhooks (owner_id, url, event_types, topics, after_event_id) VALUES ($id, 'https://$mark.example/', '{}', '{}', 0); INSERT INTO social.webhook_secrets (webhook_id, kind, secret) SELECT id, 'hmac', 'x' FROM social.webhooks;
+		INSERT INTO social.webhook_deliveries (webhook_id, type, at) SELECT id, 'x', now() FROM social.webhooks; INSERT INTO social.webhook_delivery_attempts (webhook_id, delivery_id, status, took_ms) SELECT webhook_id, id, 200, 1 FROM social.webhook_deliveries;
+		INSERT INTO social.webhook_events (id, at, type, author_id, recipient_id, subject_id) VALUES (0, now(), 'follow.created', $id, $id, $id)" ],
 	[ exports => "INSERT INTO social.exports (user_id, state, key) VALUES ($id, 'ready', 'exports/$id/x.zip')" ],
-	[ imported_posts => "INSERT INTO social.imported_posts (user_id, original_id, post_id) VALUES ($id, 1, $post)" ],
   )
 {
 	psql("$_->[1] ON CONFLICT DO NOTHING") if psql("SELECT to_regclass('social.$_->[0]') IS NOT NULL") eq 't';
@@ -159,6 +163,8 @@ SQL
 cmp_ok(scalar(split /\n/, left()), '>=', 25, 'traces in many tables') or diag(left());
 
 # ---- deleted
+my $backup = File::Temp->new;
+!system 'pg_dump', '-f', "$backup", $own or die 'pg_dump';
 my $gone = api(DELETE => '/api/accounts/users/me/', token => $me->{token}, headers => { 'X-Forwarded-For' => $ip }, json => { password => $password });
 is($gone->{status}, 200, 'deleted') or diag($gone->{content});
 psql("UPDATE social.account_deletions SET due_at = now() WHERE user_id = $id");
@@ -191,4 +197,18 @@ is(psql('SELECT count(*) FROM social.reconcile()'), 0, 'counts are right');
 is(api(GET => "/api/posts/posts/$others/", token => $other->{token})->{json}{likes_count}, 0, 'as others see');
 is($worker->stop, 0, 'the worker stops');
 $bridge->stop;
+
+# ---- a backup of before is restored
+psql(q{SELECT social.deletion_ledger()}) =~ /(.*)/s;
+my $ledger = $1;
+psql("CREATE DATABASE ${own}_back TEMPLATE template0 ENCODING 'UTF8'");
+$ENV{PGDATABASE} = "${own}_back";
+psql("\\i $backup");
+is(psql("SELECT count(*) FROM social.users WHERE id = $id AND username = '$mark'"), 1, 'a backup of before brings the person back');
+$ledger =~ s/'/''/g;
+is(psql("SELECT social.replay_deletions('$ledger')"), 1, 'issue 17: the ledger, kept outside of it, deletes them again');
+psql(q{UPDATE social.events SET at = now() - interval '1 minute'});
+# No worker deletes objects there: there are none.
+ok(wait_until(120, sub { tick(); psql("DELETE FROM social.jobs WHERE kind = 'media.delete'; UPDATE social.account_deletions SET due_at = now(); SELECT count(*) FROM social.users WHERE id = $id") eq '0' && left() eq '' }), 'nothing in any table') or diag(left());
+is(psql('SELECT count(*) FROM social.reconcile()'), 0, 'counts are right');
 done_testing;

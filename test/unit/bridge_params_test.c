@@ -228,7 +228,7 @@ route_of(enum sb_method method, const char *target, unsigned *allowed)
 	const struct sb_route *route;
 
 	sb_url_parse(&url, &arena, target, strlen(target));
-	route = sb_router_find(&url, method, false, allowed);
+	route = sb_router_find(&url, method, SB_FOR_PUBLIC, allowed);
 	return route ? route->name : NULL;
 }
 

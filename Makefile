@@ -31,7 +31,7 @@ CORE_LIBS  = -ljansson -lsodium -licuuc -lcrypto -lm
 # Run once, in this order; then the re-runnable files, in this order. A file that is not listed, or a
 # name without a file, fails the build.
 SQL_SCHEMA = $(patsubst %,sql/schema/%.sql, user key session api_key account consent mail follow relation hashtag post mention comment reaction share feed counter notification trending moderation audit ratelimit retention language search_like document idempotency django event job media stream stream_mux webhook sport outgoing_webhook deletion export)
-SQL_API    = $(patsubst %,sql/api/%.sql, core audit ratelimit text page language observed counter recount visibility user relation key session api_key mail verification password register totp login follow post comment reaction share hashtag mention search search_like node feed notification trending moderation content_rule account consent security deletion retention document job job_claim job_schedule job_operator event s3 cloudfront media media_sweep bucket stream stream_event stream_view stream_ingest stream_chat stream_analytics stream_mux webhook sport outgoing_webhook outgoing_webhook_delivery personal export idempotency version admin_view replication check demo django policy worker metrics cache bridge column help grant)
+SQL_API    = $(patsubst %,sql/api/%.sql, core audit ratelimit text page language observed counter recount visibility user relation key session api_key mail verification password register totp login follow post comment reaction share hashtag mention search search_like node feed notification trending moderation content_rule account consent security deletion retention document job job_claim job_schedule job_operator event s3 cloudfront media media_sweep bucket stream stream_event stream_view stream_ingest stream_chat stream_analytics stream_mux webhook sport outgoing_webhook outgoing_webhook_delivery personal export import idempotency version admin_view replication check demo django policy worker metrics cache bridge column help grant)
 unlisted   = $(filter-out $(SQL_SCHEMA) $(SQL_API),$(wildcard sql/schema/*.sql sql/api/*.sql))
 $(if $(unlisted),$(error no list in the Makefile names $(unlisted)))
 
@@ -136,13 +136,15 @@ UNIT_LIBS_jwt_peer_test = -ljwt
 UNIT_LIBS_bridge_coding_test = -lbrotlidec
 UNIT_LIBS_worker_message_test = -lcurl
 UNIT_LIBS_worker_child_test = -lcurl
+UNIT_LIBS_worker_archive_test = -larchive
+UNIT_LIBS_worker_archive_fuzz = -larchive
 .SECONDEXPANSION:
 $(BUILD)/test/unit/%: test/unit/%.c $$(call unit_lib,$$*)
 	@mkdir -p $(@D)
 	$(BRIDGE_CC) $(BRIDGE_FLAGS) -Itest/unit $< $(call unit_lib,$*) $(BRIDGE_LIBS) $(UNIT_LIBS_$*) -o $@
 $(BUILD)/test/fuzz/%: test/fuzz/%.c $$(call unit_lib,$$*)
 	@mkdir -p $(@D)
-	$(BRIDGE_CC) $(BRIDGE_FLAGS) -fsanitize=fuzzer $< $(call unit_lib,$*) $(BRIDGE_LIBS) -o $@
+	$(BRIDGE_CC) $(BRIDGE_FLAGS) -fsanitize=fuzzer $< $(call unit_lib,$*) $(BRIDGE_LIBS) $(UNIT_LIBS_$*) -o $@
 .PRECIOUS: $(BUILD)/%.o
 -include $(sort $(BRIDGE_OBJS:.o=.d) $(WORKER_OBJS:.o=.d))
 

@@ -14,6 +14,7 @@
 #include "service.h"
 #include "worker/bucket.h"
 #include "worker/dispatcher.h"
+#include "worker/import.h"
 
 struct thread
 {
@@ -68,6 +69,8 @@ check_config(const struct sb_config *config, struct sb_problems *problems)
 static int
 do_task(const struct sb_config *config, enum sb_config_task task)
 {
+	if (task == SB_CONFIG_IMPORT)
+		return sb_import(config);
 	return task == SB_CONFIG_BUCKET ? sb_bucket_configure(config) : 2;
 }
 

@@ -8,6 +8,7 @@
 
 #include "api/api.h"
 #include "api/fixed.h"
+#include "api/openapi_webhook.h"
 #include "api/shapes.h"
 #include "base/buffer.h"
 #include "base/config.h"
@@ -279,12 +280,12 @@ make(const struct sb_config *config)
 		"An API key, with the scopes that an operation names: what names none is not for keys.");
 	json_t *all_paths = paths(config, components);
 
-	return json_pack("{s:s, s:{s:s, s:s, s:s, s:s, s:{s:s, s:s}}, s:[{s:s, s:s}], s:o, s:o, s:o}",
-					 "openapi", "3.1.0", "info", "title", "social", "version", SOCIAL_VERSION,
-					 "summary", "A social network over REST.", "description", about, "license",
-					 "name", "MIT License", "identifier", "MIT", "servers", "url", "/",
-					 "description", "This bridge.", "tags", tags(), "paths", all_paths,
-					 "components", components);
+	return json_pack(
+		"{s:s, s:{s:s, s:s, s:s, s:s, s:{s:s, s:s}}, s:[{s:s, s:s}], s:o, s:o, s:o, s:o}",
+		"openapi", "3.1.0", "info", "title", "social", "version", SOCIAL_VERSION, "summary",
+		"A social network over REST.", "description", about, "license", "name", "MIT License",
+		"identifier", "MIT", "servers", "url", "/", "description", "This bridge.", "tags", tags(),
+		"paths", all_paths, "webhooks", sb_openapi_webhooks(), "components", components);
 }
 
 void

@@ -86,6 +86,7 @@ static const char *const reloadable[] = {
 	"WS_PING_INTERVAL",      "WS_AUTH_TIMEOUT",
 	"WS_MAX_PER_USER",       "WS_MAX_TOPICS",
 	"WS_QUERY_TOKEN",        "SSE_HEARTBEAT",
+	"MUX_WEBHOOK_SECRET",    "MUX_WEBHOOK_SECRET_OLD",
 };
 
 static enum sb_program program = SB_PROGRAM_BRIDGE;
@@ -394,6 +395,7 @@ static const struct
 	{"--print-asyncapi", SB_CONFIG_ASYNCAPI, SB_PROGRAM_BRIDGE},
 	{"--print-nginx-conf", SB_CONFIG_NGINX, SB_PROGRAM_BRIDGE},
 	{"--configure-bucket", SB_CONFIG_BUCKET, SB_PROGRAM_BRIDGE},
+	{"--import", SB_CONFIG_IMPORT, SB_PROGRAM_WORKER},
 };
 
 static bool
@@ -611,6 +613,10 @@ sb_config_help(FILE *out)
 			  "--print-nginx-conf prints the configuration of an ingest server for live streams. "
 			  "--configure-bucket tells the bucket (USE_S3) who may call it from web pages, that "
 			  "versions are kept, and what goes by itself.",
+			  out);
+	else
+		fputs(" --import takes lists and posts of an archive that an export has made (IMPORT_FILE) "
+			  "into an account (IMPORT_USER), as a role with social.grant_admin().",
 			  out);
 	fputs("\n\n", out);
 	for (size_t i = 0; i < SETTINGS; i++)

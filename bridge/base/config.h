@@ -73,7 +73,8 @@ enum sb_config_task
 	SB_CONFIG_ASYNCAPI,  /* --print-asyncapi */
 	SB_CONFIG_ROUTES,    /* --routes */
 	SB_CONFIG_NGINX,     /* --print-nginx-conf */
-	SB_CONFIG_BUCKET     /* --configure-bucket */
+	SB_CONFIG_BUCKET,    /* --configure-bucket */
+	SB_CONFIG_IMPORT     /* --import */
 };
 
 /*

@@ -61,6 +61,7 @@ static const char *const unseen[] = {
 	"follow_requests",
 	"graphql_documents",
 	"idempotency_keys",
+	"imported_posts",
 	"job_history",
 	"job_kinds",
 	"job_pauses",

@@ -195,6 +195,7 @@ BEGIN
 			('sport_external_ids', 'kind', 'league, team or athlete.'),
 			('sport_external_ids', 'external_id', 'What the provider calls it.'),
 			('sport_external_ids', 'subject_id', 'Which one it is.'),
+			('imported_posts', 'original_id', 'The id that it had where it was exported.'),
 			('exports', 'state', 'waiting, running, ready or failed.'),
 			('exports', 'parts_done', 'How many of its parts the archive has by now.'),
 			('exports', 'parts_total', 'How many it will have.'),

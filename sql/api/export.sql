@@ -104,9 +104,11 @@ COMMENT ON FUNCTION social.start_export(bigint) IS 'Begins an export of this per
 CREATE OR REPLACE FUNCTION social.request_export() RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_writer();
-	export bigint := social.start_export(viewer);
+	viewer bigint := social.require_login();
+	export bigint;
 BEGIN
+	PERFORM social.require_writer();
+	export := social.start_export(viewer);
 	PERFORM social.audit('request_export', 'user', viewer);
 	RETURN export;
 END
@@ -143,9 +145,10 @@ COMMENT ON FUNCTION social.export_url(bigint, integer) IS 'An address where the 
 CREATE OR REPLACE FUNCTION social.delete_export() RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_writer();
+	viewer bigint := social.require_login();
 	export bigint;
 BEGIN
+	PERFORM social.require_writer();
 	DELETE FROM social.exports e WHERE e.user_id = viewer RETURNING e.id INTO export;
 	IF export IS NULL THEN
 		PERFORM social.raise_error('SM404', 'there is no export');
@@ -187,6 +190,9 @@ COMMENT ON VIEW social.visible_exports IS 'The viewer''s own export.';
 CREATE OR REPLACE FUNCTION social.own_export_url() RETURNS text
 	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+	IF social.api_key_id() IS NOT NULL THEN
+		PERFORM social.require_login();
+	END IF;
 	RETURN social.export_url(social.viewer_id());
 END
 $$;
@@ -195,7 +201,7 @@ COMMENT ON FUNCTION social.own_export_url() IS 'Where the viewer finds the archi
 CREATE OR REPLACE FUNCTION social.export_document(export_id bigint DEFAULT NULL) RETURNS json
 	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	PERFORM social.require_viewer();
+	PERFORM social.require_login();
 	RETURN (SELECT json_build_object('id', e.id, 'state', e.state, 'parts_done', e.parts_done, 'parts_total', e.parts_total, 'size', e.size, 'sha256', nullif(e.digest, ''), 'error', nullif(e.error, ''),
 			'url', CASE WHEN e.state = 'ready' THEN social.own_export_url() END, 'created_at', e.created_at, 'finished_at', e.finished_at, 'expires_at', e.expires_at)
 		FROM social.visible_exports e WHERE $1 IS NULL OR e.id = $1);

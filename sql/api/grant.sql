@@ -193,7 +193,7 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT unnest(ARRAY['mux_next_request', 'mux_answered']), 'worker'
 	UNION ALL
-	SELECT unnest(ARRAY['ensure_mux_kind', 'mux_private_key', 'new_stream_provider', 'want_mux', 'delete_at_mux', 'stream_mux_key', 'stream_mux_change', 'stream_mux_gone', 'stream_ingest_url', 'mux_playback', 'mux_url',
+	SELECT unnest(ARRAY['ensure_mux_kind', 'mux_private_key', 'new_stream_provider', 'want_mux', 'delete_at_mux', 'stream_mux_key', 'stream_mux_change', 'stream_mux_gone', 'stream_ingest_url', 'mux_playback', 'mux_has_recording', 'mux_url',
 		'sign_rs256', 'mux_token', 'watch_mux', 'mux_id', 'mux_policy', 'mux_made', 'mux_recorded', 'mux_event']), 'owner'
 	UNION ALL
 	SELECT unnest(ARRAY['stream_publish', 'stream_event', 'stream_providers', 'stream_playable', 'keep_stream_view', 'renew_stream_views', 'leave_stream_views', 'note_stream_audience', 'topic_history']), 'bridge'
@@ -222,9 +222,9 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT unnest(ARRAY['export_begin', 'export_parts', 'export_open', 'export_media', 'export_progress', 'export_finished', 'export_failed']), 'job_worker'
 	UNION ALL
-	SELECT unnest(ARRAY['export_user', 'export_url', 'export_json']), 'admin'
+	SELECT unnest(ARRAY['export_user', 'export_url', 'export_json', 'import_rows', 'import_json']), 'admin'
 	UNION ALL
-	SELECT unnest(ARRAY['export_query', 'start_export', 'export_gone']), 'owner'
+	SELECT unnest(ARRAY['export_query', 'start_export', 'export_gone', 'import_row']), 'owner'
 	UNION ALL
 	-- webhooks
 	SELECT unnest(ARRAY['webhook_signature', 'webhook_new_secret', 'webhook_public_key', 'webhook_url_problem', 'address_owner', 'json_texts', 'webhook_event_types', 'webhook_secrets', 'webhook_json', 'webhook_secret_json',

@@ -156,9 +156,10 @@ SELECT social.make_list('own_webhooks', '',
 CREATE OR REPLACE FUNCTION social.require_own_webhook(webhook_id bigint) RETURNS social.webhooks
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	viewer bigint := social.require_writer();
+	viewer bigint := social.require_login();
 	webhook social.webhooks;
 BEGIN
+	PERFORM social.require_writer();
 	SELECT w.* INTO webhook FROM social.webhooks w WHERE w.id = $1 AND w.owner_id = viewer FOR NO KEY UPDATE;
 	IF webhook.id IS NULL THEN
 		PERFORM social.raise_error('SM404', 'webhook not found');
@@ -224,10 +225,11 @@ CREATE OR REPLACE FUNCTION social.create_webhook(url text, event_types text[] DE
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-	viewer bigint := social.require_writer();
+	viewer bigint := social.require_login();
 	most integer := social.setting('webhook_max');
 	new_id bigint;
 BEGIN
+	PERFORM social.require_writer();
 	IF $1 IS NULL OR $1 = '' THEN
 		PERFORM social.raise_error('SM400', 'url is required', 'It is an address that starts with https://.');
 	END IF;

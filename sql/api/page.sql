@@ -172,8 +172,10 @@ BEGIN
 		body := replace(body, '{' || token.key || '}', token.value);
 	END LOOP;
 	EXECUTE format('CREATE OR REPLACE FUNCTION social.%I(%sfirst integer DEFAULT 20, after text DEFAULT NULL, before text DEFAULT NULL) RETURNS TABLE (%s)
-		LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 %s SET search_path = pg_catalog, pg_temp AS %L',
-		name, arguments || CASE WHEN arguments = '' THEN '' ELSE ', ' END, social.list_columns(columns), CASE WHEN is_definer THEN 'SECURITY DEFINER' ELSE 'SECURITY INVOKER' END, body);
+		LANGUAGE plpgsql STABLE PARALLEL %s ROWS 20 %s SET search_path = pg_catalog, pg_temp AS %L',
+		name, arguments || CASE WHEN arguments = '' THEN '' ELSE ', ' END, social.list_columns(columns),
+		-- Whether an API key acts is known to the leader alone.
+		CASE WHEN checks ~ 'require_(login|staff|superuser)' THEN 'RESTRICTED' ELSE 'SAFE' END, CASE WHEN is_definer THEN 'SECURITY DEFINER' ELSE 'SECURITY INVOKER' END, body);
 	EXECUTE format('COMMENT ON FUNCTION social.%I IS %L', name, comment);
 END
 $make$;

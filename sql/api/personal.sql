@@ -49,6 +49,8 @@ CREATE OR REPLACE FUNCTION social.personal_notes(OUT table_name text, OUT column
 		('account_deletions', 'user_id', 'deletions', 'that the account is being deleted', 'keep', 'the ledger: a number and times, by which a restored backup forgets the person again', 't.user_id = $1'),
 		('tombstones', 'user_id', NULL, 'nobody', 'keep', 'the account that stands for all who are gone', NULL),
 		('exports', 'user_id', NULL, 'the archive itself', 'delete', 'with its object, by a job', NULL),
+		('imported_posts', 'user_id', 'imported_posts', 'posts that came from elsewhere, and their ids there', 'delete', 'with the account', NULL),
+		('imported_posts', 'post_id', NULL, 'stands with its author', 'delete', 'with the post', NULL),
 		-- who has to do with whom
 		('follows', 'follower_id', 'following', 'whom the person follows', 'delete', '', NULL),
 		('follows', 'followed_id', 'followers', 'who follows the person', 'delete', '', NULL),

@@ -114,7 +114,12 @@ DECLARE
 	key text;
 	is_private boolean;
 	store social.media_store;
+	mux social.visible_streams;
 BEGIN
+	SELECT v.* INTO mux FROM social.visible_streams v JOIN social.mux_streams m ON m.stream_id = v.id WHERE v.id = $1 AND social.mux_has_recording(v.id);
+	IF mux.id IS NOT NULL THEN
+		RETURN (SELECT w.playback_url FROM social.watch_mux(mux, now() + social.setting('stream_playback_lifetime')::interval) w WHERE $2 = 'video');
+	END IF;
 	SELECT m.variants -> $2 ->> 'key', v.is_private INTO key, is_private
 	FROM social.visible_streams v JOIN social.media m ON m.stream_id = v.id WHERE v.id = $1 AND m.state = 'ready' ORDER BY m.id LIMIT 1;
 	SELECT s.* INTO store FROM social.media_store s;
@@ -127,18 +132,20 @@ BEGIN
 	RETURN social.media_url(key, true);
 END
 $$;
-COMMENT ON FUNCTION social.stream_recording_url(bigint, text) IS 'Where the recording of a stream that the viewer may see can be read (video), or a picture of it (poster): of a private one for social.stream_playback_lifetime. Null while there is none.';
+COMMENT ON FUNCTION social.stream_recording_url(bigint, text) IS 'Where the recording of a stream that the viewer may see can be read (video), or a picture of it (poster): of a private one for social.stream_playback_lifetime. At Mux it is HLS, and there is no picture. Null while there is none.';
 
 CREATE OR REPLACE FUNCTION social.stream_recording_json(stream social.visible_streams) RETURNS json
 	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	RETURN (SELECT json_build_object('stream', social.stream_json($1), 'media_id', m.id, 'playback_url', social.stream_recording_url($1.id), 'poster_url', social.stream_recording_url($1.id, 'poster'),
 			'width', m.width, 'height', m.height, 'duration', m.duration, 'size', m.size, 'created_at', m.created_at)
-		FROM social.media m WHERE m.stream_id = $1.id AND m.state = 'ready' ORDER BY m.id LIMIT 1);
+		FROM (SELECT m.id, m.width, m.height, m.duration, m.size, m.created_at FROM social.media m WHERE m.stream_id = $1.id AND m.state = 'ready'
+			UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, m.asset_ready_at FROM social.mux_streams m WHERE m.stream_id = $1.id AND social.mux_has_recording(m.stream_id)
+			ORDER BY 1 LIMIT 1) m);
 END
 $$;
 COMMENT ON FUNCTION social.stream_recording_json(social.visible_streams) IS 'The recording of a stream as REST shows it; null while there is none.';
 
 SELECT social.make_list('recorded_streams', '', 'social.visible_streams', 's.*',
-	'social.listed_streams s WHERE s.status = ''ended'' AND EXISTS (SELECT FROM social.media m WHERE m.stream_id = s.id AND m.state = ''ready'')', '{s.id}',
+	'social.listed_streams s WHERE s.status = ''ended'' AND (EXISTS (SELECT FROM social.media m WHERE m.stream_id = s.id AND m.state = ''ready'') OR social.mux_has_recording(s.id))', '{s.id}',
 	'Streams in the viewer''s lists of which there is a recording, newest first. SM400 for a bad page size or cursor.', is_definer => true);

@@ -170,6 +170,13 @@ CREATE OR REPLACE FUNCTION social.mux_playback(stream_id bigint, OUT id text, OU
 $$;
 COMMENT ON FUNCTION social.mux_playback(bigint) IS 'By which id a stream is watched at Mux, and whether that needs a token (signed): of the recording when it has ended and that is ready, else of the broadcast. Null where Mux has none yet.';
 
+CREATE OR REPLACE FUNCTION social.mux_has_recording(stream_id bigint) RETURNS boolean
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT EXISTS (SELECT FROM social.mux_streams m JOIN social.streams s ON s.id = m.stream_id
+		WHERE m.stream_id = $1 AND s.status = 'ended' AND m.asset_ready_at IS NOT NULL AND m.asset_playback_id IS NOT NULL)
+$$;
+COMMENT ON FUNCTION social.mux_has_recording(bigint) IS 'Is there at Mux a recording, which is ready, of this stream, which has ended?';
+
 CREATE OR REPLACE FUNCTION social.mux_url(id text, token text DEFAULT NULL) RETURNS text
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT social.setting('mux_playback_url') || '/' || $1 || '.m3u8' || coalesce('?token=' || $2, '')

@@ -17,3 +17,14 @@ CREATE TABLE social.exports (
 COMMENT ON TABLE social.exports IS 'Archives of all that there is of a person, one for each at most: waiting for a worker, running, ready in the store under key, or failed with an error. A row that goes takes its object along (media.delete); one that is ready or failed goes after the time of the data class exports.';
 
 REVOKE ALL ON social.exports FROM PUBLIC;
+
+CREATE TABLE social.imported_posts (
+	user_id bigint NOT NULL REFERENCES social.users ON DELETE CASCADE,
+	original_id bigint NOT NULL,
+	post_id bigint NOT NULL REFERENCES social.posts ON DELETE CASCADE,
+	PRIMARY KEY (user_id, original_id)
+);
+COMMENT ON TABLE social.imported_posts IS 'Which posts came with an archive that was imported, and which ids they had there: none is imported twice.';
+CREATE INDEX imported_posts_post_idx ON social.imported_posts (post_id);
+
+REVOKE ALL ON social.imported_posts FROM PUBLIC;

@@ -985,3 +985,14 @@ CREATE TABLE social.webhook_log (
 COMMENT ON TABLE social.webhook_log IS 'One row: the last event of the log that was looked at for webhooks, and when it was last looked whether any waits that nobody knows of.';
 
 REVOKE ALL ON social.webhooks, social.webhook_secrets, social.webhook_events, social.webhook_deliveries, social.webhook_delivery_attempts, social.webhook_log FROM PUBLIC;
+
+CREATE TABLE social.imported_posts (
+	user_id bigint NOT NULL REFERENCES social.users ON DELETE CASCADE,
+	original_id bigint NOT NULL,
+	post_id bigint NOT NULL REFERENCES social.posts ON DELETE CASCADE,
+	PRIMARY KEY (user_id, original_id)
+);
+COMMENT ON TABLE social.imported_posts IS 'Which posts came with an archive that was imported, and which ids they had there: none is imported twice.';
+CREATE INDEX imported_posts_post_idx ON social.imported_posts (post_id);
+
+REVOKE ALL ON social.imported_posts FROM PUBLIC;

@@ -47,6 +47,11 @@ for ([ GET => "$base/$id/" ], [ PATCH => "$base/$id/", { url => 'https://example
 	is_error(api($method, $path, token => $bob->{token}, $json ? (json => $json) : ()), 404, 'NOT_FOUND', "another's: $method $path");
 }
 
+# ---- what the document says that receivers get
+my $said = api(GET => '/api/schema/')->{json}{webhooks}{event}{post};
+is_deeply([ map { $_->{name} } @{ $said->{parameters} } ], [qw(webhook-id webhook-timestamp webhook-signature)], 'OpenAPI: its headers');
+is_deeply($said->{requestBody}{content}{'application/json'}{schema}{required}, [qw(type timestamp data)], 'and its body');
+
 # ---- GraphQL
 my $ask = sub { my ($query, $variables, $who) = @_; return api(POST => '/graphql/', token => ($who // $ann)->{token}, json => { query => $query, variables => $variables // {} })->{json} };
 my $new = $ask->('mutation { createWebhook(url: "https://example.com/graphql", eventTypes: ["post.created"], topics: ["posts"], kind: ED25519) { success secret webhook { id state eventTypes topics secrets { kind publicKey } } } }')->{data}{createWebhook};

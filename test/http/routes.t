@@ -42,7 +42,7 @@ is(psql("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'social%'")
 	my $schema = join '', map { open my $file, '<', $_ or die "$_: $!"; local $/; <$file> } glob 'bridge/graphql/schema/*.graphql';
 	my %called = map { $_ => 1 } map { $_->{sql} =~ /social\.(\w+)/g } @statements;
 	my %other  = (posts => 'post_documents', search_posts => 'search_ranking', update_profile => 'update_account', follow_user => 'set_following', user_posts => 'rest_documents', home_feed => 'feed_documents', post_comments => 'rest_documents', comment_replies => 'rest_documents', picture_variants => 'profile_json',
-		stream_url => 'stream_json', stream_recording_url => 'stream_recording_json', stream_playback_url => 'stream_json', watch_stream => 'stream_watch_json', chat_role => 'chat_message_json', chat_offset => 'chat_message_json', webhook_secrets => 'webhook_json');
+		stream_url => 'stream_json', stream_recording_url => 'stream_recording_json', stream_playback_url => 'stream_json', watch_stream => 'stream_watch_json', chat_role => 'chat_message_json', chat_offset => 'chat_message_json', webhook_secrets => 'webhook_json', own_export_url => 'export_document');
 	$called{$_} //= $called{ $other{$_} } for keys %other;
 	my %wanted = map { $_ => 1 } $schema =~ /social\.(\w+)\(/g, $schema =~ /\@call\(name: "social\.(\w+)"/g;
 	delete @wanted{qw(viewer_id document documents event_post_id event_comment_id event_notification_id event_media_id event_chat_message_id event_feed_entry)}; # what GraphQL itself stands on

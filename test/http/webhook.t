@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use Digest::SHA 'hmac_sha256_hex';
+use File::Temp 'tempfile';
 use HTTP::Tiny;
 use IPC::Open2;
 use JSON::PP;
@@ -139,6 +140,17 @@ ok(($answers{429} // 0) >= 10, 'who cannot sign is limited') or diag(explain(\%a
 cmp_ok(psql('SELECT count(*) FROM social.webhook_attempts') - $before, '<=', $answers{403}, 'and fills no table');
 is_taken($tell, 'repeated', 'who can is not', %far);
 
+# ---- another secret, without a restart
+my ($fh, $file) = tempfile(UNLINK => 1);
+my $rewrite = sub { open my $out, '>', $file or die $!; print $out @_; close $out };
+$rewrite->("MUX_WEBHOOK_SECRET=$secret\n");
+my $turning = start_bridge(CONFIG_FILE => $file, LOOPS => 1);
+is_taken($tell, 'repeated', 'the first secret', url => $turning->{url});
+$rewrite->("MUX_WEBHOOK_SECRET=new$secret\nMUX_WEBHOOK_SECRET_OLD=$secret\n");
+$turning->signal('HUP');
+ok(wait_until(60, sub { send_hook($tell, url => $turning->{url}, secret => "new$secret")->{status} == 200 }), 'issue 16: SIGHUP takes over another one');
+is_taken($tell, 'repeated', 'and the old one is good meanwhile', url => $turning->{url});
+
 # ---- npm
 SKIP: {
 	skip 'test/npm is not installed: the npm registry was out of reach', 2 unless -f 'test/npm/node_modules/.installed';
@@ -151,4 +163,7 @@ SKIP: {
 	is("@theirs", 'true true true false false false false', 'npm @mux/mux-node takes what it should');
 	is(join(' ', map { send_hook($_->[0], header => $_->[1])->{status} == 200 ? 'true' : 'false' } @cases), "@theirs", 'and we what it takes');
 }
+# Others find no recording of ours.
+END { local $?; eval { psql(q{DELETE FROM social.streams WHERE provider = 'mux' \g /dev/null
+DELETE FROM social.jobs WHERE kind = 'mux'}) } if $stream }
 done_testing;

@@ -109,6 +109,9 @@ ROLLBACK TO admitted;
 SELECT social.act_as(:ann);
 SELECT is(social.api_key_id(), NULL, 'another viewer acts by none');
 
+SELECT is_empty($$ SELECT proname FROM pg_proc WHERE pronamespace = 'social'::regnamespace AND proparallel = 's' AND prosrc ~ 'require_(login|scope|staff|superuser)|api_key_id' $$,
+	'what asks whether a key acts asks the leader of parallel workers, who knows');
+
 -- ---- what does not let anybody act ----------------------------------------------------------------
 
 SELECT throws_ok(format('SELECT social.authenticate(%L)', t), 'SM401', 'invalid token', what) FROM (VALUES

@@ -35,7 +35,7 @@ $$, ARRAY[
 	'bookmarks', 'repost_places', 'post_revisions', 'notification_preferences',
 	'refresh_tokens', 'token_blacklist', 'jwt_key', 'jwt_issuers', 'login_attempts', 'account_tokens', 'account_deletions', 'tombstones', 'mail_outbox', 'user_totp', 'recovery_codes', 'leaked_passwords',
 	'api_keys', 'consent_documents', 'consents',
-	'reports', 'content_rules', 'audit_log', 'rate_limit_overrides', 'rate_limit_state', 'job_kinds', 'job_pauses', 'job_workers', 'jobs', 'job_history', 'job_schedules', 'media_store', 'media_sweeps', 'stream_keys', 'stream_events', 'mux_account', 'mux_streams', 'webhook_attempts', 'stream_chatters', 'stream_moderators', 'stream_minutes', 'stream_audiences', 'graphql_documents', 'idempotency_keys', 'django_imports', 'django_ids', 'django_notes',
+	'reports', 'content_rules', 'audit_log', 'rate_limit_overrides', 'rate_limit_state', 'job_kinds', 'job_pauses', 'job_workers', 'jobs', 'job_history', 'job_schedules', 'media_store', 'media_sweeps', 'stream_keys', 'stream_events', 'mux_account', 'mux_streams', 'webhook_attempts', 'stream_chatters', 'stream_moderators', 'stream_minutes', 'stream_audiences', 'graphql_documents', 'idempotency_keys', 'imported_posts', 'django_imports', 'django_ids', 'django_notes',
 	'webhooks', 'webhook_secrets', 'webhook_events', 'webhook_deliveries', 'webhook_delivery_attempts', 'webhook_log',
 	-- what staff say of sports
 	'leagues', 'teams', 'athletes', 'sport_external_ids', 'post_subjects', 'stream_subjects'

@@ -39,7 +39,7 @@ $$, ARRAY[
 	'comments.author_is_counted',
 	-- of other things than people
 	'webhooks.runner_job_id', 'webhooks.after_event_id', 'webhook_deliveries.event_id', 'webhook_delivery_attempts.webhook_id', 'webhook_events.post_id', 'webhook_events.comment_id', 'webhook_events.stream_id',
-	'comments.parent_id', 'event_outbox.post_id', 'event_outbox.comment_id', 'event_outbox.stream_id', 'events.post_id', 'events.comment_id', 'events.stream_id', 'jobs.worker_id', 'mail_outbox.job_id',
+	'comments.parent_id', 'imported_posts.original_id', 'event_outbox.post_id', 'event_outbox.comment_id', 'event_outbox.stream_id', 'events.post_id', 'events.comment_id', 'events.stream_id', 'jobs.worker_id', 'mail_outbox.job_id',
 	'post_hashtags.hashtag_id', 'post_subjects.subject_id', 'stream_subjects.subject_id', 'sport_follows.subject_id', 'posts.quoted_post_id', 'refresh_tokens.parent_id', 'streams.notice_id', 'streams.pinned_message_id', 'token_blacklist.session_id'
 ], 'no other column can refer to somebody, or it stands here');
 

@@ -30,8 +30,8 @@ $$, ARRAY[
 	-- what the operator, or staff, put there by hand, and take away again
 	'retention', 'content_rules', 'rate_limit_overrides', 'leaked_passwords', 'jwt_issuers', 'graphql_documents', 'media_store', 'mux_account', 'consent_documents', 'job_kinds', 'job_pauses', 'job_schedules',
 	'sport_subjects', 'leagues', 'teams', 'athletes', 'sport_external_ids',
-	-- what a moving in leaves, as long as its operator wants to look at it
-	'django_imports', 'django_ids', 'django_notes',
+	-- what a moving in leaves, as long as its operator wants to look at it; an imported post is there as long as the post
+	'django_imports', 'django_ids', 'django_notes', 'imported_posts',
 	-- a row for each time that the database went on in another way
 	'event_histories',
 	-- a few of a person's, as long as they want them, and where the log was looked at last

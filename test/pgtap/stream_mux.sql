@@ -126,6 +126,12 @@ SELECT throws_ok(format('SELECT social.take_stream_key(%s)', :one), 'SM409', 'th
 SELECT ok(w.playback_url LIKE 'https://stream.mux.com/play-2.m3u8?token=%', 'what was shown is') FROM social.watch_stream(:one) w;
 SELECT is(pg_temp.event('a2', 'video.asset.live_stream_completed', 0, '{"id": "asset-1", "live_stream_id": "live-1", "duration": 12.5, "playback_ids": [{"id": "play-b", "policy": "signed"}]}'), 'applied', 'seed 140: the recording is ready');
 SELECT ok(w.playback_url LIKE 'https://stream.mux.com/play-b.m3u8?token=%', 'and shown in its place') FROM social.watch_stream(:one) w;
+SELECT results_eq('SELECT id FROM social.recorded_streams()', format('VALUES (%s::bigint)', :one), 'seed 140: among the recordings');
+SELECT ok(j ->> 'playback_url' LIKE 'https://stream.mux.com/play-b.m3u8?token=%' AND j -> 'media_id' = 'null' AND j -> 'poster_url' = 'null', 'as HLS, with a token') FROM social.visible_streams v, LATERAL (SELECT social.stream_recording_json(v)::jsonb) x (j) WHERE v.id = :one;
+SELECT social.act_as(:stranger) \gset
+SELECT is_empty('SELECT FROM social.recorded_streams()', 'seed 139: who is not invited finds nothing');
+SELECT is(social.stream_recording_url(:one), NULL, 'and no address');
+SELECT social.act_as(:host) \gset
 SELECT is(pg_temp.event('a3', 'video.asset.ready', 0, '{"id": "asset-2", "live_stream_id": "live-1", "playback_ids": [{"id": "play-c", "policy": "public"}]}'), 'ignored', 'a second one is not');
 SELECT social.update_stream(:one, is_private => false) \gset
 SELECT is(pg_temp.next(:one), 'show_live POST /video/v1/live-streams/live-1/playback-ids {"policy" : "public"}', 'a recording that becomes public');

@@ -72,6 +72,7 @@ INSERT INTO social.account_deletions (user_id, account_created_at, due_at, close
 INSERT INTO social.tombstones (user_id) SELECT max(id) FROM social.users;
 INSERT INTO social.media_sweeps (deletes) VALUES (true);
 INSERT INTO social.exports (user_id, key) SELECT min(id), 'exports/1/dumped.zip' FROM social.users;
+INSERT INTO social.imported_posts (user_id, original_id, post_id) SELECT author_id, 1, id FROM social.posts LIMIT 1;
 SELECT social.set_media_store(), social.create_upload('dumped.png', 'image/png', 100) AS media \gset
 SELECT social.media_found(:media, 100, 'image/png'), social.create_post('Shown', 'with a picture', image => key) FROM social.media WHERE id = :media;
 SELECT (c.webhook).id AS webhook FROM social.create_webhook('https://dumped.example') c \gset

@@ -127,6 +127,7 @@ for (
 		INSERT INTO social.webhook_deliveries (webhook_id, type, at) SELECT id, 'x', now() FROM social.webhooks; INSERT INTO social.webhook_delivery_attempts (webhook_id, delivery_id, status, took_ms) SELECT webhook_id, id, 200, 1 FROM social.webhook_deliveries;
 		INSERT INTO social.webhook_events (id, at, type, author_id, recipient_id, subject_id) VALUES (0, now(), 'follow.created', $id, $id, $id)" ],
 	[ exports => "INSERT INTO social.exports (user_id, state, key) VALUES ($id, 'ready', 'exports/$id/x.zip')" ],
+	[ imported_posts => "INSERT INTO social.imported_posts (user_id, original_id, post_id) VALUES ($id, 1, $post)" ],
   )
 {
 	psql("$_->[1] ON CONFLICT DO NOTHING") if psql("SELECT to_regclass('social.$_->[0]') IS NOT NULL") eq 't';

@@ -552,7 +552,7 @@ BEGIN
 			('django_imports', 'is_done', 'Is there nothing more to read?'),
 			('django_ids', 'kind', 'What it is: user, post, share or comment.'),
 			('django_ids', 'key', 'Its key there.'),
-			('django_ids', 'id', 'Its id here.'),
+			('django_ids', 'id', 'Its id here; null: it was a person, who has been erased.'),
 			('django_notes', 'kind', 'What it is, a kind of social.django_kinds().'),
 			('django_notes', 'key', 'Its key there, or the name of a table.'),
 			('django_notes', 'note', 'What became of it.'),

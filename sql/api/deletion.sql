@@ -497,7 +497,7 @@ CREATE OR REPLACE FUNCTION social.erasure_parts(OUT place integer, OUT table_nam
 		(1005, 'users', 'id = ANY ($1)', NULL, false),
 		(1006, 'token_blacklist', 'user_id = ANY ($1)', 'user_id = NULL, session_id = NULL', true),
 		(1007, 'django_notes', 'kind = ''user'' AND EXISTS (SELECT FROM social.django_ids d WHERE d.source = django_notes.source AND d.kind = django_notes.kind AND d.key = django_notes.key AND d.id = ANY ($1))', NULL, true),
-		(1008, 'django_ids', 'kind = ''user'' AND id = ANY ($1)', NULL, true),
+		(1008, 'django_ids', 'kind = ''user'' AND id = ANY ($1)', 'id = NULL', true),
 		(1009, 'jobs', 'user_id IS NULL AND args -> ''user_id'' = ANY (SELECT to_jsonb(i) FROM unnest($1) i)', NULL, true),
 		(1010, 'media_sweeps', 'EXISTS (SELECT FROM jsonb_array_elements(findings) f, unnest($1) i WHERE position(''/'' || i || ''/'' IN f ->> ''key'') > 0)',
 			'findings = (SELECT coalesce(jsonb_agg(f), ''[]'') FROM jsonb_array_elements(findings) f WHERE NOT EXISTS (SELECT FROM unnest($1) i WHERE position(''/'' || i || ''/'' IN f ->> ''key'') > 0))', true),

@@ -43,7 +43,7 @@ CREATE OR REPLACE FUNCTION social.personal_notes(OUT table_name text, OUT column
 		('audit_log', 'detail', NULL, 'what staff noted', 'anonymise', 'emptied, or without who is named',
 			'(t.object_type = ''user'' AND t.object_id = $1 AND t.detail <> ''{}'') OR to_jsonb($1) IN (t.detail -> ''owner_id'', t.detail -> ''host_id'', t.detail -> ''user_id'', CASE WHEN t.detail ->> ''target'' = ''user'' THEN t.detail -> ''target_id'' END)'),
 		('audit_log', 'address', NULL, 'stands in acts', 'anonymise', 'emptied', 't.actor_id = $1 AND t.address IS NOT NULL'),
-		('django_ids', 'id', 'moved_from', 'which account of another application it was', 'delete', '', 't.kind = ''user'' AND t.id = $1'),
+		('django_ids', 'id', 'moved_from', 'which account of another application it was', 'anonymise', 'null; the key there stays, so that the move does not bring the person back', 't.kind = ''user'' AND t.id = $1'),
 		('django_notes', 'key', NULL, 'what the move noted of rows that it did not take as they were', 'delete', '',
 			't.kind = ''user'' AND EXISTS (SELECT FROM social.django_ids d WHERE d.source = t.source AND d.kind = t.kind AND d.key = t.key AND d.id = $1)'),
 		('account_deletions', 'user_id', 'deletions', 'that the account is being deleted', 'keep', 'the ledger: a number and times, by which a restored backup forgets the person again', 't.user_id = $1'),

@@ -236,13 +236,13 @@ CREATE TABLE social.django_imports (
 COMMENT ON TABLE social.django_imports IS 'How far social.import_django() has come: one row for each step, which is a table of the source, or several that are read in order of time.';
 
 CREATE TABLE social.django_ids (
-	id bigint NOT NULL,
+	id bigint,
 	source text COLLATE "C" NOT NULL,
 	kind text COLLATE "C" NOT NULL,
 	key text COLLATE "C" NOT NULL,
 	PRIMARY KEY (source, kind, key)
 );
-COMMENT ON TABLE social.django_ids IS 'Which id here a person, post or comment of a Django database has got.';
+COMMENT ON TABLE social.django_ids IS 'Which id here a person, post or comment of a Django database has got; null for somebody who has been erased here, and is not moved again.';
 
 CREATE TABLE social.django_notes (
 	source text COLLATE "C" NOT NULL,

@@ -50,6 +50,7 @@ static const struct
 	{"SELECT social.set_media_store() makes one.", {NULL, NULL}},
 	{"SELECT * FROM social.django_tables() lists the names; a view can give a table one of them.",
 	 {NULL, NULL}},
+	{"SELECT part FROM social.export_parts() lists them.", {NULL, NULL}},
 	{"SELECT id FROM social.admin_graphql_documents lists them.", {NULL, NULL}},
 	{"SELECT issuer FROM social.admin_jwt_issuers lists them.", {NULL, NULL}},
 	{"SELECT kid FROM social.admin_jwt_keys lists them.", {NULL, NULL}},

@@ -355,6 +355,8 @@ sub memory { my ($what) = @_; open my $file, '<', "/proc/$bridge->{pid}/status" 
 # ---- killed in the middle of it
 {
 	my $stays = key();
+	$bridge->stop;
+	$bridge = start_bridge(%setting, REQUEST_TIMEOUT => 60); # for nobody to be too slow while another one starts
 	put($stays, 'stays');
 	my $socket = begin_put($stays, 1000, 'x' x 500);
 	ok(wait_until(30, sub { incoming() == 1 }), 'one is on its way in');

@@ -188,7 +188,7 @@ look_at(struct sb_socket *socket)
 	{
 		/* Who is far behind has to take what is on its way before he hears after which id to go on.
 		 */
-		if (has_taken(socket) || has_moved)
+		if (has_taken(socket) || (has_moved && sb_frames_wants_write(socket->frames)))
 			socket->taken_ms = loop->now_ms;
 		if (loop->now_ms - socket->taken_ms >= CLOSE_MS ||
 			loop->now_ms - socket->closing_ms >= CLOSE_MOST)

@@ -306,7 +306,7 @@ my $start_redis = sub {
 };
 my $stop_redis = sub { kill 'KILL', $own; waitpid $own, 0 };
 
-my $redis = start_bridge(RATE_LIMITS => 'on', RATE_LIMIT_STORE => 'redis', REDIS_URL => "redis://127.0.0.1:$port/3", LOOPS => 1);
+my $redis = start_bridge(RATE_LIMITS => 'on', RATE_LIMIT_STORE => 'redis', REDIS_URL => "redis://127.0.0.1:$port/3", REDIS_TIMEOUT => 1000, LOOPS => 1);
 is_open_for_reads($redis, 'Redis is not there');
 $start_redis->();
 my $counts = sub { header(api(GET => '/api/posts/posts/', url => $redis->{url}, token => $person->{token}), 'X-RateLimit-Limit') };

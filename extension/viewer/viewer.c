@@ -174,7 +174,8 @@ social_viewer_require_scope(uint32 scope)
 					errdetail("It lacks the scope %s.", social_scope_name(number))));
 }
 
-/* require_scope(scope text) void: SM403 where an API key acts that lacks it. */
+/* require_scope(scope text) void: SM403 where an API key acts that lacks it; SM400 for another
+ * word. */
 Datum
 social_require_scope(PG_FUNCTION_ARGS)
 {
@@ -182,7 +183,7 @@ social_require_scope(PG_FUNCTION_ARGS)
 	uint32 scope = social_scope_named(VARDATA_ANY(word), VARSIZE_ANY_EXHDR(word));
 
 	if (scope == 0)
-		elog(ERROR, "there is no scope \"%s\"", text_to_cstring(word));
+		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("invalid scope")));
 	social_viewer_require_scope(scope);
 	PG_RETURN_VOID();
 }

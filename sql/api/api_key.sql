@@ -17,7 +17,7 @@ COMMENT ON FUNCTION social.api_key_id() IS 'The API key by which the viewer acts
 
 CREATE OR REPLACE FUNCTION social.require_scope(scope text) RETURNS void
 	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'social_require_scope';
-COMMENT ON FUNCTION social.require_scope(text) IS 'Raises SM403, naming the scope, where an API key acts that lacks it (social.api_scopes).';
+COMMENT ON FUNCTION social.require_scope(text) IS 'Raises SM403, naming the scope, where an API key acts that lacks it (social.api_scopes); SM400 for what is no scope.';
 
 CREATE OR REPLACE FUNCTION social.require_login() RETURNS bigint
 	LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'social_require_login';

@@ -2,9 +2,11 @@
 //   requests URL            makes each call that the worker makes, of a server at URL (test/worker/mux_server.py); prints the ids it used
 //   verify SECRET           of lines {"header", "body"}: prints a line of JSON each, true where its verifier takes it (of now)
 //   token ID KEY PEM SECONDS prints a token for a playback id
+import { webcrypto } from 'node:crypto';
 import readline from 'node:readline';
 import Mux from '@mux/mux-node';
 
+globalThis.crypto ??= webcrypto; // Node.js 18 has none there
 const [what, ...given] = process.argv.slice(2);
 if (what === 'requests') {
   const mux = new Mux({ tokenId: 'the-token-id', tokenSecret: 'the-token-secret', baseURL: given[0], maxRetries: 0 });

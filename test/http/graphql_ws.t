@@ -55,7 +55,15 @@ sub listen_to
 }
 # The next of an operation that is wanted; none once the socket is closed.
 sub wait_for { my ($socket, $id, $wanted) = @_; while (my $message = hear($socket)) { exists $message->{close} and return; return $message if $message->{id} eq $id && (!$wanted || $wanted->(data_of($message))) } return }
-sub data_of { my ($message) = @_; return ($message->{payload} // {})->{data} }
+# What a `next` holds; an `error` in its place is told, and holds nothing.
+sub data_of
+{
+	my ($message) = @_;
+	my $payload = $message->{payload} // {};
+	return $payload->{data} if ref $payload eq 'HASH';
+	diag('an error in the place of data: ' . encode_json($message));
+	return undef;
+}
 sub code_of { my ($message) = @_; return ($message->{type} // '') eq 'error' ? $message->{payload}[0]{extensions}{code} : undef }
 
 # ---- the ways in
@@ -220,7 +228,9 @@ my $seen = post($ann, title => 'for all');
 my @titles;
 while (my $message = hear($watch)) { push @titles, data_of($message)->{postCreated}{title}; last if data_of($message)->{postCreated}{id} == $seen->{id} }
 ok(!grep({ $_ eq 'not for cy' } @titles), 'who is blocked hears no more, at once');
+# An event before its deletion that finds it gone already ends the subscription without the null.
 my $gone = post($ann, title => 'to be deleted');
+wait_for($watch, 'all', sub { $_[0]{postCreated}{id} == $gone->{id} });
 listen_to($watch, 'gone', "subscription { postUpdated(postId: $gone->{id}) { id } }");
 api(DELETE => "/api/posts/posts/$gone->{id}/", token => $ann->{token}, url => $url);
 is_deeply(data_of(wait_for($watch, 'gone')), { postUpdated => undef }, 'a post that was deleted is null');

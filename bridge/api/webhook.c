@@ -18,9 +18,9 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/utf8.h"
+#include "core/network.h"
 #include "core/webhook_signature.h"
 #include "http/forwarded.h"
-#include "http/networks.h"
 #include "http/reply.h"
 #include "http/request.h"
 #include "loop/loop.h"
@@ -55,14 +55,15 @@ static const struct outcome
 #define OUTCOMES (sizeof(outcomes) / sizeof(outcomes[0]))
 
 /* Read-only once threads run. */
-static struct sb_networks sources;
+static struct social_networks sources;
 
 void
 sb_webhook_check(const struct sb_config *config, struct sb_problems *problems)
 {
-	const char *item;
+	const char *list = config->mux_webhook_sources ? config->mux_webhook_sources : "";
+	const char *item = social_networks_parse(list, strlen(list), &sources);
 
-	if (!sb_networks_read(&sources, config->mux_webhook_sources, &item))
+	if (item)
 		sb_problem_error(problems, "MUX_WEBHOOK_SOURCES: %.*s is no address or network",
 						 (int) strcspn(item, ", "), item);
 	if (config->mux_webhook_url && strncmp(config->mux_webhook_url, "https://", 8) != 0 &&
@@ -117,11 +118,12 @@ judge_signature(const struct sb_request *request, int64_t *signed_at)
 static const char *
 judge(const struct sb_request *request, int64_t *signed_at)
 {
-	struct in6_addr address;
+	struct social_address address;
 	const char *verdict;
 
-	if (sources.count > 0 && (!sb_address_parse(request->caller.address, &address) ||
-							  !sb_networks_have(&sources, &address)))
+	if (sources.count > 0 && (!social_address_parse(request->caller.address,
+													strlen(request->caller.address), &address) ||
+							  !social_networks_have(&sources, &address)))
 		return "foreign_source";
 	if (!request->loop->config->debug && sb_forwarded_is_proxy(request->peer) &&
 		!sb_forwarded_came_by(request, "https"))

@@ -3,58 +3,34 @@
  */
 #include "http/forwarded.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "http/networks.h"
+#include "core/network.h"
 #include "http/request.h"
 
 #define MAX_HEADERS 16
 #define HOP_MAX     64 /* bytes of "[address]:port" and its NUL */
 
-static struct sb_networks proxies;
-
-/* ---- addresses ------------------------------------------------------------------------------- */
-
-static void
-format_address(const struct in6_addr *address, char text[INET6_ADDRSTRLEN])
-{
-	if (IN6_IS_ADDR_V4MAPPED(address))
-		inet_ntop(AF_INET, address->s6_addr + 12, text, INET6_ADDRSTRLEN);
-	else
-		inet_ntop(AF_INET6, address, text, INET6_ADDRSTRLEN);
-}
-
-static bool
-is_trusted(const struct in6_addr *address)
-{
-	return sb_networks_have(&proxies, address);
-}
+static struct social_networks proxies;
 
 /* ---- the list of proxies --------------------------------------------------------------------- */
 
 bool
 sb_forwarded_init(const char *list, const char **error)
 {
-	return sb_networks_read(&proxies, list, error);
+	*error = social_networks_parse(list ? list : "", list ? strlen(list) : 0, &proxies);
+	return *error == NULL;
 }
 
 bool
 sb_forwarded_is_proxy(const struct sockaddr *peer)
 {
-	struct in6_addr address;
+	struct social_address address;
 
-	if (proxies.count == 0)
-		return false;
-	if (peer->sa_family == AF_INET)
-		sb_address_map(&((const struct sockaddr_in *) peer)->sin_addr, &address);
-	else if (peer->sa_family == AF_INET6)
-		address = ((const struct sockaddr_in6 *) peer)->sin6_addr;
-	else
-		return false;
-	return is_trusted(&address);
+	return proxies.count > 0 && social_address_of_socket(peer, &address) &&
+		   social_networks_have(&proxies, &address);
 }
 
 /* ---- hops ------------------------------------------------------------------------------------ */
@@ -67,7 +43,7 @@ is_port(const char *text)
 
 /* One hop: an address, also as 192.0.2.1:port or [2001:db8::1] with or without a port. */
 static bool
-parse_hop(const char *item, size_t len, struct in6_addr *address)
+parse_hop(const char *item, size_t len, struct social_address *address)
 {
 	char text[HOP_MAX];
 	char *end;
@@ -82,12 +58,13 @@ parse_hop(const char *item, size_t len, struct in6_addr *address)
 		if (end == NULL || (end[1] != '\0' && (end[1] != ':' || !is_port(end + 2))))
 			return false;
 		*end = '\0';
-		return inet_pton(AF_INET6, text + 1, address) == 1;
+		return strchr(text + 1, ':') &&
+			   social_address_parse(text + 1, (size_t) (end - text - 1), address);
 	}
 	end = strchr(text, ':');
 	if (end && strchr(text, '.') && strchr(end + 1, ':') == NULL && is_port(end + 1))
 		*end = '\0';
-	return sb_address_parse(text, address);
+	return social_address_parse(text, strlen(text), address);
 }
 
 static bool
@@ -101,7 +78,7 @@ is_blank(char c)
  * *is_good false for a hop that is no address.
  */
 static bool
-walk(const char *value, struct in6_addr *client, bool *is_good)
+walk(const char *value, struct social_address *client, bool *is_good)
 {
 	const char *end = value + strlen(value);
 
@@ -118,7 +95,7 @@ walk(const char *value, struct in6_addr *client, bool *is_good)
 		while (last > first && is_blank(last[-1]))
 			last--;
 		*is_good = parse_hop(first, (size_t) (last - first), client);
-		if (!*is_good || !is_trusted(client))
+		if (!*is_good || !social_networks_have(&proxies, client))
 			return true;
 		if (begin == value)
 			return false;
@@ -129,19 +106,20 @@ walk(const char *value, struct in6_addr *client, bool *is_good)
 void
 sb_forwarded_resolve(char address[INET6_ADDRSTRLEN], const char *const *values, int nvalues)
 {
-	struct in6_addr peer;
-	struct in6_addr client;
+	struct social_address peer;
+	struct social_address client;
 	bool is_good = true;
 
-	if (proxies.count == 0 || nvalues == 0 || !sb_address_parse(address, &peer) ||
-		!is_trusted(&peer))
+	if (proxies.count == 0 || nvalues == 0 ||
+		!social_address_parse(address, strlen(address), &peer) ||
+		!social_networks_have(&proxies, &peer))
 		return;
 	for (int i = nvalues - 1; i >= 0; i--)
 		if (walk(values[i], &client, &is_good))
 			break;
 	/* Where every hop is a trusted proxy, the leftmost one asks for itself. */
 	if (is_good)
-		format_address(&client, address);
+		social_address_format(&client, address);
 }
 
 void

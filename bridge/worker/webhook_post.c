@@ -7,7 +7,6 @@
  */
 #include "worker/webhook_post.h"
 
-#include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,22 +35,6 @@ struct post
 /* ---- where it goes ----------------------------------------------------------------------------
  */
 
-static bool
-address_of(const struct sockaddr *socket_address, struct social_address *address)
-{
-	if (socket_address->sa_family == AF_INET6)
-	{
-		memcpy(address->bytes, &((const struct sockaddr_in6 *) socket_address)->sin6_addr, 16);
-		return true;
-	}
-	if (socket_address->sa_family != AF_INET)
-		return false;
-	memset(address->bytes, 0, 10);
-	memset(address->bytes + 10, 0xff, 2);
-	memcpy(address->bytes + 12, &((const struct sockaddr_in *) socket_address)->sin_addr, 4);
-	return true;
-}
-
 static curl_socket_t
 on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *where)
 {
@@ -59,7 +42,7 @@ on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *where)
 	struct social_address address;
 	const char *owner = "of no network";
 
-	if (address_of(&where->addr, &address))
+	if (social_address_of_socket(&where->addr, &address))
 		owner = social_address_owner(&address);
 	if (owner && !(where->family == AF_INET || where->family == AF_INET6))
 		post->owner = owner;

@@ -5,9 +5,8 @@
 #include "core/network.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
-
-#define ADDRESS_MAX 45 /* characters */
 
 struct row
 {
@@ -101,10 +100,10 @@ put_v4(struct social_address *address, const uint8_t bytes[4])
 bool
 social_address_parse(const char *text, size_t len, struct social_address *address)
 {
-	char copy[ADDRESS_MAX + 1];
+	char copy[SOCIAL_ADDRESS_SIZE];
 	uint8_t bytes[4];
 
-	if (len == 0 || len > ADDRESS_MAX || memchr(text, '\0', len))
+	if (len == 0 || len >= sizeof(copy) || memchr(text, '\0', len))
 		return false;
 	memcpy(copy, text, len);
 	copy[len] = '\0';
@@ -114,6 +113,27 @@ social_address_parse(const char *text, size_t len, struct social_address *addres
 		return false;
 	put_v4(address, bytes);
 	return true;
+}
+
+bool
+social_address_of_socket(const struct sockaddr *socket_address, struct social_address *address)
+{
+	if (socket_address->sa_family == AF_INET6)
+		memcpy(address->bytes, &((const struct sockaddr_in6 *) socket_address)->sin6_addr, 16);
+	else if (socket_address->sa_family == AF_INET)
+		put_v4(address, (const uint8_t *) &((const struct sockaddr_in *) socket_address)->sin_addr);
+	else
+		return false;
+	return true;
+}
+
+void
+social_address_format(const struct social_address *address, char *text)
+{
+	if (is_in(address, "::ffff:0:0/96"))
+		inet_ntop(AF_INET, address->bytes + 12, text, SOCIAL_ADDRESS_SIZE);
+	else
+		inet_ntop(AF_INET6, address->bytes, text, SOCIAL_ADDRESS_SIZE);
 }
 
 static const char *
@@ -158,7 +178,7 @@ is_between(char c)
 	return c == ' ' || c == ',';
 }
 
-bool
+const char *
 social_networks_parse(const char *text, size_t len, struct social_networks *networks)
 {
 	size_t from = 0;
@@ -173,10 +193,10 @@ social_networks_parse(const char *text, size_t len, struct social_networks *netw
 		if (end > from &&
 			(networks->count == SOCIAL_NETWORKS_MAX ||
 			 !parse_network(text + from, end - from, &networks->list[networks->count++])))
-			return false;
+			return text + from;
 		from = end + 1;
 	}
-	return true;
+	return NULL;
 }
 
 bool

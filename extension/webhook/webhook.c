@@ -139,7 +139,7 @@ check_networks(char **value, void **extra, GucSource source)
 {
 	struct social_networks networks;
 
-	if (social_networks_parse(*value, strlen(*value), &networks))
+	if (social_networks_parse(*value, strlen(*value), &networks) == NULL)
 		return true;
 	GUC_check_errdetail("It is a list of at most %d networks, such as 10.0.0.0/8, fd00::/8.",
 						SOCIAL_NETWORKS_MAX);

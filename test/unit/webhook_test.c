@@ -101,7 +101,7 @@ test_networks(void)
 		owner = social_address_owner(&address);
 		is_str(owner ? owner : "", addresses[i].owner ? addresses[i].owner : "", "whose it is");
 	}
-	ok(social_networks_parse(list, strlen(list), &networks) && networks.count == 3, list);
+	ok(social_networks_parse(list, strlen(list), &networks) == NULL && networks.count == 3, list);
 #define HAS(text)                                                                                  \
 	(social_address_parse(text, strlen(text), &address) &&                                         \
 	 social_networks_have(&networks, &address))
@@ -109,12 +109,14 @@ test_networks(void)
 	   "what lies in them");
 	ok(!HAS("11.0.0.0") && !HAS("192.168.1.127") && !HAS("fd80::1") && !HAS("::10.0.0.1"),
 	   "what does not");
-	ok(social_networks_parse("", 0, &networks) && networks.count == 0, "none");
-	ok(!social_networks_parse("10.0.0.0/33", 11, &networks) &&
-		   !social_networks_parse("10.0.0.0/-1", 11, &networks) &&
-		   !social_networks_parse("10.0.0.0/", 9, &networks) &&
-		   !social_networks_parse("/8", 2, &networks),
+	ok(social_networks_parse("", 0, &networks) == NULL && networks.count == 0, "none");
+	ok(social_networks_parse("10.0.0.0/33", 11, &networks) &&
+		   social_networks_parse("10.0.0.0/-1", 11, &networks) &&
+		   social_networks_parse("10.0.0.0/", 9, &networks) &&
+		   social_networks_parse("/8", 2, &networks),
 	   "what is none");
+	list = "10.0.0.1, 10.0.0, ::1";
+	is_str(social_networks_parse(list, strlen(list), &networks), list + 10, "which item it is");
 }
 
 static void

@@ -175,13 +175,29 @@ ok(wait_until(30, sub { $event = $graphql->next_message; ($event->{type} // '') 
 is($event->{payload}{data}{postUpdated}{author}{username}, $ann->{username}, 'as its owner sees it');
 
 # ---- revoked: within a second, whatever it holds open
+# How long anything takes to be heard here and now; a slow machine is slow with that, too.
+$by_header->say_json({ type => 'subscribe', topic => "user:$ann->{id}" });
+ok(wait_until(30, sub { ($by_header->next_message->{type} // '') eq 'subscribed' }), 'a socket that shows how long an event takes');
+my $usual = 0;
+for my $n (1 .. 3)
+{
+	my $said_at = time;
+	api(POST => '/api/posts/posts/', url => $url, token => $ann->{token}, json => { title => "Event $n", content => 'text' });
+	wait_until(30, sub { my $heard = $by_header->next_message; ($heard->{type} // '') eq 'post.created' && $heard->{data}{title} eq "Event $n" }) or fail("event $n is heard");
+	$usual = time - $said_at if time - $said_at > $usual;
+}
 my $began = time;
 is(api(DELETE => "/api/auth/keys/$writer->{id}/", url => $url, token => $ann->{token})->{status}, 200, 'its owner revokes it');
+my @after = map { by($writer, GET => '/api/posts/feed/')->{status} } 1 .. 8;
+is_deeply(\@after, [ map { 401 } 1 .. 8 ], 'issue 17: from then on its requests are refused, on every loop');
 is($by_message->closed_with, 4401, 'its sockets end: 4401');
 is($graphql->closed_with, 4401, 'GraphQL\'s too');
 is($stream->closed_with->{code}, 4401, 'its streams');
-ok(wait_until(5, sub { by($writer, GET => '/api/posts/feed/')->{status} == 401 }), 'its requests are refused');
-cmp_ok(time - $began, '<', 5, 'soon');
+my $took = time - $began;
+ok(wait_until(30, sub { api(POST => '/graphql/', url => $url, json => { query => '{ __typename }' }, token => $writer->{token})->{status} == 401 }), 'and what needs no statement is refused');
+my $all = time - $began;
+diag(sprintf 'its sockets ended after %.0f ms, all of it was refused after %.0f ms; an event takes %.0f ms', 1000 * $took, 1000 * $all, 1000 * $usual);
+cmp_ok($_, '<=', 1 + 8 * $usual, 'issue 17: within a second, but for what this machine takes for eight events') for $took, $all;
 is(by($reader, GET => '/api/posts/feed/')->{status}, 200, 'another key of the same person goes on');
 # ---- an owner who may not act
 my $bobs  = make_key($bob, 'read');

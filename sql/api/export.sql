@@ -6,7 +6,7 @@
 --                        page of export_media() the files, and export_finished or export_failed
 --
 -- It may run twice: the object has the same key, and nobody knows of it before export_finished(). What the
--- archive has is said in personal.sql.
+-- archive has is said in personal.sql. Its person gets a mail when it is ready or has failed.
 
 -- ---- what there is -----------------------------------------------------------------------------------
 
@@ -164,10 +164,12 @@ BEGIN
 	-- A worker that is about to send it may hear of it late.
 	PERFORM social.enqueue_job('media.delete', jsonb_build_object('keys', jsonb_build_array(OLD.key)), run_at => CASE WHEN OLD.state = 'running' THEN now() + interval '15 minutes' END)
 	WHERE OLD.state <> 'waiting' AND EXISTS (SELECT FROM social.job_kinds k WHERE k.kind = 'media.delete');
+	-- Nor is anybody told of it who has not been.
+	DELETE FROM social.mail_outbox m WHERE m.user_id = OLD.user_id AND m.template IN ('export_ready', 'export_failed') AND m.sent_at IS NULL AND m.leased_until IS NULL;
 	RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION social.export_gone() IS 'Row trigger: the archive of an export that is gone is deleted by a job.';
+COMMENT ON FUNCTION social.export_gone() IS 'Row trigger: the archive of an export that is gone is deleted by a job, and a mail about it that waits is withdrawn.';
 CREATE OR REPLACE TRIGGER social_export_gone AFTER DELETE ON social.exports
 	FOR EACH ROW WHEN (NOT social.is_restoring()) EXECUTE FUNCTION social.export_gone();
 
@@ -215,6 +217,16 @@ FROM social.exports e JOIN social.users u ON u.id = e.user_id;
 COMMENT ON VIEW social.admin_exports IS 'Archives of what there is of people, and those that are made.';
 
 -- ---- what workers say --------------------------------------------------------------------------------
+
+-- Who cannot log in does not get a mail that says to: administrators hand them the archive.
+CREATE OR REPLACE FUNCTION social.mail_export(export_id bigint) RETURNS void
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+	SELECT social.queue_mail('export_' || e.state, u.id, u.email, jsonb_build_object('username', u.username, 'until',
+		coalesce(to_char((e.finished_at + social.exports_kept()) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'), 'you delete it')), social.exports_kept())
+	FROM social.exports e JOIN social.users u ON u.id = e.user_id
+	WHERE e.id = $1 AND e.state IN ('ready', 'failed') AND u.is_active AND u.deleted_at IS NULL AND (u.suspended_at IS NULL OR u.suspended_until <= now())
+$$;
+COMMENT ON FUNCTION social.mail_export(bigint) IS 'Tells the person by mail that an export is ready, or has failed. A part of export_finished and export_failed.';
 
 CREATE OR REPLACE FUNCTION social.export_begin(export_id bigint, OUT state text, OUT user_id bigint, OUT username text, OUT key text, OUT version text)
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -264,7 +276,12 @@ BEGIN
 	IF $3 !~ '^[0-9a-f]{64}$' OR $2 < 1 OR num_nulls($2, $3) > 0 THEN
 		PERFORM social.raise_error('SM400', 'invalid size or digest', 'The digest is SHA-256, as 64 hexadecimal digits.');
 	END IF;
+	-- Before the export, as who deletes the account does.
+	PERFORM FROM social.users u WHERE u.id = (SELECT e.user_id FROM social.exports e WHERE e.id = $1) FOR KEY SHARE;
 	UPDATE social.exports e SET state = 'ready', parts_done = e.parts_total, size = $2, digest = $3, error = '', finished_at = clock_timestamp() WHERE e.id = $1 AND e.state = 'running';
+	IF FOUND THEN
+		PERFORM social.mail_export($1);
+	END IF;
 	RETURN (SELECT e.state FROM social.exports e WHERE e.id = $1);
 END
 $$;
@@ -273,8 +290,24 @@ COMMENT ON FUNCTION social.export_finished(bigint, bigint, text) IS 'A worker ha
 CREATE OR REPLACE FUNCTION social.export_failed(export_id bigint, reason text) RETURNS text
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+	PERFORM FROM social.users u WHERE u.id = (SELECT e.user_id FROM social.exports e WHERE e.id = $1) FOR KEY SHARE;
 	UPDATE social.exports e SET state = 'failed', error = left(coalesce($2, ''), 500), finished_at = clock_timestamp() WHERE e.id = $1 AND e.state IN ('waiting', 'running');
+	IF FOUND THEN
+		PERFORM social.mail_export($1);
+	END IF;
 	RETURN (SELECT e.state FROM social.exports e WHERE e.id = $1);
 END
 $$;
 COMMENT ON FUNCTION social.export_failed(bigint, text) IS 'A worker gives an export up; its owner reads why, and may ask for another one at once. Returns the state. For workers.';
+
+-- The last of its workers was killed, and has said nothing.
+CREATE OR REPLACE FUNCTION social.export_job_died() RETURNS trigger
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM social.export_failed((NEW.args ->> 'export_id')::bigint, NEW.error);
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION social.export_job_died() IS 'Row trigger: an export whose job is dead has failed, so that its owner is told and retention takes it, with what may have been sent.';
+CREATE OR REPLACE TRIGGER social_export_job_died AFTER UPDATE OF dead_at ON social.jobs
+	FOR EACH ROW WHEN (NEW.kind = 'export' AND OLD.dead_at IS NULL AND NEW.dead_at IS NOT NULL AND jsonb_typeof(NEW.args -> 'export_id') = 'number') EXECUTE FUNCTION social.export_job_died();

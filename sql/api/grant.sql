@@ -224,7 +224,7 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT unnest(ARRAY['export_user', 'export_url', 'export_json', 'import_rows', 'import_json']), 'admin'
 	UNION ALL
-	SELECT unnest(ARRAY['export_query', 'start_export', 'export_gone', 'import_row']), 'owner'
+	SELECT unnest(ARRAY['export_query', 'start_export', 'export_gone', 'mail_export', 'export_job_died', 'import_row']), 'owner'
 	UNION ALL
 	-- webhooks
 	SELECT unnest(ARRAY['webhook_signature', 'webhook_new_secret', 'webhook_public_key', 'webhook_url_problem', 'address_owner', 'json_texts', 'webhook_event_types', 'webhook_secrets', 'webhook_json', 'webhook_secret_json',

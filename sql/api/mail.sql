@@ -12,6 +12,8 @@
 --   email_changed           username, new_email: to the address until now
 --   totp_enabled, totp_disabled, recovery_code_used, api_key_created   username
 --   account_deletion        username, until: the account is being deleted, and can be had back until then
+--   export_ready            username, until: the archive of all that there is of the account can be taken until then
+--   export_failed           username: it could not be made
 
 -- A row is written in any case, so that a door costs the same whether or not anybody gets a mail.
 CREATE OR REPLACE FUNCTION social.queue_mail(template text, user_id bigint, address text, variables jsonb,

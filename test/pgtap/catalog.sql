@@ -108,7 +108,7 @@ $$, ARRAY[
 	'stream_playback_url', 'stream_url', 'take_stream_key', 'set_mux', 'stream_mux_key', 'stream_mux_change', 'stream_mux_gone', 'mux_next_request', 'mux_answered', 'receive_webhook',
 	'personal_columns', 'export_json', 'export_user', 'export_url', 'export_parts', 'import_rows', 'import_json',
 	-- they act for the viewer, or are called by workers
-	'request_export', 'delete_export', 'own_export_url', 'export_document', 'exports_kept', 'export_is_under_way', 'export_gone',
+	'request_export', 'delete_export', 'own_export_url', 'export_document', 'exports_kept', 'export_is_under_way', 'export_gone', 'export_job_died',
 	'export_begin', 'export_open', 'export_media', 'export_progress', 'export_finished', 'export_failed',
 	-- webhooks: they write as the viewer, or are called by the worker's round and by workers
 	'create_webhook', 'update_webhook', 'delete_webhook', 'rotate_webhook_secret', 'test_webhook', 'replay_webhook_delivery', 'recover_webhook', 'disable_webhook', 'queue_webhooks', 'webhook_turn',

@@ -24,6 +24,10 @@ SELECT is(social.export_progress(:export, 3), 'running', 'it comes on');
 SELECT is((d ->> 'state', d ->> 'parts_done', (d ->> 'parts_total')::integer > 30)::text, '(running,3,t)', 'which its owner sees') FROM social.export_document() d;
 SELECT throws_ok(format('SELECT social.export_finished(%s, 0, repeat(''a'', 64))', :export), 'SM400', NULL, 'an archive has bytes');
 SELECT is(social.export_finished(:export, 1000, repeat('a', 64)), 'ready', 'and is ready');
+SELECT is((SELECT m.address || ' ' || (m.variables ->> 'username') || ' ' || (m.variables ->> 'until') FROM social.mail_outbox m WHERE m.template = 'export_ready' AND m.user_id = :one),
+	'exp_one@example.com exp_one ' || to_char(now() AT TIME ZONE 'UTC' + interval '7 days', 'YYYY-MM-DD HH24:MI "UTC"'), 'issue 17: a mail says that it is ready, and for how long');
+SELECT is(social.export_finished(:export, 1000, repeat('a', 64)), 'ready', 'a worker says it again');
+SELECT is((SELECT count(*) FROM social.mail_outbox WHERE template = 'export_ready' AND user_id = :one), 1::bigint, 'and no other mail goes out');
 SELECT matches(social.export_document() ->> 'url', '/exports/' || :one || '/[0-9a-f-]{36}[.]zip[?].*X-Amz-Expires=3600', 'its owner has an address for an hour');
 SELECT is((social.export_document() ->> 'expires_at')::timestamptz - (social.export_document() ->> 'finished_at')::timestamptz, interval '7 days', 'for seven days');
 SELECT social.act_as(NULL::bigint, true), social.set_retention('exports', '3 days'), social.act_as(:one, true);
@@ -37,15 +41,23 @@ SELECT e.key AS key FROM social.exports e WHERE e.id = :export \gset
 SELECT isnt(social.request_export(), :export::bigint, 'another one takes its place');
 SELECT is((SELECT count(*) FROM social.jobs j WHERE j.kind = 'media.delete' AND j.args -> 'keys' ? :'key'), 1::bigint, 'issue 17: one archive is kept at most: the older one is deleted');
 SELECT is((SELECT count(*) FROM social.exports e WHERE e.user_id = :one), 1::bigint, 'and its row');
+SELECT is_empty('SELECT FROM social.mail_outbox WHERE template = ''export_ready'' AND user_id = ' || :one, 'a mail about it that waits does not go');
 SELECT e.id AS export, e.key AS key FROM social.exports e WHERE e.user_id = :one \gset
 SELECT is((SELECT b.state FROM social.export_begin(:export) b), 'running', 'it runs');
 SELECT is(social.export_failed(:export, 'the store is full'), 'failed', 'and fails');
 SELECT is(social.export_document() ->> 'error', 'the store is full', 'its owner reads why');
+SELECT is((SELECT m.address || ' ' || (m.variables ->> 'username') FROM social.mail_outbox m WHERE m.template = 'export_failed' AND m.user_id = :one), 'exp_one@example.com exp_one', 'issue 17: and gets a mail');
 DELETE FROM social.jobs WHERE kind = 'export' AND user_id = :one;
 SELECT social.request_export() AS export \gset
 SELECT is(social.export_document() ->> 'state', 'waiting', 'and may ask for another one at once');
+SELECT b.state AS begun FROM social.export_begin(:export) b \gset
+UPDATE social.jobs SET dead_at = now(), error = 'its worker did not come back' WHERE kind = 'export' AND user_id = :one;
+SELECT is((d ->> 'state', d ->> 'error')::text, '(failed,"its worker did not come back")', 'issue 17: one whose workers were killed too often has failed, too') FROM social.export_document() d;
+SELECT is((SELECT count(*) FROM social.mail_outbox WHERE template = 'export_failed' AND user_id = :one), 1::bigint, 'which its owner is told');
+SELECT isnt((SELECT e.finished_at FROM social.exports e WHERE e.id = :export), NULL, 'it has an end, so that retention takes it');
+UPDATE social.jobs SET dead_at = NULL WHERE kind = 'export' AND user_id = :one;
 UPDATE social.jobs SET dead_at = now() WHERE kind = 'export' AND user_id = :one;
-SELECT is(social.export_document() ->> 'state', 'failed', 'one whose workers were killed too often has failed, too');
+SELECT is((SELECT count(*) FROM social.mail_outbox WHERE template = 'export_failed' AND user_id = :one), 1::bigint, 'once');
 SELECT isnt(social.request_export(), :export::bigint, 'and is no obstacle');
 SELECT is(social.delete_export() > 0, true, 'its owner gives it up');
 SELECT is(social.export_document()::text, NULL, 'and it is gone');
@@ -59,6 +71,7 @@ SELECT is((SELECT a.username FROM social.admin_exports a WHERE a.id = :export), 
 SELECT is(social.export_url(:two), NULL, 'there is no address yet');
 SELECT is((SELECT b.username FROM social.export_begin(:export) b), 'exp_two', 'a worker begins');
 SELECT social.export_finished(:export, 10, repeat('0', 64)) \g /dev/null
+SELECT is_empty('SELECT FROM social.mail_outbox WHERE template LIKE ''export%'' AND user_id = ' || :two, 'who cannot log in gets no mail that says to');
 SELECT matches(social.export_url(:two, 82800), 'X-Amz-Expires=82800', 'then there is one, to be handed over');
 SELECT throws_ok(format('SELECT social.export_url(%s, %s)', :two, s), 'SM400', NULL, s || ' seconds are too few or too many') FROM unnest('{0,82801}'::integer[]) s;
 SELECT throws_ok('SELECT social.export_user(0)', 'SM404', NULL, 'nobody has no export');

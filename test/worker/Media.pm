@@ -10,7 +10,7 @@ use JSON::PP;
 use Social;
 use Test::More;
 use Worker;
-our @EXPORT = qw(media_settings use_directory file_of made picture video png_of gif_of send_file sent media_of becomes address fetch places tags_of whole_life);
+our @EXPORT = qw(media_settings use_directory file_of made picture video png_of gif_of send_file sent media_of becomes address fetch keys_stored places tags_of whole_life);
 
 my $dir = tempdir('media-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my $http = HTTP::Tiny->new(timeout => 60);
@@ -120,6 +120,15 @@ sub sent
 
 # ---- looking
 sub fetch { my ($url) = @_; return $http->get(address($url)) }
+
+# The keys of all that is in the store, a page of them (1,000 in S3, where a bucket is a test's own).
+sub keys_stored
+{
+	my $listing = fetch(psql(q{SELECT social.media_store_address(s, 'GET', '', 60, now(), '{}', '{"list-type": "2", "max-keys": "10000"}') FROM social.media_store s}));
+	die "no listing: $listing->{content}" unless $listing->{status} == 200;
+	my @keys = $listing->{content} =~ m{<Key>([^<]*)</Key>}g;
+	return @keys;
+}
 
 # What is said in a file's metadata, groups in front: {EXIF:GPSLatitude => ...}.
 sub tags_of { my ($bytes, $extension) = @_; return decode_json(does('exiftool -j -G -n ' . made($bytes, $extension)))->[0] }

@@ -46,6 +46,13 @@ $to = address();
 queue_mail($to, 'reset_password', '{"username": ".", "token": ".", "accounts": [{"username": "..one", "token": "a/b=&c"}, {"username": ".", "token": "d"}]}');
 arrives($to, 'a mail with lines that begin with dots');
 like((mail_to($server, $to))[0]{text}, qr{^\.\.one:\nhttps://app\.example\.com/reset-password\?token=a%2Fb%3D%26c\n\.:\nhttps://app\.example\.com/reset-password\?token=d\n}m, 'keeps them, and has a link for each account');
+$to = address();
+queue_mail($to, 'export_ready', '{"username": "ann", "until": "2026-12-01 10:00 UTC"}');
+queue_mail($to, 'export_failed', '{"username": "ann", "until": "x"}');
+ok(wait_until(60, sub { mail_to($server, $to) == 2 }), 'issue 17: mails about exports arrive');
+my %about = map { $_->{head}{Subject}[0] => $_->{text} =~ s/\n/ /gr } mail_to($server, $to);
+like($about{'The archive of your account is ready'}, qr/^Hello ann,.* is ready, and stays until 2026-12-01 10:00 UTC: log in/, 'that one is ready, and until when');
+like($about{'The archive of your account could not be made'}, qr/^Hello ann,.* could not be made\. You can ask for another one/, 'or could not be made');
 for my $address ("a\@b.example\r\nRCPT TO:<evil\@example.com>", 'a@b.example>,<evil@example.com', 'no address', 'a b@example.com')
 {
 	$id = queue_mail($address);

@@ -53,7 +53,7 @@ sql($own, 'CREATE EXTENSION social',
 	q{INSERT INTO social.user_counter_deltas (user_id, followers_count) VALUES (1, 2), (1, -2)});
 serve($own);
 
-becomes('postgres', "SELECT count(*) FROM ($worker = '$own') w", 1, 'C16: a reload moves the worker to the database that social.database names');
+becomes('postgres', "SELECT count(*) FROM ($worker = '$own') w", 1, 'found C16: a reload moves the worker to the database that social.database names');
 is(sql('postgres', q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'social worker'}), 1, 'and there is one');
 becomes($own, 'SELECT count(*) FROM social.user_counter_deltas', 0, 'the worker folds counters');
 becomes($own, 'SELECT count(*) FROM social.post_trends', 2, 'and trends, of a post that it published too');
@@ -105,8 +105,8 @@ for my $statement ("DROP DATABASE $own", "DROP DATABASE IF EXISTS $own WITH (FOR
 }
 sql('postgres', "ALTER DATABASE $own CONNECTION LIMIT 100");
 sql($own, 'DELETE FROM social.post_likes');
-becomes($own, 'SELECT count(*) FROM social.trend_events', 0, 'B12: the worker goes on');
-is(sql('postgres', "$worker = '$own'"), $pid, 'B12: and is the same one');
+becomes($own, 'SELECT count(*) FROM social.trend_events', 0, 'found B12: the worker goes on');
+is(sql('postgres', "$worker = '$own'"), $pid, 'found B12: and is the same one');
 my $copied = time;
 sql('postgres', 'DROP ROLE social_worker_stranger, social_worker_maker', "CREATE DATABASE ${own}_2 TEMPLATE $own", "DROP DATABASE ${own}_2");
 becomes('postgres', "SELECT count(*) FROM ($worker = '$own') w", 1, 'for a copy by who may it makes room, and comes back');

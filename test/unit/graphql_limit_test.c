@@ -100,7 +100,7 @@ test_each_limit(void)
 	   "a field's own name is no other one");
 	start(NULL);
 	ask_repeated("{", " a: __typename", 51, "}");
-	is_str(code(), "", "51 copies of one alias are one");
+	is_str(code(), "", "found D3: 51 copies of one alias are one");
 	ask_repeated("{ me {", " a: id", 1600, "} }");
 	is_str(code(), "", "or as many as there are tokens");
 	ok(ask_repeated("{ me {", " a: id", 1700, "} }") < 1 && strcmp(code(), "LIMIT_EXCEEDED") == 0,

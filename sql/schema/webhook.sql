@@ -14,6 +14,6 @@ CREATE TABLE social.webhook_attempts (
 );
 COMMENT ON TABLE social.webhook_attempts IS 'Every webhook that came (seed 143): from which address, how long, when it says that it was signed, what became of it, and of those that were who they said which event of which kind. Not what was in it, which may hold a key.';
 CREATE INDEX webhook_attempts_refused_idx ON social.webhook_attempts (received_at) WHERE is_refused;
-CREATE INDEX webhook_attempts_received_idx ON social.webhook_attempts USING brin (received_at) WITH (autosummarize = on);
+CREATE INDEX webhook_attempts_received_idx ON social.webhook_attempts (received_at);
 
 REVOKE ALL ON social.webhook_attempts FROM PUBLIC;

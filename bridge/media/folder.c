@@ -61,15 +61,23 @@ sb_folder_parts(void)
 	return parts_fd;
 }
 
-/* The directory of those whose names begin alike; below 0 with errno. */
+/* The directory of those whose names begin alike; below 0 with errno, which is that of making it
+ * where it could not be made: a full disk is no object that is not there. */
 static int
 open_shelf(const char *name, bool makes)
 {
 	char shelf[3] = {name[0], name[1], '\0'};
+	int problem = 0;
+	int fd;
 
 	if (makes && mkdirat(objects_fd, shelf, 0700) == 0)
 		fsync(objects_fd);
-	return openat(objects_fd, shelf, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	else if (makes && errno != EEXIST)
+		problem = errno;
+	fd = openat(objects_fd, shelf, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && problem)
+		errno = problem;
+	return fd;
 }
 
 /* ---- on the way in --------------------------------------------------------------------------- */

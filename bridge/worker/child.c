@@ -197,6 +197,19 @@ first_words(const struct run *run, char *problem, size_t size)
 	problem[n] = '\0';
 }
 
+/* Whether it met a full disk, whose room may be there again by now: that is not its file's fault.
+ */
+static bool
+has_no_room(const struct run *run)
+{
+	static const char *const said[] = {"No space left on device", "Disk quota exceeded"};
+
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		if (run->words.len > 0 && memmem(run->words.data, run->words.len, said[i], strlen(said[i])))
+			return true;
+	return false;
+}
+
 static enum sb_child_end
 judge(const struct run *run, int status, char *problem, size_t size)
 {
@@ -219,6 +232,11 @@ judge(const struct run *run, int status, char *problem, size_t size)
 	}
 	if (WEXITSTATUS(status) == UNABLE)
 		return SB_CHILD_UNABLE;
+	if (WEXITSTATUS(status) != 0 && has_no_room(run))
+	{
+		snprintf(problem, size, "there is no room for what it writes");
+		return SB_CHILD_UNABLE;
+	}
 	if (WEXITSTATUS(status) != 0 && *problem == '\0')
 		snprintf(problem, size, "its decoder gave up");
 	return WEXITSTATUS(status) == 0 ? SB_CHILD_DONE : SB_CHILD_FAILED;

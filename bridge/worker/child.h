@@ -27,7 +27,8 @@ enum sb_child_end
 	SB_CHILD_CRASHED,   /* a signal that nobody sent */
 	SB_CHILD_LIMITED,   /* it met a limit of time or size */
 	SB_CHILD_CANCELLED, /* or its deadline has come */
-	SB_CHILD_UNABLE     /* it could not begin: the program is missing, or cannot be confined */
+	SB_CHILD_UNABLE     /* the file is not at fault: the program is missing, cannot be confined, or
+						 * has no room to write */
 };
 
 #define SB_CHILD_OUTPUT_MAX (1024 * 1024)

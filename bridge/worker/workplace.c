@@ -22,8 +22,9 @@
 
 #include "base/memory.h"
 
-#define PLACE "at-"
-#define TRIES 10
+#define PLACE     "at-"
+#define TRIES     10
+#define FILES_MIN 32 /* more than a job makes */
 
 struct sb_workplace
 {
@@ -184,6 +185,8 @@ sb_workplace_has_room(const struct sb_workplace *workplace, uint64_t bytes)
 {
 	struct statvfs disk;
 
+	/* Some file systems count no files. */
 	return statvfs(workplace->path, &disk) != 0 ||
-		   (uint64_t) disk.f_bavail * disk.f_frsize >= bytes;
+		   ((uint64_t) disk.f_bavail * disk.f_frsize >= bytes &&
+			(disk.f_files == 0 || disk.f_favail >= FILES_MIN));
 }

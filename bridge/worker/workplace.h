@@ -31,7 +31,7 @@ extern void sb_workplace_remove(const char *path);
  */
 extern int sb_workplace_sit(const struct sb_workplace *workplace, int seats);
 
-/* Whether there are so many bytes left for files. */
+/* Whether there are so many bytes left for files, and the file system takes as many files. */
 extern bool sb_workplace_has_room(const struct sb_workplace *workplace, uint64_t bytes);
 
 #endif /* SB_WORKER_WORKPLACE_H */

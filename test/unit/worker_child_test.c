@@ -69,6 +69,10 @@ test_ends(void)
 	is_str(problem, "why", "and says why");
 	is_int(run("exit 3", MINUTES), SB_CHILD_FAILED, "without a word");
 	is_str(problem, "its decoder gave up", "others say it");
+	is_int(run("echo 'unable to write' >&2; echo 'sprite.jpg: No space left on device' >&2; exit 1",
+			   MINUTES),
+		   SB_CHILD_UNABLE, "a full disk is not the file's fault");
+	is_str(problem, "there is no room for what it writes", "which is said");
 	is_int(run("ulimit -c 0; kill -SEGV $$; " ENDLESS, MINUTES), SB_CHILD_LIMITED,
 		   "it can send no signals, even to itself");
 	is_int(sb_child_run(&(struct sb_child){.argv = missing, .is_cancelled = &is_cancelled}, &output,

@@ -13,7 +13,7 @@
 #include "base/memory.h"
 #include "pg/pool.h"
 
-#define NVALUES 12
+#define NVALUES 14
 
 struct telling
 {
@@ -50,6 +50,13 @@ sb_store_check(const struct sb_config *config, struct sb_problems *problems)
 		else if (!is_s3(config) && needed[i].value != NULL)
 			sb_problem_warning(problems, "%s is set, and USE_S3 is not on", needed[i].name);
 	}
+	if ((config->aws_cloudfront_key_id == NULL) != (config->aws_cloudfront_key == NULL))
+		sb_problem_error(problems, "AWS_CLOUDFRONT_KEY_ID and AWS_CLOUDFRONT_KEY are set together");
+	else if (config->aws_cloudfront_key_id && config->aws_s3_custom_domain == NULL)
+		sb_problem_error(problems, "AWS_CLOUDFRONT_KEY_ID is set, and AWS_S3_CUSTOM_DOMAIN is not");
+	else if (is_s3(config) && config->aws_s3_custom_domain && config->aws_cloudfront_key_id == NULL)
+		sb_problem_warning(problems, "AWS_S3_CUSTOM_DOMAIN without AWS_CLOUDFRONT_KEY_ID: whoever "
+									 "guesses an address there reads media of any post");
 }
 
 static void
@@ -92,6 +99,8 @@ fill(struct telling *telling, const struct sb_config *config)
 				 config->aws_s3_custom_domain ? "https://" : "",
 				 config->aws_s3_custom_domain ? config->aws_s3_custom_domain : "");
 		values[7] = telling->public_url;
+		values[12] = config->aws_cloudfront_key_id ? config->aws_cloudfront_key_id : "";
+		values[13] = config->aws_cloudfront_key ? config->aws_cloudfront_key : "";
 	}
 	values[8] = telling->upload_seconds;
 	values[9] = telling->signed_seconds;
@@ -107,7 +116,8 @@ sb_store_tell(struct sb_services *services)
 		"$3::text, region => $4::text, path_style => $5::boolean, access_key => $6::text, "
 		"secret_key => $7::text, public_url => $8::text, upload_seconds => $9::integer, "
 		"signed_seconds => $10::integer, max_size => pg_size_bytes($11::text), extensions => "
-		"string_to_array(lower(translate($12::text, ' .', '')), ','))";
+		"string_to_array(lower(translate($12::text, ' .', '')), ','), cdn_key_id => $13::text, "
+		"cdn_private_key => $14::text)";
 	struct telling *telling;
 
 	if (sb_pg_pool_is_standby(services->pool))

@@ -22,13 +22,15 @@
 #include "base/call.h"
 #include "base/errors.h"
 #include "base/table.h"
+#include "core/cloudfront.h"
 #include "core/sigv4.h"
 #include "media/address.h"
 
 PG_FUNCTION_INFO_V1(social_media_url);
 PG_FUNCTION_INFO_V1(social_picture_url);
 
-#define KEPT        256    /* addresses; a power of two */
+#define KEPT        256 /* addresses; a power of two */
+#define VARIANTS    "media/"
 #define PUBLIC_LIFE 172800 /* seconds: media of public posts are looked at again and again */
 
 /* What social.media_store_facts() says, in its order. */
@@ -42,6 +44,8 @@ enum fact
 	PATH,   /* below which the keys are */
 	PUBLIC_URL,
 	SIGNED_SECONDS,
+	CDN_KEY_ID, /* who signs below PUBLIC_URL; empty: nobody */
+	CDN_KEY,    /* with what, as PEM */
 	NFACTS
 };
 
@@ -69,6 +73,7 @@ static struct
 	ItemPointerData line;
 	char *facts[NFACTS];
 	struct kept kept[KEPT];
+	struct kept pass; /* what CloudFront lets the last file be read with; the key is a resource */
 } store;
 
 /* ---- the store ------------------------------------------------------------------------------ */
@@ -171,9 +176,77 @@ sign(const char *key, int len, int64 at, int64 life)
 	return psprintf("%s%s?%s", store.facts[ORIGIN], encoded, out);
 }
 
+static bool
+begins_with(const char *text, int len, const char *prefix)
+{
+	int prefix_len = strlen(prefix);
+
+	return len >= prefix_len && memcmp(text, prefix, prefix_len) == 0;
+}
+
+/* Base64 of CloudFront; palloc'd. */
+static char *
+base64(const char *text)
+{
+	char *out = palloc(SOCIAL_CLOUDFRONT_BASE64_SIZE(strlen(text)));
+
+	social_cloudfront_base64((const unsigned char *) text, strlen(text), out);
+	return out;
+}
+
+/* The parameters with which CloudFront lets a resource be read until then; palloc'd. */
+static char *
+sign_pass(const char *resource, int64 until)
+{
+	char *policy = psprintf("{\"Statement\":[{\"Resource\":\"%s\",\"Condition\":{\"DateLessThan\":"
+							"{\"AWS:EpochTime\":" INT64_FORMAT "}}}]}",
+							resource, until);
+	char signature[SOCIAL_CLOUDFRONT_SIGNATURE_SIZE];
+
+	if (social_cloudfront_sign(store.facts[CDN_KEY], strlen(store.facts[CDN_KEY]), policy,
+							   strlen(policy), signature) != SOCIAL_CLOUDFRONT_OK)
+		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
+						errmsg("could not sign an address of the media store's CDN")));
+	return psprintf("Policy=%s&Signature=%s&Key-Pair-Id=%s", base64(policy), signature,
+					store.facts[CDN_KEY_ID]);
+}
+
+/*
+ * An address of CloudFront; palloc'd. Whoever sees one variant of a file sees all, and a signature
+ * takes as long as a statement: one pass is for all of them, and is kept for the next one.
+ */
+static char *
+sign_for_cdn(const char *key, int len, int64 until)
+{
+	int prefix = len;
+	char *resource;
+
+	if (begins_with(key, len, VARIANTS))
+		while (prefix > 0 && key[prefix - 1] != '/')
+			prefix--;
+	resource = psprintf("%s/%.*s%s", store.facts[PUBLIC_URL], prefix, key, prefix < len ? "*" : "");
+	if (store.pass.url == NULL || store.pass.at != until || strcmp(store.pass.key, resource) != 0)
+	{
+		char *pass = sign_pass(resource, until);
+
+		if (store.pass.url != NULL)
+		{
+			pfree(store.pass.url);
+			store.pass.url = NULL;
+			pfree(store.pass.key);
+		}
+		store.pass.key = MemoryContextStrdup(store.memory, resource);
+		store.pass.url = MemoryContextStrdup(store.memory, pass);
+		store.pass.at = until;
+	}
+	return psprintf("%s/%.*s?%s", store.facts[PUBLIC_URL], len, key, store.pass.url);
+}
+
 static char *
 make(const char *key, int len, enum purpose purpose, int64 at, int64 life)
 {
+	if (*store.facts[CDN_KEY_ID] != '\0')
+		return sign_for_cdn(key, len, at + life);
 	if (purpose != FOR_SOME && *store.facts[PUBLIC_URL] != '\0')
 		return psprintf("%s/%.*s", store.facts[PUBLIC_URL], len, key);
 	return sign(key, len, at, life);
@@ -234,14 +307,6 @@ const char *
 social_address_of(const char *key, int len, bool is_public)
 {
 	return find(key, len, is_public ? FOR_ALL : FOR_SOME);
-}
-
-static bool
-begins_with(const char *text, int len, const char *prefix)
-{
-	int prefix_len = strlen(prefix);
-
-	return len >= prefix_len && memcmp(text, prefix, prefix_len) == 0;
 }
 
 const char *

@@ -166,7 +166,7 @@ BEGIN ATOMIC
 	SELECT unnest(ARRAY['settle_blocks', 'worker_failures', 'worker_steps', 'is_subscriber', 'sequences_behind', 'advance_sequences']), 'admin'
 	UNION ALL
 	-- media
-	SELECT unnest(ARRAY['media_types', 'create_upload', 'upload_json', 'upload_parts_json', 'complete_upload', 'update_media', 'delete_media', 'media_json', 'post_media', 'own_media',
+	SELECT unnest(ARRAY['media_types', 'create_upload', 'upload_json', 'upload_parts_json', 'complete_upload', 'update_media', 'delete_media', 'media_json', 'media_cookies', 'post_media', 'own_media',
 		'picture_url', 'picture_variants', 'is_restoring']), 'reader'
 	UNION ALL
 	SELECT unnest(ARRAY['media_store_json', 'set_media_store', 'bucket_requests']), 'bridge'

@@ -26,7 +26,7 @@ COMMENT ON FUNCTION social.media_types() IS 'The types of files that may be sent
 
 CREATE OR REPLACE FUNCTION social.set_media_store(is_local boolean DEFAULT NULL, endpoint text DEFAULT NULL, bucket text DEFAULT NULL, region text DEFAULT NULL, path_style boolean DEFAULT NULL,
 		access_key text DEFAULT NULL, secret_key text DEFAULT NULL, public_url text DEFAULT NULL, upload_seconds integer DEFAULT NULL, signed_seconds integer DEFAULT NULL,
-		max_size bigint DEFAULT NULL, quota bigint DEFAULT NULL, extensions text[] DEFAULT NULL) RETURNS boolean
+		max_size bigint DEFAULT NULL, quota bigint DEFAULT NULL, extensions text[] DEFAULT NULL, cdn_key_id text DEFAULT NULL, cdn_private_key text DEFAULT NULL) RETURNS boolean
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	store social.media_store;
@@ -51,6 +51,8 @@ BEGIN
 		store.access_key := 'social-' || encode(social.random_bytes(6), 'hex');
 		store.secret_key := encode(social.random_bytes(32), 'hex');
 		store.public_url := '';
+		store.cdn_key_id := '';
+		store.cdn_private_key := '';
 		was := store;
 	END IF;
 	store.is_local := coalesce($1, was.is_local);
@@ -66,22 +68,33 @@ BEGIN
 	store.max_size := coalesce($11, was.max_size);
 	store.quota := coalesce($12, was.quota);
 	store.extensions := nullif(coalesce($13, was.extensions), '{}');
+	store.cdn_key_id := coalesce($14, was.cdn_key_id);
+	store.cdn_private_key := CASE WHEN $15 IS NULL THEN was.cdn_private_key WHEN $15 = '' THEN '' ELSE convert_from(social.mux_private_key($15), 'UTF8') END;
+	IF (store.cdn_key_id = '') <> (store.cdn_private_key = '') THEN
+		PERFORM social.raise_error('SM400', 'a signing key is an id and a key', '', 'Give both, or neither.');
+	ELSIF store.cdn_key_id <> '' THEN
+		IF store.public_url = '' THEN
+			PERFORM social.raise_error('SM400', 'a key that signs addresses of nothing', '', 'Give public_url, too.');
+		END IF;
+		-- What can be signed.
+		PERFORM social.cloudfront_cookies(store.public_url || '/media/*', store.cdn_key_id, store.cdn_private_key, now());
+	END IF;
 	-- An address that can be signed says that it all fits.
 	PERFORM social.media_store_address(store, 'GET', 'a', 1, now());
 	PERFORM social.ensure_media_kinds();
 	IF store IS NOT DISTINCT FROM (SELECT s FROM social.media_store s) THEN
 		RETURN false;
 	END IF;
-	UPDATE social.media_store s SET (is_local, endpoint, bucket, region, path_style, access_key, secret_key, public_url, upload_seconds, signed_seconds, max_size, quota, extensions, changed_at)
-		= (SELECT store.is_local, store.endpoint, store.bucket, store.region, store.path_style, store.access_key, store.secret_key, store.public_url, store.upload_seconds,
+	UPDATE social.media_store s SET (is_local, endpoint, bucket, region, path_style, access_key, secret_key, public_url, cdn_key_id, cdn_private_key, upload_seconds, signed_seconds, max_size, quota, extensions, changed_at)
+		= (SELECT store.is_local, store.endpoint, store.bucket, store.region, store.path_style, store.access_key, store.secret_key, store.public_url, store.cdn_key_id, store.cdn_private_key, store.upload_seconds,
 			store.signed_seconds, store.max_size, store.quota, store.extensions, now());
-	PERFORM social.audit('set_media_store', 'media_store', NULL, to_jsonb(store) - '{is_only,access_key,secret_key,changed_at}'::text[]);
+	PERFORM social.audit('set_media_store', 'media_store', NULL, to_jsonb(store) - '{is_only,access_key,secret_key,cdn_private_key,changed_at}'::text[]);
 	RETURN true;
 EXCEPTION WHEN check_violation THEN
 	PERFORM social.raise_error('SM400', 'invalid media store', 'upload_seconds is 1 to 604800, signed_seconds 2 to 604800, max_size positive, quota not negative.');
 END
 $$;
-COMMENT ON FUNCTION social.set_media_store(boolean, text, text, text, boolean, text, text, text, integer, integer, bigint, bigint, text[]) IS 'Says where media are stored; null leaves what it is. At first that is a directory of the bridge (is_local), whose endpoint is where people reach the bridge (empty: addresses are paths), with keys of our own; else it is S3, or what speaks its language: endpoint, bucket (path_style: in the path), region, access_key, secret_key. public_url: where media of public posts can be read without a signature (a CDN). upload_seconds, signed_seconds: how long addresses are good for sending, and for reading what not everybody may. max_size of a file, quota of a person (0: none may be sent), in bytes; extensions that may be sent ({}: all). True if anything has changed. SM400 for what fits no store.';
+COMMENT ON FUNCTION social.set_media_store(boolean, text, text, text, boolean, text, text, text, integer, integer, bigint, bigint, text[], text, text) IS 'Says where media are stored; null leaves what it is. At first that is a directory of the bridge (is_local), whose endpoint is where people reach the bridge (empty: addresses are paths), with keys of our own; else it is S3, or what speaks its language: endpoint, bucket (path_style: in the path), region, access_key, secret_key. public_url: where media of public posts can be read without a signature (a CDN); with cdn_key_id and cdn_private_key (a key pair of CloudFront: RSA, as PEM, or that in base64; empty: none) it lets nobody read without one, so all addresses there are signed, and those of what not everybody may see are there, too. upload_seconds, signed_seconds: how long addresses are good for sending, and for reading what not everybody may. max_size of a file, quota of a person (0: none may be sent), in bytes; extensions that may be sent ({}: all). True if anything has changed. SM400 for what fits no store.';
 
 CREATE OR REPLACE FUNCTION social.ensure_media_kinds() RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -99,9 +112,9 @@ COMMENT ON FUNCTION social.ensure_media_kinds() IS 'Makes the kinds of jobs abou
 
 CREATE OR REPLACE FUNCTION social.media_store_json() RETURNS json
 	LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-	SELECT to_json(CASE WHEN s.is_local THEN to_jsonb(s) - 'is_only' || (SELECT jsonb_build_object('host', p.host, 'path', p.path)
+	SELECT to_json(CASE WHEN s.is_local THEN to_jsonb(s) - '{is_only,cdn_key_id,cdn_private_key}'::text[] || (SELECT jsonb_build_object('host', p.host, 'path', p.path)
 			FROM social.s3_host(s.bucket, s.region, coalesce(nullif(s.endpoint, ''), 'http://localhost'), s.path_style) p)
-		ELSE to_jsonb(s) - '{is_only,secret_key}'::text[] END) FROM social.media_store s
+		ELSE to_jsonb(s) - '{is_only,secret_key,cdn_private_key}'::text[] END) FROM social.media_store s
 $$;
 COMMENT ON FUNCTION social.media_store_json() IS 'The store, for bridges: with its keys where it is a directory that they serve, and the host and the path that its addresses are signed for; null where none was set up.';
 
@@ -134,7 +147,7 @@ COMMENT ON FUNCTION social.media_store_address(social.media_store, text, text, i
 
 CREATE OR REPLACE FUNCTION social.media_store_facts() RETURNS text[]
 	LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-	SELECT ARRAY[s.access_key, s.secret_key, s.region, CASE WHEN s.is_local AND s.endpoint = '' THEN '' ELSE h.origin END, h.host, h.path, s.public_url, s.signed_seconds::text]
+	SELECT ARRAY[s.access_key, s.secret_key, s.region, CASE WHEN s.is_local AND s.endpoint = '' THEN '' ELSE h.origin END, h.host, h.path, s.public_url, s.signed_seconds::text, s.cdn_key_id, s.cdn_private_key]
 	FROM social.media_store s,
 		social.s3_host(s.bucket, s.region, CASE WHEN s.endpoint <> '' THEN s.endpoint WHEN s.is_local THEN 'http://localhost' END, s.path_style) h
 $$;
@@ -142,7 +155,7 @@ COMMENT ON FUNCTION social.media_store_facts() IS 'What media_url() signs with, 
 
 CREATE OR REPLACE FUNCTION social.media_url(key text, is_public boolean) RETURNS text
 	LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'social_media_url';
-COMMENT ON FUNCTION social.media_url(text, boolean) IS 'Where an object can be read: a plain address where everybody may read it and the store says where, else a signed one: for a day and more where everybody may (such media are looked at again and again, and caches like addresses that stay), else for signed_seconds. It is the same for half of its life, and good for at least the other half. Null where there is no store.';
+COMMENT ON FUNCTION social.media_url(text, boolean) IS 'Where an object can be read: a plain address where everybody may read it and the store says where, else a signed one, by CloudFront where the store has a key pair for it (which is good for all variants of a file), else at the store: for a day and more where everybody may (such media are looked at again and again, and caches like addresses that stay), else for signed_seconds. It is the same for half of its life, and good for at least the other half. Null where there is no store.';
 
 CREATE OR REPLACE FUNCTION social.picture_variant(key text) RETURNS text
 	LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -494,6 +507,29 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION social.media_json(bigint) IS 'A file that the viewer may see, as REST shows it; null for any other. url is that of the original, for its owner alone, and variants are what others get; addresses are signed where not everybody may see the post.';
+
+CREATE OR REPLACE FUNCTION social.media_cookies(media_id bigint) RETURNS json
+	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	store social.media_store := social.require_media_store();
+	media social.visible_media;
+	ends timestamptz;
+BEGIN
+	SELECT m.* INTO media FROM social.visible_media m WHERE m.id = $1 AND m.state = 'ready';
+	IF NOT FOUND THEN
+		RETURN NULL;
+	ELSIF store.cdn_key_id = '' THEN
+		PERFORM social.raise_error('SM409', 'this store takes no cookies', 'Each address is signed by itself, or needs no signature.');
+	END IF;
+	-- As long as it may take to watch it.
+	ends := date_trunc('second', now()) + make_interval(secs => greatest(3600, store.signed_seconds) + coalesce(media.duration, 0));
+	RETURN (SELECT json_build_object('domain', p.parts[1], 'path', format('%s/media/%s/', p.parts[2], $1), 'expires_at', ends,
+			'cookies', (SELECT json_agg(json_build_object('name', c.key, 'value', c.value) ORDER BY c.key)
+				FROM jsonb_each_text(social.cloudfront_cookies(format('%s/media/%s/*', store.public_url, $1), store.cdn_key_id, store.cdn_private_key, ends)) c))
+		FROM regexp_match(store.public_url, '^https?://([^/:]+)(?::[0-9]+)?(/.*)?$') AS p (parts));
+END
+$$;
+COMMENT ON FUNCTION social.media_cookies(bigint) IS 'With which cookies a player reads all that was made of a file which the viewer may see, the pieces of a playlist among it, by CloudFront: {domain, path, expires_at, cookies: [{name, value}]}. They are good for an hour and for as long as it plays. Null for a file that is not ready, or not the viewer''s to see; SM409 where the store has no key pair of CloudFront.';
 
 -- For all who see the post alike: an event's payload is made once for all who hear of it.
 CREATE OR REPLACE FUNCTION social.shown_media(post_id bigint) RETURNS json

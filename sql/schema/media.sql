@@ -10,6 +10,8 @@ CREATE TABLE social.media_store (
 	access_key text NOT NULL,
 	secret_key text NOT NULL,
 	public_url text NOT NULL DEFAULT '',
+	cdn_key_id text NOT NULL DEFAULT '',
+	cdn_private_key text NOT NULL DEFAULT '' CONSTRAINT media_store_cdn_check CHECK ((cdn_key_id = '') = (cdn_private_key = '')),
 	upload_seconds integer NOT NULL DEFAULT 900 CONSTRAINT media_store_upload_check CHECK (upload_seconds BETWEEN 1 AND 604800),
 	signed_seconds integer NOT NULL DEFAULT 60 CONSTRAINT media_store_signed_check CHECK (signed_seconds BETWEEN 2 AND 604800),
 	max_size bigint NOT NULL DEFAULT 104857600 CONSTRAINT media_store_size_check CHECK (max_size > 0),

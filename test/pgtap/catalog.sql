@@ -95,7 +95,7 @@ $$, ARRAY[
 	'enqueue_jobs', 'job_state', 'cancel_job', 'claim_jobs', 'renew_leases', 'finish_jobs', 'fail_jobs', 'fail_job', 'snooze_jobs', 'snooze_job', 'release_jobs', 'stop_job_worker', 'serve_job_kinds', 'claim_mail_jobs', 'finish_mail_jobs', 'fail_mail_jobs',
 	'set_job_kind', 'remove_job_kind', 'pause_queue', 'resume_queue', 'requeue_jobs', 'requeue_job', 'set_job_schedule', 'remove_job_schedule', 'pause_job_schedule', 'tend_jobs',
 	-- they write as the viewer, sign with the store's keys, or are called by workers
-	'create_upload', 'upload_json', 'upload_parts_json', 'complete_upload', 'update_media', 'delete_media', 'media_json', 'picture_variant', 'picture_variants', 'shown_media', 'media_store_facts', 'bucket_requests', 'set_media_store', 'media_store_json', 'post_media_claim', 'profile_media_claim', 'media_gone',
+	'create_upload', 'upload_json', 'upload_parts_json', 'complete_upload', 'update_media', 'delete_media', 'media_json', 'media_cookies', 'picture_variant', 'picture_variants', 'shown_media', 'media_store_facts', 'bucket_requests', 'set_media_store', 'media_store_json', 'post_media_claim', 'profile_media_claim', 'media_gone',
 	'media_source', 'media_address', 'media_found', 'media_absent', 'media_rejected', 'media_failed', 'media_processing', 'media_processed', 'start_media_sweep', 'media_sweep_address', 'media_sweep_page',
 	-- streams: they write as the viewer, read what is the host's alone, or are called by bridges and the worker
 	'stream_before', 'create_stream', 'update_stream', 'delete_stream', 'rotate_stream_key', 'start_stream', 'end_stream', 'invite_to_stream', 'uninvite_from_stream', 'stream_invitations',

@@ -203,6 +203,46 @@ SELECT throws_ok(format('SELECT social.create_post(''a'', ''b'', image => key) F
 SELECT social.update_profile(avatar => '') \gset
 SELECT is(pg_temp.state(:face), NULL, 'taken off, it is gone');
 
+-- ---- by CloudFront, with a key pair --------------------------------------------------------------------
+\set cdn_key `cat test/data/jwt_keys/rs256.pem`
+\set cdn_key64 `base64 -w0 test/data/jwt_keys/rs256.pem`
+SELECT social.act_as(NULL::bigint) \gset
+SELECT throws_ok(format('SELECT social.set_media_store(%s)', replace(a, 'KEY', quote_literal(:'cdn_key'))), 'SM400', NULL, 'SM400: ' || a) FROM unnest(ARRAY['cdn_key_id => ''K1''', 'cdn_private_key => KEY', 'cdn_key_id => ''K1'', cdn_private_key => ''x''',
+	'cdn_key_id => ''K&1'', cdn_private_key => KEY', 'cdn_key_id => ''K1'', cdn_private_key => KEY, public_url => ''''', 'cdn_key_id => ''K1'', cdn_private_key => KEY, public_url => ''https://a/"''']) a;
+SELECT is(social.set_media_store(cdn_key_id => 'K1', cdn_private_key => :'cdn_key64'), true, 'seed 144: a key pair');
+SELECT is(social.set_media_store(cdn_key_id => 'K1', cdn_private_key => :'cdn_key'), false, 'in base64 it is the same');
+SELECT ok(NOT detail ? 'cdn_private_key' AND detail ->> 'cdn_key_id' = 'K1', 'the audit log has no key') FROM social.audit_log WHERE action = 'set_media_store' ORDER BY id DESC LIMIT 1;
+SELECT ok(s::text !~ 'PRIVATE', 'nor do bridges') FROM social.media_store_json() s;
+SELECT social.act_as(:owner) \gset
+SELECT pg_temp.sent('video/mp4') AS film \gset
+SELECT social.create_post('a', 'b', video => key) AS filmed FROM social.media WHERE id = :film \gset
+SELECT social.media_processing(:film), social.media_processed(:film, format('{"playlist": {"key": "media/%1$s/playlist.m3u8", "content_type": "application/vnd.apple.mpegurl"}, "video": {"key": "media/%1$s/video.mp4", "content_type": "video/mp4"}}', :film)::jsonb, 40, 30, 7200) \gset
+-- What CloudFront must be shown until then; what the functions of cloudfront.sql make is proven in cloudfront.sql.
+CREATE FUNCTION pg_temp.pass(resource text, until bigint, pem text) RETURNS text LANGUAGE sql AS $$
+	SELECT format('?Policy=%s&Signature=%s&Key-Pair-Id=K1', social.cloudfront_base64(p), social.cloudfront_signature(p, pem)) FROM social.cloudfront_policy(resource, to_timestamp(until)) p
+$$;
+CREATE FUNCTION pg_temp.urls(id bigint) RETURNS SETOF text LANGUAGE sql AS $$SELECT v ->> 'url' FROM json_array_elements(social.media_json(id) -> 'variants') v$$;
+CREATE FUNCTION pg_temp.passes(id bigint, until bigint, pem text) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT format('https://cdn.example.com/media/%s/%s', id, n) || pg_temp.pass(format('https://cdn.example.com/media/%s/*', id), until, pem) FROM unnest('{playlist.m3u8,video.mp4}'::text[]) n
+$$;
+SELECT floor(extract(epoch FROM now()))::bigint AS epoch \gset
+SELECT results_eq(format('SELECT pg_temp.urls(%s)', :film), format('SELECT pg_temp.passes(%s, %s, %L)', :film, :epoch / 86400 * 86400 + 172800, :'cdn_key'),
+	'seed 144: then all addresses are signed, also of what everybody may see: for days, the same for all variants of a file');
+SELECT social.update_post(:filmed, visibility => 'private') \gset
+SELECT results_eq(format('SELECT pg_temp.urls(%s)', :film), format('SELECT pg_temp.passes(%s, %s, %L)', :film, :epoch / 30 * 30 + 60, :'cdn_key'), 'issue 15, 6: of a private one for a minute');
+SELECT is(social.media_json(:film) ->> 'url', 'https://cdn.example.com/' || key || pg_temp.pass('https://cdn.example.com/' || key, :epoch / 30 * 30 + 60, :'cdn_key'), 'the original, for its owner, by itself') FROM social.media WHERE id = :film;
+SELECT is(format('%s %s %s', c ->> 'domain', c ->> 'path', extract(epoch FROM (c ->> 'expires_at')::timestamptz - date_trunc('second', now()))::integer), format('cdn.example.com /media/%s/ 10800', :film), 'P-20: cookies for all of it, for an hour and as long as it plays')
+FROM social.media_cookies(:film) c;
+SELECT is((SELECT json_object_agg(v ->> 'name', v ->> 'value') FROM json_array_elements(social.media_cookies(:film) -> 'cookies') v)::jsonb,
+	social.cloudfront_cookies(format('https://cdn.example.com/media/%s/*', :film), 'K1', :'cdn_key', to_timestamp(:epoch + 10800)), 'as CloudFront has them');
+SELECT social.act_as(:other) \gset
+SELECT is(social.media_cookies(:film)::text, NULL, 'nobody else gets any');
+SELECT social.act_as(NULL::bigint) \gset
+SELECT social.set_media_store(cdn_key_id => '', cdn_private_key => '') \gset
+SELECT social.act_as(:owner) \gset
+SELECT throws_ok('SELECT social.media_cookies(' || :film || ')', 'SM409', 'this store takes no cookies', 'without a key pair there are none');
+SELECT social.delete_post(:filmed) \gset
+
 -- ---- an end --------------------------------------------------------------------------------------------
 SELECT pg_temp.sent() AS kept, pg_temp.sent() AS shown, pg_temp.sent() AS unclaimed \gset
 SELECT social.create_post('a', 'b', image => key) FROM social.media WHERE id = :shown \gset

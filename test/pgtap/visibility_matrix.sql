@@ -223,6 +223,7 @@ INSERT INTO probes VALUES
 	('post', 'comment_likers', 'direct', 'SELECT FROM social.comment_likers($3)', NULL),
 	('post', 'user_mentions', 'list', 'SELECT FROM social.user_mentions((SELECT u.id FROM social.visible_users u WHERE u.username = ''mx_mentioned'')) m WHERE m.post_id = $1', NULL),
 	('post', 'media_json', 'direct', 'SELECT 1 WHERE social.media_json(1000000000000 + $1) IS NOT NULL', NULL),
+	('post', 'media_cookies', 'direct', 'SELECT 1 WHERE social.media_cookies(1000000000000 + $1) IS NOT NULL', NULL),
 	('post', 'post_media', 'direct', 'SELECT FROM json_array_elements(social.post_media($1))', NULL),
 	-- by views
 	('post', 'visible_media', 'direct', 'SELECT FROM social.visible_media m WHERE m.post_id = $1', NULL),
@@ -411,6 +412,8 @@ UPDATE probes SET expected = 'answer <> ''-'' AND viewer <> ''anonymous''' WHERE
 UPDATE probes SET expected = 'answer = ''L'' AND viewer <> ''anonymous''' WHERE name = 'bookmarked_posts';
 
 -- Whoever sent a file sees it anyhow: another person, who is no viewer here.
+\set cdn_key `cat test/data/jwt_keys/rs256.pem`
+SELECT social.set_media_store(public_url => 'https://cdn.example.com', cdn_key_id => 'K1', cdn_private_key => :'cdn_key') \gset
 INSERT INTO social.media (id, owner_id, state, key, content_type, post_id) SELECT 1000000000000 + o.post_id, pg_temp.who('other'), 'ready', 'mx/' || o.post_id, 'image/png', o.post_id FROM objects o WHERE o.kind = 'post';
 INSERT INTO social.post_revisions (post_id, revision, title, content) SELECT o.post_id, 1, 't', 'c' FROM objects o WHERE o.kind = 'post';
 INSERT INTO social.notifications (recipient_id, type, actor_id, post_id)

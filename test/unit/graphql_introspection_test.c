@@ -145,6 +145,7 @@ static const char *const bounded[] = {
 	"UploadParts.parts",                /* of one file */
 	"Upload.headers",                   /* of one request */
 	"Upload.fields",                    /* of one form */
+	"MediaCookies.cookies",             /* three */
 };
 
 /* Is it a list of what has fields? */

@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use Archive;
 use Digest::SHA 'sha256_hex';
+use File::Temp 'tempdir';
 use JSON::PP;
 use Media;
 use Social;
@@ -23,6 +24,21 @@ sub imports
 	local @ENV{qw(IMPORT_FILE IMPORT_USER DATABASE_URL)} = ($archive, $name, $setting{DATABASE_URL} // "host=$ENV{PGHOST} port=$ENV{PGPORT} dbname=$ENV{PGDATABASE} user=postgres");
 	my $said = `$ENV{WORKER_BIN} --import 2>&1`;
 	return ($? >> 8, $said);
+}
+# A tar archive, compressed.
+sub tarred
+{
+	my (%files) = @_;
+	my $dir = tempdir('tar-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+	mkdir "$dir/data";
+	for my $name (grep { !m{/} || m{^data/} } sort keys %files)
+	{
+		open my $file, '>:raw', "$dir/$name" or die "$name: $!";
+		print $file $files{$name};
+		close $file;
+	}
+	system('tar', '-C', $dir, '-czf', "$dir.tgz", '.') == 0 or die 'tar';
+	return made(file_of("$dir.tgz"), 'zip');
 }
 sub posts_of { my ($person) = @_; return psql("SELECT count(*) FROM social.posts WHERE author_id = $person->{id}") }
 
@@ -60,6 +76,8 @@ my $signed = sub {
 my $fresh = account();
 for (
 	[ 'no archive',                       made('not an archive'),                                                    qr/no zip archive|cannot be read/ ],
+	[ 'an archive of another kind (tar)',  tarred(%good),                                                            qr/no zip archive|cannot be read/ ],
+	[ 'a bomb of that kind',              tarred('data/posts.json' => '[' . (' ' x 50_000_000) . ']'),               qr/no zip archive|cannot be read/ ],
 	[ 'nothing',                          '/nowhere/at/all',                                                         qr/no zip archive/ ],
 	[ 'an archive that ends too soon',    made(substr($bytes, 0, length($bytes) / 2), 'zip'),                        qr/./ ],
 	[ 'none with a manifest',             $with->('manifest.json' => undef),                                         qr/it has no manifest/ ],
@@ -84,6 +102,15 @@ for (
 }
 is(posts_of($fresh), 0, 'issue 17: and nothing of any of them was taken');
 ok(!-e '/tmp/planted', 'nor written anywhere');
+
+# ---- ids of others
+my $theirs = api(POST => '/api/posts/posts/', token => $bob->{token}, json => { title => 'Theirs', content => 'words of theirs' })->{json}{id};
+($status, $said) = imports($signed->('data/posts.json' => $json->encode([ { id => $theirs, author_id => $bob->{id}, title => 'Planted', content => 'planted' } ]),
+	'data/following.json' => $json->encode([ { follower_id => $bob->{id}, followed_id => 999_999_999_999, followed_username => 'nobody at all' } ])), $fresh->{username});
+is("$status $said", "0 blocks: 0 of 0\nmutes: 0 of 0\nfollowing: 0 of 1\nposts: 1 of 1\n", 'issue 17: ids of others in an archive are names of its own rows');
+is(psql("SELECT author_id || ' ' || (id <> $theirs)::text FROM social.posts WHERE title = 'Planted'"), "$fresh->{id} true", 'what comes is of whom it is imported for, under an id of its own');
+is(psql("SELECT content FROM social.posts WHERE id = $theirs"), 'words of theirs', 'nothing of others changes');
+is(psql("SELECT count(*) FROM social.follows WHERE follower_id IN ($fresh->{id}, $bob->{id})"), 0, 'and nobody follows whom there is not');
 ($status, $said) = imports($archive, 'nobody at all');
 like("$status $said", qr/^1 nothing was imported: user not found/, 'nobody has that name');
 (my $url = $ENV{DATABASE_URL}) =~ s/social_bridge/social_worker/;

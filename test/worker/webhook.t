@@ -146,5 +146,30 @@ post_by($ann, 'refused');
 webhook_becomes($hook, qr/^active \d+ 0? ?its host leads to an address/, 'and one that was allowed until now');
 unlike(titles($receiver->received('/ok')), qr/refused/, 'nothing arrives');
 is($worker->stop, 0, 'the worker stops');
+
+# ---- a name that leads elsewhere than it did (rebinding): each connection is looked at, not the name
+my $place = tempdir('hosts-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+sub name_is { my ($address) = @_; open my $file, '>', "$place/hosts" or die $!; print $file "$address rebound.example\n"; return close $file }
+name_is('127.0.0.1');
+my ($enter) = grep { system("$_ sh -c 'mount --bind $place/hosts /etc/hosts' >$place/said 2>&1") == 0 } 'unshare -m', 'unshare -rm';
+SKIP: {
+	skip 'NOT TESTED: neither root nor a user who may make namespaces (unshare -rm)', 4 unless $enter;
+	allow_loopback('127.0.0.1/32');
+	open my $file, '>', "$place/worker" or die $!;
+	print $file "#!/bin/sh\nexec $enter sh -c 'mount --bind $place/hosts /etc/hosts && exec $ENV{WORKER_BIN}'\n";
+	close $file;
+	chmod 0755, "$place/worker";
+	# Another port: what a name was is remembered for a minute, for each.
+	my $later = start_receiver();
+	my ($before, $after) = map { api(POST => '/api/accounts/webhooks/', token => $ann->{token}, json => { url => "http://rebound.example:$_->{port}/rebound" })->{json} } $receiver, $later;
+	$worker = start_worker(webhook_settings(WORKER_BIN => "$place/worker"));
+	api(POST => "/api/accounts/webhooks/$before->{id}/test/", token => $ann->{token});
+	webhook_becomes($before, qr/^active 0 204/, 'a name that leads to an address that is allowed');
+	name_is('127.0.0.2');
+	api(POST => "/api/accounts/webhooks/$after->{id}/test/", token => $ann->{token});
+	webhook_becomes($after, qr/^active \d+ 0? ?its host leads to an address that is not of the internet \(loopback\)$/, 'issue 17: and then to another one: refused when it is connected to');
+	is(scalar(() = $later->received('/rebound')), 0, 'nothing arrives');
+	is($worker->stop, 0, 'the worker stops');
+}
 allow_loopback();
 done_testing;

@@ -5,9 +5,10 @@ use warnings;
 use Exporter 'import';
 use File::Temp qw(tempdir tempfile);
 use HTTP::Tiny;
+use JSON::PP;
 use Media;
 use Social;
-our @EXPORT = qw(unpacked packed records file_of_key);
+our @EXPORT = qw(unpacked packed records file_of_key unlike_database);
 
 # The files of a zip archive, by name, as Python's zipfile reads them, which checks them as well.
 sub unpacked
@@ -62,6 +63,26 @@ print(json.dumps(list(csv.reader(open(sys.argv[1], encoding="utf-8", newline="")
 	my $lines = JSON::PP->new->decode($out);
 	utf8::encode($_) for map { @$_ } @$lines;
 	return @$lines;
+}
+
+# In which parts the files of an archive of a person differ from what the database has: rows in either form, columns, or what
+# the manifest says. Looking changes who has looked, and a mail tells that the archive is there.
+sub unlike_database
+{
+	my ($id, %file) = @_;
+	my $json = JSON::PP->new->utf8;
+	my %told = map { $_->{path} => $_ } @{ $json->decode($file{'manifest.json'})->{files} };
+	my @wrong;
+	for my $part (split /\n/, psql('SELECT part FROM social.export_parts()'))
+	{
+		my $rows = $json->decode($file{"data/$part.json"});
+		my ($head, @lines) = records($file{"data/$part.csv"});
+		my $count = $part =~ /^(login_attempts|sessions|acts|mails)$/ ? @$rows : psql("SELECT json_array_length(social.export_json($id) -> '$part')");
+		my @counts = ($count, scalar @$rows, scalar @lines, $told{"data/$part.json"}{rows});
+		push @wrong, "$part: @counts" if grep { $_ != $count } @counts;
+		push @wrong, "$part: @$head" if @$rows && join(' ', sort @$head) ne join(' ', sort keys %{ $rows->[0] });
+	}
+	return @wrong;
 }
 
 # What the store has under a key.

@@ -61,20 +61,8 @@ unlike($file{'index.html'}, qr/<script/, 'nothing in the page is a script');
 like($file{'index.html'}, qr{<a href="data/posts\.json">.*<a href="media/$film->{id}\.png">}s, 'the page leads to the files');
 
 # ---- against the database
-my @parts = map { [ split /\t/ ] } split /\n/, psql(q{SELECT part || E'\t' || table_name || E'\t' || column_name FROM social.export_parts()});
-cmp_ok(scalar @parts, '>', 30, 'it has many parts');
-my @wrong;
-for (@parts)
-{
-	my ($part, $table) = @$_;
-	my ($count) = psql("SELECT json_array_length(social.export_json($ann->{id}) -> '$part')");
-	my $rows = $json->decode($file{"data/$part.json"});
-	my ($head, @lines) = records($file{"data/$part.csv"});
-	my ($told) = grep { $_->{path} eq "data/$part.json" } @{ $manifest->{files} };
-	push @wrong, "$part: $count, @{[scalar @$rows]}, @{[scalar @lines]}, $told->{rows}" if $part !~ /^(login_attempts|sessions|acts)$/ && grep { $_ != $count } scalar @$rows, scalar @lines, $told->{rows};
-	push @wrong, "$part: @$head" if @$rows && join(' ', sort @$head) ne join(' ', sort keys %{ $rows->[0] });
-}
-is_deeply(\@wrong, [], 'issue 17: as many rows as the database has, in both forms, with the same columns');
+cmp_ok(psql('SELECT count(*) FROM social.export_parts()'), '>', 30, 'it has many parts');
+is_deeply([ unlike_database($ann->{id}, %file) ], [], 'issue 17: as many rows as the database has, in both forms, with the same columns');
 my ($post) = grep { $_->{id} == $first->{id} } @{ $json->decode($file{'data/posts.json'}) };
 is($post->{content}, $text, 'texts are what they were, as JSON');
 my ($head, @lines) = records($file{'data/posts.csv'});

@@ -32,11 +32,12 @@ sub wait_until
 	return 1;
 }
 
-# {run_dir, ports, top}; HTTP_PORT and the others are methods by name.
+# {run_dir, ports, top, live}; HTTP_PORT and the others are methods by name. With `live` it has an ingest server
+# where its variables say so.
 sub new
 {
 	my ($class, %with) = @_;
-	my $self = bless { top => $with{top} // $top, run_dir => $with{run_dir} // tempdir('run.XXXXXX', TMPDIR => 1),
+	my $self = bless { top => $with{top} // $top, run_dir => $with{run_dir} // tempdir('run.XXXXXX', TMPDIR => 1), live => $with{live},
 		ports => { map { $_ => free_port() } qw(HTTP_PORT PGPORT REDIS_PORT) } }, $class;
 	push @made, $self;
 	return $self;
@@ -65,6 +66,7 @@ sub make
 	if (!$pid)
 	{
 		plain_environment();
+		delete $ENV{LIVE} if $self->{live};
 		chdir $self->{top};
 		open STDIN,  '<', '/dev/null';
 		open STDERR, '>', $errors_file;

@@ -175,6 +175,27 @@ log_no_refusals(struct sb_pg_unit *unit)
 	sb_pg_unit_add(unit, sb_pg_statement_id(sql), sql, 0, NULL);
 }
 
+/*
+ * What is known of the client besides whose it is, for the transaction: SQL of the schema file that
+ * acts may read it, and gets empty texts for what nobody says.
+ */
+static void
+add_client(struct sb_graphql_run *run, const struct sb_graphql_step *step)
+{
+	static const char sql[] =
+		"SELECT set_config('social_client.country', coalesce($1::text, ''), true), "
+		"set_config('social_client.user_agent', coalesce($2::text, ''), true)";
+	const struct sb_caller *caller = run->admission->caller;
+	const char **values;
+
+	if (step->select.sql == NULL || strstr(step->select.sql, "'social_client.") == NULL)
+		return;
+	values = sb_arena_alloc(run->admission->arena, 2 * sizeof(*values));
+	values[0] = caller->country;
+	values[1] = caller->agent;
+	sb_pg_unit_add(&run->admission->unit, sb_pg_statement_id(sql), sql, 2, values);
+}
+
 enum sb_pg_lane
 sb_graphql_lane_of(const struct sb_graphql_execution *execution)
 {
@@ -217,6 +238,8 @@ run_step(struct sb_graphql_run *run)
 	sb_graphql_run_begin_unit(run, on_step_done);
 	if (run->asked.apart)
 		log_no_refusals(&run->admission->unit);
+	if (run->execution->is_mutation)
+		add_client(run, step);
 	add_statements(run, step);
 	if (sb_admission_send(run->admission, sb_graphql_lane_of(run->execution)))
 		return;

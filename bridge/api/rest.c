@@ -1,7 +1,6 @@
 /*
  * rest.c owns the routes that are one row of SB_ROUTE: parameters in, statements, JSON out.
  */
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -11,7 +10,6 @@
 #include "api/link.h"
 #include "api/version.h"
 #include "http/content.h"
-#include "http/forwarded.h"
 #include "http/reply.h"
 #include "http/request.h"
 #include "loop/loop.h"
@@ -132,19 +130,6 @@ read_body(struct sb_request *request)
 	return request->json != NULL;
 }
 
-/* The country that the client is in, two letters; NULL where no proxy says so. */
-static const char *
-country_of(const struct sb_request *request)
-{
-	const char *name = request->loop->config->country_header;
-	const char *said = name ? sb_forwarded_says(request, name) : NULL;
-
-	return said && strlen(said) == 2 && isalpha((unsigned char) said[0]) &&
-				   isalpha((unsigned char) said[1])
-			   ? said
-			   : NULL;
-}
-
 void
 sb_api_rest(struct sb_request *request)
 {
@@ -153,7 +138,7 @@ sb_api_rest(struct sb_request *request)
 	struct sb_params_input input = {.url = &request->url,
 									.address = request->caller.address,
 									.user_agent = request->caller.agent,
-									.country = country_of(request)};
+									.country = request->caller.country};
 	struct sb_pg_statement select = {.id = route->select_id, .sql = route->select};
 	const char *problem;
 

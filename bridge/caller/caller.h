@@ -37,11 +37,12 @@ struct sb_figures
 struct sb_caller
 {
 	char address[INET6_ADDRSTRLEN]; /* empty = unknown */
-	const char *agent;  /* what the client calls itself, as text worth keeping; or NULL */
-	int64_t user_id;    /* 0 = anonymous */
-	int64_t session_id; /* 0 = the token names none; negative: of an API key */
-	uint32_t scopes;    /* what that key may do (core/api_key.h), and SB_SCOPE_ANY */
-	int64_t expires_at; /* when the token that shows it ends, in seconds since 1970 */
+	const char *agent;   /* what the client calls itself, as text worth keeping; or NULL */
+	const char *country; /* where it is, two letters, as a trusted proxy says; or NULL */
+	int64_t user_id;     /* 0 = anonymous */
+	int64_t session_id;  /* 0 = the token names none; negative: of an API key */
+	uint32_t scopes;     /* what that key may do (core/api_key.h), and SB_SCOPE_ANY */
+	int64_t expires_at;  /* when the token that shows it ends, in seconds since 1970 */
 	char user_text[SB_DECIMAL_SIZE];
 	char session_text[SB_DECIMAL_SIZE];
 

@@ -3,6 +3,7 @@
  */
 #include "http/intake.h"
 
+#include <ctype.h>
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -222,6 +223,19 @@ user_agent(struct sb_request *request)
 	return text[len] == '\0' ? text : sb_arena_copy(&request->arena, text, len);
 }
 
+/* The country that the client is in, two letters; NULL where no proxy says so. */
+static const char *
+country_of(const struct sb_request *request)
+{
+	const char *name = request->loop->config->country_header;
+	const char *said = name ? sb_forwarded_says(request, name) : NULL;
+
+	return said && strlen(said) == 2 && isalpha((unsigned char) said[0]) &&
+				   isalpha((unsigned char) said[1])
+			   ? said
+			   : NULL;
+}
+
 /* Sends who came by plain HTTP to the same place by TLS (mission 162); false where that need not
  * be. */
 static bool
@@ -309,6 +323,7 @@ sb_intake_head(struct sb_request *request, const char *method, const char *versi
 		request->caller.purpose = request->route->purpose;
 		request->caller.task = request->route->name;
 		request->caller.agent = user_agent(request);
+		request->caller.country = country_of(request);
 	}
 }
 

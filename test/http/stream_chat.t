@@ -234,6 +234,10 @@ for my $case ([ 'a trusted proxy', 'DE', COUNTRY_HEADER => 'CF-IPCountry', TRUST
 	my $before = psql("SELECT coalesce(sum(viewers), 0) FROM social.stream_audiences WHERE stream_id = $id AND country = '$country' AND device = 'mobile'");
 	my $answer = api(GET => "/api/${live}watch/$id/", url => $bridge->{url}, token => $viewer->{token}, headers => { 'CF-IPCountry' => 'de', 'User-Agent' => 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X)' });
 	is("$answer->{status} " . (psql("SELECT coalesce(sum(viewers), 0) FROM social.stream_audiences WHERE stream_id = $id AND country = '$country' AND device = 'mobile'") - $before), '200 1', "seed 140: the country that $who says is $country");
+	my $counted = "SELECT coalesce(sum(viewers), 0) FROM social.stream_audiences WHERE stream_id = $id AND country = '$country' AND device = 'tablet'";
+	$before = psql($counted);
+	$answer = api(POST => '/graphql/', url => $bridge->{url}, token => account()->{token}, json => { query => "mutation { watchStream(streamId: $id) { success } }" }, headers => { 'CF-IPCountry' => 'de', 'User-Agent' => 'Mozilla/5.0 (iPad; CPU OS 17_0 like Mac OS X)' });
+	is(($answer->{json}{data}{watchStream}{success} ? 'watches ' : 'does not ') . (psql($counted) - $before), 'watches 1', 'issue 16: GraphQL counts country and device as REST does');
 	$bridge->stop;
 }
 

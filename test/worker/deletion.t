@@ -1,8 +1,10 @@
-# A person who has something in every table and in every prefix of the store is deleted, and then looked for by name, address
-# and number in every table, a dump, the store's folder and Redis: nothing (issue 17 line 3, "Show it"; seed 166). Which
+# A person who has something in every table and in every prefix of the store is exported, which is compared with the database,
+# deleted, and then looked for by name, address and number in every table, a dump, the store's folder and Redis: nothing
+# (issue 17 lines 2 and 3, "Show it"; seed 166). Which
 # tables there are is asked of the catalog: a new one that nothing is put into fails. Erasing is ended in the middle, again and again.
 use strict;
 use warnings;
+use Archive;
 use File::Find;
 use File::Temp 'tempdir';
 use JSON::PP;
@@ -126,7 +128,6 @@ for (
 	[ webhooks => "INSERT INTO social.webhooks (owner_id, url, event_types, topics, after_event_id) VALUES ($id, 'https://$mark.example/', '{}', '{}', 0); INSERT INTO social.webhook_secrets (webhook_id, kind, secret) SELECT id, 'hmac', 'x' FROM social.webhooks;
 		INSERT INTO social.webhook_deliveries (webhook_id, type, at) SELECT id, 'x', now() FROM social.webhooks; INSERT INTO social.webhook_delivery_attempts (webhook_id, delivery_id, status, took_ms) SELECT webhook_id, id, 200, 1 FROM social.webhook_deliveries;
 		INSERT INTO social.webhook_events (id, at, type, author_id, recipient_id, subject_id) VALUES (0, now(), 'follow.created', $id, $id, $id)" ],
-	[ exports => "INSERT INTO social.exports (user_id, state, key) VALUES ($id, 'ready', 'exports/$id/x.zip')" ],
 	[ imported_posts => "INSERT INTO social.imported_posts (user_id, original_id, post_id) VALUES ($id, 1, $post)" ],
   )
 {
@@ -134,6 +135,19 @@ for (
 }
 $me->{token} = log_in()->{json}{access}; # moderators have ended what was before
 tick();
+
+# ---- exported
+@token = (token => $me->{token});
+is(api(POST => '/api/accounts/users/me/export/', @token, json => {})->{status}, 201, 'an export is asked for');
+my $export;
+ok(wait_until(180, sub { $export = api(GET => '/api/accounts/users/me/export/', @token)->{json}; $export->{state} =~ /ready|failed/ }), 'and made') or diag($worker->log_text);
+my %archive = unpacked(fetch($export->{url})->{content});
+is_deeply([ unlike_database($id, %archive) ], [], 'issue 17: it has what the database has, in each of its parts');
+my @without = grep { $_ ne 'deletions' && $archive{"data/$_.json"} =~ /^\[\s*\]\s*$/ } split /\n/, psql('SELECT part FROM social.export_parts()');
+is_deeply(\@without, [], 'issue 17: and something in every part, but for a deletion, which comes now');
+my ($kind) = $media->{upload}{key} =~ /(\.\w+)$/;
+is($archive{"media/$media->{id}$kind"}, file_of_key($media->{upload}{key}), 'and the files');
+like(join('', map { $archive{"data/$_.json"} } qw(account profile posts comments)), qr/$mark.*${mark}bio.*${mark}edited.*${mark}comment/s, 'with the words of the person');
 my %told = map { split /\|/ } split /\n/, psql("SELECT * FROM social.user_footprint($id)");
 # What others' work fills within a moment, and empties again; what another column of the same rows is.
 my %passing = map { $_ => 1 } qw(account_deletions.user_id tombstones.user_id event_outbox.author_id event_outbox.recipient_id event_outbox.subject_id event_counts.object_id post_counter_deltas.post_id
@@ -141,9 +155,14 @@ my %passing = map { $_ => 1 } qw(account_deletions.user_id tombstones.user_id ev
 my @empty = grep { !$told{$_} && !$passing{$_} } split /\n/, psql(q{SELECT table_name || '.' || column_name FROM social.personal_columns() WHERE on_deletion IS NOT NULL});
 is_deeply(\@empty, [], 'issue 17: there is something in every table that holds something of people') or diag("put a row into these, above: @empty");
 cmp_ok($told{"uploads/$id/"} // 0, '>=', 2, 'and in the store');
+my %prefix = map { m{^(\w+)/} ? ($1 => 1) : () } grep { m{^(uploads|exports)/$id/|^media/($media->{id}|$face->{id})/} } keys_stored();
+is_deeply([ sort keys %prefix ], [qw(exports media uploads)], 'issue 17: under every prefix');
 cmp_ok(scalar(grep { !$before{$_} } files()), '>=', 4, 'which has files');
 # A write makes what was kept old, and what is asked for once may not be kept.
 ok(wait_until(60, sub { api(GET => $_) for "/api/posts/search/?query=${mark}edited", '/api/posts/trending/', "/api/posts/posts/$post/thread/"; return `@redis dbsize` > 0 }), 'and in Redis');
+# Who is gone is shown from Redis no more (test/http/cache.t); what lies there goes by time, for it is found by no name of theirs.
+my @lives = map { `@redis pttl $_` + 0 } split /\n/, `@redis --scan`;
+is_deeply([ grep { $_ == -1 } @lives ], [], 'where nothing stays for ever');
 
 # Every column of every table, whatever its type; the ledger alone keeps the number.
 sub left
@@ -192,7 +211,8 @@ my $dump = `pg_dump $own`;
 $dump =~ s/^COPY social\.account_deletions.*?^\\\.$//ms;
 is(scalar(() = $dump =~ /$mark|\Q$ip\E|\b$id\b/gi), 0, 'issue 17: nor in a dump') or diag(join "\n", (grep { /$mark|\Q$ip\E|\b$id\b/i } split /\n/, $dump)[0 .. 5]);
 cmp_ok(length $dump, '>', 10_000, 'which is one');
-ok(wait_until(60, sub { !grep { !$before{$_} } files() }), 'issue 17: nor in the store') or diag(grep { !$before{$_} } files());
+ok(wait_until(60, sub { !grep { m{^(uploads|exports)/$id/|^media/($media->{id}|$face->{id})/} } keys_stored() }), 'issue 17: nor in the store, under any prefix');
+ok(wait_until(60, sub { !grep { !$before{$_} } files() }), 'issue 17: nor in its folder') or diag(grep { !$before{$_} } files());
 ok(wait_until(60, sub { `@redis dbsize` == 0 }), 'issue 17: nor in Redis') or diag(`@redis keys '*'`);
 is(psql('SELECT count(*) FROM social.reconcile()'), 0, 'counts are right');
 is(api(GET => "/api/posts/posts/$others/", token => $other->{token})->{json}{likes_count}, 0, 'as others see');

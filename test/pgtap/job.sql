@@ -175,12 +175,19 @@ SELECT is(social.tend_jobs(), 1::bigint, 'one of a worker that is not known (a r
 DELETE FROM social.jobs;
 
 -- ---- large batches: sixteen times as many take about so many times as long. What goes through the batch,
--- or through all jobs, for each of them takes 256 times as long. The plans are those of an empty table.
+-- or through all jobs, for each of them takes 256 times as long. The plans are those of an empty table. What the processor did
+-- is measured: who has to wait for one waits longer in a long batch. The kernel counts it when a process rests.
+CREATE FUNCTION pg_temp.processor() RETURNS double precision LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM pg_sleep(0.001);
+	RETURN split_part(pg_read_file('/proc/self/schedstat'), ' ', 1)::double precision;
+END
+$$;
 CREATE FUNCTION pg_temp.takes(what text, batch integer) RETURNS double precision LANGUAGE plpgsql AS $$
 DECLARE
 	ids bigint[];
 	ones integer[] := array_fill(1, ARRAY[batch]);
-	began timestamptz;
+	began double precision;
 	least_of double precision := 'infinity';
 BEGIN
 	FOR i IN 1 .. 2 LOOP
@@ -188,7 +195,7 @@ BEGIN
 		INSERT INTO social.jobs (kind, unique_key) SELECT 'tap.mail', CASE WHEN n % 2 = 0 THEN clock_timestamp()::text || n END FROM generate_series(1, batch) n;
 		PERFORM social.note_job_scan(clock_timestamp());
 		SELECT array_agg(c.id) INTO ids FROM social.claim_jobs('tap', '{tap.mail}', 10000) c;
-		began := clock_timestamp();
+		began := pg_temp.processor();
 		CASE what
 			WHEN 'fail_jobs' THEN PERFORM social.fail_jobs('tap', ids, ones, array_fill('no'::text, ARRAY[batch]));
 			WHEN 'snooze_jobs' THEN PERFORM social.snooze_jobs('tap', ids, ones, array_fill(interval '1 hour', ARRAY[batch]));
@@ -198,7 +205,7 @@ BEGIN
 			WHEN 'release_jobs' THEN PERFORM social.release_jobs('tap', ids);
 			WHEN 'stop_job_worker' THEN PERFORM social.stop_job_worker('tap');
 		END CASE;
-		least_of := least(least_of, extract(epoch FROM clock_timestamp() - began));
+		least_of := least(least_of, pg_temp.processor() - began);
 	END LOOP;
 	RETURN least_of;
 END

@@ -74,7 +74,7 @@ BEGIN
 		PERFORM social.raise_error('SM400', 'a signing key is an id and a key', '', 'Give both, or neither.');
 	ELSIF store.cdn_key_id <> '' THEN
 		IF store.public_url = '' THEN
-			PERFORM social.raise_error('SM400', 'a key that signs addresses of nothing', '', 'Give public_url, too.');
+			PERFORM social.raise_error('SM400', 'a key that signs addresses of nothing', 'There is no public_url.');
 		END IF;
 		-- What can be signed.
 		PERFORM social.cloudfront_cookies(store.public_url || '/media/*', store.cdn_key_id, store.cdn_private_key, now());

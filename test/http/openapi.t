@@ -114,13 +114,18 @@ SKIP:
 	my @people = split /\n/, psql("INSERT INTO social.users (username) SELECT '$me->{username}_p' || i FROM generate_series(1, 60) i RETURNING id");
 	my @waiting = splice @people, 0, 2;
 	psql("SELECT social.act_as($_, session => true); SELECT social.follow_user($me->{id})") for @waiting;
+	# A file that is ready, where cookies are for: CloudFront has nothing to do with whether it is there.
+	chomp(my $key = `base64 -w0 test/data/jwt_keys/rs256.pem`);
+	psql("SELECT social.set_media_store(public_url => 'https://cdn.example.com', cdn_key_id => 'K1', cdn_private_key => '$key')");
+	my $ready = psql("INSERT INTO social.media (owner_id, state, key, content_type) VALUES ($me->{id}, 'ready', 'uploads/$me->{id}/called.png', 'image/png') RETURNING id");
 	my ($input, $from) = tempfile(UNLINK => 1);
-	print $input encode_json({ url => $ENV{BRIDGE_URL}, me => $me, other => { %$other, id => 0 + $other->{id} }, accounts => \@accounts, people => [ map { 0 + $_ } @people ], requests => [ map { 0 + $_ } @waiting ] });
+	print $input encode_json({ url => $ENV{BRIDGE_URL}, me => $me, ready => 0 + $ready, other => { %$other, id => 0 + $other->{id} }, accounts => \@accounts, people => [ map { 0 + $_ } @people ], requests => [ map { 0 + $_ } @waiting ] });
 	close $input;
 	# Streams and webhooks are made, and stay, as they would for nobody.
 	psql('ALTER SYSTEM SET social.stream_active_max = 1000; ALTER SYSTEM SET social.webhook_max = 1000; SELECT pg_reload_conf()');
 	my $seen = decode_json(`node test/npm/openapi_calls.mjs <$from` || '{"wrong":["it ended"]}');
 	is_deeply($seen->{wrong}, [], 'no call is answered otherwise than the document says') or diag(join "\n", @{ $seen->{wrong} }[0 .. 30]);
+	psql("SELECT social.set_media_store(public_url => '', cdn_key_id => '', cdn_private_key => '')");
 	psql('ALTER SYSTEM RESET social.stream_active_max; ALTER SYSTEM RESET social.webhook_max; SELECT pg_reload_conf()');
 	note(join ', ', map { "$_: $seen->{calls}{$_}" } sort keys %{ $seen->{calls} });
 

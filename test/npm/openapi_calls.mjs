@@ -6,12 +6,13 @@
 //   people                  ids of accounts that may come to harm, one for each operation
 //   accounts                such as me, for what ends a session or an account's ways
 //   requests                ids of two people who wait for leave to follow me
+//   ready                   a file of mine that can be shown
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import Ajv2020 from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
-const { url, me, other, people, accounts, requests } = JSON.parse(readFileSync(0, 'utf8'));
+const { url, me, other, people, accounts, requests, ready } = JSON.parse(readFileSync(0, 'utf8'));
 const calls = {}; // how many of each kind
 const wrong = [];
 const NOBODY = 9007199254740991; // an id that nothing has
@@ -204,6 +205,7 @@ const placed = [
 	[/^\/api\/moderation\/users\//, () => ({ 'path.id': nextPerson() })],
 	[/^\/api\/moderation\/reports\/\{id\}\//, async () => ({ 'path.id': await aReport() })],
 	[/^\/api\/accounts\/users\/\{id\}\//, () => ({ 'path.id': nextPerson() })],
+	[/^\/api\/media\/\{id\}\/cookies\//, () => ({ 'path.id': ready })],
 	[/^\/api\/media\/\{id\}\/parts\//, async () => ({ 'path.id': await aMedia(17000000) })],
 	[/^\/api\/posts\/live\/stream\/\{id\}\/chat\/\{message_id\}\//, async () => { const id = await aStream(); return { 'path.id': id, 'path.message_id': (await made('streamsChatSend', { 'path.id': id, 'body.content': 'said' }, me.token)).id }; }],
 	[/^\/api\/posts\/live\/stream\/(watch\/)?\{id\}\//, async () => ({ 'path.id': await aStream(), 'body.user_id': other.id })],

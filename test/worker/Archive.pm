@@ -65,21 +65,26 @@ print(json.dumps(list(csv.reader(open(sys.argv[1], encoding="utf-8", newline="")
 	return @$lines;
 }
 
-# In which parts the files of an archive of a person differ from what the database has: rows in either form, columns, or what
-# the manifest says. Looking changes who has looked, and a mail tells that the archive is there.
+# In which parts the files of an archive of a person differ from what the database has: rows, their number in either form, columns,
+# or what the manifest says. Looking changes who has looked, and a mail tells that the archive is there.
 sub unlike_database
 {
 	my ($id, %file) = @_;
-	my $json = JSON::PP->new->utf8;
+	my $json = JSON::PP->new->utf8->canonical;
 	my %told = map { $_->{path} => $_ } @{ $json->decode($file{'manifest.json'})->{files} };
+	local $ENV{PGOPTIONS} = '-c timezone=UTC -c intervalstyle=iso_8601';
+	my $said = psql("SELECT social.export_json($id)");
+	utf8::encode($said) if utf8::is_utf8($said);
+	my $database = $json->decode($said);
 	my @wrong;
-	for my $part (split /\n/, psql('SELECT part FROM social.export_parts()'))
+	for my $part (sort keys %$database)
 	{
 		my $rows = $json->decode($file{"data/$part.json"});
 		my ($head, @lines) = records($file{"data/$part.csv"});
-		my $count = $part =~ /^(login_attempts|sessions|acts|mails)$/ ? @$rows : psql("SELECT json_array_length(social.export_json($id) -> '$part')");
-		my @counts = ($count, scalar @$rows, scalar @lines, $told{"data/$part.json"}{rows});
-		push @wrong, "$part: @counts" if grep { $_ != $count } @counts;
+		my @counts = (scalar @$rows, scalar @lines, $told{"data/$part.json"}{rows});
+		push @wrong, "$part: @counts" if grep { $_ != $counts[0] } @counts;
+		push @wrong, "$part is " . $json->encode($rows) . ', not ' . $json->encode($database->{$part})
+		  if $part !~ /^(login_attempts|sessions|acts|mails|exports)$/ && $json->encode($rows) ne $json->encode($database->{$part});
 		push @wrong, "$part: @$head" if @$rows && join(' ', sort @$head) ne join(' ', sort keys %{ $rows->[0] });
 	}
 	return @wrong;

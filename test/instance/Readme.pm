@@ -1,5 +1,5 @@
 package Readme;
-# The README's console blocks, run against an instance that has just been made: each command's
+# The console blocks of the README, and of the administrator's pages after it, run against an instance that has just been made: each command's
 # output must be what is printed below it, but for times and tokens.
 use strict;
 use warnings;
@@ -52,7 +52,7 @@ sub steady
 sub readme_holds
 {
 	my ($top, %at) = @_;
-	my @examples = examples("$top/README.md");
+	my @examples = (examples("$top/README.md"), examples("$top/sql/ADMIN.md"));
 	cmp_ok(scalar @examples, '>=', 3, 'the README shows psql, curl and GraphQL');
 	my $prelude = "cd '$top'; export PGTZ=UTC; ";
 	for my $example (@examples)

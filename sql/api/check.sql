@@ -77,6 +77,23 @@ CREATE OR REPLACE FUNCTION social.check_settings() RETURNS TABLE (name text, sta
 $$;
 COMMENT ON FUNCTION social.check_settings() IS 'The part of check() about settings.';
 
+-- Only who may read the files: the view reads them anew, and says what the server would not take.
+CREATE OR REPLACE FUNCTION social.check_files() RETURNS TABLE (name text, status text, detail text, hint text)
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	refused text;
+BEGIN
+	IF NOT has_table_privilege('pg_file_settings', 'SELECT') OR NOT has_function_privilege('pg_show_all_file_settings()', 'EXECUTE') THEN
+		RETURN;
+	END IF;
+	SELECT string_agg(format('%s = %s (%s:%s)', f.name, f.setting, f.sourcefile, f.sourceline), ', ' ORDER BY f.seqno) INTO refused
+	FROM pg_file_settings f WHERE f.name LIKE 'social.%' AND NOT f.applied AND f.error NOT LIKE '%restart%';
+	RETURN QUERY SELECT 'settings in files', CASE WHEN refused IS NULL THEN 'ok' ELSE 'error' END, coalesce('of no effect: ' || refused, 'all are in force'),
+		CASE WHEN refused IS NULL THEN '' ELSE 'There is no such setting, or that is no value of it: SELECT name, unit, min_val, max_val FROM pg_settings WHERE name LIKE ''social.%''.' END;
+END
+$$;
+COMMENT ON FUNCTION social.check_files() IS 'The part of check() about settings of the extension in the server''s files that it does not take; nothing where its owner may not read them.';
+
 CREATE OR REPLACE FUNCTION social.check_catalog() RETURNS TABLE (name text, status text, detail text, hint text)
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT f.name, CASE WHEN count(f.object) = 0 THEN 'ok' ELSE f.severity END,
@@ -217,6 +234,7 @@ CREATE OR REPLACE FUNCTION social.check() RETURNS TABLE (name text, status text,
 BEGIN
 	RETURN QUERY SELECT * FROM social.check_server();
 	RETURN QUERY SELECT * FROM social.check_settings();
+	RETURN QUERY SELECT * FROM social.check_files();
 	RETURN QUERY SELECT * FROM social.check_webhooks();
 	RETURN QUERY SELECT c.* FROM social.check_catalog() c WHERE c.status <> 'ok' OR NOT EXISTS (
 		SELECT FROM social.check_catalog() o WHERE o.name = c.name AND o.status <> 'ok');

@@ -93,7 +93,7 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT unnest(ARRAY['close_account', 'erase_account', 'begin_deletion', 'cancel_deletion', 'pending_deletion', 'require_deleter', 'forget_names', 'forget_notes', 'forget_hashtags', 'erase_rows', 'hanging_columns', 'erase_hanging', 'erase_below',
 		'erase_comments', 'erase_own_comments', 'erase_own_posts', 'erase_own_streams', 'anonymize_posts', 'tombstone_id', 'erasure_parts', 'events_about', 'object_jobs', 'finish_deletion', 'close_due_account', 'recount_post_links',
-		'check_server', 'check_settings', 'check_webhooks', 'check_catalog', 'check_data']), 'owner'
+		'check_server', 'check_settings', 'check_files', 'check_webhooks', 'check_catalog', 'check_data']), 'owner'
 	UNION ALL
 	SELECT unnest(ARRAY['file_report', 'report_by_rule', 'spare_superusers', 'moderate_content', 'require_rule_keeper',
 		'content_check', 'content_report', 'content_rules_changed', 'retention_batch',

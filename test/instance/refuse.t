@@ -32,6 +32,8 @@ refused('a port of a server that never answers', qr/port \d+ is taken by process
 refused('a port that is none', qr/HTTP_PORT must be a port from 1 to 65535, not "80800"/, 'HTTP_PORT=80800');
 refused('MAX_BODY=banana', qr/MAX_BODY must be a whole number/, 'MAX_BODY=banana');
 refused('a setting that PostgreSQL does not know', qr/unrecognized configuration parameter "no_such_thing"/, 'PG_EXTRA_CONF=no_such_thing = 1');
+refused('a setting that the extension does not have', qr/there is no such setting, or it cannot be that: social\.no_such_thing = 1/, 'PG_EXTRA_CONF=social.no_such_thing = 1');
+refused('a value that a setting of it cannot have', qr/there is no such setting, or it cannot be that: social\.deletion_grace = 14 days/, "PG_EXTRA_CONF=social.deletion_grace = '14 days'");
 refused('a RUN_DIR that sockets cannot have', qr/RUN_DIR cannot have a double quote/, "RUN_DIR=@{[ $instance->run_dir ]}/a\"b");
 refused('a RUN_DIR that is too long', qr/RUN_DIR is too long/, "RUN_DIR=@{[ $instance->run_dir ]}/" . 'long' x 20);
 # A directory of programs without redis-server.

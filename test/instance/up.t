@@ -60,6 +60,17 @@ for my $change ([ 'HTTP_PORT', 'bridge worker-1' ], [ 'REDIS_PORT', 'bridge redi
 $up = $instance->make('up', 'MAX_BODY=2048', 'PG_EXTRA_CONF=social.title_max_length = 99');
 is(restarted(), 'bridge postgres', "the bridge's settings and the extension's restart what they are for");
 is($instance->psql('SHOW social.title_max_length'), 99, "a setting of the extension is PG_EXTRA_CONF's");
+# What the server reads and does not take it warns of in its log alone; check() says it.
+my $in_files = q{SELECT status FROM social.check() WHERE name = 'settings in files'};
+is($instance->psql($in_files), 'ok', 'check(): the settings in the files are in force');
+my $file = $instance->run_dir . '/pgdata/postgresql.conf';
+my $kept = -s $file;
+open my $more, '>>', $file or die;
+print $more "social.restore_window = 'a while'\nsocial.restore_windows = 30d\n";
+close $more;
+is($instance->psql($in_files), 'error', 'check(): one that cannot be, or that there is not, is an error');
+like($instance->psql(q{SELECT detail FROM social.check() WHERE name = 'settings in files'}), qr/restore_window = a while \(.*postgresql\.conf:\d+\), social\.restore_windows = 30d/, 'which says where it stands');
+truncate $file, $kept;
 my $body = `curl -s -o /dev/null -w '%{http_code}' -H 'Content-Type: application/json' -d '@{[ ' ' x 3000 ]}' @{[ $instance->url ]}/graphql/`;
 is($body, 413, "a setting of the bridge is passed on");
 $instance->make('up', 'SMTP_URL=smtp://127.0.0.1:9', 'MAIL_FROM=a@example.com', 'FRONTEND_URL=');

@@ -262,6 +262,17 @@ sb_answer_object(struct sb_object *object)
 }
 
 void
+sb_answer_playlist(struct sb_object *object, const char *text, size_t len)
+{
+	struct type type = find_type(object->label.type);
+
+	/* No tag: the addresses in it are others each time. */
+	object->length = 0;
+	add_safety(object, &type);
+	sb_request_reply_static(object->request, 200, type.name, text, len);
+}
+
+void
 sb_answer_stored(struct sb_object *object)
 {
 	sb_request_add_header(object->request, "ETag", tag_of(object));

@@ -57,6 +57,9 @@ extern void sb_answer_refusal(struct sb_object *object, enum sb_refusal refusal)
 /* Answers with the object that was found, as the request's conditions and its range have it. */
 extern void sb_answer_object(struct sb_object *object);
 
+/* Answers with a playlist, whose text is the arena's, in the place of the object that was found. */
+extern void sb_answer_playlist(struct sb_object *object, const char *text, size_t len);
+
 /* Answers that it was stored. */
 extern void sb_answer_stored(struct sb_object *object);
 

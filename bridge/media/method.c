@@ -9,6 +9,7 @@
 #include "http/request.h"
 #include "media/listing.h"
 #include "media/multipart.h"
+#include "media/playlist.h"
 #include "media/step.h"
 
 static void
@@ -70,7 +71,11 @@ put(struct sb_object *object)
 static void
 on_found(struct sb_object *object)
 {
-	if (sb_step_is_done(object, "an object could not be read"))
+	if (!sb_step_is_done(object, "an object could not be read"))
+		return;
+	if (sb_playlist_is(object))
+		sb_playlist_show(object);
+	else
 		sb_answer_object(object);
 }
 

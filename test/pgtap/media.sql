@@ -230,6 +230,19 @@ SELECT results_eq(format('SELECT pg_temp.urls(%s)', :film), format('SELECT pg_te
 	'seed 144: then all addresses are signed, also of what everybody may see: for days, the same for all variants of a file');
 SELECT social.update_post(:filmed, visibility => 'private') \gset
 SELECT results_eq(format('SELECT pg_temp.urls(%s)', :film), format('SELECT pg_temp.passes(%s, %s, %L)', :film, :epoch / 30 * 30 + 60, :'cdn_key'), 'issue 15, 6: of a private one for a minute');
+-- By addresses of S3 alone the pieces of a playlist could not be read; a directory signs them when it sends it.
+CREATE FUNCTION pg_temp.names(id bigint) RETURNS text LANGUAGE sql AS $$SELECT string_agg(v ->> 'name', ' ') FROM json_array_elements(social.media_json(id) -> 'variants') v$$;
+CREATE FUNCTION pg_temp.names(id bigint, store social.media_store) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE social.media_store s SET (is_local, endpoint, public_url, cdn_key_id, cdn_private_key) = (SELECT $2.is_local, $2.endpoint, $2.public_url, $2.cdn_key_id, $2.cdn_private_key);
+	RETURN pg_temp.names(id);
+END
+$$;
+SAVEPOINT stores;
+SELECT is(pg_temp.names(:film), 'playlist video', 'P-20: CloudFront''s cookies are for the pieces, too');
+SELECT is(pg_temp.names(:film, jsonb_populate_record(s, '{"is_local": false, "endpoint": "https://s3.example.com", "public_url": "", "cdn_key_id": "", "cdn_private_key": ""}')), 'video', 'P-20: no playlist that is signed by itself') FROM social.media_store s;
+SELECT is(pg_temp.names(:film, jsonb_populate_record(s, '{"is_local": true, "endpoint": "", "public_url": "", "cdn_key_id": "", "cdn_private_key": ""}')), 'playlist video', 'P-20: but where its pieces get addresses') FROM social.media_store s;
+ROLLBACK TO stores;
 SELECT is(social.media_json(:film) ->> 'url', 'https://cdn.example.com/' || key || pg_temp.pass('https://cdn.example.com/' || key, :epoch / 30 * 30 + 60, :'cdn_key'), 'the original, for its owner, by itself') FROM social.media WHERE id = :film;
 SELECT is(format('%s %s %s', c ->> 'domain', c ->> 'path', extract(epoch FROM (c ->> 'expires_at')::timestamptz - date_trunc('second', now()))::integer), format('cdn.example.com /media/%s/ 10800', :film), 'P-20: cookies for all of it, for an hour and as long as it plays')
 FROM social.media_cookies(:film) c;

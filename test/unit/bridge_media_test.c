@@ -1,6 +1,6 @@
 /*
- * bridge_media_test.c: keys of objects, the labels behind them, and which bytes a Range asks for
- * (issue 15; RFC 9110 section 14).
+ * bridge_media_test.c: keys of objects, the labels behind them, which bytes a Range asks for (issue
+ * 15; RFC 9110 section 14), and what becomes of the names in a playlist (P-20; RFC 8216).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include "media/label.h"
 #include "media/listing.h"
 #include "media/name.h"
+#include "media/playlist.h"
 #include "media/range.h"
 #include "tap.h"
 
@@ -221,6 +222,48 @@ lists(void)
 	list(ROOT "<Part", 0, "shorter yet");
 }
 
+/* ---- playlists ------------------------------------------------------------------------------- */
+
+static void
+address(struct sb_buffer *out, const char *name, size_t len, void *arg)
+{
+	sb_buffer_printf(out, "<%.*s>", (int) len, name);
+}
+
+static void
+playlist(const char *text, const char *wanted, const char *what)
+{
+	struct sb_buffer out = {0};
+	size_t len = strlen(text);
+	char *copy = malloc(len ? len : 1); /* of just that size, for the sanitizers */
+
+	memcpy(copy, text, len);
+	sb_playlist_write(&out, copy, len, address, NULL);
+	sb_buffer_putc(&out, '\0');
+	is_str(out.data, wanted, what);
+	sb_buffer_free(&out);
+	free(copy);
+}
+
+static void
+playlists(void)
+{
+	playlist("#EXTM3U\n#EXTINF:6.0,\n#EXT-X-BYTERANGE:10@0\nstream_0.m4s\n#EXT-X-ENDLIST\n",
+			 "#EXTM3U\n#EXTINF:6.0,\n#EXT-X-BYTERANGE:10@0\n<stream_0.m4s>\n#EXT-X-ENDLIST\n",
+			 "a line that is no comment");
+	playlist("#EXT-X-MAP:URI=\"a.m4s\",BYTERANGE=\"1@0\"\n",
+			 "#EXT-X-MAP:URI=\"<a.m4s>\",BYTERANGE=\"1@0\"\n", "an attribute of a tag");
+	playlist("a\r\n\r\n#URI=\"b\"\r\nc", "<a>\r\n\r\n#URI=\"<b>\"\r\n<c>",
+			 "other ends of lines, and none");
+	playlist("", "", "nothing");
+	playlist("\n\n", "\n\n", "empty lines");
+	playlist("../a\na/b\nhttps://a.example/b\n.\n..\n.a\na b\na?b\na%2fb\n",
+			 "../a\na/b\nhttps://a.example/b\n.\n..\n.a\na b\na?b\na%2fb\n",
+			 "what is more than a name");
+	playlist("#URI=\"a\n#URI=\"\n#URI=\"\"\n#\n", "#URI=\"a\n#URI=\"\n#URI=\"\"\n#\n",
+			 "attributes that are none");
+}
+
 int
 main(void)
 {
@@ -229,5 +272,6 @@ main(void)
 	labels();
 	ranges();
 	lists();
+	playlists();
 	return done_testing();
 }

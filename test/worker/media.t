@@ -41,6 +41,16 @@ is(join('x', @{ variant($media, 'sprite') }{qw(width height)}), '800x600', 'the 
 $media = sent($ann, video('mov', 'testsrc2=size=640x480:rate=10', '-f lavfi -i sine -t 2 -c:v mpeg4 -c:a pcm_s16le'), 'video/quicktime', 'ready', 'a video that they do not play');
 is(names($media), 'playlist poster poster_jpeg preview preview_jpeg sprite stream_0 stream_0_list stream_1 stream_1_list thumbnail thumbnail_jpeg video', 'is encoded, with a ladder');
 like(fetch(variant($media, 'playlist')->{url})->{content}, qr/^#EXTM3U\n.*RESOLUTION=640x480.*RESOLUTION=480x360/s, 'of two steps');
+# P-20: an address reads one object; the playlist has those of its pieces. FFmpeg is a player as others are.
+my $played = `ffprobe -v error -allowed_extensions ALL -count_frames -show_entries stream=codec_name,nb_read_frames -of csv=p=0 '$ENV{BRIDGE_URL}@{[ variant($media, 'playlist')->{url} ]}' 2>&1`;
+like($played, qr/\A(?=.*^h264,20$)(?=.*^aac,\d+$)/sm, 'a player gets all of them') or diag($played);
+my $pieces = fetch(variant($media, 'stream_0_list')->{url});
+like($pieces->{headers}{'cache-control'}, qr/^private, /, 'where not everybody may see it no cache keeps that');
+my ($piece) = $pieces->{content} =~ /^(stream_0\.m4s\?\S+)/m;
+my ($below) = variant($media, 'stream_0_list')->{url} =~ m{^(.*/)};
+is(fetch($below . $piece)->{status}, 200, 'each has an address of its own') or diag($pieces->{content});
+is(fetch($below . $piece =~ s/stream_0/stream_1/r)->{status}, 403, 'which is of no other');
+is(fetch($below =~ s{/media/\K\d+}{0}r . $piece)->{status}, 403, 'nor beside another film');
 my $codec = sub { my $path = made(fetch($_[0]{url})->{content}, 'mp4'); return `ffprobe -v error -show_entries stream=codec_name -of csv=p=0 $path` =~ s/\n/ /gr };
 is($codec->(variant($media, 'video')), 'h264 aac ', 'as H.264 and AAC');
 $media = sent($ann, video('avi', 'testsrc2=size=160x120:rate=10', '-t 1 -c:v mpeg4'), 'video/x-msvideo', 'ready', 'an old one without sound');

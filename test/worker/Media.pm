@@ -10,7 +10,7 @@ use JSON::PP;
 use Social;
 use Test::More;
 use Worker;
-our @EXPORT = qw(media_settings use_directory file_of made picture video png_of gif_of send_file sent media_of becomes address fetch keys_stored places tags_of whole_life);
+our @EXPORT = qw(media_settings use_directory file_of made picture video png_of gif_of send_file sent media_of becomes address fetch keys_stored places tags_of tags_of_all whole_life);
 
 my $dir = tempdir('media-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my $http = HTTP::Tiny->new(timeout => 60);
@@ -132,6 +132,16 @@ sub keys_stored
 
 # What is said in a file's metadata, groups in front: {EXIF:GPSLatitude => ...}.
 sub tags_of { my ($bytes, $extension) = @_; return decode_json(does('exiftool -j -G -n ' . made($bytes, $extension)))->[0] }
+
+# The same of many files, with finer groups, {path => {EXIF:GPS:GPSLatitude => ...}}; one that cannot be read is not in it,
+# or with ExifTool:Error.
+sub tags_of_all
+{
+	my (@paths) = @_;
+	open my $said, '-|', 'sh', '-c', 'exec exiftool -q -j -G0:1 -n "$@" 2>/dev/null', 'sh', @paths or die "exiftool: $!";
+	local $/;
+	return { map { $_->{SourceFile} => $_ } @{ decode_json(<$said> || '[]') } };
+}
 
 # upload -> complete -> variants -> post -> signed read -> delete, which is the same with every store.
 sub whole_life

@@ -96,7 +96,7 @@ BEGIN ATOMIC
 		'check_server', 'check_settings', 'check_files', 'check_webhooks', 'check_catalog', 'check_data']), 'owner'
 	UNION ALL
 	SELECT unnest(ARRAY['file_report', 'report_by_rule', 'spare_superusers', 'moderate_content', 'require_rule_keeper',
-		'content_check', 'content_report', 'content_rules_changed', 'retention_batch',
+		'content_check', 'content_report', 'content_rules_changed', 'retention_batch', 'retention_pages',
 		'demo_random', 'demo_topics', 'demo_people', 'demo_posts', 'demo_activity', 'demo_extras', 'demo_times', 'demo_count']), 'owner'
 	UNION ALL
 	-- notifications, trending, the worker's round

@@ -122,21 +122,38 @@ END
 $$;
 COMMENT ON FUNCTION social.set_retention(text, interval) IS 'Keeps a class of data (see social.admin_retention) for this time; null keeps it for ever. SM404 for an unknown class, SM400 for less than an hour or a class that follows a setting.';
 
+-- An index by time would cost every like more than its row's removal, and a row of BRIN keeps the oldest time that its
+-- pages ever had: tables without one are walked, a piece a minute, so that each page is looked at once a day.
+CREATE OR REPLACE FUNCTION social.retention_pages(pages bigint, at timestamptz, OUT first bigint, OUT past bigint)
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT turn * piece, (turn + 1) * piece
+	FROM (SELECT greatest(4000, ($1 + 1399) / 1400)) AS p (piece), LATERAL (SELECT extract(epoch FROM $2)::bigint / 60 % greatest(1, ($1 + piece - 1) / piece)) AS t (turn)
+$$;
+COMMENT ON FUNCTION social.retention_pages(bigint, timestamptz) IS 'Which pages of a table of this many retention looks at in this minute, from first to before past: at least four thousand, and all of them within a day.';
+
 -- One batch of one class.
 CREATE OR REPLACE FUNCTION social.retention_batch(class record, keep interval, batch integer) RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	restoring text := social.setting('restoring');
 	append_only boolean := class.table_name IN ('audit_log', 'post_revisions');
+	relation regclass := format('social.%I', class.table_name);
+	walks boolean := NOT EXISTS (SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+		WHERE i.indrelid = relation AND a.attname = class.time_column);
+	pages record;
 	done bigint;
 BEGIN
+	IF walks THEN
+		pages := social.retention_pages(pg_relation_size(relation) / current_setting('block_size')::bigint, now());
+	END IF;
 	IF append_only THEN
 		PERFORM set_config('social.restoring', 'on', true);
 	END IF;
 	EXECUTE format(
 		CASE WHEN class.instead_set IS NULL THEN 'DELETE FROM social.%1$I' ELSE 'UPDATE social.%1$I SET %4$I = NULL' END
-		|| ' WHERE ctid = ANY (ARRAY(SELECT t.ctid FROM social.%1$I t WHERE t.%2$I < now() - $1 AND %3$s LIMIT $2 FOR UPDATE SKIP LOCKED))',
-		class.table_name, class.time_column, class.condition, class.instead_set) USING keep, batch;
+		|| ' WHERE ctid = ANY (ARRAY(SELECT t.ctid FROM social.%1$I t WHERE t.%2$I < now() - $1 AND %3$s%5$s LIMIT $2 FOR UPDATE SKIP LOCKED))',
+		class.table_name, class.time_column, class.condition, class.instead_set,
+		CASE WHEN walks THEN format(' AND t.ctid >= ''(%s,0)'' AND t.ctid < ''(%s,0)''', pages.first, pages.past) END) USING keep, batch;
 	GET DIAGNOSTICS done = ROW_COUNT;
 	IF append_only THEN
 		PERFORM set_config('social.restoring', restoring, true);
@@ -144,7 +161,7 @@ BEGIN
 	RETURN done;
 END
 $$;
-COMMENT ON FUNCTION social.retention_batch(record, interval, integer) IS 'Deletes at most a batch of one row of retention_classes that is older; returns how many.';
+COMMENT ON FUNCTION social.retention_batch(record, interval, integer) IS 'Deletes at most a batch of one row of retention_classes that is older, where its table has no index by time of the pages that are looked at in this minute; returns how many.';
 
 CREATE OR REPLACE FUNCTION social.retention_round(batch integer DEFAULT 1000) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -15,7 +15,7 @@ CREATE TABLE social.notifications (
 	withdrawn_at timestamptz,
 	PRIMARY KEY (recipient_id, is_read, id)
 );
-COMMENT ON TABLE social.notifications IS 'One row for each thing that somebody is told: who did (actor_id, null for the system) what (type) to what (post_id, comment_id, or the recipient; where a quote is the deed, quote_id is the post that quotes post_id). A like writes three index entries here and no more: the key serves lists, the unread count and look-ups of one''s own, another its being taken back, the time retention; actor_id needs no foreign key, because a notification goes with the like, comment, follow or share that it tells of, and that with its actor. A like, follow or share that is taken back leaves it withdrawn: seen by nobody, it remembers that this was told, until its actor goes.';
+COMMENT ON TABLE social.notifications IS 'One row for each thing that somebody is told: who did (actor_id, null for the system) what (type) to what (post_id, comment_id, or the recipient; where a quote is the deed, quote_id is the post that quotes post_id). A like writes two index entries here and no more: the key serves lists, the unread count and look-ups of one''s own; actor_id needs no foreign key, because a notification goes with the like, comment, follow or share that it tells of, and that with its actor. A like, follow or share that is taken back leaves it withdrawn: seen by nobody, it remembers that this was told, until its actor goes.';
 CREATE INDEX notifications_actor_idx ON social.notifications (actor_id, recipient_id) WHERE post_id IS NULL;
 -- The actor before the kind: a text is compared only where both ids are the same.
 CREATE INDEX notifications_post_actor_idx ON social.notifications (post_id, actor_id, type) WHERE post_id IS NOT NULL;
@@ -23,9 +23,6 @@ CREATE INDEX notifications_comment_actor_idx ON social.notifications (comment_id
 -- What was taken back before goes with its actor, too.
 CREATE INDEX notifications_withdrawn_idx ON social.notifications (actor_id) WHERE withdrawn_at IS NOT NULL;
 CREATE INDEX notifications_quote_idx ON social.notifications (quote_id) WHERE quote_id IS NOT NULL;
--- What retention asks for: reading moves a row from one to the other, as it does in the key.
-CREATE INDEX notifications_read_idx ON social.notifications (created_at) WHERE is_read;
-CREATE INDEX notifications_unread_idx ON social.notifications (created_at) WHERE NOT is_read;
 
 CREATE TABLE social.notification_preferences (
 	user_id bigint NOT NULL REFERENCES social.users ON DELETE CASCADE,

@@ -60,4 +60,3 @@ CREATE TABLE social.post_revisions (
 );
 COMMENT ON TABLE social.post_revisions IS 'What a post said before each edit, oldest first; rows are only added, and go with the post.';
 CREATE INDEX post_revisions_editor_idx ON social.post_revisions (editor_id) WHERE editor_id IS NOT NULL;
-CREATE INDEX post_revisions_created_idx ON social.post_revisions (created_at);

@@ -90,7 +90,6 @@ CREATE INDEX stream_views_live_idx ON social.stream_views (stream_id) WHERE left
 CREATE INDEX stream_views_stream_idx ON social.stream_views (stream_id, id);
 CREATE INDEX stream_views_viewer_idx ON social.stream_views (viewer_id, stream_id) WHERE viewer_id IS NOT NULL;
 CREATE INDEX stream_views_watching_idx ON social.stream_views (viewer_id) WHERE left_at IS NULL;
-CREATE INDEX stream_views_left_idx ON social.stream_views (left_at) WHERE left_at IS NOT NULL;
 
 CREATE TABLE social.stream_minutes (
 	stream_id bigint NOT NULL REFERENCES social.streams ON DELETE CASCADE,
@@ -139,7 +138,6 @@ CREATE INDEX stream_chat_messages_stream_idx ON social.stream_chat_messages (str
 CREATE INDEX stream_chat_messages_time_idx ON social.stream_chat_messages (stream_id, created_at, id);
 CREATE INDEX stream_chat_messages_author_idx ON social.stream_chat_messages (author_id, stream_id);
 CREATE INDEX stream_chat_messages_deleted_idx ON social.stream_chat_messages (deleted_at) WHERE deleted_at IS NOT NULL;
-CREATE INDEX stream_chat_messages_created_idx ON social.stream_chat_messages (created_at);
 
 CREATE TABLE social.stream_chatters (
 	stream_id bigint NOT NULL REFERENCES social.streams ON DELETE CASCADE,

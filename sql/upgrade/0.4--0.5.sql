@@ -76,9 +76,7 @@ WHERE NOT EXISTS (SELECT FROM social.post_hashtags l WHERE l.hashtag_id = h.id A
 -- notification: what was taken back is told once.
 ALTER TABLE social.notifications ADD COLUMN withdrawn_at timestamptz;
 CREATE INDEX notifications_withdrawn_idx ON social.notifications (actor_id) WHERE withdrawn_at IS NOT NULL;
-CREATE INDEX notifications_read_idx ON social.notifications (created_at) WHERE is_read;
-CREATE INDEX notifications_unread_idx ON social.notifications (created_at) WHERE NOT is_read;
-COMMENT ON TABLE social.notifications IS 'One row for each thing that somebody is told: who did (actor_id, null for the system) what (type) to what (post_id, comment_id, or the recipient; where a quote is the deed, quote_id is the post that quotes post_id). A like writes three index entries here and no more: the key serves lists, the unread count and look-ups of one''s own, another its being taken back, the time retention; actor_id needs no foreign key, because a notification goes with the like, comment, follow or share that it tells of, and that with its actor. A like, follow or share that is taken back leaves it withdrawn: seen by nobody, it remembers that this was told, until its actor goes.';
+COMMENT ON TABLE social.notifications IS 'One row for each thing that somebody is told: who did (actor_id, null for the system) what (type) to what (post_id, comment_id, or the recipient; where a quote is the deed, quote_id is the post that quotes post_id). A like writes two index entries here and no more: the key serves lists, the unread count and look-ups of one''s own; actor_id needs no foreign key, because a notification goes with the like, comment, follow or share that it tells of, and that with its actor. A like, follow or share that is taken back leaves it withdrawn: seen by nobody, it remembers that this was told, until its actor goes.';
 
 -- trending: distinct others count; what that asks of comments and of the sources.
 CREATE INDEX comments_post_author_idx ON social.comments (post_id, author_id) WHERE is_counted IS NOT NULL;
@@ -176,7 +174,6 @@ DROP FUNCTION IF EXISTS social.user_posts(bigint, integer, text);
 DROP FUNCTION IF EXISTS social.draft_posts(integer, text);
 DROP FUNCTION IF EXISTS social.deleted_posts(integer, text);
 DROP FUNCTION IF EXISTS social.post_revisions(bigint, integer, text);
-CREATE INDEX post_revisions_created_idx ON social.post_revisions (created_at);
 DROP FUNCTION IF EXISTS social.post_likers(bigint, integer, text);
 DROP FUNCTION IF EXISTS social.comment_likers(bigint, integer, text);
 DROP FUNCTION IF EXISTS social.blocked_users(integer, text);
@@ -546,7 +543,6 @@ CREATE INDEX stream_views_live_idx ON social.stream_views (stream_id) WHERE left
 CREATE INDEX stream_views_stream_idx ON social.stream_views (stream_id, id);
 CREATE INDEX stream_views_viewer_idx ON social.stream_views (viewer_id, stream_id) WHERE viewer_id IS NOT NULL;
 CREATE INDEX stream_views_watching_idx ON social.stream_views (viewer_id) WHERE left_at IS NULL;
-CREATE INDEX stream_views_left_idx ON social.stream_views (left_at) WHERE left_at IS NOT NULL;
 
 CREATE TABLE social.stream_minutes (
 	stream_id bigint NOT NULL REFERENCES social.streams ON DELETE CASCADE,
@@ -663,7 +659,6 @@ CREATE INDEX stream_chat_messages_stream_idx ON social.stream_chat_messages (str
 CREATE INDEX stream_chat_messages_time_idx ON social.stream_chat_messages (stream_id, created_at, id);
 CREATE INDEX stream_chat_messages_author_idx ON social.stream_chat_messages (author_id, stream_id);
 CREATE INDEX stream_chat_messages_deleted_idx ON social.stream_chat_messages (deleted_at) WHERE deleted_at IS NOT NULL;
-CREATE INDEX stream_chat_messages_created_idx ON social.stream_chat_messages (created_at);
 
 CREATE TABLE social.stream_chatters (
 	stream_id bigint NOT NULL REFERENCES social.streams ON DELETE CASCADE,

@@ -54,9 +54,13 @@ static void
 try_networks(const char *text, size_t size)
 {
 	struct social_networks networks;
+	const char *wrong = social_networks_parse(text, size, &networks);
 
-	if (!social_networks_parse(text, size, &networks))
+	if (wrong)
+	{
+		CHECK(wrong >= text && wrong < text + size);
 		return;
+	}
 	for (int i = 0; i < networks.count; i++)
 	{
 		CHECK(networks.list[i].prefix >= 0 && networks.list[i].prefix <= 128);

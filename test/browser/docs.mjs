@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { Browser } from './browser.mjs';
 
 const [kind, url, username, password, operations, screenshot] = process.argv.slice(2);
-const browser = await Browser.start(60);
+const browser = await Browser.start(180);
 const seen = {};
 
 // Swagger UI draws what is in sight, and forgets what is not: each time that this is asked it has come a

@@ -23,7 +23,9 @@ SELECT social.retention_batch(c, interval '1 day', 100000) AS gone FROM (SELECT 
 SELECT is(count(*), 5000::bigint - :gone, 'a batch is of the pages of this minute') FROM social.walked;
 SELECT ok(:gone BETWEEN 1 AND 4999, 'which are not all');
 SELECT is(count(*), 0::bigint, 'and the rest stands in others') FROM social.walked w, social.retention_pages(pg_relation_size('social.walked') / current_setting('block_size')::integer, now()) p WHERE w.ctid >= format('(%s,0)', p.first)::tid AND w.ctid < format('(%s,0)', p.past)::tid;
+SET LOCAL social.allow_drop = on;
 DROP TABLE social.walked;
+SET LOCAL social.allow_drop = off;
 -- A row of BRIN would keep the oldest time that its pages ever had, so that once all were in use again everything is read.
 SELECT is_empty($$
 	SELECT i.indexrelid::regclass FROM social.retention_classes() r JOIN pg_index i ON i.indrelid = ('social.' || r.table_name)::regclass

@@ -32,7 +32,7 @@ sub equal { return wait_until(300, sub { ($published, $received) = (rows_of('pub
 
 for my $name (sort keys %port)
 {
-	make_cluster($name, "port = $port{$name}\nwal_level = logical\nshared_preload_libraries = 'social'\nsocial.database = 'postgres'\nsocial.trending_half_life = '1 hour'");
+	make_cluster($name, "port = $port{$name}\nwal_level = logical\nshared_preload_libraries = 'social'\nsocial.database = 'postgres'\nsocial.trending_half_life = '1h'");
 	start($name);
 	at($name, 'CREATE EXTENSION social');
 }

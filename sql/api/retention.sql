@@ -140,11 +140,12 @@ DECLARE
 	relation regclass := format('social.%I', class.table_name);
 	walks boolean := NOT EXISTS (SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
 		WHERE i.indrelid = relation AND a.attname = class.time_column);
-	pages record;
+	page bigint;
+	past bigint;
 	done bigint;
 BEGIN
 	IF walks THEN
-		pages := social.retention_pages(pg_relation_size(relation) / current_setting('block_size')::bigint, now());
+		SELECT p.first, p.past INTO page, past FROM social.retention_pages(pg_relation_size(relation) / current_setting('block_size')::bigint, now()) p;
 	END IF;
 	IF append_only THEN
 		PERFORM set_config('social.restoring', 'on', true);
@@ -153,7 +154,7 @@ BEGIN
 		CASE WHEN class.instead_set IS NULL THEN 'DELETE FROM social.%1$I' ELSE 'UPDATE social.%1$I SET %4$I = NULL' END
 		|| ' WHERE ctid = ANY (ARRAY(SELECT t.ctid FROM social.%1$I t WHERE t.%2$I < now() - $1 AND %3$s%5$s LIMIT $2 FOR UPDATE SKIP LOCKED))',
 		class.table_name, class.time_column, class.condition, class.instead_set,
-		CASE WHEN walks THEN format(' AND t.ctid >= ''(%s,0)'' AND t.ctid < ''(%s,0)''', pages.first, pages.past) END) USING keep, batch;
+		CASE WHEN walks THEN format(' AND t.ctid >= ''(%s,0)'' AND t.ctid < ''(%s,0)''', page, past) END) USING keep, batch;
 	GET DIAGNOSTICS done = ROW_COUNT;
 	IF append_only THEN
 		PERFORM set_config('social.restoring', restoring, true);

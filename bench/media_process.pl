@@ -3,7 +3,7 @@
 # is the least that decodes it and makes the large variant alone: one call of libvips' own program.
 use strict;
 use warnings;
-use lib 'test/http', 'test/instance', 'test/worker';
+use lib 'test/http', 'test/instance', 'test/worker', 'test/s3';
 use Bench;
 use Media;
 use POSIX qw(sysconf _SC_CLK_TCK);

@@ -366,7 +366,6 @@ CREATE TABLE social.job_history (
 	finished_at timestamptz NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 50000);
 COMMENT ON TABLE social.job_history IS 'Jobs that were done, cancelled, or superseded by a later one with their key: when and how often they ran, without what they were about.';
-CREATE INDEX job_history_finished_idx ON social.job_history (finished_at);
 
 CREATE TABLE social.job_schedules (
 	name text COLLATE "C" PRIMARY KEY CONSTRAINT job_schedules_name_check CHECK (name ~ '^[a-z][a-z0-9_.-]{0,62}$'),

@@ -107,24 +107,15 @@ sign(struct sb_buffer *out, const char *name, size_t len, void *arg)
 {
 	struct signing *signing = arg;
 	const struct sb_media_store *store = signing->store;
-	struct social_sigv4_field host = {"host", strlen("host"), store->host, strlen(store->host)};
-	struct social_sigv4_field query[SOCIAL_SIGV4_FIELDS];
-	struct social_sigv4_request request = {.method = "GET",
-										   .query = query,
-										   .headers = &host,
-										   .nheaders = 1,
-										   .payload = SOCIAL_SIGV4_UNSIGNED};
-	char signature[SOCIAL_SIGV4_QUERY_SIZE(0, sizeof("host"))];
+	char signature[SOCIAL_SIGV4_GET_SIZE];
 	struct sb_buffer path = {0};
 
 	/* What the worker has made needs no escapes. */
 	sb_buffer_append(&path, store->prefix, store->prefix_len);
 	sb_buffer_append(&path, signing->key, signing->folder);
 	sb_buffer_append(&path, name, len);
-	request.path = path.data;
-	request.path_len = path.len;
-	if (social_sigv4_presign(&store->key, &request, signing->at, signing->life, signature,
-							 sizeof(signature)) != SOCIAL_SIGV4_OK)
+	if (social_sigv4_presign_get(&store->key, store->host, path.data, path.len, signing->at,
+								 signing->life, signature) != SOCIAL_SIGV4_OK)
 		signing->has_failed = true;
 	sb_buffer_append(out, name, len);
 	sb_buffer_putc(out, '?');

@@ -116,10 +116,18 @@ extern enum social_sigv4_result social_sigv4_sign_text(const struct social_sigv4
  */
 #define SOCIAL_SIGV4_QUERY_SIZE(parameters, header_names)                                          \
 	((parameters) + 3 * (header_names) + 3 * SOCIAL_SIGV4_SCOPE_SIZE + 512)
+#define SOCIAL_SIGV4_GET_SIZE SOCIAL_SIGV4_QUERY_SIZE(0, sizeof("host"))
 extern enum social_sigv4_result social_sigv4_presign(const struct social_sigv4_key *key,
 													 const struct social_sigv4_request *request,
 													 int64_t at, int64_t seconds, char *out,
 													 size_t size);
+
+/* The same for reading an object at this path of a host, which is all that is signed. */
+extern enum social_sigv4_result social_sigv4_presign_get(const struct social_sigv4_key *key,
+														 const char *host, const char *path,
+														 size_t path_len, int64_t at,
+														 int64_t seconds,
+														 char out[SOCIAL_SIGV4_GET_SIZE]);
 
 /*
  * Was this request signed with one of the keys, and is it good at this time? The comparison takes

@@ -101,6 +101,22 @@ social_sigv4_presign(const struct social_sigv4_key *key, const struct social_sig
 	return write_query(&complete, signature, out, size) ? SOCIAL_SIGV4_OK : SOCIAL_SIGV4_MALFORMED;
 }
 
+enum social_sigv4_result
+social_sigv4_presign_get(const struct social_sigv4_key *key, const char *host, const char *path,
+						 size_t path_len, int64_t at, int64_t seconds,
+						 char out[SOCIAL_SIGV4_GET_SIZE])
+{
+	struct social_sigv4_field header = {"host", strlen("host"), host, strlen(host)};
+	struct social_sigv4_request request = {.method = "GET",
+										   .path = path,
+										   .path_len = path_len,
+										   .headers = &header,
+										   .nheaders = 1,
+										   .payload = SOCIAL_SIGV4_UNSIGNED};
+
+	return social_sigv4_presign(key, &request, at, seconds, out, SOCIAL_SIGV4_GET_SIZE);
+}
+
 /* ---- reading --------------------------------------------------------------------------------- */
 
 static int

@@ -156,21 +156,13 @@ sign(const char *key, int len, int64 at, int64 life)
 									  .secret = store.facts[SECRET_KEY],
 									  .region = store.facts[REGION],
 									  .service = "s3"};
-	struct social_sigv4_field host = {"host", strlen("host"), store.facts[HOST],
-									  strlen(store.facts[HOST])};
-	struct social_sigv4_field query[SOCIAL_SIGV4_FIELDS];
-	struct social_sigv4_request request = {.method = "GET",
-										   .query = query,
-										   .headers = &host,
-										   .nheaders = 1,
-										   .payload = SOCIAL_SIGV4_UNSIGNED};
 	char *path = psprintf("%s/%.*s", store.facts[PATH], len, key);
 	char *encoded = palloc(3 * strlen(path) + 1);
-	char out[SOCIAL_SIGV4_QUERY_SIZE(0, sizeof("host"))];
+	char out[SOCIAL_SIGV4_GET_SIZE];
+	size_t encoded_len = social_sigv4_encode(path, strlen(path), true, encoded);
 
-	request.path = encoded;
-	request.path_len = social_sigv4_encode(path, strlen(path), true, encoded);
-	if (social_sigv4_presign(&signer, &request, at, life, out, sizeof(out)) != SOCIAL_SIGV4_OK)
+	if (social_sigv4_presign_get(&signer, store.facts[HOST], encoded, encoded_len, at, life, out) !=
+		SOCIAL_SIGV4_OK)
 		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
 						errmsg("could not sign an address of the media store")));
 	return psprintf("%s%s?%s", store.facts[ORIGIN], encoded, out);

@@ -176,7 +176,7 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT unnest(ARRAY['start_media_sweep']), 'admin'
 	UNION ALL
-	SELECT unnest(ARRAY['ensure_media_kinds', 'expected_objects', 'is_known_object', 'xml_text', 'bucket_settings', 'takes_parts', 'part_size', 'require_media_store', 'media_store_address', 'media_store_facts', 'media_url', 'picture_variant', 'variants_json', 'signs_pieces', 'is_public_post',
+	SELECT unnest(ARRAY['ensure_media_kinds', 'expected_objects', 'is_known_object', 'xml_text', 'bucket_settings', 'takes_parts', 'part_size', 'require_media_store', 'media_store_address', 'media_store_facts', 'media_url', 'picture_variant', 'variants_json', 'can_play_pieces', 'is_public_post',
 		'media_document', 'shown_media', 'check_media_text', 'require_own_media', 'claim_media',
 		'post_media_claim', 'profile_media_claim', 'media_gone', 'end_media']), 'owner'
 	UNION ALL

@@ -181,10 +181,10 @@ $$;
 COMMENT ON FUNCTION social.picture_variants(text) IS 'The variants of an avatar or a banner that is the key of a file that was sent, as variants_json; none of any other.';
 
 -- P-20: a bridge that serves a playlist gives its pieces addresses of their own; S3 does not.
-CREATE OR REPLACE FUNCTION social.signs_pieces() RETURNS boolean
+CREATE OR REPLACE FUNCTION social.can_play_pieces(is_public boolean) RETURNS boolean
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-	RETURN (SELECT s.is_local FROM social.media_store s);
-COMMENT ON FUNCTION social.signs_pieces() IS 'Whether the store answers a signed playlist with signed addresses of its pieces, as a directory does.';
+	RETURN (SELECT s.is_local OR s.cdn_key_id <> '' OR $1 AND s.public_url <> '' FROM social.media_store s);
+COMMENT ON FUNCTION social.can_play_pieces(boolean) IS 'Whether who has the address of a playlist can read its pieces: of a directory, which signs them when it sends it; by the cookies of CloudFront; or where everybody can.';
 
 -- PL/pgSQL, which keeps plans: an SQL function would be planned anew for each post of a list.
 CREATE OR REPLACE FUNCTION social.variants_json(variants jsonb, is_public boolean) RETURNS json
@@ -193,7 +193,7 @@ BEGIN
 	RETURN (SELECT coalesce(json_agg(json_build_object('name', v.key, 'url', url, 'content_type', v.value ->> 'content_type',
 			'width', (v.value ->> 'width')::integer, 'height', (v.value ->> 'height')::integer, 'size', (v.value ->> 'size')::bigint) ORDER BY v.key), '[]')
 		FROM jsonb_each($1) v, social.media_url(v.value ->> 'key', $2) url
-		WHERE url IS NOT NULL AND (v.value ->> 'content_type' <> 'application/vnd.apple.mpegurl' OR url NOT LIKE '%X-Amz-Signature=%' OR social.signs_pieces()));
+		WHERE url IS NOT NULL AND (v.value ->> 'content_type' <> 'application/vnd.apple.mpegurl' OR social.can_play_pieces($2)));
 END
 $$;
 COMMENT ON FUNCTION social.variants_json(jsonb, boolean) IS 'What was made of a file, as REST shows it, with addresses; an empty list where there is no store. No playlist where its pieces could not be read: at S3 by an address that is signed for it alone.';

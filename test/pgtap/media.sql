@@ -242,6 +242,9 @@ SAVEPOINT stores;
 SELECT is(pg_temp.names(:film), 'playlist video', 'P-20: CloudFront''s cookies are for the pieces, too');
 SELECT is(pg_temp.names(:film, jsonb_populate_record(s, '{"is_local": false, "endpoint": "https://s3.example.com", "public_url": "", "cdn_key_id": "", "cdn_private_key": ""}')), 'video', 'P-20: no playlist that is signed by itself') FROM social.media_store s;
 SELECT is(pg_temp.names(:film, jsonb_populate_record(s, '{"is_local": true, "endpoint": "", "public_url": "", "cdn_key_id": "", "cdn_private_key": ""}')), 'playlist video', 'P-20: but where its pieces get addresses') FROM social.media_store s;
+SELECT is(pg_temp.names(:film, jsonb_populate_record(s, '{"is_local": false, "endpoint": "https://s3.example.com", "public_url": "https://cdn.example.com", "cdn_key_id": "", "cdn_private_key": ""}')), 'video', 'P-20: nor of a private film where the public ones can be read') FROM social.media_store s;
+SELECT social.update_post(:filmed, visibility => 'public') \gset
+SELECT is(pg_temp.names(:film), 'playlist video', 'P-20: as those can, piece by piece');
 ROLLBACK TO stores;
 SELECT is(social.media_json(:film) ->> 'url', 'https://cdn.example.com/' || key || pg_temp.pass('https://cdn.example.com/' || key, :epoch / 30 * 30 + 60, :'cdn_key'), 'the original, for its owner, by itself') FROM social.media WHERE id = :film;
 SELECT is(format('%s %s %s', c ->> 'domain', c ->> 'path', extract(epoch FROM (c ->> 'expires_at')::timestamptz - date_trunc('second', now()))::integer), format('cdn.example.com /media/%s/ 10800', :film), 'P-20: cookies for all of it, for an hour and as long as it plays')

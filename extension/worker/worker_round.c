@@ -13,6 +13,7 @@
 
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "fmgr.h"
@@ -21,6 +22,7 @@
 #include "nodes/value.h"
 #include "parser/parse_func.h"
 #include "pgstat.h"
+#include "storage/lmgr.h"
 #include "tcop/utility.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -193,6 +195,21 @@ social_tick(PG_FUNCTION_ARGS)
 
 /* ---- in the worker -------------------------------------------------------------------------- */
 
+/*
+ * Keeps the extension until the transaction ends; false when it is not there. DROP EXTENSION locks
+ * it before our tables: one waits for the other with nothing in hand, and there is no deadlock.
+ */
+static bool
+hold_extension(void)
+{
+	Oid extension = get_extension_oid("social", true);
+
+	if (!OidIsValid(extension))
+		return false;
+	LockDatabaseObject(ExtensionRelationId, extension, 0, AccessShareLock);
+	return get_extension_oid("social", true) == extension;
+}
+
 /* One step in a transaction of its own; -1 when the extension is not there. */
 static int64
 run_in_transaction(struct step *step)
@@ -201,12 +218,14 @@ run_in_transaction(struct step *step)
 
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
-	PushActiveSnapshot(GetTransactionSnapshot());
 	pgstat_report_activity(STATE_RUNNING, step->function);
-	if (OidIsValid(get_extension_oid("social", true)) &&
-		OidIsValid(social_relation_find("user_counters")) && social_version_matches())
-		done = social_is_subscriber() ? 0 : run(step);
-	PopActiveSnapshot();
+	if (hold_extension())
+	{
+		PushActiveSnapshot(GetTransactionSnapshot());
+		if (OidIsValid(social_relation_find("user_counters")) && social_version_matches())
+			done = social_is_subscriber() ? 0 : run(step);
+		PopActiveSnapshot();
+	}
 	CommitTransactionCommand();
 	return done;
 }

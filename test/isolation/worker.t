@@ -123,7 +123,21 @@ sql($own, q{INSERT INTO social.posts (author_id, title, content, is_published, p
 becomes($own, q{SELECT is_published FROM social.posts WHERE title = 'due at last'}, 't', 'a step that is not there is left out');
 is(sql('postgres', "$worker = '$own'"), $pid, 'by the same worker');
 
-sql($own, 'SET social.allow_drop = on', 'DROP EXTENSION social');
+# The worker wants a table that somebody has locked; who drops the extension meanwhile waits for the worker, before
+# having locked anything that the worker could want next.
+my @busy;
+for my $statements ("BEGIN; LOCK TABLE social.recounts; SELECT pg_sleep(600)", 'SET social.allow_drop = on; SET deadlock_timeout = 100; DROP EXTENSION social')
+{
+	open $busy[@busy], '|-', 'psql', '-X', '-q', '-o', '/dev/null', '-v', 'ON_ERROR_STOP=1', '-d', $own or BAIL_OUT("psql: $!");
+	print { $busy[-1] } "$statements;\n";
+	$busy[-1]->flush;
+	becomes('postgres', "SELECT count(*) FROM pg_locks JOIN ($worker = '$own') w USING (pid) WHERE NOT granted AND relation IS NOT NULL", 1, 'the worker waits for a table') if @busy == 1;
+}
+becomes($own, q{SELECT count(*) FROM pg_locks WHERE NOT granted AND classid = 'pg_extension'::regclass AND mode = 'AccessExclusiveLock'}, 1, 'DROP EXTENSION waits for a round of the worker');
+is(sql($own, q{SELECT count(*) FROM pg_locks l JOIN pg_locks d USING (pid) WHERE NOT d.granted AND d.classid = 'pg_extension'::regclass AND l.mode = 'AccessExclusiveLock' AND l.relation IS NOT NULL}), 0, 'and has locked no table');
+sql('postgres', "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE datname = '$own' AND query LIKE '%pg_sleep(600)%' AND backend_type = 'client backend' AND pid <> pg_backend_pid()");
+close $busy[0];
+ok(close $busy[1], 'it is done when the round is over');
 becomes('postgres', "SELECT count(*) FROM ($worker = '$own') w", 0, 'without the extension the worker leaves');
 sql($own, 'CREATE EXTENSION social', q{INSERT INTO social.users (username) VALUES ('u')},
 	q{INSERT INTO social.posts (author_id, title, content) VALUES (1, 'p', '#one')});

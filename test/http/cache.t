@@ -239,8 +239,15 @@ sub stampede
 
 my $patient = start_cached(LOCK_TIMEOUT => 20, STATEMENT_TIMEOUT => 60, SLOW_STATEMENT_TIMEOUT => 60);
 is_hit($patient, $search);
-my %counted = map { $_ => answers($patient, $_) } qw(miss shared hit);
-my @crowd = stampede($patient, "$search&first=7", 40, sub { wait_until(8, sub { answers($patient, 'shared') - $counted{shared} >= 39 }) });
+# Somebody's write in the middle of it, the worker's for one, rightly makes it two questions: then the next one counts.
+my (%counted, @crowd);
+for my $first (21 .. 30)
+{
+	my $version = psql('SELECT social.content_version()');
+	%counted = map { $_ => answers($patient, $_) } qw(miss shared hit);
+	@crowd   = stampede($patient, "$search&first=$first", 40, sub { wait_until(8, sub { answers($patient, 'shared') - $counted{shared} >= 39 }) });
+	last if psql('SELECT social.content_version()') eq $version;
+}
 is(scalar(grep { m{^HTTP/1.1 200 } } @crowd), 40, 'forty ask the same slow question at once, and are all answered');
 is(scalar(keys %{ { map { (split /\r\n\r\n/, $_, 2)[1] => 1 } @crowd } }), 1, 'the same');
 is(answers($patient, 'miss') - $counted{miss}, 1, 'seed 127: the database is asked once');

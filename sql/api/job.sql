@@ -3,7 +3,8 @@
 --
 --   LISTEN social_jobs                            the bell: some are due (extension/job/bell.c)
 --   claim_jobs(worker, kinds, batch, lease)       until fewer come than were asked for
---   finish_jobs, fail_jobs, snooze_jobs           in batches; what they return it has lost meanwhile
+--   finish_jobs, fail_jobs, snooze_jobs           in batches; what they return it has lost meanwhile. In one
+--                                                 transaction with the next claim_jobs it costs one commit less
 --   renew_leases(worker, ...)                     every third of the lease
 --   stop_job_worker(worker)                       at its end; else its lease ends it
 --

@@ -132,7 +132,7 @@ COMMENT ON FUNCTION social.job_rooms(text[], integer) IS 'For each of these kind
 CREATE OR REPLACE FUNCTION social.claim_jobs(worker text, kinds text[], batch integer DEFAULT 100, lease interval DEFAULT interval '1 minute')
 	RETURNS TABLE (id bigint, kind text, args jsonb, attempt integer, max_attempts integer, priority smallint, run_at timestamptz, created_at timestamptz, user_id bigint, timeout interval)
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER ROWS 100
-	SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+	SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
 	me bigint;
 	rooms record;
@@ -251,7 +251,7 @@ $$;
 COMMENT ON FUNCTION social.other_jobs(bigint[], bigint[]) IS 'Those of the ids that are not known, in their order.';
 
 CREATE OR REPLACE FUNCTION social.finish_jobs(worker text, ids bigint[], attempts integer[]) RETURNS bigint[]
-	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
 	me bigint;
 	finished bigint[];

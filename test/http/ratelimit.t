@@ -314,6 +314,8 @@ ok(wait_until(30, $counts), 'it is found when it comes');
 is(`redis-cli -p $port script flush`, "OK\n", 'it forgets the script');
 ok($counts->(), 'which is sent again');
 like(`redis-cli -p $port -n 3 keys '*'`, qr{^social_media:rate:\*/global/60/user:$person->{id}$}m, 'its keys have the prefix, in the database of the URL');
+is_deeply([ grep { my ($window) = m{^social_media:rate:.*/(\d+)/}; my $left = `redis-cli -p $port -n 3 pttl '$_'`; $left == -1 || $left > 1000 * $window } split /\n/, `redis-cli -p $port -n 3 --scan` ],
+	[], 'seed 166: each goes when its window is over: nothing is left of who is deleted');
 kill 'STOP', $own;
 is_open_for_reads($redis, 'Redis hangs');
 kill 'CONT', $own;

@@ -219,7 +219,7 @@ on_open(struct sb_socket *socket, struct sb_request *request)
 	own->operations.listener = &own->listener;
 	own->operations.say = say;
 	sb_listener_join(&own->listener, sb_sockets_services(socket->all), &listener_kind,
-					 socket->address);
+					 &request->caller);
 }
 
 static void

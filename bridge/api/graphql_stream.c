@@ -335,8 +335,7 @@ sb_graphql_stream(struct sb_request *request, const struct sb_asked *asked)
 	own->request = request;
 	own->why = SB_CLOSES;
 	own->after = after;
-	sb_listener_join(&own->listener, request->admission.services, &listener_kind,
-					 request->caller.address);
+	sb_listener_join(&own->listener, request->admission.services, &listener_kind, &request->caller);
 	own->run.admission = &request->admission;
 	own->run.asker = &asker;
 	own->run.owner = own;

@@ -43,6 +43,10 @@ sb_task_begin(struct sb_listener *listener, size_t size, const char *name)
 
 	task->listener = listener;
 	memcpy(task->caller.address, listener->address, sizeof(task->caller.address));
+	if (*listener->country)
+		task->caller.country = sb_arena_copy(&task->arena, listener->country, 2);
+	if (listener->agent)
+		task->caller.agent = sb_arena_copy(&task->arena, listener->agent, strlen(listener->agent));
 	if (listener->user_id)
 		sb_caller_set_owner(&task->caller, listener->user_id, listener->session_id,
 							listener->scopes);
@@ -295,12 +299,16 @@ sb_listeners_stop(struct sb_listeners *listeners)
 
 void
 sb_listener_join(struct sb_listener *listener, struct sb_services *services,
-				 const struct sb_listener_kind *kind, const char *address)
+				 const struct sb_listener_kind *kind, const struct sb_caller *caller)
 {
 	struct sb_listeners *all = services->listeners;
 
 	*listener = (struct sb_listener){.all = all, .kind = kind, .number = ++all->joined};
-	memcpy(listener->address, address, sizeof(listener->address));
+	memcpy(listener->address, caller->address, sizeof(listener->address));
+	if (caller->country)
+		snprintf(listener->country, sizeof(listener->country), "%s", caller->country);
+	if (caller->agent)
+		listener->agent = sb_checked(strdup(caller->agent));
 	listener->prev = all->last;
 	*(all->last ? &all->last->next : &all->first) = listener;
 	all->last = listener;
@@ -315,6 +323,7 @@ sb_listener_leave(struct sb_listener *listener)
 		listener->task->listener = NULL;
 	if (listener->user_id)
 		sb_places_give_back(listener->user_id);
+	free(listener->agent);
 	*(listener->prev ? &listener->prev->next : &all->first) = listener->next;
 	*(listener->next ? &listener->next->prev : &all->last) = listener->prev;
 }

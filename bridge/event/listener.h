@@ -68,6 +68,8 @@ struct sb_listener
 	int64_t expires_at;   /* of his token; 0 = it does not say */
 	struct sb_task *task; /* NULL: none is under way */
 	char address[INET6_ADDRSTRLEN];
+	char country[3]; /* of struct sb_caller, as it was when he came; empty: not known */
+	char *agent;     /* likewise, or NULL */
 };
 
 /*
@@ -92,9 +94,9 @@ extern void sb_listeners_free(struct sb_listeners *listeners);
 /* The bridge stops: all of them are ended, with RESTART. */
 extern void sb_listeners_stop(struct sb_listeners *listeners);
 
-/* Somebody has come, from that address. */
+/* Somebody has come, as the caller whom HTTP has seen: where from, and with what. */
 extern void sb_listener_join(struct sb_listener *listener, struct sb_services *services,
-							 const struct sb_listener_kind *kind, const char *address);
+							 const struct sb_listener_kind *kind, const struct sb_caller *caller);
 
 /* He goes. */
 extern void sb_listener_leave(struct sb_listener *listener);

@@ -373,7 +373,7 @@ sb_sse_subscribe(struct sb_request *request)
 		own->why = SB_CLOSES;
 		own->after = after;
 		sb_listener_join(&own->listener, request->admission.services, &listener_kind,
-						 request->caller.address);
+						 &request->caller);
 		own->subscriber.kind = &subscriber_kind;
 		own->subscriber.listener = &own->listener;
 		request->state = own;

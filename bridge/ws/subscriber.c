@@ -209,7 +209,7 @@ on_open(struct sb_socket *socket, struct sb_request *request)
 	const char *token = token_of(request);
 
 	sb_listener_join(&own->listener, sb_sockets_services(socket->all), &listener_kind,
-					 socket->address);
+					 &request->caller);
 	own->subscriber.kind = &kind;
 	own->subscriber.listener = &own->listener;
 	own->path_topic = topic_of_path(request);

@@ -238,6 +238,14 @@ for my $case ([ 'a trusted proxy', 'DE', COUNTRY_HEADER => 'CF-IPCountry', TRUST
 	$before = psql($counted);
 	$answer = api(POST => '/graphql/', url => $bridge->{url}, token => account()->{token}, json => { query => "mutation { watchStream(streamId: $id) { success } }" }, headers => { 'CF-IPCountry' => 'de', 'User-Agent' => 'Mozilla/5.0 (iPad; CPU OS 17_0 like Mac OS X)' });
 	is(($answer->{json}{data}{watchStream}{success} ? 'watches ' : 'does not ') . (psql($counted) - $before), 'watches 1', 'issue 16: GraphQL counts country and device as REST does');
+	$counted =~ s/tablet/tv/;
+	$before = psql($counted);
+	my $socket = WebSocket->new('/graphql/', url => $bridge->{url}, protocol => 'graphql-transport-ws', headers => { 'CF-IPCountry' => 'de', 'User-Agent' => 'Mozilla/5.0 (SMART-TV; Linux; Tizen 6.0)' });
+	$socket->say_json({ type => 'connection_init', payload => { Authorization => 'Bearer ' . account()->{token} } });
+	$socket->next_message;
+	$socket->say_json({ id => '1', type => 'subscribe', payload => { query => "mutation { watchStream(streamId: $id) { success } }" } });
+	$answer = $socket->next_message;
+	is(($answer->{payload}{data}{watchStream}{success} ? 'watches ' : 'does not ') . (psql($counted) - $before), 'watches 1', 'issue 16: so does GraphQL on a WebSocket, of who opened it');
 	$bridge->stop;
 }
 

@@ -16,6 +16,7 @@
 #include "cache/cache.h"
 #include "http/router.h"
 #include "http/cors.h"
+#include "http/country.h"
 #include "http/forwarded.h"
 #include "http/library.h"
 #include "http/peers.h"
@@ -114,6 +115,7 @@ static void
 check_config(const struct sb_config *config, struct sb_problems *problems)
 {
 	const char *item;
+	char problem[512];
 
 	if (config->drain_timeout > config->stop_timeout)
 		sb_problem_warning(problems, "DRAIN_TIMEOUT is longer than STOP_TIMEOUT, which counts");
@@ -127,6 +129,8 @@ check_config(const struct sb_config *config, struct sb_problems *problems)
 	sb_store_check(config, problems);
 	sb_webhook_check(config, problems);
 	sb_media_check(config, problems);
+	if (!sb_country_read(config->country_file, problem, sizeof(problem)))
+		sb_problem_error(problems, "%s", problem);
 	if (!sb_forwarded_init(config->trusted_proxies, &item))
 		sb_problem_error(problems, "TRUSTED_PROXIES: %.*s is no address or network",
 						 (int) strcspn(item, ", "), item);
@@ -249,8 +253,15 @@ make_threads(const struct sb_config *config, const struct sb_systemd_sockets *pa
 /* ---- while it serves ------------------------------------------------------------------------- */
 
 static void
-on_reload(void)
+on_reload(const struct sb_config *config)
 {
+	char problem[512];
+
+	if (!sb_country_read(config->country_file, problem, sizeof(problem)))
+	{
+		sb_log(SB_LOG_ERROR, problem, NULL, NULL);
+		sb_log(SB_LOG_ERROR, "countries are told by the file as it was", NULL, NULL);
+	}
 	sb_loop_send_all(&sb_auth_keys_changed, NULL);
 }
 

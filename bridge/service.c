@@ -89,7 +89,7 @@ reload(struct sb_service *service)
 	}
 	sb_problems_free(&problems);
 	if (service->on_reload)
-		service->on_reload();
+		service->on_reload(service->config);
 	sb_log_flush();
 	sb_systemd_notify("READY=1");
 }

@@ -17,7 +17,8 @@ struct sb_service
 	const struct sb_config *config; /* as last loaded */
 	int argc;
 	char **argv;
-	void (*on_reload)(void); /* settings and keys are to be read again; may be NULL */
+	/* Settings were read, and keys and other files are to be; may be NULL. */
+	void (*on_reload)(const struct sb_config *config);
 	/* How often the n-th thread of `count` has gone round; one that stands still is stuck. */
 	uint64_t (*rounds)(void *owner, int n);
 	void *owner;

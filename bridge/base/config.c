@@ -87,6 +87,7 @@ static const char *const reloadable[] = {
 	"WS_MAX_PER_USER",       "WS_MAX_TOPICS",
 	"WS_QUERY_TOKEN",        "SSE_HEARTBEAT",
 	"MUX_WEBHOOK_SECRET",    "MUX_WEBHOOK_SECRET_OLD",
+	"COUNTRY_FILE",
 };
 
 static enum sb_program program = SB_PROGRAM_BRIDGE;

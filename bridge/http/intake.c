@@ -13,6 +13,7 @@
 
 #include "admission/identify.h"
 #include "http/client.h"
+#include "http/country.h"
 #include "http/cors.h"
 #include "http/forwarded.h"
 #include "http/gate.h"
@@ -223,17 +224,21 @@ user_agent(struct sb_request *request)
 	return text[len] == '\0' ? text : sb_arena_copy(&request->arena, text, len);
 }
 
-/* The country that the client is in, two letters; NULL where no proxy says so. */
+/* The country that the client is in, two letters: as a proxy says, or a file; NULL: unknown. */
 static const char *
-country_of(const struct sb_request *request)
+country_of(struct sb_request *request)
 {
 	const char *name = request->loop->config->country_header;
 	const char *said = name ? sb_forwarded_says(request, name) : NULL;
 
-	return said && strlen(said) == 2 && isalpha((unsigned char) said[0]) &&
-				   isalpha((unsigned char) said[1])
-			   ? said
-			   : NULL;
+	char country[3];
+
+	if (said && strlen(said) == 2 && isalpha((unsigned char) said[0]) &&
+		isalpha((unsigned char) said[1]))
+		return said;
+	if (!sb_country_of(request->caller.address, country))
+		return NULL;
+	return sb_arena_copy(&request->arena, country, 2);
 }
 
 /* Sends who came by plain HTTP to the same place by TLS (mission 162); false where that need not

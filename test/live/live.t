@@ -23,6 +23,8 @@ my $run      = $instance->run_dir;
 my %port     = map { $_ => free_port() } qw(RTMP_PORT RTMP_PLAY_PORT HLS_PORT BEAT_PORT INGEST_PORT);
 my $http     = HTTP::Tiny->new(timeout => 30);
 my @secrets; # keys: none may be found anywhere
+# How many processes there were for each processor before this test had any.
+my $load = (split ' ', do { open my $in, '<', '/proc/loadavg' or die; scalar <$in> })[0] / (() = do { open my $in, '<', '/proc/cpuinfo' or die; grep { /^processor/ } <$in> });
 
 # docker/instance of this test's instance; what it said.
 sub instance
@@ -52,7 +54,8 @@ $ENV{DATABASE_URL} = "host=$run port=@{[$instance->port('PGPORT')]} dbname=socia
 # ---- helpers
 my @children;
 
-# ffmpeg publishes with a key, as long as it is let: its process, whose output is in a file.
+# ffmpeg publishes with a key, as long as it is let: its process, whose output is in a file, and in another how many
+# frames it has made.
 sub broadcast
 {
 	my ($key) = @_;
@@ -62,12 +65,13 @@ sub broadcast
 		open STDIN,  '<', '/dev/null';
 		open STDOUT, '>', "$dir/ffmpeg.$$";
 		open STDERR, '>&', \*STDOUT;
-		exec 'ffmpeg', qw(-nostdin -v error -re -f lavfi -i), q{nullsrc=size=320x180:rate=25,format=gray,geq=lum='255*mod(floor(N/pow(2,floor(X/20))),2)',format=yuv420p}, qw(-f lavfi -i sine -c:v libx264
+		exec 'ffmpeg', qw(-nostdin -v error -stats_period 0.1 -progress), "$dir/progress.$$", qw(-re -f lavfi -i), q{nullsrc=size=320x180:rate=25,format=gray,geq=lum='255*mod(floor(N/pow(2,floor(X/20))),2)',format=yuv420p}, qw(-f lavfi -i sine -c:v libx264
 		  -preset ultrafast -tune zerolatency -g 25 -c:a aac -f flv), "rtmp://127.0.0.1:$port{RTMP_PORT}/live/$key" or POSIX::_exit(127);
 	}
 	push @children, $pid;
 	return $pid;
 }
+sub made { my ($pid) = @_; open my $in, '<', "$dir/progress.$pid" or return 0; my @frames = map { /^frame=(\d+)/ ? $1 : () } <$in>; return $frames[-1] // 0 }
 sub runs { my ($pid) = @_; return waitpid($pid, POSIX::WNOHANG()) == 0 }
 sub ends { my ($pid, $seconds) = @_; return wait_until($seconds // 60, sub { !runs($pid) }) }
 sub stop { my ($pid) = @_; kill 'TERM', $pid; ends($pid) }
@@ -134,7 +138,6 @@ is(stream($host, $id)->{status}, 'scheduled', 'and nothing began');
 
 # ---- a broadcast
 my $ffmpeg = broadcast($key);
-my $began  = time;
 ok(status_is($ann, $id, 'live'), 'seed 135, 136: it is live by itself') or diag(`cat $dir/ffmpeg.$ffmpeg $run/live.log`);
 is(stream($ann, $id)->{viewer_count}, 0, 'issue 16: nobody watches');
 my @watching = map { watch($_, $id) } $ann, $bob, $cem;
@@ -143,10 +146,29 @@ is($watching[0]{mode}, 'public', 'a public one');
 my @players = player(do => 'play', urls => [ map { $_->{playback_url} } @watching ]);
 # A busy machine shows few of them: that they move is what the player has waited for.
 is(scalar(grep { $_->{frames} > 1 && $_->{time} > 1 } @players), 3, 'issue 16: pictures move in three players');
-my $late = $players[0]{number} ? $players[0]{at} - ($began + $players[0]{number} / 25) : 0;
-note sprintf 'a picture is shown %.1f s after its frame was made (the start of the encoder is part of that)', $late;
-cmp_ok($late, '>', 0, 'issue 16: from the encoder to the decoded picture');
-cmp_ok($late, '<', 30, 'in time');
+
+# From the encoder to the decoded picture: how many frames have been made since that which is shown, whatever clock the
+# machine keeps up with. The soonest of several looks counts, at players that have just begun, too, for one that was
+# held up stays behind. 5 s is the bar where nobody else wants the processors; where others do, as many times that as
+# there were processes for each when the test began.
+my @late;
+my $bar = 5 * ($load > 1 ? $load : 1);
+for my $try (1 .. 3)
+{
+	for (1 .. 5)
+	{
+		my @seen = grep { $_->{number} } player(do => 'state');
+		my $made = made($ffmpeg); # after the look: rather too many than too few
+		push @late, map { ($made - $_->{number}) / 25 } @seen;
+		sleep 0.3;
+	}
+	@late = sort { $a <=> $b } @late;
+	last if $try == 3 || @late && $late[0] <= 5;
+	player(do => 'play', urls => [ watch($ann, $id)->{playback_url} ]);
+}
+diag(sprintf 'a picture is shown %.1f s after it was encoded (median of %d looks %.1f s); %.1f processes for each processor', $late[0], scalar @late, $late[@late / 2], $load) if @late;
+cmp_ok(scalar @late, '>', 0, 'issue 16: from the encoder to the decoded picture');
+cmp_ok($late[0] // 99, '<=', $bar, sprintf 'issue 16: at most 5 s, here %.0f', $bar);
 my $renew = sub { answer(POST => "$live/renew/", $_->[0], { playback_token => $_->[1]{playback_token} }) for [ $ann, $watching[0] ], [ $bob, $watching[1] ], [ $cem, $watching[2] ] };
 ok(wait_until(60, sub { $renew->(); stream($host, $id)->{viewer_count} == 3 }), 'seed 140, issue 16: three watch');
 ok(wait_until(60, sub { psql("SELECT count(*) FROM social.stream_events WHERE stream_id = $id AND kind = 'heartbeat'") > 0 }), 'issue 16: how much comes is told');

@@ -59,6 +59,10 @@ SELECT w.playback_token AS token FROM social.watch_stream(:private) w \gset
 UPDATE social.streams SET hidden_at = now() WHERE id = :one;
 SELECT ok(NOT social.stream_playable(:'playback'), 'nor one that was hidden');
 UPDATE social.streams SET hidden_at = NULL WHERE id = :one;
+-- The address of all others is for everybody who knows it, until it is private.
+UPDATE social.streams SET is_private = true WHERE id = :one;
+SELECT ok(NOT social.stream_playable(:'playback'), 'issue 16: a stream that its host makes private is nobody''s by the address alone');
+UPDATE social.streams SET is_private = false WHERE id = :one;
 
 -- ---- whom it drops
 SELECT social.act_as(:host) \gset ignored_

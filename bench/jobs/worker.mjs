@@ -18,7 +18,8 @@ const FINISH = 'SELECT cardinality(social.finish_jobs($1, $2, $3)) AS n';
 // Says what is done, and claims the next batch, in one transaction, as social-worker does.
 async function turn(client, name, done) {
 	await client.query('BEGIN');
-	const lost = await client.query({ name: 'finish', text: FINISH, values: [name, done.map((job) => job.id), done.map((job) => job.attempt)] });
+	// Numbers need no quotes, which the driver would look for in each.
+	const lost = await client.query({ name: 'finish', text: FINISH, values: [name, `{${done.map((job) => job.id)}}`, `{${done.map((job) => job.attempt)}}`] });
 	const claimed = await client.query({ name: 'claim', text: CLAIM, values: [name, BATCH] });
 	await client.query('COMMIT');
 	if (lost.rows[0].n !== 0) throw new Error(`${lost.rows[0].n} jobs were lost`);

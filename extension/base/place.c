@@ -171,14 +171,21 @@ find_by_index(Relation table, int64 id, Snapshot snapshot)
 }
 
 HeapTuple
-social_place_find(Relation table, int64 id, Snapshot snapshot)
+social_place_recall(Relation table, int64 id, Snapshot snapshot)
 {
 	const struct place *place = place_of(RelationGetRelid(table), id);
-	HeapTuple found = NULL;
 
 	/* Serializable transactions need the index's locks as well. */
-	if (place->table == RelationGetRelid(table) && place->id == id && !IsolationIsSerializable())
-		found = find_at(table, place, snapshot);
+	if (place->table != RelationGetRelid(table) || place->id != id || IsolationIsSerializable())
+		return NULL;
+	return find_at(table, place, snapshot);
+}
+
+HeapTuple
+social_place_find(Relation table, int64 id, Snapshot snapshot)
+{
+	HeapTuple found = social_place_recall(table, id, snapshot);
+
 	return found != NULL ? found : find_by_index(table, id, snapshot);
 }
 

@@ -20,13 +20,16 @@
  */
 extern HeapTuple social_place_find(Relation table, int64 id, Snapshot snapshot);
 
+/* The same where this session remembers it; NULL when it does not, or the row is not there. */
+extern HeapTuple social_place_recall(Relation table, int64 id, Snapshot snapshot);
+
 /*
  * The same of the row at a line that an index entry names. Dead versions stay on its page until
  * that is nearly full: for rows that are changed each time they are read.
  */
 extern HeapTuple social_place_read(Relation table, const ItemPointerData *line, Snapshot snapshot);
 
-/* Notes where a row stands that this transaction has just inserted. */
+/* Notes where a row stands that this transaction has just inserted, or moved there. */
 extern void social_place_note(Relation table, int64 id, const ItemPointerData *line);
 
 #endif /* SOCIAL_PLACE_H */

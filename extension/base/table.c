@@ -9,6 +9,7 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "catalog/namespace.h"
+#include "commands/trigger.h"
 #include "common/hashfn.h"
 #include "executor/executor.h"
 #include "utils/builtins.h"
@@ -184,16 +185,28 @@ social_table_write(struct social_table_writer *writer, const Datum *values, cons
 	heap_freetuple(tuple);
 }
 
-bool
-social_table_rewrite(struct social_table_writer *writer, ItemPointer old, HeapTuple tuple)
+static bool
+rewrite(struct social_table_writer *writer, ItemPointer old, HeapTuple tuple, bool wait)
 {
 	enum social_index_entries entries;
 
-	if (social_compat_try_heap_update(writer->table, old, tuple, true, &entries) != TM_Ok)
+	if (social_compat_try_heap_update(writer->table, old, tuple, wait, &entries) != TM_Ok)
 		return false;
 	if (entries != SOCIAL_INDEX_ENTRIES_NONE)
 		write_index_entries(writer, tuple, entries);
 	return true;
+}
+
+bool
+social_table_rewrite(struct social_table_writer *writer, ItemPointer old, HeapTuple tuple)
+{
+	return rewrite(writer, old, tuple, true);
+}
+
+bool
+social_table_try_rewrite(struct social_table_writer *writer, ItemPointer old, HeapTuple tuple)
+{
+	return rewrite(writer, old, tuple, false);
 }
 
 void
@@ -228,6 +241,30 @@ social_table_append(Relation table, const Datum *values, const bool *isnull)
 	tuple = heap_form_tuple(RelationGetDescr(table), (Datum *) values, (bool *) isnull);
 	simple_heap_insert(table, tuple);
 	heap_freetuple(tuple);
+}
+
+/* Ours by its name, or of a foreign key of ours to another table of our schema. */
+static bool
+is_of_ours(Relation table, const Trigger *trigger)
+{
+	if (!trigger->tgisinternal)
+		return strncmp(trigger->tgname, "social_", 7) == 0;
+	return RI_FKey_trigger_type(trigger->tgfoid) == RI_TRIGGER_FK &&
+		   get_rel_namespace(trigger->tgconstrrelid) == RelationGetNamespace(table);
+}
+
+bool
+social_table_is_watched(Relation table, int nchecks)
+{
+	const TriggerDesc *triggers = table->trigdesc;
+	const TupleConstr *constraints = RelationGetDescr(table)->constr;
+
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		if (!is_of_ours(table, &triggers->triggers[i]))
+			return true;
+	}
+	return (constraints == NULL ? 0 : constraints->num_check) != nchecks;
 }
 
 /* The entries of a new version of a row. */

@@ -61,11 +61,21 @@ extern void social_table_writer_end(struct social_table_writer *writer);
 extern bool social_table_rewrite(struct social_table_writer *writer, ItemPointer old,
 								 HeapTuple tuple);
 
+/* The same without waiting; false when somebody holds the row, or has changed it, too. */
+extern bool social_table_try_rewrite(struct social_table_writer *writer, ItemPointer old,
+									 HeapTuple tuple);
+
 /* The same for a single row. */
 extern void social_table_insert(Relation table, const Datum *values, const bool *isnull);
 
 /* The same, cheapest for a table without indexes. */
 extern void social_table_append(Relation table, const Datum *values, const bool *isnull);
+
+/*
+ * Has the table triggers or foreign keys, from it or to it, that are not ours, or another number of
+ * CHECKs than we have? Whoever writes rows of it here does it by statements then.
+ */
+extern bool social_table_is_watched(Relation table, int nchecks);
 
 /*
  * Replaces the row at `old`, which this transaction has locked, by `tuple`, with the index entries

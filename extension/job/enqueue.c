@@ -26,11 +26,11 @@
 #include "base/query.h"
 #include "base/table.h"
 #include "job/bell.h"
+#include "job/mark.h"
 
 PG_FUNCTION_INFO_V1(social_enqueue_job);
 
-#define ARGS_MAX     65536 /* bytes, as in the CHECK of jobs */
-#define PRIORITY_MAX 4
+#define ARGS_MAX 65536 /* bytes, as in the CHECK of jobs */
 
 enum
 {
@@ -96,7 +96,7 @@ check(FunctionCallInfo fcinfo)
 		refuse(ERRCODE_SOCIAL_BAD_REQUEST, "args are too long",
 			   "They take 65536 bytes at most; what is larger belongs into a table of its own.");
 	if (!PG_ARGISNULL(PRIORITY) &&
-		(PG_GETARG_INT32(PRIORITY) < 1 || PG_GETARG_INT32(PRIORITY) > PRIORITY_MAX))
+		(PG_GETARG_INT32(PRIORITY) < 1 || PG_GETARG_INT32(PRIORITY) > SOCIAL_JOB_PRIORITY_MAX))
 		refuse(ERRCODE_SOCIAL_BAD_REQUEST, "invalid priority", "It is 1, which goes first, to 4.");
 	if (!PG_ARGISNULL(MAX_ATTEMPTS) &&
 		(PG_GETARG_INT32(MAX_ATTEMPTS) < 1 || PG_GETARG_INT32(MAX_ATTEMPTS) > 1000))

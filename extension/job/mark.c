@@ -1,30 +1,20 @@
 /*
- * mark.c owns where a session that claims jobs begins to look.
- *
- * The due jobs of a kind and priority (a lane) stand in jobs_due_idx in order. Each job that was
- * claimed leaves an entry there until a vacuum; while somebody holds a snapshot, hundreds of
- * thousands of them stand before the first one that waits. So each session remembers, lane by lane,
- * the last job that it took, and begins behind it. That may miss jobs: a transaction that commits
- * late, a job that was put back. They are found by looking from the beginning, which is done
- * whenever it is cheap, and else rests for twenty times what it took. Nothing is wrong with a mark
- * that is wrong: jobs are only found a little later.
+ * mark.c owns where a session that claims jobs begins to look (see mark.h).
  */
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-PG_FUNCTION_INFO_V1(social_job_lanes);
-PG_FUNCTION_INFO_V1(social_pass_job);
-PG_FUNCTION_INFO_V1(social_job_scan_due);
+#include "job/mark.h"
+
+PG_FUNCTION_INFO_V1(social_job_scan_due_at);
 PG_FUNCTION_INFO_V1(social_note_job_scan);
 
-#define PRIORITIES  4
 #define REST_FACTOR 20
 #define CHEAP       2000 /* microseconds that a look from the beginning may take each time */
 #define LANES_MAX   4096
@@ -38,15 +28,14 @@ struct lane
 struct mark
 {
 	struct lane lane;
-	TimestampTz run_at;
-	int64 id;
+	struct social_job_place place;
 };
 
 static HTAB *marks;
 static TimestampTz scan_due; /* when to look from the beginning again */
 
 static struct mark *
-find_mark(const text *kind, int32 priority, HASHACTION action)
+find_mark(const text *kind, int priority, HASHACTION action)
 {
 	struct lane lane;
 	bool found;
@@ -69,65 +58,53 @@ find_mark(const text *kind, int32 priority, HASHACTION action)
 	lane.priority = priority;
 	mark = hash_search(marks, &lane, action, &found);
 	if (mark != NULL && !found)
-	{
-		mark->run_at = DT_NOBEGIN;
-		mark->id = 0;
-	}
+		mark->place = (struct social_job_place){.run_at = DT_NOBEGIN};
 	return mark;
 }
 
-/* job_lanes(kind text, is_whole boolean) (priority smallint, run_at timestamptz, id bigint) */
-Datum
-social_job_lanes(PG_FUNCTION_ARGS)
+const struct social_job_place *
+social_job_mark(const text *kind, int priority)
 {
-	ReturnSetInfo *output = (ReturnSetInfo *) fcinfo->resultinfo;
-	const text *kind = PG_GETARG_TEXT_PP(0);
-	bool is_whole = PG_GETARG_BOOL(1);
+	struct mark *mark = find_mark(kind, priority, HASH_FIND);
 
-	InitMaterializedSRF(fcinfo, 0);
-	for (int priority = 1; priority <= PRIORITIES; priority++)
-	{
-		const struct mark *mark = is_whole ? NULL : find_mark(kind, priority, HASH_FIND);
-		bool isnull[3] = {false};
-		Datum values[3] = {Int16GetDatum(priority),
-						   TimestampTzGetDatum(mark ? mark->run_at : DT_NOBEGIN),
-						   Int64GetDatum(mark ? mark->id : 0)};
-
-		tuplestore_putvalues(output->setResult, output->setDesc, values, isnull);
-	}
-	return (Datum) 0;
+	return mark == NULL ? NULL : &mark->place;
 }
 
-/* pass_job(kind text, priority smallint, run_at timestamptz, id bigint) boolean: true */
-Datum
-social_pass_job(PG_FUNCTION_ARGS)
+void
+social_job_pass(const text *kind, int priority, const struct social_job_place *place)
 {
-	struct mark *mark = find_mark(PG_GETARG_TEXT_PP(0), PG_GETARG_INT16(1), HASH_ENTER);
-	TimestampTz run_at = PG_GETARG_TIMESTAMPTZ(2);
-	int64 id = PG_GETARG_INT64(3);
+	struct mark *mark = find_mark(kind, priority, HASH_ENTER);
 
-	if (mark != NULL && (run_at > mark->run_at || (run_at == mark->run_at && id > mark->id)))
-	{
-		mark->run_at = run_at;
-		mark->id = id;
-	}
-	PG_RETURN_BOOL(true);
+	if (mark != NULL && (place->run_at > mark->place.run_at ||
+						 (place->run_at == mark->place.run_at && place->id > mark->place.id)))
+		mark->place = *place;
 }
 
-/* job_scan_due() timestamptz: when to look from the beginning again; now or earlier: at once. */
-Datum
-social_job_scan_due(PG_FUNCTION_ARGS)
+TimestampTz
+social_job_scan_due(void)
 {
-	PG_RETURN_TIMESTAMPTZ(scan_due);
+	return scan_due;
 }
 
-/* note_job_scan(began timestamptz): a look from the beginning that began then has ended. */
+void
+social_job_scan_took(int64 took)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	scan_due = took <= CHEAP ? now : now + took * REST_FACTOR;
+}
+
+/* job_scan_due() timestamptz: see sql/api/job.sql */
+Datum
+social_job_scan_due_at(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TIMESTAMPTZ(social_job_scan_due());
+}
+
+/* note_job_scan(began timestamptz): as if a look from the beginning that began then ended now. */
 Datum
 social_note_job_scan(PG_FUNCTION_ARGS)
 {
-	TimestampTz now = GetCurrentTimestamp();
-	int64 took = now - PG_GETARG_TIMESTAMPTZ(0);
-
-	scan_due = took <= CHEAP ? now : now + took * REST_FACTOR;
+	social_job_scan_took(GetCurrentTimestamp() - PG_GETARG_TIMESTAMPTZ(0));
 	PG_RETURN_VOID();
 }

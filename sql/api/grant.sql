@@ -151,7 +151,7 @@ BEGIN ATOMIC
 	SELECT unnest(ARRAY['set_job_kind', 'remove_job_kind', 'pause_queue', 'resume_queue', 'requeue_jobs', 'requeue_job',
 		'set_job_schedule', 'remove_job_schedule', 'pause_job_schedule', 'tend_jobs', 'ring_jobs']), 'admin'
 	UNION ALL
-	SELECT unnest(ARRAY['put_job', 'put_back_jobs', 'other_jobs', 'wake_jobs', 'set_job_alarm', 'job_lanes', 'pass_job', 'job_scan_due', 'note_job_scan', 'jobs_are_due', 'next_job_at',
+	SELECT unnest(ARRAY['put_job', 'put_back_jobs', 'other_jobs', 'wake_jobs', 'set_job_alarm', 'job_scan_due', 'note_job_scan', 'take_jobs', 'end_jobs', 'jobs_are_due', 'next_job_at',
 		'tend_lost_jobs', 'hold_job_worker', 'job_rooms', 'schedule_time', 'schedule_number', 'next_schedule_time', 'tend_job_schedules', 'job_figures',
 		'grant_job_client', 'grant_job_worker', 'grant_worker', 'make_mail_jobs']), 'owner'
 	UNION ALL

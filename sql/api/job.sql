@@ -26,22 +26,24 @@ CREATE OR REPLACE FUNCTION social.ring_jobs(batch integer DEFAULT 1) RETURNS big
 	LANGUAGE c AS 'MODULE_PATHNAME', 'social_ring_jobs';
 COMMENT ON FUNCTION social.ring_jobs(integer) IS 'Part of the worker''s round: rings the bell once (NOTIFY social_jobs) when jobs have become due; returns 1 then.';
 
-CREATE OR REPLACE FUNCTION social.job_lanes(kind text, is_whole boolean, OUT priority smallint, OUT run_at timestamptz, OUT id bigint)
-	RETURNS SETOF record
-	LANGUAGE c STRICT VOLATILE ROWS 4 AS 'MODULE_PATHNAME', 'social_job_lanes';
-COMMENT ON FUNCTION social.job_lanes(text, boolean) IS 'For each priority of a kind the job behind which this session goes on claiming; is_whole: from the beginning.';
-
-CREATE OR REPLACE FUNCTION social.pass_job(kind text, priority smallint, run_at timestamptz, id bigint) RETURNS boolean
-	LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'social_pass_job';
-COMMENT ON FUNCTION social.pass_job(text, smallint, timestamptz, bigint) IS 'This session goes on claiming behind this job. True.';
-
 CREATE OR REPLACE FUNCTION social.job_scan_due() RETURNS timestamptz
-	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'social_job_scan_due';
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'social_job_scan_due_at';
 COMMENT ON FUNCTION social.job_scan_due() IS 'When this session looks for jobs from the beginning again.';
 
 CREATE OR REPLACE FUNCTION social.note_job_scan(began timestamptz) RETURNS void
 	LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'social_note_job_scan';
-COMMENT ON FUNCTION social.note_job_scan(timestamptz) IS 'A look from the beginning that began then has ended: the next one rests the longer the longer it took.';
+COMMENT ON FUNCTION social.note_job_scan(timestamptz) IS 'As if a look from the beginning that began then ended now: the next one rests the longer the longer it took.';
+
+CREATE OR REPLACE FUNCTION social.take_jobs(worker bigint, kinds text[], rooms integer[], timeouts interval[], batch integer, began timestamptz,
+		OUT id bigint, OUT kind text, OUT args jsonb, OUT attempt integer, OUT max_attempts integer, OUT priority smallint, OUT run_at timestamptz, OUT created_at timestamptz,
+		OUT user_id bigint, OUT timeout interval)
+	RETURNS SETOF record
+	LANGUAGE c STRICT VOLATILE ROWS 100 AS 'MODULE_PATHNAME', 'social_take_jobs';
+COMMENT ON FUNCTION social.take_jobs(bigint, text[], integer[], interval[], integer, timestamptz) IS 'The part of claim_jobs() that takes them: at most a batch, and of each kind at most its room, become the worker''s, leased at began.';
+
+CREATE OR REPLACE FUNCTION social.end_jobs(worker bigint, ids bigint[], attempts integer[], forgotten text[], limited text[]) RETURNS bigint[]
+	LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'social_end_jobs';
+COMMENT ON FUNCTION social.end_jobs(bigint, bigint[], integer[], text[], text[]) IS 'The part of finish_jobs() that ends them; returns those that were the worker''s. Of forgotten kinds no history is kept; the end of one of a limited kind rings the bell.';
 
 CREATE OR REPLACE FUNCTION social.jobs_are_due() RETURNS boolean
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -87,15 +87,15 @@ COMMENT ON FUNCTION social.hold_job_worker(text, interval) IS 'The id of the wor
 
 -- How many jobs of each kind may be claimed now. A kind with limits is one claimer's at a time; another
 -- one passes it over rather than wait.
-CREATE OR REPLACE FUNCTION social.job_rooms(kinds text[], batch integer, OUT kind text, OUT room integer, OUT has_rate boolean)
+CREATE OR REPLACE FUNCTION social.job_rooms(kinds text[], batch integer, OUT kind text, OUT room integer, OUT timeout interval, OUT has_rate boolean)
 	RETURNS SETOF record
 	LANGUAGE plpgsql ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off AS $$
 DECLARE
 	known social.job_kinds;
 	now timestamptz := clock_timestamp();
 BEGIN
-	FOR kind, room IN
-		SELECT k.kind, batch FROM social.job_kinds k WHERE k.kind = ANY (kinds) AND k.concurrency IS NULL AND k.rate IS NULL
+	FOR kind, room, timeout IN
+		SELECT k.kind, batch, k.timeout FROM social.job_kinds k WHERE k.kind = ANY (kinds) AND k.concurrency IS NULL AND k.rate IS NULL
 			AND NOT EXISTS (SELECT FROM social.job_pauses p WHERE p.queue = k.queue)
 	LOOP
 		has_rate := false;
@@ -107,6 +107,7 @@ BEGIN
 		ORDER BY k.kind FOR NO KEY UPDATE OF k SKIP LOCKED
 	LOOP
 		kind := known.kind;
+		timeout := known.timeout;
 		has_rate := known.rate IS NOT NULL;
 		room := batch;
 		IF known.concurrency IS NOT NULL THEN
@@ -129,18 +130,16 @@ END
 $$;
 COMMENT ON FUNCTION social.job_rooms(text[], integer) IS 'For each of these kinds that may run now, how many jobs a claimer may take, at most a batch.';
 
+-- take_jobs() walks what is due of the kinds (extension/job/claim.c); here stands who may have how much.
 CREATE OR REPLACE FUNCTION social.claim_jobs(worker text, kinds text[], batch integer DEFAULT 100, lease interval DEFAULT interval '1 minute')
 	RETURNS TABLE (id bigint, kind text, args jsonb, attempt integer, max_attempts integer, priority smallint, run_at timestamptz, created_at timestamptz, user_id bigint, timeout interval)
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER ROWS 100
-	SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+	SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET jit = off SET enable_seqscan = off AS $$
 DECLARE
 	me bigint;
 	rooms record;
-	lanes record;
 	began timestamptz;
-	is_whole boolean;
-	remaining integer := batch;
-	taken integer;
+	used record;
 BEGIN
 	IF batch IS NULL OR batch NOT BETWEEN 1 AND 10000 THEN
 		PERFORM social.raise_error('SM400', 'invalid batch', 'It must be 1 to 10000.');
@@ -151,72 +150,23 @@ BEGIN
 	IF EXISTS (SELECT FROM social.job_workers w WHERE w.leased_until < clock_timestamp()) THEN
 		PERFORM social.tend_lost_jobs(1000);
 	END IF;
-	SELECT coalesce(array_agg(r.kind), '{}') AS kinds, array_agg(r.room) AS rooms, array_agg(r.room) AS before,
+	SELECT coalesce(array_agg(r.kind), '{}') AS kinds, array_agg(r.room) AS rooms, array_agg(r.timeout) AS timeouts,
 		coalesce(array_agg(r.kind) FILTER (WHERE r.has_rate), '{}') AS rated
 	INTO rooms FROM social.job_rooms(kinds, batch) r;
 	IF rooms.kinds = '{}' THEN
 		RETURN;
 	END IF;
-	is_whole := social.job_scan_due() <= clock_timestamp();
-	LOOP
-		began := clock_timestamp();
-		-- What comes next, over all kinds and priorities, so many of each lane.
-		SELECT coalesce(array_agg(l.kind), '{}') AS kinds, array_agg(l.priority) AS priorities, array_agg(l.after_run_at) AS after_run_ats, array_agg(l.after_id) AS after_ids,
-			array_agg(l.n) AS counts INTO lanes
-		FROM (
-			SELECT c.kind, c.priority, c.after_run_at, c.after_id, count(*)::integer AS n
-			FROM (
-				SELECT r.kind, l.priority, l.after_run_at, l.after_id
-				FROM unnest(rooms.kinds, rooms.rooms) AS r (kind, room)
-				CROSS JOIN LATERAL (
-					SELECT l.priority, l.run_at AS after_run_at, l.id AS after_id, j.run_at
-					FROM social.job_lanes(r.kind, is_whole) l
-					CROSS JOIN LATERAL (
-						SELECT j.run_at FROM social.jobs j
-						WHERE j.kind = r.kind AND j.priority = l.priority AND j.worker_id IS NULL AND j.dead_at IS NULL
-							AND j.run_at <= began AND (j.run_at, j.id) > (l.run_at, l.id)
-						ORDER BY j.run_at, j.id LIMIT least(r.room, remaining)) j
-					ORDER BY l.priority, j.run_at LIMIT least(r.room, remaining)) l
-				ORDER BY l.priority, l.run_at LIMIT remaining) c
-			GROUP BY c.kind, c.priority, c.after_run_at, c.after_id ORDER BY c.priority, c.kind) l;
-		IF is_whole THEN
-			PERFORM social.note_job_scan(began);
-		END IF;
-		FOR lane IN 1 .. cardinality(lanes.kinds) LOOP
-			RETURN QUERY
-			WITH next AS MATERIALIZED (
-				SELECT j.ctid AS place FROM social.jobs j
-				WHERE j.kind = lanes.kinds[lane] AND j.priority = lanes.priorities[lane] AND j.worker_id IS NULL AND j.dead_at IS NULL
-					AND j.run_at <= began AND (j.run_at, j.id) > (lanes.after_run_ats[lane], lanes.after_ids[lane])
-				ORDER BY j.run_at, j.id LIMIT lanes.counts[lane] FOR UPDATE SKIP LOCKED
-			), claimed AS (
-				UPDATE social.jobs j SET worker_id = me, leased_at = began, attempts = j.attempts + 1
-				WHERE j.ctid = ANY (ARRAY(SELECT n.place FROM next n))
-				RETURNING j.*)
-			SELECT c.id, c.kind::text, c.args, c.attempts, c.max_attempts, c.priority, c.run_at, c.created_at, c.user_id, k.timeout
-			FROM claimed c JOIN social.job_kinds k ON k.kind = lanes.kinds[lane]
-			WHERE social.pass_job(c.kind, c.priority, c.run_at, c.id)
-			ORDER BY c.run_at, c.id;
-			GET DIAGNOSTICS taken = ROW_COUNT;
-			remaining := remaining - taken;
-			rooms.rooms[array_position(rooms.kinds, lanes.kinds[lane])] := rooms.rooms[array_position(rooms.kinds, lanes.kinds[lane])] - taken;
-		END LOOP;
-		EXIT WHEN is_whole OR remaining <= 0;
-		-- There may be some before the place where this session goes on: now, or it is told later.
-		IF social.job_scan_due() > clock_timestamp() THEN
-			PERFORM social.wake_jobs(social.job_scan_due());
-			EXIT;
-		END IF;
-		is_whole := true;
-	END LOOP;
+	began := clock_timestamp();
+	RETURN QUERY SELECT t.* FROM social.take_jobs(me, rooms.kinds, rooms.rooms, rooms.timeouts, batch, began) t;
 	IF rooms.rated <> '{}' THEN
-		WITH used AS (
+		WITH spent AS (
 			UPDATE social.job_kinds k
 			SET rate_used_until = greatest(k.rate_used_until, began) + k.rate_period / k.rate * t.taken
-			FROM unnest(rooms.kinds, rooms.before, rooms.rooms) AS r (kind, before, after), LATERAL (SELECT r.before - r.after) AS t (taken)
+			FROM unnest(rooms.kinds, rooms.rooms) AS r (kind, room),
+				LATERAL (SELECT count(*) AS taken FROM social.jobs j WHERE j.kind = r.kind AND j.leased_at = began AND j.worker_id = me) AS t
 			WHERE k.kind = r.kind AND k.kind = ANY (rooms.rated) AND t.taken > 0
-			RETURNING k.rate_used_until - k.rate_period + k.rate_period / k.rate AS next_at, r.after)
-		SELECT social.wake_jobs(min(u.next_at)) INTO lanes FROM used u WHERE u.after = 0;
+			RETURNING k.rate_used_until - k.rate_period + k.rate_period / k.rate AS next_at, r.room - t.taken AS room)
+		SELECT social.wake_jobs(min(u.next_at)) INTO used FROM spent u WHERE u.room = 0;
 	END IF;
 END
 $$;
@@ -251,25 +201,11 @@ $$;
 COMMENT ON FUNCTION social.other_jobs(bigint[], bigint[]) IS 'Those of the ids that are not known, in their order.';
 
 CREATE OR REPLACE FUNCTION social.finish_jobs(worker text, ids bigint[], attempts integer[]) RETURNS bigint[]
-	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
-	me bigint;
-	finished bigint[];
-	makes_room boolean;
+	finished bigint[] := social.end_jobs(coalesce((SELECT w.id FROM social.job_workers w WHERE w.name = worker), 0), ids, finish_jobs.attempts,
+		ARRAY(SELECT k.kind FROM social.job_kinds k WHERE NOT k.has_history), ARRAY(SELECT k.kind FROM social.job_kinds k WHERE k.concurrency IS NOT NULL));
 BEGIN
-	me := coalesce((SELECT w.id FROM social.job_workers w WHERE w.name = worker), 0);
-	WITH gone AS (
-		DELETE FROM social.jobs j USING unnest(ids, finish_jobs.attempts) AS f (id, attempt)
-		WHERE j.id = ANY (ARRAY[f.id]) AND j.attempts = f.attempt AND j.worker_id IS NOT DISTINCT FROM me
-		RETURNING j.id, j.kind, j.attempts, j.created_at, j.run_at, j.leased_at
-	), kept AS (
-		INSERT INTO social.job_history (id, kind, outcome, attempts, created_at, run_at, leased_at, finished_at)
-		SELECT g.id, g.kind, 'done', g.attempts, g.created_at, g.run_at, g.leased_at, clock_timestamp() FROM gone g
-		WHERE g.kind NOT IN (SELECT k.kind FROM social.job_kinds k WHERE NOT k.has_history))
-	SELECT array_agg(g.id), bool_or(g.kind IN (SELECT k.kind FROM social.job_kinds k WHERE k.concurrency IS NOT NULL)) INTO finished, makes_room FROM gone g;
-	IF makes_room THEN
-		PERFORM social.wake_jobs(clock_timestamp());
-	END IF;
 	IF cardinality(finished) = cardinality(ids) THEN
 		RETURN '{}';
 	END IF;

@@ -299,6 +299,58 @@ SELECT is(c.args ->> 'n', '4', 'meanwhile what comes first may wait') FROM socia
 SELECT is(pg_temp.claim(), 'early 5', 'and is found when the rest is over');
 DELETE FROM social.jobs;
 
+-- ---- what one look takes: by priority, then by time, over kinds; and no more of each than it may have
+SELECT social.set_job_kind('tap.more', queue => 'tap_net', timeout => '3 minutes'), social.set_job_kind('tap.few', concurrency => 2, timeout => '4 minutes');
+SELECT pg_temp.ask(n::text, k, clock_timestamp() - interval '1 minute' + n * interval '1 s', CASE WHEN n > 6 THEN 1 ELSE 2 END) FROM (VALUES (3, 'tap.mail'), (1, 'tap.more'), (2, 'tap.few'), (4, 'tap.few'), (5, 'tap.few'), (6, 'tap.more'), (7, 'tap.mail'), (8, 'tap.more')) j (n, k) \g /dev/null
+SELECT social.note_job_scan(clock_timestamp());
+SELECT results_eq($$SELECT c.args ->> 'n', c.kind, c.attempt, c.timeout FROM social.claim_jobs('tap', '{tap.mail,tap.more,tap.few}', 7) c$$,
+	$$VALUES ('7', 'tap.mail', 1, interval '10 minutes'), ('8', 'tap.more', 1, '3 minutes'), ('1', 'tap.more', 1, '3 minutes'), ('2', 'tap.few', 1, '4 minutes'), ('3', 'tap.mail', 1, '10 minutes'), ('4', 'tap.few', 1, '4 minutes'), ('6', 'tap.more', 1, '3 minutes')$$,
+	'P-24: kinds are merged by time, each says how long it may take, and one of which two may run has two');
+SELECT is(pg_temp.claim(kinds => '{tap.mail,tap.more,tap.few}'), '', 'the third one waits');
+SELECT results_eq($$SELECT count(*), count(DISTINCT leased_at), min(attempts), max(attempts) FROM social.jobs WHERE worker_id = (SELECT id FROM social.job_workers WHERE name = 'tap')$$, $$VALUES (7::bigint, 1::bigint, 1, 1)$$, 'they are the worker''s, by one time');
+SELECT is(social.finish_jobs('tap', array_agg(j.id), array_agg(1)), '{}', 'they end') FROM social.jobs j WHERE j.worker_id IS NOT NULL;
+SELECT is(social.finish_jobs('tap', ARRAY[NULL, 1, 1, 2]::bigint[], ARRAY[1, NULL]), ARRAY[NULL, 1, 2]::bigint[], 'ids or attempts that are missing are nobody''s');
+DELETE FROM social.jobs;
+-- A claim reads each row once, and writes one new version of it; a lock before would be written, too.
+SELECT social.set_job_kind('tap.once');
+SELECT social.enqueue_jobs('tap.once', array_fill('{}'::jsonb, ARRAY[500])) \g /dev/null
+SELECT pg_stat_get_xact_tuples_updated('social.jobs'::regclass) AS updated, pg_stat_get_xact_tuples_returned('social.jobs_due_idx'::regclass) AS returned \gset
+SELECT is(count(*), 400::bigint, 'a batch') FROM social.claim_jobs('tap', '{tap.once}', 400);
+SELECT is(pg_stat_get_xact_tuples_updated('social.jobs'::regclass) - :updated, 400::bigint, 'is written once');
+SELECT is(pg_stat_get_xact_tuples_returned('social.jobs_due_idx'::regclass) - :returned, 400::bigint, 'and read once');
+UPDATE social.jobs SET leased_at = leased_at + interval '1 microsecond' WHERE kind = 'tap.once' AND worker_id IS NOT NULL AND id % 2 = 0;
+SELECT is(social.finish_jobs('tap', array_agg(j.id), array_agg(j.attempts)), '{}', 'they end wherever their rows are') FROM social.jobs j WHERE j.kind = 'tap.once' AND j.worker_id IS NOT NULL;
+SELECT is(count(*), 400::bigint, 'and are remembered') FROM social.job_history h WHERE h.kind = 'tap.once' AND h.outcome = 'done' AND h.finished_at >= h.leased_at AND h.attempts = 1;
+DELETE FROM social.jobs;
+DELETE FROM social.job_history;
+
+-- ---- what is somebody else's on these tables: he is told of each job, and may have a say
+CREATE TABLE pg_temp.told (what text, id bigint);
+CREATE FUNCTION pg_temp.tell() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO pg_temp.told VALUES (TG_TABLE_NAME || ' ' || TG_OP, CASE WHEN TG_OP = 'DELETE' THEN OLD.id ELSE NEW.id END);
+	RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+END
+$$;
+CREATE TRIGGER tap_jobs BEFORE UPDATE OR DELETE ON social.jobs FOR EACH ROW EXECUTE FUNCTION pg_temp.tell();
+CREATE TRIGGER tap_history AFTER INSERT ON social.job_history FOR EACH ROW EXECUTE FUNCTION pg_temp.tell();
+SELECT pg_temp.ask('watched') AS watched \gset
+SELECT is(pg_temp.claim(), 'watched', 'a job that somebody watches is claimed');
+SELECT is(social.finish_jobs('tap two', ARRAY[:watched], '{1}'), ARRAY[:watched]::bigint[], 'for whoever claimed it');
+SELECT is(social.finish_jobs('tap', ARRAY[:watched], '{1}'), '{}', 'and ends');
+SELECT results_eq('SELECT what, id FROM pg_temp.told', format('VALUES (''jobs UPDATE'', %1$s::bigint), (''jobs DELETE'', %1$s), (''job_history INSERT'', %1$s)', :watched), 'his triggers are told');
+DROP TRIGGER tap_jobs ON social.jobs;
+DROP TRIGGER tap_history ON social.job_history;
+CREATE SCHEMA tap_theirs;
+CREATE TABLE tap_theirs.notes (job_id bigint REFERENCES social.jobs ON DELETE CASCADE);
+SELECT pg_temp.ask('noted') AS noted \gset
+INSERT INTO tap_theirs.notes VALUES (:noted);
+SELECT is(pg_temp.claim(), 'noted', 'one that a row of his refers to is claimed');
+SELECT is(social.finish_jobs('tap', ARRAY[:noted], '{1}'), '{}', 'and ends');
+SELECT is_empty('SELECT FROM tap_theirs.notes', 'with what refers to it');
+DROP SCHEMA tap_theirs CASCADE;
+DELETE FROM social.jobs;
+
 -- ---- schedules
 SELECT throws_ok(format('SELECT social.set_job_schedule(%s)', a), code, NULL, a) FROM (VALUES ('NULL, ''tap.mail'', ''1 day''', 'SM400'), ('''tap'', ''tap.none'', ''1 day''', 'SM404'), ('''tap'', ''tap.mail'', ''0 s''', 'SM400'),
 	('''tap'', ''tap.mail'', ''1 day'', catch_up => ''no''', 'SM400'), ('''tap'', ''tap.mail'', ''1 day'', time_zone => ''No/Where''', 'SM400'), ('''tap'', ''tap.mail'', ''1 day'', starts_at => ''infinity''', 'SM400')) AS c (a, code);

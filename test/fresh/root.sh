@@ -151,7 +151,7 @@ timed() { # timed WHO WHAT COMMAND...: quietly, says how long it took; a signal 
 	local who=$1 what=$2 began=$SECONDS
 	shift 2
 	"$@" >"$work/output" 2>&1 &
-	wait $! || { grep -E '^(not ok|# )' "$work/output" | tail -n 100 >&2; tail -n 200 "$work/output" >&2; die "$who: $what failed"; }
+	wait $! || { grep -E '^(not ok|# )' "$work/output" | tail -n 100 >&2 || true; tail -n 200 "$work/output" >&2; die "$who: $what failed"; }
 	say "$who: $what: $((SECONDS - began)) s"
 }
 

@@ -81,17 +81,19 @@ social_query_fetch_int64(struct social_query *query, Datum *arguments, const cha
 	return isnull ? 0 : DatumGetInt64(value);
 }
 
-void
+uint64
 social_query_run_once(struct social_query *query, Relation table, Datum *arguments,
 					  const char *nulls)
 {
 	struct social_query_scope scope;
+	uint64 rows;
 
 	social_query_begin(&scope, table);
 	if (query->plan == NULL)
 		prepare(query);
-	(void) processed(query, SPI_execute_plan(query->plan, arguments, nulls, false, 0));
+	rows = processed(query, SPI_execute_plan(query->plan, arguments, nulls, false, 0));
 	social_query_end(&scope);
+	return rows;
 }
 
 uint64

@@ -43,9 +43,12 @@ extern uint64 social_query_run(struct social_query *query, Datum *arguments);
 extern int64 social_query_fetch_int64(struct social_query *query, Datum *arguments,
 									  const char *nulls);
 
-/* The same as a run of its own, where nulls ('n', else ' ') may be among its arguments. */
-extern void social_query_run_once(struct social_query *query, Relation table, Datum *arguments,
-								  const char *nulls);
+/*
+ * social_query_run() as a run of its own, where nulls ('n', else ' ', NULL: none) may be among its
+ * arguments.
+ */
+extern uint64 social_query_run_once(struct social_query *query, Relation table, Datum *arguments,
+									const char *nulls);
 
 /*
  * The same as a foreign key runs its statements: their triggers fire together with those of the

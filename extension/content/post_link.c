@@ -332,10 +332,7 @@ social_post_keep_revision(int64 post_id, text *title, text *content)
 	Relation table = social_table_open("post_revisions", RowExclusiveLock);
 	Datum arguments[] = {Int64GetDatum(post_id), PointerGetDatum(title), PointerGetDatum(content),
 						 Int64GetDatum(social_viewer())};
-	struct social_query_scope scope;
 
-	social_query_begin(&scope, table);
-	social_query_run(&append_revision, arguments);
-	social_query_end(&scope);
+	social_query_run_once(&append_revision, table, arguments, NULL);
 	table_close(table, NoLock);
 }

@@ -122,13 +122,9 @@ take_wish(TimestampTz now, bool *is_time)
 static uint64
 run(struct social_query *query, Datum *arguments)
 {
-	struct social_query_scope scope;
 	Relation table = social_table_open("jobs", AccessShareLock);
-	uint64 rows;
+	uint64 rows = social_query_run_once(query, table, arguments, NULL);
 
-	social_query_begin(&scope, table);
-	rows = social_query_run(query, arguments);
-	social_query_end(&scope);
 	table_close(table, AccessShareLock);
 	return rows;
 }

@@ -222,13 +222,8 @@ static bool
 write_by_statement(struct claim *claim, ItemPointer place)
 {
 	Datum arguments[3] = {claim->worker, TimestampTzGetDatum(claim->began), PointerGetDatum(place)};
-	struct social_query_scope scope;
-	uint64 rows;
 
-	social_query_begin(&scope, claim->jobs);
-	rows = social_query_run(&take_row, arguments);
-	social_query_end(&scope);
-	return rows > 0;
+	return social_query_run_once(&take_row, claim->jobs, arguments, NULL) > 0;
 }
 
 /* Makes the job the worker's; false when somebody else has it. */

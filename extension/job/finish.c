@@ -150,13 +150,8 @@ delete_by_statement(struct ending *ending)
 {
 	Datum arguments[3] = {column(ending, SOCIAL_JOBS_ID), column(ending, SOCIAL_JOBS_ATTEMPTS),
 						  Int64GetDatum(ending->worker)};
-	struct social_query_scope scope;
-	uint64 rows;
 
-	social_query_begin(&scope, ending->jobs);
-	rows = social_query_run(&delete_row, arguments);
-	social_query_end(&scope);
-	return rows > 0;
+	return social_query_run_once(&delete_row, ending->jobs, arguments, NULL) > 0;
 }
 
 /* Deletes the job that was found; waits for whoever is changing it. */

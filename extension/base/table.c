@@ -159,30 +159,63 @@ social_table_writer_begin(struct social_table_writer *writer, Relation table)
 	writer->target->ri_RelationDesc = table;
 	writer->indexes = social_index_set_take(writer->target, false);
 	writer->slot = MakeSingleTupleTableSlot(RelationGetDescr(table), &TTSOpsHeapTuple);
+	writer->nrows = 0;
+	memset(writer->rows, 0, sizeof(writer->rows));
 }
 
-/* Enters a tuple that has just been stored into the indexes of its table that want it. */
+/* Enters a row that has just been stored into the indexes of its table that want it. */
+static void
+enter_row(struct social_table_writer *writer, TupleTableSlot *row,
+		  enum social_index_entries entries)
+{
+	row->tts_tableOid = RelationGetRelid(writer->table);
+	social_index_set_open_for(writer->indexes, writer->target, row, writer->estate);
+	(void) social_compat_insert_index_tuples(writer->target, row, writer->estate, entries);
+	ExecClearTuple(row);
+	ResetPerTupleExprContext(writer->estate);
+}
+
 static void
 write_index_entries(struct social_table_writer *writer, HeapTuple tuple,
 					enum social_index_entries entries)
 {
 	ExecStoreHeapTuple(tuple, writer->slot, false);
-	writer->slot->tts_tableOid = RelationGetRelid(writer->table);
-	social_index_set_open_for(writer->indexes, writer->target, writer->slot, writer->estate);
-	(void) social_compat_insert_index_tuples(writer->target, writer->slot, writer->estate, entries);
-	ExecClearTuple(writer->slot);
-	ResetPerTupleExprContext(writer->estate);
+	enter_row(writer, writer->slot, entries);
 }
 
 void
 social_table_write(struct social_table_writer *writer, const Datum *values, const bool *isnull)
 {
-	HeapTuple tuple =
-		heap_form_tuple(RelationGetDescr(writer->table), (Datum *) values, (bool *) isnull);
+	TupleDesc columns = RelationGetDescr(writer->table);
+	TupleTableSlot **row = &writer->rows[writer->nrows++];
+	/* The caller's memory may last no longer than the row. */
+	MemoryContext caller = MemoryContextSwitchTo(writer->estate->es_query_cxt);
 
-	simple_heap_insert(writer->table, tuple);
-	write_index_entries(writer, tuple, SOCIAL_INDEX_ENTRIES_ALL);
-	heap_freetuple(tuple);
+	if (*row == NULL)
+		*row = MakeSingleTupleTableSlot(columns, &TTSOpsHeapTuple);
+	ExecStoreHeapTuple(heap_form_tuple(columns, (Datum *) values, (bool *) isnull), *row, true);
+	MemoryContextSwitchTo(caller);
+	if (writer->nrows == SOCIAL_TABLE_WRITER_ROWS)
+		social_table_writer_flush(writer);
+}
+
+void
+social_table_writer_flush(struct social_table_writer *writer)
+{
+	int nrows = writer->nrows;
+
+	writer->nrows = 0;
+	if (nrows == 1)
+	{
+		HeapTuple tuple = ExecFetchSlotHeapTuple(writer->rows[0], true, NULL);
+
+		simple_heap_insert(writer->table, tuple);
+		writer->rows[0]->tts_tid = tuple->t_self;
+	}
+	else if (nrows > 1)
+		heap_multi_insert(writer->table, writer->rows, nrows, GetCurrentCommandId(true), 0, NULL);
+	for (int i = 0; i < nrows; i++)
+		enter_row(writer, writer->rows[i], SOCIAL_INDEX_ENTRIES_ALL);
 }
 
 static bool
@@ -212,19 +245,35 @@ social_table_try_rewrite(struct social_table_writer *writer, ItemPointer old, He
 void
 social_table_writer_end(struct social_table_writer *writer)
 {
+	social_table_writer_flush(writer);
 	social_index_set_done(writer->indexes);
+	for (int i = 0; i < SOCIAL_TABLE_WRITER_ROWS && writer->rows[i] != NULL; i++)
+		ExecDropSingleTupleTableSlot(writer->rows[i]);
 	ExecDropSingleTupleTableSlot(writer->slot);
 	FreeExecutorState(writer->estate);
+}
+
+/* Enters a single row that has just been stored, or its new version. */
+static void
+enter(Relation table, HeapTuple tuple, enum social_index_entries entries)
+{
+	struct social_table_writer writer;
+
+	if (entries == SOCIAL_INDEX_ENTRIES_NONE)
+		return;
+	social_table_writer_begin(&writer, table);
+	write_index_entries(&writer, tuple, entries);
+	social_table_writer_end(&writer);
 }
 
 void
 social_table_insert(Relation table, const Datum *values, const bool *isnull)
 {
-	struct social_table_writer writer;
+	HeapTuple tuple = heap_form_tuple(RelationGetDescr(table), (Datum *) values, (bool *) isnull);
 
-	social_table_writer_begin(&writer, table);
-	social_table_write(&writer, values, isnull);
-	social_table_writer_end(&writer);
+	simple_heap_insert(table, tuple);
+	enter(table, tuple, SOCIAL_INDEX_ENTRIES_ALL);
+	heap_freetuple(tuple);
 }
 
 void
@@ -265,19 +314,6 @@ social_table_is_watched(Relation table, int nchecks)
 			return true;
 	}
 	return (constraints == NULL ? 0 : constraints->num_check) != nchecks;
-}
-
-/* The entries of a new version of a row. */
-static void
-enter(Relation table, HeapTuple tuple, enum social_index_entries entries)
-{
-	struct social_table_writer writer;
-
-	if (entries == SOCIAL_INDEX_ENTRIES_NONE)
-		return;
-	social_table_writer_begin(&writer, table);
-	write_index_entries(&writer, tuple, entries);
-	social_table_writer_end(&writer);
 }
 
 void

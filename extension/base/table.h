@@ -43,6 +43,8 @@ extern Relation social_table_primary_key(Relation table, LOCKMODE lockmode);
  * Inserts rows with their index entries; duplicate keys raise as usual. Defaults and foreign keys
  * are the caller's business. The table must be open with RowExclusiveLock from begin to end.
  */
+#define SOCIAL_TABLE_WRITER_ROWS 64
+
 struct social_table_writer
 {
 	Relation table;
@@ -50,11 +52,20 @@ struct social_table_writer
 	ResultRelInfo *target;
 	struct social_index_set *indexes;
 	TupleTableSlot *slot;
+	int nrows; /* that wait to be written */
+	TupleTableSlot *rows[SOCIAL_TABLE_WRITER_ROWS];
 };
 
 extern void social_table_writer_begin(struct social_table_writer *writer, Relation table);
+
+/*
+ * Takes a row, and writes it with others, which costs the page and the log of changes much less:
+ * at the latest in _flush(), and in _end(). Until then nobody can find it, this transaction
+ * neither.
+ */
 extern void social_table_write(struct social_table_writer *writer, const Datum *values,
 							   const bool *isnull);
+extern void social_table_writer_flush(struct social_table_writer *writer);
 extern void social_table_writer_end(struct social_table_writer *writer);
 
 /* Replaces the row at `old` with its index entries; false when it is not there any more. */

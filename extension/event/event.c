@@ -7,8 +7,10 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "access/xlog.h"
+#include "catalog/pg_type.h"
 #include "commands/sequence.h"
 #include "fmgr.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
@@ -25,6 +27,14 @@ PG_FUNCTION_INFO_V1(social_event_identity);
 
 /* Notes kept (5 MB) before they are written even in the middle of a statement. */
 #define NOTES_MAX 65536
+
+/*
+ * A row of the outbox has its event, and those of the same kind that follow it in their statement:
+ * so many, by their ids, that the row is not stored apart (2 kB). A row and its entry in the index
+ * cost as much as all of them.
+ */
+#define MORE_MAX 32
+#define MORE_IDS 6
 
 #define NAME(type, name) name,
 const char *const social_event_types[] = {NULL, SOCIAL_EVENT_TYPES(NAME)};
@@ -62,12 +72,35 @@ set_id(Datum *values, bool *isnull, int column, int64 id)
 	isnull[column - 1] = id == 0;
 }
 
+/* The ids of events, as social.more_events() reads them. */
+static Datum
+ids_of(const struct social_event *events, int n)
+{
+	Datum ids[MORE_MAX * MORE_IDS];
+	Datum *next = ids;
+
+	for (int i = 0; i < n; i++)
+	{
+		*next++ = Int64GetDatum(events[i].author);
+		*next++ = Int64GetDatum(events[i].post);
+		*next++ = Int64GetDatum(events[i].comment);
+		*next++ = Int64GetDatum(events[i].recipient);
+		*next++ = Int64GetDatum(events[i].subject);
+		*next++ = Int64GetDatum(events[i].stream);
+	}
+	return PointerGetDatum(construct_array(ids, n * MORE_IDS, INT8OID, sizeof(int64),
+										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+/* Appends events of one kind, as a row. */
 static void
-append(struct social_table_writer *writer, Oid sequence, const struct social_event *event)
+append(struct social_table_writer *writer, Oid sequence, const struct social_event *event, int n)
 {
 	Datum values[SOCIAL_EVENT_OUTBOX_NCOLUMNS];
-	bool isnull[SOCIAL_EVENT_OUTBOX_NCOLUMNS] = {false};
+	bool isnull[SOCIAL_EVENT_OUTBOX_NCOLUMNS] = {[SOCIAL_EVENT_OUTBOX_MORE - 1] = n == 1};
 
+	if (n > 1)
+		values[SOCIAL_EVENT_OUTBOX_MORE - 1] = ids_of(event + 1, n - 1);
 	values[SOCIAL_EVENT_OUTBOX_ID - 1] = Int64GetDatum(nextval_internal(sequence, false));
 	values[SOCIAL_EVENT_OUTBOX_AT - 1] = TimestampTzGetDatum(GetCurrentStatementStartTimestamp());
 	values[SOCIAL_EVENT_OUTBOX_TYPE - 1] = CStringGetTextDatum(social_event_types[event->type]);
@@ -79,6 +112,8 @@ append(struct social_table_writer *writer, Oid sequence, const struct social_eve
 	set_id(values, isnull, SOCIAL_EVENT_OUTBOX_STREAM_ID, event->stream);
 	social_table_write(writer, values, isnull);
 	pfree(DatumGetPointer(values[SOCIAL_EVENT_OUTBOX_TYPE - 1]));
+	if (n > 1)
+		pfree(DatumGetPointer(values[SOCIAL_EVENT_OUTBOX_MORE - 1]));
 }
 
 /* Does an event say what the one before it has said? Marking a thousand rows read is one. */
@@ -89,6 +124,31 @@ is_repeated(const struct social_event *before, const struct social_event *event)
 		   before->post == event->post && before->comment == event->comment &&
 		   before->recipient == event->recipient && before->subject == event->subject &&
 		   before->stream == event->stream;
+}
+
+/* Leaves out what is repeated; how many are left. */
+static int
+without_repeated(struct social_event *events, int count)
+{
+	int kept = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (kept == 0 || !is_repeated(&events[kept - 1], &events[i]))
+			events[kept++] = events[i];
+	}
+	return kept;
+}
+
+/* How many of these events are of the kind of the first, and fit into a row. */
+static int
+of_one_kind(const struct social_event *events, int count)
+{
+	int n = 1;
+
+	while (n < count && n <= MORE_MAX && events[n].type == events[0].type)
+		n++;
+	return n;
 }
 
 void
@@ -108,10 +168,11 @@ social_event_apply(void)
 		outbox = social_table_open("event_outbox", RowExclusiveLock);
 		sequence = social_relation_oid("event_outbox_id_seq");
 		social_table_writer_begin(&writer, outbox);
-		for (int i = 0; i < count; i++)
+		count = without_repeated(due, count);
+		for (int i = 0, n; i < count; i += n)
 		{
-			if (i == 0 || !is_repeated(&due[i - 1], &due[i]))
-				append(&writer, sequence, &due[i]);
+			n = of_one_kind(due + i, count - i);
+			append(&writer, sequence, due + i, n);
 		}
 		social_table_writer_end(&writer);
 		table_close(outbox, NoLock);

@@ -10,6 +10,7 @@
 #include "access/xact.h"
 #include "catalog/pg_collation.h"
 #include "commands/sequence.h"
+#include "common/hashfn.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
@@ -42,6 +43,30 @@ static const struct
 	[BY_RECIPIENT] = {"notifications_actor_idx", 2},
 };
 
+/* A post that was asked about more than once with one look. */
+struct target
+{
+	int64 id;
+	char status;
+	bool is_asked; /* about all of its rows */
+	bool is_bare;  /* it has none */
+};
+
+/* The server's hash table shadows a variable of its own. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow=compatible-local"
+#define SH_PREFIX            target_table
+#define SH_ELEMENT_TYPE      struct target
+#define SH_KEY_TYPE          int64
+#define SH_KEY               id
+#define SH_HASH_KEY(tb, key) murmurhash32((uint32) (key) ^ (uint32) ((key) >> 32))
+#define SH_EQUAL(tb, a, b)   ((a) == (b))
+#define SH_SCOPE             static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+#pragma GCC diagnostic pop
+
 /* What writing a batch needs open. */
 struct batch
 {
@@ -51,8 +76,9 @@ struct batch
 	Datum no_message;
 	struct social_table_writer writer;
 	struct social_audience *audience;
-	Snapshot snapshot;    /* finds the rows that are there; see look() */
-	TupleTableSlot *slot; /* the row found */
+	Snapshot snapshot;          /* finds the rows that are there; see begin_look() */
+	target_table_hash *targets; /* what it has found of targets */
+	TupleTableSlot *slot;       /* the row found */
 	struct
 	{
 		Relation index;     /* at first use */
@@ -95,6 +121,27 @@ belongs(TupleTableSlot *slot, const struct social_notice *notice, Datum type)
 			is_id(slot, SOCIAL_NOTIFICATIONS_RECIPIENT_ID, notice->recipient));
 }
 
+/*
+ * Is it known that nobody was told of anything about this post? A statement with many likes of one
+ * asks that once, when it comes to the second of them.
+ */
+static bool
+is_bare(struct batch *batch, Relation index, int64 post)
+{
+	Datum value = Int64GetDatum(post);
+	bool found;
+	struct target *target = target_table_insert(batch->targets, post, &found);
+
+	if (!found)
+		target->is_asked = target->is_bare = false;
+	else if (!target->is_asked)
+	{
+		target->is_bare = social_index_lacks(batch->table, index, 1, &value, batch->snapshot);
+		target->is_asked = true;
+	}
+	return target->is_bare;
+}
+
 /* Begins to walk the rows among which that of a notice is; NULL when there are none. */
 static IndexScanDesc
 walk(struct batch *batch, const struct social_notice *notice, Datum type)
@@ -120,7 +167,8 @@ walk(struct batch *batch, const struct social_notice *notice, Datum type)
 		values[i] = keys[i].sk_argument;
 	if (batch->open[way].index == NULL)
 		batch->open[way].index = index_open(social_relation_oid(ways[way].index), RowExclusiveLock);
-	if (social_index_lacks(batch->table, batch->open[way].index, ways[way].nkeys, values,
+	if ((way == BY_POST && is_bare(batch, batch->open[way].index, notice->post)) ||
+		social_index_lacks(batch->table, batch->open[way].index, ways[way].nkeys, values,
 						   batch->snapshot))
 		return NULL;
 	if (batch->open[way].scan == NULL)
@@ -311,6 +359,8 @@ write_notice(struct batch *batch, struct social_notice notice)
 static void
 end_look(struct batch *batch)
 {
+	social_table_writer_flush(&batch->writer);
+	target_table_reset(batch->targets);
 	for (int i = 0; i < NWAYS; i++)
 	{
 		if (batch->open[i].index == NULL)
@@ -355,6 +405,7 @@ social_notification_write(const struct social_notice *notices, int n)
 	batch.sequence = social_relation_oid("notifications_id_seq");
 	batch.no_message = CStringGetTextDatum("");
 	batch.audience = social_audience_begin();
+	batch.targets = target_table_create(context, 16, NULL);
 	batch.slot = table_slot_create(batch.table, NULL);
 	social_table_writer_begin(&batch.writer, batch.table);
 	begin_look(&batch);

@@ -417,6 +417,7 @@ BEGIN
 			('stream_bans', 'banned_by', 'Which moderator said so.'),
 			('stream_bans', 'created_at', 'When.'),
 			('event_outbox', 'stream_id', 'The stream that it is about.'),
+			('event_outbox', 'more', 'Events of the same kind that followed it in its statement: author, post, comment, recipient, subject and stream of each, 0 for none.'),
 			('events', 'stream_id', 'The stream that it is about.'),
 			('mail_outbox', 'template', 'What to write; sql/api/mail.sql lists them.'),
 			('mail_outbox', 'user_id', 'Whose account it is about; null: nobody''s, it is not sent.'),

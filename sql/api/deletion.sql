@@ -556,7 +556,7 @@ CREATE OR REPLACE FUNCTION social.finish_deletion(user_id bigint) RETURNS boolea
 DECLARE
 	waits boolean;
 BEGIN
-	EXECUTE format('SELECT EXISTS (SELECT FROM social.event_outbox WHERE %1$s) OR EXISTS (SELECT FROM social.events WHERE %1$s) OR EXISTS (SELECT FROM social.webhook_events WHERE %1$s)', social.events_about()) INTO waits USING ARRAY[$1];
+	EXECUTE format('SELECT EXISTS (SELECT FROM social.event_outbox WHERE %1$s) OR EXISTS (SELECT FROM (SELECT o.type, b.* FROM social.event_outbox o CROSS JOIN social.more_events(o.more) b) m WHERE %1$s) OR EXISTS (SELECT FROM social.events WHERE %1$s) OR EXISTS (SELECT FROM social.webhook_events WHERE %1$s)', social.events_about()) INTO waits USING ARRAY[$1];
 	waits := waits OR EXISTS (SELECT FROM social.event_counts c WHERE c.type = 'profile.counts' AND c.object_id = $1) OR EXISTS (SELECT FROM social.object_jobs($1));
 	UPDATE social.account_deletions d SET erased_at = CASE WHEN NOT waits THEN now() END, due_at = CASE WHEN waits THEN clock_timestamp() + interval '11 seconds' ELSE d.due_at END
 	WHERE d.user_id = $1 AND d.closed_at IS NOT NULL AND d.erased_at IS NULL;

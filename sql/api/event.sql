@@ -51,6 +51,15 @@ END
 $$;
 COMMENT ON FUNCTION social.ring_events(bigint, bigint) IS 'Tells those who listen which events were numbered, when this transaction commits.';
 
+CREATE OR REPLACE FUNCTION social.more_events(more bigint[], OUT place integer, OUT author_id bigint, OUT post_id bigint, OUT comment_id bigint,
+		OUT recipient_id bigint, OUT subject_id bigint, OUT stream_id bigint)
+	RETURNS SETOF record
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT ROWS 32 SET search_path = pg_catalog, pg_temp AS $$
+	SELECT p, nullif(more[6 * p - 5], 0), nullif(more[6 * p - 4], 0), nullif(more[6 * p - 3], 0), nullif(more[6 * p - 2], 0), nullif(more[6 * p - 1], 0), nullif(more[6 * p], 0)
+	FROM generate_series(1, cardinality(more) / 6) p
+$$;
+COMMENT ON FUNCTION social.more_events(bigint[]) IS 'The events that a row of the outbox has beside its own, in their order: six ids for each, 0 for none (extension/event/event.c).';
+
 CREATE OR REPLACE FUNCTION social.number_events(batch integer DEFAULT 10000) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
@@ -66,11 +75,20 @@ BEGIN
 	-- before. Within it, outbox ids follow cause and effect.
 	WITH moved AS (
 		DELETE FROM social.event_outbox o
-		WHERE o.id = ANY (ARRAY(SELECT w.id FROM social.event_outbox w ORDER BY w.id LIMIT batch))
+		WHERE o.id = ANY (ARRAY(
+			SELECT w.id FROM (
+				SELECT n.id, sum(n.beside + 1) OVER (ORDER BY n.id) - n.beside AS place
+				FROM (SELECT f.id, coalesce(cardinality(f.more), 0) / 6 AS beside FROM social.event_outbox f ORDER BY f.id LIMIT batch) n) w
+			WHERE w.place <= batch))
 		RETURNING o.*
+	), happened AS (
+		SELECT m.id, 0 AS place, m.type, m.author_id, m.post_id, m.comment_id, m.recipient_id, m.subject_id, m.stream_id FROM moved m
+		UNION ALL
+		SELECT m.id, b.place, m.type, b.author_id, b.post_id, b.comment_id, b.recipient_id, b.subject_id, b.stream_id
+		FROM moved m CROSS JOIN social.more_events(m.more) b WHERE m.more IS NOT NULL
 	), logged AS (
 		INSERT INTO social.events (type, author_id, post_id, comment_id, recipient_id, subject_id, stream_id)
-		SELECT m.type, m.author_id, m.post_id, m.comment_id, m.recipient_id, m.subject_id, m.stream_id FROM moved m ORDER BY m.id
+		SELECT h.type, h.author_id, h.post_id, h.comment_id, h.recipient_id, h.subject_id, h.stream_id FROM happened h ORDER BY h.id, h.place
 		RETURNING id
 	)
 	SELECT count(*), min(l.id), max(l.id) INTO numbered, lowest, highest FROM logged l;
@@ -78,7 +96,7 @@ BEGIN
 	RETURN numbered;
 END
 $$;
-COMMENT ON FUNCTION social.number_events(integer) IS 'Moves up to a batch of events from the outbox to the log, in commit order, and rings: NOTIFY social_event with the first and the last id. Returns how many. Part of the worker''s round; does nothing while another session does it.';
+COMMENT ON FUNCTION social.number_events(integer) IS 'Moves up to a batch of events, and what shares the row of the last one, from the outbox to the log, in commit order, and rings: NOTIFY social_event with the first and the last id. Returns how many. Part of the worker''s round; does nothing while another session does it.';
 
 CREATE OR REPLACE FUNCTION social.number_counts(batch integer DEFAULT 10000) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -38,7 +38,7 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT unnest(ARRAY['number_events', 'number_counts', 'prune_events']), 'admin'
 	UNION ALL
-	SELECT unnest(ARRAY['hold_events', 'event_identity', 'require_event_history', 'require_event_position', 'event_topics', 'event_notification', 'event_stream', 'event_topic_key', 'ring_events']), 'owner'
+	SELECT unnest(ARRAY['hold_events', 'event_identity', 'require_event_history', 'require_event_position', 'event_topics', 'more_events', 'event_notification', 'event_stream', 'event_topic_key', 'ring_events']), 'owner'
 	UNION ALL
 	-- audit
 	SELECT unnest(ARRAY['set_client_address']), 'bridge'

@@ -65,7 +65,7 @@ BEGIN
 			UNION ALL SELECT 'hashtag', (SELECT count(*) FROM (SELECT FROM social.hashtag_counter_deltas LIMIT waiting_max) x)
 			UNION ALL SELECT 'subject', (SELECT count(*) FROM (SELECT FROM social.subject_counter_deltas LIMIT waiting_max) x)) AS d (counter, n)
 		UNION ALL SELECT 13, 'social_events_position', 'gauge', 'The id of the newest event of the log; it jumps after a fail-over.', NULL, NULL, social.event_position()
-		UNION ALL SELECT 13, 'social_events_waiting', 'gauge', 'Events in the outbox that have no number yet; 10000 stands for that or more.', NULL, NULL, (SELECT count(*) FROM (SELECT FROM social.event_outbox LIMIT waiting_max) x)
+		UNION ALL SELECT 13, 'social_events_waiting', 'gauge', 'Events in the outbox that have no number yet; 10000 stands for that or more.', NULL, NULL, (SELECT least(coalesce(sum(coalesce(cardinality(x.more), 0) / 6 + 1), 0), waiting_max) FROM (SELECT o.more FROM social.event_outbox o LIMIT waiting_max) x)
 		UNION ALL SELECT 13, 'social_events_lag_seconds', 'gauge', 'How long the first of them has waited.', NULL, NULL, coalesce((SELECT greatest(extract(epoch FROM clock_timestamp() - o.at), 0) FROM social.event_outbox o ORDER BY o.id LIMIT 1), 0)
 		UNION ALL SELECT 13, 'social_streams_on_air', 'gauge', 'Streams that are starting or live.', NULL, NULL, (SELECT count(*) FROM social.streams s WHERE s.status IN ('starting', 'live'))
 		UNION ALL SELECT 13, 'social_stream_viewers', 'gauge', 'How many watch them, each person once for each stream.', NULL, NULL, (SELECT coalesce(sum(s.viewer_count), 0) FROM social.streams s WHERE s.status IN ('starting', 'live'))

@@ -140,6 +140,8 @@ CREATE OR REPLACE FUNCTION social.personal_notes(OUT table_name text, OUT column
 		('event_outbox', 'author_id', NULL, 'ids of what stands elsewhere, for seconds', 'keep', 'ids alone, moved within seconds', 't.author_id = $1'),
 		('event_outbox', 'recipient_id', NULL, 'ids of what stands elsewhere, for seconds', 'keep', 'ids alone, moved within seconds', 't.recipient_id = $1'),
 		('event_outbox', 'subject_id', NULL, 'ids of what stands elsewhere, for seconds', 'keep', 'ids alone, moved within seconds', 't.subject_id = $1 AND t.type IN (''follow.created'', ''follow.deleted'', ''relation.changed'', ''chat.banned'', ''chat.unbanned'')'),
+		('event_outbox', 'more', NULL, 'ids of what stands elsewhere, for seconds', 'keep', 'ids alone, moved within seconds',
+			'EXISTS (SELECT FROM social.more_events(t.more) b WHERE b.author_id = $1 OR b.recipient_id = $1 OR (b.subject_id = $1 AND t.type IN (''follow.created'', ''follow.deleted'', ''relation.changed'', ''chat.banned'', ''chat.unbanned'')))'),
 		('events', 'author_id', NULL, 'ids of what stands elsewhere, for a day', 'delete', 'seconds after what they tell of', 't.author_id = $1'),
 		('events', 'recipient_id', NULL, 'ids of what stands elsewhere, for a day', 'delete', 'seconds after what they tell of', 't.recipient_id = $1'),
 		('events', 'subject_id', NULL, 'ids of what stands elsewhere, for a day', 'delete', 'seconds after what they tell of', 't.subject_id = $1 AND t.type IN (''follow.created'', ''follow.deleted'', ''relation.changed'', ''chat.banned'', ''chat.unbanned'')'),

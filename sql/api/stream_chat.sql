@@ -159,7 +159,9 @@ BEGIN
 	told := ARRAY(
 		SELECT e.subject_id FROM social.events e WHERE e.id > place AND e.type = 'chat.message' AND e.stream_id = of_stream
 		UNION ALL
-		SELECT o.subject_id FROM social.event_outbox o WHERE o.type = 'chat.message' AND o.stream_id = of_stream);
+		SELECT o.subject_id FROM social.event_outbox o WHERE o.type = 'chat.message' AND o.stream_id = of_stream
+		UNION ALL
+		SELECT b.subject_id FROM social.event_outbox o CROSS JOIN social.more_events(o.more) b WHERE o.type = 'chat.message' AND b.stream_id = of_stream);
 	ids := ARRAY(SELECT m.id FROM social.listed_chat_messages m WHERE m.stream_id = of_stream AND m.id <> ALL (told) ORDER BY m.id DESC LIMIT 50);
 	RETURN (SELECT json_build_object('topic', topics[1], 'messages', json_agg(j.message ORDER BY j.id)) FROM social.chat_messages_json(ids) j HAVING count(*) > 0);
 END

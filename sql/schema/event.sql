@@ -10,9 +10,10 @@ CREATE TABLE social.event_outbox (
 	comment_id bigint,
 	recipient_id bigint,
 	subject_id bigint,
-	stream_id bigint
+	stream_id bigint,
+	more bigint[]
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 100000);
-COMMENT ON TABLE social.event_outbox IS 'Events that wait for their number. No foreign keys: an event outlives what it tells of.';
+COMMENT ON TABLE social.event_outbox IS 'Events that wait for their number. A row is an event, and those of its kind that followed it in their statement (more_events). No foreign keys: an event outlives what it tells of.';
 
 CREATE TABLE social.event_counts (
 	object_id bigint NOT NULL,

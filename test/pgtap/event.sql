@@ -70,6 +70,27 @@ SELECT pg_temp.tells('taken back', 'notification.read for tap_author', 'post.cou
 INSERT INTO social.post_likes (post_id, user_id) SELECT :post, id FROM social.users WHERE username LIKE 'tap\_%';
 SELECT count(*) FILTER (WHERE told ~ '^post.counts') AS counted FROM pg_temp.told() told \gset
 SELECT is(:counted, 1, 'many likes are one event');
+
+-- Many events of one statement share rows of the outbox, and are numbered as they happened.
+INSERT INTO social.users (username) SELECT 'tap_many' || n FROM generate_series(1, 80) n;
+SELECT count(*) FROM pg_temp.told() \gset
+INSERT INTO social.follows (follower_id, followed_id) SELECT id, :author FROM social.users WHERE username ~ '^tap_many' ORDER BY id;
+SELECT results_eq('SELECT type::text COLLATE "default", count(*), sum(coalesce(cardinality(more), 0) / 6 + 1)::bigint FROM social.event_outbox GROUP BY type ORDER BY type',
+	$$ VALUES ('follow.created' COLLATE "default", 3::bigint, 80::bigint), ('notification.created', 3::bigint, 80::bigint) $$, 'P-02: eighty events of a kind are three rows');
+SELECT is((SELECT value FROM social.metrics() WHERE name = 'social_events_waiting'), 160::double precision, 'and wait as eighty');
+SELECT social.event_position() AS many \gset
+SELECT is(social.number_events(10), 33::bigint, 'what shares a row is numbered with it');
+SELECT is(social.number_events(40), 47::bigint, 'a batch ends with the row that it is full in');
+SELECT is(social.number_events() + social.number_events(), 80::bigint, 'the rest follows');
+SELECT results_eq(format('SELECT author_id, recipient_id, subject_id FROM social.events WHERE id > %s AND type = %L ORDER BY id', :many, 'follow.created'),
+	format('SELECT id, NULL::bigint, %s::bigint FROM social.users WHERE username ~ %L ORDER BY id', :author, '^tap_many'), 'in the order of the statement, with their ids');
+SELECT results_eq(format('SELECT subject_id FROM social.events WHERE id > %s AND type = %L ORDER BY id', :many, 'notification.created'),
+	format('SELECT n.id FROM social.notifications n JOIN social.users u ON u.id = n.actor_id WHERE n.recipient_id = %s AND u.username ~ %L ORDER BY n.id', :author, '^tap_many'), 'and each tells of its own row');
+SELECT is((SELECT count(DISTINCT e.author_id) FROM social.events e JOIN social.users u ON u.id = e.author_id WHERE e.id > :many AND e.recipient_id = :author AND u.username ~ '^tap_many'), 80::bigint, 'of whoever did it');
+INSERT INTO social.follows (follower_id, followed_id) SELECT f.id, o.id FROM social.users f JOIN social.users o ON o.username = 'tap_many1' WHERE f.username ~ '^tap_many' AND f.id <> o.id;
+SELECT is((SELECT count(*) FROM social.users u WHERE u.username ~ '^tap_many' AND NOT EXISTS (SELECT FROM social.user_footprint(u.id) f WHERE f.place ~ '^event_outbox')), 0::bigint, 'seed 166: whoever is in the outbox is found there');
+DELETE FROM social.users WHERE username ~ '^tap_many';
+SELECT count(*) FROM pg_temp.told() \gset
 SELECT social.create_comment(:post, 'tap_comment') AS comment \gset
 SELECT pg_temp.tells('a comment', 'comment.created tap_reader post tap_one comment tap_comment', 'notification.created tap_reader post tap_one comment tap_comment for tap_author', 'post.counts post tap_one');
 SELECT social.update_comment(:comment, 'tap_comment 2') \gset

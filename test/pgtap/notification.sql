@@ -294,6 +294,11 @@ SELECT results_eq('SELECT * FROM pg_temp.crowd_told()', format('VALUES (50::bigi
 WITH back AS (DELETE FROM social.post_likes WHERE post_id = :calm RETURNING post_id, user_id)
 INSERT INTO social.post_likes (post_id, user_id) SELECT post_id, user_id FROM back;
 SELECT results_eq('SELECT * FROM pg_temp.crowd_told()', format('VALUES (50::bigint, 50::bigint, %s::bigint, %s::bigint)', :crowd_first_id, :crowd_last_id), 'taken back and given again by one statement, too');
+-- Some of many were told before, and some were not.
+DELETE FROM social.post_likes l WHERE l.post_id = :calm;
+DELETE FROM social.notifications n USING crowd c WHERE c.id = n.actor_id AND n.id > :crowd_first_id + 24;
+INSERT INTO social.post_likes (post_id, user_id) SELECT :calm, id FROM crowd ORDER BY id DESC;
+SELECT results_eq('SELECT n, shown, first_id FROM pg_temp.crowd_told()', format('VALUES (50::bigint, 50::bigint, %s::bigint)', :crowd_first_id), 'the others are told, and nobody twice');
 DELETE FROM social.users WHERE id IN (SELECT id FROM crowd);
 
 -- Blocks and mutes count however many there are.

@@ -46,6 +46,7 @@ sub start_radosgw
 	my ($mon, $port) = (free_port(), free_port());
 	chomp(my ($fsid, $osd) = map { scalar `cat /proc/sys/kernel/random/uuid` } 1 .. 2);
 	mkdir "$dir/$_" or die for qw(mon osd rgw);
+	my ($classes) = glob '/usr/lib/*/rados-classes' or die 'no classes of the store'; # Debian 13 looks for them where it is started
 	open my $conf, '>', "$dir/ceph.conf" or die;
 	print $conf <<"CONF";
 [global]
@@ -70,6 +71,7 @@ pid_file = $dir/\$name.pid
 log_file = $dir/\$name.log
 mon_data = $dir/mon
 osd_data = $dir/osd
+osd_class_dir = $classes
 rgw_data = $dir/rgw
 setuser_match_path =
 rgw_frontends = beast endpoint=127.0.0.1:$port

@@ -76,6 +76,7 @@ rgw_data = $dir/rgw
 setuser_match_path =
 rgw_frontends = beast endpoint=127.0.0.1:$port
 rgw_dns_name = s3.localhost
+rgw_crypt_require_ssl = false
 CONF
 	close $conf;
 	my %s = (url => "http://127.0.0.1:$port", access_key => 'TESTKEY', secret_key => 'test-secret', dir => $dir);

@@ -23,6 +23,7 @@
 #include "event/listener.h"
 #include "http/server.h"
 #include "loop/loop.h"
+#include "loop/sends.h"
 #include "media/media.h"
 #include "ws/lease.h"
 #include "ws/socket.h"
@@ -155,6 +156,7 @@ sb_thread_new(const struct sb_config *config, int index, int listen_fd)
 	struct sb_thread *thread = sb_calloc(1, sizeof(*thread));
 
 	thread->loop = sb_loop_new(config, index);
+	thread->loop->sends = sb_sends_new(config->io_uring);
 	sb_loop_subscribe(thread->loop, &stop, on_stop, thread);
 	sb_snapshot_join(thread->loop);
 	thread->services = sb_services_new(thread->loop);
@@ -202,6 +204,7 @@ sb_thread_free(struct sb_thread *thread)
 	sb_services_free(thread->services);
 	sb_delivery_free(thread->delivery);
 	sb_leases_free(thread->leases);
+	sb_sends_free(thread->loop->sends);
 	sb_loop_free(thread->loop);
 	free(thread);
 }

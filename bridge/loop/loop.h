@@ -41,6 +41,7 @@ struct sb_mail_kind
 };
 
 struct sb_mailbox;
+struct sb_sends;
 
 struct sb_loop
 {
@@ -53,6 +54,7 @@ struct sb_loop
 	struct sb_metrics *metrics; /* what is counted here */
 	bool stopping;              /* what is there is brought to its end, and nothing begun */
 	struct sb_timer *timers;
+	struct sb_sends *sends; /* what goes out with the end of an iteration; NULL: nobody serves */
 
 	struct sb_watch **watches; /* by descriptor: whose it is in the set */
 	int nwatches;

@@ -1,9 +1,10 @@
 /*
  * frames.c owns the frames of one WebSocket.
  *
- * libwslay's layer of frames is used, not its layer of messages ("event"): that one answers some
- * faults with a close that gives no code, makes room for as many bytes as a frame announces, copies
- * each message for each socket, and takes twice the memory.
+ * libwslay's layer of frames reads what comes, not its layer of messages ("event"): that one
+ * answers some faults with a close that gives no code, makes room for as many bytes as a frame
+ * announces, copies each message for each socket, and takes twice the memory. What goes out is
+ * written here: a server's frame is the same bytes for whoever it is sent to, and so is made once.
  */
 #include "ws/frames.h"
 
@@ -11,16 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <wslay/wslay.h>
 
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "loop/sends.h"
 
 #define READ_AT_ONCE   65536 /* bytes taken before others have their turn */
 #define MAX_CONTROL    125
-#define HEADER_ROOM    16
 #define NO_STATUS      1005
 #define PROTOCOL_ERROR 1002
 #define BAD_TEXT       1007
@@ -60,12 +60,12 @@ struct sb_frames
 
 	/* Going out. What is being sent first: */
 	struct sb_message *message_out;
-	struct control control_out;
 	uint8_t opcode_out; /* 0 = nothing is being sent */
-	size_t sent;        /* bytes of it */
+	size_t sent;        /* bytes of its frame */
 	bool has_moved;     /* some were taken */
-	char header[HEADER_ROOM];
-	size_t header_len; /* of a frame whose payload goes along */
+	bool is_full;       /* not all were: the other end had no room */
+	uint8_t control_len;
+	char control_out[2 + MAX_CONTROL]; /* the frame, where it is no message */
 	/* then in this order: */
 	bool has_pong;
 	struct control pong;
@@ -392,55 +392,37 @@ sb_frames_read(struct sb_frames *frames)
 
 /* ---- going out ------------------------------------------------------------------------------- */
 
-/*
- * libwslay sends the head of a frame, then the payload: the head waits for the payload, so that
- * both go out at once.
- */
-static ssize_t
-on_send(const uint8_t *bytes, size_t len, int flags, void *arg)
+/* The head of a frame, which is not masked, so that it ends at `end`; its length. */
+static uint8_t
+write_head(char *end, uint8_t opcode, size_t len)
 {
-	struct sb_frames *frames = arg;
-	struct iovec parts[2] = {{frames->header, frames->header_len}, {(void *) bytes, len}};
-	struct msghdr out = {.msg_iov = parts, .msg_iovlen = 2};
-	ssize_t sent;
+	uint8_t size = len < 126 ? 2 : len < 65536 ? 4 : SB_MESSAGE_HEAD;
+	unsigned char *head = (unsigned char *) end - size;
 
-	if (flags & WSLAY_MSG_MORE && frames->header_len + len <= HEADER_ROOM)
-	{
-		memcpy(frames->header + frames->header_len, bytes, len);
-		frames->header_len += len;
-		return (ssize_t) len;
-	}
-	sent = sendmsg(frames->fd, &out, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (sent < 0 && errno != EAGAIN && errno != EINTR)
-		lose(frames);
-	if (sent <= 0)
-		return -1;
-	frames->has_moved = true;
-	if ((size_t) sent <= frames->header_len)
-	{
-		frames->header_len -= (size_t) sent;
-		memmove(frames->header, frames->header + sent, frames->header_len);
-		return -1;
-	}
-	sent -= (ssize_t) frames->header_len;
-	frames->header_len = 0;
-	return sent;
+	head[0] = 0x80 | opcode;
+	head[1] = (uint8_t) (size == 2 ? len : size == 4 ? 126 : 127);
+	for (uint8_t *at = head + size - 1; at > head + 1 && size > 2; at--, len >>= 8)
+		*at = (uint8_t) len;
+	return size;
 }
 
-static int
-on_mask(uint8_t *mask, size_t len, void *arg)
+/* The frame of a message: the same bytes for all that it goes to. */
+static struct iovec
+frame_of(struct sb_message *message)
 {
-	return -1; /* a server masks nothing */
+	if (message->head_len == 0)
+		message->head_len = write_head(
+			message->bytes, message->is_text ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME, message->len);
+	return (struct iovec){message->bytes - message->head_len, message->head_len + message->len};
 }
 
 static void
-send_control(struct sb_frames *frames, uint8_t opcode, const struct control *control)
+begin_control(struct sb_frames *frames, uint8_t opcode, const struct control *control)
 {
 	frames->opcode_out = opcode;
-	if (control)
-		frames->control_out = *control;
-	else
-		frames->control_out.len = 0;
+	frames->control_len = write_head(frames->control_out + 2, opcode, control->len);
+	memcpy(frames->control_out + 2, control->bytes, control->len);
+	frames->control_len += control->len;
 }
 
 static struct sb_message *
@@ -454,27 +436,32 @@ take_from_queue(struct sb_frames *frames)
 	return message;
 }
 
-/* What is to be sent next; false when there is nothing. */
-static bool
-choose_next(struct sb_frames *frames)
+static void
+begin_message(struct sb_frames *frames)
 {
+	frames->message_out = take_from_queue(frames);
+	frames->opcode_out = frames->message_out->is_text ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME;
+	if (frames->message_out->id)
+		frames->last_id = frames->message_out->id;
+}
+
+/* What is to be sent next is begun; false when there is nothing. */
+static bool
+begin_next(struct sb_frames *frames)
+{
+	static const struct control nothing;
+
 	frames->sent = 0;
 	if (frames->close_sent)
 		return false;
 	if (frames->has_pong)
-		send_control(frames, WSLAY_PONG, &frames->pong);
+		begin_control(frames, WSLAY_PONG, &frames->pong);
 	else if (frames->has_ping)
-		send_control(frames, WSLAY_PING, NULL);
+		begin_control(frames, WSLAY_PING, &nothing);
 	else if (frames->queue_count > 0)
-	{
-		frames->message_out = take_from_queue(frames);
-		if (frames->message_out->id)
-			frames->last_id = frames->message_out->id;
-		frames->opcode_out = frames->message_out->is_text ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME;
-		return true;
-	}
+		begin_message(frames);
 	else if (frames->close_begun)
-		send_control(frames, WSLAY_CONNECTION_CLOSE, &frames->close_out);
+		begin_control(frames, WSLAY_CONNECTION_CLOSE, &frames->close_out);
 	else
 		return false;
 	if (frames->opcode_out == WSLAY_PONG)
@@ -504,34 +491,82 @@ end_sending(struct sb_frames *frames)
 	frames->opcode_out = 0;
 }
 
-/* Sends on; false when the other end takes no more. */
-static bool
-send_on(struct sb_frames *frames)
+/* What has been begun, all of it. */
+static struct iovec
+begun(struct sb_frames *frames)
 {
-	const char *bytes =
-		frames->message_out ? frames->message_out->bytes : frames->control_out.bytes;
-	size_t len = frames->message_out ? frames->message_out->len : frames->control_out.len;
-	struct wslay_frame_iocb piece = {.fin = 1,
-									 .opcode = frames->opcode_out,
-									 .payload_length = len,
-									 .data = (const uint8_t *) bytes + frames->sent,
-									 .data_length = len - frames->sent};
-	ssize_t sent = wslay_frame_send(frames->context, &piece);
+	if (frames->message_out)
+		return frame_of(frames->message_out);
+	return (struct iovec){frames->control_out, frames->control_len};
+}
 
-	if (sent < 0)
-		return false;
-	frames->sent += (size_t) sent;
-	if (frames->sent < len)
-		return false;
-	end_sending(frames);
-	return true;
+/* What is to be sent, in the order in which on_sent() will find it; 0: nothing is. */
+static int
+gather(struct sb_frames *frames, struct iovec *parts)
+{
+	int count = 1;
+
+	if (frames->is_lost || (frames->opcode_out == 0 && !begin_next(frames)))
+		return 0;
+	parts[0] = begun(frames);
+	parts[0].iov_base = (char *) parts[0].iov_base + frames->sent;
+	parts[0].iov_len -= frames->sent;
+	/* What goes before the queue may not have been begun yet. */
+	if (frames->has_pong || frames->has_ping)
+		return 1;
+	for (int i = 0; i < frames->queue_count && count < SB_SEND_PARTS; i++)
+		parts[count++] = frame_of(frames->queue[(frames->queue_first + i) % frames->queue_room]);
+	return count;
+}
+
+static void
+on_sent(void *owner, ssize_t sent)
+{
+	struct sb_frames *frames = owner;
+	size_t left = sent > 0 ? (size_t) sent : 0;
+
+	if (sent < 0 && sent != -EAGAIN && sent != -EINTR)
+		lose(frames);
+	frames->has_moved |= left > 0;
+	frames->is_full = left == 0;
+	while (left > 0)
+	{
+		size_t rest;
+
+		if (frames->opcode_out == 0)
+			begin_next(frames);
+		rest = begun(frames).iov_len - frames->sent;
+		if (left < rest)
+		{
+			frames->sent += left;
+			frames->is_full = true;
+			return;
+		}
+		left -= rest;
+		end_sending(frames);
+	}
 }
 
 void
 sb_frames_write(struct sb_frames *frames)
 {
-	while (!frames->is_lost && (frames->opcode_out || choose_next(frames)) && send_on(frames))
-		;
+	struct iovec parts[SB_SEND_PARTS];
+	int count;
+
+	frames->is_full = false;
+	while (!frames->is_full && (count = gather(frames, parts)) > 0)
+		on_sent(frames, sb_send_now(frames->fd, parts, count));
+}
+
+void
+sb_frames_write_with(struct sb_frames *frames, struct sb_sends *sends)
+{
+	struct iovec parts[SB_SEND_PARTS];
+	int count = gather(frames, parts);
+
+	frames->is_full = false;
+	if (count > 0)
+		sb_sends_add(sends, frames->fd, parts, count, on_sent, frames);
 }
 
 void
@@ -598,6 +633,12 @@ sb_frames_wants_write(const struct sb_frames *frames)
 }
 
 bool
+sb_frames_can_write(const struct sb_frames *frames)
+{
+	return sb_frames_wants_write(frames) && !frames->is_full;
+}
+
+bool
 sb_frames_wants_read(const struct sb_frames *frames)
 {
 	return !frames->is_lost && (!frames->is_paused || frames->is_deaf);
@@ -650,7 +691,7 @@ sb_frames_is_over(const struct sb_frames *frames)
 struct sb_frames *
 sb_frames_new(int fd, size_t max_message, const struct sb_frames_owner *functions, void *owner)
 {
-	static const struct wslay_frame_callbacks callbacks = {on_send, on_recv, on_mask};
+	static const struct wslay_frame_callbacks callbacks = {.recv_callback = on_recv};
 	struct sb_frames *frames = sb_calloc(1, sizeof(*frames));
 
 	if (wslay_frame_context_init(&frames->context, &callbacks, frames) != 0)

@@ -1,7 +1,7 @@
 /*
  * frames.h owns the frames of one WebSocket (RFC 6455): messages in and out, the closing handshake,
- * pings. libwslay reads and writes each frame; what a sequence of them may be is decided here. No
- * extensions: reserved bits are faults.
+ * pings. libwslay reads each frame; what a sequence of them may be is decided here. No extensions:
+ * reserved bits are faults.
  *
  * Works on a non-blocking descriptor that somebody else owns and watches. Knows nothing of who is
  * at the other end.
@@ -16,6 +16,7 @@
 #include "base/message.h"
 
 struct sb_frames;
+struct sb_sends;
 
 struct sb_frames_owner
 {
@@ -62,6 +63,12 @@ extern void sb_frames_give_up(struct sb_frames *frames);
 /* Sends as much as the other end takes. */
 extern void sb_frames_write(struct sb_frames *frames);
 
+/*
+ * The same, or the beginning of it, when the sends are flushed: until then nothing else may be done
+ * with the frames.
+ */
+extern void sb_frames_write_with(struct sb_frames *frames, struct sb_sends *sends);
+
 /* Bytes of messages that wait to be sent; how many messages. */
 extern size_t sb_frames_queued(const struct sb_frames *frames);
 extern int sb_frames_queued_messages(const struct sb_frames *frames);
@@ -69,8 +76,11 @@ extern int sb_frames_queued_messages(const struct sb_frames *frames);
 /* The id of the last message that has one and was begun to be sent; 0: none. */
 extern int64_t sb_frames_last_id(const struct sb_frames *frames);
 
-/* Whether it has something to send; whether it takes bytes. */
+/* Whether it has something to send, and whether the other end had room when it was last tried. */
 extern bool sb_frames_wants_write(const struct sb_frames *frames);
+extern bool sb_frames_can_write(const struct sb_frames *frames);
+
+/* Whether it takes bytes. */
 extern bool sb_frames_wants_read(const struct sb_frames *frames);
 
 /* Whether anything has come since this was last asked. */

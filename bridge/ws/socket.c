@@ -16,6 +16,7 @@
 #include "admission/services.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "loop/sends.h"
 
 #define LOOK_MS    1000
 #define CLOSE_MS   5000  /* for the other end's close, since something was last taken */
@@ -98,7 +99,8 @@ note_closing(struct sb_socket *socket)
 		socket->taken_ms = socket->closing_ms = socket->all->loop->now_ms;
 }
 
-/* Writes, and reads where that was put off; false when there is more to do at once. */
+/* Writes what came since, and reads where that was put off; false when there is more to do at once.
+ */
 static bool
 go_round(struct sb_socket *socket)
 {
@@ -106,7 +108,8 @@ go_round(struct sb_socket *socket)
 	bool was_waiting = !sb_frames_wants_read(frames);
 	bool waits;
 
-	sb_frames_write(frames);
+	if (sb_frames_can_write(frames))
+		sb_frames_write(frames);
 	note_closing(socket);
 	waits = !socket->closing_ms && (socket->is_held || sb_frames_queued(frames) > CHOKE);
 	sb_frames_pause(frames, waits);
@@ -329,8 +332,14 @@ void
 sb_sockets_settle(struct sb_sockets *sockets)
 {
 	struct sb_socket *due = sockets->due;
+	struct sb_sends *sends = sockets->loop->sends;
 
 	sockets->due = NULL;
+	/* What waits goes out together; nothing else is done with any of them until it has. */
+	for (struct sb_socket *socket = due; socket; socket = socket->next_due)
+		if (!socket->has_ended)
+			sb_frames_write_with(socket->frames, sends);
+	sb_sends_flush(sends);
 	while (due)
 	{
 		struct sb_socket *socket = due;

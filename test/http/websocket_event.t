@@ -8,7 +8,8 @@ use Test::More;
 use Time::HiRes 'time';
 use WebSocket;
 
-my @bridges = map { start_bridge(LOOPS => $_, WS_QUEUE => 65536, WS_PING_INTERVAL => 3600) } 2, 1;
+# One tells many by one system call, if it may, the other one by a call each.
+my @bridges = map { start_bridge(LOOPS => $_, IO_URING => $_ == 2 ? 'on' : 'off', WS_QUEUE => 65536, WS_PING_INTERVAL => 3600) } 2, 1;
 my ($url, $other) = map { $_->{url} } @bridges;
 my ($ann, $bob, $cy) = map { account(url => $url) } 1 .. 3;
 sub post { my ($who, %post) = @_; return api(POST => '/api/posts/posts/', token => $who->{token}, url => $url, json => { title => 'a title', content => 'text', %post })->{json} }

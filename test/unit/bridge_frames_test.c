@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "loop/sends.h"
 #include "tap.h"
 #include "ws/frames.h"
 
@@ -17,6 +18,7 @@
 static int client_fd;
 static int server_fd;
 static struct sb_frames *frames;
+static struct sb_sends *sends; /* NULL: each is sent alone */
 static int messages;
 static int their_code;
 
@@ -58,6 +60,20 @@ close_both(void)
 	close(server_fd);
 }
 
+/* As ws/socket.c does, or at once. */
+static void
+write_out(void)
+{
+	if (sends)
+	{
+		sb_frames_write_with(frames, sends);
+		sb_sends_flush(sends);
+		if (!sb_frames_can_write(frames))
+			return;
+	}
+	sb_frames_write(frames);
+}
+
 /* What the client gets until nothing more comes. */
 static void
 turn(struct sb_buffer *got)
@@ -69,7 +85,7 @@ turn(struct sb_buffer *got)
 	do
 	{
 		is_done = sb_frames_read(frames);
-		sb_frames_write(frames);
+		write_out();
 		while ((len = recv(client_fd, room, sizeof(room), MSG_DONTWAIT)) > 0)
 		{
 			sb_buffer_append(got, room, (size_t) len);
@@ -423,7 +439,7 @@ test_flood_of_pings(void)
 	message = sb_message_new(false, large, MAX_MESSAGE);
 	for (int i = 0; i < 50; i++)
 		sb_frames_send(frames, message);
-	sb_frames_write(frames);
+	write_out();
 	put_frame(&out, PING, true, "one", 3);
 	put_frame(&out, PING, true, "two", 3);
 	ok(send(client_fd, out.data, out.len, MSG_NOSIGNAL) == (ssize_t) out.len, "two pings");
@@ -453,7 +469,7 @@ test_slow_reader(void)
 	for (int i = 0; i < 50; i++)
 		sb_frames_send(frames, message);
 	is_int(message->references, 51, "a message is not copied for its socket");
-	sb_frames_write(frames);
+	write_out();
 	before = sb_frames_queued(frames);
 	ok(before > MAX_MESSAGE && sb_frames_wants_write(frames), "the rest waits");
 	sb_frames_close(frames, 1013, "slow");
@@ -505,8 +521,51 @@ test_lost(void)
 	close_both();
 }
 
-int
-main(void)
+/* What waits goes out as it was queued, however little is taken at once. */
+static void
+test_order(void)
+{
+	struct sb_buffer got = {0};
+	struct sb_buffer want = {0};
+	struct sb_buffer out = {0};
+	char *large = calloc(1, MAX_MESSAGE);
+
+	open_both();
+	put_frame(&out, PING, true, "first", 5);
+	if (send(client_fd, out.data, out.len, MSG_NOSIGNAL) != (ssize_t) out.len)
+		abort();
+	sb_frames_read(frames);
+	sb_frames_ping(frames);
+	put_frame(&want, PONG, false, "first", 5);
+	put_frame(&want, PING, false, "", 0);
+	for (int i = 0; i < 100; i++)
+	{
+		size_t len = i % 10 == 9 ? MAX_MESSAGE : (size_t) i * 2;
+		struct sb_message *message;
+
+		memset(large, 'a' + i % 26, len);
+		message = sb_message_new(i % 2, large, len);
+		message->id = i + 1;
+		sb_frames_send(frames, message);
+		sb_message_release(message);
+		put_frame(&want, i % 2 ? TEXT : BINARY, false, large, len);
+	}
+	write_out();
+	ok(sb_frames_wants_write(frames) && sb_frames_last_id(frames) < 100, "not all is taken");
+	turn(&got);
+	is_int((int64_t) got.len, (int64_t) want.len, "a pong, a ping and a hundred messages");
+	ok(got.len == want.len && memcmp(got.data, want.data, got.len) == 0, "in their order");
+	is_int(sb_frames_last_id(frames), 100, "the last of them is known");
+	is_int((int64_t) sb_frames_queued(frames), 0, "and nothing waits");
+	close_both();
+	free(large);
+	sb_buffer_free(&got);
+	sb_buffer_free(&want);
+	sb_buffer_free(&out);
+}
+
+static void
+test_everything(void)
 {
 	test_rows(MAX_MESSAGE * 2);
 	test_rows(1);
@@ -518,5 +577,15 @@ main(void)
 	test_slow_reader();
 	test_pause();
 	test_lost();
+	test_order();
+}
+
+int
+main(void)
+{
+	test_everything();
+	sends = sb_sends_new(true);
+	test_everything();
+	sb_sends_free(sends);
 	return done_testing();
 }

@@ -19,6 +19,14 @@
 
 #define ANSWER_MAX 4096 /* bytes of an answer that are looked at */
 
+enum outcome
+{
+	SKIPPED,
+	DONE,
+	REFUSED, /* which does not matter */
+	FAILED
+};
+
 /* ---- whose pages ----------------------------------------------------------------------------- */
 
 /* The origins of a list, as cors.c reads it; path: they may be URLs. */
@@ -47,7 +55,7 @@ static PGresult *
 read_requests(PGconn *pg, const struct sb_config *config)
 {
 	static const char sql[] =
-		"SELECT what, is_needed, method, url, content_md5, body FROM "
+		"SELECT what, is_needed, method, url, content_md5, body, after FROM "
 		"social.bucket_requests(origins => $1::text[], client_delete => $2::boolean)";
 	struct sb_buffer origins = {0};
 	const char *values[2];
@@ -106,8 +114,8 @@ code_of(struct answer *answer)
 	return code + strlen("<Code>");
 }
 
-/* Sends a row of the requests; what came of it is said. Whether it was done. */
-static bool
+/* Sends a row of the requests; what came of it is said. */
+static enum outcome
 send_request(CURL *easy, const PGresult *requests, int row)
 {
 	const char *what = PQgetvalue(requests, row, 0);
@@ -142,14 +150,35 @@ send_request(CURL *easy, const PGresult *requests, int row)
 	if (result == CURLE_OK && status >= 200 && status < 300)
 	{
 		printf("%s: done\n", what);
-		return true;
+		return DONE;
 	}
 	if (result != CURLE_OK)
 		fprintf(stderr, "%s: %s\n", what, *problem ? problem : curl_easy_strerror(result));
 	else
 		fprintf(stderr, "%s: the store answers %ld %s%s\n", what, status, code_of(&answer),
 				is_needed ? "" : ", and can do without");
-	return result == CURLE_OK && !is_needed;
+	return result == CURLE_OK && !is_needed ? REFUSED : FAILED;
+}
+
+/* All of them, in their order. Whether all that is needed was done. */
+static bool
+send_requests(CURL *easy, const PGresult *requests)
+{
+	enum outcome before = SKIPPED;
+	bool is_done = true;
+
+	for (int row = 0; row < PQntuples(requests); row++)
+	{
+		const char *after = PQgetvalue(requests, row, 6);
+
+		if (PQgetisnull(requests, row, 6) ||
+			(strcmp(after, "done") == 0 ? before == DONE : before == FAILED || before == REFUSED))
+			before = send_request(easy, requests, row);
+		else
+			before = SKIPPED;
+		is_done = is_done && before != FAILED;
+	}
+	return is_done;
 }
 
 int
@@ -158,15 +187,13 @@ sb_bucket_configure(const struct sb_config *config)
 	PGconn *pg = sb_pg_target_wait(config);
 	PGresult *requests = NULL;
 	CURL *easy = sb_checked(curl_easy_init());
-	bool is_done = true;
+	bool is_done;
 
 	if (PQstatus(pg) != CONNECTION_OK)
 		fprintf(stderr, "the database is not there: %s", PQerrorMessage(pg));
 	else
 		requests = read_requests(pg, config);
-	for (int row = 0; row < PQntuples(requests); row++)
-		is_done = send_request(easy, requests, row) && is_done;
-	is_done = is_done && requests != NULL;
+	is_done = requests != NULL && send_requests(easy, requests);
 	PQclear(requests);
 	PQfinish(pg);
 	curl_easy_cleanup(easy);

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SB_TOKEN_HASH 32
+#define SB_TOKEN_HASH 16
 
 struct sb_token_cache;
 
@@ -29,7 +29,11 @@ struct sb_token_owner
 extern struct sb_token_cache *sb_token_cache_new(int size);
 extern void sb_token_cache_free(struct sb_token_cache *cache);
 
-/* The hash of a token: BLAKE2b with a key of this cache alone. */
+/*
+ * The hash of a token: SipHash-2-4 of 128 bits with a key of this cache alone, which nobody else
+ * knows, so that nobody finds another text with the hash of somebody's token. Each request with a
+ * token takes one.
+ */
 extern void sb_token_cache_hash(const struct sb_token_cache *cache, const char *token, size_t len,
 								unsigned char hash[SB_TOKEN_HASH]);
 

@@ -38,27 +38,17 @@ social_user_init(void)
 						&bio_max_length, 500);
 }
 
+/* May the account in this row act? It is active, and not suspended at this moment. */
 static bool
-is_true(HeapTuple row, int column, TupleDesc columns)
+may_act(const Datum *values, const bool *isnull)
 {
-	bool isnull;
-
-	return DatumGetBool(heap_getattr(row, column, columns, &isnull));
-}
-
-/* May the account in `row` act? It is active, and not suspended at this moment. */
-static bool
-may_act(HeapTuple row, TupleDesc columns)
-{
-	bool isnull;
-	Datum until;
-
-	if (!is_true(row, SOCIAL_USERS_IS_ACTIVE, columns))
+	if (!DatumGetBool(values[SOCIAL_USERS_IS_ACTIVE - 1]))
 		return false;
-	if (heap_attisnull(row, SOCIAL_USERS_SUSPENDED_AT, columns))
+	if (isnull[SOCIAL_USERS_SUSPENDED_AT - 1])
 		return true;
-	until = heap_getattr(row, SOCIAL_USERS_SUSPENDED_UNTIL, columns, &isnull);
-	return !isnull && DatumGetTimestampTz(until) <= GetCurrentTransactionStartTimestamp();
+	return !isnull[SOCIAL_USERS_SUSPENDED_UNTIL - 1] &&
+		   DatumGetTimestampTz(values[SOCIAL_USERS_SUSPENDED_UNTIL - 1]) <=
+			   GetCurrentTransactionStartTimestamp();
 }
 
 /*
@@ -115,11 +105,18 @@ read_account(int64 user_id, Snapshot snapshot)
 
 	if (row != NULL)
 	{
+		/* Each request reads it: all columns at once, as to look for one behind texts is to pass
+		 * those before it. */
+		Datum *values = palloc(columns->natts * (sizeof(Datum) + sizeof(bool)));
+		bool *isnull = (bool *) (values + columns->natts);
+
+		heap_deform_tuple(row, columns, values, isnull);
 		account.id = user_id;
-		account.may_act = may_act(row, columns);
-		account.is_staff = is_true(row, SOCIAL_USERS_IS_STAFF, columns) ||
-						   is_true(row, SOCIAL_USERS_IS_SUPERUSER, columns);
-		account.has_filters = is_true(row, SOCIAL_USERS_HAS_FILTERS, columns);
+		account.may_act = may_act(values, isnull);
+		account.is_staff = DatumGetBool(values[SOCIAL_USERS_IS_STAFF - 1]) ||
+						   DatumGetBool(values[SOCIAL_USERS_IS_SUPERUSER - 1]);
+		account.has_filters = DatumGetBool(values[SOCIAL_USERS_HAS_FILTERS - 1]);
+		pfree(values);
 		heap_freetuple(row);
 	}
 	/* The lock stays: what the viewer reads next joins this table. */
@@ -159,11 +156,13 @@ social_active_user_named(const char *username)
 	Datum key =
 		DirectFunctionCall1Coll(lower, index->rd_indcollation[0], CStringGetTextDatum(username));
 	int64 found = 0;
-	bool isnull;
 
-	if (social_table_find(users, index, F_TEXTEQ, key, snapshot, slot) &&
-		may_act(ExecFetchSlotHeapTuple(slot, false, NULL), RelationGetDescr(users)))
-		found = DatumGetInt64(slot_getattr(slot, SOCIAL_USERS_ID, &isnull));
+	if (social_table_find(users, index, F_TEXTEQ, key, snapshot, slot))
+	{
+		slot_getallattrs(slot);
+		if (may_act(slot->tts_values, slot->tts_isnull))
+			found = DatumGetInt64(slot->tts_values[SOCIAL_USERS_ID - 1]);
+	}
 	UnregisterSnapshot(snapshot);
 	ExecDropSingleTupleTableSlot(slot);
 	index_close(index, AccessShareLock);

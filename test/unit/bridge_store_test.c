@@ -69,9 +69,9 @@ test_tokens(void)
 	is_int(user_of(cache, hash, 199), 42, "a known token");
 	is_int(user_of(cache, hash, 200), 0, "dies with its exp");
 	is_int(user_of(cache, hash, 100), 0, "for good");
-	hash[31] ^= 1;
+	hash[SB_TOKEN_HASH - 1] ^= 1;
 	sb_token_cache_put(cache, hash, &owner);
-	hash[31] ^= 1;
+	hash[SB_TOKEN_HASH - 1] ^= 1;
 	is_int(user_of(cache, hash, 100), 0, "every byte of the hash counts");
 	for (unsigned i = 0; i < 10000; i++)
 	{
@@ -98,6 +98,36 @@ test_tokens(void)
 }
 
 static void
+test_token_hash(void)
+{
+	struct sb_token_cache *cache = sb_token_cache_new(64);
+	struct sb_token_cache *other = sb_token_cache_new(64);
+	unsigned char hash[SB_TOKEN_HASH];
+	unsigned char changed[SB_TOKEN_HASH];
+	char token[331];
+	int differ = 0;
+
+	memset(token, 'a', sizeof(token));
+	sb_token_cache_hash(cache, token, sizeof(token), hash);
+	sb_token_cache_hash(cache, token, sizeof(token), changed);
+	ok(memcmp(hash, changed, SB_TOKEN_HASH) == 0, "P-13: a token has one hash");
+	for (size_t i = 0; i < sizeof(token); i++)
+	{
+		token[i] = 'b';
+		sb_token_cache_hash(cache, token, sizeof(token), changed);
+		differ += memcmp(hash, changed, SB_TOKEN_HASH) != 0;
+		token[i] = 'a';
+	}
+	is_int(differ, sizeof(token), "every byte of it counts");
+	sb_token_cache_hash(cache, token, sizeof(token) - 1, changed);
+	ok(memcmp(hash, changed, SB_TOKEN_HASH) != 0, "so does its length");
+	sb_token_cache_hash(other, token, sizeof(token), changed);
+	ok(memcmp(hash, changed, SB_TOKEN_HASH) != 0, "another cache has other hashes");
+	sb_token_cache_free(other);
+	sb_token_cache_free(cache);
+}
+
+static void
 test_json(const char *text, size_t len, const char *want, const char *name)
 {
 	struct sb_buffer buffer = {0};
@@ -114,6 +144,7 @@ main(void)
 {
 	test_prepared();
 	test_tokens();
+	test_token_hash();
 	test_json("a\"b\\c\n\t", 7, "\"a\\\"b\\\\c\\n\\u0009\"", "escapes");
 	test_json("\xc3\xa9\xf0\x9f\x98\x80", 6, "\"\xc3\xa9\xf0\x9f\x98\x80\"", "UTF-8 stays");
 	test_json("a\xff\0\x7f", 4, "\"a\\u00ff\\u0000\\u007f\"", "what is no text is escaped");

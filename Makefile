@@ -93,7 +93,7 @@ SCHEMA_FILES  = $(addprefix bridge/graphql/schema/,base.graphql $(sort $(filter-
 SCHEMA_FILE   = $(BUILD)/schema.graphql
 untaken       = $(filter-out %~ $(SCHEMA_FILES),$(wildcard bridge/graphql/schema/* bridge/graphql/*.graphql))
 $(if $(untaken),$(error no part of the GraphQL schema is named $(untaken)))
-BRIDGE_LIBS   = -lpq -lmicrohttpd -lwslay -lhiredis -lxxhash -lz -lbrotlienc -lmaxminddb -luring $(CORE_LIBS) -lpthread
+BRIDGE_LIBS   = -lpq -lmicrohttpd -lgnutls -lwslay -lhiredis -lxxhash -lz -lbrotlienc -lmaxminddb -luring $(CORE_LIBS) -lpthread
 # What the worker has alone, and what the two programs share.
 WORKER_OWN    = bridge/worker_main.c $(wildcard bridge/worker/*.c)
 WORKER_SRCS   = $(sort $(WORKER_OWN) bridge/service.c bridge/systemd.c $(filter-out bridge/loop/sends.c,$(wildcard bridge/base/*.c bridge/loop/*.c bridge/pg/*.c))) $(CORE_SRCS)

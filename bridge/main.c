@@ -42,6 +42,8 @@
 #include "service.h"
 #include "systemd.h"
 #include "thread.h"
+#include "tls/certificate.h"
+#include "tls/relay.h"
 
 /* Descriptors beside clients and pool: the process's own, and in each loop its epoll sets,
  * listening socket, wake-ups, Redis, the connections that listen and tick, names being resolved. */
@@ -65,8 +67,8 @@ raise_descriptor_limit(void)
 }
 
 /*
- * How many descriptors clients may have: three each, WebSockets one, as far as there are any when
- * every other part has its own. Below 1 when there are too few even for those.
+ * How many descriptors clients may have: three each, WebSockets one (by TLS two more), as far as
+ * there are any when every other part has its own. Below 1 when there are too few even for those.
  */
 static int
 max_descriptors(const struct sb_config *config, int loops)
@@ -76,8 +78,8 @@ max_descriptors(const struct sb_config *config, int loops)
 			   config->db_slow_read_connections + 2 * config->db_wait_connections;
 	rlim_t operators = config->admin_port || getenv("LISTEN_FDS") ? SB_SERVER_OPERATORS : 0;
 	rlim_t ingest = config->ingest_port ? SB_SERVER_OPERATORS : 0;
-	rlim_t each = SB_PEERS_DESCRIPTORS;
-	rlim_t reserve = PROCESS_DESCRIPTORS + each * (operators + ingest) +
+	rlim_t each = SB_PEERS_DESCRIPTORS + (config->tls_certificate ? SB_RELAY_DESCRIPTORS : 0);
+	rlim_t reserve = PROCESS_DESCRIPTORS + SB_PEERS_DESCRIPTORS * (operators + ingest) +
 					 (rlim_t) loops * (rlim_t) (LOOP_DESCRIPTORS + pool);
 	rlim_t clients = limit > reserve ? (limit - reserve) / each : 0;
 
@@ -129,6 +131,7 @@ check_config(const struct sb_config *config, struct sb_problems *problems)
 	sb_store_check(config, problems);
 	sb_webhook_check(config, problems);
 	sb_media_check(config, problems);
+	sb_certificate_read(config, problems);
 	if (!sb_country_read(config->country_file, problem, sizeof(problem)))
 		sb_problem_error(problems, "%s", problem);
 	if (!sb_forwarded_init(config->trusted_proxies, &item))
@@ -262,6 +265,7 @@ on_reload(const struct sb_config *config)
 		sb_log(SB_LOG_ERROR, problem, NULL, NULL);
 		sb_log(SB_LOG_ERROR, "countries are told by the file as it was", NULL, NULL);
 	}
+	sb_certificate_read_again(config);
 	sb_loop_send_all(&sb_auth_keys_changed, NULL);
 }
 
@@ -339,11 +343,14 @@ main(int argc, char **argv)
 		sb_log_int("port", config.http_port);
 	}
 	sb_log_int("loops", count);
+	if (config.tls_certificate)
+		sb_log_text("tls", config.tls_min_version);
 	sb_log_end();
 	sb_log_flush();
 	sb_service_wait(&service);
 	stop(threads, count);
 	sb_media_end();
+	sb_certificate_free();
 	sb_service_free(&service);
 	sb_pg_target_free();
 	sb_log(SB_LOG_INFO, "stopped", NULL, NULL);

@@ -113,7 +113,7 @@ sb_client_new(struct sb_loop *loop, struct sb_clients *clients, int fd,
 	write_address((struct sockaddr *) &client->address, client->address_text);
 	link_client(client);
 	clients->count++;
-	client->has_place = !clients->are_operators;
+	client->has_place = !clients->are_operators && !clients->are_relayed;
 	return client;
 }
 
@@ -129,7 +129,9 @@ void
 sb_client_free(struct sb_client *client)
 {
 	sb_client_release(client);
-	if (!client->clients->are_operators && !client->has_gone)
+	if (client->clients->are_relayed && !client->has_gone)
+		sb_peers_lighten();
+	else if (!client->clients->are_operators && !client->has_gone)
 		sb_peers_remove(false);
 	unlink_client(client);
 	client->clients->count--;

@@ -62,6 +62,7 @@ struct sb_clients
 	struct sb_request *answered; /* that were taken from the gate, to be sent (http/direct.h) */
 	enum sb_audience audience;
 	bool are_operators; /* not of the public: not among those that http/peers.h counts */
+	bool are_relayed;   /* by TLS: counted there for their relays (http/server.c) but for a gate */
 };
 
 /* Of somebody who is counted (http/peers.h). */

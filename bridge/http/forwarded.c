@@ -159,5 +159,7 @@ sb_forwarded_came_by(const struct sb_request *request, const char *scheme)
 {
 	const char *said = sb_forwarded_says(request, "X-Forwarded-Proto");
 
+	if (said == NULL && request->is_by_tls && !sb_forwarded_is_proxy(request->peer))
+		said = "https";
 	return said && strcasecmp(said, scheme) == 0;
 }

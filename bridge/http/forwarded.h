@@ -38,7 +38,8 @@ extern void sb_forwarded_apply(struct sb_request *request);
 /* What a trusted proxy says in a header that is there once; NULL: nothing. */
 extern const char *sb_forwarded_says(const struct sb_request *request, const char *name);
 
-/* Whether a trusted proxy says that the client came by this scheme, "https" or "http". */
+/* Whether a trusted proxy says that the client came by this scheme, "https" or "http"; who is none
+ * has come by TLS where his connection has. */
 extern bool sb_forwarded_came_by(const struct sb_request *request, const char *scheme);
 
 #endif /* SB_HTTP_FORWARDED_H */

@@ -44,6 +44,7 @@ sb_intake_begin(struct sb_client *client, struct sb_services *services)
 	request->arena = arena;
 	request->client = client;
 	request->peer = (const struct sockaddr *) &client->address;
+	request->is_by_tls = client->clients->are_relayed;
 	request->loop = client->loop;
 	request->caller.work = request->id;
 	sb_admission_init(&request->admission, services, &request->caller, &request->arena, request);

@@ -54,10 +54,10 @@ slot_of(const struct sockaddr *address)
 }
 
 bool
-sb_peers_has_room(void)
+sb_peers_has_room(int more)
 {
 	return atomic_load_explicit(&total, memory_order_relaxed) < total_limit &&
-		   atomic_load_explicit(&descriptors, memory_order_relaxed) + SB_PEERS_DESCRIPTORS <=
+		   atomic_load_explicit(&descriptors, memory_order_relaxed) + SB_PEERS_DESCRIPTORS + more <=
 			   descriptor_limit;
 }
 
@@ -103,6 +103,12 @@ void
 sb_peers_lighten(void)
 {
 	atomic_fetch_sub_explicit(&descriptors, SB_PEERS_DESCRIPTORS - 1, memory_order_relaxed);
+}
+
+void
+sb_peers_weigh(void)
+{
+	atomic_fetch_add_explicit(&descriptors, SB_PEERS_DESCRIPTORS - 1, memory_order_relaxed);
 }
 
 void

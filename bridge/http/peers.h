@@ -17,16 +17,18 @@
  */
 extern void sb_peers_init(int max_total, int max_per_address, int max_descriptors);
 
-/* Whether one more connection is within the total, and finds its descriptors. */
-extern bool sb_peers_has_room(void);
+/* Whether one more connection is within the total, and finds its descriptors; more: beside them. */
+extern bool sb_peers_has_room(int more);
 
 /* One more descriptor for a connection, and back; false, and it is not counted, where there is
  * none. */
 extern bool sb_peers_take_descriptor(void);
 extern void sb_peers_give_descriptor(void);
 
-/* A connection that is counted keeps no descriptor but its socket. */
+/* A connection that is counted keeps no descriptor but its socket; has two more, those of a gate,
+ * again or beside the relay (tls/relay.h) that it is counted with. */
 extern void sb_peers_lighten(void);
+extern void sb_peers_weigh(void);
 
 /*
  * Counts a connection opened; false, and it is not counted, where its address has as many as it

@@ -53,6 +53,7 @@ struct sb_request
 	struct sb_client *client;
 	const struct sockaddr *peer; /* of the connection: the client, or a proxy */
 	struct MHD_Connection *mhd;  /* NULL when it was taken from the gate */
+	bool is_by_tls;              /* of the connection, which ends here (TLS_CERTIFICATE) */
 	uint64_t started_us;
 	enum sb_phase phase;
 

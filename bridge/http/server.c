@@ -24,6 +24,7 @@
 #include "http/socket.h"
 #include "http/stream.h"
 #include "loop/loop.h"
+#include "tls/relay.h"
 
 #define ACCEPTS 64   /* let in in one iteration */
 #define TICK_MS 100  /* between two looks at the deadlines */
@@ -34,7 +35,8 @@ struct sb_server
 	struct sb_daemon daemon; /* must stay first */
 	struct sb_watch door;    /* the listening socket; not watched while there is no room */
 	struct sb_timer timer;
-	int listen_fd; /* -1 = closed */
+	struct sb_relays *relays; /* of clients, who come by TLS; NULL: they do not */
+	int listen_fd;            /* -1 = closed */
 	struct sb_loop *loop;
 	uint64_t open_at_ms;     /* the latest; valid while it is not open */
 	bool is_open;            /* clients are let in */
@@ -80,22 +82,16 @@ close_door(struct sb_server *server)
 	server->listen_fd = -1;
 }
 
-bool
-sb_server_adopt(struct sb_server *server, int fd, const struct sockaddr *address, socklen_t len)
+/* Takes in somebody who is counted. */
+static bool
+take_in(struct sb_server *server, int fd, const struct sockaddr *address, socklen_t len)
 {
-	bool are_operators = server->daemon.clients.are_operators;
-	bool is_in;
+	bool is_in = sb_daemon_add(&server->daemon, fd, address, len);
 
-	if (!are_operators && !sb_peers_add(address, sb_forwarded_is_proxy(address)))
-	{
-		sb_metric_add(server->loop->metrics->turned_away, 1);
-		close(fd);
-		return false;
-	}
-	sb_metric_add(server->loop->metrics->accepted, !are_operators);
-	is_in = sb_daemon_add(&server->daemon, fd, address, len);
-	/* Whoever has a record is counted until it ends. */
-	if (server->daemon.is_entering && !are_operators)
+	/* Whoever has a record is counted until it ends; who comes by TLS, until his relay does. */
+	if (server->daemon.is_entering && server->relays)
+		sb_peers_lighten();
+	else if (server->daemon.is_entering && !server->daemon.clients.are_operators)
 	{
 		sb_peers_release(address);
 		sb_peers_remove(false);
@@ -106,11 +102,32 @@ sb_server_adopt(struct sb_server *server, int fd, const struct sockaddr *address
 	return is_in;
 }
 
+bool
+sb_server_adopt(struct sb_server *server, int fd, const struct sockaddr *address, socklen_t len)
+{
+	bool are_operators = server->daemon.clients.are_operators;
+
+	if (!are_operators && !sb_peers_add(address, sb_forwarded_is_proxy(address)))
+	{
+		sb_metric_add(server->loop->metrics->turned_away, 1);
+		close(fd);
+		return false;
+	}
+	sb_metric_add(server->loop->metrics->accepted, !are_operators);
+	if (server->relays == NULL)
+		return take_in(server, fd, address, len);
+	/* His socket and the pair are the relay's; both ends of the gate, the record's to come. */
+	sb_peers_weigh();
+	sb_relays_take(server->relays, fd, address, len);
+	return true;
+}
+
 static bool
 has_room(const struct sb_server *server)
 {
-	return server->daemon.clients.are_operators ? server->daemon.clients.count < SB_SERVER_OPERATORS
-												: sb_peers_has_room();
+	return server->daemon.clients.are_operators
+			   ? server->daemon.clients.count < SB_SERVER_OPERATORS
+			   : sb_peers_has_room(server->relays ? SB_RELAY_DESCRIPTORS : 0);
 }
 
 /* False when nobody waits, or nobody can be let in for now. */
@@ -147,6 +164,31 @@ on_knock(struct sb_watch *watch, uint32_t events)
 	for (int i = 0; i < ACCEPTS && accept_one(server); i++)
 		;
 }
+
+/* ---- the relays ------------------------------------------------------------------------------ */
+
+static void
+on_relay_open(void *holder, int fd, const struct sockaddr *address, socklen_t len)
+{
+	take_in(holder, fd, address, len);
+}
+
+static void
+on_relay_end(void *holder, const struct sockaddr *address)
+{
+	sb_peers_release(address);
+}
+
+static void
+on_relay_over(void *holder, bool was_open)
+{
+	if (!was_open)
+		sb_peers_lighten();
+	sb_peers_remove(false);
+	open_door(holder);
+}
+
+static const struct sb_relay_holder relay_holder = {on_relay_open, on_relay_end, on_relay_over};
 
 /* ---- the gates ------------------------------------------------------------------------------- */
 
@@ -278,6 +320,11 @@ new_server(struct sb_services *services, int listen_fd, enum sb_audience audienc
 	}
 	server->is_open = audience != SB_FOR_PUBLIC;
 	server->open_at_ms = loop->now_ms + OPEN_MS;
+	if (audience == SB_FOR_PUBLIC && loop->config->tls_certificate)
+	{
+		server->relays = sb_relays_new(loop, &relay_holder, server);
+		server->daemon.clients.are_relayed = true;
+	}
 	open_door(server);
 	sb_loop_every(loop, &server->timer, TICK_MS, on_due);
 	return server;
@@ -312,6 +359,7 @@ sb_server_free(struct sb_server *server)
 	for (int state = 0; state < SB_CLIENT_STATES; state++)
 		while (server->daemon.clients.lists[state].head)
 			forget_client(server->daemon.clients.lists[state].head);
+	sb_relays_free(server->relays);
 	sb_direct_end();
 	sb_gates_end();
 	free(server);
@@ -327,6 +375,8 @@ sb_server_run(struct sb_server *server)
 	/* More requests may begin by that, and be answered. */
 	sb_gates_sweep();
 	sb_direct_answer_all(&server->daemon.clients);
+	if (server->relays)
+		sb_relays_run(server->relays);
 	return server->daemon.due;
 }
 
@@ -334,7 +384,11 @@ void
 sb_server_tick(struct sb_server *server)
 {
 	sb_clients_expire(&server->daemon.clients, server->loop->now_ms);
+	if (server->relays)
+		sb_relays_expire(server->relays);
 	open_door(server);
+	if (server->loop->stopping && server->relays)
+		sb_relays_stop(server->relays);
 	if (server->loop->stopping)
 		sb_clients_stop(&server->daemon.clients, server->loop->now_ms,
 						server->loop->now_ms >= server->drain_until_ms);
@@ -356,5 +410,5 @@ sb_server_quiesce(struct sb_server *server)
 int
 sb_server_connections(const struct sb_server *server)
 {
-	return server->daemon.clients.count;
+	return server->daemon.clients.count + (server->relays ? sb_relays_count(server->relays) : 0);
 }

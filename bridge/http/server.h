@@ -16,7 +16,7 @@ extern const struct sb_library *sb_server_library(void);
 
 /*
  * Serves listen_fd, which becomes the server's also when this fails; -1: nobody but who is adopted.
- * NULL when the library cannot start.
+ * All come by TLS where the settings have a certificate. NULL when the library cannot start.
  */
 extern struct sb_server *sb_server_new(struct sb_services *services, int listen_fd);
 

@@ -31,8 +31,8 @@ leave(struct sb_client *client, struct sb_line *line, struct sb_buffer *early)
 	client->gate = NULL;
 	client->fd = -1;
 	client->has_place = false;
-	client->has_gone = line->is_counted;
-	if (line->is_counted)
+	client->has_gone = line->is_counted || client->clients->are_relayed;
+	if (client->has_gone)
 		sb_peers_lighten();
 	sb_client_enter(client, SB_CLIENT_CLOSING);
 }

@@ -239,7 +239,7 @@ make_threads(const struct sb_config *config, const struct sb_systemd_sockets *pa
 
 		if (fd < 0)
 			return false;
-		threads[i] = sb_thread_new(config, i, fd);
+		threads[i] = sb_thread_new(config, i, fd, passed->count > 0);
 		if (threads[i] == NULL)
 			return false;
 	}

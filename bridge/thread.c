@@ -151,7 +151,7 @@ on_database(struct sb_services *services)
 /* ---- life ------------------------------------------------------------------------------------ */
 
 struct sb_thread *
-sb_thread_new(const struct sb_config *config, int index, int listen_fd)
+sb_thread_new(const struct sb_config *config, int index, int listen_fd, bool is_passed)
 {
 	struct sb_thread *thread = sb_calloc(1, sizeof(*thread));
 
@@ -172,6 +172,8 @@ sb_thread_new(const struct sb_config *config, int index, int listen_fd)
 		thread->media = sb_media_new(thread->services);
 	if (thread->services)
 		thread->server = sb_server_new(thread->services, listen_fd);
+	if (thread->server && is_passed)
+		sb_server_share_socket(thread->server);
 	if (thread->server)
 		return thread;
 	sb_log(SB_LOG_ERROR, "a loop could not be set up", NULL, NULL);

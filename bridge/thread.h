@@ -13,10 +13,12 @@ struct sb_config;
 struct sb_thread;
 
 /*
- * One that listens on its own socket (listen_fd becomes its property) and connects to the database
- * by itself. NULL with the reason in the log.
+ * One that listens on its own socket (listen_fd becomes its property; is_passed: as a duplicate of
+ * one that whoever comes next serves, too) and connects to the database by itself. NULL with the
+ * reason in the log.
  */
-extern struct sb_thread *sb_thread_new(const struct sb_config *config, int index, int listen_fd);
+extern struct sb_thread *sb_thread_new(const struct sb_config *config, int index, int listen_fd,
+									   bool is_passed);
 
 /* Before it starts: it answers operators, too (listen_fd becomes its property). False: it cannot.
  */

@@ -40,6 +40,7 @@ struct sb_server
 	struct sb_loop *loop;
 	uint64_t open_at_ms;     /* the latest; valid while it is not open */
 	bool is_open;            /* clients are let in */
+	bool is_shared;          /* the socket is not this server's alone */
 	uint64_t drain_until_ms; /* once it has stopped: for so long idle clients stay */
 };
 
@@ -336,6 +337,12 @@ sb_server_new(struct sb_services *services, int listen_fd)
 	return new_server(services, listen_fd, SB_FOR_PUBLIC);
 }
 
+void
+sb_server_share_socket(struct sb_server *server)
+{
+	server->is_shared = true;
+}
+
 struct sb_server *
 sb_server_new_for_operators(struct sb_services *services, int listen_fd)
 {
@@ -397,8 +404,11 @@ sb_server_tick(struct sb_server *server)
 void
 sb_server_quiesce(struct sb_server *server)
 {
-	/* Those who have knocked already come in. */
-	for (int i = 0; i < SB_SOCKET_BACKLOG && accept_one(server); i++)
+	/* Those who have knocked already come in, unless they could only be refused, and another one
+	 * may serve them. */
+	for (int i = 0;
+		 (server->is_open || !server->is_shared) && i < SB_SOCKET_BACKLOG && accept_one(server);
+		 i++)
 		;
 	close_door(server);
 	server->daemon.due = true;

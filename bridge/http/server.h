@@ -21,6 +21,12 @@ extern const struct sb_library *sb_server_library(void);
 extern struct sb_server *sb_server_new(struct sb_services *services, int listen_fd);
 
 /*
+ * Its socket is somebody's who goes on with it when this server has ended: whoever knocks before it
+ * serves at all waits for the next one, if it is to end by then.
+ */
+extern void sb_server_share_socket(struct sb_server *server);
+
+/*
  * The same for operators (ADMIN_PORT): routes of theirs, and no caps but one of its own, so that
  * they get in when everybody else is there already.
  */

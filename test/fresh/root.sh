@@ -167,6 +167,7 @@ finish() {
 	local status=$?
 	trap '' INT TERM HUP
 	close_root
+	[ -z "${cgroup:-}" ] || remove_cgroup
 	rm -rf --one-file-system "$work"
 	exit $status
 }

@@ -71,6 +71,19 @@ is(scalar(grep { (raw_read($_, 60))[0] =~ m{^HTTP/1\.1 200 } } @waiting), 20, 'i
 ok(is_healthy($url), 'which serves');
 is($next->stop, 0, 'and ends');
 
+# ---- one that is stopped before it has found its database refuses nobody, either
+{
+	my $mute  = listener(); # who takes connections, and says nothing
+	my $early = start_activated([$public], 'public', LOOPS => 2, DATABASE_URL => 'host=127.0.0.1 user=social_bridge dbname=social port=' . $mute->sockport);
+	ok(wait_until(60, sub { $early->log_text =~ /"msg":"listening"/ }), 'a bridge whose database is silent');
+	my @waiting = map { my $socket = raw_connect($url); syswrite $socket, "GET /api/auth/users/me/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer $user->{token}\r\nConnection: close\r\n\r\n"; $socket } 1 .. 20;
+	$early->signal('TERM');
+	is($early->finish, 0, 'it ends');
+	my $later = start_activated([ $public, $admin ], 'public:admin', LOOPS => 2);
+	is(scalar(grep { (raw_read($_, 60))[0] =~ m{^HTTP/1\.1 200 } } @waiting), 20, 'issue 13: who came before it served is answered by the next');
+	is($later->stop, 0, 'a clean end');
+}
+
 # ---- a stuck loop: the watchdog is told nothing more. A log that nobody takes is what a loop waits for.
 {
 	pipe(my $reader, my $writer) or die;

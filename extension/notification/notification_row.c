@@ -20,6 +20,7 @@
 #include "base/column.h"
 #include "base/compat.h"
 #include "base/index_probe.h"
+#include "base/place.h"
 #include "event/event.h"
 #include "notification/notification_audience.h"
 #include "notification/notification_row.h"
@@ -142,13 +143,37 @@ is_bare(struct batch *batch, Relation index, int64 post)
 	return target->is_bare;
 }
 
-/* Begins to walk the rows among which that of a notice is; NULL when there are none. */
-static IndexScanDesc
-walk(struct batch *batch, const struct social_notice *notice, Datum type)
+/*
+ * Puts the row that an entry of the notice's target points to into the slot; false when there is
+ * none that is seen, or one of another target by now.
+ */
+static bool
+read_entry(struct batch *batch, enum way way, const struct social_notice *notice,
+		   const ItemPointerData *line)
+{
+	TupleTableSlot *slot = batch->slot;
+	HeapTuple row = social_place_read(batch->table, line, batch->snapshot);
+	ItemPointerData place;
+
+	if (row == NULL)
+		return false;
+	place = row->t_self;
+	ExecForceStoreHeapTuple(row, slot, true);
+	slot->tts_tid = place;
+	return way == BY_COMMENT ? is_id(slot, SOCIAL_NOTIFICATIONS_COMMENT_ID, notice->comment)
+							 : is_id(slot, SOCIAL_NOTIFICATIONS_POST_ID, notice->post);
+}
+
+/* Puts the row of a notice into the slot; false when there is none. `type` is that of its row. */
+static bool
+look_up(struct batch *batch, const struct social_notice *notice, Datum type)
 {
 	enum way way = notice->comment != 0 ? BY_COMMENT : notice->post != 0 ? BY_POST : BY_RECIPIENT;
 	ScanKeyData keys[3];
 	Datum values[3];
+	ItemPointerData line;
+	enum social_index_answer answer;
+	bool found = false;
 
 	if (way == BY_RECIPIENT)
 	{
@@ -167,15 +192,21 @@ walk(struct batch *batch, const struct social_notice *notice, Datum type)
 		values[i] = keys[i].sk_argument;
 	if (batch->open[way].index == NULL)
 		batch->open[way].index = index_open(social_relation_oid(ways[way].index), RowExclusiveLock);
-	if ((way == BY_POST && is_bare(batch, batch->open[way].index, notice->post)) ||
-		social_index_lacks(batch->table, batch->open[way].index, ways[way].nkeys, values,
-						   batch->snapshot))
-		return NULL;
+	if (way == BY_POST && is_bare(batch, batch->open[way].index, notice->post))
+		return false;
+	answer = social_index_ask(batch->table, batch->open[way].index, ways[way].nkeys, values,
+							  batch->snapshot, &line);
+	if (answer == SOCIAL_INDEX_LACKS)
+		return false;
+	if (answer == SOCIAL_INDEX_HAS_ONE && read_entry(batch, way, notice, &line))
+		return belongs(batch->slot, notice, type);
 	if (batch->open[way].scan == NULL)
 		batch->open[way].scan = social_compat_beginscan(batch->table, batch->open[way].index,
 														batch->snapshot, ways[way].nkeys, 0);
 	index_rescan(batch->open[way].scan, keys, ways[way].nkeys, NULL, 0);
-	return batch->open[way].scan;
+	while (!found && index_getnext_slot(batch->open[way].scan, ForwardScanDirection, batch->slot))
+		found = belongs(batch->slot, notice, type);
+	return found;
 }
 
 /* How many are unread is another number now; the event says whose. */
@@ -229,12 +260,8 @@ static bool
 find_row(struct batch *batch, const struct social_notice *notice, bool withdraw)
 {
 	TupleTableSlot *slot = batch->slot;
-	Datum type = type_of(batch, notice);
-	IndexScanDesc scan = walk(batch, notice, type);
-	bool found = false;
+	bool found = look_up(batch, notice, type_of(batch, notice));
 
-	while (!found && scan != NULL && index_getnext_slot(scan, ForwardScanDirection, slot))
-		found = belongs(slot, notice, type);
 	if (found && slot_attisnull(slot, SOCIAL_NOTIFICATIONS_WITHDRAWN_AT) == withdraw)
 	{
 		if (withdraw && !social_audience_has(batch->audience, notice->actor))

@@ -46,9 +46,10 @@
 #include "tls/relay.h"
 
 /* Descriptors beside clients and pool: the process's own, and in each loop its epoll sets,
- * listening socket, wake-ups, Redis, the connections that listen and tick, names being resolved. */
+ * listening socket, wake-ups, Redis, the connections that listen and tick, names being resolved,
+ * the ring that sends go out by. */
 #define PROCESS_DESCRIPTORS 20
-#define LOOP_DESCRIPTORS    12
+#define LOOP_DESCRIPTORS    13
 
 static char **arguments; /* main()'s */
 

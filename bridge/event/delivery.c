@@ -35,7 +35,7 @@
 	5000                 /* of an event and a viewer; the event at which it is reached is the last \
 						  */
 #define MANY_PAIRS   100 /* from here on not among the quick statements */
-#define SEEN_VIEWERS 64  /* of an event, that are looked through for one who is there already */
+#define SEEN_VIEWERS 1024
 
 static const char fetch_sql[] =
 	"SELECT e.id, e.type, t.topic, e.author_id, e.post_id, e.subject_id "
@@ -146,8 +146,8 @@ struct pairs
 	struct sb_buffer viewers;
 	int count;
 	int64_t id; /* of the event of the last pairs */
+	/* Those who are there already, each in the place that his id says; the last of its own. */
 	int64_t seen[SEEN_VIEWERS];
-	int nseen;
 };
 
 static void
@@ -155,12 +155,12 @@ add_pair(struct sb_subscription *subscription, int row, void *arg)
 {
 	struct pairs *pairs = arg;
 	int64_t viewer = ((const struct sb_subscriber *) subscription->owner)->listener->user_id;
+	int64_t *seen = &pairs->seen[(uint64_t) viewer % SEEN_VIEWERS];
 
-	for (int i = 0; i < pairs->nseen; i++)
-		if (pairs->seen[i] == viewer)
-			return;
-	if (pairs->nseen < SEEN_VIEWERS)
-		pairs->seen[pairs->nseen++] = viewer;
+	/* Who is asked about twice is told the same. */
+	if (*seen == viewer)
+		return;
+	*seen = viewer;
 	sb_buffer_puts(&pairs->ids, pairs->count ? "," : "{");
 	sb_buffer_put_int(&pairs->ids, pairs->id);
 	sb_buffer_puts(&pairs->viewers, pairs->count ? "," : "{");
@@ -203,7 +203,7 @@ collect_pairs(struct sb_delivery *delivery, struct pairs *pairs)
 		if (id != pairs->id && pairs->count >= MAX_PAIRS)
 			break;
 		if (id != pairs->id)
-			pairs->nseen = 0;
+			memset(pairs->seen, 0xff, sizeof(pairs->seen)); /* nobody */
 		pairs->id = id;
 		each_listener(delivery, delivery->rows, add_pair, pairs);
 	}

@@ -13,6 +13,7 @@
 #include "admission/services.h"
 #include "api/mux.h"
 #include "api/graphql_show.h"
+#include "api/ingest_watch.h"
 #include "api/routes.h"
 #include "api/snapshot.h"
 #include "api/store.h"
@@ -94,6 +95,7 @@ wind_up(struct sb_thread *thread)
 
 	sb_services_close(thread->services);
 	sb_shows_settle();
+	sb_ingest_watch_settle();
 	sb_snapshot_give_up();
 	while (sb_server_connections(thread->server) > 0 && loop->now_ms < until)
 	{
@@ -125,6 +127,7 @@ run(void *arg)
 		sb_loop_wait(loop, more);
 		sb_loop_deliver(loop);
 		sb_shows_settle();
+		sb_ingest_watch_settle();
 		sb_services_settle(thread->services);
 		more = sb_server_run(thread->server);
 		if (thread->operators)

@@ -1,8 +1,8 @@
 /*
- * ingest.c owns what an ingest server asks and tells (api/ingest.def): the hooks of nginx-rtmp,
- * whose bodies are forms, and nginx's question who may watch. Nobody is identified and nothing is
- * admitted here; the database authorises by the key, and counts attempts by the address of whoever
- * publishes. Keys are in bodies alone, so that no log gets them.
+ * ingest.c owns what an ingest server asks and tells (api/ingest.def) by the hooks of nginx-rtmp,
+ * whose bodies are forms; nginx's question who may watch is ingest_watch.c's. Nobody is identified
+ * and nothing is admitted here; the database authorises by the key, and counts attempts by the
+ * address of whoever publishes. Keys are in bodies alone, so that no log gets them.
  */
 #include <string.h>
 
@@ -186,31 +186,4 @@ sb_api_ingest_done(struct sb_request *request)
 
 	if (hook)
 		tell(request, hook, "publish_done", answer_done);
-}
-
-/* ---- who may watch -----------------------------------------------------------------------------
- */
-
-static void
-answer_watch(struct sb_request *request, const PGresult *row)
-{
-	if (strcmp(PQgetvalue(row, 0, 0), "t") == 0)
-		sb_request_reply_constant(request, 200, ok);
-	else
-		sb_request_fail(request, 403, "this is not yours to watch");
-}
-
-void
-sb_api_ingest_watch(struct sb_request *request)
-{
-	static const char sql[] = "SELECT social.stream_playable($1, $2)";
-	struct hook *hook = sb_arena_new(&request->arena, struct hook);
-	bool twice = false;
-
-	hook->values[0] = sb_url_query(&request->url, "id", &twice);
-	hook->values[1] = sb_url_query(&request->url, "token", &twice);
-	if (hook->values[0] == NULL || twice)
-		sb_request_fail(request, 403, "which stream?");
-	else
-		ask(request, hook, sql, 2, answer_watch);
 }

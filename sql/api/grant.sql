@@ -196,7 +196,7 @@ BEGIN ATOMIC
 	SELECT unnest(ARRAY['ensure_mux_kind', 'mux_private_key', 'new_stream_provider', 'want_mux', 'delete_at_mux', 'stream_mux_key', 'stream_mux_change', 'stream_mux_gone', 'stream_ingest_url', 'mux_playback', 'mux_has_recording', 'mux_url',
 		'sign_rs256', 'mux_token', 'watch_mux', 'mux_id', 'mux_policy', 'mux_made', 'mux_recorded', 'mux_event']), 'owner'
 	UNION ALL
-	SELECT unnest(ARRAY['stream_publish', 'stream_event', 'stream_providers', 'stream_playable', 'keep_stream_view', 'renew_stream_views', 'leave_stream_views', 'note_stream_audience', 'topic_history']), 'bridge'
+	SELECT unnest(ARRAY['stream_publish', 'stream_event', 'stream_providers', 'stream_playable', 'streams_playable', 'keep_stream_view', 'renew_stream_views', 'leave_stream_views', 'note_stream_audience', 'topic_history']), 'bridge'
 	UNION ALL
 	SELECT unnest(ARRAY['stream_measured', 'stream_recording', 'stream_recorded']), 'job_worker'
 	UNION ALL

@@ -69,15 +69,16 @@ COMMENT ON FUNCTION social.new_stream_key(bigint) IS 'A new key for a stream, in
 CREATE OR REPLACE FUNCTION social.stream_playback_url(playback_id text, token text DEFAULT NULL) RETURNS text
 	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	mux bigint := (SELECT s.id FROM social.streams s WHERE s.playback_id = $1 AND s.provider = 'mux');
+	stream social.streams;
 BEGIN
-	IF mux IS NOT NULL THEN
-		RETURN (SELECT social.mux_url(p.id) FROM social.mux_playback(mux) p WHERE p.policy = 'public');
+	SELECT s.* INTO stream FROM social.streams s WHERE s.playback_id = $1;
+	IF stream.provider = 'mux' THEN
+		RETURN (SELECT social.mux_url(p.id) FROM social.mux_playback(stream.id) p WHERE p.policy = 'public');
 	END IF;
-	RETURN concat_ws('/', social.setting('stream_playback_url'), $2, $1, 'index.m3u8');
+	RETURN CASE WHEN $2 IS NOT NULL OR stream.is_open THEN concat_ws('/', social.setting('stream_playback_url'), $2, $1, 'index.m3u8') END;
 END
 $$;
-COMMENT ON FUNCTION social.stream_playback_url(text, text) IS 'Where a stream is watched. What stands in the path before the playback id is there for its segments too, whose names are relative (P-20): that of a private one begins with the token of whoever watches. At Mux null where a token of Mux''s is needed, which watch_stream gives.';
+COMMENT ON FUNCTION social.stream_playback_url(text, text) IS 'Where a stream is watched. What stands in the path before the playback id is there for its segments too, whose names are relative (P-20): that of any stream but an open one begins with the token of whoever watches, and without a token it is null. At Mux null where a token of Mux''s is needed. watch_stream gives either token.';
 
 CREATE OR REPLACE FUNCTION social.stream_url(host_id bigint, status text, playback_id text) RETURNS text
 	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -374,7 +375,7 @@ BEGIN
 		'scheduled_at', $1.scheduled_at, 'started_at', $1.started_at, 'ended_at', $1.ended_at, 'created_at', $1.created_at, 'updated_at', $1.updated_at);
 END
 $$;
-COMMENT ON FUNCTION social.stream_json(social.visible_streams) IS 'A stream as REST shows it. stream_url, where to publish it, and allowed_users, the first hundred who are invited, are the host''s; playback_url is null for a private one, which watch_stream tells. The key is no part of it.';
+COMMENT ON FUNCTION social.stream_json(social.visible_streams) IS 'A stream as REST shows it. stream_url, where to publish it, and allowed_users, the first hundred who are invited, are the host''s; playback_url is null where it is another one for each viewer, which watch_stream tells: unless the stream is open to everybody. The key is no part of it.';
 
 -- ---- watching ----------------------------------------------------------------------------------------
 
@@ -412,12 +413,12 @@ BEGIN
 		RETURN;
 	END IF;
 	recording := CASE WHEN watched.status = 'ended' THEN social.stream_recording_url($1) END;
-	RETURN QUERY SELECT watched, coalesce(recording, social.stream_playback_url(watched.playback_id, CASE WHEN watched.is_private THEN token END)),
-		CASE WHEN recording IS NOT NULL THEN 'recording' WHEN watched.is_private THEN 'signed_prefix' ELSE 'public' END, CASE WHEN watched.status IN ('starting', 'live') THEN token END,
+	RETURN QUERY SELECT watched, coalesce(recording, social.stream_playback_url(watched.playback_id, CASE WHEN NOT watched.is_open THEN token END)),
+		CASE WHEN recording IS NOT NULL THEN 'recording' WHEN watched.is_open THEN 'public' ELSE 'signed_prefix' END, CASE WHEN watched.status IN ('starting', 'live') THEN token END,
 		until;
 END
 $$;
-COMMENT ON FUNCTION social.watch_stream(bigint) IS 'The viewer (or nobody, where the stream is open) begins to watch a stream. Returns one row: the stream; its playback_url; mode, public, signed_prefix where the path begins with the token, recording where it has ended and the address is that of a film, or provider_token where the provider (Mux) checks one in the address, which is null while Mux has not said it; the playback_token, a lease that renew_stream_view keeps, while it is on the air; and until when that is good. SM404 (Stream not found) for what is not there, SM403 (Access denied) for a stream of others, SM401 where a login would help.';
+COMMENT ON FUNCTION social.watch_stream(bigint) IS 'The viewer (or nobody, where the stream is open) begins to watch a stream. Returns one row: the stream; its playback_url; mode, public for an open one, signed_prefix where the path begins with the token, recording where it has ended and the address is that of a film, or provider_token where the provider (Mux) checks one in the address, which is null while Mux has not said it; the playback_token, a lease that renew_stream_view keeps, while it is on the air; and until when that is good. SM404 (Stream not found) for what is not there, SM403 (Access denied) for a stream of others, SM401 where a login would help.';
 
 CREATE OR REPLACE FUNCTION social.stream_watch_json(stream_id bigint) RETURNS json
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$

@@ -3,25 +3,43 @@
 
 -- ---- who may watch -----------------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION social.stream_playable(playback_id text, playback_token text DEFAULT NULL) RETURNS boolean
-	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Whose right to watch is lost has no lease any more (end_lost_views), so a lease is all that is looked for.
+CREATE OR REPLACE FUNCTION social.streams_playable(playback_ids text[], playback_tokens text[]) RETURNS SETOF integer
+	LANGUAGE plpgsql SECURITY DEFINER ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	stream social.streams;
+	here timestamptz := clock_timestamp();
+	oldest timestamptz := here - social.setting('stream_playback_lifetime')::interval;
+	stale timestamptz := here - social.setting('stream_lease')::interval / 6;
+	playable integer[];
 BEGIN
-	SELECT s.* INTO stream FROM social.streams s WHERE s.playback_id = $1;
-	IF stream.id IS NULL OR stream.hidden_at IS NOT NULL OR NOT social.host_may_stream(stream.host_id) OR stream.status = 'ended' AND stream.ended_at < clock_timestamp() - interval '1 minute' THEN
-		RETURN false;
-	ELSIF coalesce($2, '') = '' THEN
-		RETURN NOT stream.is_private;
-	ELSIF stream.status <> 'ended' THEN
-		RETURN social.renew_stream_view($2, $1);
-	END IF;
-	-- Who watched until the end is shown it: by then the lease is over.
-	RETURN coalesce((SELECT social.viewer_may_watch(v.stream_id, v.viewer_id) FROM social.stream_views v
-		WHERE v.token_hash = sha256(convert_to(left($2, 1000), 'UTF8')) AND v.stream_id = stream.id AND v.left_at >= stream.ended_at), false);
+	WITH shown AS MATERIALIZED (
+		SELECT s.id, s.playback_id, s.is_open, CASE s.status WHEN 'ended' THEN s.ended_at END AS ended_at FROM social.streams s
+		WHERE s.playback_id = ANY ($1) AND s.hidden_at IS NULL AND (s.status <> 'ended' OR s.ended_at >= here - interval '1 minute') AND social.host_may_stream(s.host_id)
+	), asked AS (
+		SELECT u.n::integer AS n, s.id AS stream_id, s.is_open, s.ended_at, sha256(convert_to(left(nullif(u.token, ''), 1000), 'UTF8')) AS hash
+		FROM unnest($1, $2) WITH ORDINALITY u (id, token, n) JOIN shown s ON s.playback_id = u.id
+	), watched AS (
+		SELECT a.n, v.id, v.left_at IS NULL AND (v.renewed_at < stale OR v.leaving_at IS NOT NULL) AS is_stale FROM asked a
+		-- One look into the index for each, however many there are.
+		CROSS JOIN LATERAL (SELECT o.* FROM social.stream_views o WHERE o.token_hash = a.hash AND o.stream_id = a.stream_id LIMIT 1) v
+		WHERE CASE WHEN a.ended_at IS NULL THEN v.left_at IS NULL AND v.joined_at >= oldest
+			-- Who watched until the end is shown it: by then the lease is over.
+			ELSE v.left_at >= a.ended_at AND social.viewer_may_watch(v.stream_id, v.viewer_id) END
+	), renewed AS (
+		UPDATE social.stream_views v SET renewed_at = clock_timestamp(), leaving_at = NULL WHERE v.id = ANY (ARRAY(
+			SELECT o.id FROM social.stream_views o WHERE o.id = ANY (ARRAY(SELECT w.id FROM watched w WHERE w.is_stale)) AND o.left_at IS NULL FOR NO KEY UPDATE SKIP LOCKED))
+	)
+	SELECT array_agg(p.n) INTO playable FROM (SELECT a.n FROM asked a WHERE a.hash IS NULL AND a.is_open UNION ALL SELECT w.n FROM watched w) p;
+	RETURN QUERY SELECT unnest(playable);
 END
 $$;
-COMMENT ON FUNCTION social.stream_playable(text, text) IS 'May the pieces of the stream with this public playback id be sent to whoever has this playback token, or to somebody without one? A token is renewed by that (renew_stream_view); without one, a stream that is not private. For a minute after the end also to who watched until then. For bridges, whose ingest server asks.';
+COMMENT ON FUNCTION social.streams_playable(text[], text[]) IS 'stream_playable() for many at once: the places (from 1) of the playback ids whose pieces may be sent to who has the playback token in the same place (null or empty: none). A token is renewed when a sixth of social.stream_lease has passed. For bridges, whose ingest server asks.';
+
+CREATE OR REPLACE FUNCTION social.stream_playable(playback_id text, playback_token text DEFAULT NULL) RETURNS boolean
+	LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	SELECT EXISTS (SELECT FROM social.streams_playable(ARRAY[$1], ARRAY[$2]))
+$$;
+COMMENT ON FUNCTION social.stream_playable(text, text) IS 'May the pieces of the stream with this public playback id be sent to whoever has this playback token, or to somebody without one? A token is renewed by that; without one, a stream that is open to everybody. For a minute after the end also to who watched until then. For ingest servers; bridges ask for many at once (streams_playable).';
 
 -- ---- what the ingest server is to do -----------------------------------------------------------------
 

@@ -38,7 +38,7 @@ BEGIN
 	RETURN true;
 END
 $$;
-COMMENT ON FUNCTION social.renew_stream_view(text, text) IS 'Whoever has this playback token (of the stream with this playback id, where that is said) watches on. False, and the lease ends, when the token is none or is over (social.stream_playback_lifetime), the lease has lapsed, the stream has ended, or its viewer may not see it any more: watch_stream begins another one. For bridges, which ask for each piece of a private stream, and clients.';
+COMMENT ON FUNCTION social.renew_stream_view(text, text) IS 'Whoever has this playback token (of the stream with this playback id, where that is said) watches on. False, and the lease ends, when the token is none or is over (social.stream_playback_lifetime), the lease has lapsed, the stream has ended, or its viewer may not see it any more: watch_stream begins another one. For clients; bridges ask for the pieces of a stream by streams_playable.';
 
 CREATE OR REPLACE FUNCTION social.leave_stream(playback_token text) RETURNS boolean
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -113,13 +113,13 @@ BEGIN
 	RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION social.end_lost_views() IS 'Row trigger: the leases of who may not watch any more end at once, whose host blocks them (or is blocked), whose invitation is taken back, who is suspended or inactive, or whose stream is private or hidden now.';
+COMMENT ON FUNCTION social.end_lost_views() IS 'Row trigger: the leases of who may not watch any more end at once, whose host blocks them (or is blocked), whose invitation is taken back, who is suspended, inactive or no staff any more, or whose stream is private, not open or hidden now.';
 CREATE OR REPLACE TRIGGER social_end_lost_views AFTER INSERT ON social.blocks
 	FOR EACH ROW WHEN (NOT social.is_restoring()) EXECUTE FUNCTION social.end_lost_views();
 CREATE OR REPLACE TRIGGER social_end_lost_views AFTER DELETE ON social.stream_invitations
 	FOR EACH ROW WHEN (NOT social.is_restoring()) EXECUTE FUNCTION social.end_lost_views();
-CREATE OR REPLACE TRIGGER social_end_lost_views AFTER UPDATE OF is_active, suspended_at ON social.users
-	FOR EACH ROW WHEN ((NOT NEW.is_active OR NEW.suspended_at IS NOT NULL) AND NOT social.is_restoring()) EXECUTE FUNCTION social.end_lost_views();
+CREATE OR REPLACE TRIGGER social_end_lost_views AFTER UPDATE OF is_active, suspended_at, is_staff, is_superuser ON social.users
+	FOR EACH ROW WHEN ((NOT NEW.is_active OR NEW.suspended_at IS NOT NULL OR NEW.is_staff < OLD.is_staff OR NEW.is_superuser < OLD.is_superuser) AND NOT social.is_restoring()) EXECUTE FUNCTION social.end_lost_views();
 CREATE OR REPLACE TRIGGER social_end_lost_views AFTER UPDATE OF is_private, is_open, hidden_at ON social.streams
 	FOR EACH ROW WHEN ((NEW.is_private > OLD.is_private OR NEW.is_open < OLD.is_open OR NEW.hidden_at IS NOT NULL) AND NOT social.is_restoring()) EXECUTE FUNCTION social.end_lost_views();
 

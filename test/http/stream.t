@@ -25,8 +25,11 @@ my $made = does($host, "POST $live", { title => 'The final', description => 'Liv
 my ($id, $key) = @$made{qw(id stream_key)};
 like($key, qr/^[A-Za-z0-9_-]{22}$/, 'seed 035, 137: with a key');
 is($made->{host}{id}, $host->{id}, 'seed 107: its host');
-like($made->{playback_url}, qr{^/hls/[A-Za-z0-9_-]{22}/index\.m3u8$}, 'seed 107: where it is watched');
-unlike($made->{playback_url}, qr/\Q$key\E/, 'I-17: the key is no part of that');
+is($made->{playback_url}, undef, 'issue 16: one for who is logged in has no address for everybody');
+my $open = does($host, "POST $live", { title => 'Open', is_open => $yes }, 201, {}, 'one that is open');
+like($open->{playback_url}, qr{^/hls/[A-Za-z0-9_-]{22}/index\.m3u8$}, 'seed 107: has: where it is watched');
+unlike($open->{playback_url}, qr/\Q$open->{stream_key}\E/, 'I-17: the key is no part of that');
+does($host, "DELETE $live$open->{id}/", undef, 200, {}, 'it goes');
 does($host, "POST $live", $_, 400, undef, 'seed 138: ' . encode_json($_)) for {}, { title => '' }, { title => 'x' x 101 }, { title => 'a', description => 'x' x 501 }, { title => 'a', thumbnail_url => 'javascript:alert(1)' },
   { title => 'a', tags => join ',', 1 .. 11 }, { title => 'a', is_private => $yes, is_open => $yes }, { title => 'a', allowed_users => 'x' }, { title => "a\x{1}" };
 does(undef, "POST $live", { title => 'a' }, 401, undef, 'I-12');
@@ -68,14 +71,16 @@ does($host, "POST $live$private->{id}/invitations/", { user_id => $host->{id} },
 api(POST => "/api/accounts/users/$host->{id}/follow/", token => $friend->{token}, json => { following => $yes });
 is_deeply(ids(does($friend, "GET ${live}followed/", undef, 200, {}, 'nothing is on the air')), [], 'nothing is on the air yet');
 does($host, "POST $live$id/start/", undef, 200, { status => 'starting' }, 'seed 039: it begins') for 1, 2;
-is(psql("SELECT playback_id FROM social.stream_publish('$key', 'c', '192.0.2.8')"), ($made->{playback_url} =~ m{/hls/([^/]+)/})[0], 'somebody publishes');
+my $published = psql("SELECT playback_id FROM social.stream_publish('$key', 'c', '192.0.2.8')");
+like($published, qr/^[A-Za-z0-9_-]{22}$/, 'somebody publishes');
 is(ingest($key, 'update', 1), 'applied', 'pictures come');
 does($friend, "GET $live$id/", undef, 200, { status => 'live' }, 'seed 135: it is live');
 is_deeply(ids(does($friend, "GET ${live}followed/", undef, 200, {}, 'what is on the air')), [$id], 'which who follows the host finds');
 ok(wait_until(60, sub { grep { ($_->{stream_id} // 0) == $id && $_->{type} eq 'live_stream' } @{ does_quietly($friend, 'notifications/')->{results} } }), 'seed 141: and is told');
 
 # ---- watching
-my $watch = does($friend, "GET ${live}watch/$id/", undef, 200, { playback_url => $made->{playback_url}, mode => 'public' }, 'seed 041: watched');
+my $watch = does($friend, "GET ${live}watch/$id/", undef, 200, { mode => 'signed_prefix' }, 'seed 041: watched');
+is($watch->{playback_url}, "/hls/$watch->{playback_token}/$published/index.m3u8", 'issue 16, P-20: at an address of the viewer\'s own');
 is($watch->{stream}{id}, $id, 'seed 041: the stream');
 ok(wait_until(60, sub { does_quietly($friend, "$live$id/")->{viewer_count} == 1 }), 'seed 041, 140: which counts');
 does($friend, "POST ${live}renew/", { playback_token => $watch->{playback_token} }, 200, { renewed => $yes }, 'and goes on');
@@ -88,6 +93,42 @@ does(undef, "GET ${live}watch/$id/", undef, 401, undef, 'I-12: a login would hel
 does($host, "POST $live$private->{id}/start/", undef, 200, {}, 'a private one');
 my $signed = does($friend, "GET ${live}watch/$private->{id}/", undef, 200, { mode => 'signed_prefix' }, 'P-20: a private one');
 like($signed->{playback_url}, qr{^/hls/\Q$signed->{playback_token}\E/[A-Za-z0-9_-]{22}/index\.m3u8$}, 'P-20: its path begins with the token');
+
+# ---- what an ingest server asks for each viewer, of many at once
+{
+	my $bridge = start_bridge(INGEST_PORT => my $port = free_port(), LOOPS => 1);
+	my @viewers = ($watch, map { my $viewer = $_; api(GET => "/api/${live}watch/$id/", token => $viewer->{token})->{json} } ($friend, $stranger) x 20);
+	my ($open_id) = does($host, "POST $live", { title => 'Open', is_open => $yes }, 201, {}, 'one that is open')->{playback_url} =~ m{/hls/([^/]+)/};
+	my ($private_id) = $signed->{playback_url} =~ m{/([^/]+)/index};
+	my @asked = (map({ [ $published, $_->{playback_token}, 200 ] } @viewers[ 1 .. $#viewers ]), map { @$_ } ([ [ $published, $watch->{playback_token}, 403 ], [ $published, '', 403 ], [ $private_id, $signed->{playback_token}, 200 ],
+		[ $published, $signed->{playback_token}, 403 ], [ $private_id, $viewers[1]{playback_token}, 403 ], [ $open_id, '', 200 ], [ $open_id, 'x', 403 ], [ 'x' x 22, '', 403 ], [ '%22%2C', '', 403 ], [ '', '', 403 ], [ $published, 'a%22b', 403 ],
+		[ $published, 'a' x 5000, 403 ], [ 'NULL', 'NULL', 403 ] ]) x 20);
+	my $ask = sub {
+		my ($asked) = @_;
+		my $socket = raw_connect("http://127.0.0.1:$port");
+		syswrite $socket, "GET /ingest/watch/?id=$asked->[0]&token=$asked->[1] HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+		return $socket;
+	};
+	my $wrong = 0;
+	# As many connections as an ingest server keeps.
+	while (my @some = splice @asked, 0, 30)
+	{
+		my @sockets = map { $ask->($_) } @some;
+		for my $n (0 .. $#some)
+		{
+			my ($answer) = raw_read($sockets[$n], 60);
+			next if $answer =~ m{^HTTP/1\.1 $some[$n][2] };
+			$wrong++;
+			diag("@{$some[$n]}: $answer");
+		}
+	}
+	is($wrong, 0, 'issue 16, P-20: each is answered for itself');
+	psql("INSERT INTO social.blocks (blocker_id, blocked_id) VALUES ($host->{id}, $stranger->{id})");
+	is_deeply([ map { (raw_read($ask->([ $published, $_->{playback_token} ]), 60))[0] =~ m{^HTTP/1\.1 (\d+)} } @viewers[ 1, -1 ] ], [ 200, 403 ], 'issue 16: whom the host of a public stream blocks is out at once, and nobody else');
+	psql("DELETE FROM social.blocks WHERE blocker_id = $host->{id}");
+	psql("DELETE FROM social.streams WHERE playback_id = '$open_id'");
+	is($bridge->stop, 0, 'a clean end');
+}
 
 # ---- the key is told once, and kept nowhere
 my $once = api(POST => "/api/$live", token => $host->{token}, json => { title => 'Once' }, headers => { 'Idempotency-Key' => "stream $id" });

@@ -45,7 +45,7 @@ sub instance
 
 # Heart-beats come every 4 s.
 my $said = instance('up', DEMO => 0, %port, %{ $instance->{ports} }, WORKER_POLL => 1, RATE_LIMITS => 'off',
-	PG_EXTRA_CONF => "social.argon2_memory = 64\nsocial.argon2_iterations = 1\nsocial.stream_heartbeat_timeout = '10s'\nsocial.stream_reconnect_window = '120s'");
+	PG_EXTRA_CONF => "social.argon2_memory = 64\nsocial.argon2_iterations = 1\nsocial.stream_heartbeat_timeout = '10s'\nsocial.stream_reconnect_window = '120s'\nsocial.stream_lease = '10min'");
 like($said, qr/publish to rtmp:/, 'issue 16: an ingest server comes along');
 like(instance('status'), qr/live\s+runs/, 'and its state is told');
 $ENV{DATABASE_URL} = "host=$run port=@{[$instance->port('PGPORT')]} dbname=social user=social_bridge";
@@ -142,7 +142,8 @@ ok(status_is($ann, $id, 'live'), 'seed 135, 136: it is live by itself') or diag(
 is(stream($ann, $id)->{viewer_count}, 0, 'issue 16: nobody watches');
 my @watching = map { watch($_, $id) } $ann, $bob, $cem;
 is_deeply([ sort keys %{ $watching[0] } ], [qw(expires_at mode playback_token playback_url stream)], 'seed 041: {stream, playback_url}, and more');
-is($watching[0]{mode}, 'public', 'a public one');
+is($watching[0]{mode}, 'signed_prefix', 'P-20: the address begins with what says who watches');
+is(scalar(keys %{ { map { $_->{playback_url} => 1 } @watching } }), 3, 'and is another one for each viewer');
 my @players = player(do => 'play', urls => [ map { $_->{playback_url} } @watching ]);
 # A busy machine shows few of them: that they move is what the player has waited for.
 is(scalar(grep { $_->{frames} > 1 && $_->{time} > 1 } @players), 3, 'issue 16: pictures move in three players');
@@ -180,6 +181,24 @@ my $message = answer(POST => "$live/$id/chat/", $ann, { content => 'What a goal!
 my $heard;
 ok(wait_until(60, sub { $heard = $socket->next_message(60); $heard->{type} eq 'chat.message' }), 'seed 090, 093: they chat');
 is($heard->{data}{content}, 'What a goal!', 'while they watch');
+
+# ---- who may not watch a public one
+{
+	my ($of_bob, $of_cem) = map { watch($_, $id)->{playback_url} } $bob, $cem;
+	my ($root, $public_id) = $of_bob =~ m{^(.*/hls)/[^/]+/([^/]+)/};
+	is(get("$root/$public_id/index.m3u8")->{status}, 403, 'issue 16: a public stream has no address for strangers');
+	is(get($of_bob)->{status}, 200, 'its viewer has one');
+	my $out = time;
+	answer(POST => "/api/accounts/users/$bob->{id}/block/", $host);
+	ok(wait_until(30, sub { get($of_bob)->{status} == 403 }), 'issue 16: whom its host blocks in mid-stream is out');
+	$out = time - $out;
+	note sprintf 'after %.1f s', $out;
+	cmp_ok($out, '<', 10, 'soon');
+	is(get($of_cem)->{status}, 200, 'and the others are not');
+	answer(DELETE => "/api/accounts/users/$bob->{id}/block/", $host);
+	$watching[1] = watch($bob, $id);
+	is(get($watching[1]{playback_url})->{status}, 200, 'who is blocked no longer asks again');
+}
 
 # ---- keys
 ok(ends(broadcast('a' x 22)), 'a wrong key is refused');

@@ -99,7 +99,7 @@ $$, ARRAY[
 	'media_source', 'media_address', 'media_found', 'media_absent', 'media_rejected', 'media_failed', 'media_processing', 'media_processed', 'start_media_sweep', 'media_sweep_address', 'media_sweep_page',
 	-- streams: they write as the viewer, read what is the host's alone, or are called by bridges and the worker
 	'stream_before', 'create_stream', 'update_stream', 'delete_stream', 'rotate_stream_key', 'start_stream', 'end_stream', 'invite_to_stream', 'uninvite_from_stream', 'stream_invitations',
-	'search_streams', 'stream_json', 'watch_stream', 'renew_stream_view', 'leave_stream', 'stream_publish', 'stream_event', 'stream_playable', 'stream_gone', 'stream_measured', 'stream_recording', 'stream_recorded', 'stream_recording_url', 'stream_recording_json', 'recorded_streams', 'tend_streams', 'tell_stream_followers', 'count_stream_viewers',
+	'search_streams', 'stream_json', 'watch_stream', 'renew_stream_view', 'leave_stream', 'stream_publish', 'stream_event', 'stream_playable', 'streams_playable', 'stream_gone', 'stream_measured', 'stream_recording', 'stream_recorded', 'stream_recording_url', 'stream_recording_json', 'recorded_streams', 'tend_streams', 'tell_stream_followers', 'count_stream_viewers',
 	'chat_rank', 'send_chat_message', 'chat_message_json', 'delete_chat_message', 'clear_chat_user', 'ban_chat_user', 'unban_chat_user', 'pin_chat_message', 'unpin_chat_message', 'update_stream_chat',
 	'add_stream_moderator', 'remove_stream_moderator', 'stream_moderators', 'stream_bans', 'event_stream', 'event_chat_message_id', 'chat_messages_json', 'topic_history', 'stream_analytics_json', 'note_stream_audience',
 	'keep_stream_view', 'renew_stream_views', 'leave_stream_views', 'end_lost_views',

@@ -13,7 +13,8 @@ CREATE FUNCTION pg_temp.jobs() RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(j.kind || ' ' || (j.args ->> 'stream_id'), ', ' ORDER BY j.kind) FROM social.jobs j WHERE j.kind LIKE 'stream.%'
 $$;
 SELECT social.act_as(:host) \gset ignored_
-SELECT (c.stream).id AS one, c.stream_key AS key, (c.stream).playback_id AS playback FROM social.create_stream('One') c \gset
+SELECT (c.stream).id AS one, c.stream_key AS key, (c.stream).playback_id AS playback FROM social.create_stream('One', is_open => true) c \gset
+SELECT (c.stream).id AS member, c.stream_key AS member_key, (c.stream).playback_id AS member_playback FROM social.create_stream('For members') c \gset
 SELECT (c.stream).id AS private, c.stream_key AS private_key, (c.stream).playback_id AS private_playback FROM social.create_stream('Private', is_private => true, allowed_users => ARRAY[:friend]::bigint[]) c \gset
 
 -- ---- without an ingest server's worker nothing waits
@@ -29,8 +30,8 @@ SELECT is(max_attempts, 3, 'what the operator changed of one stays') FROM social
 -- ---- who may watch
 SELECT (social.stream_publish(:'key', 'c1')).stream_id \gset ignored_
 SELECT is(pg_temp.jobs(), 'stream.measure ' || :one, 'who publishes is measured');
-SELECT ok(social.stream_playable(:'playback') AND social.stream_playable(:'playback', ''), 'a public stream, by its id alone');
-SELECT ok(NOT social.stream_playable(p, t), format('P-20: not %s %s', left(p, 30), left(t, 30))) FROM (VALUES (NULL, NULL), ('', ''), ('guessed', NULL), (repeat('a', 22), NULL), (:'private_playback', NULL), (:'private_playback', ''), (:'private_playback', 'x'),
+SELECT ok(social.stream_playable(:'playback') AND social.stream_playable(:'playback', ''), 'a stream that is open to everybody, by its id alone');
+SELECT ok(NOT social.stream_playable(p, t), format('P-20: not %s %s', left(p, 30), left(t, 30))) FROM (VALUES (NULL, NULL), ('', ''), ('guessed', NULL), (repeat('a', 22), NULL), (:'private_playback', NULL), (:'private_playback', ''), (:'member_playback', NULL), (:'member_playback', ''), (:'member_playback', repeat('a', 43)), (:'private_playback', 'x'),
 	(:'private_playback', repeat('a', 100000)), (:'key', NULL)) v (p, t);
 SELECT (social.stream_publish(:'private_key', 'c2')).stream_id \gset ignored_
 SELECT social.act_as(:friend) \gset ignored_
@@ -59,10 +60,40 @@ SELECT w.playback_token AS token FROM social.watch_stream(:private) w \gset
 UPDATE social.streams SET hidden_at = now() WHERE id = :one;
 SELECT ok(NOT social.stream_playable(:'playback'), 'nor one that was hidden');
 UPDATE social.streams SET hidden_at = NULL WHERE id = :one;
--- The address of all others is for everybody who knows it, until it is private.
-UPDATE social.streams SET is_private = true WHERE id = :one;
-SELECT ok(NOT social.stream_playable(:'playback'), 'issue 16: a stream that its host makes private is nobody''s by the address alone');
-UPDATE social.streams SET is_private = false WHERE id = :one;
+-- The address of an open one is for everybody who knows it, until it is not open any more.
+UPDATE social.streams SET is_open = false WHERE id = :one;
+SELECT ok(NOT social.stream_playable(:'playback'), 'issue 16: a stream that its host opens no longer is nobody''s by the address alone');
+UPDATE social.streams SET is_open = true WHERE id = :one;
+
+-- One for who is logged in has an address for each viewer.
+SELECT (social.stream_publish(:'member_key', 'c4')).stream_id \gset ignored_
+SELECT social.act_as(:friend) \gset ignored_
+SELECT w.playback_token AS friends, w.playback_url AS friends_url, w.mode FROM social.watch_stream(:member) w \gset
+SELECT social.act_as(:stranger) \gset ignored_
+SELECT w.playback_token AS strangers FROM social.watch_stream(:member) w \gset
+SELECT social.act_as(NULL::bigint) \gset ignored_
+SELECT is(:'mode' || ' ' || :'friends_url', 'signed_prefix ' || social.setting('stream_playback_url') || '/' || :'friends' || '/' || :'member_playback' || '/index.m3u8', 'issue 16: a public stream is watched at an address of the viewer''s own');
+SELECT results_eq(format($$SELECT * FROM social.streams_playable(%L, %L) ORDER BY 1$$, ARRAY[:'member_playback', 'guessed', :'member_playback', :'playback', :'private_playback', :'member_playback', :'playback', NULL], ARRAY[:'friends', '', NULL, '', :'friends', :'strangers', :'friends', NULL]), '{1,4,6}'::integer[], 'P-20: many are asked about at once');
+INSERT INTO social.blocks (blocker_id, blocked_id) VALUES (:host, :friend);
+SELECT is(ARRAY(SELECT social.streams_playable(ARRAY[:'member_playback', :'member_playback'], ARRAY[:'friends', :'strangers'])), '{2}', 'issue 16: whom the host of a public stream blocks is out of its pictures, and nobody else');
+DELETE FROM social.blocks WHERE blocker_id = :host;
+UPDATE social.users SET is_staff = true WHERE id = :stranger;
+UPDATE social.users SET is_staff = false WHERE id = :stranger;
+SELECT ok(NOT social.stream_playable(:'member_playback', :'strangers'), 'P-20: as is who is no staff any more');
+SELECT social.act_as(:friend) \gset ignored_
+SELECT w.playback_token AS friends FROM social.watch_stream(:member) w \gset
+UPDATE social.stream_views SET renewed_at = clock_timestamp() - interval '4 seconds', joined_at = clock_timestamp() - interval '4 seconds' WHERE stream_id = :member AND left_at IS NULL;
+SELECT ok(social.stream_playable(:'member_playback', :'friends') AND renewed_at < clock_timestamp() - interval '3 seconds', 'a lease is not written each second') FROM social.stream_views WHERE stream_id = :member AND left_at IS NULL;
+UPDATE social.stream_views SET leaving_at = clock_timestamp() WHERE stream_id = :member AND left_at IS NULL;
+SELECT social.stream_playable(:'member_playback', :'friends') \gset ignored_
+SELECT ok(leaving_at IS NULL AND renewed_at > clock_timestamp() - interval '3 seconds', 'unless its connection was let go: then at once') FROM social.stream_views WHERE stream_id = :member AND left_at IS NULL;
+SELECT social.act_as(:host) \gset ignored_
+SELECT social.end_stream(:member) \gset ignored_
+SELECT ok(social.stream_playable(:'member_playback', :'friends') AND NOT social.stream_playable(:'member_playback'), 'whoever watched until the end sees it');
+SELECT social.delete_stream(:member) \gset ignored_
+DELETE FROM social.jobs WHERE kind LIKE 'stream.%' AND args ->> 'stream_id' = :'member';
+SELECT social.act_as(:friend) \gset ignored_
+SELECT w.playback_token AS token FROM social.watch_stream(:private) w \gset
 
 -- ---- whom it drops
 SELECT social.act_as(:host) \gset ignored_

@@ -23,7 +23,7 @@ SELECT is_empty($$
 	WHERE p.pronamespace = 'social'::regnamespace AND a.audience IN ('reader', 'bridge') AND p.proretset AND p.proname NOT IN (SELECT name FROM lists)
 		AND p.proname <> ALL (ARRAY[
 			'help', 'function_audience', 'post', 'post_reactions', 'comment_reactions', 'metrics', 'notification_preferences', 'rate_limit_policies', 'rate_limit_status',
-			'ended_sessions', 'jwks', 'statement_problems', 'nodes', 'events_after', 'event_payloads', 'event_results', 'event_topics_lost', 'events_since', 'media_types', 'stream_providers', 'chat_messages_json', 'renew_stream_views',
+			'ended_sessions', 'jwks', 'statement_problems', 'nodes', 'events_after', 'event_payloads', 'event_results', 'event_topics_lost', 'events_since', 'media_types', 'stream_providers', 'chat_messages_json', 'renew_stream_views', 'streams_playable',
 			'bucket_requests',
 			'sport_fields', 'webhook_secrets', 'api_scopes', 'consents',
 			-- one row

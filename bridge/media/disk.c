@@ -143,11 +143,14 @@ void
 sb_disk_await(struct sb_disk_job *job, int fd, uint32_t events)
 {
 	struct epoll_event event = {.events = events | EPOLLONESHOT, .data.ptr = job};
-	bool is_in = job->fd == fd;
 
+	/* Added anew rather than changed: that the next thread sees what this one did, ThreadSanitizer
+	 * knows of additions alone. */
+	if (job->fd >= 0)
+		epoll_ctl(set_fd, EPOLL_CTL_DEL, job->fd, NULL);
 	job->fd = fd;
 	/* From here on another thread may have it. */
-	if (epoll_ctl(set_fd, is_in ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) != 0)
+	if (epoll_ctl(set_fd, EPOLL_CTL_ADD, fd, &event) != 0)
 		abort(); /* it would never be heard of again */
 }
 

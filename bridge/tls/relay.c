@@ -7,6 +7,7 @@
 #include <gnutls/gnutls.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -26,13 +27,13 @@
 #define STEPS         16    /* of handshakes in one iteration, each of which may cost a signature */
 #define TRIES         8     /* of a call that says it could go on at once */
 #define MOST_DISCARDS 1048576 /* of an answer that nobody is there for any more */
-#define STOP_GRACE_MS 500
+#define STOP_GRACE_MS 2000
 
 enum state
 {
 	SHAKING, /* the handshake; has a deadline */
 	OPEN,    /* bytes go both ways */
-	LAST,    /* whoever serves him has ended: the last bytes go out; has a deadline */
+	LAST,    /* whoever serves him says no more: the last bytes go out; has a deadline */
 	GONE,    /* the client is gone, and whoever serves him has not ended yet */
 	OVER,
 	STATES
@@ -146,9 +147,10 @@ static void
 watch(struct relay *relay)
 {
 	struct sb_loop *loop = relay->relays->loop;
-	uint32_t events = (relay->in_len > 0 ? EPOLLOUT : 0) | (relay->is_stuck ? 0 : EPOLLIN);
+	bool hears = relay->state != LAST && !relay->is_stuck;
+	uint32_t events = (relay->in_len > 0 ? EPOLLOUT : 0) | (hears ? EPOLLIN : 0);
 
-	if (relay->inner_fd < 0 || events == 0)
+	if (relay->inner_fd < 0 || (events == 0 && relay->state != LAST))
 		sb_loop_unwatch(loop, &relay->inner);
 	else
 		sb_loop_watch(loop, &relay->inner, relay->inner_fd, events);
@@ -195,6 +197,7 @@ let_go(struct relay *relay)
 	relay->in_len = relay->out_len = 0;
 }
 
+/* Whoever serves him has ended, and takes nothing any more. */
 static void
 close_inner(struct relay *relay)
 {
@@ -203,6 +206,19 @@ close_inner(struct relay *relay)
 	sb_loop_unwatch(relay->relays->loop, &relay->inner);
 	close(relay->inner_fd);
 	relay->inner_fd = -1;
+	relay->is_deaf = true;
+	free(relay->in);
+	relay->in = NULL;
+	relay->in_len = 0;
+}
+
+/* Whether he has ended, rather than that he only says no more. */
+static bool
+is_closed(const struct relay *relay)
+{
+	struct pollfd inner = {.fd = relay->inner_fd};
+
+	return relay->inner_fd < 0 || (poll(&inner, 1, 0) == 1 && (inner.revents & POLLHUP));
 }
 
 static void
@@ -291,6 +307,12 @@ pass_waiting(struct relay *relay)
 	relay->in = NULL;
 }
 
+static bool
+may_take_in(const struct relay *relay)
+{
+	return (relay->state == OPEN || relay->state == LAST) && !relay->is_deaf && relay->in_len == 0;
+}
+
 /* The client's next bytes; false when there are none for now, or he has ended. */
 static bool
 take_in(struct relay *relay)
@@ -310,7 +332,7 @@ take_in(struct relay *relay)
 	/* A handshake in the midst of it (TLS 1.2) is not had here. */
 	else if (gnutls_error_is_fatal((int) got) || got == GNUTLS_E_REHANDSHAKE)
 		lose(relay);
-	return relay->state == OPEN && !relay->is_deaf && relay->in_len == 0;
+	return may_take_in(relay);
 }
 
 /* ---- to the client --------------------------------------------------------------------------- */
@@ -319,11 +341,8 @@ take_in(struct relay *relay)
 static bool
 say_bye(struct relay *relay)
 {
-	int status;
+	int status = gnutls_bye(relay->session, GNUTLS_SHUT_WR);
 
-	/* His place is free before he can see it, and comes again. */
-	tell_end(relay);
-	status = gnutls_bye(relay->session, GNUTLS_SHUT_WR);
 	relay->is_stuck = status == GNUTLS_E_AGAIN || status == GNUTLS_E_INTERRUPTED;
 	return !relay->is_stuck;
 }
@@ -381,15 +400,21 @@ pass_rest(struct relay *relay)
 	return is_sent;
 }
 
-/* Whoever serves him has ended, and all is sealed. */
+/* Whoever serves him says no more, and all is sealed. He may listen until the client has ended. */
 static void
 wind_up(struct relay *relay)
 {
 	if (relay->state != LAST)
 		enter(relay, LAST);
-	relay->is_deaf = true;
-	if (say_bye(relay))
+	/* The client's place is free before he can see the end, and comes again. */
+	if (relay->inner_fd < 0)
+		tell_end(relay);
+	if (!say_bye(relay))
+		return;
+	if (relay->inner_fd < 0)
 		end(relay);
+	else
+		shutdown(relay->outer_fd, SHUT_WR);
 }
 
 /* The next bytes for the client; false when there are none for now, or he does not take them. */
@@ -402,10 +427,8 @@ take_out(struct relay *relay)
 		return pass_out(relay, room, (size_t) got);
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
-	close_inner(relay);
-	free(relay->in);
-	relay->in = NULL;
-	relay->in_len = 0;
+	if (got < 0 || is_closed(relay))
+		close_inner(relay);
 	wind_up(relay);
 	return false;
 }
@@ -493,9 +516,7 @@ on_outer(struct sb_watch *outer, uint32_t events)
 	}
 	/* The library has nothing left of what it has read, so the socket tells whether there is more.
 	 */
-	for (int i = 0; i < RECORDS && (events & EPOLLIN) && relay->state == OPEN && !relay->is_deaf &&
-					relay->in_len == 0 && take_in(relay);
-		 i++)
+	for (int i = 0; i < RECORDS && (events & EPOLLIN) && may_take_in(relay) && take_in(relay); i++)
 		;
 	if ((events & EPOLLOUT) && relay->is_stuck)
 		send_on(relay);
@@ -517,7 +538,13 @@ on_inner(struct sb_watch *inner, uint32_t events)
 	}
 	if (relay->in_len > 0 && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)))
 		pass_waiting(relay);
-	if (!relay->is_stuck && (events & (EPOLLIN | EPOLLERR | EPOLLHUP)))
+	if (relay->state == LAST && is_closed(relay))
+	{
+		close_inner(relay);
+		if (!relay->is_stuck)
+			end(relay);
+	}
+	else if (relay->state == OPEN && !relay->is_stuck && (events & (EPOLLIN | EPOLLERR | EPOLLHUP)))
 		send_on(relay);
 	if (relay->state != OVER)
 		watch(relay);

@@ -46,7 +46,7 @@ extern void sb_relays_run(struct sb_relays *relays);
 /* Ends who has run out of time: for the handshake, or to take the last bytes. */
 extern void sb_relays_expire(struct sb_relays *relays);
 
-/* The bridge stops: ends those who have been at their handshake for half a second. */
+/* The bridge stops: ends those who have been at their handshake for two seconds. */
 extern void sb_relays_stop(struct sb_relays *relays);
 
 /* Clients whose socket is there, or whose answer is not made yet. */

@@ -213,6 +213,11 @@ for my $version ('1.2', '1.3')
 }
 like(curl($bridge, $address->(GET => $object), '-r', '1000000-1000009', '-o', "$dir/part", '-w', '%{http_code}'), qr/206/, 'a part');
 ok(slurp("$dir/part") eq substr($bytes, 1_000_000, 10), 'is that part');
+psql('SELECT social.set_media_store(max_size => 1000)');
+ok(wait_until(30, sub { api(PUT => $address->(PUT => $object), url => $url, body => 'x' x 1001, type => 'image/png')->{status} == 400 }), 'what the store does not take');
+my $refused = api(PUT => $address->(PUT => $object), url => $url, body => $bytes, type => 'image/png');
+like("$refused->{status} $refused->{content}", qr/^400 .*EntityTooLarge/s, 'whoever sends much that nobody wants hears why');
+psql('SELECT social.set_media_store(max_size => 104857600)');
 spill("$dir/json", '{"title":"' . 'x' x 2_000_000 . '"}');
 like(curl($bridge, '/api/posts/posts/', '-H', "Authorization: Bearer $ann->{token}", '-H', 'Content-Type: application/json', '-d', "\@$dir/json", '-w', ' %{http_code}'), qr/413/, 'a body that is too large');
 
@@ -278,7 +283,6 @@ spill($key, slurp($second_key));
 
 # ---- SIGTERM: what is asked is answered, whoever is in his handshake goes
 my $stalled = plain($bridge);
-my $last    = WebSocket->new('/ws/echo/', url => $url);
 # The tunnel knows the first certificate alone; who was there is served.
 syswrite $before, $get->(3);
 raw_read($before, 30, qr/healthy/);
@@ -337,5 +341,15 @@ my @many = map { plain($bridge) } 1 .. 300;
 ok(wait_until(30, sub { figure($bridge, 'social_tls_handshakes_total\{outcome="crowded"\}') >= 40 }), 'P-12: of too many handshakes the oldest end');
 like(curl($bridge, $health), qr/healthy/, 'and others have theirs');
 is((raw_read($many[0], 30))[1], 1, 'the first is gone');
-is($bridge->stop, 0, 'it ends as ever');
+close $_ for @many;
+# Who has knocked before the stop has his handshake, and his answer.
+ok(wait_until(30, sub { figure($bridge, 'social_tls_connections') == 0 }), 'nobody is there');
+$bridge->signal('STOP');
+my @knocking = map { open my $out, '-|', 'curl', '-s', '-m', 60, '--cacert', $certificate, "https://127.0.0.1:$bridge->{port}$health" or die; $out } 1 .. 20;
+my $knocked = sub { my $port = sprintf '%04X', $bridge->{port}; return scalar(() = slurp('/proc/net/tcp') =~ /^\s*\d+: \w{8}:$port \w{8}:\w{4} 01 /mg) };
+ok(wait_until(60, sub { $knocked->() >= 20 }), 'twenty knock at a bridge that is about to stop');
+$bridge->signal('TERM');
+$bridge->signal('CONT');
+is(scalar(grep { my $out = $_; local $/; (<$out> // '') =~ /healthy/ } @knocking), 20, 'and are served');
+is($bridge->finish, 0, 'it ends as ever');
 done_testing();

@@ -72,10 +72,10 @@ is_booted() { # as far as it comes: what has failed is for those to see who ask 
 		[[ $(as root / 'systemctl is-system-running') =~ ^(running|degraded)$ ]]
 }
 
-# The lines of docker/README.md that make a machine serve (1), or bring a newer version (2).
-documented() { # documented 1|2
-	awk -v wanted="$1" '
-		/^## / { inside = $0 == "## On a machine with systemd" }
+# The lines that stand in docker/README.md under a heading, in the n-th place where some do.
+documented() { # documented N HEADING
+	awk -v wanted="$1" -v heading="$2" '
+		/^## / { inside = $0 == "## " heading }
 		inside && /^[^ ]/ { text = 1 }
 		inside && /^    / { block += text; text = 0; if (block == wanted) print substr($0, 5) }' "$top/docker/README.md"
 }
@@ -89,16 +89,18 @@ prove_systemd() {
 	open_root "$work/systemd" "$cache/systemd"
 	timed systemd 'git clone' as root /root 'git clone -q /srv/social.git social'
 	timed systemd packages as root /root/social \
-		'docker/install-packages run && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends systemd-sysv procps'
+		'docker/install-packages run ingest && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends systemd-sysv procps'
 	[ -z "$(processes)" ] || die "Debian has started servers of its own: $(processes)"
 	close_root keep
 
 	make_cgroup
 	boot_root "$work/systemd"
-	documented 1 >"$root/root/install"
-	documented 2 >"$root/root/upgrade"
-	[ -s "$root/root/install" ] && [ -s "$root/root/upgrade" ] || die 'docker/README.md has no such commands'
+	documented 1 'On a machine with systemd' >"$root/root/install"
+	documented 2 'On a machine with systemd' >"$root/root/upgrade"
+	documented 2 'Live streams without `make up`' >"$root/root/install-ingest"
+	[ -s "$root/root/install" ] && [ -s "$root/root/upgrade" ] && [ -s "$root/root/install-ingest" ] || die 'docker/README.md has no such commands'
 	timed systemd "docker/README.md's lines" as root /root/social 'bash -euo pipefail /root/install'
+	timed systemd 'those about live streams' as root /root/social 'bash -euo pipefail /root/install-ingest'
 	timed systemd 'what the units are to do' as root /root/social 'prove -v test/fresh/units :: at-work'
 	grep -E '^(# exposure|Files=)' "$work/output" | sed "s/^/$me: systemd: /" || true
 	reboot_root

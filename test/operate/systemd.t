@@ -161,9 +161,9 @@ for my $unit (glob 'docker/systemd/*')
 	print $out $text;
 	close $out;
 }
-my $said = `cd $dir/units && systemd-analyze verify --man=no --recursive-errors=no ./social-bridge.service ./social-bridge.socket ./social-bridge-admin.socket ./social-worker.service 2>&1`;
+my $said = `cd $dir/units && systemd-analyze verify --man=no --recursive-errors=no ./social-bridge.service ./social-bridge.socket ./social-bridge-admin.socket ./social-worker.service ./social-ingest.service 2>&1`;
 is($?, 0, 'issue 13: systemd-analyze verify takes the units') or diag($said);
-unlike($said, qr/social-(bridge|worker)/, 'and has nothing to say of them');
+unlike($said, qr/social-(bridge|worker|ingest)/, 'and has nothing to say of them');
 system(qq(sed -i 's/^WatchdogSec=.*/WatchdogSec=soon/' $dir/units/social-bridge.service));
 like(`cd $dir/units && systemd-analyze verify --man=no --recursive-errors=no ./social-bridge.service 2>&1`, qr/social-bridge\.service:\d+: Failed to parse/, 'as it has of a faulty one');
 done_testing;

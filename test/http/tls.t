@@ -352,4 +352,19 @@ $bridge->signal('TERM');
 $bridge->signal('CONT');
 is(scalar(grep { my $out = $_; local $/; (<$out> // '') =~ /healthy/ } @knocking), 20, 'and are served');
 is($bridge->finish, 0, 'it ends as ever');
+
+# ---- a socket that systemd has (issue 13: socket activation)
+my $passed = IO::Socket::INET->new(Listen => 16, LocalAddr => '127.0.0.1') // die "listen: $!";
+my $pid    = fork // die "fork: $!";
+if ($pid == 0)
+{
+	POSIX::dup2(fileno $passed, 200);
+	POSIX::dup2(200, 3);
+	@ENV{qw(LISTEN_PID LISTEN_FDS TLS_CERTIFICATE TLS_KEY)} = ($$, 1, $certificate, $key);
+	open STDERR, '>', "$dir/activated.log";
+	exec $ENV{BRIDGE_BIN} or POSIX::_exit(127);
+}
+$bridge = bless { pid => $pid, port => $passed->sockport, ca => $certificate, log => "$dir/activated.log" }, 'Social::Bridge';
+ok(wait_until(60, sub { curl($bridge, $health) =~ /healthy/ }), 'issue 13: a socket that was passed speaks TLS, too') or diag($bridge->log_text);
+is($bridge->stop, 0, 'it ends as ever');
 done_testing();

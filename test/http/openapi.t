@@ -64,6 +64,21 @@ sub body_schema
 	return ($schema->{'$ref'} // '') =~ m{([^/]+)$} ? $document->{components}{schemas}{$1} : $schema;
 }
 
+# ---- every name is explained (api/fields.def)
+my @silent;
+sub look
+{
+	my ($it, $where) = @_;
+	if (ref $it eq 'ARRAY') { look($it->[$_], $where) for 0 .. $#$it }
+	return unless ref $it eq 'HASH';
+	push @silent, map { "$where: $_" } grep { ref $it->{properties}{$_} && !$it->{properties}{$_}{description} && encode_json($it->{properties}{$_}) !~ /"\$ref"/ } keys %{ $it->{properties} } if ref $it->{properties} eq 'HASH';
+	push @silent, "$where: $it->{name}" if ($it->{in} // '') =~ /^(?:path|query|header)$/ && $it->{schema} && !$it->{description};
+	look($it->{$_}, "$where/$_") for grep { $_ ne 'example' } keys %$it;
+	return;
+}
+look($document, '');
+is_deeply([ sort @silent ], [], 'what there is to send and to get is explained');
+
 # ---- some of it in full
 my $create = $operation{'POST /api/posts/posts/'};
 is_deeply($create->{security}, [ { bearer => [] }, { api_key => ['write'] } ], 'who must have a token, and which scope a key');

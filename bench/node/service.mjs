@@ -44,18 +44,19 @@ function statements() {
 		(SELECT count(*) FROM plain.reposts r WHERE r.post_id = p.id) AS reposts_count,
 		(SELECT count(*) FROM plain.post_views v WHERE v.post_id = p.id) AS views_count,
 		p.language, p.edited_at IS NOT NULL AS is_edited, p.edited_at, p.publish_at, p.created_at, p.updated_at`;
-	const page = (columns, posts) => `SELECT json_build_object('results', coalesce(json_agg(row_to_json(r)), '[]'), 'next', (array_agg(r.id))[20]::text, 'previous', NULL)::text FROM (
+	const page = (columns, posts, more = '') => `SELECT json_build_object('results', coalesce(json_agg(row_to_json(r)), '[]'), 'next', (array_agg(r.id))[20]::text, 'previous', NULL${more})::text FROM (
 		SELECT ${columns} FROM (${posts}) p JOIN plain.users u ON u.id = p.author_id ORDER BY p.created_at DESC, p.id DESC) r`;
 	const newest = 'ORDER BY p.created_at DESC, p.id DESC LIMIT 20';
 	const feed = `${post}, NULL AS reposted_by, NULL AS reposted_at`;
+	const live = ", 'live', json_build_array()";
 
 	return {
 		list: page(post, `SELECT * FROM plain.posts p WHERE p.is_published ${newest}`),
 		// The newest of each whom one follows, merged; or the newest until there are twenty by somebody
 		// whom one follows, which takes long for those who follow few.
 		feed: page(feed, `SELECT p.* FROM plain.follows f CROSS JOIN LATERAL (
-			SELECT * FROM plain.posts p WHERE p.author_id = f.followed_id AND p.is_published ${newest}) p WHERE f.follower_id = $1 ${newest}`),
-		feed_joined: page(feed, `SELECT p.* FROM plain.posts p JOIN plain.follows f ON f.followed_id = p.author_id WHERE f.follower_id = $1 AND p.is_published ${newest}`),
+			SELECT * FROM plain.posts p WHERE p.author_id = f.followed_id AND p.is_published ${newest}) p WHERE f.follower_id = $1 ${newest}`, live),
+		feed_joined: page(feed, `SELECT p.* FROM plain.posts p JOIN plain.follows f ON f.followed_id = p.author_id WHERE f.follower_id = $1 AND p.is_published ${newest}`, live),
 		search: `SELECT json_build_object('results', coalesce(json_agg(json_build_object('post', r.post, 'rank', r.rank, 'title_snippet', r.title_snippet, 'snippet', r.snippet)), '[]'), 'next', NULL, 'previous', NULL,
 				'total', json_build_object('value', coalesce(max(total), 0), 'is_exact', true), 'is_bounded', false)::text FROM (
 			SELECT (SELECT row_to_json(d) FROM (SELECT ${post}) d) AS post,

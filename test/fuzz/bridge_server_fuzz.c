@@ -35,6 +35,7 @@
 #include "base/log.h"
 #include "event/delivery.h"
 #include "loop/loop.h"
+#include "loop/sends.h"
 #include "pg/target.h"
 #include "ratelimit/limits.h"
 #include "ws/socket.h"
@@ -108,6 +109,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	atexit(say_sent);
 	sb_peers_init(16, 16, 64);
 	loop = sb_loop_new(&config, 1);
+	loop->sends = sb_sends_new(config.io_uring);
 	services = sb_services_new(loop);
 	if (services)
 		sb_delivery_new(services);

@@ -39,12 +39,12 @@ extern bool social_table_find(Relation table, Relation index, RegProcedure equal
 /* Opens the primary key's index. */
 extern Relation social_table_primary_key(Relation table, LOCKMODE lockmode);
 
+#define SOCIAL_TABLE_WRITER_ROWS 64 /* that are written at once */
+
 /*
  * Inserts rows with their index entries; duplicate keys raise as usual. Defaults and foreign keys
  * are the caller's business. The table must be open with RowExclusiveLock from begin to end.
  */
-#define SOCIAL_TABLE_WRITER_ROWS 64
-
 struct social_table_writer
 {
 	Relation table;

@@ -7,7 +7,6 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "common/hashfn.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
@@ -71,31 +70,13 @@ struct person
 	int64 *silent; /* who is blocked, either way, or muted */
 };
 
-/* The server's hash table shadows a variable of its own. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wshadow=compatible-local"
-#define SH_PREFIX            person_table
-#define SH_ELEMENT_TYPE      struct person
-#define SH_KEY_TYPE          int64
-#define SH_KEY               id
-#define SH_HASH_KEY(tb, key) murmurhash32((uint32) (key) ^ (uint32) ((key) >> 32))
-#define SH_EQUAL(tb, a, b)   ((a) == (b))
-#define SH_SCOPE             static inline
-#define SH_DECLARE
-#define SH_DEFINE
-#include "lib/simplehash.h"
+#define SH_PREFIX       person_table
+#define SH_ELEMENT_TYPE struct person
+#include "base/id_table.h"
 
-#define SH_PREFIX            post_table
-#define SH_ELEMENT_TYPE      struct social_audience_post
-#define SH_KEY_TYPE          int64
-#define SH_KEY               id
-#define SH_HASH_KEY(tb, key) murmurhash32((uint32) (key) ^ (uint32) ((key) >> 32))
-#define SH_EQUAL(tb, a, b)   ((a) == (b))
-#define SH_SCOPE             static inline
-#define SH_DECLARE
-#define SH_DEFINE
-#include "lib/simplehash.h"
-#pragma GCC diagnostic pop
+#define SH_PREFIX       post_table
+#define SH_ELEMENT_TYPE struct social_audience_post
+#include "base/id_table.h"
 
 struct social_audience
 {

@@ -10,7 +10,6 @@
 #include "access/xact.h"
 #include "catalog/pg_collation.h"
 #include "commands/sequence.h"
-#include "common/hashfn.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
@@ -53,20 +52,9 @@ struct target
 	bool is_bare;  /* it has none */
 };
 
-/* The server's hash table shadows a variable of its own. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wshadow=compatible-local"
-#define SH_PREFIX            target_table
-#define SH_ELEMENT_TYPE      struct target
-#define SH_KEY_TYPE          int64
-#define SH_KEY               id
-#define SH_HASH_KEY(tb, key) murmurhash32((uint32) (key) ^ (uint32) ((key) >> 32))
-#define SH_EQUAL(tb, a, b)   ((a) == (b))
-#define SH_SCOPE             static inline
-#define SH_DECLARE
-#define SH_DEFINE
-#include "lib/simplehash.h"
-#pragma GCC diagnostic pop
+#define SH_PREFIX       target_table
+#define SH_ELEMENT_TYPE struct target
+#include "base/id_table.h"
 
 /* What writing a batch needs open. */
 struct batch

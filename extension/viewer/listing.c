@@ -44,18 +44,8 @@ hash_of(int64 id)
 
 #define SH_PREFIX            people
 #define SH_ELEMENT_TYPE      struct person
-#define SH_KEY_TYPE          int64
-#define SH_KEY               id
 #define SH_HASH_KEY(tb, key) ((uint32) (hash_of(key) >> 32))
-#define SH_EQUAL(tb, a, b)   ((a) == (b))
-#define SH_SCOPE             static inline
-#define SH_DECLARE
-#define SH_DEFINE
-/* The server's own header shadows a local variable. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wshadow=compatible-local"
-#include "lib/simplehash.h"
-#pragma GCC diagnostic pop
+#include "base/id_table.h"
 
 /* Whom, or what, the viewer follows. */
 struct followed

@@ -176,7 +176,8 @@ sub start_bridge
 	}
 	my $self = bless { url => "http://127.0.0.1:$port", port => $port, pid => $pid, log => $log }, 'Social::Bridge';
 	return $self unless $wait;
-	wait_until(60, sub { api(GET => '/api/posts/health/', url => $self->{url})->{status} == 200 })
+	my $ended;
+	wait_until(60, sub { $self->is_over || api(GET => '/api/posts/health/', url => $self->{url})->{status} == 200 }) && $self->{pid}
 	  or die "no healthy bridge: " . $self->log_text;
 	return $self;
 }
@@ -192,6 +193,9 @@ sub log_text
 }
 
 sub signal { my ($self, $name) = @_; return kill $name, $self->{pid} }
+
+# Whether it has ended; then it has no pid any more.
+sub is_over { my ($self) = @_; waitpid($self->{pid}, POSIX::WNOHANG()) == $self->{pid} and delete $self->{pid}; return !$self->{pid} }
 
 # Waits for the end; the exit status (0-255), or -1 after a minute.
 sub finish
@@ -210,6 +214,11 @@ sub DESTROY
 	my ($self) = @_;
 	return unless $self->{pid};
 	local ($?, $!);
+	if ($self->is_over)
+	{
+		Test::More::diag("a bridge failed, $?: ", $self->log_text) if $?;
+		return;
+	}
 	kill 'KILL', $self->{pid};
 	waitpid $self->{pid}, 0;
 }

@@ -49,6 +49,12 @@ struct step
 	int interval; /* ms from one run to the next, at least; 0: in each round, without rest */
 	bool in_every_tick;
 	bool in_a_hurry; /* also in the rests between rounds */
+	/*
+	 * A step that has done something takes this one along in its transaction, when it is due, so
+	 * that whoever hears of the commit hears of both at once; for such company it waits so many ms.
+	 */
+	const char *rides_on;
+	int patience;
 
 	TimestampTz due;
 	char complaint[256]; /* the last error, until the step succeeds again */
@@ -59,7 +65,8 @@ static struct step steps[] = {
 	{"queue_webhooks", .batch = 2000, .in_every_tick = true, .in_a_hurry = true},
 	{"ring_jobs", .batch = 1, .in_every_tick = true, .in_a_hurry = true},
 	{"fold_counters", .batch = 10000, .in_every_tick = true},
-	{"number_counts", .batch = 10000, .interval = 100, .in_every_tick = true},
+	{"number_counts", .batch = 10000, .interval = 100, .in_every_tick = true,
+	 .rides_on = "number_events", .patience = 60},
 	{"recount", .batch = 5000, .interval = 1000, .in_every_tick = true},
 	{"fold_trends", .batch = 10000, .interval = 5000, .in_every_tick = true},
 	{"publish_due_posts", .batch = 100, .interval = 1000, .in_every_tick = true},
@@ -210,9 +217,51 @@ hold_extension(void)
 	return get_extension_oid("social", true) == extension;
 }
 
-/* One step in a transaction of its own; -1 when the extension is not there. */
+/* Is the step due, once it has waited for so many ms? */
+static bool
+is_due(const struct step *step, TimestampTz now, int patience)
+{
+	/* What is always due is so on a clock that was set back, too. */
+	return step->interval == 0 || now >= TimestampTzPlusMilliseconds(step->due, patience);
+}
+
+static void
+has_run(struct step *step, int64 done)
+{
+	step->complaint[0] = '\0';
+	social_worker_succeeded((int) (step - steps));
+	social_worker_count((int) (step - steps), step->function, done);
+}
+
+/* The steps that are due and ride on one, in its transaction; `running` is the one that runs. */
 static int64
-run_in_transaction(struct step *step)
+run_riders(const char *function, struct step *volatile *running)
+{
+	int64 sum = 0;
+
+	for (int i = 0; i < lengthof(steps); i++)
+	{
+		TimestampTz begin = GetCurrentTimestamp();
+		int64 done;
+
+		if (steps[i].rides_on == NULL || strcmp(steps[i].rides_on, function) != 0 ||
+			!is_due(&steps[i], begin, 0))
+			continue;
+		*running = &steps[i];
+		done = run(&steps[i]);
+		has_run(&steps[i], done);
+		set_due(&steps[i], begin);
+		sum += done;
+	}
+	return sum;
+}
+
+/*
+ * A step in a transaction, with those that ride on it; what it did goes to *own. Returns what all
+ * did, -1 when the extension is not there.
+ */
+static int64
+run_in_transaction(struct step *step, struct step *volatile *running, volatile int64 *own)
 {
 	int64 done = -1;
 
@@ -223,37 +272,45 @@ run_in_transaction(struct step *step)
 	{
 		PushActiveSnapshot(GetTransactionSnapshot());
 		if (OidIsValid(social_relation_find("user_counters")) && social_version_matches())
-			done = social_is_subscriber() ? 0 : run(step);
+			done = *own = social_is_subscriber() ? 0 : run(step);
+		if (done > 0)
+			done += run_riders(step->function, running);
 		PopActiveSnapshot();
 	}
 	CommitTransactionCommand();
 	return done;
 }
 
+/* The same; an error is logged as that of whichever step it was in. */
 static int64
 try_in_transaction(struct step *step)
 {
 	MemoryContext context = CurrentMemoryContext;
+	struct step *volatile running = step;
 	volatile int64 done = 0;
+	volatile int64 own = 0;
 
 	PG_TRY();
 	{
-		done = run_in_transaction(step);
-		step->complaint[0] = '\0';
-		social_worker_succeeded((int) (step - steps));
-		social_worker_count((int) (step - steps), step->function, done);
+		done = run_in_transaction(step, &running, &own);
+		has_run(step, own);
+		running = step;
 	}
 	PG_CATCH();
 	{
 		HOLD_INTERRUPTS();
 		MemoryContextSwitchTo(context);
-		complain(step, LOG);
+		complain(running, LOG);
 		AbortOutOfAnyTransaction();
 		RESUME_INTERRUPTS();
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
-	return done;
+	if (running == step)
+		return done;
+	/* A rider that fails takes nobody down with it, and has a rest. */
+	set_due(running, GetCurrentTimestamp());
+	return try_in_transaction(step);
 }
 
 /* Runs the steps that are due; -1 when the extension is not there. */
@@ -270,8 +327,7 @@ run_due(bool in_a_hurry)
 		TimestampTz begin = GetCurrentTimestamp();
 		int64 done;
 
-		/* What is always due is so on a clock that was set back, too. */
-		if (in_a_hurry ? !steps[i].in_a_hurry : steps[i].interval > 0 && begin < steps[i].due)
+		if (in_a_hurry ? !steps[i].in_a_hurry : !is_due(&steps[i], begin, steps[i].patience))
 			continue;
 		done = try_in_transaction(&steps[i]);
 		sum = done < 0 ? -1 : sum + done;

@@ -92,6 +92,23 @@ until ($made > 0 || time > $deadline) { $made = sql($own, $rounds) - $before } #
 cmp_ok($made, '>', 0, 'rounds go on under load');
 cmp_ok($made, '<=', 2 + 20 * (time - $begun), "at their own pace: $made rounds for $commits commits");
 
+# What tells of counts goes with an event, in one commit, so that both are heard of at once (issue 14); where it fails,
+# the event is numbered without.
+my $mark   = sql($own, 'SELECT social.event_position()');
+my $ridden = qq{SELECT count(*) > 0 FROM (SELECT FROM social.events WHERE id > $mark GROUP BY xmin::text HAVING count(DISTINCT type LIKE '%.counts') = 2) e};
+print { $script = File::Temp->new } "SELECT social.act_as(1, session => true);\nSELECT social.create_comment(1, 'heard of');\n\\sleep 5 ms\n";
+close $script;
+my $tell = sub { `pgbench -n -c 1 -T 1 -f $script $own 2>&1` =~ /processed: [1-9]/ or fail('comments are written') };
+$tell->();
+becomes($own, $ridden, 't', 'counts go with an event');
+my ($right, $ends) = (sql($own, q{SELECT pg_get_functiondef('social.number_counts'::regproc)}), q{SELECT count(*) FROM social.event_outbox});
+sql($own, q{CREATE OR REPLACE FUNCTION social.number_counts(batch integer DEFAULT 10000) RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''broken counts''; END'});
+$tell->();
+becomes($own, $ends, 0, 'where they fail, events go without');
+becomes($own, q{SELECT string_agg(step, ', ') FROM social.worker_failures()}, 'number_counts', 'and it is told which step fails');
+sql($own, $right);
+becomes($own, 'SELECT count(*) FROM social.event_counts', 0, 'and counts are told of when they do not fail any more');
+
 # Whoever may not do it gets an error, and the worker stays.
 sql('postgres', "DO \$\$ BEGIN DROP ROLE IF EXISTS social_worker_stranger, social_worker_maker; END \$\$", 'CREATE ROLE social_worker_stranger', 'CREATE ROLE social_worker_maker CREATEDB');
 for my $statement ("DROP DATABASE $own", "DROP DATABASE IF EXISTS $own WITH (FORCE)", "ALTER DATABASE $own RENAME TO ${own}_2",

@@ -31,7 +31,7 @@ CORE_LIBS  = -ljansson -lsodium -licuuc -lcrypto -lm
 # Run once, in this order; then the re-runnable files, in this order. A file that is not listed, or a
 # name without a file, fails the build.
 SQL_SCHEMA = $(patsubst %,sql/schema/%.sql, user key session api_key account consent mail follow relation hashtag post mention comment reaction share feed counter notification trending moderation audit ratelimit retention language search_like document idempotency django event job media stream stream_mux webhook sport outgoing_webhook deletion export)
-SQL_API    = $(patsubst %,sql/api/%.sql, core audit ratelimit text page language observed counter recount visibility user relation key session api_key mail verification password register totp login follow post comment reaction share hashtag mention search search_like node feed notification trending moderation content_rule account consent security deletion retention document job job_claim job_schedule job_operator event s3 cloudfront media media_sweep bucket stream stream_event stream_view stream_ingest stream_chat stream_analytics stream_mux webhook sport outgoing_webhook outgoing_webhook_delivery personal export import idempotency version admin_view replication check demo django policy worker metrics cache bridge column help grant)
+SQL_API    = $(patsubst %,sql/api/%.sql, column_number core audit ratelimit text page language observed counter recount visibility user relation key session api_key mail verification password register totp login follow post comment reaction share hashtag mention search search_like node feed notification trending moderation content_rule account consent security deletion retention document job job_claim job_schedule job_operator event s3 cloudfront media media_sweep bucket stream stream_event stream_view stream_ingest stream_chat stream_analytics stream_mux webhook sport outgoing_webhook outgoing_webhook_delivery personal export import idempotency version admin_view replication check demo django policy worker metrics cache bridge column help grant)
 unlisted   = $(filter-out $(SQL_SCHEMA) $(SQL_API),$(wildcard sql/schema/*.sql sql/api/*.sql))
 $(if $(unlisted),$(error no list in the Makefile names $(unlisted)))
 
@@ -41,6 +41,8 @@ OBJS         = $(patsubst %.c,%.o,$(sort $(wildcard extension/*.c extension/*/*.
 EARLIER      = $(foreach delta,$(notdir $(wildcard sql/upgrade/*.sql)),$(firstword $(subst --, ,$(delta))))
 UPGRADES     = $(EARLIER:%=social--%--$(EXTVERSION).sql)
 # The tables' deltas from release $(1) on, oldest first.
+# The numbers of columns that C knows, for sql/api/column_number.sql.
+NUMBERS      = $(shell sed -n 's/^\tSOCIAL_\([A-Z_]*\) = \([0-9]*\),*$$/\1=\2/p' extension/base/column.h)
 deltas       = $(shell ls sql/upgrade/*.sql | sort -V | sed -n '\|/$(1)--|,$$p')
 DATA_built   = social--$(EXTVERSION).sql $(UPGRADES)
 DATA         = $(wildcard sql/release/*.sql)
@@ -65,15 +67,15 @@ extension/base/version.o: social.control
 .DEFAULT_GOAL := all
 all: bridge
 
-social--$(EXTVERSION).sql: $(SQL_SCHEMA) $(SQL_API) social.control Makefile
+social--$(EXTVERSION).sql: $(SQL_SCHEMA) $(SQL_API) extension/base/column.h social.control Makefile
 	@printf '%s\n' '\echo Use "CREATE EXTENSION social" to load this file. \quit' > $@.tmp
-	@cat $(SQL_SCHEMA) $(SQL_API) >> $@.tmp
+	@cat $(SQL_SCHEMA) $(SQL_API) | sed 's/@COLUMN_NUMBERS@/$(NUMBERS)/' >> $@.tmp
 	@mv $@.tmp $@
 
 # An update: the tables' deltas, then everything that is re-runnable.
-social--%--$(EXTVERSION).sql: $(wildcard sql/upgrade/*.sql) $(SQL_API) social.control Makefile
+social--%--$(EXTVERSION).sql: $(wildcard sql/upgrade/*.sql) $(SQL_API) extension/base/column.h social.control Makefile
 	@printf '%s\n' '\echo Use "ALTER EXTENSION social UPDATE" to load this file. \quit' > $@.tmp
-	@cat $(call deltas,$*) $(SQL_API) >> $@.tmp
+	@cat $(call deltas,$*) $(SQL_API) | sed 's/@COLUMN_NUMBERS@/$(NUMBERS)/' >> $@.tmp
 	@mv $@.tmp $@
 
 # ---- the bridge and the worker --------------------------------------------------------------

@@ -17,6 +17,8 @@
 #include "base/index_set.h"
 #include "base/insert.h"
 #include "base/query.h"
+#include "base/row.h"
+#include "base/table.h"
 
 /* What one insertion needs. */
 struct work
@@ -33,24 +35,52 @@ struct work
 
 /* ---- what need not be looked at ------------------------------------------------------------- */
 
+/* Could somebody else change the row before it is written, or has it columns of theirs? */
 static bool
-is_of_ours(const Trigger *trigger)
+others_have_a_say(const struct social_insert *insert)
 {
-	return trigger->tgisinternal || strncmp(trigger->tgname, "social_", 7) == 0;
-}
+	const TriggerDesc *triggers = insert->table->trigdesc;
 
-/* Could a trigger that is not ours change the row before it is written? */
-static bool
-others_have_a_say(const TriggerDesc *triggers)
-{
+	if (RelationGetDescr(insert->table)->natts > insert->ncolumns)
+		return true;
 	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
 	{
 		if (TRIGGER_TYPE_MATCHES(triggers->triggers[i].tgtype, TRIGGER_TYPE_ROW,
 								 TRIGGER_TYPE_BEFORE, TRIGGER_TYPE_INSERT) &&
-			!is_of_ours(&triggers->triggers[i]))
+			!triggers->triggers[i].tgisinternal &&
+			!social_trigger_is_ours(insert->table, &triggers->triggers[i]))
 			return true;
 	}
 	return false;
+}
+
+/* Has a column of ours no value that was made to want one? */
+static bool
+lacks_a_value(const struct social_insert *insert)
+{
+	TupleDesc columns = RelationGetDescr(insert->table);
+
+	for (int i = 0; i < insert->ncolumns; i++)
+	{
+		if (insert->isnull[i] && TupleDescAttr(columns, i)->attnotnull)
+			return true;
+	}
+	return false;
+}
+
+/* Takes ours out of a copy of a table's triggers. */
+static void
+leave_ours_out(TriggerDesc *triggers, Relation table)
+{
+	int kept = 0;
+
+	for (int i = 0; i < triggers->numtriggers; i++)
+	{
+		if (triggers->triggers[i].tgisinternal ||
+			!social_trigger_is_ours(table, &triggers->triggers[i]))
+			triggers->triggers[kept++] = triggers->triggers[i];
+	}
+	triggers->numtriggers = kept;
 }
 
 /* Takes the foreign keys to tables of our schema out of a copy of a table's triggers. */
@@ -82,8 +112,10 @@ fires_after(const Trigger *trigger)
  * of them are functions of ours, as they are created, in a session that is no subscriber's.
  */
 static bool
-can_call_triggers(const TriggerDesc *triggers)
+can_call_triggers(const struct work *work)
 {
+	const TriggerDesc *triggers = work->target->ri_TrigDesc;
+
 	if (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA ||
 		(triggers != NULL && triggers->trig_insert_before_statement))
 		return false;
@@ -92,9 +124,9 @@ can_call_triggers(const TriggerDesc *triggers)
 		const Trigger *trigger = &triggers->triggers[i];
 
 		if (fires_after(trigger) &&
-			(trigger->tgisinternal || !is_of_ours(trigger) || trigger->tgqual != NULL ||
-			 trigger->tgdeferrable || trigger->tgoldtable != NULL || trigger->tgnewtable != NULL ||
-			 trigger->tgenabled != TRIGGER_FIRES_ON_ORIGIN))
+			(trigger->tgisinternal || !social_trigger_is_ours(work->insert->table, trigger) ||
+			 trigger->tgqual != NULL || trigger->tgdeferrable || trigger->tgoldtable != NULL ||
+			 trigger->tgnewtable != NULL || trigger->tgenabled != TRIGGER_FIRES_ON_ORIGIN))
 			return false;
 	}
 	return true;
@@ -173,8 +205,10 @@ put(struct work *work)
 	if (triggers != NULL && triggers->trig_insert_before_row &&
 		!ExecBRInsertTriggers(work->estate, work->target, work->slot))
 		return SOCIAL_LEFT_OUT;
+	social_row_generate(work->target, work->slot, work->estate);
 	if (constraints != NULL &&
-		!(work->is_vouched && constraints->num_check == work->insert->nchecks))
+		!(work->is_vouched && constraints->num_check == work->insert->nchecks &&
+		  !lacks_a_value(work->insert)))
 		ExecConstraints(work->target, work->slot, work->estate);
 	if (work->insert->if_new)
 		return write_if_new(work) ? SOCIAL_INSERTED : SOCIAL_NOT_NEW;
@@ -263,8 +297,10 @@ begin(struct work *work)
 	work->target = makeNode(ResultRelInfo);
 	/* No part of a range table: what is said of a row that is refused names no columns. */
 	InitResultRelInfo(work->target, table, 0, NULL, 0);
-	work->is_vouched = !others_have_a_say(table->trigdesc);
-	if (work->is_vouched && work->target->ri_TrigDesc != NULL)
+	work->is_vouched = !others_have_a_say(work->insert);
+	if (work->target->ri_TrigDesc != NULL && work->insert->is_quiet)
+		leave_ours_out(work->target->ri_TrigDesc, table);
+	if (work->target->ri_TrigDesc != NULL && work->is_vouched)
 		leave_references_out(work->target->ri_TrigDesc, RelationGetNamespace(table));
 	work->estate->es_opened_result_relations = list_make1(work->target);
 	work->estate->es_output_cid = GetCurrentCommandId(true);
@@ -272,10 +308,8 @@ begin(struct work *work)
 	social_index_set_open(work->indexes, work->target);
 	work->keys = list_make1_oid(social_compat_primary_key(table));
 	work->slot = ExecInitExtraTupleSlot(work->estate, columns, table_slot_callbacks(table));
-	memcpy(work->slot->tts_values, work->insert->values, columns->natts * sizeof(Datum));
-	memcpy(work->slot->tts_isnull, work->insert->isnull, columns->natts * sizeof(bool));
-	ExecStoreVirtualTuple(work->slot);
-	work->slot->tts_tableOid = RelationGetRelid(table);
+	social_row_store(table, work->slot, work->insert->ncolumns, work->insert->values,
+					 work->insert->isnull, work->estate);
 }
 
 static void
@@ -300,8 +334,7 @@ social_insert(const struct social_insert *insert)
 	begin(&work);
 	/* No trigger hears of a row that is there already: the caller's next step may tell them. */
 	if (!insert->if_new || key_is_new(&work))
-		result = can_call_triggers(work.target->ri_TrigDesc) ? put_and_call_triggers(&work)
-															 : put_with_triggers(&work);
+		result = can_call_triggers(&work) ? put_and_call_triggers(&work) : put_with_triggers(&work);
 	else
 		close_indexes(&work);
 	end(&work);

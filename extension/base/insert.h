@@ -18,10 +18,12 @@ struct social_insert
 {
 	Relation table; /* open with RowExclusiveLock */
 	int nchecks;    /* CHECKs of the table that the caller answers for, all or none */
+	bool is_quiet;  /* triggers of ours do not fire: the caller does what they would */
 	bool if_new;    /* not where a row of its primary key is there; its writer is waited for */
-	/* All columns; what has a default has it. */
+	/* All columns of ours, with their defaults; what others have added has its own. */
 	const Datum *values;
 	const bool *isnull;
+	int ncolumns;
 };
 
 enum social_inserted

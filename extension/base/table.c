@@ -20,6 +20,8 @@
 
 #include "base/compat.h"
 #include "base/index_set.h"
+#include "base/insert.h"
+#include "base/row.h"
 #include "base/table.h"
 #include "base/version.h"
 
@@ -159,6 +161,7 @@ social_table_writer_begin(struct social_table_writer *writer, Relation table)
 	writer->target->ri_RelationDesc = table;
 	writer->indexes = social_index_set_take(writer->target, false);
 	writer->slot = MakeSingleTupleTableSlot(RelationGetDescr(table), &TTSOpsHeapTuple);
+	writer->is_watched = false;
 	writer->nrows = 0;
 	memset(writer->rows, 0, sizeof(writer->rows));
 }
@@ -184,19 +187,35 @@ write_index_entries(struct social_table_writer *writer, HeapTuple tuple,
 }
 
 void
-social_table_write(struct social_table_writer *writer, const Datum *values, const bool *isnull)
+social_table_writer_tell(struct social_table_writer *writer, int nchecks)
 {
-	TupleDesc columns = RelationGetDescr(writer->table);
-	TupleTableSlot **row = &writer->rows[writer->nrows++];
-	/* The caller's memory may last no longer than the row. */
-	MemoryContext caller = MemoryContextSwitchTo(writer->estate->es_query_cxt);
+	writer->is_watched = social_table_is_watched(writer->table, nchecks);
+}
 
+bool
+social_table_write(struct social_table_writer *writer, const Datum *values, const bool *isnull,
+				   int ncolumns)
+{
+	struct social_insert insert = {.table = writer->table,
+								   .is_quiet = true,
+								   .values = values,
+								   .isnull = isnull,
+								   .ncolumns = ncolumns};
+	TupleTableSlot **row;
+	MemoryContext caller;
+
+	if (writer->is_watched)
+		return social_insert(&insert) == SOCIAL_INSERTED;
+	row = &writer->rows[writer->nrows++];
+	/* The caller's memory may last no longer than the row. */
+	caller = MemoryContextSwitchTo(writer->estate->es_query_cxt);
 	if (*row == NULL)
-		*row = MakeSingleTupleTableSlot(columns, &TTSOpsHeapTuple);
-	ExecStoreHeapTuple(heap_form_tuple(columns, (Datum *) values, (bool *) isnull), *row, true);
+		*row = MakeSingleTupleTableSlot(RelationGetDescr(writer->table), &TTSOpsHeapTuple);
+	ExecStoreHeapTuple(social_row_form(writer->table, ncolumns, values, isnull), *row, true);
 	MemoryContextSwitchTo(caller);
 	if (writer->nrows == SOCIAL_TABLE_WRITER_ROWS)
 		social_table_writer_flush(writer);
+	return true;
 }
 
 void
@@ -267,9 +286,9 @@ enter(Relation table, HeapTuple tuple, enum social_index_entries entries)
 }
 
 void
-social_table_insert(Relation table, const Datum *values, const bool *isnull)
+social_table_insert(Relation table, const Datum *values, const bool *isnull, int ncolumns)
 {
-	HeapTuple tuple = heap_form_tuple(RelationGetDescr(table), (Datum *) values, (bool *) isnull);
+	HeapTuple tuple = social_row_form(table, ncolumns, values, isnull);
 
 	simple_heap_insert(table, tuple);
 	enter(table, tuple, SOCIAL_INDEX_ENTRIES_ALL);
@@ -277,27 +296,35 @@ social_table_insert(Relation table, const Datum *values, const bool *isnull)
 }
 
 void
-social_table_append(Relation table, const Datum *values, const bool *isnull)
+social_table_append(Relation table, const Datum *values, const bool *isnull, int ncolumns)
 {
 	HeapTuple tuple;
 
 	/* Somebody may have given it an index after all. */
 	if (table->rd_rel->relhasindex)
 	{
-		social_table_insert(table, values, isnull);
+		social_table_insert(table, values, isnull, ncolumns);
 		return;
 	}
-	tuple = heap_form_tuple(RelationGetDescr(table), (Datum *) values, (bool *) isnull);
+	tuple = social_row_form(table, ncolumns, values, isnull);
 	simple_heap_insert(table, tuple);
 	heap_freetuple(tuple);
 }
 
-/* Ours by its name, or of a foreign key of ours to another table of our schema. */
+bool
+social_trigger_is_ours(Relation table, const Trigger *trigger)
+{
+	/* Others may call theirs as ours are called. */
+	return strncmp(trigger->tgname, "social_", 7) == 0 &&
+		   get_func_namespace(trigger->tgfoid) == RelationGetNamespace(table);
+}
+
+/* Ours, or of a foreign key of ours to another table of our schema. */
 static bool
 is_of_ours(Relation table, const Trigger *trigger)
 {
 	if (!trigger->tgisinternal)
-		return strncmp(trigger->tgname, "social_", 7) == 0;
+		return social_trigger_is_ours(table, trigger);
 	return RI_FKey_trigger_type(trigger->tgfoid) == RI_TRIGGER_FK &&
 		   get_rel_namespace(trigger->tgconstrrelid) == RelationGetNamespace(table);
 }

@@ -39,11 +39,15 @@ extern bool social_table_find(Relation table, Relation index, RegProcedure equal
 /* Opens the primary key's index. */
 extern Relation social_table_primary_key(Relation table, LOCKMODE lockmode);
 
+/* Is it one of ours, as our scripts make them: by its name, and a function of our schema? */
+extern bool social_trigger_is_ours(Relation table, const Trigger *trigger);
+
 #define SOCIAL_TABLE_WRITER_ROWS 64 /* that are written at once */
 
 /*
- * Inserts rows with their index entries; duplicate keys raise as usual. Defaults and foreign keys
- * are the caller's business. The table must be open with RowExclusiveLock from begin to end.
+ * Inserts rows with their index entries; duplicate keys raise as usual. The values are those of our
+ * columns, all of them; what others have added has its default. Foreign keys are the caller's
+ * business. The table must be open with RowExclusiveLock from begin to end.
  */
 struct social_table_writer
 {
@@ -52,19 +56,26 @@ struct social_table_writer
 	ResultRelInfo *target;
 	struct social_index_set *indexes;
 	TupleTableSlot *slot;
-	int nrows; /* that wait to be written */
+	bool is_watched; /* rows go by social_insert() */
+	int nrows;       /* that wait to be written */
 	TupleTableSlot *rows[SOCIAL_TABLE_WRITER_ROWS];
 };
 
 extern void social_table_writer_begin(struct social_table_writer *writer, Relation table);
 
 /*
+ * Said after the beginning: what others have hung on the table (see social_table_is_watched())
+ * hears of the rows; triggers of ours do not, as before.
+ */
+extern void social_table_writer_tell(struct social_table_writer *writer, int nchecks);
+
+/*
  * Takes a row, and writes it with others, which costs the page and the log of changes much less:
  * at the latest in _flush(), and in _end(). Until then nobody can find it, this transaction
- * neither.
+ * neither. False when a trigger of somebody's has left it out.
  */
-extern void social_table_write(struct social_table_writer *writer, const Datum *values,
-							   const bool *isnull);
+extern bool social_table_write(struct social_table_writer *writer, const Datum *values,
+							   const bool *isnull, int ncolumns);
 extern void social_table_writer_flush(struct social_table_writer *writer);
 extern void social_table_writer_end(struct social_table_writer *writer);
 
@@ -77,10 +88,12 @@ extern bool social_table_try_rewrite(struct social_table_writer *writer, ItemPoi
 									 HeapTuple tuple);
 
 /* The same for a single row. */
-extern void social_table_insert(Relation table, const Datum *values, const bool *isnull);
+extern void social_table_insert(Relation table, const Datum *values, const bool *isnull,
+								int ncolumns);
 
 /* The same, cheapest for a table without indexes. */
-extern void social_table_append(Relation table, const Datum *values, const bool *isnull);
+extern void social_table_append(Relation table, const Datum *values, const bool *isnull,
+								int ncolumns);
 
 /*
  * Has the table triggers or foreign keys, from it or to it, that are not ours, or another number of

@@ -143,7 +143,10 @@ social_create_post(PG_FUNCTION_ARGS)
 	Relation posts = social_table_open("posts", RowExclusiveLock);
 	struct row row;
 	int64 post_id;
-	struct social_insert insert = {.table = posts, .values = row.values, .isnull = row.isnull};
+	struct social_insert insert = {.table = posts,
+								   .values = row.values,
+								   .isnull = row.isnull,
+								   .ncolumns = lengthof(row.values)};
 	enum social_inserted inserted;
 
 	check(fcinfo, posts);

@@ -241,6 +241,7 @@ social_post_keep_hashtags(int64 post_id, int64 position, bool is_public,
 		delete_links(table, links, nlinks);
 	}
 	social_table_writer_begin(&writer, table);
+	social_table_writer_tell(&writer, SOCIAL_POST_HASHTAGS_NCHECKS);
 	for (int i = 0; i < names->count; i++)
 	{
 		Datum values[SOCIAL_POST_HASHTAGS_NCOLUMNS] = {
@@ -249,10 +250,8 @@ social_post_keep_hashtags(int64 post_id, int64 position, bool is_public,
 		bool isnull[SOCIAL_POST_HASHTAGS_NCOLUMNS] = {[SOCIAL_POST_HASHTAGS_IS_PUBLIC - 1] =
 														  !is_public};
 
-		if (ids[i] == 0)
-			continue;
-		social_table_write(&writer, values, isnull);
-		if (is_public)
+		if (ids[i] != 0 && social_table_write(&writer, values, isnull, lengthof(values)) &&
+			is_public)
 			social_counter_add(SOCIAL_HASHTAG_COUNTERS, SOCIAL_HASHTAG_POSTS_COUNT, ids[i], 1);
 	}
 	social_table_writer_end(&writer);
@@ -303,6 +302,7 @@ social_post_keep_mentions(int64 post_id, int64 author_id, const struct social_te
 	}
 	sequence = social_relation_oid("mentions_id_seq");
 	social_table_writer_begin(&writer, table);
+	social_table_writer_tell(&writer, SOCIAL_MENTIONS_NCHECKS);
 	for (int i = 0; i < names->count; i++)
 	{
 		Datum values[SOCIAL_MENTIONS_NCOLUMNS];
@@ -315,8 +315,8 @@ social_post_keep_mentions(int64 post_id, int64 author_id, const struct social_te
 		values[SOCIAL_MENTIONS_MENTIONED_USER_ID - 1] = Int64GetDatum(ids[i]);
 		values[SOCIAL_MENTIONS_CREATED_AT - 1] =
 			TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
-		social_table_write(&writer, values, isnull);
-		ids[nadded++] = ids[i];
+		if (social_table_write(&writer, values, isnull, lengthof(values)))
+			ids[nadded++] = ids[i];
 	}
 	social_table_writer_end(&writer);
 	table_close(table, NoLock);

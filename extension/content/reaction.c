@@ -58,7 +58,8 @@ like(Relation table, int64 post_id, int64 user_id, Datum reaction)
 								   .nchecks = SOCIAL_POST_LIKES_NCHECKS,
 								   .if_new = true,
 								   .values = values,
-								   .isnull = isnull};
+								   .isnull = isnull,
+								   .ncolumns = lengthof(values)};
 
 	values[SOCIAL_POST_LIKES_POST_ID - 1] = Int64GetDatum(post_id);
 	values[SOCIAL_POST_LIKES_USER_ID - 1] = Int64GetDatum(user_id);

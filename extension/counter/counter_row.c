@@ -109,7 +109,7 @@ social_counter_append_delta(const struct social_counter *counter, Relation delta
 	values[0] = Int64GetDatum(object_id);
 	for (int i = 0; i < counter->ncolumns; i++)
 		values[i + 1] = Int32GetDatum((int32) changes[i]);
-	social_table_insert(deltas, values, isnull);
+	social_table_insert(deltas, values, isnull, counter->ncolumns + 1);
 	social_worker_wake_at_commit();
 }
 
@@ -123,7 +123,7 @@ social_counter_create(const struct social_counter *counter, Relation table, int6
 	values[0] = Int64GetDatum(object_id);
 	for (int i = 0; i < counter->ncolumns; i++)
 		values[i + 1] = Int64GetDatum(counts[i]);
-	social_table_insert(table, values, isnull);
+	social_table_insert(table, values, isnull, counter->ncolumns + 1);
 }
 
 /* Deletes the object's delta rows that we see; those that a fold takes meanwhile are its own. */

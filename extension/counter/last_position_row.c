@@ -147,7 +147,7 @@ insert_row(struct social_last_position_keeper *keeper, int64 user_id,
 	values[SOCIAL_LAST_POSITIONS_PART - 1] =
 		Int64GetDatum((int64) pg_prng_uint64(&pg_global_prng_state));
 	isnull[SOCIAL_LAST_POSITIONS_PART - 1] = false;
-	social_table_insert(keeper->table, values, isnull);
+	social_table_insert(keeper->table, values, isnull, lengthof(values));
 }
 
 static void
@@ -156,14 +156,20 @@ update_row(struct social_last_position_keeper *keeper, int64 user_id,
 {
 	Datum values[SOCIAL_LAST_POSITIONS_NCOLUMNS];
 	bool isnull[SOCIAL_LAST_POSITIONS_NCOLUMNS];
-	bool replace[SOCIAL_LAST_POSITIONS_NCOLUMNS] = {
-		[SOCIAL_LAST_POSITIONS_POST_POSITION - 1] = true,
-		[SOCIAL_LAST_POSITIONS_REPOST_POSITION - 1] = true};
+	int columns[] = {SOCIAL_LAST_POSITIONS_POST_POSITION, SOCIAL_LAST_POSITIONS_REPOST_POSITION};
+	Datum positions[lengthof(columns)];
+	bool are_null[lengthof(columns)];
 	HeapTuple old = ExecFetchSlotHeapTuple(keeper->kept, false, NULL);
 	HeapTuple tuple;
 
 	set_columns(last, user_id, values, isnull);
-	tuple = heap_modify_tuple(old, RelationGetDescr(keeper->table), values, isnull, replace);
+	for (int i = 0; i < (int) lengthof(columns); i++)
+	{
+		positions[i] = values[columns[i] - 1];
+		are_null[i] = isnull[columns[i] - 1];
+	}
+	tuple = heap_modify_tuple_by_cols(old, RelationGetDescr(keeper->table), lengthof(columns),
+									  columns, positions, are_null);
 	social_table_update(keeper->table, &keeper->kept->tts_tid, tuple);
 	heap_freetuple(tuple);
 }

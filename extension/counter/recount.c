@@ -55,7 +55,7 @@ append(int64 user_id)
 		Int64GetDatum(nextval_internal(social_relation_oid("recounts_id_seq"), false));
 	values[SOCIAL_RECOUNTS_USER_ID - 1] = Int64GetDatum(user_id);
 	values[SOCIAL_RECOUNTS_DUE - 1] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
-	social_table_insert(table, values, isnull);
+	social_table_insert(table, values, isnull, lengthof(values));
 	table_close(table, NoLock);
 	social_worker_wake_at_commit();
 }

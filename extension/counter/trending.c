@@ -292,7 +292,7 @@ social_trend_apply(void)
 			continue;
 		if (table == NULL)
 			table = table_open(oid, RowExclusiveLock);
-		social_table_append(table, values, isnull);
+		social_table_append(table, values, isnull, lengthof(values));
 	}
 	if (table == NULL)
 		return;

@@ -110,7 +110,7 @@ append(struct social_table_writer *writer, Oid sequence, const struct social_eve
 	set_id(values, isnull, SOCIAL_EVENT_OUTBOX_RECIPIENT_ID, event->recipient);
 	set_id(values, isnull, SOCIAL_EVENT_OUTBOX_SUBJECT_ID, event->subject);
 	set_id(values, isnull, SOCIAL_EVENT_OUTBOX_STREAM_ID, event->stream);
-	social_table_write(writer, values, isnull);
+	(void) social_table_write(writer, values, isnull, lengthof(values));
 	pfree(DatumGetPointer(values[SOCIAL_EVENT_OUTBOX_TYPE - 1]));
 	if (n > 1)
 		pfree(DatumGetPointer(values[SOCIAL_EVENT_OUTBOX_MORE - 1]));
@@ -193,7 +193,7 @@ social_event_counts(enum social_event_type type, int64 object_id)
 	table = social_table_open("event_counts", RowExclusiveLock);
 	values[SOCIAL_EVENT_COUNTS_OBJECT_ID - 1] = Int64GetDatum(object_id);
 	values[SOCIAL_EVENT_COUNTS_TYPE - 1] = CStringGetTextDatum(social_event_types[type]);
-	social_table_append(table, values, isnull);
+	social_table_append(table, values, isnull, lengthof(values));
 	table_close(table, NoLock);
 	social_worker_wake_at_commit();
 }

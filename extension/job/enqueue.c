@@ -131,8 +131,11 @@ put(FunctionCallInfo fcinfo, Relation jobs)
 	struct kind kind = find_kind(PG_GETARG_DATUM(KIND));
 	Datum values[SOCIAL_JOBS_NCOLUMNS];
 	bool isnull[SOCIAL_JOBS_NCOLUMNS];
-	struct social_insert insert = {
-		.table = jobs, .nchecks = SOCIAL_JOBS_NCHECKS, .values = values, .isnull = isnull};
+	struct social_insert insert = {.table = jobs,
+								   .nchecks = SOCIAL_JOBS_NCHECKS,
+								   .values = values,
+								   .isnull = isnull,
+								   .ncolumns = lengthof(values)};
 	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz run_at = PG_ARGISNULL(RUN_AT) ? now : PG_GETARG_TIMESTAMPTZ(RUN_AT);
 	int64 id = nextval_internal(social_relation_oid("jobs_id_seq"), false);

@@ -221,7 +221,8 @@ remember(struct ending *ending)
 	struct social_insert insert = {.table = ending->history,
 								   .nchecks = SOCIAL_JOB_HISTORY_NCHECKS,
 								   .values = values,
-								   .isnull = isnull};
+								   .isnull = isnull,
+								   .ncolumns = lengthof(values)};
 
 	values[SOCIAL_JOB_HISTORY_ID - 1] = column(ending, SOCIAL_JOBS_ID);
 	values[SOCIAL_JOB_HISTORY_KIND - 1] = column(ending, SOCIAL_JOBS_KIND);
@@ -235,7 +236,7 @@ remember(struct ending *ending)
 	if (ending->inserts_with_triggers)
 		(void) social_insert(&insert);
 	else
-		social_table_write(&ending->writer, values, isnull);
+		(void) social_table_write(&ending->writer, values, isnull, lengthof(values));
 }
 
 /* True when the job was the worker's. */

@@ -301,7 +301,8 @@ insert(struct batch *batch, const struct social_notice *notice)
 	set_id(values, isnull, SOCIAL_NOTIFICATIONS_POST_ID, notice->post);
 	set_id(values, isnull, SOCIAL_NOTIFICATIONS_COMMENT_ID, notice->comment);
 	set_id(values, isnull, SOCIAL_NOTIFICATIONS_QUOTE_ID, notice->quote);
-	social_table_write(&batch->writer, values, isnull);
+	if (!social_table_write(&batch->writer, values, isnull, lengthof(values)))
+		return;
 	social_event_add(&(struct social_event){
 		.type = SOCIAL_EVENT_NOTIFICATION_CREATED,
 		.author = notice->actor,
@@ -423,6 +424,7 @@ social_notification_write(const struct social_notice *notices, int n)
 	batch.targets = target_table_create(context, 16, NULL);
 	batch.slot = table_slot_create(batch.table, NULL);
 	social_table_writer_begin(&batch.writer, batch.table);
+	social_table_writer_tell(&batch.writer, SOCIAL_NOTIFICATIONS_NCHECKS);
 	begin_look(&batch);
 	for (int i = 0; i < n; i++)
 	{

@@ -166,7 +166,7 @@ write_row(struct state_table *state, const struct social_limit_window *window, T
 
 	if (TTS_EMPTY(slot))
 	{
-		social_table_insert(state->table, values, isnull);
+		social_table_insert(state->table, values, isnull, lengthof(values));
 		return;
 	}
 	tuple = heap_modify_tuple_by_cols(

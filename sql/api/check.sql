@@ -126,8 +126,13 @@ CREATE OR REPLACE FUNCTION social.check_catalog() RETURNS TABLE (name text, stat
 		FROM pg_class c, pg_extension e WHERE e.extname = 'social' AND c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'p', 'S') AND c.relpersistence = 'p'
 			AND NOT c.oid = ANY (e.extconfig) AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 		UNION ALL
+		SELECT 'columns that are not of social', 'warning', c.oid::regclass || ' ' || a.attname, 'A dump that has them does not restore, and an update may refuse them: keep that in a table of your own, which refers to ours.'
+		FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped, pg_depend d, pg_extension e
+		WHERE c.relnamespace = 'social'::regnamespace AND c.relkind IN ('r', 'p') AND col_description(c.oid, a.attnum) IS NULL
+			AND d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e' AND d.refobjid = e.oid AND e.extname = 'social'
+		UNION ALL
 		SELECT n.name, '', NULL, '' FROM unnest(ARRAY['unvalidated constraints', 'invalid indexes', 'disabled triggers', 'triggers of a subscriber', 'disabled guards',
-			'functions open to PUBLIC', 'tables open to PUBLIC', 'tables that pg_dump leaves out']) AS n (name)
+			'functions open to PUBLIC', 'tables open to PUBLIC', 'tables that pg_dump leaves out', 'columns that are not of social']) AS n (name)
 	) f
 	GROUP BY f.name, f.severity, f.hint
 	HAVING count(f.object) > 0 OR f.severity = ''

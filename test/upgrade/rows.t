@@ -42,6 +42,13 @@ is(sql($old, q{SELECT concat_ws(' ', p.likes_count, p.comments_count, u.follower
 is(sql($old, 'SELECT count(*) FROM social.recounts WHERE due <= now() + interval \'1 hour\''), 0, 'the work is done');
 is(sql($old, 'SELECT string_agg(counter || object_id, \' \') FROM social.reconcile()'), '', 'counts equal the truth');
 
+# Columns that somebody has added to a table stand where the update would put ours.
+my $theirs = create_database("social_rows_theirs_$$");
+sql($theirs, "CREATE EXTENSION social VERSION '0.3'");
+sql($theirs, 'ALTER TABLE social.post_likes ADD COLUMN theirs text; ALTER TABLE social.profiles ADD COLUMN theirs text');
+like(`psql -X -d $theirs -c 'ALTER EXTENSION social UPDATE' 2>&1`, qr/is_counted is column 6 of social.post_likes, and has to be 5\n/, 'which it refuses, as C knows columns by their numbers');
+is(sql($theirs, q{SELECT extversion FROM pg_extension WHERE extname = 'social'}), '0.3', 'and nothing has happened');
+
 # A dump of the earlier version goes into that version, so that the update puts its rows right as well.
 my $restored = create_database("social_rows_restored_$$");
 sql($restored, "CREATE EXTENSION social VERSION '0.3'");

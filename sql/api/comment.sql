@@ -257,6 +257,7 @@ DECLARE
 	blocked bigint[] := social.blocked_ids();
 	oldest bigint := social.page_start('comment_thread', NULL);
 	node record; -- where the walk stands; path leads to it
+	place record; -- what the cursor names: a comment, and the one above it, for when the comment is deleted meanwhile
 	last bigint := oldest; -- of what is below, what was passed
 	seen social.visible_comments;
 BEGIN
@@ -265,11 +266,16 @@ BEGIN
 	END IF;
 	path := '{}';
 	IF after IS NOT NULL THEN
-		SELECT m.id INTO node FROM social.comments m WHERE m.post_id = $1 AND m.id = (social.cursor_decode('comment_thread', after)).id;
-		IF NOT FOUND THEN
-			PERFORM social.raise_error('SM400', 'invalid cursor', 'The comment that the last page ended with is gone.');
+		SELECT c.key, c.id INTO place FROM social.cursor_decode('comment_thread', after) c;
+		SELECT m.post_id INTO node FROM social.comments m WHERE m.id = place.id;
+		IF FOUND AND node.post_id = $1 THEN
+			path := social.comment_path(place.id);
+		ELSIF NOT FOUND AND (place.key = 0 OR EXISTS (SELECT FROM social.comments m WHERE m.id = place.key AND m.post_id = $1)) THEN
+			path := social.comment_path(nullif(place.key, 0));
+			last := place.id;
+		ELSE
+			PERFORM social.raise_error('SM400', 'invalid cursor', 'The comment that the last page ended with is gone, and what it replied to.');
 		END IF;
-		path := social.comment_path(node.id);
 	END IF;
 	WHILE left_over > 0 LOOP
 		-- Down, else to the next one on the same level, else up and on.
@@ -301,7 +307,7 @@ BEGIN
 		replies_count := seen.replies_count;
 		created_at := seen.created_at;
 		depth := cardinality(path);
-		cursor := social.cursor_encode('comment_thread', depth, node.id);
+		cursor := social.cursor_encode('comment_thread', coalesce(parent_id, 0), node.id);
 		left_over := left_over - 1;
 		RETURN NEXT;
 	END LOOP;

@@ -79,5 +79,26 @@ SELECT is(cardinality(pg_temp.pages(:flood, 20)), 3, 'three comments after a flo
 SELECT cmp_ok(pg_stat_get_xact_numscans('social.comment_counters_pkey'::regclass) - :before, '<', 50::bigint,
 	'C10: and of the flood nothing is asked but the rows');
 
+-- What the last page ended with is deleted before the next one is asked for: it goes on behind the place.
+SELECT social.act_as(pg_temp.who('author'), true) \g /dev/null
+SELECT social.create_post('scrolled', 'scrolled') AS scrolled \gset
+SELECT social.create_comment(:scrolled, 'a') AS a \gset
+SELECT social.create_comment(:scrolled, 'a1', :a) AS a1 \gset
+SELECT social.create_comment(:scrolled, 'b') AS b \gset
+SELECT social.create_comment(:scrolled, 'a2', :a) AS a2 \gset
+SELECT social.create_comment(:scrolled, 'c') AS c \gset
+CREATE TEMPORARY TABLE place AS SELECT t.id, t.cursor FROM social.comment_thread(:scrolled) t;
+CREATE FUNCTION pg_temp.behind(post bigint, comment bigint) RETURNS text[] LANGUAGE sql AS $$
+	SELECT ARRAY(SELECT t.content FROM place p, social.comment_thread($1, 20, p.cursor) t WHERE p.id = $2)
+$$;
+SELECT social.delete_comment(:a1) \g /dev/null
+SELECT is(pg_temp.behind(:scrolled, :a1), '{a2,b,c}', 'behind a reply that was deleted come its siblings and what follows them');
+SELECT social.delete_comment(:b) \g /dev/null
+SELECT is(pg_temp.behind(:scrolled, :b), '{c}', 'and behind a comment that was deleted, the next');
+SELECT social.delete_comment(:a2), social.delete_comment(:a) \g /dev/null
+SELECT throws_ok(format('SELECT pg_temp.behind(%s, %s)', :scrolled, :a2), 'SM400', 'invalid cursor', 'where what it replied to has gone, too, nobody knows the place');
+SELECT is(pg_temp.behind(:scrolled, :a), '{c}', 'which is known of what replied to nothing');
+SELECT throws_ok(format('SELECT pg_temp.behind(%s, %s)', :flood, :c), 'SM400', 'invalid cursor', 'a place in another thread is none in this one');
+
 SELECT * FROM finish();
 ROLLBACK;

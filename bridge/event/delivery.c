@@ -59,7 +59,8 @@ struct sb_delivery
 	int64_t position; /* the last event taken from the log; below 0: nobody listens */
 	int64_t before;   /* the same before the batch that is under way */
 	bool is_rung;
-	bool is_busy; /* a statement is under way */
+	bool has_more; /* the log went on when it was last read */
+	bool is_busy;  /* a statement is under way */
 	uint64_t not_before_ms;
 	uint64_t looked_ms;
 	struct sb_pg_unit unit;
@@ -391,7 +392,8 @@ on_events(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 		delivery->position = number_at(delivery->events, delivery->rows - 1, 0);
 	else
 		delivery->not_before_ms = delivery->loop->now_ms + EMPTY_MS;
-	delivery->is_rung |= count >= FETCH || delivery->rows < count;
+	delivery->has_more = count >= FETCH || delivery->rows < count;
+	delivery->is_rung |= delivery->has_more;
 	delivery->lists[0] = pairs.ids.data;
 	delivery->lists[1] = pairs.viewers.data;
 	if (pairs.count == 0)
@@ -418,7 +420,7 @@ look(struct sb_delivery *delivery)
 
 	if (delivery->is_busy)
 		return;
-	sb_doubts_ask(delivery->doubts);
+	sb_doubts_ask(delivery->doubts, delivery->has_more);
 	if (sb_hub_count(delivery->hub) == 0)
 		delivery->position = -1;
 	if (delivery->position < 0 || !delivery->is_rung || now < delivery->not_before_ms)

@@ -21,6 +21,8 @@
 #define MANY_PAIRS 100  /* from here on not among the quick statements */
 #define MAX_PEOPLE 64   /* of one batch of events; of more everybody's are in doubt */
 #define FAILED_MS  500  /* after a statement that failed */
+#define REASON_MS  1000 /* within which an event says why an earlier one was not seen */
+#define BEHIND_MS  1000 /* and so long what is read of the log goes first */
 
 static const char lost_sql[] =
 	"SELECT l.n FROM social.event_topics_lost($1::text[], $2::bigint[]) l (n)";
@@ -54,8 +56,11 @@ struct sb_doubts
 	struct sb_pg_pool *pool;
 	struct sb_hub *hub;
 	bool is_due;                /* something is in doubt */
+	uint64_t since_ms;          /* since then */
+	uint64_t unseen_ms;         /* and more will be, from here on; 0: nothing will */
 	bool is_busy;               /* a statement is under way */
 	bool is_general;            /* everything is in doubt */
+	bool goes_on;               /* the log is known to */
 	int64_t people[MAX_PEOPLE]; /* all that these hear is */
 	int npeople;
 	uint64_t not_before_ms;
@@ -77,22 +82,63 @@ viewer_of(const struct sb_subscription *subscription)
 /* ---- what is in doubt -------------------------------------------------------------------------
  */
 
-void
-sb_doubts_add(struct sb_doubts *doubts, struct sb_subscription *subscription)
+static void
+be_due(struct sb_doubts *doubts)
+{
+	if (!doubts->is_due)
+		doubts->since_ms = doubts->loop->now_ms;
+	doubts->is_due = true;
+}
+
+/* Other topics are about nothing that could be hidden. */
+static bool
+may_be_lost(const struct sb_subscription *subscription)
 {
 	struct sb_topic_name name;
 
-	/* Other topics are about nothing that could be hidden. */
-	if (!sb_topic_read(sb_hub_name(subscription), &name) || name.kind->takes != 'i')
+	return sb_topic_read(sb_hub_name(subscription), &name) && name.kind->takes == 'i';
+}
+
+void
+sb_doubts_add(struct sb_doubts *doubts, struct sb_subscription *subscription)
+{
+	if (subscription->doubted_ms || !may_be_lost(subscription))
+		return;
+	subscription->doubted_ms = doubts->loop->now_ms + REASON_MS;
+	if (doubts->unseen_ms == 0)
+		doubts->unseen_ms = subscription->doubted_ms;
+}
+
+static void
+doubt(struct sb_doubts *doubts, struct sb_subscription *subscription)
+{
+	if (!may_be_lost(subscription))
 		return;
 	subscription->is_doubted = true;
-	doubts->is_due = true;
+	be_due(doubts);
+}
+
+/* Puts it in doubt where its time has come; the first of the others is remembered. */
+static void
+doubt_unseen(struct sb_subscription *subscription, void *arg)
+{
+	struct sb_doubts *doubts = arg;
+
+	if (subscription->doubted_ms == 0)
+		return;
+	if (subscription->doubted_ms <= doubts->loop->now_ms)
+	{
+		subscription->doubted_ms = 0;
+		doubt(doubts, subscription);
+	}
+	else if (doubts->unseen_ms == 0 || subscription->doubted_ms < doubts->unseen_ms)
+		doubts->unseen_ms = subscription->doubted_ms;
 }
 
 static void
 add_person(struct sb_doubts *doubts, int64_t id)
 {
-	doubts->is_due = true;
+	be_due(doubts);
 	if (doubts->npeople < MAX_PEOPLE)
 		doubts->people[doubts->npeople++] = id;
 	else
@@ -107,7 +153,7 @@ add_post(struct sb_doubts *doubts, int64_t id)
 
 	for (struct sb_subscription *one = sb_hub_find(doubts->hub, topic, (size_t) len); one;
 		 one = one->next)
-		sb_doubts_add(doubts, one);
+		doubt(doubts, one);
 }
 
 void
@@ -122,7 +168,10 @@ sb_doubts_weigh(struct sb_doubts *doubts, const struct sb_doubt *event)
 	if (kinds[i].post && event->post_id)
 		add_post(doubts, event->post_id);
 	else if (kinds[i].post)
-		doubts->is_due = doubts->is_general = true;
+	{
+		doubts->is_general = true;
+		be_due(doubts);
+	}
 	if (kinds[i].author)
 		add_person(doubts, event->author_id);
 	if (kinds[i].subject)
@@ -138,7 +187,7 @@ add_if_theirs(struct sb_subscription *subscription, void *arg)
 	for (int i = 0; i < doubts->npeople && !is_theirs; i++)
 		is_theirs = doubts->people[i] == viewer_of(subscription);
 	if (is_theirs)
-		sb_doubts_add(doubts, subscription);
+		doubt(doubts, subscription);
 }
 
 /* ---- the statement ----------------------------------------------------------------------------
@@ -156,10 +205,11 @@ add_pair(struct sb_subscription *subscription, void *arg)
 		return;
 	if (doubts->npairs == MAX_PAIRS)
 	{
-		doubts->is_due = true;
+		be_due(doubts);
 		return;
 	}
 	subscription->is_doubted = false;
+	subscription->doubted_ms = 0;
 	subscription->is_asked = true;
 	if (last && last->viewer == viewer && strcmp(last->topic, topic) == 0)
 		return;
@@ -220,7 +270,7 @@ static void
 put_off(struct sb_doubts *doubts)
 {
 	sb_hub_each(doubts->hub, doubt_again, NULL);
-	doubts->is_due = true;
+	be_due(doubts);
 	doubts->not_before_ms = doubts->loop->now_ms + FAILED_MS;
 }
 
@@ -245,15 +295,24 @@ on_lost(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 	}
 	forget_pairs(doubts);
 	sb_pg_unit_clear(unit);
-	sb_doubts_ask(doubts);
+	sb_doubts_ask(doubts, doubts->goes_on);
 }
 
 void
-sb_doubts_ask(struct sb_doubts *doubts)
+sb_doubts_ask(struct sb_doubts *doubts, bool goes_on)
 {
+	uint64_t now = doubts->loop->now_ms;
 	enum sb_pg_lane lane;
 
-	if (!doubts->is_due || doubts->is_busy || doubts->loop->now_ms < doubts->not_before_ms)
+	doubts->goes_on = goes_on;
+	if (doubts->is_busy || now < doubts->not_before_ms)
+		return;
+	if (doubts->unseen_ms && now >= doubts->unseen_ms)
+	{
+		doubts->unseen_ms = 0;
+		sb_hub_each(doubts->hub, doubt_unseen, doubts);
+	}
+	if (!doubts->is_due || (goes_on && now < doubts->since_ms + BEHIND_MS))
 		return;
 	doubts->is_due = false;
 	if (doubts->is_general || doubts->npeople)

@@ -7,6 +7,7 @@
 #ifndef SB_EVENT_DOUBT_H
 #define SB_EVENT_DOUBT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct sb_doubts;
@@ -33,10 +34,16 @@ extern void sb_doubts_free(struct sb_doubts *doubts);
 /* Weighs an event: of most nobody's subscription is in doubt. */
 extern void sb_doubts_weigh(struct sb_doubts *doubts, const struct sb_doubt *event);
 
-/* Its owner did not see anything of an event of the topic. */
+/*
+ * Its owner did not see anything of an event of the topic. Why, an event that follows mostly says,
+ * like that of a deletion, which is told before the topic is lost: it is asked a little later.
+ */
 extern void sb_doubts_add(struct sb_doubts *doubts, struct sb_subscription *subscription);
 
-/* Asks, when there is anything to ask, and it is time. */
-extern void sb_doubts_ask(struct sb_doubts *doubts);
+/*
+ * Asks, when there is anything to ask, and it is time; where the log is known to go on, what it
+ * says there comes first, but nobody waits for long.
+ */
+extern void sb_doubts_ask(struct sb_doubts *doubts, bool goes_on);
 
 #endif /* SB_EVENT_DOUBT_H */

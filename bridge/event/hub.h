@@ -19,7 +19,8 @@ struct sb_subscription
 	struct sb_subscription *next_own; /* of its owner */
 	struct sb_hub_topic *topic;
 	void *owner;
-	int64_t from;    /* events up to this one have been delivered, or are not wanted */
+	int64_t from;        /* events up to this one have been delivered, or are not wanted */
+	uint64_t doubted_ms; /* from then on in doubt, as an event was not seen; 0: none was */
 	bool is_doubted; /* whether its owner may hear of the topic is to be asked (event/doubt.h) */
 	bool is_asked;   /* and has been */
 };

@@ -5,6 +5,7 @@
 use strict;
 use warnings;
 use EventStream;
+use IPC::Open2;
 use JSON::PP;
 use Social;
 use Test::More;
@@ -201,5 +202,81 @@ diag(sprintf 'the longest from the act to the last of ten listeners, one after t
 	while (!$of{1} || !$of{2} || $of{2}[-1]{type} ne 'error') { my $said = $graphql->next_message or last; push @{ $of{ $said->{id} } }, $said if $said->{id} }
 	is_deeply([ map { $_->{type} } @{ $of{2} } ], [qw(next error)], 'postUpdated of a deleted post: an answer, and the end');
 	is_deeply($of{2}[0]{payload}{data}, { postUpdated => undef }, 'which is null');
+
+	# So it is where an edit of it is read when it is gone already, and where its deletion begins a batch of the log that
+	# ends with what puts the topic in doubt.
+	for my $case ([ 'an edit is read when it is gone already', 1, sub { edit_and_delete($author, $_[0]) } ],
+		[ 'its deletion begins another batch', 250, sub { psql("BEGIN; UPDATE social.posts SET title = 'first' WHERE id = $post->{id}; UPDATE social.posts SET deleted_at = now() WHERE author_id = $author->{id} AND title = 'one of many'; COMMIT") } ])
+	{
+		my ($name, $count, $delete) = @$case;
+		my $last = last_of($author, $count);
+		my $watched = watch_post($last);
+		$delete->($last);
+		is_deeply(said_to($watched), [ 'next null', 'error NOT_FOUND' ], "$name: null, and the end");
+	}
 }
 done_testing();
+
+# The last of so many posts, of which everything has been told.
+sub last_of
+{
+	my ($author, $count) = @_;
+	my @ids = split /\n/, psql("SELECT social.act_as($author->{id}, session => true) \\g /dev/null\nINSERT INTO social.posts (author_id, title, content) SELECT $author->{id}, 'one of many', 'text' FROM generate_series(1, $count) RETURNING id");
+	wait_until(60, sub { psql("SELECT count(*) FROM social.events WHERE post_id = $ids[-1] AND type = 'post.created'") > 0 });
+	return $ids[-1];
+}
+
+sub watch_post
+{
+	my ($id) = @_;
+	my $graphql = $ways{graphql}{begin}->($url, $other, post => $id);
+	$graphql->say_json({ id => '2', type => 'subscribe', payload => { query => "subscription { postUpdated(postId: $id) { title isLiked } }" } });
+	$graphql->next_message;
+	return $graphql;
+}
+
+sub said_to
+{
+	my ($graphql) = @_;
+	my @said;
+	while (my $said = $graphql->next_message)
+	{
+		next if ($said->{id} // '') ne '2';
+		push @said, $said->{type} eq 'error' ? "error $said->{payload}[0]{extensions}{code}" : $said->{payload}{data}{postUpdated} ? 'next' : 'next null';
+		last if $said->{type} ne 'next';
+	}
+	return \@said;
+}
+
+# The bridge is kept from reading the edit until the post is gone, which is numbered only then.
+sub edit_and_delete
+{
+	my ($author, $id) = @_;
+	my ($numbering, $deletion) = (session(), session());
+	my $hold = sub { wait_until(60, sub { $numbering->('BEGIN', 'SELECT social.hold_events()') eq 't' || ($numbering->('ROLLBACK'), 0)[1] }) };
+	my $waiting = q{SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%social.events_after%'};
+	$hold->();
+	act($author, PATCH => "/api/posts/posts/$id/", { title => 'edited' });
+	$deletion->('BEGIN', 'LOCK TABLE social.posts', "UPDATE social.posts SET deleted_at = now() WHERE id = $id");
+	$numbering->('COMMIT');
+	wait_until(60, sub { psql("SELECT count(*) FROM social.events WHERE post_id = $id AND type = 'post.edited'") > 0 });
+	$hold->();
+	wait_until(60, sub { psql($waiting) > 0 });
+	$deletion->('COMMIT');
+	wait_until(60, sub { psql($waiting) == 0 });
+	$numbering->('COMMIT');
+	return;
+}
+
+# A connection that stays: it answers a call with the last row of its statements.
+sub session
+{
+	my $pid = open2(my $out, my $in, 'psql', '-XqAt', '-v', 'ON_ERROR_STOP=0') or die "psql: $!";
+	$in->autoflush(1);
+	return sub {
+		print $in map { "$_;\n" } @_, q{SELECT 'over'};
+		my $last = '';
+		while (defined(my $line = <$out>)) { chomp $line; return $last if $line eq 'over'; $last = $line }
+		die 'psql is gone';
+	};
+}

@@ -64,9 +64,9 @@ BEGIN
 			IF actual IS NULL THEN
 				EXECUTE format('DELETE FROM social.%I WHERE %I = $1', counted.counter_table, counted.counter_key) USING object_id;
 			ELSE
-				-- The difference goes to the counter; waiting deltas keep their part.
-				EXECUTE format('INSERT INTO social.%1$I AS c (%2$I, %3$I) VALUES ($1, $2)
-					ON CONFLICT (%2$I) DO UPDATE SET %3$I = c.%3$I + $2 - $3', counted.counter_table, counted.counter_key, counted.counter_column)
+				-- The difference goes to the counter; waiting deltas keep their part, also where there is none yet.
+				EXECUTE format('INSERT INTO social.%1$I AS c (%2$I, %3$I) VALUES ($1, $2 - (SELECT coalesce(sum(d.%3$I), 0) FROM social.%4$I d WHERE d.%2$I = $1))
+					ON CONFLICT (%2$I) DO UPDATE SET %3$I = c.%3$I + $2 - $3', counted.counter_table, counted.counter_key, counted.counter_column, counted.delta_table)
 					USING object_id, actual, coalesce(stored, 0);
 			END IF;
 		END LOOP;

@@ -195,7 +195,7 @@ begin_words(ParsedText *words, int len)
 static Datum
 weighted_vector(const struct reader *reader, text *value, char weight)
 {
-	text *bytes = social_text_searchable(value);
+	text *bytes = social_text_lowered(social_text_searchable(value));
 	ParsedText words;
 
 	begin_words(&words, VARSIZE_ANY_EXHDR(bytes));
@@ -394,7 +394,7 @@ social_search_query_of(text *query, text *language)
 	if (code == NULL)
 		code = social_guess_language((const text *const *) &query, 1);
 	reader = reader_for(code);
-	bytes = social_text_searchable(query);
+	bytes = social_text_lowered(social_text_searchable(query));
 	check_depth(bytes);
 	if (reader.count == 1 &&
 		!social_text_has_spaceless(VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)))

@@ -19,6 +19,7 @@
 #include <unicode/uset.h>
 #include <unicode/ustring.h>
 #include <unicode/utf16.h>
+#include <unicode/utf8.h>
 #include <unicode/uversion.h>
 
 #include "base/errors.h"
@@ -197,6 +198,48 @@ social_text_searchable(text *value)
 	check_icu(status);
 	pfree(wide);
 	return value;
+}
+
+/* Does the database know small letters beyond ASCII? One of locale C does not. */
+static bool
+knows_small_letters(void)
+{
+	static enum { UNKNOWN, YES, NO } known;
+	text *small;
+
+	if (known == UNKNOWN)
+	{
+		small = DatumGetTextPP(
+			DirectFunctionCall1Coll(lower, DEFAULT_COLLATION_OID, CStringGetTextDatum("\xC3\x84")));
+		known = memcmp(VARDATA_ANY(small), "\xC3\xA4", 2) == 0 ? YES : NO;
+	}
+	return known == YES;
+}
+
+text *
+social_text_lowered(text *value)
+{
+	const uint8_t *bytes = (const uint8_t *) VARDATA_ANY(value);
+	int len = VARSIZE_ANY_EXHDR(value);
+	uint8_t *small;
+	int small_len = 0;
+	text *result;
+
+	if (is_ascii((const char *) bytes, len) || knows_small_letters())
+		return value;
+	/* None takes more than one and a half times as many bytes. */
+	small = palloc_extended((Size) len * 2, MCXT_ALLOC_HUGE);
+	for (int i = 0; i < len;)
+	{
+		UChar32 c;
+
+		U8_NEXT_UNSAFE(bytes, i, c);
+		c = u_tolower(c);
+		U8_APPEND_UNSAFE(small, small_len, c);
+	}
+	result = cstring_to_text_with_len((const char *) small, small_len);
+	pfree(small);
+	return result;
 }
 
 /* ---- distinct names for the triggers ------------------------------------------------------------

@@ -47,6 +47,10 @@ extern ArrayType *social_text_keys_array(const struct social_text_names *names);
  */
 extern text *social_text_searchable(text *value);
 
+/* Such a text as dictionaries are given it: in small letters, where the database's locale does not
+ * know them (C). Returns the same text when there is nothing to do. */
+extern text *social_text_lowered(text *value);
+
 /* NFKC case folding of UTF-8 bytes: the key of a hashtag. Returns a new text. */
 extern text *social_text_fold(const char *bytes, int len);
 

@@ -223,7 +223,7 @@ social_search_snippet(PG_FUNCTION_ARGS)
 	if (!is_marked(marked))
 	{
 		/* The words may stand there in another form; that one is shown only where it is needed. */
-		text *searchable = social_text_searchable(source);
+		text *searchable = social_text_lowered(social_text_searchable(source));
 		text *found =
 			searchable == source ? marked : mark(PG_GETARG_OID(0), searchable, query, whole);
 

@@ -36,6 +36,9 @@ CREATE OR REPLACE FUNCTION social.check_server() RETURNS TABLE (name text, statu
 	SELECT 'encoding', CASE WHEN getdatabaseencoding() = 'UTF8' THEN 'ok' ELSE 'error' END, getdatabaseencoding()::text,
 		CASE WHEN getdatabaseencoding() = 'UTF8' THEN '' ELSE 'Hashtags and mentions need a database in UTF8.' END
 	UNION ALL
+	SELECT 'letters', CASE WHEN lower('I') = 'i' THEN 'ok' ELSE 'error' END, format('the small letter of I is %s', lower('I')),
+		CASE WHEN lower('I') = 'i' THEN '' ELSE 'Names that differ in I and i alone are two people''s here, and are not found: dump, and restore into a database of another locale.' END
+	UNION ALL
 	SELECT 'durability', CASE WHEN current_setting('fsync')::boolean AND current_setting('full_page_writes')::boolean THEN 'ok' ELSE 'error' END,
 		format('fsync %s, full_page_writes %s', current_setting('fsync'), current_setting('full_page_writes')),
 		CASE WHEN current_setting('fsync')::boolean AND current_setting('full_page_writes')::boolean THEN '' ELSE 'A crash may lose the database: turn both on.' END

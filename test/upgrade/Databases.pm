@@ -36,8 +36,8 @@ sub sql
 
 sub create_database
 {
-	my ($name) = @_;
-	sql('postgres', "CREATE DATABASE $name TEMPLATE template0 ENCODING 'UTF8'");
+	my ($name, $locale, $encoding) = @_;
+	sql('postgres', "CREATE DATABASE $name TEMPLATE template0 ENCODING '" . ($encoding // 'UTF8') . "' " . ($locale // ''));
 	push @databases, $name;
 	return $name;
 }

@@ -59,6 +59,10 @@ BEGIN
 	END;
 	own := (SELECT k.stream_id FROM social.stream_keys k WHERE k.key_hash = sha256(convert_to(left(coalesce($1, ''), 1000), 'UTF8')));
 	SELECT s.* INTO stream FROM social.streams s WHERE s.id = own FOR NO KEY UPDATE;
+	IF stream.disconnected_at <= here - social.setting('stream_reconnect_window')::interval THEN
+		PERFORM social.finish_stream(own);
+		stream.status := 'ended';
+	END IF;
 	refusal := CASE WHEN stream.id IS NULL OR stream.status = 'ended' OR NOT EXISTS (SELECT FROM social.stream_keys k
 			WHERE k.stream_id = own AND k.key_hash = sha256(convert_to(left(coalesce($1, ''), 1000), 'UTF8'))) THEN 'unknown key'
 		WHEN NOT social.host_may_stream(stream.host_id) OR stream.hidden_at IS NOT NULL THEN 'the host may not publish'
@@ -134,6 +138,10 @@ DECLARE
 BEGIN
 	-- What an earlier connection says after another one has come means nothing, nor does anything after the end.
 	IF $1.status = 'ended' OR $1.publisher <> $4 AND $1.disconnected_at IS NULL THEN
+		RETURN 'ignored';
+	-- Whoever comes back too late finds the stream over, whether or not the worker has seen that.
+	ELSIF $2 IN ('publish', 'beat') AND $1.disconnected_at <= heard - social.setting('stream_reconnect_window')::interval THEN
+		PERFORM social.finish_stream($1.id);
 		RETURN 'ignored';
 	ELSIF $2 = 'end' THEN
 		PERFORM social.finish_stream($1.id);

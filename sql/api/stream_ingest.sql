@@ -9,7 +9,8 @@ CREATE OR REPLACE FUNCTION social.streams_playable(playback_ids text[], playback
 DECLARE
 	here timestamptz := clock_timestamp();
 	oldest timestamptz := here - social.setting('stream_playback_lifetime')::interval;
-	stale timestamptz := here - social.setting('stream_lease')::interval / 6;
+	lease interval := social.setting('stream_lease');
+	stale timestamptz := here - lease / 6;
 	playable integer[];
 BEGIN
 	WITH shown AS MATERIALIZED (
@@ -22,7 +23,7 @@ BEGIN
 		SELECT a.n, v.id, v.left_at IS NULL AND (v.renewed_at < stale OR v.leaving_at IS NOT NULL) AS is_stale FROM asked a
 		-- One look into the index for each, however many there are.
 		CROSS JOIN LATERAL (SELECT o.* FROM social.stream_views o WHERE o.token_hash = a.hash AND o.stream_id = a.stream_id LIMIT 1) v
-		WHERE CASE WHEN a.ended_at IS NULL THEN v.left_at IS NULL AND v.joined_at >= oldest
+		WHERE CASE WHEN a.ended_at IS NULL THEN v.left_at IS NULL AND v.joined_at >= oldest AND v.renewed_at > here - lease
 			-- Who watched until the end is shown it: by then the lease is over.
 			ELSE v.left_at >= a.ended_at AND social.viewer_may_watch(v.stream_id, v.viewer_id) END
 	), renewed AS (

@@ -30,7 +30,8 @@ BEGIN
 	SELECT v.* INTO view FROM social.stream_views v WHERE v.token_hash = sha256(convert_to(left(coalesce($1, ''), 1000), 'UTF8')) AND v.left_at IS NULL FOR NO KEY UPDATE;
 	IF view.id IS NULL OR $2 IS NOT NULL AND NOT EXISTS (SELECT FROM social.streams s WHERE s.id = view.stream_id AND s.playback_id = $2) THEN
 		RETURN false;
-	ELSIF view.joined_at < clock_timestamp() - social.setting('stream_playback_lifetime')::interval OR NOT social.viewer_may_watch(view.stream_id, view.viewer_id) THEN
+	ELSIF view.renewed_at <= clock_timestamp() - social.setting('stream_lease')::interval
+		OR view.joined_at < clock_timestamp() - social.setting('stream_playback_lifetime')::interval OR NOT social.viewer_may_watch(view.stream_id, view.viewer_id) THEN
 		UPDATE social.stream_views v SET left_at = greatest(v.renewed_at, v.joined_at) WHERE v.id = view.id;
 		RETURN false;
 	END IF;
@@ -44,7 +45,7 @@ CREATE OR REPLACE FUNCTION social.leave_stream(playback_token text) RETURNS bool
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	UPDATE social.stream_views v SET renewed_at = clock_timestamp(), left_at = clock_timestamp()
-	WHERE v.token_hash = sha256(convert_to(left(coalesce($1, ''), 1000), 'UTF8')) AND v.left_at IS NULL;
+	WHERE v.token_hash = sha256(convert_to(left(coalesce($1, ''), 1000), 'UTF8')) AND v.left_at IS NULL AND v.renewed_at > clock_timestamp() - social.setting('stream_lease')::interval;
 	RETURN FOUND;
 END
 $$;
@@ -66,12 +67,13 @@ CREATE OR REPLACE FUNCTION social.renew_stream_views(playback_tokens text[]) RET
 DECLARE
 	hashes bytea[] := ARRAY(SELECT sha256(convert_to(t, 'UTF8')) FROM unnest($1) WITH ORDINALITY u (t, n) ORDER BY n);
 	oldest timestamptz := clock_timestamp() - social.setting('stream_playback_lifetime')::interval;
+	lapsed timestamptz := clock_timestamp() - social.setting('stream_lease')::interval;
 BEGIN
 	UPDATE social.stream_views v SET renewed_at = clock_timestamp(), leaving_at = NULL WHERE v.id = ANY (ARRAY(
-		SELECT o.id FROM social.stream_views o WHERE o.token_hash = ANY (hashes) AND o.left_at IS NULL AND o.joined_at >= oldest FOR NO KEY UPDATE SKIP LOCKED));
+		SELECT o.id FROM social.stream_views o WHERE o.token_hash = ANY (hashes) AND o.left_at IS NULL AND o.joined_at >= oldest AND o.renewed_at > lapsed FOR NO KEY UPDATE SKIP LOCKED));
 	RETURN QUERY
 	SELECT u.n::integer FROM unnest(hashes) WITH ORDINALITY u (hash, n)
-	WHERE NOT EXISTS (SELECT FROM social.stream_views v WHERE v.token_hash = u.hash AND v.left_at IS NULL AND v.joined_at >= oldest);
+	WHERE NOT EXISTS (SELECT FROM social.stream_views v WHERE v.token_hash = u.hash AND v.left_at IS NULL AND v.joined_at >= oldest AND v.renewed_at > lapsed);
 END
 $$;
 COMMENT ON FUNCTION social.renew_stream_views(text[]) IS 'Renews the leases of these playback tokens together; returns the places (from 1) of those that are over. Whose right to watch is lost has no lease any more (end_lost_views), so it is not asked about again. For bridges.';

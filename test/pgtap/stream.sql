@@ -127,7 +127,16 @@ SELECT social.tend_streams() \gset
 SELECT ok(disconnected_at IS NOT NULL AND status = 'live', 'missing heart-beats are a disconnect') FROM social.streams WHERE id = :one;
 SELECT is((SELECT refusal FROM social.stream_publish(:'next_key', 'c3', '192.0.2.1')), NULL, 'after which another connection may come');
 SELECT pg_temp.event('e7', 'publish_done', 0, :'data' || '{"publisher": "c3"}'::jsonb) \gset
+UPDATE social.streams SET disconnected_at = clock_timestamp() - interval '59 s' WHERE id = :one;
+SELECT is((SELECT refusal FROM social.stream_publish(:'next_key', 'c3', '192.0.2.1')), NULL, 'at the end of the reconnect window it still comes back');
+SELECT pg_temp.event('e7b', 'publish_done', 0, :'data' || '{"publisher": "c3"}'::jsonb) \gset
 UPDATE social.streams SET disconnected_at = clock_timestamp() - interval '61 s' WHERE id = :one;
+SAVEPOINT unseen;
+SELECT is(pg_temp.event('e7c', 'update', 0, :'data' || '{"publisher": "c3"}'::jsonb) || ' ' || pg_temp.status(:one), 'ignored ended', 'after it the stream is over, whoever sees that first: a heart-beat');
+ROLLBACK TO unseen;
+SELECT is((SELECT refusal FROM social.stream_publish(:'next_key', 'c3', '192.0.2.1')), 'unknown key', 'or who comes back too late');
+SELECT is(pg_temp.status(:one), 'ended', 'which ends it');
+ROLLBACK TO unseen;
 SELECT social.tend_streams() \gset
 SELECT is((status, ended_at IS NOT NULL, publisher, viewer_count)::text, '(ended,t,,0)', 'P-19: it ends when nobody has come back') FROM social.streams WHERE id = :one;
 SELECT is_empty(format('SELECT FROM social.stream_keys WHERE stream_id = %s', :one), 'I-17: its key is burned');
@@ -170,6 +179,8 @@ SELECT is((viewer_count, peak_viewers)::text, '(2,2)', 'seed 140: each person on
 SELECT ok(social.renew_stream_view(:'token') AND social.renew_stream_view(:'token', :'private_playback'), 'a lease is renewed');
 SELECT ok(NOT social.renew_stream_view(t, p), 'not by ' || coalesce(left(t, 10), 'nothing') || coalesce(' of another stream: ' || p, '')) FROM (VALUES (NULL, NULL), ('', NULL), ('x', NULL), (repeat('a', 100000), NULL), (:'token', :'playback')) v (t, p);
 UPDATE social.stream_views SET renewed_at = now() - interval '31 s', joined_at = now() - interval '60 s' WHERE viewer_id = :host;
+SELECT ok(NOT social.renew_stream_view(:'third') AND NOT social.stream_playable(:'private_playback', :'third') AND NOT social.leave_stream(:'third'), 'a lease that has lapsed is over before the worker has seen it');
+SELECT results_eq(format('SELECT social.renew_stream_views(ARRAY[%L, %L])', :'third', :'token'), '{1}'::integer[], 'for a connection, too');
 SELECT social.count_stream_viewers() \gset
 SELECT is((viewer_count, peak_viewers)::text, '(1,2)', 'who is not heard of has gone; the peak stays') FROM social.streams WHERE id = :private;
 SELECT is(left_at, renewed_at, 'seed 108: when they were heard of last') FROM social.stream_views WHERE viewer_id = :host;

@@ -257,11 +257,12 @@ run_riders(const char *function, struct step *volatile *running)
 }
 
 /*
- * A step in a transaction, with those that ride on it; what it did goes to *own. Returns what all
- * did, -1 when the extension is not there.
+ * A step in a transaction, with those that ride on it unless it goes alone; what it did goes to
+ * *own. Returns what all did, -1 when the extension is not there.
  */
 static int64
-run_in_transaction(struct step *step, struct step *volatile *running, volatile int64 *own)
+run_in_transaction(struct step *step, bool alone, struct step *volatile *running,
+				   volatile int64 *own)
 {
 	int64 done = -1;
 
@@ -273,7 +274,7 @@ run_in_transaction(struct step *step, struct step *volatile *running, volatile i
 		PushActiveSnapshot(GetTransactionSnapshot());
 		if (OidIsValid(social_relation_find("user_counters")) && social_version_matches())
 			done = *own = social_is_subscriber() ? 0 : run(step);
-		if (done > 0)
+		if (done > 0 && !alone)
 			done += run_riders(step->function, running);
 		PopActiveSnapshot();
 	}
@@ -283,7 +284,7 @@ run_in_transaction(struct step *step, struct step *volatile *running, volatile i
 
 /* The same; an error is logged as that of whichever step it was in. */
 static int64
-try_in_transaction(struct step *step)
+try_in_transaction(struct step *step, bool alone)
 {
 	MemoryContext context = CurrentMemoryContext;
 	struct step *volatile running = step;
@@ -292,7 +293,7 @@ try_in_transaction(struct step *step)
 
 	PG_TRY();
 	{
-		done = run_in_transaction(step, &running, &own);
+		done = run_in_transaction(step, alone, &running, &own);
 		has_run(step, own);
 		running = step;
 	}
@@ -308,9 +309,9 @@ try_in_transaction(struct step *step)
 	MemoryContextSwitchTo(context);
 	if (running == step)
 		return done;
-	/* A rider that fails takes nobody down with it, and has a rest. */
+	/* A rider that fails takes nobody down with it, and has a rest, however long the step takes. */
 	set_due(running, GetCurrentTimestamp());
-	return try_in_transaction(step);
+	return try_in_transaction(step, true);
 }
 
 /* Runs the steps that are due; -1 when the extension is not there. */
@@ -329,7 +330,7 @@ run_due(bool in_a_hurry)
 
 		if (in_a_hurry ? !steps[i].in_a_hurry : !is_due(&steps[i], begin, steps[i].patience))
 			continue;
-		done = try_in_transaction(&steps[i]);
+		done = try_in_transaction(&steps[i], false);
 		sum = done < 0 ? -1 : sum + done;
 		set_due(&steps[i], begin);
 	}

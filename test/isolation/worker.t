@@ -106,6 +106,12 @@ sql($own, q{CREATE OR REPLACE FUNCTION social.number_counts(batch integer DEFAUL
 $tell->();
 becomes($own, $ends, 0, 'where they fail, events go without');
 becomes($own, q{SELECT string_agg(step, ', ') FROM social.worker_failures()}, 'number_counts', 'and it is told which step fails');
+# Also where that takes longer than what failed rests.
+my $quick = sql($own, q{SELECT pg_get_functiondef('social.number_events'::regproc)});
+sql($own, $quick =~ s/\bBEGIN\b/BEGIN PERFORM pg_sleep(0.3);/r);
+$tell->();
+becomes($own, $ends, 0, 'slow ones, too');
+sql($own, $quick);
 sql($own, $right);
 becomes($own, 'SELECT count(*) FROM social.event_counts', 0, 'and counts are told of when they do not fail any more');
 

@@ -35,6 +35,9 @@ struct sb_joining
 	struct sb_subscriber *subscriber; /* NULL: he has gone */
 	const char **topics;
 	int ntopics;
+	const char **missing; /* what he asked for as well, and may not hear of */
+	int nmissing;
+	bool is_back; /* he came with an event that he had seen */
 	bool has_after;
 	bool must_resync; /* what came after is not known any more */
 	bool has_history; /* it was asked for */
@@ -130,6 +133,8 @@ go_live(struct sb_joining *joining, int64_t from)
 			subscriber->kind->on_resync(subscriber, topic, from);
 		subscriber->kind->on_subscribed(subscriber, topic, is_new ? from : -1);
 	}
+	for (int i = 0; i < joining->nmissing; i++)
+		subscriber->kind->on_lost(subscriber, joining->missing[i], &lost);
 	finish(joining);
 }
 
@@ -158,18 +163,19 @@ tell_missed(struct sb_joining *joining, const PGresult *events)
 	return last;
 }
 
-/* The topics as the database names them; the first that he may not hear of, or NULL. */
-static const char *
+/* The topics as the database names them, without those that he may not hear of. */
+static void
 take_names(struct sb_joining *joining, const PGresult *names)
 {
-	for (int i = 0; i < joining->ntopics; i++)
-	{
+	int asked = joining->ntopics;
+
+	joining->ntopics = 0;
+	for (int i = 0; i < asked; i++)
 		if (PQgetisnull(names, i, 0))
-			return joining->topics[i];
-		joining->topics[i] = sb_arena_copy(&joining->task.arena, PQgetvalue(names, i, 0),
-										   (size_t) PQgetlength(names, i, 0));
-	}
-	return NULL;
+			joining->missing[joining->nmissing++] = joining->topics[i];
+		else
+			joining->topics[joining->ntopics++] = sb_arena_copy(
+				&joining->task.arena, PQgetvalue(names, i, 0), (size_t) PQgetlength(names, i, 0));
 }
 
 /* He has taken most of what he had missed, or has gone. */
@@ -199,13 +205,14 @@ go_on(struct sb_joining *joining)
 	struct sb_pg_unit *unit = &joining->task.admission.unit;
 	struct sb_listener *listener = joining->subscriber->listener;
 	int64_t position = strtoll(PQgetvalue(unit->results[1], 0, 0), NULL, 10);
-	const char *missing = take_names(joining, unit->results[2]);
 	int64_t from = position;
 	bool is_page = false;
 
-	if (missing)
+	take_names(joining, unit->results[2]);
+	/* Who comes back goes on with what is left, as he would have had he stayed. */
+	if (joining->nmissing > 0 && (joining->ntopics == 0 || !joining->is_back))
 	{
-		give_up(joining, missing, &not_found);
+		give_up(joining, joining->missing[0], &not_found);
 		return;
 	}
 	if (joining->has_history)
@@ -352,7 +359,8 @@ sb_subscriber_subscribe(struct sb_subscriber *subscriber, const char *const *top
 	for (int i = 0; i < ntopics; i++)
 		joining->topics[i] = sb_arena_copy(&joining->task.arena, topics[i], strlen(topics[i]));
 	joining->ntopics = ntopics;
-	joining->has_after = after >= 0;
+	joining->missing = sb_arena_new_array(&joining->task.arena, const char *, ntopics);
+	joining->has_after = joining->is_back = after >= 0;
 	joining->after = after;
 	subscriber->joining = joining;
 	ask(joining);

@@ -184,6 +184,15 @@ diag(sprintf 'the longest from the act to the last of ten listeners, one after t
 	is($stream->hear('unsubscribed')->{data}{topic}, "post:$two->{id}", 'one of two topics of a stream is lost');
 	my $three = act($author, POST => '/api/posts/posts/', { title => 'three', content => 'text' });
 	is($stream->hear('post.created')->{data}{id}, $three->{id}, 'the other goes on');
+	# A browser that comes back asks for both again, with the last id that it has; without one it is refused as ever.
+	my $back = EventStream->new("topics=post:$two->{id},user:$author->{id}", url => $bridges[1]{url}, token => $other->{token}, last_id => $stream->{last_id} - 1);
+	is($back->{status}, 200, 'who comes back with a topic that is lost is let in');
+	is($back->hear('post.created')->{data}{id}, $three->{id}, 'hears what was missed of the other');
+	is($back->hear('unsubscribed')->{data}{topic}, "post:$two->{id}", 'and which is lost');
+	act($author, PATCH => "/api/posts/posts/$three->{id}/", { title => 'three, edited' });
+	is($back->hear('post.edited')->{data}{id}, $three->{id}, 'and goes on');
+	is(EventStream->new("topics=post:$two->{id},user:$author->{id}", url => $url, token => $other->{token})->{status}, 404, 'who comes for the first time is not');
+	is(EventStream->new("topics=post:$two->{id}", url => $url, token => $other->{token}, last_id => $stream->{last_id})->{status}, 404, 'nor for that alone');
 	act($author, POST => "/api/posts/posts/$two->{id}/restore/");
 	my $again = $ways{socket}{begin}->($url, $other, post => $two->{id});
 	act($author, POST => "/api/posts/posts/$two->{id}/comments/", { content => 'back' });

@@ -204,16 +204,23 @@ is_in_range(enum sb_param_type type, int64_t number)
 static const char *
 list_fits(struct sb_arena *arena, const char *text)
 {
-	int count = *text != '\0';
+	const char *at = text;
+	char *end;
+	int count = 0;
 
-	for (const char *at = text; *at; at++)
+	while (*at)
 	{
-		if (!isdigit((unsigned char) *at) && (*at != ',' || !isdigit((unsigned char) at[1])))
+		intmax_t id;
+
+		if (!isdigit((unsigned char) *at) || ++count > SB_PARAM_LIST_MAX)
 			return NULL;
-		count += *at == ',';
+		errno = 0;
+		id = strtoimax(at, &end, 10);
+		if (errno != 0 || !is_in_range(SB_PARAM_BIGINT, id) ||
+			(*end != '\0' && (*end != ',' || end[1] == '\0')))
+			return NULL;
+		at = end + (*end == ',');
 	}
-	if (*text == ',' || count > SB_PARAM_LIST_MAX)
-		return NULL;
 	return sb_arena_printf(arena, "{%s}", text);
 }
 

@@ -140,9 +140,19 @@ test_times_and_lists(void)
 		{"\"{}\"", NULL},
 		{"7", NULL},
 		{"true", NULL}};
-	static const char *const queries[][2] = {
-		{"", "{}"},     {"1", "{1}"},     {"1,22,3", "{1,22,3}"}, {"1,", NULL}, {",1", NULL},
-		{"1,,2", NULL}, {"1%20,2", NULL}, {"{1}", NULL},          {"-1", NULL}, {"1,x", NULL}};
+	static const char *const queries[][2] = {{"", "{}"},
+											 {"1", "{1}"},
+											 {"1,22,3", "{1,22,3}"},
+											 {"1,", NULL},
+											 {",1", NULL},
+											 {"1,,2", NULL},
+											 {"1%20,2", NULL},
+											 {"{1}", NULL},
+											 {"-1", NULL},
+											 {"1,x", NULL},
+											 {"1,9007199254740991", "{1,9007199254740991}"},
+											 {"1,9007199254740992", NULL},
+											 {"99999999999999999999,1", NULL}};
 
 	ok(compiles("body.a:time~ body.b:time query.c:time body.d:bigints query.e:bigints"), "types");
 	ok(!compiles("body.a:bigints~") && !compiles("query.a:text-") && !compiles("body.a:text-!"),

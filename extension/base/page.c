@@ -8,12 +8,12 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/tuplestore.h"
 
 #include "core/cursor.h"
 #include "base/errors.h"
 #include "base/init.h"
-#include "base/limit.h"
 #include "base/page.h"
 
 PG_FUNCTION_INFO_V1(social_cursor_encode_sql);
@@ -23,15 +23,18 @@ PG_FUNCTION_INFO_V1(social_page_one_cursor_sql);
 PG_FUNCTION_INFO_V1(social_score_key);
 PG_FUNCTION_INFO_V1(social_key_score);
 
-#define PAGE_SIZE_DEFAULT 20
+#define PAGE_SIZE_DEFAULT         20
+#define PAGE_SIZE_LARGEST_DEFAULT 50 /* of the lists in GraphQL and REST, too */
 
 static int page_size_max;
 
 void
 social_page_init(void)
 {
-	social_limit_define("social.page_size_max", "The most rows that one page may hold.",
-						&page_size_max, 100);
+	/* No fewer than what a list shows whoever names no number: that would be refused. */
+	DefineCustomIntVariable("social.page_size_max", "The most rows that one page may hold.", NULL,
+							&page_size_max, 100, PAGE_SIZE_LARGEST_DEFAULT, 1024 * 1024, PGC_SUSET,
+							0, NULL, NULL, NULL);
 }
 
 int
@@ -185,7 +188,7 @@ social_page_one_cursor_sql(PG_FUNCTION_ARGS)
 Datum
 social_page_size(PG_FUNCTION_ARGS)
 {
-	int first = PG_ARGISNULL(0) ? Min(PAGE_SIZE_DEFAULT, page_size_max) : PG_GETARG_INT32(0);
+	int first = PG_ARGISNULL(0) ? PAGE_SIZE_DEFAULT : PG_GETARG_INT32(0);
 
 	if (first < 1 || first > page_size_max)
 		ereport(ERROR, (errcode(ERRCODE_SOCIAL_BAD_REQUEST), errmsg("invalid page size"),

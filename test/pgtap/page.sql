@@ -33,7 +33,8 @@ $$, 'whatever else returns rows is named here, or is a list: give it first, afte
 
 -- ---- what there is to read -----------------------------------------------------------------------
 
-SET LOCAL social.page_size_max = 40;
+SELECT throws_ok('SET social.page_size_max = 49', '22023', NULL, 'whoever names no number is shown as many as a list shows by itself, 50 at most');
+SET LOCAL social.page_size_max = 50;
 INSERT INTO social.users (username, is_staff, is_superuser) VALUES ('pg_viewer', true, true);
 SELECT id AS viewer FROM social.users WHERE username = 'pg_viewer' \gset
 INSERT INTO social.users (username, first_name) SELECT 'pg_person' || n, 'Person' FROM generate_series(1, 26) n;
@@ -365,9 +366,9 @@ FROM unnest(ARRAY['0...', '4...', '1..', '1....', '1.x..', '1..x.', '1...x', '1.
 -- ---- what is refused -----------------------------------------------------------------------------
 
 SELECT throws_ok(format('SELECT FROM social.%I(%s first => %s)', name, arguments || CASE WHEN arguments = '' THEN '' ELSE ', ' END, n), 'SM400', 'invalid page size', format('%s: a page of %s', name, n))
-FROM calls, unnest(ARRAY[-2147483648, -1, 0, 41, 2147483647]) n ORDER BY name, n;
+FROM calls, unnest(ARRAY[-2147483648, -1, 0, 51, 2147483647]) n ORDER BY name, n;
 SELECT lives_ok(format('SELECT FROM social.%I(%s first => %s)', name, arguments || CASE WHEN arguments = '' THEN '' ELSE ', ' END, n), format('%s: a page of %s', name, n))
-FROM calls, unnest(ARRAY[1, 40]) n ORDER BY name, n;
+FROM calls, unnest(ARRAY[1, 50]) n ORDER BY name, n;
 SELECT throws_ok(format('SELECT FROM social.%I(%s %s => %L)', c.name, c.arguments || CASE WHEN c.arguments = '' THEN '' ELSE ', ' END, side, cursor), 'SM400', 'invalid cursor', format('%s: %s another list''s cursor, or none', c.name, side))
 FROM calls c JOIN lists l USING (name), unnest(ARRAY['after', 'before']) side, unnest(ARRAY['', 'x', social.cursor_encode('another list', 1, 1)]) cursor
 WHERE side = 'after' OR l.both_ways ORDER BY c.name, side;

@@ -88,7 +88,7 @@ DECLARE
 	up_to bigint;
 	done bigint := 0;
 BEGIN
-	FOR webhook IN SELECT w.id, w.recover_after, w.recover_to FROM social.webhooks w WHERE w.recover_to IS NOT NULL ORDER BY w.id LIMIT 10 FOR NO KEY UPDATE SKIP LOCKED
+	FOR webhook IN SELECT w.id, w.recover_after, w.recover_to FROM social.webhooks w WHERE w.recover_to IS NOT NULL AND w.state = 'active' ORDER BY w.id LIMIT 10 FOR NO KEY UPDATE SKIP LOCKED
 	LOOP
 		up_to := (SELECT max(e.id) FROM (SELECT o.id FROM social.events o WHERE o.id > webhook.recover_after AND o.id <= webhook.recover_to ORDER BY o.id LIMIT batch) e);
 		IF up_to IS NOT NULL THEN
@@ -107,7 +107,7 @@ BEGIN
 	RETURN done;
 END
 $$;
-COMMENT ON FUNCTION social.tend_webhooks(integer) IS 'Goes on with what webhooks recover, at most a batch of events for each; once a minute asks for the jobs that are missing. Returns how many webhooks recover.';
+COMMENT ON FUNCTION social.tend_webhooks(integer) IS 'Goes on with what active webhooks recover (others wait until they are), at most a batch of events for each; once a minute asks for the jobs that are missing. Returns how many webhooks recover.';
 
 CREATE OR REPLACE FUNCTION social.queue_webhooks(batch integer DEFAULT 2000) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

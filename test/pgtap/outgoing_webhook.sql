@@ -257,6 +257,14 @@ SELECT social.recover_webhook(:feed, now() - interval '1 hour') \gset
 SELECT pg_temp.noted() \g /dev/null
 SELECT is(pg_temp.turn(:feed), '{post.created tap_fails again and again,post.created tap_missed while it was disabled}', 'recovered: what had failed, and what was never noted');
 SELECT is((SELECT w.is_recovering FROM social.visible_webhooks w WHERE w.id = :feed), false, 'which comes to an end');
+DELETE FROM social.webhook_deliveries WHERE webhook_id = :feed;
+SELECT social.recover_webhook(:feed, now() - interval '1 hour'), social.update_webhook(:feed, is_active => false) \gset ignored_
+SELECT social.queue_webhooks() \gset ignored_
+SELECT is((SELECT w.is_recovering FROM social.visible_webhooks w WHERE w.id = :feed), true, 'paused in the midst of that, it is not over');
+SELECT social.update_webhook(:feed, is_active => true), social.queue_webhooks() \gset ignored_
+SELECT is_empty(format('SELECT FROM social.visible_webhooks w WHERE w.id = %s AND w.is_recovering', :feed), 'but goes on with the webhook');
+SELECT ok(count(*) > 0, 'of which nothing is left out') FROM social.webhook_deliveries WHERE webhook_id = :feed AND state = 'waiting';
+DELETE FROM social.webhook_deliveries WHERE webhook_id = :feed;
 SELECT social.test_webhook(:feed) AS test \gset
 SELECT is(pg_temp.turn(:feed), '{webhook.test}', 'a test');
 SELECT is((SELECT t.body -> 'data' FROM turns t WHERE t.delivery_id = :test), jsonb_build_object('webhook_id', :feed::bigint), 'says which webhook');

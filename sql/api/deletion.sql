@@ -20,6 +20,8 @@ BEGIN
 	SELECT u.* INTO present FROM social.users u WHERE u.id = $1 AND u.deleted_at IS NULL FOR NO KEY UPDATE;
 	IF present.id IS NULL THEN
 		PERFORM social.raise_error('SM404', 'user not found');
+	ELSIF EXISTS (SELECT FROM social.tombstones t WHERE t.user_id = $1) THEN
+		PERFORM social.raise_error('SM400', 'this account stands for all who are gone', 'What any of them has left would go with it.');
 	END IF;
 	INSERT INTO social.account_deletions AS d (user_id, account_created_at, keeps_content, is_own, was_active, due_at)
 	VALUES ($1, present.created_at, coalesce(keep_content, false), begin_deletion.is_own, present.is_active, due)
@@ -37,7 +39,7 @@ BEGIN
 	RETURN due;
 END
 $$;
-COMMENT ON FUNCTION social.begin_deletion(bigint, boolean, boolean, interval) IS 'An account is to be deleted: nobody sees it or acts in it from now on, its sessions and broadcasts end, its address is told. Returns when it is closed for good, which is now where there is no grace (null: social.deletion_grace). Again, it may come sooner, or keep other things. SM404 for an unknown account, SM400 for a grace out of 0 to 10 years.';
+COMMENT ON FUNCTION social.begin_deletion(bigint, boolean, boolean, interval) IS 'An account is to be deleted: nobody sees it or acts in it from now on, its sessions and broadcasts end, its address is told. Returns when it is closed for good, which is now where there is no grace (null: social.deletion_grace). Again, it may come sooner, or keep other things. SM404 for an unknown account, SM400 for the one that stands for all who are gone, and for a grace out of 0 to 10 years.';
 
 CREATE OR REPLACE FUNCTION social.cancel_deletion(user_id bigint) RETURNS boolean
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

@@ -245,6 +245,8 @@ BEGIN
 		PERFORM social.raise_error('SM404', 'user not found');
 	ELSIF target.id = viewer THEN
 		PERFORM social.raise_error('SM400', 'you cannot suspend yourself');
+	ELSIF EXISTS (SELECT FROM social.tombstones t WHERE t.user_id = $1) THEN
+		PERFORM social.raise_error('SM400', 'this account stands for all who are gone', 'What any of them has left would go with it.', 'Hide or delete what it is about.');
 	ELSIF until <= now() THEN
 		PERFORM social.raise_error('SM400', 'invalid until', 'A suspension ends in the future, or never (null).');
 	END IF;
@@ -258,7 +260,7 @@ BEGIN
 	RETURN $1;
 END
 $$;
-COMMENT ON FUNCTION social.suspend_user(bigint, timestamptz, text) IS 'Staff suspend an account until a time, or for good (null): it can neither act nor be seen, and its sessions end. Again sets another time. Returns the person''s id. SM401 when nobody acts, SM403 for others than staff, for a superuser''s account, and for staff unless a superuser acts; SM404 for an unknown person, SM400 for oneself or a time that is past.';
+COMMENT ON FUNCTION social.suspend_user(bigint, timestamptz, text) IS 'Staff suspend an account until a time, or for good (null): it can neither act nor be seen, and its sessions end. Again sets another time. Returns the person''s id. SM401 when nobody acts, SM403 for others than staff, for a superuser''s account, and for staff unless a superuser acts; SM404 for an unknown person, SM400 for oneself, the account that stands for all who are gone, or a time that is past.';
 
 CREATE OR REPLACE FUNCTION social.unsuspend_user(user_id bigint, reason text DEFAULT '') RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

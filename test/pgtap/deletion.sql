@@ -155,6 +155,14 @@ SELECT is((SELECT error_code FROM social.login('deleted_user', '!')), 'SM401', '
 SELECT bag_eq('SELECT type COLLATE "default", false FROM social.notification_preferences()', 'SELECT type COLLATE "default", is_enabled FROM social.notification_preferences WHERE user_id = (SELECT user_id FROM social.tombstones)', 'and that is told of nothing');
 SELECT social.act_as(:ben, true), social.unlike_post(:kept), social.like_post(:kept), social.create_comment(:said, 'x') IS NULL FROM (SELECT social.require_viewer()) v WHERE false \g /dev/null
 SELECT is_empty('SELECT FROM social.notifications WHERE recipient_id = (SELECT user_id FROM social.tombstones)', 'really');
+-- A moderator's answer to what one person has left is none to what all have.
+SELECT social.act_as(:ben, true), social.report_post(:kept, 'bad') AS report \gset
+SELECT social.act_as(:staff, true) \g /dev/null
+SELECT throws_ok(format('SELECT social.resolve_report(%s, ''suspend'')', :report), 'SM400', 'this account stands for all who are gone', 'nobody suspends it by a report of one post');
+SELECT throws_ok('SELECT social.suspend_user((SELECT user_id FROM social.tombstones))', 'SM400', 'this account stands for all who are gone', 'nor by its id');
+SELECT is(social.resolve_report(:report, 'dismiss'), :report::bigint, 'the report can be closed otherwise');
+SELECT social.act_as(NULL::bigint, true) \g /dev/null
+SELECT throws_ok('SELECT social.request_account_deletion((SELECT user_id FROM social.tombstones))', 'SM400', 'this account stands for all who are gone', 'nor does an administrator delete it');
 SELECT is_empty('SELECT FROM social.reconcile()', 'counts are right');
 UPDATE social.events SET at = now() - interval '11 seconds';
 SELECT social.number_events(10000) \g /dev/null

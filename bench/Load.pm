@@ -104,7 +104,7 @@ sub body
 # What both sides return: cpu, ms of the servers for a request; client, those of wrk or pgbench; rate,
 # requests a second; through a service p50 and p99, ms.
 
-# Through the bridge, or a service at another address, which is the process `service` with its children.
+# Through the bridge, or a service at another address, which is the process `service` with its children, or these.
 # request: Lua that returns send(method, path, body) or graphql(body), and may use pick(list) and what
 # $prelude has made.
 sub through_bridge { return through_service($ENV{BRIDGE_URL}, 'bridge', @_) }
@@ -127,10 +127,11 @@ function graphql(text) return send("POST", "/graphql/", text) end
 function request() $request end
 LUA
 	close $lua;
-	my $before = cpu('postgres', $service);
+	my @servers = ('postgres', ref $service ? @$service : $service);
+	my $before = cpu(@servers);
 	my $client = cpu_of_clients();
 	my $output = `wrk -t1 -c$connections -d@{[seconds_per_side()]}s --latency --timeout 30s -s $file $url 2>&1`;
-	my $used   = cpu('postgres', $service) - $before;
+	my $used   = cpu(@servers) - $before;
 	die "requests failed: $output" if $output =~ /Non-2xx|Socket errors/ || $output !~ /(\d+) requests in/;
 	my $requests = $1;
 	my %percentile = map { $_ => $output =~ /^ +$_% +(\S+) *$/m ? milliseconds($1) : die "wrk says $output" } 50, 99;

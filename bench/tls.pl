@@ -1,0 +1,70 @@
+# tls.pl: what TLS costs. The bridge's own (TLS_CERTIFICATE) against nginx before a bridge without (docker/nginx): CPU of all
+# that is there, PostgreSQL too, for a list of 20 posts over connections that are kept, at 16 and 64 of them; and handshakes,
+# one for each request, of one that asks no database. The same certificate and TLS 1.3 for both (issue 13 line 6).
+use strict;
+use warnings;
+use lib 'test/http', 'test/instance';
+use Bench;
+use File::Temp 'tempdir';
+use IO::Socket::INET;
+use Load;
+use Social;
+
+$| = 1;
+my $dir = tempdir(CLEANUP => 1);
+system("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -keyout $dir/tls.key -out $dir/tls.crt 2>$dir/said") == 0 or die `cat $dir/said`;
+chmod 0644, "$dir/tls.key";
+chmod 0755, $dir;
+
+my %setting = (RATE_LIMITS => 'off', LOG_LEVEL => 'warning', ACCESS_LOG => 'off');
+my $plain = start_bridge(%setting);
+my $tls   = start_bridge(%setting, TLS_CERTIFICATE => "$dir/tls.crt", TLS_KEY => "$dir/tls.key", wait => 0);
+my $port  = free_port();
+open my $conf, '>', "$dir/nginx.conf" or die;
+print $conf <<"CONF";
+daemon off; pid $dir/pid; worker_processes 2; error_log stderr error;
+@{[ $> == 0 ? 'user root;' : '' ]}
+events {}
+http {
+	access_log off;
+	client_body_temp_path $dir/body; proxy_temp_path $dir/proxy; fastcgi_temp_path $dir/fastcgi; uwsgi_temp_path $dir/uwsgi; scgi_temp_path $dir/scgi;
+	upstream social { server 127.0.0.1:$plain->{port}; keepalive 64; }
+	server {
+		listen 127.0.0.1:$port ssl; ssl_certificate $dir/tls.crt; ssl_certificate_key $dir/tls.key; ssl_protocols TLSv1.2 TLSv1.3;
+		keepalive_requests 1000000;
+		location / { proxy_pass http://social; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host \$host; }
+	}
+}
+CONF
+close $conf;
+my $nginx = fork // die;
+exec '/usr/sbin/nginx', '-e', 'stderr', '-p', $dir, '-c', "$dir/nginx.conf" or POSIX::_exit(127) if $nginx == 0;
+END { my $status = $?; if ($nginx) { kill 'TERM', $nginx; waitpid $nginx, 0 } $? = $status }
+wait_until(30, sub { IO::Socket::INET->new(PeerAddr => "127.0.0.1:$_") }) or die "nobody listens at $_" for $port, $tls->{port};
+
+my %side = (
+	plain => [ "http://127.0.0.1:$plain->{port}", $plain->{pid} ],
+	ours  => [ "https://127.0.0.1:$tls->{port}",  $tls->{pid} ],
+	nginx => [ "https://127.0.0.1:$port",         [ $plain->{pid}, $nginx ] ]);
+my ($token) = map { request('POST', '/api/auth/login/', { username => $_, password => 'demo-password' })->{access} } 'alice';
+my $missed = 0;
+
+# ours against nginx, and against no TLS at all.
+sub compare
+{
+	my ($name, $request) = @_;
+	my %figures = interleave(map { my $side = $_; $side => sub { through_service(@{ $side{$side} }, $request, $token) } } keys %side);
+	my %of = map { my $side = $_; $side => { map { my $figure = $_; $figure => median(map { $_->{$figure} } @{ $figures{$side} }) } qw(cpu rate) } } keys %figures;
+	$missed++ if row("$name, CPU s per 1,000 / nginx before a bridge", $of{ours}{cpu}, $of{nginx}{cpu}, '<= 1') > 1;
+	row('  against no TLS', $of{ours}{cpu}, $of{plain}{cpu}, '');
+	row('  requests a second / nginx', $of{ours}{rate}, $of{nginx}{rate}, '');
+}
+
+for my $connections (16, 64)
+{
+	local $Load::connections = $connections;
+	compare("list of 20 over TLS, $connections connections", 'return send("GET", "/api/posts/posts/?limit=20")');
+}
+local $Load::connections = 16;
+compare('a handshake for each request', 'return wrk.format("GET", "/api/posts/health/", { ["Connection"] = "close" })');
+exit($missed ? 1 : 0);

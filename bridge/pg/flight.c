@@ -154,17 +154,21 @@ send_deallocate(struct sb_pg_conn *conn, uint64_t id)
 	push_sync(conn, &own->unit, PQsendQueryParams(conn->pg, sql, 0, NULL, NULL, NULL, NULL, 0));
 }
 
+/* One of so many statements that run together. */
 static void
-prepare(struct sb_pg_conn *conn, const struct sb_pg_statement *statement)
+prepare(struct sb_pg_conn *conn, const struct sb_pg_statement *statement, int together)
 {
 	struct own_unit *own;
+	size_t size;
 	uint64_t evicted;
 	char name[NAME_SIZE];
 
 	if (sb_pg_prepared_use(conn->prepared, statement->id))
 		return;
-	if (sb_pg_prepared_add(conn->prepared, statement->id, &evicted))
+	size = strlen(statement->sql);
+	while (sb_pg_prepared_make_room(conn->prepared, size, together, &evicted))
 		send_deallocate(conn, evicted);
+	sb_pg_prepared_add(conn->prepared, statement->id, size);
 	own = own_unit_new(conn);
 	own->statement_id = statement->id;
 	statement_name(statement->id, name);
@@ -178,7 +182,7 @@ sb_pg_conn_send(struct sb_pg_conn *conn, struct sb_pg_unit *unit)
 	char name[NAME_SIZE];
 
 	for (int i = 0; i < unit->nstatements; i++)
-		prepare(conn, &unit->statements[i]);
+		prepare(conn, &unit->statements[i], unit->nstatements);
 	for (int i = 0; i < unit->nstatements && sent; i++)
 	{
 		const struct sb_pg_statement *statement = &unit->statements[i];

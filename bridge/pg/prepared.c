@@ -14,6 +14,7 @@
 struct entry
 {
 	uint64_t id;
+	size_t size; /* of the SQL */
 	int chain; /* next of the bucket, or of the free list; 0 = end */
 	int newer;
 	int older;
@@ -22,6 +23,9 @@ struct entry
 struct sb_pg_prepared
 {
 	int limit;
+	int count;
+	size_t bytes_limit;
+	size_t bytes;
 	int nbuckets; /* power of two */
 	int free;     /* first entry of the free list */
 	int *buckets;
@@ -29,11 +33,12 @@ struct sb_pg_prepared
 };
 
 struct sb_pg_prepared *
-sb_pg_prepared_new(int limit)
+sb_pg_prepared_new(int limit, size_t bytes)
 {
 	struct sb_pg_prepared *prepared = sb_calloc(1, sizeof(*prepared));
 
 	prepared->limit = limit;
+	prepared->bytes_limit = bytes;
 	prepared->nbuckets = 1;
 	while (prepared->nbuckets < limit)
 		prepared->nbuckets *= 2;
@@ -104,24 +109,30 @@ sb_pg_prepared_use(struct sb_pg_prepared *prepared, uint64_t id)
 }
 
 bool
-sb_pg_prepared_add(struct sb_pg_prepared *prepared, uint64_t id, uint64_t *evicted)
+sb_pg_prepared_make_room(struct sb_pg_prepared *prepared, size_t size, int keep, uint64_t *evicted)
 {
-	bool full = prepared->free == 0;
-	int *bucket = bucket_of(prepared, id);
-	int at;
+	if (prepared->count < prepared->limit &&
+		(prepared->count <= keep || prepared->bytes + size <= prepared->bytes_limit))
+		return false;
+	*evicted = prepared->entries[prepared->entries[0].newer].id;
+	sb_pg_prepared_drop(prepared, *evicted);
+	return true;
+}
 
-	if (full)
-	{
-		*evicted = prepared->entries[prepared->entries[0].newer].id;
-		sb_pg_prepared_drop(prepared, *evicted);
-	}
-	at = prepared->free;
+void
+sb_pg_prepared_add(struct sb_pg_prepared *prepared, uint64_t id, size_t size)
+{
+	int *bucket = bucket_of(prepared, id);
+	int at = prepared->free;
+
 	prepared->free = prepared->entries[at].chain;
 	prepared->entries[at].id = id;
+	prepared->entries[at].size = size;
 	prepared->entries[at].chain = *bucket;
 	*bucket = at;
+	prepared->count++;
+	prepared->bytes += size;
 	ring_insert(prepared, at);
-	return full;
 }
 
 void
@@ -137,6 +148,8 @@ sb_pg_prepared_drop(struct sb_pg_prepared *prepared, uint64_t id)
 		return;
 	*link = prepared->entries[at].chain;
 	ring_remove(prepared, at);
+	prepared->count--;
+	prepared->bytes -= prepared->entries[at].size;
 	prepared->entries[at].chain = prepared->free;
 	prepared->free = at;
 }
@@ -149,4 +162,6 @@ sb_pg_prepared_clear(struct sb_pg_prepared *prepared)
 	for (int at = 1; at < prepared->limit; at++)
 		prepared->entries[at].chain = at + 1;
 	prepared->free = 1;
+	prepared->count = 0;
+	prepared->bytes = 0;
 }

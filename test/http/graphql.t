@@ -280,4 +280,26 @@ for my $n (1 .. 200)
 	$bad++ unless $answer->{content} eq qq({"data":{"a$n":{"b$n":"$id"}}});
 }
 is($bad, 0, '200 distinct documents with room for 16 statements are all answered');
+
+# Large ones, each of which PostgreSQL plans into some megabytes: what a backend keeps of them is bounded, too.
+sub grown
+{
+	my ($bytes) = @_;
+	my $large = start_bridge(LOOPS => 1, DB_CONNECTIONS => 1, DB_STATEMENTS_BYTES => $bytes);
+	my $followed = join ' ', map { "c$_: followers(first: 5) { username following(first: 5) { username bio } }" } 1 .. 12;
+	my $n = 0;
+	my $private = sub {
+		my $sum = 0;
+		for my $pid (split /\n/, psql("SELECT pid FROM pg_stat_activity WHERE usename = 'social_bridge'")) { open my $status, '<', "/proc/$pid/status" or next; $sum += (grep { s/^RssAnon:\s+(\d+).*/$1/s } <$status>)[0] }
+		return $sum;
+	};
+	my $ask = sub { $n++; return graphql("{ a$n: user(id: $user->{id}) { $followed } }", url => $large->{url})->{json}{data}{"a$n"} ? 0 : 1 };
+	my $bad = $ask->();
+	my $first = $private->();
+	$bad += $ask->() for 1 .. 60;
+	is($bad, 0, "60 large documents are answered with room for $bytes bytes");
+	return $private->() - $first;
+}
+my ($free, $bound) = (grown(67108864), grown(16384));
+cmp_ok($bound, '<', $free / 4, "what PostgreSQL keeps of them is bounded: $bound kB, not $free");
 done_testing;

@@ -10,33 +10,56 @@
 #include "pg/unit.h"
 #include "tap.h"
 
+/* Lists an id; how many left for it, the last one in *evicted. */
+static int
+add(struct sb_pg_prepared *prepared, uint64_t id, size_t size, uint64_t *evicted)
+{
+	int count = 0;
+
+	while (sb_pg_prepared_make_room(prepared, size, 3, evicted))
+		count++;
+	sb_pg_prepared_add(prepared, id, size);
+	return count;
+}
+
 static void
 test_prepared(void)
 {
-	struct sb_pg_prepared *prepared = sb_pg_prepared_new(16);
+	struct sb_pg_prepared *prepared = sb_pg_prepared_new(16, 1000);
 	uint64_t evicted = 0;
-	bool full = false;
+	int gone = 0;
 	int kept = 0;
 
 	for (uint64_t id = 1; id <= 16; id++)
-		full = full || sb_pg_prepared_add(prepared, id, &evicted);
-	ok(!full, "room for as many as the limit");
+		gone += add(prepared, id, 10, &evicted);
+	ok(gone == 0, "room for as many as the limit");
 	ok(sb_pg_prepared_use(prepared, 1), "one that is there");
 	ok(!sb_pg_prepared_use(prepared, 17), "one that is not");
-	ok(sb_pg_prepared_add(prepared, 17, &evicted), "one more");
+	is_int(add(prepared, 17, 10, &evicted), 1, "one more");
 	is_int((int64_t) evicted, 2, "drives out the one used longest ago");
 	ok(sb_pg_prepared_use(prepared, 1) && !sb_pg_prepared_use(prepared, 2), "not the used one");
 	sb_pg_prepared_drop(prepared, 5);
 	sb_pg_prepared_drop(prepared, 99);
-	ok(!sb_pg_prepared_use(prepared, 5) && !sb_pg_prepared_add(prepared, 18, &evicted),
+	ok(!sb_pg_prepared_use(prepared, 5) && add(prepared, 18, 10, &evicted) == 0,
 	   "a dropped one leaves room");
 	for (uint64_t id = 1000; id < 101000; id++)
-		sb_pg_prepared_add(prepared, id * UINT64_C(0x9e3779b97f4a7c15), &evicted);
+		add(prepared, id * UINT64_C(0x9e3779b97f4a7c15), 10, &evicted);
 	for (uint64_t id = 1000; id < 101000; id++)
 		kept += sb_pg_prepared_use(prepared, id * UINT64_C(0x9e3779b97f4a7c15));
 	is_int(kept, 16, "a hundred thousand leave the last ones");
 	sb_pg_prepared_clear(prepared);
 	ok(!sb_pg_prepared_use(prepared, 1), "and clear leaves none");
+
+	for (uint64_t id = 1; id <= 9; id++)
+		add(prepared, id, 100, &evicted);
+	is_int(add(prepared, 10, 100, &evicted), 0, "room for as many bytes as the limit");
+	is_int(add(prepared, 11, 250, &evicted), 3, "larger ones drive out more");
+	ok(!sb_pg_prepared_use(prepared, 3) && sb_pg_prepared_use(prepared, 4), "the oldest");
+	is_int(add(prepared, 12, 5000, &evicted), 5, "one that is larger than all leaves the last few");
+	ok(sb_pg_prepared_use(prepared, 12) && sb_pg_prepared_use(prepared, 11) &&
+		   sb_pg_prepared_use(prepared, 10) && sb_pg_prepared_use(prepared, 4),
+	   "those used last");
+	is_int(add(prepared, 13, 10, &evicted), 1, "and goes when its turn comes");
 	sb_pg_prepared_free(prepared);
 }
 

@@ -252,8 +252,8 @@ sb_pg_conn_init(struct sb_pg_conn *conn, struct sb_loop *loop, bool read_only, i
 	conn->on_change = on_change;
 	conn->owner = owner;
 	conn->backoff_ms = BACKOFF_FIRST_MS;
-	conn->prepared = sb_pg_prepared_new(loop->config->db_statements,
-										(size_t) loop->config->db_statements_bytes);
+	conn->prepared =
+		sb_pg_prepared_new(loop->config->db_statements, (size_t) loop->config->db_statements_bytes);
 }
 
 void

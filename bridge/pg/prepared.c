@@ -15,7 +15,7 @@ struct entry
 {
 	uint64_t id;
 	size_t size; /* of the SQL */
-	int chain; /* next of the bucket, or of the free list; 0 = end */
+	int chain;   /* next of the bucket, or of the free list; 0 = end */
 	int newer;
 	int older;
 };

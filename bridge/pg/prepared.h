@@ -20,9 +20,9 @@ extern void sb_pg_prepared_free(struct sb_pg_prepared *prepared);
 extern bool sb_pg_prepared_use(struct sb_pg_prepared *prepared, uint64_t id);
 
 /*
- * True when an id has left the list, *evicted, to be deallocated, for one with SQL of so many bytes:
- * to be asked until there is none. The `keep` most recently used ones (below the limit) stay,
- * however large they are: what runs together.
+ * True when an id has left the list, *evicted, to be deallocated, for one with SQL of so many
+ * bytes: to be asked until there is none. The `keep` most recently used ones (below the limit)
+ * stay, however large they are: what runs together.
  */
 extern bool sb_pg_prepared_make_room(struct sb_pg_prepared *prepared, size_t size, int keep,
 									 uint64_t *evicted);

@@ -163,11 +163,10 @@ SELECT is_empty($$
 $$, 'they have their defaults, and what is generated');
 SELECT is((SELECT (p.title, p.hashtags, d.likes_count)::text FROM social.posts p, social.visible_posts d WHERE p.id = current_setting('insert.post')::bigint AND d.id = 9750001), '("a title",{insert_tag},1)', 'beside ours');
 SELECT is((SELECT count(*) FROM social.reconcile() r WHERE r.object_id BETWEEN 9750001 AND 9750010), 0::bigint, 'counts are right');
-ALTER TABLE social.post_likes ADD COLUMN theirs_user bigint DEFAULT 1 CHECK (theirs_user > 0), ADD COLUMN theirs_must text;
+ALTER TABLE social.post_likes ADD COLUMN theirs_user bigint DEFAULT 9750099 CHECK (theirs_user > 0), ADD COLUMN theirs_must text;
 ALTER TABLE social.post_likes ALTER COLUMN theirs_user SET DEFAULT -1;
 SELECT throws_ok('SELECT social.like_post(9750002)', '23514', NULL, 'a check on one is looked at');
-ALTER TABLE social.post_likes ALTER COLUMN theirs_user SET DEFAULT 1, ADD FOREIGN KEY (theirs_user) REFERENCES social.users NOT VALID;
-DELETE FROM social.users WHERE id = 1;
+ALTER TABLE social.post_likes ALTER COLUMN theirs_user SET DEFAULT 9750099, ADD FOREIGN KEY (theirs_user) REFERENCES social.users NOT VALID;
 SELECT throws_ok('SELECT social.like_post(9750002)', '23503', NULL, 'and a reference to ours');
 ALTER TABLE social.post_likes ALTER COLUMN theirs_user SET DEFAULT NULL;
 SELECT lives_ok('SELECT social.like_post(9750002)', 'no default is null');

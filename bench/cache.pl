@@ -8,13 +8,14 @@
 # those without limits; `form` compares what lies in Redis compressed and as it is.
 use strict;
 use warnings;
+use lib 'test/instance';
 use Bench;
 use Dataset;
 use File::Temp qw(tempdir tempfile);
 use HTTP::Tiny;
-use IO::Socket::INET;
 use Load;
 use POSIX ();
+use Port;
 use Time::HiRes qw(sleep time);
 
 $| = 1;
@@ -32,8 +33,6 @@ for (my $before = ''; (my $now = sql('SELECT social.content_version()')) ne $bef
 
 my @children;
 END { local $?; kill 'TERM', @children; waitpid $_, 0 for @children }
-
-sub free_port { return IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')->sockport }
 
 sub run
 {

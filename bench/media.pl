@@ -8,6 +8,7 @@ use lib 'test/http', 'test/instance';
 use Bench;
 use File::Temp 'tempdir';
 use IO::Select;
+use Nginx;
 use Social;
 use Time::HiRes qw(time);
 
@@ -16,28 +17,13 @@ my $times     = 4; # in a round
 my $good      = 1;
 my %bridge;
 
-# nginx in a directory of its own: {url, pid, root}.
-sub start_nginx
+# nginx with a directory of files: {url, pid, root}.
+sub start_files
 {
 	my ($dir) = @_;
-	my $port = free_port();
-	mkdir "$dir/$_" or die "$dir/$_: $!" for qw(root body);
-	open my $file, '>', "$dir/nginx.conf" or die;
-	print $file <<"CONF";
-daemon off; pid $dir/pid; worker_processes 1; error_log stderr error;
-@{[ $> == 0 ? 'user root;' : '' ]}
-events {}
-http {
-	access_log off; sendfile on; tcp_nopush on; types {} default_type image/png;
-	client_body_temp_path $dir/body; proxy_temp_path $dir/body; fastcgi_temp_path $dir/body; uwsgi_temp_path $dir/body; scgi_temp_path $dir/body;
-	server { listen 127.0.0.1:$port; root $dir/root; client_max_body_size 0; dav_methods PUT DELETE; }
-}
-CONF
-	close $file;
-	my $pid = fork // die;
-	exec '/usr/sbin/nginx', '-e', 'stderr', '-p', $dir, '-c', "$dir/nginx.conf" or POSIX::_exit(127) if $pid == 0;
-	wait_until(30, sub { IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port") }) or die 'nginx does not start';
-	return { url => "http://127.0.0.1:$port", pid => $pid, root => "$dir/root" };
+	mkdir "$dir/root" or die "$dir/root: $!";
+	my $nginx = start_nginx($dir, 1, "sendfile on; tcp_nopush on; types {} default_type image/png; server { listen PORT; root $dir/root; client_max_body_size 0; dav_methods PUT DELETE; }");
+	return { %$nginx, url => "http://127.0.0.1:$nginx->{port}", root => "$dir/root" };
 }
 
 sub address
@@ -75,7 +61,7 @@ sub on_file_system
 {
 	my ($base, $where, $bar, $after) = @_;
 	my $dir    = tempdir(DIR => $base, CLEANUP => 1);
-	my $nginx  = start_nginx($dir);
+	my $nginx  = start_files($dir);
 	my $bridge = start_bridge(MEDIA_DIR => "$dir/media", LOG_LEVEL => 'warning', RATE_LIMITS => 'off');
 	my $file   = "$dir/file";
 	open my $out, '>', $file or die;
@@ -97,8 +83,7 @@ sub on_file_system
 			return $megabytes * $times / $seconds;
 		});
 	compare("MB/s read, $where", $bar, bridge => sub { transfers($get) }, nginx => sub { transfers("$nginx->{url}/file") });
-	kill 'QUIT', $nginx->{pid};
-	waitpid $nginx->{pid}, 0;
+	stop_nginx($nginx);
 	return $bridge;
 }
 

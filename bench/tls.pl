@@ -8,6 +8,7 @@ use Bench;
 use File::Temp 'tempdir';
 use IO::Socket::INET;
 use Load;
+use Nginx;
 use Social;
 
 $| = 1;
@@ -19,33 +20,20 @@ chmod 0755, $dir;
 my %setting = (RATE_LIMITS => 'off', LOG_LEVEL => 'warning', ACCESS_LOG => 'off');
 my $plain = start_bridge(%setting);
 my $tls   = start_bridge(%setting, TLS_CERTIFICATE => "$dir/tls.crt", TLS_KEY => "$dir/tls.key", wait => 0);
-my $port  = free_port();
-open my $conf, '>', "$dir/nginx.conf" or die;
-print $conf <<"CONF";
-daemon off; pid $dir/pid; worker_processes 2; error_log stderr error;
-@{[ $> == 0 ? 'user root;' : '' ]}
-events {}
-http {
-	access_log off;
-	client_body_temp_path $dir/body; proxy_temp_path $dir/proxy; fastcgi_temp_path $dir/fastcgi; uwsgi_temp_path $dir/uwsgi; scgi_temp_path $dir/scgi;
-	upstream social { server 127.0.0.1:$plain->{port}; keepalive 64; }
-	server {
-		listen 127.0.0.1:$port ssl; ssl_certificate $dir/tls.crt; ssl_certificate_key $dir/tls.key; ssl_protocols TLSv1.2 TLSv1.3;
-		keepalive_requests 1000000;
-		location / { proxy_pass http://social; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host \$host; }
-	}
+my $nginx = start_nginx($dir, 2, <<"CONF");
+upstream social { server 127.0.0.1:$plain->{port}; keepalive 64; }
+server {
+	listen PORT ssl; ssl_certificate $dir/tls.crt; ssl_certificate_key $dir/tls.key; ssl_protocols TLSv1.2 TLSv1.3;
+	keepalive_requests 1000000;
+	location / { proxy_pass http://social; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host \$host; }
 }
 CONF
-close $conf;
-my $nginx = fork // die;
-exec '/usr/sbin/nginx', '-e', 'stderr', '-p', $dir, '-c', "$dir/nginx.conf" or POSIX::_exit(127) if $nginx == 0;
-END { my $status = $?; if ($nginx) { kill 'TERM', $nginx; waitpid $nginx, 0 } $? = $status }
-wait_until(30, sub { IO::Socket::INET->new(PeerAddr => "127.0.0.1:$_") }) or die "nobody listens at $_" for $port, $tls->{port};
+wait_until(30, sub { IO::Socket::INET->new(PeerAddr => "127.0.0.1:$tls->{port}") }) or die 'no bridge with TLS';
 
 my %side = (
 	plain => [ "http://127.0.0.1:$plain->{port}", $plain->{pid} ],
 	ours  => [ "https://127.0.0.1:$tls->{port}",  $tls->{pid} ],
-	nginx => [ "https://127.0.0.1:$port",         [ $plain->{pid}, $nginx ] ]);
+	nginx => [ "https://127.0.0.1:$nginx->{port}", [ $plain->{pid}, $nginx->{pid} ] ]);
 my ($token) = map { request('POST', '/api/auth/login/', { username => $_, password => 'demo-password' })->{access} } 'alice';
 my $missed = 0;
 

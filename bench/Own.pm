@@ -4,8 +4,9 @@ package Own;
 # seconds per 1,000 requests from /proc, of bridge and database on one side and of the database on the
 # other, and the rate, at 16 and 64 connections. What a statement itself costs is plain.pl's.
 #
-# The data are plain.pl's. Who writes or has a feed is somebody, so the other side admits one, too; what
-# everybody may read is nobody's there.
+# The data are plain.pl's. Both sides answer the same people, as what one sees is not what another does. Who
+# writes or has a feed is admitted on the other side, too; who reads what everybody may has been its sessions'
+# viewer from their start: that a request says who it is of, and that their session lives, is the bridge's to pay.
 use strict;
 use warnings;
 use Bench;
@@ -28,6 +29,8 @@ SQL
 	@readers  = readers();
 	@tokens   = tokens(@readers);
 	@likeable = split /\n/, sql("SELECT l.id $open ORDER BY random() LIMIT 5000");
+	# For the other side's sessions; to an extension's setting this is a grant like others.
+	sql('GRANT SET ON PARAMETER social.viewer_id TO social_bridge');
 	@busy     = split /\n/, sql("SELECT l.id $open AND (l.id - $base) % 100 = 0");
 	return;
 }
@@ -106,14 +109,18 @@ sub compare
 {
 	my (%arg) = @_;
 	my @variables = @{ $arg{variables} // [] };
-	local $ENV{PGOPTIONS} = '-c plan_cache_mode=force_generic_plan -c jit=off -c search_path=pg_catalog';
+	my $options = '-c plan_cache_mode=force_generic_plan -c jit=off -c search_path=pg_catalog';
+	my $runs = 0;
 	my @pgbench = script_of($arg{needs_viewer}, \@variables, @{ $arg{statements} });
 	for my $connections (16, 64)
 	{
 		local $Load::connections = $connections;
 		my %sides = (
 			bridge  => sub { sent($arg{request}, @variables) },
-			pgbench => sub { through_pgbench(@pgbench) });
+			pgbench => sub {
+				local $ENV{PGOPTIONS} = $options . ($arg{needs_viewer} ? '' : " -c social.viewer_id=$readers[$runs++ % @readers]");
+				return through_pgbench(@pgbench);
+			});
 		$sides{inline} = sub { sent($arg{inline}, @variables) } if $arg{inline} && $connections == 16;
 		my %figures = interleave(%sides);
 		my %of = map {

@@ -156,6 +156,7 @@ sb_admission_begin(struct sb_admission *admission,
 	admission->unit.owner = admission->owner;
 	admission->unit.on_done = on_unit;
 	admission->unit.on_again = on_again;
+	admission->unit.shares = true;
 	admission->on_done = on_done;
 	add_admission(admission);
 }

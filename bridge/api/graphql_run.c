@@ -172,6 +172,7 @@ log_no_refusals(struct sb_pg_unit *unit)
 {
 	static const char sql[] = "SELECT set_config('social.log_refusals', 'off', true)";
 
+	unit->shares = false; /* the next would find it off */
 	sb_pg_unit_add(unit, sb_pg_statement_id(sql), sql, 0, NULL);
 }
 

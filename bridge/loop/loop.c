@@ -129,6 +129,15 @@ longest_wait(const struct sb_loop *loop)
 	return (int) wait;
 }
 
+void
+sb_loop_before_wait(struct sb_loop *loop, struct sb_rest *rest,
+					void (*before_wait)(struct sb_rest *rest))
+{
+	rest->before_wait = before_wait;
+	rest->next = loop->rests;
+	loop->rests = rest;
+}
+
 /* ---- mail ------------------------------------------------------------------------------------ */
 
 /* Mail of one kind on its way to a loop. */
@@ -268,8 +277,13 @@ void
 sb_loop_wait(struct sb_loop *loop, bool at_once)
 {
 	struct epoll_event events[MAX_EVENTS];
-	uint64_t busy_us = sb_loop_clock_us() - loop->now_us;
-	int count = epoll_wait(loop->epoll_fd, events, MAX_EVENTS, at_once ? 0 : longest_wait(loop));
+	uint64_t busy_us;
+	int count;
+
+	for (struct sb_rest *rest = loop->rests; rest; rest = rest->next)
+		rest->before_wait(rest);
+	busy_us = sb_loop_clock_us() - loop->now_us;
+	count = epoll_wait(loop->epoll_fd, events, MAX_EVENTS, at_once ? 0 : longest_wait(loop));
 
 	sb_metric_add(loop->metrics->busy_us, busy_us);
 	sb_metric_add(loop->metrics->iterations, 1);

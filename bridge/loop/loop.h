@@ -33,6 +33,13 @@ struct sb_timer
 	void (*on_due)(struct sb_timer *timer);
 };
 
+/* What goes out before the loop waits. The owner keeps it alive as long as the loop runs. */
+struct sb_rest
+{
+	struct sb_rest *next;
+	void (*before_wait)(struct sb_rest *rest);
+};
+
 /* A kind of mail; its address is its name. */
 struct sb_mail_kind
 {
@@ -54,6 +61,7 @@ struct sb_loop
 	struct sb_metrics *metrics; /* what is counted here */
 	bool stopping;              /* what is there is brought to its end, and nothing begun */
 	struct sb_timer *timers;
+	struct sb_rest *rests;
 	struct sb_sends *sends; /* what goes out with the end of an iteration; NULL: nobody serves */
 
 	struct sb_watch **watches; /* by descriptor: whose it is in the set */
@@ -96,6 +104,10 @@ extern void sb_loop_unwatch(struct sb_loop *loop, struct sb_watch *watch);
 /* From now on timer->on_due is called every so often. */
 extern void sb_loop_every(struct sb_loop *loop, struct sb_timer *timer, uint32_t ms,
 						  void (*on_due)(struct sb_timer *timer));
+
+/* From now on rest->before_wait is called whenever the loop is about to wait. */
+extern void sb_loop_before_wait(struct sb_loop *loop, struct sb_rest *rest,
+								void (*before_wait)(struct sb_rest *rest));
 
 /* ---- settings -----------------------------------------------------------------------------------
  */

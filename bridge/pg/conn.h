@@ -34,6 +34,9 @@ struct sb_pg_conn
 	 * NULL.
 	 */
 	bool (*on_stalled)(struct sb_pg_conn *conn, struct sb_pg_unit *unit);
+	/* A unit was not run, as one before it in its transaction failed: it is taken over. NULL where
+	 * units do not share. */
+	void (*on_unrun)(struct sb_pg_conn *conn, struct sb_pg_unit *unit);
 	/* A unit, not one of the connection's own, is about to be answered: its error says how. May be
 	 * NULL. */
 	void (*on_answer)(struct sb_pg_conn *conn, const struct sb_pg_unit *unit);
@@ -45,7 +48,9 @@ struct sb_pg_conn
 	struct sb_pg_unit *head; /* sent, unanswered; oldest first */
 	struct sb_pg_unit *tail;
 	int inflight;
-	uint64_t since_ms;    /* when the head unit came to be the head, or the connect began */
+	int sharing; /* units of the transaction that takes in more; its Sync is not sent yet */
+	int syncs;   /* transactions that are sent, and not answered */
+	uint64_t since_us;    /* when the head unit came to be the head, or the connect began */
 	uint64_t retry_at_ms; /* valid when down */
 	uint32_t backoff_ms;
 	bool asleep;             /* down until sb_pg_conn_wake() */

@@ -35,7 +35,7 @@ go_on_resolving(struct sb_pg_conn *conn)
 {
 	enum sb_names_state state;
 
-	conn->pg = sb_pg_target_connect(conn->loop->config, conn->since_ms, &state);
+	conn->pg = sb_pg_target_connect(conn->loop->config, conn->since_us / 1000, &state);
 	if (state == SB_NAMES_PENDING)
 		return;
 	if (state == SB_NAMES_UNKNOWN)
@@ -43,7 +43,7 @@ go_on_resolving(struct sb_pg_conn *conn)
 		lose(conn, SB_PG_LOST, "the database's host has no address");
 		return;
 	}
-	conn->since_ms = conn->loop->now_ms;
+	conn->since_us = conn->loop->now_us;
 	conn->state = SB_PG_CONNECTING;
 	if (PQstatus(conn->pg) == CONNECTION_BAD)
 	{
@@ -57,7 +57,7 @@ go_on_resolving(struct sb_pg_conn *conn)
 static void
 start(struct sb_pg_conn *conn)
 {
-	conn->since_ms = conn->loop->now_ms;
+	conn->since_us = conn->loop->now_us;
 	conn->state = SB_PG_RESOLVING;
 	go_on_resolving(conn);
 }
@@ -68,7 +68,7 @@ detach_units(struct sb_pg_conn *conn)
 	struct sb_pg_unit *units = conn->head;
 
 	conn->head = conn->tail = NULL;
-	conn->inflight = 0;
+	conn->inflight = conn->sharing = conn->syncs = 0;
 	return units;
 }
 
@@ -328,7 +328,7 @@ sb_pg_conn_settle(struct sb_pg_conn *conn)
 			start(conn);
 	}
 	else if ((conn->state < SB_PG_SETTING_UP || conn->head) &&
-			 now - conn->since_ms > patience_ms(conn))
+			 now - conn->since_us / 1000 > patience_ms(conn))
 		lose(conn, SB_PG_LATE,
 			 conn->state == SB_PG_RESOLVING ? "the database's host cannot be looked up in time"
 											: "the database does not answer");

@@ -1,8 +1,10 @@
 /*
  * flight.c owns what travels on a connection: units out, results in, in the same order.
  *
- * The order in the pipeline is everything: each unit ends in its own Sync, so an error aborts that
- * unit alone. A PREPARE or DEALLOCATE is a unit of its own before the one that needs it; should a
+ * The order in the pipeline is everything: what ends in a Sync is a transaction, and an error aborts
+ * that alone. A unit has its own, or shares one: a transaction, a wake-up and a packet each way are
+ * a third of what a short read costs. One that fails takes those behind it with it, which the
+ * server skips unread; they go back to the pool. A PREPARE or DEALLOCATE is a unit of its own before the one that needs it; should a
  * PREPARE fail, the id leaves the list again, the unit behind it fails by itself ("prepared
  * statement does not exist") and the next use tries anew.
  */
@@ -108,19 +110,41 @@ push(struct sb_pg_conn *conn, struct sb_pg_unit *unit)
 	else
 	{
 		conn->head = unit;
-		conn->since_ms = conn->loop->now_ms;
+		conn->since_us = conn->loop->now_us;
 	}
 	conn->tail = unit;
 	conn->inflight++;
 }
 
-/* Ends a unit with its Sync. sent tells whether all before it went well. */
+/* Sends a unit whose end is a Sync. sent tells whether all before it went well. */
 static void
 push_sync(struct sb_pg_conn *conn, struct sb_pg_unit *unit, bool sent)
 {
+	unit->syncs = true;
 	push(conn, unit);
+	conn->syncs++;
 	if (!sent || !PQpipelineSync(conn->pg))
 		conn->broken = true;
+}
+
+/*
+ * Ends the transaction that units share. Its Sync is a unit of the connection's own, so that
+ * whatever the server says between the last answer and the Sync is nobody else's.
+ */
+static void
+end_transaction(struct sb_pg_conn *conn)
+{
+	conn->sharing = 0;
+	push_sync(conn, &own_unit_new(conn)->unit, true);
+}
+
+void
+sb_pg_conn_flush(struct sb_pg_conn *conn)
+{
+	if (conn->sharing == 0)
+		return;
+	end_transaction(conn);
+	sb_pg_flight_flush(conn);
 }
 
 void
@@ -165,6 +189,8 @@ prepare(struct sb_pg_conn *conn, const struct sb_pg_statement *statement, int to
 
 	if (sb_pg_prepared_use(conn->prepared, statement->id))
 		return;
+	if (conn->sharing > 0)
+		end_transaction(conn);
 	size = strlen(statement->sql);
 	while (sb_pg_prepared_make_room(conn->prepared, size, together, &evicted))
 		send_deallocate(conn, evicted);
@@ -181,6 +207,8 @@ sb_pg_conn_send(struct sb_pg_conn *conn, struct sb_pg_unit *unit)
 	bool sent = true;
 	char name[NAME_SIZE];
 
+	if (conn->sharing > 0 && !unit->shares)
+		end_transaction(conn);
 	for (int i = 0; i < unit->nstatements; i++)
 		prepare(conn, &unit->statements[i], unit->nstatements);
 	for (int i = 0; i < unit->nstatements && sent; i++)
@@ -191,8 +219,16 @@ sb_pg_conn_send(struct sb_pg_conn *conn, struct sb_pg_unit *unit)
 		sent = PQsendQueryPrepared(conn->pg, name, statement->nparams, statement->values, NULL,
 								   NULL, 0);
 	}
-	push_sync(conn, unit, sent);
-	sb_pg_flight_flush(conn);
+	if (!unit->shares || conn->on_unrun == NULL)
+	{
+		push_sync(conn, unit, sent);
+		sb_pg_flight_flush(conn);
+		return;
+	}
+	push(conn, unit);
+	conn->sharing++;
+	if (!sent)
+		conn->broken = true;
 }
 
 void
@@ -229,6 +265,7 @@ keep_result(struct sb_pg_conn *conn, struct sb_pg_unit *unit, PGresult *result)
 {
 	ExecStatusType status = PQresultStatus(result);
 
+	unit->nanswered++;
 	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
 	{
 		if (unit->nresults < SB_PG_UNIT_MAX)
@@ -268,24 +305,59 @@ finish_head(struct sb_pg_conn *conn)
 {
 	struct sb_pg_unit *unit = conn->head;
 	bool is_own = unit->on_done == on_own_done;
+	bool unrun = unit->error == NULL && unit->nresults < unit->nstatements && conn->on_unrun;
 	bool stalled = unit->error && !is_own && judge_error(conn, unit);
 
 	conn->head = unit->next;
 	if (conn->head == NULL)
 		conn->tail = NULL;
 	conn->inflight--;
-	conn->since_ms = conn->loop->now_ms;
+	unit->ran_us = conn->loop->now_us - conn->since_us;
+	conn->since_us = conn->loop->now_us;
 	if (!is_own)
 	{
 		PQclear(conn->prepare_error);
 		conn->prepare_error = NULL;
 	}
 	conn->doubtful -= conn->doubtful > 0;
+	if (unrun)
+	{
+		conn->on_unrun(conn, unit);
+		return;
+	}
 	if (stalled && conn->on_stalled && conn->on_stalled(conn, unit))
 		return;
 	if (!is_own && conn->on_answer)
 		conn->on_answer(conn, unit);
 	unit->on_done(unit, unit->error ? SB_PG_ERROR : SB_PG_OK);
+}
+
+/*
+ * A unit that has a Sync of its own ends with it, for what it wrote may still fail to be committed;
+ * one that shares a transaction, with the answer to its last statement. False: a Sync anywhere else,
+ * from which on answers would go to whom they are not for.
+ */
+static bool
+take_in(struct sb_pg_conn *conn, PGresult *result)
+{
+	struct sb_pg_unit *head = conn->head;
+
+	if (PQresultStatus(result) != PGRES_PIPELINE_SYNC)
+	{
+		keep_result(conn, head, result);
+		if (!head->syncs && head->nanswered == head->nstatements)
+			finish_head(conn);
+		return true;
+	}
+	PQclear(result);
+	if (!head->syncs)
+	{
+		sb_log(SB_LOG_ERROR, "an answer of the database out of turn", NULL, NULL);
+		return false;
+	}
+	conn->syncs--;
+	finish_head(conn);
+	return true;
 }
 
 static void
@@ -325,13 +397,11 @@ sb_pg_flight_receive(struct sb_pg_conn *conn)
 				break;
 			continue; /* between two statements */
 		}
-		if (PQresultStatus(result) != PGRES_PIPELINE_SYNC)
+		if (!take_in(conn, result))
 		{
-			keep_result(conn, conn->head, result);
-			continue;
+			conn->broken = true;
+			return;
 		}
-		PQclear(result);
-		finish_head(conn);
 	}
 	if (conn->pg == pg)
 	{

@@ -6,8 +6,14 @@
 
 #include "pg/conn.h"
 
-/* Sends a unit: statements not yet prepared here are prepared first, in the same flight. */
+/*
+ * Sends a unit: statements not yet prepared here are prepared first, in the same flight. One that
+ * shares a transaction waits for sb_pg_conn_flush().
+ */
 extern void sb_pg_conn_send(struct sb_pg_conn *conn, struct sb_pg_unit *unit);
+
+/* Ends the transaction that takes in more, and sends it. */
+extern void sb_pg_conn_flush(struct sb_pg_conn *conn);
 
 /* Hands libpq's buffer to the socket, and watches for room when not all of it went. */
 extern void sb_pg_flight_flush(struct sb_pg_conn *conn);

@@ -3,7 +3,10 @@
  *
  * What has been sent cannot be taken back, so little is sent ahead: as much as keeps a server
  * process busy, and nothing behind a unit that has been at it for a while. The rest queues here,
- * before the lane, and goes to whichever connection is free first. A unit that waits for a lock
+ * before the lane, and goes to whichever connection is free first. Reads of callers share
+ * transactions: while one is answered and one is under way, those that come gather for the next, as
+ * many as take about a millisecond together, for the first of them is answered with the last. A
+ * unit that waits for a lock
  * leaves the lane after LOCK_PATIENCE_MS: the server rolls it back (lock_timeout), so its outcome
  * is known, and it begins again in a waiting lane, whose connections are there for that. There it
  * has LOCK_TIMEOUT.
@@ -19,8 +22,11 @@
 #include "pg/flight.h"
 #include "pg/suspect.h"
 
-#define READ_DEPTH       8     /* units in flight on a pipelined connection */
+#define READ_DEPTH       10    /* units in flight on a pipelined connection, Syncs among them */
 #define WRITE_DEPTH      2     /* likewise: a commit takes so long that more gain nothing */
+#define MOST_SYNCS       2     /* transactions in flight on a connection whose units share them */
+#define MOST_SHARING     8     /* units in one transaction */
+#define SHARED_US        1000  /* for which those in one may take, as far as can be told */
 #define STALLED_MS       25    /* a unit that has been the oldest for longer gets none behind it */
 #define LOCK_PATIENCE_MS 200   /* for a lock, in the lanes that others share */
 #define IDLE_MS          30000 /* after which a connection made on demand ends */
@@ -31,6 +37,8 @@ struct lane
 	struct sb_pg_conn *conns;
 	int nconns;
 	int depth;
+	bool shares;             /* units may share a transaction */
+	uint32_t sixteen_us;     /* what sixteen units have taken of late, one after the other */
 	bool on_demand;          /* connects when a unit comes */
 	struct lane *wait;       /* where a unit goes that met a lock; NULL: its failure is final */
 	struct sb_pg_unit *head; /* waiting, oldest first */
@@ -40,6 +48,7 @@ struct lane
 
 struct sb_pg_pool
 {
+	struct sb_rest rest; /* must stay first */
 	struct sb_loop *loop;
 	void (*on_ready)(void *owner);
 	void *owner;
@@ -53,21 +62,46 @@ struct sb_pg_pool
 static bool
 is_stalled(const struct sb_pg_conn *conn)
 {
-	return conn->head && conn->loop->now_ms - conn->since_ms > STALLED_MS;
+	return conn->head && conn->loop->now_us - conn->since_us > STALLED_MS * 1000;
 }
 
-/* The usable connection with the fewest units that has room; NULL when there is none. */
+/* How many units one transaction takes. */
+static int
+most_sharing(const struct lane *lane)
+{
+	uint32_t unit_us = lane->sixteen_us / 16;
+	int most = unit_us ? (int) (SHARED_US / unit_us) : MOST_SHARING;
+
+	return most < 1 ? 1 : most < MOST_SHARING ? most : MOST_SHARING;
+}
+
+/* Whether the connection takes one more unit into a transaction, or has room for another. */
+static bool
+has_room(const struct lane *lane, const struct sb_pg_conn *conn)
+{
+	if (conn->inflight >= lane->depth)
+		return false;
+	return !lane->shares || (conn->sharing > 0 && conn->sharing < most_sharing(lane)) ||
+		   conn->syncs + (conn->sharing > 0) < MOST_SYNCS;
+}
+
+/*
+ * A usable connection that has room: the one with the fewest units, or, where they share, the one
+ * with the most, so that few transactions hold many. NULL when there is none.
+ */
 static struct sb_pg_conn *
 choose(struct lane *lane)
 {
 	struct sb_pg_conn *best = NULL;
+	bool gathers = lane->shares && most_sharing(lane) > 1;
 
 	for (int i = 0; i < lane->nconns; i++)
 	{
 		struct sb_pg_conn *conn = &lane->conns[i];
 
-		if (sb_pg_conn_usable(conn) && conn->inflight < lane->depth && !is_stalled(conn) &&
-			(best == NULL || conn->inflight < best->inflight))
+		if (sb_pg_conn_usable(conn) && has_room(lane, conn) && !is_stalled(conn) &&
+			(best == NULL || (gathers ? conn->inflight > best->inflight
+									  : conn->inflight < best->inflight)))
 			best = conn;
 	}
 	return best;
@@ -213,6 +247,23 @@ on_stalled(struct sb_pg_conn *conn, struct sb_pg_unit *unit)
 	return submit(wait, unit);
 }
 
+/* A unit was not run, as another's failure ended their transaction: it goes next, by itself. */
+static void
+on_unrun(struct sb_pg_conn *conn, struct sb_pg_unit *unit)
+{
+	struct lane *lane = conn->owner;
+
+	sb_metric_add(metrics_of(lane)->unrun, 1);
+	sb_pg_unit_rewind(unit);
+	unit->shares = false;
+	unit->next = lane->head;
+	unit->queued_at_ms = lane->pool->loop->now_ms;
+	lane->head = unit;
+	if (lane->tail == NULL)
+		lane->tail = unit;
+	lane->waiting++;
+}
+
 /* A unit is about to be answered. */
 static void
 on_answer(struct sb_pg_conn *conn, const struct sb_pg_unit *unit)
@@ -220,6 +271,7 @@ on_answer(struct sb_pg_conn *conn, const struct sb_pg_unit *unit)
 	struct lane *lane = conn->owner;
 	struct sb_pg_pool *pool = lane->pool;
 
+	lane->sixteen_us += (uint32_t) unit->ran_us - lane->sixteen_us / 16;
 	sb_metric_add(&metrics_of(lane)->units[place_of(lane)], 1);
 	sb_histogram_add(&metrics_of(lane)->unit[place_of(lane)],
 					 pool->loop->now_us - unit->submitted_us);
@@ -233,16 +285,17 @@ static const struct
 	size_t nconns; /* the setting */
 	int depth;
 	bool read_only;
+	bool shares;          /* units share transactions */
 	bool is_slow;         /* SLOW_STATEMENT_TIMEOUT holds */
 	enum sb_pg_lane wait; /* SB_LANES: none, this is one */
 } rows[SB_LANES] = {
 #define AT(field) offsetof(struct sb_config, field)
-	[SB_LANE_READ] = {AT(db_connections), READ_DEPTH, true, false, SB_LANE_WAIT_READ},
-	[SB_LANE_WRITE] = {AT(db_write_connections), WRITE_DEPTH, false, false, SB_LANE_WAIT},
-	[SB_LANE_SLOW] = {AT(db_slow_connections), 1, false, true, SB_LANE_WAIT},
-	[SB_LANE_SLOW_READ] = {AT(db_slow_read_connections), 1, true, true, SB_LANE_WAIT_READ},
-	[SB_LANE_WAIT] = {AT(db_wait_connections), 1, false, true, SB_LANES},
-	[SB_LANE_WAIT_READ] = {AT(db_wait_connections), 1, true, true, SB_LANES},
+	[SB_LANE_READ] = {AT(db_connections), READ_DEPTH, true, true, false, SB_LANE_WAIT_READ},
+	[SB_LANE_WRITE] = {AT(db_write_connections), WRITE_DEPTH, false, false, false, SB_LANE_WAIT},
+	[SB_LANE_SLOW] = {AT(db_slow_connections), 1, false, false, true, SB_LANE_WAIT},
+	[SB_LANE_SLOW_READ] = {AT(db_slow_read_connections), 1, true, false, true, SB_LANE_WAIT_READ},
+	[SB_LANE_WAIT] = {AT(db_wait_connections), 1, false, false, true, SB_LANES},
+	[SB_LANE_WAIT_READ] = {AT(db_wait_connections), 1, true, false, true, SB_LANES},
 };
 
 static void
@@ -256,6 +309,7 @@ lane_init(struct sb_pg_pool *pool, enum sb_pg_lane which)
 	lane->pool = pool;
 	lane->nconns = *(const int *) ((const char *) config + rows[which].nconns);
 	lane->depth = rows[which].depth;
+	lane->shares = rows[which].shares;
 	lane->on_demand = waits;
 	lane->wait = waits ? NULL : &pool->lanes[rows[which].wait];
 	lane->conns = sb_calloc((size_t) lane->nconns, sizeof(struct sb_pg_conn));
@@ -272,8 +326,20 @@ lane_init(struct sb_pg_pool *pool, enum sb_pg_lane which)
 					: config->slow_statement_timeout;
 		conn->on_stalled = on_stalled;
 		conn->on_answer = on_answer;
+		conn->on_unrun = lane->shares ? on_unrun : NULL;
 		conn->asleep = lane->on_demand;
 	}
+}
+
+/* The transactions that gathered units go out. */
+static void
+before_wait(struct sb_rest *rest)
+{
+	struct sb_pg_pool *pool = (struct sb_pg_pool *) rest;
+
+	for (int i = 0; i < SB_LANES; i++)
+		for (int n = 0; n < pool->lanes[i].nconns && pool->lanes[i].shares; n++)
+			sb_pg_conn_flush(&pool->lanes[i].conns[n]);
 }
 
 struct sb_pg_pool *
@@ -282,6 +348,7 @@ sb_pg_pool_new(struct sb_loop *loop, void (*on_ready)(void *owner), void *owner)
 	struct sb_pg_pool *pool = sb_calloc(1, sizeof(*pool));
 
 	pool->loop = loop;
+	sb_loop_before_wait(loop, &pool->rest, before_wait);
 	pool->on_ready = on_ready;
 	pool->owner = owner;
 	for (enum sb_pg_lane which = 0; which < SB_LANES; which++)
@@ -388,7 +455,7 @@ settle_demand(struct lane *lane)
 			wanted -= conn->head == NULL;
 		}
 		else if (!conn->asleep && conn->head == NULL &&
-				 lane->pool->loop->now_ms - conn->since_ms > IDLE_MS)
+				 lane->pool->loop->now_us - conn->since_us > IDLE_MS * 1000)
 			sb_pg_conn_sleep(conn);
 	}
 }

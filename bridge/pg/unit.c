@@ -35,7 +35,8 @@ sb_pg_unit_rewind(struct sb_pg_unit *unit)
 	memset(unit->results, 0, sizeof(unit->results));
 	unit->error = NULL;
 	unit->nresults = 0;
-	unit->failed_at = 0;
+	unit->failed_at = unit->nanswered = 0;
+	unit->syncs = false;
 }
 
 void
@@ -43,6 +44,7 @@ sb_pg_unit_clear(struct sb_pg_unit *unit)
 {
 	sb_pg_unit_rewind(unit);
 	unit->nstatements = 0;
+	unit->shares = false;
 }
 
 uint64_t

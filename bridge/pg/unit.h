@@ -40,6 +40,11 @@ struct sb_pg_unit
 	struct sb_pg_unit *next;
 	struct sb_pg_statement statements[SB_PG_UNIT_MAX];
 	int nstatements;
+	/*
+	 * It may be in one transaction with others of its kind: it only reads, its first statement says
+	 * who acts, and it leaves nothing behind that the next would find.
+	 */
+	bool shares;
 	void (*on_done)(struct sb_pg_unit *unit, enum sb_pg_outcome outcome);
 	/* It is about to begin again, as it is (pg/pool.h); its results are still there. May be NULL.
 	 */
@@ -50,7 +55,10 @@ struct sb_pg_unit
 	int nresults;
 	PGresult *error;
 	int failed_at;
+	int nanswered; /* statements of which the server has said something */
+	bool syncs;    /* its transaction is its own, and ends with it */
 	uint64_t submitted_us; /* as the pool got it */
+	uint64_t ran_us;       /* for so long it was the oldest on its connection */
 	uint64_t queued_at_ms;
 };
 

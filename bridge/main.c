@@ -319,6 +319,7 @@ main(int argc, char **argv)
 	 * small ones: without these it has nothing to go through. */
 	mallopt(M_MXFAST, 0);
 	json_object_seed(0);
+	malloc_trim(0); /* the documents are made, and what they were made of is gone */
 	count = config.loops ? config.loops : (int) sysconf(_SC_NPROCESSORS_ONLN);
 	descriptors = max_descriptors(&config, count);
 	if (descriptors < 1)

@@ -48,9 +48,9 @@ struct sb_pg_conn
 	struct sb_pg_unit *head; /* sent, unanswered; oldest first */
 	struct sb_pg_unit *tail;
 	int inflight;
-	int sharing; /* units of the transaction that takes in more; its Sync is not sent yet */
-	int syncs;   /* transactions that are sent, and not answered */
-	uint64_t since_us;    /* when the head unit came to be the head, or the connect began */
+	int sharing;       /* units of the transaction that takes in more; its Sync is not sent yet */
+	int syncs;         /* transactions that are sent, and not answered */
+	uint64_t since_us; /* when the head unit came to be the head, or the connect began */
 	uint64_t retry_at_ms; /* valid when down */
 	uint32_t backoff_ms;
 	bool asleep;             /* down until sb_pg_conn_wake() */

@@ -100,8 +100,8 @@ choose(struct lane *lane)
 		struct sb_pg_conn *conn = &lane->conns[i];
 
 		if (sb_pg_conn_usable(conn) && has_room(lane, conn) && !is_stalled(conn) &&
-			(best == NULL || (gathers ? conn->inflight > best->inflight
-									  : conn->inflight < best->inflight)))
+			(best == NULL ||
+			 (gathers ? conn->inflight > best->inflight : conn->inflight < best->inflight)))
 			best = conn;
 	}
 	return best;

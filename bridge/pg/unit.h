@@ -55,8 +55,8 @@ struct sb_pg_unit
 	int nresults;
 	PGresult *error;
 	int failed_at;
-	int nanswered; /* statements of which the server has said something */
-	bool syncs;    /* its transaction is its own, and ends with it */
+	int nanswered;         /* statements of which the server has said something */
+	bool syncs;            /* its transaction is its own, and ends with it */
 	uint64_t submitted_us; /* as the pool got it */
 	uint64_t ran_us;       /* for so long it was the oldest on its connection */
 	uint64_t queued_at_ms;

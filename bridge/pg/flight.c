@@ -1,12 +1,12 @@
 /*
  * flight.c owns what travels on a connection: units out, results in, in the same order.
  *
- * The order in the pipeline is everything: what ends in a Sync is a transaction, and an error aborts
- * that alone. A unit has its own, or shares one: a transaction, a wake-up and a packet each way are
- * a third of what a short read costs. One that fails takes those behind it with it, which the
- * server skips unread; they go back to the pool. A PREPARE or DEALLOCATE is a unit of its own before the one that needs it; should a
- * PREPARE fail, the id leaves the list again, the unit behind it fails by itself ("prepared
- * statement does not exist") and the next use tries anew.
+ * The order in the pipeline is everything: what ends in a Sync is a transaction, and an error
+ * aborts that alone. A unit has its own, or shares one: a transaction, a wake-up and a packet each
+ * way are a third of what a short read costs. One that fails takes those behind it with it, which
+ * the server skips unread; they go back to the pool. A PREPARE or DEALLOCATE is a unit of its own
+ * before the one that needs it; should a PREPARE fail, the id leaves the list again, the unit
+ * behind it fails by itself ("prepared statement does not exist") and the next use tries anew.
  */
 #include "pg/flight.h"
 
@@ -260,6 +260,20 @@ makes_stale(const PGresult *error)
 												   strcmp(function, "RevalidateCachedQuery") == 0);
 }
 
+/*
+ * Whether the session ends with this result: by its own word, or as libpq says of a connection that
+ * broke. What came before it may still have to be read then, and its errors are answers.
+ */
+static bool
+ends_session(const struct sb_pg_conn *conn, const PGresult *result)
+{
+	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+	if (PQresultStatus(result) != PGRES_FATAL_ERROR)
+		return false;
+	return severity ? strcmp(severity, "ERROR") != 0 : PQstatus(conn->pg) == CONNECTION_BAD;
+}
+
 static void
 keep_result(struct sb_pg_conn *conn, struct sb_pg_unit *unit, PGresult *result)
 {
@@ -334,14 +348,20 @@ finish_head(struct sb_pg_conn *conn)
 
 /*
  * A unit that has a Sync of its own ends with it, for what it wrote may still fail to be committed;
- * one that shares a transaction, with the answer to its last statement. False: a Sync anywhere else,
- * from which on answers would go to whom they are not for.
+ * one that shares a transaction, with the answer to its last statement. False: no more can be had
+ * from this connection, as the session ends, or a Sync is anywhere else, from which on answers
+ * would go to whom they are not for.
  */
 static bool
 take_in(struct sb_pg_conn *conn, PGresult *result)
 {
 	struct sb_pg_unit *head = conn->head;
 
+	if (ends_session(conn, result))
+	{
+		PQclear(result);
+		return false;
+	}
 	if (PQresultStatus(result) != PGRES_PIPELINE_SYNC)
 	{
 		keep_result(conn, head, result);

@@ -43,7 +43,8 @@ my %asked = (
 	# libpq sends these before the transaction is whole: beyond 64 kB it waits for nobody.
 	'a tag of 100,000 letters'    => [ $bob,   POST => '/graphql/', encode_json({ query => 'query ($tag: String!) { hashtag(tag: $tag) { id } me { username } }', variables => { tag => 'x' x 100_000 } }) ],
 	'me'                          => [ $carol, POST => '/graphql/', $graphql->('{ me { username email } }') ]);
-psql("UPDATE social.users SET suspended_at = now() WHERE id = $gone->{id}");
+# Without triggers: the bridge is not told, and only the database knows.
+psql("SET session_replication_role = replica; UPDATE social.users SET suspended_at = now() WHERE id = $gone->{id}");
 
 sub bytes_of
 {
@@ -143,5 +144,33 @@ my @after = at_once(@good);
 is(scalar(grep { /^(?:200|503) / } @after), scalar @after, 'after a loss each is answered, or told to come again') or diag(@after);
 ok(wait_until(30, sub { api(GET => "/api/posts/posts/$public/", @there, token => $alice->{token})->{status} == 200 }), 'and soon all is well');
 is_deeply([ at_once(@good) ], [ @alone{@good} ], 'with the same answers');
+
+# ---- nor is it an answer that the session ended in mid-statement
+$asked{'comments by name'} = [ $alice, POST => '/graphql/', $graphql->("{ said_here: post(id: $public) { comments { id } } }") ];
+my ($heard) = at_once('comments by name');
+like($heard, qr/^200 .*"comments":/, 'a statement that the connection knows');
+my $killer = fork // die "fork: $!";
+if ($killer == 0)
+{
+	eval {
+		psql(<<'SQL');
+		BEGIN; LOCK TABLE social.comments IN ACCESS EXCLUSIVE MODE;
+		DO $$ BEGIN
+			FOR i IN 1 .. 10000 LOOP
+				PERFORM pg_stat_clear_snapshot(), pg_sleep(0.002);
+				PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%said_here%';
+				EXIT WHEN FOUND;
+			END LOOP;
+		END $$; COMMIT
+SQL
+	};
+	POSIX::_exit($@ ? 1 : 0);
+}
+ok(wait_until(10, sub { psql("SELECT count(*) FROM pg_locks WHERE relation = 'social.comments'::regclass AND mode = 'AccessExclusiveLock' AND granted") }), 'who waits for a lock now loses the connection');
+my @told = at_once('comments by name', 'comments by name');
+ok((grep { /^503 / } @told) > 0, 'is told to come again');
+is_deeply([ grep { !/^503 / && $_ ne $heard } @told ], [], 'and nobody anything else');
+waitpid $killer, 0;
+is($?, 0, 'that happened');
 is($bridge->stop, 0, 'a clean end');
 done_testing;

@@ -85,24 +85,38 @@ has_room(const struct lane *lane, const struct sb_pg_conn *conn)
 		   conn->syncs + (conn->sharing > 0) < MOST_SYNCS;
 }
 
+/* Whether units are better with what the connection is at than by themselves. */
+static bool
+gathers(const struct lane *lane, const struct sb_pg_conn *conn)
+{
+	return lane->shares && conn->head && most_sharing(lane) > 1 &&
+		   lane->pool->loop->now_us - conn->since_us <= SHARED_US;
+}
+
 /*
- * A usable connection that has room: the one with the fewest units, or, where they share, the one
- * with the most, so that few transactions hold many. NULL when there is none.
+ * A usable connection that has room: the one with the most units of those that soon come to an end,
+ * so that few transactions hold many, or else the one with the fewest. NULL when there is none.
  */
 static struct sb_pg_conn *
 choose(struct lane *lane)
 {
 	struct sb_pg_conn *best = NULL;
-	bool gathers = lane->shares && most_sharing(lane) > 1;
+	bool best_gathers = false;
 
 	for (int i = 0; i < lane->nconns; i++)
 	{
 		struct sb_pg_conn *conn = &lane->conns[i];
 
-		if (sb_pg_conn_usable(conn) && has_room(lane, conn) && !is_stalled(conn) &&
-			(best == NULL ||
-			 (gathers ? conn->inflight > best->inflight : conn->inflight < best->inflight)))
+		bool is_busy_well = gathers(lane, conn);
+
+		if (!sb_pg_conn_usable(conn) || !has_room(lane, conn) || is_stalled(conn))
+			continue;
+		if (best == NULL || (is_busy_well && (!best_gathers || conn->inflight > best->inflight)) ||
+			(!is_busy_well && !best_gathers && conn->inflight < best->inflight))
+		{
 			best = conn;
+			best_gathers = is_busy_well;
+		}
 	}
 	return best;
 }
@@ -257,7 +271,7 @@ on_unrun(struct sb_pg_conn *conn, struct sb_pg_unit *unit)
 	sb_pg_unit_rewind(unit);
 	unit->shares = false;
 	unit->next = lane->head;
-	unit->queued_at_ms = lane->pool->loop->now_ms;
+	unit->queued_at_ms = unit->submitted_us / 1000; /* its time goes on */
 	lane->head = unit;
 	if (lane->tail == NULL)
 		lane->tail = unit;

@@ -49,7 +49,8 @@ sub fill
 	return $n;
 }
 
-# What came of the body moves from the bytes to the text.
+# What came of the body moves from the bytes to the text. No pattern looks at all of either, which may be megabytes:
+# what it finds would be kept with a copy of them.
 sub undo_chunks
 {
 	my ($self) = @_;
@@ -60,7 +61,7 @@ sub undo_chunks
 		$self->{is_whole} = $self->{is_over};
 		return;
 	}
-	while ($self->{bytes} =~ /^([0-9A-Fa-f]+)\r\n/)
+	while (substr($self->{bytes}, 0, 20) =~ /^([0-9A-Fa-f]+)\r\n/)
 	{
 		my ($head, $length) = (length $&, hex $1);
 		last if length $self->{bytes} < $head + $length + 2;
@@ -79,10 +80,12 @@ sub next_block
 	while (1)
 	{
 		$self->undo_chunks;
-		if ($self->{text} =~ s/^(.*?)\n\n//s)
+		if ((my $end = index $self->{text}, "\n\n") >= 0)
 		{
-			my %block = (lines => $1);
-			for my $line (split /\n/, $1)
+			my $lines = substr $self->{text}, 0, $end;
+			substr($self->{text}, 0, $end + 2) = '';
+			my %block = (lines => $lines);
+			for my $line (split /\n/, $lines)
 			{
 				$line =~ /^([a-z]*):(?: ?(.*))?$/s or die "no line of a stream: $line";
 				$block{ $1 eq '' ? 'comment' : $1 } = $2;

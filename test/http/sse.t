@@ -230,12 +230,13 @@ is($count, 800, 'and has all the rest on the next stream, though it is many time
 cmp_ok(figure('social_streams_opened_total'), '>', 10, 'streams are counted');
 cmp_ok(figure('social_http_connections{state="streaming"}'), '>=', 1, 'those that are there');
 {
-	open my $curl, '-|', 'curl', '-sN', '-m', 60, '-H', "Authorization: Bearer $ann->{token}", "$url/api/events/?topics=user:$cy->{id}" or die;
+	my $pid = open my $curl, '-|', 'curl', '-sN', '-m', 60, '-H', "Authorization: Bearer $ann->{token}", "$url/api/events/?topics=user:$cy->{id}" or die;
 	while (<$curl>) { last if /^event: subscribed/ }
 	my $for_curl = post($cy, title => 'for curl');
 	my $line;
 	while ($line = <$curl>) { last if $line =~ /^data: .*"for curl"/ }
 	like($line // '', qr/"id" ?: ?$for_curl->{id}\b/, 'curl -N hears of a post');
+	kill TERM => $pid;    # it would spin until its time is over
 	close $curl;
 }
 

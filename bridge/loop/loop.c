@@ -131,7 +131,7 @@ longest_wait(const struct sb_loop *loop)
 
 void
 sb_loop_before_wait(struct sb_loop *loop, struct sb_rest *rest,
-					void (*before_wait)(struct sb_rest *rest))
+					int (*before_wait)(struct sb_rest *rest))
 {
 	rest->before_wait = before_wait;
 	rest->next = loop->rests;
@@ -278,12 +278,18 @@ sb_loop_wait(struct sb_loop *loop, bool at_once)
 {
 	struct epoll_event events[MAX_EVENTS];
 	uint64_t busy_us;
+	int wait_ms = at_once ? 0 : longest_wait(loop);
 	int count;
 
 	for (struct sb_rest *rest = loop->rests; rest; rest = rest->next)
-		rest->before_wait(rest);
+	{
+		int again_ms = rest->before_wait(rest);
+
+		if (again_ms > 0 && again_ms < wait_ms)
+			wait_ms = again_ms;
+	}
 	busy_us = sb_loop_clock_us() - loop->now_us;
-	count = epoll_wait(loop->epoll_fd, events, MAX_EVENTS, at_once ? 0 : longest_wait(loop));
+	count = epoll_wait(loop->epoll_fd, events, MAX_EVENTS, wait_ms);
 
 	sb_metric_add(loop->metrics->busy_us, busy_us);
 	sb_metric_add(loop->metrics->iterations, 1);

@@ -37,7 +37,8 @@ struct sb_timer
 struct sb_rest
 {
 	struct sb_rest *next;
-	void (*before_wait)(struct sb_rest *rest);
+	/* Milliseconds after which it is called again whatever comes; 0: as soon as something does. */
+	int (*before_wait)(struct sb_rest *rest);
 };
 
 /* A kind of mail; its address is its name. */
@@ -107,7 +108,7 @@ extern void sb_loop_every(struct sb_loop *loop, struct sb_timer *timer, uint32_t
 
 /* From now on rest->before_wait is called whenever the loop is about to wait. */
 extern void sb_loop_before_wait(struct sb_loop *loop, struct sb_rest *rest,
-								void (*before_wait)(struct sb_rest *rest));
+								int (*before_wait)(struct sb_rest *rest));
 
 /* ---- settings -----------------------------------------------------------------------------------
  */

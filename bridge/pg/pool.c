@@ -6,10 +6,11 @@
  * before the lane, and goes to whichever connection is free first. Reads of callers share
  * transactions: while one is answered and one is under way, those that come gather for the next, as
  * many as take about a millisecond together, for the first of them is answered with the last. A
- * unit that waits for a lock
- * leaves the lane after LOCK_PATIENCE_MS: the server rolls it back (lock_timeout), so its outcome
- * is known, and it begins again in a waiting lane, whose connections are there for that. There it
- * has LOCK_TIMEOUT.
+ * few of them rather wait for that than be sent to another connection.
+ *
+ * A unit that waits for a lock leaves the lane after LOCK_PATIENCE_MS: the server rolls it back
+ * (lock_timeout), so its outcome is known, and it begins again in a waiting lane, whose connections
+ * are there for that. There it has LOCK_TIMEOUT.
  */
 #include "pg/pool.h"
 
@@ -26,6 +27,7 @@
 #define WRITE_DEPTH      2     /* likewise: a commit takes so long that more gain nothing */
 #define MOST_SYNCS       2     /* transactions in flight on a connection whose units share them */
 #define MOST_SHARING     8     /* units in one transaction */
+#define MOST_WAITING     16    /* for connections that keep up, before one more is asked */
 #define SHARED_US        1000  /* for which those in one may take, as far as can be told */
 #define STALLED_MS       25    /* a unit that has been the oldest for longer gets none behind it */
 #define LOCK_PATIENCE_MS 200   /* for a lock, in the lanes that others share */
@@ -93,15 +95,27 @@ gathers(const struct lane *lane, const struct sb_pg_conn *conn)
 		   lane->pool->loop->now_us - conn->since_us <= SHARED_US;
 }
 
+/* Whether units may wait for what is at work already; a short queue is no place for that. */
+static bool
+may_wait(const struct lane *lane)
+{
+	int most = lane->pool->loop->config->db_queue / 4;
+
+	return lane->waiting < (most < MOST_WAITING ? most : MOST_WAITING);
+}
+
 /*
  * A usable connection that has room: the one with the most units of those that soon come to an end,
- * so that few transactions hold many, or else the one with the fewest. NULL when there is none.
+ * so that few transactions hold many, or else the one with the fewest; but none with nothing to do
+ * while another keeps up, for its process would take the processor from the other's. NULL when
+ * there is none.
  */
 static struct sb_pg_conn *
 choose(struct lane *lane)
 {
 	struct sb_pg_conn *best = NULL;
 	bool best_gathers = false;
+	bool is_kept_up = false;
 
 	for (int i = 0; i < lane->nconns; i++)
 	{
@@ -109,7 +123,10 @@ choose(struct lane *lane)
 
 		bool is_busy_well = gathers(lane, conn);
 
-		if (!sb_pg_conn_usable(conn) || !has_room(lane, conn) || is_stalled(conn))
+		if (!sb_pg_conn_usable(conn))
+			continue;
+		is_kept_up = is_kept_up || (is_busy_well && may_wait(lane));
+		if (!has_room(lane, conn) || is_stalled(conn))
 			continue;
 		if (best == NULL || (is_busy_well && (!best_gathers || conn->inflight > best->inflight)) ||
 			(!is_busy_well && !best_gathers && conn->inflight < best->inflight))
@@ -118,7 +135,17 @@ choose(struct lane *lane)
 			best_gathers = is_busy_well;
 		}
 	}
-	return best;
+	return best_gathers || !is_kept_up ? best : NULL;
+}
+
+/* Whether a connection has nothing to do. */
+static bool
+has_idle(const struct lane *lane)
+{
+	for (int i = 0; i < lane->nconns; i++)
+		if (sb_pg_conn_usable(&lane->conns[i]) && lane->conns[i].head == NULL)
+			return true;
+	return false;
 }
 
 static bool
@@ -228,10 +255,12 @@ submit(struct lane *lane, struct sb_pg_unit *unit)
 	return true;
 }
 
-static void
-on_change(struct sb_pg_conn *conn)
+/* Sends what waits to whichever connection there is. Whether a unit was answered instead. */
+static bool
+send_waiting(struct lane *lane)
 {
-	struct lane *lane = conn->owner;
+	struct sb_pg_conn *conn;
+	bool answered = false;
 
 	while (lane->head && (conn = choose(lane)) != NULL)
 	{
@@ -240,8 +269,18 @@ on_change(struct sb_pg_conn *conn)
 		if (!is_suspect(lane, unit))
 			send_unit(lane, conn, unit);
 		else if (!submit(lane, unit))
+		{
 			unit->on_done(unit, SB_PG_BUSY);
+			answered = true;
+		}
 	}
+	return answered;
+}
+
+static void
+on_change(struct sb_pg_conn *conn)
+{
+	send_waiting(conn->owner);
 }
 
 /* A unit met a lock: it begins again where it may wait. */
@@ -345,15 +384,28 @@ lane_init(struct sb_pg_pool *pool, enum sb_pg_lane which)
 	}
 }
 
-/* The transactions that gathered units go out. */
-static void
+/*
+ * The transactions that gathered units go out. What still waits for a connection that keeps up goes
+ * to another as soon as it does not.
+ */
+static int
 before_wait(struct sb_rest *rest)
 {
 	struct sb_pg_pool *pool = (struct sb_pg_pool *) rest;
+	int again_ms = 0;
 
 	for (int i = 0; i < SB_LANES; i++)
-		for (int n = 0; n < pool->lanes[i].nconns && pool->lanes[i].shares; n++)
-			sb_pg_conn_flush(&pool->lanes[i].conns[n]);
+	{
+		struct lane *lane = &pool->lanes[i];
+
+		if (!lane->shares)
+			continue;
+		if (send_waiting(lane) || (lane->head && has_idle(lane)))
+			again_ms = SHARED_US / 1000;
+		for (int n = 0; n < lane->nconns; n++)
+			sb_pg_conn_flush(&lane->conns[n]);
+	}
+	return again_ms;
 }
 
 struct sb_pg_pool *

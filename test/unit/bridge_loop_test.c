@@ -1,5 +1,5 @@
 /*
- * bridge_loop_test.c: loop/loop.c: the mail that loops send each other, and timers.
+ * bridge_loop_test.c: loop/loop.c: the mail that loops send each other, timers, and waiting.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -156,6 +156,44 @@ test_timers(void)
 	sb_loop_free(loop);
 }
 
+/* ---- what goes out before a loop waits ---------------------------------------------------------
+ */
+
+static int rests;
+static int again_ms;
+
+static int
+before_wait(struct sb_rest *rest)
+{
+	rests++;
+	return again_ms;
+}
+
+static void
+test_before_wait(void)
+{
+	struct sb_loop *loop = sb_loop_new(&config, 0);
+	struct sb_rest rest;
+	uint64_t began;
+
+	sb_loop_before_wait(loop, &rest, before_wait);
+	again_ms = 1;
+	began = sb_loop_clock_us();
+	for (int i = 0; i < 20; i++)
+		sb_loop_wait(loop, false);
+	is_int(rests, 20, "what goes out before a wait is asked before each");
+	ok(sb_loop_clock_us() - began < 1000 * 1000, "and is asked again as soon as it says");
+	again_ms = 0;
+	began = sb_loop_clock_us();
+	sb_loop_wait(loop, false);
+	ok(sb_loop_clock_us() - began > 50 * 1000, "where it says nothing, the loop waits as ever");
+	again_ms = 1000;
+	began = sb_loop_clock_us();
+	sb_loop_wait(loop, true);
+	ok(sb_loop_clock_us() - began < 50 * 1000, "and where it has more to do, not at all");
+	sb_loop_free(loop);
+}
+
 /* ---- descriptors ------------------------------------------------------------------------------
  */
 
@@ -215,5 +253,6 @@ main(void)
 	test_mail();
 	test_threads();
 	test_timers();
+	test_before_wait();
 	return done_testing();
 }

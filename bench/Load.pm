@@ -166,7 +166,8 @@ sub through_pgbench
 	# The lines tell when each transaction ended.
 	open my $lines, '<', glob "$directory/log*" or die "pgbench's log: $!";
 	my @ends = sort { $a <=> $b } map { my (undef, undef, undef, undef, $second, $us) = split; $second + $us / 1e6 } <$lines>;
-	@samples = grep { $_->[0] >= $ends[0] + WARM_UP && $_->[0] <= $ends[-1] } @samples;
+	# Not to the very end: what the processes of clients that are through have used is not seen any more.
+	@samples = grep { $_->[0] >= $ends[0] + WARM_UP && $_->[0] <= $ends[-1] - WARM_UP } @samples;
 	die 'pgbench has run too short' if @samples < 2;
 	my ($from, $to) = map { $samples[$_][0] } 0, -1;
 	my $used         = $samples[-1][1] - $samples[0][1];

@@ -3,9 +3,14 @@
  */
 #include "admission/admission.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "admission/services.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/memory.h"
+#include "core/admission.h"
 #include "loop/loop.h"
 #include "ratelimit/figures.h"
 #include "ratelimit/limits.h"
@@ -78,6 +83,22 @@ note_end(const struct sb_admission *admission, enum sb_pg_outcome outcome)
 	sb_log_end();
 }
 
+/* Whether the unit, which is folded, failed in its admission. */
+static bool
+is_of_admission(const PGresult *error)
+{
+	const char *line = PQresultErrorField(error, PG_DIAG_CONTEXT);
+	size_t len;
+
+	for (; line && *line; line += len + (line[len] != '\0'))
+	{
+		len = strcspn(line, "\n");
+		if (len == strlen(ADMISSION_CONTEXT) && strncmp(line, ADMISSION_CONTEXT, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* The unit is answered: what its admission says about limits is the caller's to know. */
 static void
 on_unit(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
@@ -85,6 +106,8 @@ on_unit(struct sb_pg_unit *unit, enum sb_pg_outcome outcome)
 	struct sb_admission *admission = (struct sb_admission *) unit;
 
 	note_end(admission, outcome);
+	if (outcome == SB_PG_ERROR && unit->is_folded && is_of_admission(unit->error))
+		unit->failed_at = 0;
 	/* Not only the admission refuses: refreshing is counted where the session is known. */
 	if (outcome == SB_PG_ERROR && sb_limit_is_refusal(unit->error))
 	{
@@ -142,6 +165,61 @@ add_admission(struct sb_admission *admission)
 	values[5] = caller->purpose.surface;
 	values[6] = caller->purpose.account;
 	sb_pg_unit_add(&admission->unit, count_id, count, COUNT_PARAMS, values);
+}
+
+/* ---- folded ------------------------------------------------------------------------------------
+ *
+ * An admission that counts nothing has nothing to tell: where one statement is behind it, that has
+ * it as a condition, which is looked at once, before anything of the statement runs. A statement is
+ * what a short read is made of, for the server, libpq and the network alike.
+ */
+
+/* The statement with the admission, whose parameters come behind its own. */
+static char *
+compose(const struct sb_pg_statement *statement)
+{
+	int n = statement->nparams - ADMIT_PARAMS;
+	size_t size = strlen(statement->sql) + 128;
+	char *sql = sb_malloc(size);
+
+	snprintf(sql, size,
+			 "SELECT q.* FROM (%s) q "
+			 "WHERE (SELECT social.admit($%d, $%d, address => $%d) IS NULL)",
+			 statement->sql, n + 1, n + 2, n + 3);
+	return sql;
+}
+
+static void
+fold(struct sb_admission *admission)
+{
+	struct sb_pg_unit *unit = &admission->unit;
+	const struct sb_pg_statement *admit_it = &unit->statements[0];
+	struct sb_pg_statement *statement = &unit->statements[1];
+	size_t n = (size_t) statement->nparams;
+	const char **values;
+
+	values = sb_arena_alloc(admission->arena, (n + ADMIT_PARAMS) * sizeof(*values));
+	if (n > 0)
+		memcpy(values, statement->values, n * sizeof(*values));
+	memcpy(values + n, admit_it->values, ADMIT_PARAMS * sizeof(*values));
+	statement->id = statement->id * UINT64_C(0x100000001b3) ^ admit_it->id;
+	statement->compose = compose;
+	statement->nparams += ADMIT_PARAMS;
+	statement->values = values;
+	unit->statements[0] = *statement;
+	unit->nstatements = 1;
+	unit->is_folded = true;
+	sb_pg_unit_rewind(unit);
+}
+
+/* Whether the unit is an admission that has nothing to tell, and one statement that reads. */
+static bool
+may_fold(const struct sb_admission *admission, enum sb_pg_lane lane)
+{
+	const struct sb_pg_unit *unit = &admission->unit;
+
+	return (lane == SB_LANE_READ || lane == SB_LANE_SLOW_READ) && !admission->counts_itself &&
+		   !unit->is_folded && unit->nstatements == 2;
 }
 
 void
@@ -217,6 +295,8 @@ sb_admission_send(struct sb_admission *admission, enum sb_pg_lane lane)
 	struct sb_services *services = admission->services;
 
 	admission->lane = lane;
+	if (may_fold(admission, lane))
+		fold(admission);
 	if (admission->is_counted || sb_limits_store(services->limits) == SB_LIMIT_OFF)
 		return sb_pg_pool_submit(services->pool, lane, &admission->unit);
 	admission->is_counted = true;

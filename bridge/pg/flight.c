@@ -183,6 +183,8 @@ static void
 prepare(struct sb_pg_conn *conn, const struct sb_pg_statement *statement, int together)
 {
 	struct own_unit *own;
+	const char *sql = statement->sql;
+	char *composed = NULL;
 	size_t size;
 	uint64_t evicted;
 	char name[NAME_SIZE];
@@ -191,14 +193,17 @@ prepare(struct sb_pg_conn *conn, const struct sb_pg_statement *statement, int to
 		return;
 	if (conn->sharing > 0)
 		end_transaction(conn);
-	size = strlen(statement->sql);
+	if (statement->compose)
+		sql = composed = statement->compose(statement);
+	size = strlen(sql);
 	while (sb_pg_prepared_make_room(conn->prepared, size, together, &evicted))
 		send_deallocate(conn, evicted);
 	sb_pg_prepared_add(conn->prepared, statement->id, size);
 	own = own_unit_new(conn);
 	own->statement_id = statement->id;
 	statement_name(statement->id, name);
-	push_sync(conn, &own->unit, PQsendPrepare(conn->pg, name, statement->sql, 0, NULL));
+	push_sync(conn, &own->unit, PQsendPrepare(conn->pg, name, sql, 0, NULL));
+	free(composed);
 }
 
 void
@@ -319,7 +324,8 @@ finish_head(struct sb_pg_conn *conn)
 {
 	struct sb_pg_unit *unit = conn->head;
 	bool is_own = unit->on_done == on_own_done;
-	bool unrun = unit->error == NULL && unit->nresults < unit->nstatements && conn->on_unrun;
+	bool unrun = unit->error == NULL && unit->nresults < unit->nstatements + unit->is_folded &&
+				 conn->on_unrun;
 	bool stalled = unit->error && !is_own && judge_error(conn, unit);
 
 	conn->head = unit->next;

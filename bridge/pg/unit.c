@@ -13,6 +13,7 @@ sb_pg_unit_add(struct sb_pg_unit *unit, uint64_t id, const char *sql, int nparam
 
 	statement->id = id;
 	statement->sql = sql;
+	statement->compose = NULL;
 	statement->nparams = nparams;
 	statement->values = values;
 }
@@ -29,12 +30,12 @@ sb_pg_unit_take(struct sb_pg_unit *unit, int i)
 void
 sb_pg_unit_rewind(struct sb_pg_unit *unit)
 {
-	for (int i = 0; i < unit->nresults; i++)
+	for (int i = 0; i < SB_PG_UNIT_MAX; i++)
 		PQclear(unit->results[i]);
 	PQclear(unit->error);
 	memset(unit->results, 0, sizeof(unit->results));
 	unit->error = NULL;
-	unit->nresults = 0;
+	unit->nresults = unit->is_folded;
 	unit->failed_at = unit->nanswered = 0;
 	unit->syncs = false;
 }
@@ -42,6 +43,7 @@ sb_pg_unit_rewind(struct sb_pg_unit *unit)
 void
 sb_pg_unit_clear(struct sb_pg_unit *unit)
 {
+	unit->is_folded = false;
 	sb_pg_unit_rewind(unit);
 	unit->nstatements = 0;
 	unit->shares = false;

@@ -14,6 +14,8 @@ struct sb_pg_statement
 {
 	uint64_t id; /* equal for equal SQL */
 	const char *sql;
+	/* What is prepared where that is not sql as it is: a text to free(). NULL: it is. */
+	char *(*compose)(const struct sb_pg_statement *statement);
 	int nparams;
 	const char *const *values; /* NULL = null */
 };
@@ -45,6 +47,11 @@ struct sb_pg_unit
 	 * who acts, and it leaves nothing behind that the next would find.
 	 */
 	bool shares;
+	/*
+	 * Statement 0 is what had been two, the first of which had nothing to tell: there is no
+	 * results[0], and results[1] is the second's, as failed_at 1 is.
+	 */
+	bool is_folded;
 	void (*on_done)(struct sb_pg_unit *unit, enum sb_pg_outcome outcome);
 	/* It is about to begin again, as it is (pg/pool.h); its results are still there. May be NULL.
 	 */

@@ -23,11 +23,18 @@ static LocalTransactionId request = InvalidLocalTransactionId;
 static bool log_refusals = true;
 static emit_log_hook_type previous_emit_log;
 
+/* Does the statement open the request itself? It may fail before that. */
+static bool
+opens_request(void)
+{
+	return debug_query_string != NULL && strstr(debug_query_string, "social.admit(") != NULL;
+}
+
 static bool
 is_of_request(void)
 {
-	return request != InvalidLocalTransactionId && MyProc != NULL &&
-		   request == SOCIAL_LOCAL_TRANSACTION_ID;
+	return opens_request() || (request != InvalidLocalTransactionId && MyProc != NULL &&
+							   request == SOCIAL_LOCAL_TRANSACTION_ID);
 }
 
 /* The memory that is current lives as long as the error; detail_log is for the log alone. */

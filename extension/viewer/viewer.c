@@ -19,6 +19,7 @@
 #include "base/errors.h"
 #include "base/init.h"
 #include "base/statement_log.h"
+#include "core/admission.h"
 #include "core/api_key.h"
 #include "ratelimit/ratelimit.h"
 #include "account/session.h"
@@ -341,6 +342,13 @@ count_request(FunctionCallInfo fcinfo, int64 user_id, int64 session_id)
 	return request.surface == NULL ? NULL : social_limit_admit(&request);
 }
 
+/* Errors of the admission say so: it may stand in the statement that answers (bridge/admission/). */
+static void
+say_admission(void *arg)
+{
+	errcontext(ADMISSION_CONTEXT);
+}
+
 /*
  * admit(user_id bigint, session_id bigint, action text, address text, rates text, surface text,
  * account text) text: opens a request as this user, or as nobody for null; lasts until the end of
@@ -352,11 +360,14 @@ social_admit(PG_FUNCTION_ARGS)
 {
 	int64 user_id = PG_ARGISNULL(0) ? 0 : PG_GETARG_INT64(0);
 	int64 session_id = PG_NARGS() < 2 || PG_ARGISNULL(1) ? 0 : PG_GETARG_INT64(1);
+	ErrorContextCallback context = {.previous = error_context_stack, .callback = say_admission};
 	char *figures;
 
 	social_log_request();
+	error_context_stack = &context;
 	figures = PG_NARGS() < 7 ? NULL : count_request(fcinfo, user_id, session_id);
 	require_alive(user_id, session_id);
+	error_context_stack = context.previous;
 	if (user_id != viewer)
 		social_viewer_set(user_id, false);
 	social_viewer_session_set(session_id);

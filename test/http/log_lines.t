@@ -94,5 +94,10 @@ my $sql = 'SELECT 1/0, ' . join(', ', map { "'word $_'" } 1 .. 300);
 like($server, qr/STATEMENT:  .*'word 300'/, "others' statements are logged whole");
 (undef, $server) = logged(sub { eval { psql("BEGIN; SELECT social.admit(NULL); COMMIT; $sql") }; api(GET => '/api/posts/health/', @there) });
 like($server, qr/STATEMENT:  .*'word 300'/, 'also by somebody who admitted a request before');
+
+# ---- a statement that has its admission in it is a request's, also where it fails before that
+(undef, $server) = logged(sub { eval { psql(($sql =~ s{1/0}{'x'::integer}r =~ s/^/SELECT q.* FROM (/r) . ') q WHERE (SELECT social.admit(NULL, NULL, address => NULL) IS NULL)') }; api(GET => '/api/posts/health/', @there) });
+like($server, qr/Statement of \d+ bytes, cut: SELECT q/, 'and is cut') or diag($server);
+unlike($server, qr/'word 300'/, 'not repeated');
 is($bridge->stop, 0, 'a clean end');
 done_testing;

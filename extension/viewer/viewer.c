@@ -342,7 +342,8 @@ count_request(FunctionCallInfo fcinfo, int64 user_id, int64 session_id)
 	return request.surface == NULL ? NULL : social_limit_admit(&request);
 }
 
-/* Errors of the admission say so: it may stand in the statement that answers (bridge/admission/). */
+/* Errors of the admission say so: it may stand in the statement that answers (bridge/admission/).
+ */
 static void
 say_admission(void *arg)
 {

@@ -234,6 +234,16 @@ send_unit(struct lane *lane, struct sb_pg_conn *conn, struct sb_pg_unit *unit)
 	sb_pg_conn_send(conn, unit);
 }
 
+/* More wait than may for the connections at work: they go to whichever there is. */
+static void
+relieve(struct lane *lane)
+{
+	struct sb_pg_conn *conn;
+
+	while (lane->head && !is_suspect(lane, lane->head) && (conn = choose(lane)) != NULL)
+		send_unit(lane, conn, pop(lane));
+}
+
 /* Sends the unit, or lets it wait. */
 static bool
 submit(struct lane *lane, struct sb_pg_unit *unit)
@@ -242,6 +252,8 @@ submit(struct lane *lane, struct sb_pg_unit *unit)
 
 	if (is_suspect(lane, unit))
 		lane = lane->wait;
+	if (!may_wait(lane))
+		relieve(lane);
 	conn = lane->head == NULL ? choose(lane) : NULL;
 	if (conn)
 		send_unit(lane, conn, unit);

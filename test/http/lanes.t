@@ -22,6 +22,21 @@ sub slow_down
 my $body = '{"title":"t","content":"c"}';
 my $post = "POST /api/posts/posts/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer $user->{token}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: " . length($body) . "\r\n\r\n$body";
 
+# ---- what comes at once goes to every connection that is free before any of it is refused
+{
+	my $short   = start_bridge(LOOPS => 1, DB_CONNECTIONS => 2, DB_QUEUE => 8);
+	# It knows how short they are.
+	api(GET => '/api/posts/posts/', url => $short->{url}, token => $user->{token}) for 1 .. 60;
+	my @sockets = map { raw_connect($short->{url}) } 1 .. 24;
+	api(GET => '/api/posts/health/', url => $short->{url});    # all of them are accepted
+	$short->signal('STOP');
+	syswrite $_, "GET /api/posts/posts/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer $user->{token}\r\nConnection: close\r\n\r\n" for @sockets;
+	$short->signal('CONT');
+	my @answers = map { (raw_read($_, 60))[0] =~ m{^HTTP/1\.1 (\d+)} } @sockets;
+	is_deeply(\@answers, [ (200) x 24 ], 'issue 13: 24 reads at once, of which two connections take eighteen and a short queue the others');
+	is($short->stop, 0, 'a clean end');
+}
+
 # ---- the time of each lane
 slow_down(posts => 300);
 my $began = time;

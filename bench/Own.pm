@@ -7,15 +7,24 @@ package Own;
 # The data are plain.pl's. Both sides answer the same people, as what one sees is not what another does. Who
 # writes or has a feed is admitted on the other side, too; who reads what everybody may has been its sessions'
 # viewer from their start: that a request says who it is of, and that their session lives, is the bridge's to pay.
+#
+# RELAY=1 measures a third side: relay.c, which checks nothing, and sends those statements behind their
+# admission, as the bridge does. What no bridge can be below on this machine, it tells.
 use strict;
 use warnings;
 use Bench;
 use Dataset;
 use Exporter 'import';
+use File::Temp 'tempdir';
+use IPC::Open2;
+use JSON::PP;
 use Load;
+use MIME::Base64 'decode_base64url';
+use lib 'test/instance';
+use Port;
 our @EXPORT = qw(load one_of content judge compare missed);
 
-our (@readers, @tokens, @likeable, @busy);
+our (@readers, @tokens, @sessions, @likeable, @busy);
 
 # Posts that every reader may see and like, and those of them that have ten comments with replies.
 sub load
@@ -28,6 +37,7 @@ AND NOT EXISTS (SELECT FROM social.blocks b WHERE l.author_id IN (b.blocker_id, 
 SQL
 	@readers  = readers();
 	@tokens   = tokens(@readers);
+	@sessions = map { decode_json(decode_base64url((split /\./)[1]))->{sid} } @tokens;
 	@likeable = split /\n/, sql("SELECT l.id $open ORDER BY random() LIMIT 5000");
 	# For the other side's sessions; to an extension's setting this is a grant like others.
 	sql('GRANT SET ON PARAMETER social.viewer_id TO social_bridge');
@@ -42,6 +52,7 @@ sub one_of
 {
 	my ($type, @values) = @_;
 	return {
+		values  => \@values,
 		prelude => 'local values = { ' . join(', ', map { qq("$_") } @values) . ' }', lua => 'pick(values)',
 		sets => "\\set one random(1, @{[scalar @values]})\n", sql => "('{" . join(',', map { qq("$_") } @values) . "}'::$type\[])[:one]" };
 }
@@ -68,6 +79,13 @@ sub sent
 	return through_bridge("return $lua", @tokens);
 }
 
+sub sent_to
+{
+	my ($running, $lua, @variables) = @_;
+	local $Load::prelude = join ' ', map { $_->{prelude} // '' } @variables;
+	return through_service($running->{url}, [ $running->{pid} ], "return $lua", @tokens);
+}
+
 # What pgbench runs. statements: [SQL, values]; a value is a variable, a constant, or undef for null.
 sub script_of
 {
@@ -87,6 +105,61 @@ sub script_of
 	}
 	my $sets = join '', $needs_viewer ? "\\set who random(1, @{[scalar @readers]})\n" : '', map { $_->{sets} } @$variables;
 	return ($sets . ($needs_viewer || @statements > 1 ? "\\startpipeline\n$script\\endpipeline\n" : $script), '-U social_bridge', @options);
+}
+
+# ---- the relay -----------------------------------------------------------------------------------
+
+# What it answers a thousand requests with; undef where a variable has no list of values.
+sub plan_of
+{
+	my ($is_read, $variables, @statements) = @_;
+	return if grep { !$_->{values} } @$variables;
+	my @sql = map { $_->[0] } @statements;
+	my $is_folded = $is_read && @sql == 1;
+	if ($is_folded)
+	{
+		my @places = map { '$' . (@{ $statements[0] } - 1 + $_) } 1 .. 3;
+		@sql = ("SELECT q.* FROM ($sql[0]) q WHERE (SELECT social.admit($places[0], $places[1], address => $places[2]) IS NULL)");
+	}
+	else { unshift @sql, 'SELECT social.admit($1, $2, address => $3)' }
+	my @rows = map {
+		my @caller = ("$readers[$_ % @readers]", "$sessions[$_ % @readers]", '127.0.0.1');
+		my %value  = map { $_ => $_->{values}[ rand @{ $_->{values} } ] } @$variables;
+		my @values = map { my (undef, @values) = @$_; [ map { !defined ? undef : ref ? "$value{$_}" : "$_" } @values ] } @statements;
+		$is_folded ? [ [ @{ $values[0] }, @caller ] ] : [ \@caller, @values ]
+	} 0 .. 999;
+	my $options = '-c plan_cache_mode=force_generic_plan -c jit=off -c search_path=pg_catalog';
+	return { database => "host=$ENV{PGHOST} dbname=$ENV{PGDATABASE} user=social_bridge options='$options'", statements => \@sql, rows => \@rows };
+}
+
+my $relay;
+
+# Starts one for the plan: its address and process, and what ends it when it is let go.
+sub start_relay
+{
+	my ($is_read, $plan) = @_;
+	my $dir = tempdir(CLEANUP => 1);
+	$relay //= do {
+		my $built = tempdir(CLEANUP => 1) . '/relay';
+		system('cc', '-O2', '-I' . (`pg_config --includedir` =~ s/\n//r), 'bench/relay.c', '-o', $built, '-lpq', '-ljansson', '-lpthread') == 0 or die 'relay.c does not compile';
+		$built
+	};
+	open my $file, '>', "$dir/plan" or die "the relay's plan: $!";
+	print $file encode_json($plan);
+	close $file;
+	my $port = free_port();
+	my $cores = `nproc` + 0;
+	# As many as the bridge has for such work; reads share transactions.
+	my $pid = open2(my $from, my $to, $relay, $port, $cores, $is_read ? (2, 8) : (4, 1), "$dir/plan");
+	(readline($from) // '') eq "ready\n" or die 'the relay did not begin';
+	return { url => "http://127.0.0.1:$port", pid => $pid, input => $to };
+}
+
+sub stop_relay
+{
+	my ($running) = @_;
+	close $running->{input};
+	waitpid $running->{pid}, 0;
 }
 
 # ---- rows ----------------------------------------------------------------------------------------
@@ -112,6 +185,8 @@ sub compare
 	my $options = '-c plan_cache_mode=force_generic_plan -c jit=off -c search_path=pg_catalog';
 	my $runs = 0;
 	my @pgbench = script_of($arg{needs_viewer}, \@variables, @{ $arg{statements} });
+	my $plan    = $ENV{RELAY} ? plan_of($arg{is_read}, \@variables, @{ $arg{statements} }) : undef;
+	my $running = $plan ? start_relay($arg{is_read}, $plan) : undef;
 	for my $connections (16, 64)
 	{
 		local $Load::connections = $connections;
@@ -122,16 +197,23 @@ sub compare
 				return through_pgbench(@pgbench);
 			});
 		$sides{inline} = sub { sent($arg{inline}, @variables) } if $arg{inline} && $connections == 16;
+		$sides{relay} = sub { sent_to($running, $arg{request}, @variables) } if $running;
 		my %figures = interleave(%sides);
 		my %of = map {
 			my $side = $_;
-			$side => { map { my $figure = $_; $figure => median(map { $_->{$figure} } @{ $figures{$side} }) } qw(cpu client rate) }
+			$side => { map { my $figure = $_; $figure => median(map { $_->{$figure} } @{ $figures{$side} }) } grep { defined $figures{$side}[0]{$_} } qw(cpu client rate p50 p99) }
 		} keys %figures;
 		judge("$arg{name}, $connections connections, CPU s per 1,000 / pgbench", $of{bridge}{cpu}, $of{pgbench}{cpu}, $arg{is_read} ? '<= 1.15' : '<= 1.3');
 		judge("  requests a second / pgbench", $of{bridge}{rate}, $of{pgbench}{rate}, '>= 0.9');
 		judge("  CPU with that of wrk / of pgbench itself", map({ $_->{cpu} + $_->{client} } @of{qw(bridge pgbench)}), '');
 		judge("  CPU with inline literals / with variables", $of{inline}{cpu}, $of{bridge}{cpu}, '<= 1.1') if $of{inline};
+		next unless $running;
+		judge("  the least relay, CPU / pgbench", $of{relay}{cpu}, $of{pgbench}{cpu}, '');
+		judge("  the least relay, requests a second / pgbench", $of{relay}{rate}, $of{pgbench}{rate}, '');
+		judge("  requests a second / those of the least relay", $of{bridge}{rate}, $of{relay}{rate}, '');
+		printf "  50th and 99th percentile, ms: %.2f, %.2f; of the least relay %.2f, %.2f\n", map { @{ $of{$_} }{qw(p50 p99)} } qw(bridge relay);
 	}
+	stop_relay($running) if $running;
 	return;
 }
 

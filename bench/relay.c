@@ -1,7 +1,7 @@
 /*
  * relay.c: the least that can stand between HTTP and PostgreSQL (Own.pm). It checks nothing: any
- * packet is a request, and the answer to it is what the next row of its plan comes to, whose messages
- * it has written beforehand. What a bridge costs that does its work comes on top of this.
+ * packet is a request, and the answer to it is what the next row of its plan comes to, whose
+ * messages it has written beforehand. What a bridge costs that does its work comes on top of this.
  *
  * usage: relay PORT LOOPS CONNECTIONS MOST PLAN
  *   LOOPS threads with CONNECTIONS to the database each; up to MOST requests that have come share a
@@ -112,8 +112,8 @@ write_row(struct bytes *out, const json_t *row)
 		put_int(&bind, (uint32_t) json_array_size(values), 2);
 		json_array_foreach(values, n, value)
 		{
-			put_int(&bind, json_is_string(value) ? (uint32_t) json_string_length(value) : UINT32_MAX,
-					4);
+			put_int(&bind,
+					json_is_string(value) ? (uint32_t) json_string_length(value) : UINT32_MAX, 4);
 			if (json_is_string(value))
 				put(&bind, json_string_value(value), json_string_length(value));
 		}

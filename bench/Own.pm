@@ -26,7 +26,8 @@ our @EXPORT = qw(load one_of content judge compare missed);
 
 our (@readers, @tokens, @sessions, @likeable, @busy);
 
-# Posts that every reader may see and like, and those of them that have ten comments with replies.
+# Posts that every reader may see and like, so many that most likes are new; and those of them that have ten
+# comments with replies.
 sub load
 {
 	$ENV{BENCH_POSTS} //= 100_000;
@@ -38,7 +39,7 @@ SQL
 	@readers  = readers();
 	@tokens   = tokens(@readers);
 	@sessions = map { decode_json(decode_base64url((split /\./)[1]))->{sid} } @tokens;
-	@likeable = split /\n/, sql("SELECT l.id $open ORDER BY random() LIMIT 5000");
+	@likeable = split /\n/, sql("SELECT l.id $open ORDER BY random() LIMIT 40000");
 	# For the other side's sessions; to an extension's setting this is a grant like others.
 	sql('GRANT SET ON PARAMETER social.viewer_id TO social_bridge');
 	@busy     = split /\n/, sql("SELECT l.id $open AND (l.id - $base) % 100 = 0");
@@ -109,7 +110,8 @@ sub script_of
 
 # ---- the relay -----------------------------------------------------------------------------------
 
-# What it answers a thousand requests with; undef where a variable has no list of values.
+# What it answers with, one row after the other, so many that most writes are new; undef where a variable
+# has no list of values.
 sub plan_of
 {
 	my ($is_read, $variables, @statements) = @_;
@@ -127,7 +129,7 @@ sub plan_of
 		my %value  = map { $_ => $_->{values}[ rand @{ $_->{values} } ] } @$variables;
 		my @values = map { my (undef, @values) = @$_; [ map { !defined ? undef : ref ? "$value{$_}" : "$_" } @values ] } @statements;
 		$is_folded ? [ [ @{ $values[0] }, @caller ] ] : [ \@caller, @values ]
-	} 0 .. 999;
+	} 0 .. ($is_read ? 999 : 39_999);
 	my $options = '-c plan_cache_mode=force_generic_plan -c jit=off -c search_path=pg_catalog';
 	return { database => "host=$ENV{PGHOST} dbname=$ENV{PGDATABASE} user=social_bridge options='$options'", statements => \@sql, rows => \@rows };
 }

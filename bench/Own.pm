@@ -12,6 +12,7 @@ package Own;
 # admission, as the bridge does. What no bridge can be below on this machine, it tells.
 use strict;
 use warnings;
+use lib 'test/instance';
 use Bench;
 use Dataset;
 use Exporter 'import';
@@ -20,9 +21,11 @@ use IPC::Open2;
 use JSON::PP;
 use Load;
 use MIME::Base64 'decode_base64url';
-use lib 'test/instance';
 use Port;
 our @EXPORT = qw(load one_of content judge compare missed);
+
+# Of the bridge's sessions: the other sides' have them, too.
+use constant SETTINGS => '-c plan_cache_mode=force_generic_plan -c jit=off -c search_path=pg_catalog';
 
 our (@readers, @tokens, @sessions, @likeable, @busy);
 
@@ -72,19 +75,12 @@ sub content
 
 # ---- the two sides -------------------------------------------------------------------------------
 
-# Lua that returns a request, with what its variables need before it.
+# To the service at the address: Lua that returns a request, with what its variables need before it.
 sub sent
 {
-	my ($lua, @variables) = @_;
+	my ($url, $service, $lua, @variables) = @_;
 	local $Load::prelude = join ' ', map { $_->{prelude} // '' } @variables;
-	return through_bridge("return $lua", @tokens);
-}
-
-sub sent_to
-{
-	my ($running, $lua, @variables) = @_;
-	local $Load::prelude = join ' ', map { $_->{prelude} // '' } @variables;
-	return through_service($running->{url}, [ $running->{pid} ], "return $lua", @tokens);
+	return through_service($url, $service, "return $lua", @tokens);
 }
 
 # What pgbench runs. statements: [SQL, values]; a value is a variable, a constant, or undef for null.
@@ -130,8 +126,7 @@ sub plan_of
 		my @values = map { my (undef, @values) = @$_; [ map { !defined ? undef : ref ? "$value{$_}" : "$_" } @values ] } @statements;
 		$is_folded ? [ [ @{ $values[0] }, @caller ] ] : [ \@caller, @values ]
 	} 0 .. ($is_read ? 999 : 39_999);
-	my $options = '-c plan_cache_mode=force_generic_plan -c jit=off -c search_path=pg_catalog';
-	return { database => "host=$ENV{PGHOST} dbname=$ENV{PGDATABASE} user=social_bridge options='$options'", statements => \@sql, rows => \@rows };
+	return { database => "host=$ENV{PGHOST} dbname=$ENV{PGDATABASE} user=social_bridge options='@{[SETTINGS]}'", statements => \@sql, rows => \@rows };
 }
 
 my $relay;
@@ -184,8 +179,8 @@ sub compare
 {
 	my (%arg) = @_;
 	my @variables = @{ $arg{variables} // [] };
-	my $options = '-c plan_cache_mode=force_generic_plan -c jit=off -c search_path=pg_catalog';
-	my $runs = 0;
+	my @bridge = ($ENV{BRIDGE_URL}, 'bridge');
+	my $runs   = 0;
 	my @pgbench = script_of($arg{needs_viewer}, \@variables, @{ $arg{statements} });
 	my $plan    = $ENV{RELAY} ? plan_of($arg{is_read}, \@variables, @{ $arg{statements} }) : undef;
 	my $running = $plan ? start_relay($arg{is_read}, $plan) : undef;
@@ -193,13 +188,13 @@ sub compare
 	{
 		local $Load::connections = $connections;
 		my %sides = (
-			bridge  => sub { sent($arg{request}, @variables) },
+			bridge  => sub { sent(@bridge, $arg{request}, @variables) },
 			pgbench => sub {
-				local $ENV{PGOPTIONS} = $options . ($arg{needs_viewer} ? '' : " -c social.viewer_id=$readers[$runs++ % @readers]");
+				local $ENV{PGOPTIONS} = SETTINGS . ($arg{needs_viewer} ? '' : " -c social.viewer_id=$readers[$runs++ % @readers]");
 				return through_pgbench(@pgbench);
 			});
-		$sides{inline} = sub { sent($arg{inline}, @variables) } if $arg{inline} && $connections == 16;
-		$sides{relay} = sub { sent_to($running, $arg{request}, @variables) } if $running;
+		$sides{inline} = sub { sent(@bridge, $arg{inline}, @variables) } if $arg{inline} && $connections == 16;
+		$sides{relay}  = sub { sent($running->{url}, [ $running->{pid} ], $arg{request}, @variables) } if $running;
 		my %figures = interleave(%sides);
 		my %of = map {
 			my $side = $_;
